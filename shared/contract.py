@@ -1,0 +1,74 @@
+"""What a contract is made of: methods, events, and the services that offer them."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from shared.permissions import Permission
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Arguments of a call. A field the service does not know is refused."""
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """What a call returns or an event carries.
+
+    Unknown fields are passed over, so that a service may add one before its callers
+    know it.
+    """
+
+
+class Nothing(Response, frozen=True):
+    """The result of a call that only says it has been done."""
+
+
+RequestT = TypeVar("RequestT", bound=Request)
+ResponseT = TypeVar("ResponseT", bound=Response)
+BodyT = TypeVar("BodyT", bound=Response)
+
+
+class Effect(Enum):
+    READ = "read"
+    """Changes nothing; safe to repeat."""
+    CHANGE = "change"
+    """Changes something, once per idempotency key; safe to repeat with the key."""
+    ONCE = "once"
+    """Changes something and has no key (signing in); never repeated by a client."""
+
+
+@dataclass(frozen=True)
+class Method(Generic[RequestT, ResponseT]):
+    service: str
+    name: str
+    request: type[RequestT]
+    response: type[ResponseT]
+    permission: Permission
+    effect: Effect = Effect.READ
+
+    def __str__(self) -> str:
+        return f"{self.service}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Event(Generic[BodyT]):
+    """Something that happened in ``source``; its body is the full state after it."""
+
+    source: str
+    name: str
+    body: type[BodyT]
+
+    def __str__(self) -> str:
+        return f"{self.source}.{self.name}"
+
+
+@dataclass(frozen=True)
+class ServiceContract:
+    name: str
+    methods: tuple[Method[Any, Any], ...]
+    events: tuple[Event[Any], ...] = ()
+
+    def method(self, name: str) -> Method[Any, Any] | None:
+        return next((m for m in self.methods if m.name == name), None)

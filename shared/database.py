@@ -1,0 +1,134 @@
+"""The way to a service's database, and the guard between companies.
+
+Every session is opened either for one company or, in so many words, for the system.
+In a company's session each query on a `CompanyOwned` model is narrowed to that company
+and each new row must bear its id, so that a query without a company can't be written by
+accident.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, create_engine, event
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.orm import (
+    Mapped,
+    ORMExecuteState,
+    Session,
+    UOWTransaction,
+    mapped_column,
+    with_loader_criteria,
+)
+
+POOL_SIZE = 12
+"""At least the number of calls a service works on at once, or calls fail under load."""
+
+_STATEMENT_TIMEOUT_MS = 15_000
+_COMPANY = "company_id"
+
+
+class CompanyOwned:
+    """Mixin for models whose rows belong to one company."""
+
+    company_id: Mapped[UUID] = mapped_column()
+
+
+class WrongCompanyError(RuntimeError):
+    """A bug: code acting for one company was about to write another's row."""
+
+
+class ScopedSession(Session):
+    """A session whose scope (one company, or None for the system) is fixed."""
+
+    @property
+    def company_scope(self) -> UUID | None:
+        scope: UUID | None = self.info[_COMPANY]
+        return scope
+
+    def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(statement, TextClause) and self.company_scope is not None:
+            raise WrongCompanyError("SQL as text can't be narrowed to a company")
+        return super().execute(statement, *args, **kwargs)
+
+
+class Database:
+    def __init__(self, url: str, pool_size: int = POOL_SIZE) -> None:
+        self.engine = _make_engine(url, pool_size)
+
+    @contextmanager
+    def company(self, company_id: UUID) -> Iterator[Session]:
+        """A transaction that sees and writes one company's rows only.
+
+        Commits when the block ends and rolls back when it raises.
+        """
+        with self._begin(company_id) as session:
+            yield session
+
+    @contextmanager
+    def system(self) -> Iterator[Session]:
+        """A transaction over all companies: for jobs, event handlers, operators."""
+        with self._begin(None) as session:
+            yield session
+
+    @contextmanager
+    def _begin(self, company_id: UUID | None) -> Iterator[Session]:
+        session = ScopedSession(
+            self.engine, expire_on_commit=False, info={_COMPANY: company_id}
+        )
+        with session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def normalise_url(url: str) -> str:
+    """Name the psycopg2 driver, which eventlet makes cooperative.
+
+    SQLAlchemy 2.1 would take ``postgresql://`` to mean psycopg 3.
+    """
+    parsed = make_url(url)
+    driver = parsed.set(drivername="postgresql+psycopg2")
+    return driver.render_as_string(hide_password=False)
+
+
+def _make_engine(url: str, pool_size: int) -> Engine:
+    return create_engine(
+        normalise_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 3,
+            "options": f"-c timezone=UTC -c statement_timeout={_STATEMENT_TIMEOUT_MS}",
+        },
+    )
+
+
+@event.listens_for(ScopedSession, "do_orm_execute")
+def _narrow_to_company(state: ORMExecuteState) -> None:
+    company_id = state.session.info[_COMPANY]
+    if company_id is None or state.is_column_load or state.is_relationship_load:
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            CompanyOwned,
+            lambda model: model.company_id == company_id,
+            include_aliases=True,
+        )
+    )
+
+
+@event.listens_for(ScopedSession, "before_flush")
+def _refuse_other_companies(
+    session: Session, _context: UOWTransaction, _instances: object
+) -> None:
+    company_id = session.info[_COMPANY]
+    if company_id is None:
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, CompanyOwned) and row.company_id != company_id:
+            raise WrongCompanyError(f"{type(row).__name__} of another company")

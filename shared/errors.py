@@ -1,0 +1,111 @@
+"""The refusals that services and their callers agree on.
+
+    ContractError
+    ├── InvalidInput      422  the request breaks a documented limit; mend and resend
+    ├── Unauthenticated   401  no valid principal; sign in again
+    ├── Forbidden         403  the principal lacks the permission
+    ├── NotFound          404  nothing there for this company (or at all)
+    ├── Conflict          409  the request does not fit the present state
+    ├── Throttled         429  too many tries; wait as the parameters say
+    └── Unavailable       503  no answer in time; the only one worth a retry
+
+A refusal is a code for machines, a detail for logs and parameters for the sentence
+that the web front end says to people. On the wire it is three strings, because nameko
+turns the arguments of an exception into strings. A bug is none of these.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class ContractError(Exception):
+    """A refusal the caller must handle; rebuilt on its side from three strings."""
+
+    http_status: ClassVar[int] = 500
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.code = code
+        self.detail = detail
+        self.parameters = dict(parameters or {})
+        super().__init__(code, detail, msgspec.json.encode(self.parameters).decode())
+
+
+class InvalidInput(ContractError):
+    """The request breaks a documented limit; repeating it cannot help."""
+
+    http_status = 422
+
+
+class Unauthenticated(ContractError):
+    """The principal is missing, expired, forged or revoked."""
+
+    http_status = 401
+
+
+class Forbidden(ContractError):
+    """The principal is genuine, but does not hold the permission."""
+
+    http_status = 403
+
+
+class NotFound(ContractError):
+    """There is no such thing for this company; whether elsewhere is not told."""
+
+    http_status = 404
+
+
+class Conflict(ContractError):
+    """The request does not fit the present state of the thing it names."""
+
+    http_status = 409
+
+
+class Throttled(ContractError):
+    """Too many tries; ``parameters["retry_after_s"]`` says how long to wait."""
+
+    http_status = 429
+
+
+class Unavailable(ContractError):
+    """No answer in time; whether the call took effect is unknown."""
+
+    http_status = 503
+
+
+REFUSALS: Mapping[str, type[ContractError]] = {
+    refusal.__name__: refusal
+    for refusal in (
+        InvalidInput,
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        Conflict,
+        Throttled,
+        Unavailable,
+    )
+}
+
+
+class RemoteFault(Exception):
+    """The service failed in a way its contract does not name: a bug over there."""
+
+
+def rebuild(exc_type: str, exc_args: list[str]) -> Exception:
+    """Rebuild the exception that a reply carries.
+
+    ``exc_args`` is ``[code, detail, parameters as JSON text]`` for a refusal. Anything
+    else becomes `RemoteFault`, whose text is for logs only.
+    """
+    refusal = REFUSALS.get(exc_type)
+    match exc_args:
+        case [code, detail, parameters] if refusal is not None:
+            return refusal(code, detail, msgspec.json.decode(parameters))
+        case _:
+            return RemoteFault(f"{exc_type}: {exc_args}")

@@ -1,0 +1,21 @@
+"""What may be done, as each RPC method names it; which role may do what is identity's.
+
+The values travel inside principals and are part of the contract between services.
+"""
+
+from enum import Enum
+
+
+class Permission(Enum):
+    PUBLIC = "public"
+    """Needs no principal: signing in, and what must work before it."""
+    READ_COMPANY = "company.read"
+    READ_SERVICES = "services.read"
+    READ_BILLING = "billing.read"
+    ADD_FUNDS = "funds.add"
+    MANAGE_BILLING = "billing.manage"
+    MANAGE_SERVICES = "services.manage"
+    MANAGE_COMPANY = "company.manage"
+    MANAGE_MEMBERS = "members.manage"
+    OPERATE = "operate"
+    """The provider's own staff and jobs; never part of a customer's role."""

@@ -1,0 +1,169 @@
+"""Who acts: the signed principal that every service verifies for itself.
+
+A principal is one person acting for one company (or an operator, or a service's own
+job). Identity signs it with Ed25519; the token is a JWT of five minutes' life, so the
+web front end alone cannot act for a company by naming its id.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.serialization import (
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from shared.errors import Forbidden, Unauthenticated
+from shared.permissions import Permission
+
+LIFETIME = timedelta(minutes=5)
+NOBODY_ID = UUID(int=0)
+
+_ALGORITHM = "EdDSA"
+_AUDIENCE = "client-area"
+
+
+class Kind(Enum):
+    USER = "user"
+    OPERATOR = "operator"
+    SYSTEM = "system"
+
+
+class Strength(Enum):
+    """How the person proved who they are in this session."""
+
+    PASSWORD = "password"  # noqa: S105  a word, not a secret
+    SECOND_FACTOR = "second_factor"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """``name`` is for logs and history rows; ``user_id`` is nil unless a user acts."""
+
+    kind: Kind
+    name: str
+    permissions: frozenset[Permission]
+    expires_at: datetime
+    user_id: UUID = NOBODY_ID
+    company_id: UUID | None = None
+    role: str = ""
+    strength: Strength = Strength.PASSWORD
+
+    def require(self, permission: Permission) -> None:
+        """Raise `Forbidden` (``permission_missing``) unless it is held."""
+        if permission not in self.permissions:
+            raise Forbidden(
+                "permission_missing",
+                f"{self.kind.value} {self.name} lacks {permission.value}",
+                {"permission": permission.value},
+            )
+
+    def require_company(self) -> UUID:
+        """The company acted for; raises `Forbidden` when there is none."""
+        if self.company_id is None:
+            raise Forbidden("no_company", f"{self.kind.value} acts for no company")
+        return self.company_id
+
+
+def nobody() -> Principal:
+    """The caller of a public method."""
+    return Principal(
+        kind=Kind.SYSTEM,
+        name="nobody",
+        permissions=frozenset({Permission.PUBLIC}),
+        expires_at=datetime.max.replace(tzinfo=UTC),
+    )
+
+
+def system_principal(service: str) -> Principal:
+    """A service's own jobs and event handlers."""
+    return Principal(
+        kind=Kind.SYSTEM,
+        name=service,
+        permissions=frozenset(Permission),
+        expires_at=datetime.max.replace(tzinfo=UTC),
+    )
+
+
+def load_private_key(path: Path) -> Ed25519PrivateKey:
+    key = load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError(f"{path} holds no Ed25519 private key")
+    return key
+
+
+def load_public_key(path: Path) -> Ed25519PublicKey:
+    key = load_pem_public_key(path.read_bytes())
+    if not isinstance(key, Ed25519PublicKey):
+        raise TypeError(f"{path} holds no Ed25519 public key")
+    return key
+
+
+def sign(principal: Principal, key: Ed25519PrivateKey) -> str:
+    """Make the token; it expires when the principal does (to the second)."""
+    claims: dict[str, Any] = {
+        "aud": _AUDIENCE,
+        "exp": int(principal.expires_at.timestamp()),
+        "kind": principal.kind.value,
+        "name": principal.name,
+        "sub": str(principal.user_id),
+        "company": str(principal.company_id) if principal.company_id else None,
+        "role": principal.role,
+        "permissions": _values(principal.permissions),
+        "strength": principal.strength.value,
+    }
+    return jwt.encode(claims, key, algorithm=_ALGORITHM)
+
+
+def verify(token: str | None, key: Ed25519PublicKey, now: datetime) -> Principal:
+    """Read a token and check its signature and its time.
+
+    Raises:
+        Unauthenticated: ``principal_missing``, ``principal_forged`` (any defect) or
+            ``principal_expired``.
+    """
+    if not token:
+        raise Unauthenticated("principal_missing")
+    try:
+        # Expiry is checked below: PyJWT would ask the system's clock, not ours.
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=[_ALGORITHM],
+            audience=_AUDIENCE,
+            options={"verify_exp": False, "require": ["exp", "aud", "sub"]},
+        )
+        principal = _read(claims)
+    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
+        raise Unauthenticated("principal_forged", type(error).__name__) from error
+    if principal.expires_at <= now:
+        raise Unauthenticated("principal_expired")
+    return principal
+
+
+def _read(claims: dict[str, Any]) -> Principal:
+    company = claims["company"]
+    return Principal(
+        kind=Kind(claims["kind"]),
+        name=claims["name"],
+        permissions=frozenset(Permission(p) for p in claims["permissions"]),
+        expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        user_id=UUID(claims["sub"]),
+        company_id=UUID(company) if company else None,
+        role=claims["role"],
+        strength=Strength(claims["strength"]),
+    )
+
+
+def _values(permissions: Iterable[Permission]) -> list[str]:
+    return sorted(permission.value for permission in permissions)

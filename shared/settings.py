@@ -1,0 +1,104 @@
+"""Settings, from environment variables; docs/operators/settings.md lists them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class SettingError(ValueError):
+    """A setting is missing or makes no sense; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Who runs this client area, as customers see it."""
+
+    name: str
+    logo_url: str
+    accent: str
+    support_email: str
+    support_url: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    var: Path
+    port: int
+    public_url: str
+    amqp_url: str
+    provider: Provider
+    environment: Mapping[str, str]
+
+    @property
+    def is_loopback(self) -> bool:
+        return urlsplit(self.public_url).hostname in LOOPBACK_HOSTS
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether cookies are Secure: if and only if the public address is https."""
+        return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.public_url).netloc
+
+    @property
+    def keys_dir(self) -> Path:
+        return Path(self.environment.get("KEYS_DIR") or self.var / "keys")
+
+    @property
+    def clock_offset_file(self) -> Path | None:
+        """The file that moves the clock of a demo or test; refused in production."""
+        name = self.environment.get("CLOCK_OFFSET_FILE")
+        if name and not self.is_loopback:
+            raise SettingError("CLOCK_OFFSET_FILE: the clock can't be moved here")
+        return Path(name) if name else None
+
+    def database_url(self, service: str) -> str:
+        """The PostgreSQL URL of a service's own database.
+
+        Raises:
+            SettingError: the variable is not set.
+        """
+        variable = f"{service.upper()}_DATABASE_URL"
+        url = self.environment.get(variable)
+        if not url:
+            raise SettingError(f"{variable} is not set")
+        return url
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingError: PORT is no port, or PUBLIC_URL is no http address.
+    """
+    env = os.environ if environment is None else environment
+    port = _port(env.get("PORT", "8000"))
+    public_url = env.get("PUBLIC_URL", f"http://localhost:{port}").rstrip("/")
+    if urlsplit(public_url).scheme not in {"http", "https"}:
+        raise SettingError(f"PUBLIC_URL is no http address: {public_url}")
+    return Settings(
+        var=Path(env.get("VAR", "var")).absolute(),
+        port=port,
+        public_url=public_url,
+        amqp_url=env.get("AMQP_URL", ""),
+        provider=Provider(
+            name=env.get("PROVIDER_NAME", "Client Area"),
+            logo_url=env.get("PROVIDER_LOGO_URL", ""),
+            accent=env.get("PROVIDER_ACCENT", ""),
+            support_email=env.get("PROVIDER_SUPPORT_EMAIL", ""),
+            support_url=env.get("PROVIDER_SUPPORT_URL", ""),
+        ),
+        environment=env,
+    )
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 <= int(text) <= 65_535):  # noqa: PLR2004
+        raise SettingError(f"PORT is no port number: {text!r}")
+    return int(text)

@@ -1,0 +1,47 @@
+"""Between typed messages and the plain JSON values that travel.
+
+Decimals, UUIDs and times are strings on the wire; money is an object of two strings.
+"""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from shared.errors import InvalidInput
+from shared.money import Money, decode_money, encode_money
+
+Message = TypeVar("Message")
+
+
+def to_wire(message: Any) -> Any:
+    """Turn a message into what JSON can hold."""
+    return msgspec.to_builtins(message, enc_hook=_encode)
+
+
+def from_wire(data: Any, message_type: type[Message]) -> Message:
+    """Rebuild a message from JSON values.
+
+    Raises:
+        InvalidInput: ``malformed_message``; the detail names the field and what is
+            wrong with it, never the value.
+    """
+    try:
+        return msgspec.convert(data, message_type, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise InvalidInput("malformed_message", str(error)) from error
+
+
+def to_json(message: Any) -> bytes:
+    return msgspec.json.encode(message, enc_hook=_encode)
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Money):
+        return encode_money(value)
+    raise NotImplementedError(f"{type(value).__name__} has no place in a message")
+
+
+def _decode(wanted: type[Any], value: Any) -> Any:
+    if wanted is Money:
+        return decode_money(value)
+    raise NotImplementedError(f"{wanted.__name__} has no place in a message")
