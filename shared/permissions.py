@@ -9,6 +9,7 @@ from enum import Enum
 class Permission(Enum):
     PUBLIC = "public"
     """Needs no principal: signing in, and what must work before it."""
+    READ_ACCOUNT = "account.read"
     READ_COMPANY = "company.read"
     READ_SERVICES = "services.read"
     READ_BILLING = "billing.read"

@@ -1,0 +1,1 @@
+"""The messages between the services and their callers, one module per service."""

@@ -1,0 +1,226 @@
+"""What billing offers: wallets, the ledger, recurring costs, recommendations."""
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from shared.contract import (
+    Effect,
+    Method,
+    Request,
+    Response,
+    ServiceContract,
+)
+from shared.contracts.inventory import Period
+from shared.money import Money
+from shared.permissions import Permission
+
+NAME = "billing"
+
+
+class Dashboard(Request, frozen=True):
+    pass
+
+
+class Posting(Response, frozen=True):
+    """One movement of a wallet: ``amount`` is positive when money came in.
+
+    ``kind`` is the journal entry's, ``balance`` the wallet's right after it.
+    """
+
+    entry_id: UUID
+    at: datetime
+    kind: str
+    memo: str
+    amount: Money
+    balance: Money
+
+
+class DueLine(Response, frozen=True):
+    """What falls due for services of one family and period within the horizon."""
+
+    family_code: str
+    family_name: str
+    period: Period
+    service_count: int
+    amount: Money
+
+
+class Recommendation(Response, frozen=True):
+    """Recommended Add Funds and its working-out, all in the wallet's currency.
+
+    ``amount`` = due + overdue + comfort_buffer - balance, never below zero, rounded up
+    to a whole unit and to the top-up minimum. It is a net amount. ``due_until`` is the
+    end of the horizon (UTC).
+    """
+
+    amount: Money
+    due: Money
+    overdue: Money
+    overdue_service_count: int
+    comfort_buffer: Money
+    balance: Money
+    exact: Money
+    minimum: Money
+    horizon_days: int
+    due_until: datetime
+    due_lines: list[DueLine]
+
+
+class Wallet(Response, frozen=True):
+    """``available`` = balance + credit_limit. ``recent`` is newest first, at most 5."""
+
+    id: UUID
+    currency: str
+    is_primary: bool
+    balance: Money
+    credit_limit: Money
+    available: Money
+    comfort_buffer: Money
+    recommendation: Recommendation
+    recent: list[Posting]
+
+
+class CostLine(Response, frozen=True):
+    """Active services of one family and period.
+
+    ``amount`` is their prices' sum per ``period``; ``monthly`` the same normalised.
+    """
+
+    family_code: str
+    family_name: str
+    period: Period
+    service_count: int
+    amount: Money
+    monthly: Money
+
+
+class CostBreakdown(Response, frozen=True):
+    """Recurring Cost Breakdown of one currency: active services, normalised.
+
+    1 year = 365 days = 8760 hours, 1 month = 730 hours. One-time prices don't count.
+    Rounded to 6 decimal places.
+    """
+
+    currency: str
+    hourly: Money
+    daily: Money
+    weekly: Money
+    monthly: Money
+    yearly: Money
+    service_count: int
+    lines: list[CostLine]
+
+
+class BillingDashboard(Response, frozen=True):
+    """Wallets, primary first, and the costs of each currency in the same order."""
+
+    wallets: list[Wallet]
+    costs: list[CostBreakdown]
+
+
+class OpenWallet(Request, frozen=True):
+    """The first wallet of a company is its primary one."""
+
+    company_id: UUID
+    currency: str
+
+
+class SetCreditLimit(Request, frozen=True):
+    """``limit`` is how far below zero the balance may go; zero or more."""
+
+    company_id: UUID
+    limit: Money
+
+
+class SetComfortBuffer(Request, frozen=True):
+    """``buffer`` is what the customer wants left in the wallet; zero or more."""
+
+    buffer: Money
+    horizon_days: int = 30
+
+
+class WalletView(Response, frozen=True):
+    id: UUID
+    company_id: UUID
+    currency: str
+    is_primary: bool
+    balance: Money
+    credit_limit: Money
+    comfort_buffer: Money
+    horizon_days: int
+
+
+class AdjustmentKind(Enum):
+    """Why an operator moves money by hand."""
+
+    OPENING_BALANCE = "opening_balance"
+    CORRECTION = "correction"
+    GOODWILL = "goodwill"
+
+
+class AdjustWallet(Request, frozen=True):
+    """``amount`` is added to the wallet; negative to take away. Six decimal places."""
+
+    company_id: UUID
+    amount: Money
+    kind: AdjustmentKind
+    reason: str
+
+
+class VerifyBooks(Request, frozen=True):
+    pass
+
+
+class Verified(Response, frozen=True):
+    """What a check of the ledger and the roll-ups found; empty when all is right."""
+
+    differences: list[str]
+
+
+DASHBOARD = Method(
+    NAME, "dashboard", Dashboard, BillingDashboard, Permission.READ_BILLING
+)
+OPEN_WALLET = Method(
+    NAME, "open_wallet", OpenWallet, WalletView, Permission.OPERATE, Effect.CHANGE
+)
+"""Conflict ``wallet_exists``; InvalidInput ``no_such_currency``."""
+
+SET_CREDIT_LIMIT = Method(
+    NAME,
+    "set_credit_limit",
+    SetCreditLimit,
+    WalletView,
+    Permission.OPERATE,
+    Effect.CHANGE,
+)
+"""NotFound ``no_such_wallet``; InvalidInput ``bad_amount``."""
+
+SET_COMFORT_BUFFER = Method(
+    NAME,
+    "set_comfort_buffer",
+    SetComfortBuffer,
+    WalletView,
+    Permission.MANAGE_BILLING,
+    Effect.CHANGE,
+)
+"""NotFound ``no_such_wallet``; InvalidInput ``bad_amount``, ``bad_horizon``."""
+
+ADJUST_WALLET = Method(
+    NAME, "adjust_wallet", AdjustWallet, WalletView, Permission.OPERATE, Effect.CHANGE
+)
+"""NotFound ``no_such_wallet``; InvalidInput ``bad_amount``, ``reason_missing``."""
+
+VERIFY_BOOKS = Method(NAME, "verify_books", VerifyBooks, Verified, Permission.OPERATE)
+
+CONTRACT = ServiceContract(
+    name=NAME,
+    methods=(
+        DASHBOARD,
+        OPEN_WALLET,
+        SET_CREDIT_LIMIT,
+        SET_COMFORT_BUFFER,
+        ADJUST_WALLET,
+        VERIFY_BOOKS,
+    ),
+)

@@ -1,0 +1,457 @@
+"""What inventory offers: the catalogue, services and their history."""
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from shared.contract import (
+    Effect,
+    Event,
+    Method,
+    Nothing,
+    Request,
+    RequestT,
+    Response,
+    ServiceContract,
+)
+from shared.money import Money
+from shared.permissions import Permission
+
+NAME = "inventory"
+
+
+class ServiceState(Enum):
+    PENDING = "pending"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
+    CANCELLED = "cancelled"
+
+
+class StateFilter(Enum):
+    """What the service list can be narrowed to, as in its address."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
+    TERMINATION_REQUESTED = "termination-requested"
+
+
+class SuspensionReason(Enum):
+    PAYMENT = "payment"
+    """Lifted by itself once the money is there."""
+    POLICY = "policy"
+    """Lifted by the operator only."""
+
+
+class TerminationTime(Enum):
+    AT_ONCE = "at_once"
+    END_OF_PERIOD = "end_of_period"
+
+
+class Period(Enum):
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+    ONCE = "once"
+
+
+class ServiceSort(Enum):
+    NAME = "name"
+    CREATED = "created"
+    STATE = "state"
+    PRICE = "price"
+
+
+class TerminationRequest(Response, frozen=True):
+    """The mark on an active or suspended service."""
+
+    requested_at: datetime
+    requested_by: str
+    reason: str
+    time: TerminationTime
+
+
+class Service(Response, frozen=True):
+    """A service's full state; also the body of every event about it.
+
+    ``price`` is per ``period``, with up to 12 decimal places. ``activated_at`` is when
+    it first became active (UTC), and anchors its periods.
+    """
+
+    id: UUID
+    company_id: UUID
+    reference: str
+    name: str
+    family_code: str
+    family_name: str
+    plan_code: str
+    plan_name: str
+    state: ServiceState
+    suspension_reason: SuspensionReason | None
+    price: Money
+    period: Period
+    created_at: datetime
+    activated_at: datetime | None
+    state_since: datetime
+    termination_request: TerminationRequest | None
+
+
+class HistoryRow(Response, frozen=True):
+    """One change: ``before`` and ``after`` are values as text, None where none was.
+
+    ``what`` is ``state``, ``plan``, ``price``, ``termination_request`` or ``name``.
+    """
+
+    at: datetime
+    what: str
+    before: str | None
+    after: str | None
+    who: str
+    why: str
+
+
+class Dashboard(Request, frozen=True):
+    pass
+
+
+class FamilyCounters(Response, frozen=True):
+    """Services of one family by state. ``termination_requested`` overlaps them."""
+
+    code: str
+    name: str
+    icon: str
+    pending: int
+    active: int
+    suspended: int
+    termination_requested: int
+
+    @property
+    def total(self) -> int:
+        return self.pending + self.active + self.suspended
+
+
+class DashboardCounters(Response, frozen=True):
+    """Counters per family, in the menu's order, with at least one service."""
+
+    families: list[FamilyCounters]
+
+    @property
+    def pending(self) -> int:
+        return sum(family.pending for family in self.families)
+
+    @property
+    def active(self) -> int:
+        return sum(family.active for family in self.families)
+
+    @property
+    def suspended(self) -> int:
+        return sum(family.suspended for family in self.families)
+
+    @property
+    def termination_requested(self) -> int:
+        return sum(family.termination_requested for family in self.families)
+
+    @property
+    def total(self) -> int:
+        return sum(family.total for family in self.families)
+
+
+class ListServices(Request, frozen=True):
+    """Without a state: pending, active and suspended, as Total Services counts.
+
+    ``search`` matches words by their beginning. ``cursor`` is one that an earlier page
+    returned for the same filters and sorting.
+    """
+
+    state: StateFilter | None = None
+    family: str | None = None
+    search: str = ""
+    sort: ServiceSort = ServiceSort.NAME
+    descending: bool = False
+    cursor: str | None = None
+    limit: int = 25
+
+
+class ServicePage(Response, frozen=True):
+    """``previous`` and ``next`` are cursors, None at either end.
+
+    ``total`` comes from the counters; None where a search makes it unknown.
+    """
+
+    services: list[Service]
+    previous: str | None
+    next: str | None
+    total: int | None
+
+
+class GetService(Request, frozen=True):
+    service_id: UUID
+
+
+class ServiceDetails(Response, frozen=True):
+    """A service and its history, newest first (at most 200 rows)."""
+
+    service: Service
+    history: list[HistoryRow]
+
+
+class CreateService(Request, frozen=True):
+    """``reference`` is the operator's own name for the service, unique per company.
+
+    Without a price, the plan's for that currency and period holds.
+    """
+
+    company_id: UUID
+    reference: str
+    name: str
+    plan_code: str
+    currency: str
+    period: Period
+    price: Money | None = None
+
+
+class ChangeState(Request, frozen=True):
+    """``why`` is told to the customer in the history."""
+
+    service_id: UUID
+    why: str = ""
+
+
+class Suspend(ChangeState, frozen=True):
+    reason: SuspensionReason
+
+
+class RequestTermination(ChangeState, frozen=True):
+    time: TerminationTime = TerminationTime.END_OF_PERIOD
+
+
+class ChangePlan(ChangeState, frozen=True):
+    """The new plan's price for the service's currency and period takes effect."""
+
+    plan_code: str
+
+
+class ChangePrice(ChangeState, frozen=True):
+    price: Money
+
+
+class CatalogRow(Request, frozen=True):
+    """One price of one plan, as a catalogue file states it.
+
+    ``line`` is where it stands in the file. Values are text as found there, so that
+    inventory alone decides what is acceptable.
+    """
+
+    line: str
+    family_code: str
+    family_name: str
+    plan_code: str
+    plan_name: str
+    currency: str
+    period: str
+    price: str
+    icon: str = ""
+
+
+class ServiceRow(Request, frozen=True):
+    """One service of a company, as a file states it; see `CatalogRow`.
+
+    ``state`` is pending, active or suspended; ``price`` may be empty for the plan's.
+    ``activated_at`` is an ISO 8601 time with its offset, or empty for now.
+    """
+
+    line: str
+    company_id: str
+    reference: str
+    name: str
+    plan_code: str
+    currency: str
+    period: str
+    state: str = "active"
+    price: str = ""
+    activated_at: str = ""
+
+
+class StageCatalog(Request, frozen=True):
+    """A batch of at most 2000 rows of one import."""
+
+    import_id: UUID
+    rows: list[CatalogRow]
+
+
+class StageServices(Request, frozen=True):
+    """A batch of at most 2000 rows of one import."""
+
+    import_id: UUID
+    rows: list[ServiceRow]
+
+
+class RefusedRow(Response, frozen=True):
+    """A row that was not taken; ``field`` and ``code`` say why."""
+
+    line: str
+    field: str
+    code: str
+    value: str = ""
+
+
+class Staged(Response, frozen=True):
+    accepted: int
+    refused: list[RefusedRow]
+
+
+class ApplyImport(Request, frozen=True):
+    import_id: UUID
+
+
+class Applied(Response, frozen=True):
+    """What one import changed, all in one transaction."""
+
+    created: int
+    changed: int
+    unchanged: int
+    refused: list[RefusedRow] = []
+
+
+class Verified(Response, frozen=True):
+    """What a check of derived figures found; empty when all is right."""
+
+    differences: list[str]
+
+
+class VerifyCounters(Request, frozen=True):
+    pass
+
+
+class RepublishServices(Request, frozen=True):
+    """Send the present state of services again, to rebuild others' projections."""
+
+    after_service_id: UUID | None = None
+    limit: int = 1000
+
+
+class Republished(Response, frozen=True):
+    """``last_service_id`` is None when there were no more."""
+
+    count: int
+    last_service_id: UUID | None
+
+
+DASHBOARD = Method(
+    NAME, "dashboard", Dashboard, DashboardCounters, Permission.READ_SERVICES
+)
+LIST_SERVICES = Method(
+    NAME, "list_services", ListServices, ServicePage, Permission.READ_SERVICES
+)
+"""InvalidInput ``bad_cursor``, ``search_too_long``, ``bad_limit``; NotFound
+``no_such_family``."""
+
+GET_SERVICE = Method(
+    NAME, "get_service", GetService, ServiceDetails, Permission.READ_SERVICES
+)
+"""NotFound ``no_such_service``."""
+
+
+def _operation(name: str, request: type[RequestT]) -> Method[RequestT, Service]:
+    """An operator's change of one service.
+
+    NotFound ``no_such_service``, ``no_such_plan``, ``no_such_price``; Conflict
+    ``wrong_state`` (parameters: ``state``), ``reference_taken``, ``wrong_currency``;
+    InvalidInput ``bad_name``, ``bad_price``.
+    """
+    return Method(NAME, name, request, Service, Permission.OPERATE, Effect.CHANGE)
+
+
+CREATE_SERVICE = _operation("create_service", CreateService)
+ACTIVATE_SERVICE = _operation("activate_service", ChangeState)
+SUSPEND_SERVICE = _operation("suspend_service", Suspend)
+RESUME_SERVICE = _operation("resume_service", ChangeState)
+TERMINATE_SERVICE = _operation("terminate_service", ChangeState)
+CANCEL_SERVICE = _operation("cancel_service", ChangeState)
+REQUEST_TERMINATION = _operation("request_termination", RequestTermination)
+WITHDRAW_TERMINATION = _operation("withdraw_termination", ChangeState)
+CHANGE_PLAN = _operation("change_plan", ChangePlan)
+CHANGE_PRICE = _operation("change_price", ChangePrice)
+
+STAGE_CATALOG = Method(
+    NAME, "stage_catalog", StageCatalog, Staged, Permission.OPERATE, Effect.CHANGE
+)
+APPLY_CATALOG = Method(
+    NAME, "apply_catalog", ApplyImport, Applied, Permission.OPERATE, Effect.CHANGE
+)
+STAGE_SERVICES = Method(
+    NAME, "stage_services", StageServices, Staged, Permission.OPERATE, Effect.CHANGE
+)
+APPLY_SERVICES = Method(
+    NAME, "apply_services", ApplyImport, Applied, Permission.OPERATE, Effect.CHANGE
+)
+DISCARD_IMPORT = Method(
+    NAME, "discard_import", ApplyImport, Nothing, Permission.OPERATE, Effect.CHANGE
+)
+VERIFY_COUNTERS = Method(
+    NAME, "verify_counters", VerifyCounters, Verified, Permission.OPERATE
+)
+REPUBLISH_SERVICES = Method(
+    NAME,
+    "republish_services",
+    RepublishServices,
+    Republished,
+    Permission.OPERATE,
+    Effect.CHANGE,
+)
+
+SERVICE_CREATED = Event(NAME, "service_created", Service)
+SERVICE_ACTIVATED = Event(NAME, "service_activated", Service)
+SERVICE_SUSPENDED = Event(NAME, "service_suspended", Service)
+SERVICE_RESUMED = Event(NAME, "service_resumed", Service)
+PLAN_CHANGED = Event(NAME, "plan_changed", Service)
+PRICE_CHANGED = Event(NAME, "price_changed", Service)
+TERMINATION_REQUESTED = Event(NAME, "termination_requested", Service)
+TERMINATION_WITHDRAWN = Event(NAME, "termination_withdrawn", Service)
+SERVICE_TERMINATED = Event(NAME, "service_terminated", Service)
+SERVICE_CANCELLED = Event(NAME, "service_cancelled", Service)
+
+SERVICE_EVENTS = (
+    SERVICE_CREATED,
+    SERVICE_ACTIVATED,
+    SERVICE_SUSPENDED,
+    SERVICE_RESUMED,
+    PLAN_CHANGED,
+    PRICE_CHANGED,
+    TERMINATION_REQUESTED,
+    TERMINATION_WITHDRAWN,
+    SERVICE_TERMINATED,
+    SERVICE_CANCELLED,
+)
+"""Each carries the service's full state, so a projection needs no other source."""
+
+CONTRACT = ServiceContract(
+    name=NAME,
+    methods=(
+        DASHBOARD,
+        LIST_SERVICES,
+        GET_SERVICE,
+        CREATE_SERVICE,
+        ACTIVATE_SERVICE,
+        SUSPEND_SERVICE,
+        RESUME_SERVICE,
+        TERMINATE_SERVICE,
+        CANCEL_SERVICE,
+        REQUEST_TERMINATION,
+        WITHDRAW_TERMINATION,
+        CHANGE_PLAN,
+        CHANGE_PRICE,
+        STAGE_CATALOG,
+        APPLY_CATALOG,
+        STAGE_SERVICES,
+        APPLY_SERVICES,
+        DISCARD_IMPORT,
+        VERIFY_COUNTERS,
+        REPUBLISH_SERVICES,
+    ),
+    events=SERVICE_EVENTS,
+)
