@@ -21,7 +21,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     """
 
 
-class Nothing(Response, frozen=True):
+class Nothing(Response, frozen=True, kw_only=True):
     """The result of a call that only says it has been done."""
 
 

@@ -18,11 +18,11 @@ from shared.permissions import Permission
 NAME = "billing"
 
 
-class Dashboard(Request, frozen=True):
+class Dashboard(Request, frozen=True, kw_only=True):
     pass
 
 
-class Posting(Response, frozen=True):
+class Posting(Response, frozen=True, kw_only=True):
     """One movement of a wallet: ``amount`` is positive when money came in.
 
     ``kind`` is the journal entry's, ``balance`` the wallet's right after it.
@@ -36,7 +36,7 @@ class Posting(Response, frozen=True):
     balance: Money
 
 
-class DueLine(Response, frozen=True):
+class DueLine(Response, frozen=True, kw_only=True):
     """What falls due for services of one family and period within the horizon."""
 
     family_code: str
@@ -46,7 +46,7 @@ class DueLine(Response, frozen=True):
     amount: Money
 
 
-class Recommendation(Response, frozen=True):
+class Recommendation(Response, frozen=True, kw_only=True):
     """Recommended Add Funds and its working-out, all in the wallet's currency.
 
     ``amount`` = due + overdue + comfort_buffer - balance, never below zero, rounded up
@@ -67,7 +67,7 @@ class Recommendation(Response, frozen=True):
     due_lines: list[DueLine]
 
 
-class Wallet(Response, frozen=True):
+class Wallet(Response, frozen=True, kw_only=True):
     """``available`` = balance + credit_limit. ``recent`` is newest first, at most 5."""
 
     id: UUID
@@ -81,7 +81,7 @@ class Wallet(Response, frozen=True):
     recent: list[Posting]
 
 
-class CostLine(Response, frozen=True):
+class CostLine(Response, frozen=True, kw_only=True):
     """Active services of one family and period.
 
     ``amount`` is their prices' sum per ``period``; ``monthly`` the same normalised.
@@ -95,7 +95,7 @@ class CostLine(Response, frozen=True):
     monthly: Money
 
 
-class CostBreakdown(Response, frozen=True):
+class CostBreakdown(Response, frozen=True, kw_only=True):
     """Recurring Cost Breakdown of one currency: active services, normalised.
 
     1 year = 365 days = 8760 hours, 1 month = 730 hours. One-time prices don't count.
@@ -112,35 +112,35 @@ class CostBreakdown(Response, frozen=True):
     lines: list[CostLine]
 
 
-class BillingDashboard(Response, frozen=True):
+class BillingDashboard(Response, frozen=True, kw_only=True):
     """Wallets, primary first, and the costs of each currency in the same order."""
 
     wallets: list[Wallet]
     costs: list[CostBreakdown]
 
 
-class OpenWallet(Request, frozen=True):
+class OpenWallet(Request, frozen=True, kw_only=True):
     """The first wallet of a company is its primary one."""
 
     company_id: UUID
     currency: str
 
 
-class SetCreditLimit(Request, frozen=True):
+class SetCreditLimit(Request, frozen=True, kw_only=True):
     """``limit`` is how far below zero the balance may go; zero or more."""
 
     company_id: UUID
     limit: Money
 
 
-class SetComfortBuffer(Request, frozen=True):
+class SetComfortBuffer(Request, frozen=True, kw_only=True):
     """``buffer`` is what the customer wants left in the wallet; zero or more."""
 
     buffer: Money
     horizon_days: int = 30
 
 
-class WalletView(Response, frozen=True):
+class WalletView(Response, frozen=True, kw_only=True):
     id: UUID
     company_id: UUID
     currency: str
@@ -159,7 +159,7 @@ class AdjustmentKind(Enum):
     GOODWILL = "goodwill"
 
 
-class AdjustWallet(Request, frozen=True):
+class AdjustWallet(Request, frozen=True, kw_only=True):
     """``amount`` is added to the wallet; negative to take away. Six decimal places."""
 
     company_id: UUID
@@ -168,11 +168,11 @@ class AdjustWallet(Request, frozen=True):
     reason: str
 
 
-class VerifyBooks(Request, frozen=True):
+class VerifyBooks(Request, frozen=True, kw_only=True):
     pass
 
 
-class Verified(Response, frozen=True):
+class Verified(Response, frozen=True, kw_only=True):
     """What a check of the ledger and the roll-ups found; empty when all is right."""
 
     differences: list[str]

@@ -41,7 +41,7 @@ class VerificationState(Enum):
     EXPIRED = "expired"
 
 
-class CompanyMembership(Response, frozen=True):
+class CompanyMembership(Response, frozen=True, kw_only=True):
     """A company the user belongs to, and in which role."""
 
     company_id: UUID
@@ -49,7 +49,7 @@ class CompanyMembership(Response, frozen=True):
     role: Role
 
 
-class User(Response, frozen=True):
+class User(Response, frozen=True, kw_only=True):
     """A person. ``time_zone`` is an IANA name, ``locale`` a BCP 47 tag."""
 
     id: UUID
@@ -61,7 +61,7 @@ class User(Response, frozen=True):
     is_verified: bool
 
 
-class LogIn(Request, frozen=True):
+class LogIn(Request, frozen=True, kw_only=True):
     """``address`` is the browser's IP address, for the throttle and the session."""
 
     email: str
@@ -70,7 +70,7 @@ class LogIn(Request, frozen=True):
     user_agent: str = ""
 
 
-class Session(Response, frozen=True):
+class Session(Response, frozen=True, kw_only=True):
     """A live session and the principal renewed with it.
 
     ``principal`` is the signed token for ``company_id``, valid until
@@ -85,7 +85,7 @@ class Session(Response, frozen=True):
     principal_expires_at: datetime
 
 
-class ResumeSession(Request, frozen=True):
+class ResumeSession(Request, frozen=True, kw_only=True):
     """``company_id`` acts for that company without switching the session to it.
 
     ``polling`` requests neither extend the session nor count as seen.
@@ -96,26 +96,26 @@ class ResumeSession(Request, frozen=True):
     polling: bool = False
 
 
-class SwitchCompany(Request, frozen=True):
+class SwitchCompany(Request, frozen=True, kw_only=True):
     token: str
     company_id: UUID
 
 
-class LogOut(Request, frozen=True):
+class LogOut(Request, frozen=True, kw_only=True):
     token: str
 
 
-class GetAccount(Request, frozen=True):
+class GetAccount(Request, frozen=True, kw_only=True):
     pass
 
 
-class Verification(Response, frozen=True):
+class Verification(Response, frozen=True, kw_only=True):
     step: VerificationStep
     state: VerificationState
     reason: str = ""
 
 
-class Account(Response, frozen=True):
+class Account(Response, frozen=True, kw_only=True):
     """What My Account shows. ``created_at`` and ``password_changed_at`` are UTC."""
 
     user: User
@@ -125,7 +125,7 @@ class Account(Response, frozen=True):
     memberships: list[CompanyMembership]
 
 
-class Address(Response, frozen=True, forbid_unknown_fields=True):
+class Address(Response, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A postal address; ``country`` is ISO 3166-1 alpha-2."""
 
     street: str = ""
@@ -135,11 +135,11 @@ class Address(Response, frozen=True, forbid_unknown_fields=True):
     country: str
 
 
-class GetCompany(Request, frozen=True):
+class GetCompany(Request, frozen=True, kw_only=True):
     pass
 
 
-class Company(Response, frozen=True):
+class Company(Response, frozen=True, kw_only=True):
     """A company's full state; also the body of ``company_changed``."""
 
     id: UUID
@@ -149,11 +149,11 @@ class Company(Response, frozen=True):
     is_business: bool
 
 
-class ListMembers(Request, frozen=True):
+class ListMembers(Request, frozen=True, kw_only=True):
     pass
 
 
-class Member(Response, frozen=True):
+class Member(Response, frozen=True, kw_only=True):
     user_id: UUID
     name: str
     email: str
@@ -162,11 +162,11 @@ class Member(Response, frozen=True):
     since: datetime
 
 
-class Members(Response, frozen=True):
+class Members(Response, frozen=True, kw_only=True):
     members: list[Member]
 
 
-class CreateUser(Request, frozen=True):
+class CreateUser(Request, frozen=True, kw_only=True):
     """``time_zone`` is an IANA name, ``locale`` a BCP 47 tag."""
 
     email: str
@@ -177,7 +177,7 @@ class CreateUser(Request, frozen=True):
     email_verified: bool = False
 
 
-class CreateCompany(Request, frozen=True):
+class CreateCompany(Request, frozen=True, kw_only=True):
     """The owner is a user that exists."""
 
     name: str
@@ -187,13 +187,13 @@ class CreateCompany(Request, frozen=True):
     is_business: bool = True
 
 
-class AddMember(Request, frozen=True):
+class AddMember(Request, frozen=True, kw_only=True):
     company_id: UUID
     user_id: UUID
     role: Role
 
 
-class Membership(Response, frozen=True):
+class Membership(Response, frozen=True, kw_only=True):
     """A membership's full state; ``role`` is None once it has ended."""
 
     company_id: UUID
@@ -201,18 +201,18 @@ class Membership(Response, frozen=True):
     role: Role | None
 
 
-class FindCompanies(Request, frozen=True):
+class FindCompanies(Request, frozen=True, kw_only=True):
     """Companies by exact name, by id, or all (at most 1000) when neither is given."""
 
     name: str | None = None
     company_id: UUID | None = None
 
 
-class Companies(Response, frozen=True):
+class Companies(Response, frozen=True, kw_only=True):
     companies: list[Company]
 
 
-class MintOperatorToken(Request, frozen=True):
+class MintOperatorToken(Request, frozen=True, kw_only=True):
     """``assertion`` is a JWT that the operator's local key signed for a name.
 
     ``company_id`` lets the operator use customers' methods for one company.
@@ -222,7 +222,7 @@ class MintOperatorToken(Request, frozen=True):
     company_id: UUID | None = None
 
 
-class OperatorToken(Response, frozen=True):
+class OperatorToken(Response, frozen=True, kw_only=True):
     principal: str
     expires_at: datetime
 

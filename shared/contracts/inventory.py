@@ -66,7 +66,7 @@ class ServiceSort(Enum):
     PRICE = "price"
 
 
-class TerminationRequest(Response, frozen=True):
+class TerminationRequest(Response, frozen=True, kw_only=True):
     """The mark on an active or suspended service."""
 
     requested_at: datetime
@@ -75,7 +75,7 @@ class TerminationRequest(Response, frozen=True):
     time: TerminationTime
 
 
-class Service(Response, frozen=True):
+class Service(Response, frozen=True, kw_only=True):
     """A service's full state; also the body of every event about it.
 
     ``price`` is per ``period``, with up to 12 decimal places. ``activated_at`` is when
@@ -100,7 +100,7 @@ class Service(Response, frozen=True):
     termination_request: TerminationRequest | None
 
 
-class HistoryRow(Response, frozen=True):
+class HistoryRow(Response, frozen=True, kw_only=True):
     """One change: ``before`` and ``after`` are values as text, None where none was.
 
     ``what`` is ``state``, ``plan``, ``price``, ``termination_request`` or ``name``.
@@ -114,11 +114,11 @@ class HistoryRow(Response, frozen=True):
     why: str
 
 
-class Dashboard(Request, frozen=True):
+class Dashboard(Request, frozen=True, kw_only=True):
     pass
 
 
-class FamilyCounters(Response, frozen=True):
+class FamilyCounters(Response, frozen=True, kw_only=True):
     """Services of one family by state. ``termination_requested`` overlaps them."""
 
     code: str
@@ -134,7 +134,7 @@ class FamilyCounters(Response, frozen=True):
         return self.pending + self.active + self.suspended
 
 
-class DashboardCounters(Response, frozen=True):
+class DashboardCounters(Response, frozen=True, kw_only=True):
     """Counters per family, in the menu's order, with at least one service."""
 
     families: list[FamilyCounters]
@@ -160,7 +160,7 @@ class DashboardCounters(Response, frozen=True):
         return sum(family.total for family in self.families)
 
 
-class ListServices(Request, frozen=True):
+class ListServices(Request, frozen=True, kw_only=True):
     """Without a state: pending, active and suspended, as Total Services counts.
 
     ``search`` matches words by their beginning. ``cursor`` is one that an earlier page
@@ -176,7 +176,7 @@ class ListServices(Request, frozen=True):
     limit: int = 25
 
 
-class ServicePage(Response, frozen=True):
+class ServicePage(Response, frozen=True, kw_only=True):
     """``previous`` and ``next`` are cursors, None at either end.
 
     ``total`` comes from the counters; None where a search makes it unknown.
@@ -188,18 +188,18 @@ class ServicePage(Response, frozen=True):
     total: int | None
 
 
-class GetService(Request, frozen=True):
+class GetService(Request, frozen=True, kw_only=True):
     service_id: UUID
 
 
-class ServiceDetails(Response, frozen=True):
+class ServiceDetails(Response, frozen=True, kw_only=True):
     """A service and its history, newest first (at most 200 rows)."""
 
     service: Service
     history: list[HistoryRow]
 
 
-class CreateService(Request, frozen=True):
+class CreateService(Request, frozen=True, kw_only=True):
     """``reference`` is the operator's own name for the service, unique per company.
 
     Without a price, the plan's for that currency and period holds.
@@ -214,32 +214,32 @@ class CreateService(Request, frozen=True):
     price: Money | None = None
 
 
-class ChangeState(Request, frozen=True):
+class ChangeState(Request, frozen=True, kw_only=True):
     """``why`` is told to the customer in the history."""
 
     service_id: UUID
     why: str = ""
 
 
-class Suspend(ChangeState, frozen=True):
+class Suspend(ChangeState, frozen=True, kw_only=True):
     reason: SuspensionReason
 
 
-class RequestTermination(ChangeState, frozen=True):
+class RequestTermination(ChangeState, frozen=True, kw_only=True):
     time: TerminationTime = TerminationTime.END_OF_PERIOD
 
 
-class ChangePlan(ChangeState, frozen=True):
+class ChangePlan(ChangeState, frozen=True, kw_only=True):
     """The new plan's price for the service's currency and period takes effect."""
 
     plan_code: str
 
 
-class ChangePrice(ChangeState, frozen=True):
+class ChangePrice(ChangeState, frozen=True, kw_only=True):
     price: Money
 
 
-class CatalogRow(Request, frozen=True):
+class CatalogRow(Request, frozen=True, kw_only=True):
     """One price of one plan, as a catalogue file states it.
 
     ``line`` is where it stands in the file. Values are text as found there, so that
@@ -257,7 +257,7 @@ class CatalogRow(Request, frozen=True):
     icon: str = ""
 
 
-class ServiceRow(Request, frozen=True):
+class ServiceRow(Request, frozen=True, kw_only=True):
     """One service of a company, as a file states it; see `CatalogRow`.
 
     ``state`` is pending, active or suspended; ``price`` may be empty for the plan's.
@@ -276,21 +276,21 @@ class ServiceRow(Request, frozen=True):
     activated_at: str = ""
 
 
-class StageCatalog(Request, frozen=True):
+class StageCatalog(Request, frozen=True, kw_only=True):
     """A batch of at most 2000 rows of one import."""
 
     import_id: UUID
     rows: list[CatalogRow]
 
 
-class StageServices(Request, frozen=True):
+class StageServices(Request, frozen=True, kw_only=True):
     """A batch of at most 2000 rows of one import."""
 
     import_id: UUID
     rows: list[ServiceRow]
 
 
-class RefusedRow(Response, frozen=True):
+class RefusedRow(Response, frozen=True, kw_only=True):
     """A row that was not taken; ``field`` and ``code`` say why."""
 
     line: str
@@ -299,42 +299,42 @@ class RefusedRow(Response, frozen=True):
     value: str = ""
 
 
-class Staged(Response, frozen=True):
+class Staged(Response, frozen=True, kw_only=True):
     accepted: int
     refused: list[RefusedRow]
 
 
-class ApplyImport(Request, frozen=True):
+class ApplyImport(Request, frozen=True, kw_only=True):
     import_id: UUID
 
 
-class Applied(Response, frozen=True):
+class Applied(Response, frozen=True, kw_only=True):
     """What one import changed, all in one transaction."""
 
     created: int
     changed: int
     unchanged: int
-    refused: list[RefusedRow] = []
+    refused: list[RefusedRow]
 
 
-class Verified(Response, frozen=True):
+class Verified(Response, frozen=True, kw_only=True):
     """What a check of derived figures found; empty when all is right."""
 
     differences: list[str]
 
 
-class VerifyCounters(Request, frozen=True):
+class VerifyCounters(Request, frozen=True, kw_only=True):
     pass
 
 
-class RepublishServices(Request, frozen=True):
+class RepublishServices(Request, frozen=True, kw_only=True):
     """Send the present state of services again, to rebuild others' projections."""
 
     after_service_id: UUID | None = None
     limit: int = 1000
 
 
-class Republished(Response, frozen=True):
+class Republished(Response, frozen=True, kw_only=True):
     """``last_service_id`` is None when there were no more."""
 
     count: int
