@@ -1,0 +1,63 @@
+"""One database and one role per service, in a PostgreSQL of our own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from psycopg2 import sql
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, cursor
+
+from launcher.files import keep_secret
+from launcher.postgres import PostgresServer
+
+SERVICES = ("identity", "inventory", "billing")
+
+
+def url_variable(service: str) -> str:
+    return f"{service.upper()}_DATABASE_URL"
+
+
+def given_urls(environment: Mapping[str, str]) -> dict[str, str]:
+    """The databases that the operator provides, by service."""
+    urls = {service: environment.get(url_variable(service)) for service in SERVICES}
+    return {service: url for service, url in urls.items() if url}
+
+
+def ensure_databases(
+    server: PostgresServer, secrets_folder: Path, services: tuple[str, ...] = SERVICES
+) -> dict[str, str]:
+    """Give each service a database that no other service's role may enter.
+
+    Returns the URLs by service. The passwords are random and kept in
+    ``secrets_folder``, one file each.
+    """
+    urls = {}
+    connection = server.connect()
+    connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+    try:
+        with connection.cursor() as cur:
+            for service in services:
+                password = keep_secret(secrets_folder / service)
+                _ensure_role(cur, service, password)
+                ensure_database(cur, service, owner=service)
+                urls[service] = server.url(service, service, password)
+    finally:
+        connection.close()
+    return urls
+
+
+def ensure_database(cur: cursor, name: str, owner: str) -> None:
+    """Create the database unless it is there; only its owner may connect."""
+    cur.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+    if cur.fetchone():
+        return
+    database, role = sql.Identifier(name), sql.Identifier(owner)
+    cur.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+    cur.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+
+
+def _ensure_role(cur: cursor, name: str, password: str) -> None:
+    cur.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,))
+    verb = sql.SQL("ALTER" if cur.fetchone() else "CREATE")
+    # Set each time, so that a lost secrets folder heals itself.
+    statement = sql.SQL("{} ROLE {} LOGIN PASSWORD {}")
+    cur.execute(statement.format(verb, sql.Identifier(name), sql.Literal(password)))
