@@ -4,6 +4,7 @@ Deadline, principal, permission, arguments, idempotency key, transaction, result
 in this order, here and nowhere else.
 """
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +15,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from shared import events, idempotency
 from shared.contract import Effect, Request
-from shared.errors import ContractError, InvalidInput, NotFound, Unavailable
+from shared.errors import (
+    ContractError,
+    InvalidInput,
+    NotFound,
+    RemoteFault,
+    Unavailable,
+)
 from shared.permissions import Permission
 from shared.principal import Principal, nobody, verify
+from shared.rpc_wire import encode_error, encode_result
 from shared.service import Call, EventHandler, MethodHandler, Service
 from shared.wire import from_wire, to_wire
 
@@ -40,13 +48,26 @@ class Headers:
     @classmethod
     def read(cls, headers: Mapping[str, Any]) -> "Headers":
         """Read what a message carries; anything of a wrong type counts as missing."""
-        deadline = headers.get("deadline")
         return cls(
             principal=_text(headers.get("principal")),
             request_id=(_text(headers.get("request_id")) or "")[:MAX_REQUEST_ID_LENGTH],
             idempotency_key=_text(headers.get("idempotency_key")),
-            deadline=float(deadline) if isinstance(deadline, int | float) else None,
+            deadline=_seconds(headers.get("deadline")),
         )
+
+    def as_context(self) -> dict[str, str]:
+        """The other way about; nothing for what is missing.
+
+        The deadline is text, as not every AMQP library can send a float.
+        """
+        deadline = None if self.deadline is None else f"{self.deadline:.3f}"
+        context = {
+            "principal": self.principal,
+            "request_id": self.request_id or None,
+            "idempotency_key": self.idempotency_key,
+            "deadline": deadline,
+        }
+        return {name: value for name, value in context.items() if value is not None}
 
 
 class Dispatcher:
@@ -56,29 +77,31 @@ class Dispatcher:
         self.service = service
         self._verify_key = verify_key
 
-    def call(self, method_name: str, arguments: Any, headers: Headers) -> Any:
-        """Answer one call; arguments and result are JSON values.
+    def answer(self, method_name: str, arguments: Any, headers: Headers) -> bytes:
+        """Answer one call, given its arguments as JSON values, with a reply's bytes.
 
-        Raises:
-            ContractError: the refusal, to be sent to the caller.
+        Never raises: a refusal is a reply too, and a fault is logged here and told to
+        the caller without its inner parts.
         """
+        service = self.service.contract.name
         started = time.perf_counter()
-        outcome = "fault"
-        structlog.contextvars.bind_contextvars(
-            request_id=headers.request_id, service=self.service.contract.name
-        )
-        try:
-            result = self._answer(method_name, arguments, headers)
-            outcome = "ok"
-        except ContractError as refusal:
-            outcome = refusal.code
-            raise
-        else:
-            return result
-        finally:
+        detail = ""
+        with structlog.contextvars.bound_contextvars(
+            request_id=headers.request_id, service=service
+        ):
+            try:
+                reply = encode_result(self._answer(method_name, arguments, headers))
+                outcome = "ok"
+            except ContractError as refusal:
+                reply = encode_error(refusal)
+                outcome, detail = refusal.code, refusal.detail
+            except Exception:
+                log.exception("fault", method=method_name)
+                reply = encode_error(RemoteFault(f"fault in {service}"))
+                outcome = "fault"
             ms = round((time.perf_counter() - started) * 1000, 1)
-            log.info("call", method=method_name, outcome=outcome, ms=ms)
-            structlog.contextvars.unbind_contextvars("request_id", "service")
+            log.info("call", method=method_name, outcome=outcome, detail=detail, ms=ms)
+        return reply
 
     def _answer(self, method_name: str, arguments: Any, headers: Headers) -> Any:
         if headers.deadline is not None and time.time() > headers.deadline:
@@ -136,16 +159,23 @@ class Dispatcher:
             handler.event.name,
         ):
             raise InvalidInput("malformed_message", f"not a {handler.event}")
-        structlog.contextvars.bind_contextvars(
-            request_id=envelope.request_id, service=self.service.contract.name
-        )
         now = self.service.runtime.clock.now()
-        with self.service.database.system() as session:
-            if events.take_in(session, handler.name, envelope, now):
-                handler.function(self.service, session, envelope)
-        log.info("event", handler=handler.name, event_name=str(handler.event))
-        structlog.contextvars.unbind_contextvars("request_id", "service")
+        with structlog.contextvars.bound_contextvars(
+            request_id=envelope.request_id, service=self.service.contract.name
+        ):
+            with self.service.database.system() as session:
+                if events.take_in(session, handler.name, envelope, now):
+                    handler.function(self.service, session, envelope)
+            log.info("event", handler=handler.name, event_name=str(handler.event))
 
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _seconds(value: Any) -> float | None:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return seconds if math.isfinite(seconds) else None

@@ -5,19 +5,18 @@ RabbitMQ; only the broker is missing.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor, Future, InvalidStateError
 from typing import Any
 
-import msgspec
 import structlog
 
 from shared.client import CallContext
 from shared.contract import Method, RequestT, ResponseT
 from shared.deadlines import Deadlines, end_with
 from shared.dispatch import Dispatcher, Headers
-from shared.errors import ContractError, RemoteFault, Unavailable, rebuild
-from shared.wire import from_wire, to_json
+from shared.errors import ContractError, InvalidInput, RemoteFault, Unavailable
+from shared.rpc_wire import decode_call, decode_reply, encode_call
 
 log = structlog.get_logger()
 
@@ -50,8 +49,16 @@ class LocalClient:
             idempotency_key=context.idempotency_key,
             deadline=time.time() + context.timeout_s,
         )
-        self._executor.submit(self._run, future, method, to_json(request), headers)
+        try:
+            call = encode_call(request)
+        except InvalidInput as refusal:
+            end_with(future, refusal)
+        else:
+            self._executor.submit(self._run, future, method, call, headers)
         return future
+
+    def unreachable(self, services: Iterable[str]) -> list[str]:
+        return [name for name in services if name not in self._dispatchers]
 
     def close(self) -> None:
         self._closed = True
@@ -61,29 +68,19 @@ class LocalClient:
         self,
         future: Future[ResponseT],
         method: Method[Any, ResponseT],
-        arguments: bytes,
+        call: bytes,
         headers: Headers,
     ) -> None:
         if future.done():
             return
+        dispatcher = self._dispatchers[method.service]
         try:
-            result = self._answer(method, arguments, headers)
-            response = from_wire(result, method.response)
-        except ContractError as refusal:
-            parts = [str(part) for part in refusal.args]
-            end_with(future, rebuild(type(refusal).__name__, parts))
-        except Exception as fault:
-            log.exception("fault", method=str(method))
-            end_with(future, RemoteFault(f"{type(fault).__name__} in {method}"))
+            reply = dispatcher.answer(method.name, decode_call(call), headers)
+            response = decode_reply(reply, method.response)
+        except (ContractError, RemoteFault) as error:
+            end_with(future, error)
         else:
             _end_with_result(future, response)
-
-    def _answer(
-        self, method: Method[Any, Any], arguments: bytes, headers: Headers
-    ) -> Any:
-        dispatcher = self._dispatchers[method.service]
-        result = dispatcher.call(method.name, msgspec.json.decode(arguments), headers)
-        return msgspec.json.decode(msgspec.json.encode(result))
 
 
 def _end_with_result(future: Future[ResponseT], response: ResponseT) -> None:

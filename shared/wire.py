@@ -12,6 +12,8 @@ from shared.money import Money, decode_money, encode_money
 
 Message = TypeVar("Message")
 
+_decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
+
 
 def to_wire(message: Any) -> Any:
     """Turn a message into what JSON can hold."""
@@ -33,6 +35,15 @@ def from_wire(data: Any, message_type: type[Message]) -> Message:
 
 def to_json(message: Any) -> bytes:
     return msgspec.json.encode(message, enc_hook=_encode)
+
+
+def json_decoder(message_type: type[Any]) -> msgspec.json.Decoder[Any]:
+    """The decoder of a message type; making one costs more than using it."""
+    decoder = _decoders.get(message_type)
+    if decoder is None:
+        decoder = msgspec.json.Decoder(message_type, dec_hook=_decode)
+        _decoders[message_type] = decoder
+    return decoder
 
 
 def _encode(value: Any) -> Any:

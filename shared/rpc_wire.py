@@ -1,0 +1,117 @@
+"""What a call and its reply look like between nameko services: plain JSON.
+
+    call   {"args": [], "kwargs": {…}}      to exchange nameko-rpc, key service.method
+    reply  {"result": …, "error": null}     to exchange nameko-rpc, key reply_to
+    error  {"exc_type": …, "exc_path": …, "exc_args": […], "value": …}
+
+For a refusal ``exc_args`` is ``[code, detail, parameters as JSON text]``. Both sides of
+the wire are written here, so that they can't drift apart.
+"""
+
+from typing import Any
+
+import msgspec
+
+from shared.errors import ContractError, InvalidInput, RemoteFault, rebuild
+from shared.wire import json_decoder, to_json
+
+RPC_EXCHANGE = "nameko-rpc"
+CONTENT_TYPE = "application/json"
+CONTENT_ENCODING = "utf-8"
+HEADER_PREFIX = "nameko."
+
+MAX_CALL_BYTES = 1024 * 1024
+"""Larger calls are refused unread: nobody needs them, and reading stops all others."""
+
+
+def rpc_queue(service: str) -> str:
+    return f"rpc-{service}"
+
+
+class _Call(msgspec.Struct, frozen=True):
+    args: list[Any]
+    kwargs: dict[str, Any]
+
+
+class _Error(msgspec.Struct, frozen=True):
+    exc_type: str
+    exc_path: str
+    exc_args: list[str]
+    value: str
+
+
+class _Reply(msgspec.Struct, frozen=True):
+    result: msgspec.Raw
+    error: _Error | None = None
+
+
+_call_decoder = msgspec.json.Decoder(_Call)
+_reply_decoder = msgspec.json.Decoder(_Reply)
+
+
+def encode_call(request: Any) -> bytes:
+    """Make a call.
+
+    Raises:
+        InvalidInput: ``malformed_message``; a text holds half a surrogate pair.
+    """
+    try:
+        return b'{"args":[],"kwargs":' + to_json(request) + b"}"
+    except UnicodeEncodeError as error:
+        raise InvalidInput("malformed_message", error.reason) from error
+
+
+def decode_call(body: bytes) -> dict[str, Any]:
+    """Read the arguments of a call.
+
+    Raises:
+        InvalidInput: ``malformed_message``.
+    """
+    if len(body) > MAX_CALL_BYTES:
+        raise InvalidInput("malformed_message", f"more than {MAX_CALL_BYTES} bytes")
+    try:
+        call = _call_decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise InvalidInput("malformed_message", str(error)) from error
+    if call.args:
+        raise InvalidInput("malformed_message", "arguments are keywords")
+    return call.kwargs
+
+
+def encode_result(result: Any) -> bytes:
+    """Make a reply.
+
+    Raises:
+        TypeError, ValueError, RecursionError: JSON can't hold the result.
+    """
+    return b'{"result":' + msgspec.json.encode(result) + b',"error":null}'
+
+
+def encode_error(error: ContractError | RemoteFault) -> bytes:
+    exc_type = type(error).__name__
+    wire = _Error(
+        exc_type=exc_type,
+        exc_path=f"shared.errors.{exc_type}",
+        exc_args=[str(part) for part in error.args],
+        value=str(error.args[0]) if error.args else "",
+    )
+    return b'{"result":null,"error":' + msgspec.json.encode(wire) + b"}"
+
+
+def decode_reply(body: bytes, response_type: type[Any]) -> Any:
+    """Read a reply.
+
+    Raises:
+        ContractError: the service refused.
+        RemoteFault: the service failed, or its answer is not what was agreed.
+    """
+    try:
+        reply = _reply_decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise RemoteFault(f"malformed reply: {error}") from error
+    if reply.error is not None:
+        raise rebuild(reply.error.exc_type, reply.error.exc_args)
+    try:
+        return json_decoder(response_type).decode(reply.result)
+    except msgspec.MsgspecError as error:
+        raise RemoteFault(f"malformed result: {error}") from error
