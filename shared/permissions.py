@@ -18,5 +18,7 @@ class Permission(Enum):
     MANAGE_SERVICES = "services.manage"
     MANAGE_COMPANY = "company.manage"
     MANAGE_MEMBERS = "members.manage"
+    MANAGE_OWNERSHIP = "ownership.manage"
+    """Handing the company over or closing it: all that an admin may not."""
     OPERATE = "operate"
     """The provider's own staff and jobs; never part of a customer's role."""

@@ -1,0 +1,1 @@
+"""Identity: who the people are, for which companies they act, and that it is they."""

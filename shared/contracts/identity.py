@@ -50,7 +50,10 @@ class CompanyMembership(Response, frozen=True, kw_only=True):
 
 
 class User(Response, frozen=True, kw_only=True):
-    """A person. ``time_zone`` is an IANA name, ``locale`` a BCP 47 tag."""
+    """A person. ``time_zone`` is an IANA name, ``locale`` a BCP 47 tag.
+
+    ``is_verified``: email, phone and identity document all are.
+    """
 
     id: UUID
     email: str
@@ -202,7 +205,7 @@ class Membership(Response, frozen=True, kw_only=True):
 
 
 class FindCompanies(Request, frozen=True, kw_only=True):
-    """Companies by exact name, by id, or all (at most 1000) when neither is given."""
+    """Companies of this exact name and this id, as far as given; at most 1000."""
 
     name: str | None = None
     company_id: UUID | None = None
@@ -214,6 +217,9 @@ class Companies(Response, frozen=True, kw_only=True):
 
 class MintOperatorToken(Request, frozen=True, kw_only=True):
     """``assertion`` is a JWT that the operator's local key signed for a name.
+
+    Its claims are ``name``, ``iat`` and ``exp``, at most 60 seconds after ``iat``; the
+    algorithm is EdDSA.
 
     ``company_id`` lets the operator use customers' methods for one company.
     """
@@ -228,12 +234,14 @@ class OperatorToken(Response, frozen=True, kw_only=True):
 
 
 LOG_IN = Method(NAME, "log_in", LogIn, Session, Permission.PUBLIC, Effect.ONCE)
-"""Unauthenticated ``wrong_credentials``; Throttled ``too_many_logins``."""
+"""Unauthenticated ``wrong_credentials``; Throttled ``too_many_logins`` with
+``retry_after_s``; Forbidden ``no_company`` when the user belongs to none."""
 
 RESUME_SESSION = Method(
     NAME, "resume_session", ResumeSession, Session, Permission.PUBLIC
 )
-"""Unauthenticated ``session_ended``; NotFound ``no_such_company``."""
+"""Unauthenticated ``session_ended``; NotFound ``no_such_company``; Forbidden
+``no_company``."""
 
 SWITCH_COMPANY = Method(
     NAME, "switch_company", SwitchCompany, Session, Permission.PUBLIC, Effect.ONCE
@@ -251,14 +259,15 @@ LIST_MEMBERS = Method(
 CREATE_USER = Method(
     NAME, "create_user", CreateUser, User, Permission.OPERATE, Effect.CHANGE
 )
-"""Conflict ``email_taken``; InvalidInput ``bad_email``, ``weak_password``,
-``bad_time_zone``, ``bad_locale``, ``bad_name``."""
+"""Conflict ``email_taken``; InvalidInput ``bad_email``, ``bad_name``,
+``bad_time_zone``, ``bad_locale``, ``password_too_short`` with ``min_length``,
+``password_too_long`` with ``max_length``."""
 
 CREATE_COMPANY = Method(
     NAME, "create_company", CreateCompany, Company, Permission.OPERATE, Effect.CHANGE
 )
-"""NotFound ``no_such_user``; InvalidInput ``bad_name``, ``bad_country``,
-``bad_time_zone``."""
+"""NotFound ``no_such_user``; InvalidInput ``bad_name``, ``bad_address``,
+``bad_country``, ``bad_time_zone``."""
 
 ADD_MEMBER = Method(
     NAME, "add_member", AddMember, Membership, Permission.OPERATE, Effect.CHANGE
@@ -276,7 +285,8 @@ MINT_OPERATOR_TOKEN = Method(
     Permission.PUBLIC,
     Effect.ONCE,
 )
-"""Unauthenticated ``assertion_forged``, ``assertion_expired``."""
+"""Unauthenticated ``assertion_forged``, ``assertion_expired``; NotFound
+``no_such_company``."""
 
 COMPANY_CHANGED = Event(NAME, "company_changed", Company)
 MEMBERSHIP_CHANGED = Event(NAME, "membership_changed", Membership)

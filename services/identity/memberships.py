@@ -1,0 +1,135 @@
+"""Memberships: which user belongs to which company, in which role."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.identity import models
+from shared import events
+from shared.contracts import identity as contract
+from shared.contracts.identity import Role
+from shared.errors import Conflict, Forbidden, NotFound
+from shared.runtime import Runtime
+from shared.service import Call
+
+FIRST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class UsersCompany:
+    """One company of a user, as the user sees it."""
+
+    company_id: UUID
+    company_name: str
+    role: Role
+    since: datetime
+
+    def view(self) -> contract.CompanyMembership:
+        return contract.CompanyMembership(
+            company_id=self.company_id, company_name=self.company_name, role=self.role
+        )
+
+
+def of_user(db: Session, user_id: UUID) -> list[UsersCompany]:
+    """All companies of a user, by name."""
+    rows = db.execute(
+        select(
+            models.Company.company_id,
+            models.Company.name,
+            models.Membership.role,
+            models.Membership.since,
+        )
+        .join(
+            models.Membership,
+            models.Membership.company_id == models.Company.company_id,
+        )
+        .where(models.Membership.user_id == user_id)
+        .order_by(models.Company.name, models.Company.company_id)
+    )
+    return [UsersCompany(*row) for row in rows]
+
+
+def choose(companies: list[UsersCompany], company_id: UUID) -> UsersCompany:
+    """Pick one company of a user's.
+
+    Raises:
+        NotFound: ``no_such_company``, whether it is another's or nobody's.
+    """
+    for company in companies:
+        if company.company_id == company_id:
+            return company
+    raise NotFound("no_such_company")
+
+
+def choose_first(companies: list[UsersCompany]) -> UsersCompany:
+    """Pick the company that a user has belonged to for longest.
+
+    Raises:
+        Forbidden: ``no_company``.
+    """
+    if not companies:
+        raise Forbidden("no_company", "the user belongs to no company")
+    return min(companies, key=lambda company: (company.since, company.company_id))
+
+
+def list_members(db: Session) -> list[contract.Member]:
+    """The members of the company that ``db`` is narrowed to, oldest first."""
+    rows = db.execute(
+        select(models.Membership, models.User)
+        .join(models.User, models.User.id == models.Membership.user_id)
+        .order_by(models.Membership.since, models.Membership.user_id)
+    )
+    return [
+        contract.Member(
+            user_id=user.id,
+            name=user.name,
+            email=user.email,
+            role=membership.role,
+            two_factor_enabled=user.two_factor_enabled,
+            since=membership.since,
+        )
+        for membership, user in rows
+    ]
+
+
+def add_member(
+    db: Session, runtime: Runtime, call: Call, request: contract.AddMember
+) -> contract.Membership:
+    """Let a user that exists act for a company that exists, and tell of it.
+
+    Raises:
+        Conflict: ``already_member``, in whichever role.
+    """
+    added = (
+        insert(models.Membership)
+        .values(
+            company_id=request.company_id,
+            user_id=request.user_id,
+            role=request.role,
+            since=call.now,
+            version=FIRST_VERSION,
+        )
+        .on_conflict_do_nothing()
+    )
+    membership = db.scalar(added.returning(models.Membership))
+    if membership is None:
+        raise Conflict("already_member")
+    body = contract.Membership(
+        company_id=membership.company_id,
+        user_id=membership.user_id,
+        role=membership.role,
+    )
+    events.record(
+        db,
+        runtime,
+        contract.MEMBERSHIP_CHANGED,
+        body,
+        company_id=membership.company_id,
+        version=membership.version,
+        request_id=call.request_id,
+    )
+    return body

@@ -1,0 +1,67 @@
+"""Time zones, countries and languages, checked against the lists that define them."""
+
+from functools import cache
+from importlib.resources import files
+
+from babel import Locale, UnknownLocaleError
+
+from shared.errors import InvalidInput
+
+_MAX_LOCALE_LENGTH = 35
+_NO_PLACE = frozenset({"Factory"})
+"""Listed by IANA for machines that were not told where they are."""
+
+
+def check_time_zone(name: str) -> str:
+    """Return an IANA time zone's name as it is.
+
+    Raises:
+        InvalidInput: ``bad_time_zone``.
+    """
+    if name not in _time_zones():
+        raise InvalidInput("bad_time_zone")
+    return name
+
+
+def check_country(code: str) -> str:
+    """Return an ISO 3166-1 alpha-2 code in capitals.
+
+    Raises:
+        InvalidInput: ``bad_country``.
+    """
+    country = code.strip().upper()
+    if country not in _countries():
+        raise InvalidInput("bad_country")
+    return country
+
+
+def check_locale(tag: str) -> str:
+    """Return a BCP 47 tag of a language we can write dates and sums in.
+
+    Raises:
+        InvalidInput: ``bad_locale``.
+    """
+    if not (tag.isascii() and len(tag) <= _MAX_LOCALE_LENGTH):
+        raise InvalidInput("bad_locale")
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError) as error:
+        raise InvalidInput("bad_locale") from error
+    return str(locale).replace("_", "-")
+
+
+# The lists come from the tzdata package and not from the machine, so that every
+# installation accepts the same names.
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    zones = files("tzdata").joinpath("zones").read_text(encoding="utf-8")
+    return frozenset(zones.split()) - _NO_PLACE
+
+
+@cache
+def _countries() -> frozenset[str]:
+    table = files("tzdata").joinpath("zoneinfo", "iso3166.tab")
+    lines = table.read_text(encoding="utf-8").splitlines()
+    return frozenset(line[:2] for line in lines if not line.startswith("#"))

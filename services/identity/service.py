@@ -1,0 +1,166 @@
+"""Identity's RPC surface: each method decodes, calls its topic's module, encodes."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from sqlalchemy.orm import Session
+
+from services.identity import (
+    companies,
+    memberships,
+    principals,
+    sessions,
+    throttle,
+    users,
+)
+from services.identity.logins import Logins
+from services.identity.passwords import ARGON2, PasswordHashing
+from shared.contract import Nothing, ServiceContract
+from shared.contracts import identity
+from shared.database import Database
+from shared.principal import sign
+from shared.runtime import Runtime
+from shared.service import Call, Job, Service, handles, in_transaction
+
+
+class IdentityService(Service):
+    """People, companies, memberships, sessions.
+
+    Principals are signed with ``signing_key``; operators prove themselves with the
+    private half of ``operator_key``.
+    """
+
+    contract: ClassVar[ServiceContract] = identity.CONTRACT
+
+    def __init__(
+        self,
+        database: Database,
+        runtime: Runtime,
+        signing_key: Ed25519PrivateKey,
+        operator_key: Ed25519PublicKey,
+        hasher: PasswordHasher = ARGON2,
+    ) -> None:
+        super().__init__(database, runtime)
+        self._signing_key = signing_key
+        self._operator_key = operator_key
+        self._hashing = PasswordHashing(hasher, runtime.random)
+        self._logins = Logins(database, runtime, self._hashing, signing_key)
+
+    @handles(identity.LOG_IN)
+    def log_in(self, call: Call, request: identity.LogIn) -> identity.Session:
+        return self._logins.log_in(request, call.now)
+
+    @handles(identity.RESUME_SESSION)
+    def resume_session(
+        self, call: Call, request: identity.ResumeSession
+    ) -> identity.Session:
+        with self.database.system() as db:
+            signed_in = sessions.resume_session(
+                db, request.token, call.now, polling=request.polling
+            )
+            company = signed_in.company_for(request.company_id)
+            return sessions.view(db, signed_in, company, self._signing_key, call.now)
+
+    @handles(identity.SWITCH_COMPANY)
+    def switch_company(
+        self, call: Call, request: identity.SwitchCompany
+    ) -> identity.Session:
+        with self.database.system() as db:
+            signed_in = sessions.resume_session(
+                db, request.token, call.now, polling=False
+            )
+            company = sessions.switch_company(signed_in, request.company_id)
+            return sessions.view(db, signed_in, company, self._signing_key, call.now)
+
+    @handles(identity.LOG_OUT)
+    def log_out(self, call: Call, request: identity.LogOut) -> Nothing:
+        with self.database.system() as db:
+            sessions.end_session(db, request.token, call.now)
+        return Nothing()
+
+    @handles(identity.GET_ACCOUNT)
+    def get_account(
+        self, call: Call, _request: identity.GetAccount
+    ) -> identity.Account:
+        # A person's account spans their companies, so it is read for the system, but
+        # by the principal's own user id alone.
+        with self.database.system() as db:
+            principal = call.principal
+            return users.get_account(db, principal.user_id, principal.company_id)
+
+    @in_transaction(identity.GET_COMPANY)
+    def get_company(
+        self, db: Session, call: Call, _request: identity.GetCompany
+    ) -> identity.Company:
+        company_id = call.principal.require_company()
+        return companies.view(companies.get_company(db, company_id))
+
+    @in_transaction(identity.LIST_MEMBERS)
+    def list_members(
+        self, db: Session, _call: Call, _request: identity.ListMembers
+    ) -> identity.Members:
+        return identity.Members(members=memberships.list_members(db))
+
+    @in_transaction(identity.CREATE_USER)
+    def create_user(
+        self, db: Session, call: Call, request: identity.CreateUser
+    ) -> identity.User:
+        user_id = self.runtime.new_id()
+        return users.create_user(db, request, user_id, self._hash_password, call.now)
+
+    @in_transaction(identity.CREATE_COMPANY)
+    def create_company(
+        self, db: Session, call: Call, request: identity.CreateCompany
+    ) -> identity.Company:
+        return companies.create_company(db, self.runtime, call, request)
+
+    @in_transaction(identity.ADD_MEMBER)
+    def add_member(
+        self, db: Session, call: Call, request: identity.AddMember
+    ) -> identity.Membership:
+        companies.get_company(db, request.company_id)
+        users.get_user(db, request.user_id)
+        return memberships.add_member(db, self.runtime, call, request)
+
+    @in_transaction(identity.FIND_COMPANIES)
+    def find_companies(
+        self, db: Session, _call: Call, request: identity.FindCompanies
+    ) -> identity.Companies:
+        return identity.Companies(companies=companies.find_companies(db, request))
+
+    @handles(identity.MINT_OPERATOR_TOKEN)
+    def mint_operator_token(
+        self, call: Call, request: identity.MintOperatorToken
+    ) -> identity.OperatorToken:
+        name = principals.read_assertion(
+            request.assertion, self._operator_key, call.now
+        )
+        if request.company_id is not None:
+            with self.database.company(request.company_id) as db:
+                companies.get_company(db, request.company_id)
+        operator = principals.of_operator(name, request.company_id, call.now)
+        return identity.OperatorToken(
+            principal=sign(operator, self._signing_key), expires_at=operator.expires_at
+        )
+
+    def jobs(self) -> tuple[Job, ...]:
+        return (
+            Job("forget_old_failures", timedelta(minutes=5), self._forget_failures),
+            Job("forget_old_sessions", timedelta(hours=1), self._forget_sessions),
+        )
+
+    def _hash_password(self, password: str) -> str:
+        return self.runtime.offload(lambda: self._hashing.keep(password))
+
+    def _forget_failures(self) -> None:
+        with self.database.system() as db:
+            throttle.forget_old_failures(db, self.runtime.clock.now())
+
+    def _forget_sessions(self) -> None:
+        with self.database.system() as db:
+            sessions.forget_old_sessions(db, self.runtime.clock.now())

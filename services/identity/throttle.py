@@ -1,0 +1,133 @@
+"""How many wrong passwords are told before we stop answering.
+
+Failures are counted per account, per address and altogether, over sliding windows.
+Admission looks at the count before the password is hashed, and the answer looks again,
+under a lock that all answers take: of any number of guesses made at once, no more
+than the limit learn whether they were right. Sign-ins that succeed are never counted.
+"""
+
+import hmac
+import ipaddress
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select, true, update
+from sqlalchemy.orm import Session
+
+from services.identity.models import LoginFailure
+from shared.errors import Throttled
+
+WINDOW = timedelta(minutes=15)
+MAX_PER_ACCOUNT = 10
+MAX_PER_ADDRESS = 50
+"""Higher, because an office shares one address."""
+MAX_ALTOGETHER = 2_000
+"""A bound for an attack spread over many accounts and addresses."""
+
+_LOCK = 0x6C6F67696E  # "login": one answer at a time
+_IPV6_SITE_BITS = 64
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Who tries to sign in and from where, as keyed hashes."""
+
+    account_hash: bytes
+    address_hash: bytes
+
+    @classmethod
+    def of(cls, key: bytes, account: str, address: str) -> "Attempt":
+        """``account`` is any text, for one that does not exist counts the same."""
+        return cls(_hash(key, "account", account), _hash(key, "address", address))
+
+
+def normalise_address(text: str) -> str:
+    """An IP address in its one spelling; empty when it is none."""
+    without_interface = text.strip().partition("%")[0]
+    try:
+        address = ipaddress.ip_address(without_interface)
+    except ValueError:
+        return ""
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)
+
+
+def site_of(address: str) -> str:
+    """Whom an address counts for: an IPv6 customer holds a whole /64."""
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network((address, _IPV6_SITE_BITS), strict=False))
+
+
+def refuse_when_throttled(db: Session, attempt: Attempt, now: datetime) -> None:
+    """Stop an attempt after too many failures.
+
+    Raises:
+        Throttled: ``too_many_logins`` with ``retry_after_s``.
+    """
+    since = now - WINDOW
+    by_account = LoginFailure.account_hash == attempt.account_hash
+    by_address = LoginFailure.address_hash == attempt.address_hash
+    moments = db.execute(
+        select(
+            _moment_of_nth(MAX_PER_ACCOUNT, by_account, since),
+            _moment_of_nth(MAX_PER_ADDRESS, by_address, since),
+            _moment_of_nth(MAX_ALTOGETHER, true(), since),
+        )
+    ).one()
+    waits = [moment - since for moment in moments if moment is not None]
+    if waits:
+        retry_after_s = math.ceil(max(waits).total_seconds())
+        raise Throttled("too_many_logins", "", {"retry_after_s": retry_after_s})
+
+
+def lock_answers(db: Session) -> None:
+    """Let one attempt at a time, until its transaction ends, be counted and told."""
+    db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+def count_failure(db: Session, attempt: Attempt, now: datetime) -> None:
+    db.add(
+        LoginFailure(
+            account_hash=attempt.account_hash,
+            address_hash=attempt.address_hash,
+            failed_at=now,
+        )
+    )
+
+
+def forgive_account(db: Session, attempt: Attempt) -> None:
+    """Start the account's count anew; the address keeps its own."""
+    db.execute(
+        update(LoginFailure)
+        .where(LoginFailure.account_hash == attempt.account_hash)
+        .values(account_hash=None)
+    )
+
+
+def forget_old_failures(db: Session, now: datetime) -> None:
+    """Delete what no window reaches any more."""
+    db.execute(delete(LoginFailure).where(LoginFailure.failed_at <= now - WINDOW))
+
+
+def _moment_of_nth(
+    n: int, condition: ColumnElement[bool], since: datetime
+) -> ScalarSelect[datetime]:
+    """When the ``n``-th failure, counted back from the newest, happened, if it did.
+
+    Until this one leaves the window, ``n`` are in it.
+    """
+    return (
+        select(LoginFailure.failed_at)
+        .where(condition, LoginFailure.failed_at > since)
+        .order_by(LoginFailure.failed_at.desc())
+        .offset(n - 1)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _hash(key: bytes, what: str, text: str) -> bytes:
+    message = f"{what}:{text}".encode("utf-8", "surrogatepass")
+    return hmac.digest(key, message, "sha256")

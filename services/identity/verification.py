@@ -1,0 +1,65 @@
+"""How far a person and their company have shown that they are who they say."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.identity import models
+from shared.contracts import identity as contract
+from shared.contracts.identity import VerificationState, VerificationStep
+
+PERSONAL_STEPS = frozenset(
+    {
+        VerificationStep.EMAIL,
+        VerificationStep.PHONE,
+        VerificationStep.IDENTITY_DOCUMENT,
+    }
+)
+"""A user who has passed these is verified; the fourth step is the company's."""
+
+
+def steps_of(
+    db: Session, user_id: UUID, company_id: UUID | None
+) -> list[contract.Verification]:
+    """Every step with its state, for a user and the company acted for."""
+    subjects = [user_id] if company_id is None else [user_id, company_id]
+    rows = db.scalars(
+        select(models.Verification).where(models.Verification.subject_id.in_(subjects))
+    )
+    begun = {row.step: row for row in rows}
+    return [_view(step, begun.get(step)) for step in VerificationStep]
+
+
+def is_verified(db: Session, user_id: UUID) -> bool:
+    passed = db.scalar(
+        select(func.count()).where(
+            models.Verification.subject_id == user_id,
+            models.Verification.step.in_(PERSONAL_STEPS),
+            models.Verification.state == VerificationState.VERIFIED,
+        )
+    )
+    return passed == len(PERSONAL_STEPS)
+
+
+def mark_verified(
+    db: Session, subject_id: UUID, step: VerificationStep, now: datetime
+) -> None:
+    """Note that a step not begun before is passed."""
+    db.add(
+        models.Verification(
+            subject_id=subject_id,
+            step=step,
+            state=VerificationState.VERIFIED,
+            changed_at=now,
+        )
+    )
+
+
+def _view(
+    step: VerificationStep, row: models.Verification | None
+) -> contract.Verification:
+    if row is None:
+        return contract.Verification(step=step, state=VerificationState.NOT_STARTED)
+    return contract.Verification(step=step, state=row.state, reason=row.reason)

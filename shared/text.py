@@ -1,0 +1,52 @@
+"""Text that people typed, made fit to be kept.
+
+PostgreSQL refuses NUL, UTF-8 refuses lone surrogates, and a bidirectional override in
+a name turns the rest of a page around. All of it is refused here, with a code, before
+it can be a fault deeper down.
+"""
+
+import unicodedata
+
+from shared.errors import InvalidInput
+
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean_line(
+    text: str, max_length: int, *, code: str = "bad_text", required: bool = False
+) -> str:
+    """One line of text in Unicode's NFC form, without blanks at its ends.
+
+    ``max_length`` counts code points. Emoji and right-to-left letters pass.
+
+    Raises:
+        InvalidInput: ``code``; its parameter ``problem`` is ``empty`` (only where
+            ``required``), ``too_long`` or ``control_character``, and ``max_length``
+            is given back.
+    """
+    line = unicodedata.normalize("NFC", text).strip()
+    problem = _problem_of(line, max_length, required=required)
+    if problem:
+        raise InvalidInput(
+            code, problem, {"problem": problem, "max_length": max_length}
+        )
+    return line
+
+
+def is_plain(character: str) -> bool:
+    """Whether a character may stand in a line: no control, no half of a pair."""
+    return (
+        unicodedata.category(character) not in _REFUSED_CATEGORIES
+        and character not in _BIDI_CONTROLS
+    )
+
+
+def _problem_of(line: str, max_length: int, *, required: bool) -> str | None:
+    if required and not line:
+        return "empty"
+    if len(line) > max_length:
+        return "too_long"
+    if not all(is_plain(character) for character in line):
+        return "control_character"
+    return None
