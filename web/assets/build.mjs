@@ -1,0 +1,107 @@
+// Builds what the browser loads: one style sheet, one script, one icon sprite.
+// Every file is named by its content, so it can be cached for ever;
+// manifest.json says which name is current. Run by launcher/assets.py.
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import * as esbuild from "esbuild";
+import { PurgeCSS } from "purgecss";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.resolve(here, "../..");
+const output = path.join(root, "web/static/build");
+
+// Class names that a macro puts together, which a search of the templates can't find.
+const BUILT_CLASSES = [/^state-/, /^notice-/, /^htmx-/, /^money-/];
+const THEMES = ["data-bs-theme", "light", "dark", "system"];
+
+const manifest = {};
+
+async function emit(name, content) {
+  const { name: stem, ext } = path.parse(name);
+  const digest = createHash("sha256").update(content).digest("hex").slice(0, 12);
+  const file = `${stem}-${digest}${ext}`;
+  await writeFile(path.join(output, file), content);
+  manifest[name] = file;
+  return file;
+}
+
+// The policy allows images from our own address only, so the small pictures that
+// Tabler writes into its rules as data: become files.
+async function moveImagesOut(css) {
+  const found = new Set(css.match(/url\("?data:image\/svg\+xml,[^)"]*"?\)/g));
+  let number = 0;
+  for (const url of found) {
+    const data = url.replace(/^url\("?data:image\/svg\+xml,|"?\)$/g, "");
+    const file = await emit(`shape${(number += 1)}.svg`, decodeURIComponent(data));
+    css = css.replaceAll(url, `url(${file})`);
+  }
+  if (css.includes("data:")) throw new Error("a data: address is left in the styles");
+  return css;
+}
+
+async function buildStyles() {
+  const bundle = await esbuild.build({
+    entryPoints: [path.join(here, "css/app.css")],
+    bundle: true,
+    write: false,
+    legalComments: "none",
+  });
+  const [purged] = await new PurgeCSS().purge({
+    content: [path.join(root, "web/templates/**/*.html"), path.join(here, "js/*.js")],
+    css: [{ raw: bundle.outputFiles[0].text }],
+    safelist: { standard: [...THEMES, ...BUILT_CLASSES] },
+    keyframes: true,
+    variables: true,
+  });
+  const css = await moveImagesOut(purged.css);
+  const small = await esbuild.transform(css, { loader: "css", minify: true });
+  await emit("app.css", small.code);
+}
+
+async function buildScript() {
+  const bundle = await esbuild.build({
+    entryPoints: [path.join(here, "js/app.js")],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "iife",
+    target: "es2022",
+    legalComments: "none",
+  });
+  await emit("app.js", bundle.outputFiles[0].text);
+}
+
+async function buildIcons() {
+  const names = JSON.parse(await readFile(path.join(here, "icons.json"), "utf8"));
+  const folder = path.join(root, "node_modules/@tabler/icons/icons/outline");
+  const symbols = [];
+  for (const name of [...names.interface, ...names.families].sort()) {
+    const svg = await readFile(path.join(folder, `${name}.svg`), "utf8");
+    const shapes = svg
+      .replace(/^[\s\S]*?<svg[^>]*>|<\/svg>\s*$/g, "")
+      .replace(/\s*<path stroke="none" d="M0 0h24v24H0z" fill="none"\s*\/>/, "")
+      .trim();
+    symbols.push(`<symbol id="${name}" viewBox="0 0 24 24">${shapes}</symbol>`);
+  }
+  const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>`;
+  await emit("icons.svg", sprite);
+}
+
+async function removeOldFiles() {
+  const kept = new Set([...Object.values(manifest), "manifest.json"]);
+  for (const file of await readdir(output)) {
+    if (!kept.has(file) && /-[0-9a-f]{12}\.(css|js|svg)$/.test(file)) {
+      await rm(path.join(output, file));
+    }
+  }
+}
+
+await mkdir(output, { recursive: true });
+await Promise.all([buildStyles(), buildScript(), buildIcons()]);
+const draft = path.join(output, "manifest.json.new");
+await writeFile(draft, `${JSON.stringify(manifest, null, 2)}\n`);
+await rename(draft, path.join(output, "manifest.json"));
+await removeOldFiles();

@@ -1,0 +1,42 @@
+// All the script there is. Every page and form works without it; it keeps the
+// blocks fresh and says so when it can't.
+import htmx from "htmx.org/dist/htmx.esm.js";
+
+// The extensions expect htmx as a global, which the module above has made.
+import "htmx.org/dist/ext/hx-ptag.js";
+
+const POLL = "every";
+
+// A tab that nobody looks at asks for nothing; when it is looked at again, its
+// blocks catch up at once instead of at their next turn.
+document.addEventListener("htmx:config:request", (event) => {
+  if (event.detail.ctx.sourceEvent?.type === POLL && document.hidden) {
+    event.preventDefault();
+  }
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) htmx.trigger(document.body, "tab-shown");
+});
+
+// A block that could not be fetched keeps what it shows, so the page has to say
+// that its figures may be old.
+function setUnreachable(unreachable) {
+  const notice = document.getElementById("unreachable");
+  if (notice) notice.hidden = !unreachable;
+}
+document.addEventListener("htmx:error", () => setUnreachable(true));
+document.addEventListener("htmx:after:request", () => setUnreachable(false));
+
+// Choosing in a list is the whole intention where a form says so.
+document.addEventListener("change", (event) => {
+  event.target.closest("form[data-submit-on-change]")?.requestSubmit();
+});
+
+// The menus are popovers, which close by themselves, but not when the focus is
+// moved out of them with the Tab key.
+document.addEventListener("focusout", (event) => {
+  const menu = event.target.closest("[popover]:popover-open");
+  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) {
+    menu.hidePopover();
+  }
+});

@@ -1,0 +1,74 @@
+"""How figures and times are written for people, in their language and zone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import localcontext
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime as babel_datetime
+from babel.dates import format_time as babel_time
+from babel.numbers import get_decimal_symbol
+
+from shared.money import Money, minor_unit, round_to_minor_unit
+
+MINUS = "\N{MINUS SIGN}"
+_PRICE_PLACES = 12
+_LONGEST = 60
+"""Digits that are written out in full, before the default precision would round."""
+
+
+@dataclass(frozen=True)
+class FormattedMoney:
+    """An amount in the parts that a template aligns; `text` is all of it in a row."""
+
+    sign: str
+    integer: str
+    decimal_mark: str
+    fraction: str
+    currency: str
+    text: str
+
+
+def format_money(
+    money: Money, locale: Locale | str, *, exact: bool = False
+) -> FormattedMoney:
+    """Write an amount in its currency's minor unit, rounded half up.
+
+    With `exact`, for unit prices, further decimal places are shown where they are not
+    zero.
+    """
+    rounded = money if exact else round_to_minor_unit(money)
+    language = Locale.parse(locale) if isinstance(locale, str) else locale
+    digits = _write_digits(rounded, language, _PRICE_PLACES if exact else 0)
+    mark = get_decimal_symbol(language)
+    integer, _, fraction = digits.partition(mark)
+    sign = MINUS if rounded.amount < 0 else ""
+    code = money.currency.code
+    return FormattedMoney(
+        sign=sign,
+        integer=integer,
+        decimal_mark=mark if fraction else "",
+        fraction=fraction,
+        currency=code,
+        text=f"{sign}{digits}\N{NO-BREAK SPACE}{code}",
+    )
+
+
+def _write_digits(money: Money, locale: Locale, most_places: int) -> str:
+    least = -int(minor_unit(money.currency.code).as_tuple().exponent)
+    places = (least, max(least, most_places))
+    pattern = locale.decimal_formats[None]
+    with localcontext(prec=_LONGEST):
+        digits: str = pattern.apply(money.amount.copy_abs(), locale, force_frac=places)
+    return digits
+
+
+def format_datetime(moment: datetime, zone: ZoneInfo, locale: Locale | str) -> str:
+    """Write an aware time as day and minute in the reader's zone."""
+    return babel_datetime(moment, "d MMM y, HH:mm", tzinfo=zone, locale=locale)
+
+
+def format_clock(moment: datetime, zone: ZoneInfo, locale: Locale | str) -> str:
+    """Write the time of day alone, for something that happened just now."""
+    return babel_time(moment, "HH:mm", tzinfo=zone, locale=locale)
