@@ -4,6 +4,7 @@
 calls the same services in this process. Both are held to tests/contract.
 """
 
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -43,6 +44,10 @@ class ServiceClient(Protocol):
         service raised, with `Unavailable` (``deadline_exceeded``,
         ``service_unreachable``, ``too_many_calls``) or with `RemoteFault`.
         """
+        ...
+
+    def unreachable(self, services: Iterable[str]) -> list[str]:
+        """Those of ``services`` that nobody answers for at the moment."""
         ...
 
     def close(self) -> None:

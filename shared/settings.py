@@ -23,6 +23,12 @@ class Provider:
     support_email: str
     support_url: str
 
+    @property
+    def logo_origin(self) -> str:
+        """Where the logo comes from, when that is another site; else empty."""
+        parts = urlsplit(self.logo_url)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -30,6 +36,7 @@ class Settings:
     port: int
     public_url: str
     amqp_url: str
+    trusted_proxies: int
     provider: Provider
     environment: Mapping[str, str]
 
@@ -43,8 +50,8 @@ class Settings:
         return urlsplit(self.public_url).scheme == "https"
 
     @property
-    def host(self) -> str:
-        return urlsplit(self.public_url).netloc
+    def hostname(self) -> str:
+        return urlsplit(self.public_url).hostname or ""
 
     @property
     def keys_dir(self) -> Path:
@@ -87,6 +94,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         port=port,
         public_url=public_url,
         amqp_url=env.get("AMQP_URL", ""),
+        trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),
         provider=Provider(
             name=env.get("PROVIDER_NAME", "Client Area"),
             logo_url=env.get("PROVIDER_LOGO_URL", ""),

@@ -1,0 +1,27 @@
+"""Serve the web front end: ``python -m web``."""
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from shared.settings import read_settings
+
+THREADS = 16
+"""A page waits for its calls, so more threads than cores are of use."""
+
+
+def main() -> None:
+    settings = read_settings()
+    Granian(
+        target="web.wsgi:make_app",
+        factory=True,
+        address="127.0.0.1" if settings.is_loopback else "0.0.0.0",  # noqa: S104
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        log_access=False,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

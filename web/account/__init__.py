@@ -1,0 +1,1 @@
+"""My Account and what belongs to a person's security."""

@@ -1,0 +1,90 @@
+"""The web application, put together from its areas."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g
+from htmx_flask import Htmx
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from web import components, health, locale, theme
+from web.account import views as account
+from web.assets import register_assets
+from web.auth import views as auth
+from web.auth.signed_in import login_manager
+from web.companies import views as companies
+from web.context import EXTENSION, Context
+from web.dashboard import views as dashboard
+from web.errors import register_error_pages
+from web.funds import views as funds
+from web.security import protect
+from web.services import views as services
+from web.visit import keep_principal
+
+BUILT_ASSETS = Path(__file__).parent / "static" / "build"
+
+_AREAS = (auth, dashboard, services, account, companies, funds, theme, health)
+_CARRIES_COMPANY = frozenset({"dashboard", "services", "account", "funds"})
+"""Blueprints whose addresses say which company they were made for."""
+
+
+def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
+    """Make the application; ``development`` adds the page of all components."""
+    app = Flask(__name__, static_folder=None)
+    app.extensions[EXTENSION] = context
+    app.config["PROVIDER_ACCENT"] = context.settings.provider.accent
+    _follow_requests(app)
+    health.count_requests(app)
+    protect(app, context.settings, secret)
+    login_manager.init_app(app)
+    Htmx(app)
+    locale.register(app)
+    register_assets(app)
+    register_error_pages(app)
+    for area in _AREAS:
+        app.register_blueprint(area.bp)
+    if development:
+        app.register_blueprint(components.bp)
+    app.after_request(keep_principal)
+    app.url_defaults(_carry_company)
+    app.context_processor(lambda: {"provider": context.settings.provider})
+    _serve_assets(app)
+    if context.settings.trusted_proxies:
+        hops = context.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
+    return app
+
+
+def _follow_requests(app: Flask) -> None:
+    """Give each request an id that goes with its calls and is told in errors."""
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id = secrets.token_hex(8)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(process="web", request_id=g.request_id)
+
+    @app.after_request
+    def name(response: Response) -> Response:
+        response.headers["X-Request-ID"] = g.request_id
+        return response
+
+
+def _carry_company(endpoint: str, values: dict[str, Any]) -> None:
+    if endpoint.partition(".")[0] in _CARRIES_COMPANY:
+        values.setdefault("company", g.get("company_id"))
+
+
+def _serve_assets(app: Flask) -> None:
+    """Serve the built files, compressed, and cacheable for ever: names are hashes."""
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=BUILT_ASSETS,
+        prefix="static/build/",
+        immutable_file_test=lambda _path, _url: True,
+    )

@@ -1,0 +1,125 @@
+"""Log in, log out, switch company."""
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from shared.client import CallContext, call
+from shared.contracts import identity
+from shared.errors import InvalidInput, Throttled, Unauthenticated, Unavailable
+from web.auth.signed_in import sign_in, sign_out, signed_in
+from web.context import context
+from web.refusals import sentence
+from web.values import read_uuid
+from web.visit import set_principal_cookie
+
+bp = Blueprint("auth", __name__)
+
+
+class LogInForm(FlaskForm):  # type: ignore[misc]
+    email = StringField(
+        "Email", [InputRequired("Enter your email address."), Length(max=254)]
+    )
+    password = PasswordField(
+        "Password", [InputRequired("Enter your password."), Length(max=1000)]
+    )
+
+
+@bp.get("/login")
+def log_in() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        return redirect(_local_path(request.args.get("next")))
+    return _show(LogInForm(), status=200)
+
+
+@bp.post("/login")
+def submit_log_in() -> ResponseReturnValue:
+    form = LogInForm()
+    if not form.validate_on_submit():
+        return _show(form, status=422)
+    try:
+        session = _call_log_in(form)
+    except (Unauthenticated, InvalidInput, Throttled, Unavailable) as refusal:
+        return _show(form, status=refusal.http_status, error=sentence(refusal))
+    response = current_app.make_response(
+        redirect(_local_path(request.args.get("next")), code=303)
+    )
+    sign_in(session, response)
+    return response
+
+
+@bp.post("/logout")
+@signed_in
+def log_out() -> ResponseReturnValue:
+    """End the session at identity; without identity, at least forget it here."""
+    arguments = identity.LogOut(token=current_user.get_id())
+    try:
+        call(context().client, identity.LOG_OUT, arguments, _public())
+    except Unavailable:
+        return sign_out(
+            "You are signed out on this device. We could not reach the sign-in "
+            "service, so the session itself ends when it expires."
+        )
+    return sign_out("You are signed out.")
+
+
+@bp.get("/logout")
+def ask_to_log_out() -> ResponseReturnValue:
+    """Logging out takes a button: a link must not be able to do it."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("auth.log_in"))
+    return render_template("auth/logout.html")
+
+
+@bp.post("/companies/switch")
+@signed_in
+def switch_company() -> ResponseReturnValue:
+    arguments = identity.SwitchCompany(
+        token=current_user.get_id(), company_id=read_uuid(request.form.get("company"))
+    )
+    session = call(context().client, identity.SWITCH_COMPANY, arguments, _public())
+    target = _local_path(request.form.get("next"))
+    response = current_app.make_response(redirect(target, code=303))
+    set_principal_cookie(response, session.principal)
+    return response
+
+
+def _show(form: LogInForm, *, status: int, error: str = "") -> ResponseReturnValue:
+    return render_template("auth/login.html", form=form, error=error), status
+
+
+def _call_log_in(form: LogInForm) -> identity.Session:
+    arguments = identity.LogIn(
+        email=form.email.data or "",
+        password=form.password.data or "",
+        address=request.remote_addr or "",
+        user_agent=request.user_agent.string[:300],
+    )
+    return call(context().client, identity.LOG_IN, arguments, _public())
+
+
+def _public() -> CallContext:
+    return CallContext(request_id=g.request_id)
+
+
+def _local_path(target: str | None) -> str:
+    """Where to go next: a page of ours, else the dashboard.
+
+    The address is made anew from what our own routes match, so that no trick with
+    slashes, backslashes or hosts can lead elsewhere.
+    """
+    home = url_for("dashboard.dashboard")
+    path, _, query = (target or "").partition("?")
+    try:
+        endpoint, arguments = current_app.url_map.bind("").match(path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return home
+    if endpoint.startswith(("auth.", "static")):
+        return home
+    address = url_for(endpoint, **arguments, company=None)
+    return f"{address}?{query}" if query else address

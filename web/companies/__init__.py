@@ -1,0 +1,1 @@
+"""The company hub: what belongs to one company rather than to one person."""

@@ -1,0 +1,27 @@
+"""The company's profile and members; acts for the company in the address."""
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from shared.contracts import identity
+from web.auth.signed_in import signed_in
+from web.frame import Page
+from web.values import read_uuid
+
+bp = Blueprint("companies", __name__, url_prefix="/companies/<company_id>")
+
+
+@bp.get("/profile")
+@signed_in
+def profile(company_id: str) -> ResponseReturnValue:
+    page = Page(acts_for=read_uuid(company_id))
+    company = page.start(identity.GET_COMPANY, identity.GetCompany())
+    return page.render("companies/profile.html", company=company.result())
+
+
+@bp.get("/members")
+@signed_in
+def members(company_id: str) -> ResponseReturnValue:
+    page = Page(acts_for=read_uuid(company_id))
+    answer = page.start(identity.LIST_MEMBERS, identity.ListMembers())
+    return page.render("companies/members.html", members=answer.result().members)

@@ -1,0 +1,27 @@
+"""What the application holds for every request, made once by `web.app`."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from flask import current_app
+
+from shared.client import ServiceClient
+from shared.clock import Clock
+from shared.settings import Settings
+from web.last_known import LastKnown
+
+EXTENSION = "client_area"
+
+
+@dataclass(frozen=True)
+class Context:
+    settings: Settings
+    client: ServiceClient
+    verify_key: Ed25519PublicKey
+    clock: Clock
+    last_known: LastKnown
+
+
+def context() -> Context:
+    return cast("Context", current_app.extensions[EXTENSION])

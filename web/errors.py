@@ -1,0 +1,110 @@
+"""Errors as pages for people: what happened, what was kept, what to do, an id."""
+
+import structlog
+from flask import Flask, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from shared.contracts import identity
+from shared.errors import Conflict, ContractError, Unauthenticated
+from web.auth.signed_in import sign_out
+from web.refusals import sentence
+from web.visit import Visit
+
+log = structlog.get_logger()
+
+_TITLES = {
+    400: "That form has expired",
+    401: "Please log in",
+    403: "Not included in your role",
+    404: "Nothing here",
+    405: "That does not work here",
+    409: "Something changed meanwhile",
+    413: "That is too much",
+    422: "We did not understand that",
+    429: "Too many tries",
+    500: "Something went wrong on our side",
+    503: "Not reachable right now",
+}
+_HTTP_SENTENCES = {
+    404: "There is nothing at this address. It may have moved, or the link is old.",
+    405: "This address can't be used in that way. Go back and use the page's buttons.",
+    413: "What was sent is too large. Nothing was changed.",
+    500: "Nothing you entered was applied unless you were told so. Try again; if it "
+    "happens again, contact support and quote the id below.",
+}
+
+
+def register_error_pages(app: Flask) -> None:
+    app.register_error_handler(Unauthenticated, _session_ended)
+    app.register_error_handler(Conflict, _conflict)
+    app.register_error_handler(ContractError, _refused)
+    app.register_error_handler(CSRFError, _form_expired)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _fault)
+
+
+def error_page(status: int, message: str) -> ResponseReturnValue:
+    title = _TITLES.get(status, "That did not work")
+    page = render_template(
+        "error.html", title=title, message=message, request_id=g.request_id
+    )
+    return page, status
+
+
+def _session_ended(refusal: Unauthenticated) -> ResponseReturnValue:
+    return sign_out(sentence(refusal))
+
+
+def _refused(refusal: ContractError) -> ResponseReturnValue:
+    log.info("refused", code=refusal.code, path=request.path)
+    return error_page(refusal.http_status, sentence(refusal))
+
+
+def _conflict(refusal: Conflict) -> ResponseReturnValue:
+    """Two tabs with two companies: ask which one is meant."""
+    if refusal.code != "other_company":
+        return _refused(refusal)
+    companies = _companies_to_choose(refusal)
+    if request.method == "GET":
+        query = request.query_string.decode(errors="replace")
+        here = f"{request.path}?{query}"
+    else:
+        here = url_for("dashboard.dashboard")
+    page = render_template(
+        "other_company.html", companies=companies, here=here, **refusal.parameters
+    )
+    return page, Conflict.http_status
+
+
+def _companies_to_choose(refusal: Conflict) -> list[identity.CompanyMembership]:
+    """Of the two companies, those that are the person's own, by what identity says."""
+    visit = Visit(current_user.get_id())
+    visit.check_session()
+    visit.settle()
+    named = {refusal.parameters["wanted"], refusal.parameters["current"]}
+    memberships = visit.session.memberships if visit.session else []
+    return [m for m in memberships if str(m.company_id) in named]
+
+
+def _form_expired(_error: CSRFError) -> ResponseReturnValue:
+    message = (
+        "The form was open for too long or came from another place, so nothing was "
+        "changed. Open the page again and send it once more."
+    )
+    return error_page(400, message)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:  # noqa: PLR2004  a redirect that werkzeug raises
+        return error
+    message = _HTTP_SENTENCES.get(status, "Go back, or start from the dashboard.")
+    return error_page(status, message)
+
+
+def _fault(error: Exception) -> ResponseReturnValue:
+    log.error("fault", path=request.path, exc_info=error)
+    return error_page(500, _HTTP_SENTENCES[500])

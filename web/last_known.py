@@ -1,0 +1,49 @@
+"""What was last known of each block, for when its service does not answer.
+
+Kept in this process only, per user, company and role, and bounded.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.principal import Principal
+
+CAPACITY = 5_000
+
+
+@dataclass(frozen=True)
+class Known:
+    value: Any
+    at: datetime
+
+
+Key = tuple[UUID, UUID | None, str, str]
+
+
+class LastKnown:
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._entries: OrderedDict[Key, Known] = OrderedDict()
+        self._capacity = capacity
+        self._lock = threading.Lock()
+
+    def remember(
+        self, principal: Principal, name: str, value: Any, at: datetime
+    ) -> None:
+        key = _key(principal, name)
+        with self._lock:
+            self._entries[key] = Known(value, at)
+            self._entries.move_to_end(key)
+            if len(self._entries) > self._capacity:
+                self._entries.popitem(last=False)
+
+    def find(self, principal: Principal, name: str) -> Known | None:
+        with self._lock:
+            return self._entries.get(_key(principal, name))
+
+
+def _key(principal: Principal, name: str) -> Key:
+    return (principal.user_id, principal.company_id, principal.role, name)

@@ -1,0 +1,80 @@
+"""The reader's language and zone, for figures and times on the page."""
+
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_decimal
+from flask import Flask, g, request
+
+from shared.contracts.identity import User
+from shared.money import Money
+from web.formatting import (
+    FormattedMoney,
+    format_clock,
+    format_datetime,
+    format_money,
+)
+
+_FALLBACK = Locale("en")
+
+
+def register(app: Flask) -> None:
+    """Give the templates their filters: money, number, datetime, clock, country."""
+    app.add_template_filter(_money, "money")
+    app.add_template_filter(_number, "number")
+    app.add_template_filter(_datetime, "datetime")
+    app.add_template_filter(_clock, "clock")
+    app.add_template_filter(_country, "country")
+    app.context_processor(lambda: {"language": str(reader_locale()).replace("_", "-")})
+
+
+def read_for(user: User | None) -> None:
+    """Write for this reader from here on in this request."""
+    if user is not None:
+        g.reader = (user.locale, user.time_zone)
+
+
+def reader() -> tuple[str, str]:
+    """Language and zone of whom this request is written for."""
+    return str(reader_locale()), str(reader_zone())
+
+
+def reader_locale() -> Locale:
+    if "reader" in g:
+        return _parse(g.reader[0])
+    offered = request.accept_languages.best_match(["en", "de", "pl", "fr", "es"])
+    return _parse(offered or "en")
+
+
+def reader_zone() -> ZoneInfo:
+    return ZoneInfo(g.reader[1]) if "reader" in g else ZoneInfo("UTC")
+
+
+@lru_cache(maxsize=200)
+def _parse(tag: str) -> Locale:
+    try:
+        return Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return _FALLBACK
+
+
+def _money(money: Money, *, exact: bool = False) -> FormattedMoney:
+    return format_money(money, reader_locale(), exact=exact)
+
+
+def _number(number: int) -> str:
+    return format_decimal(number, locale=reader_locale())
+
+
+def _datetime(moment: datetime) -> str:
+    return format_datetime(moment, reader_zone(), reader_locale())
+
+
+def _clock(moment: datetime) -> str:
+    return format_clock(moment, reader_zone(), reader_locale())
+
+
+def _country(code: str) -> str:
+    return str(reader_locale().territories.get(code, code))

@@ -1,0 +1,52 @@
+"""What people are told when a service refuses: one sentence per code.
+
+A sentence says what happened and what to do next. The codes are the contracts'.
+"""
+
+from shared.errors import ContractError
+
+_SENTENCES = {
+    "wrong_credentials": "Email or password is wrong. Nothing was changed; try again.",
+    "too_many_logins": "Too many tries. Wait {wait} and try again.",
+    "session_ended": "Your session has ended. Log in again to go on.",
+    "principal_missing": "Your session has ended. Log in again to go on.",
+    "principal_expired": "Your session has ended. Log in again to go on.",
+    "principal_forged": "Your session has ended. Log in again to go on.",
+    "permission_missing": "Your role in this company does not include this. "
+    "Ask its owner or an administrator.",
+    "no_such_company": "There is no such company among yours.",
+    "no_such_service": "There is no such service in this company.",
+    "no_such_family": "There is no such service family. Choose one from the menu.",
+    "no_such_page": "There is nothing at this address.",
+    "bad_company": "The address names no company. Open the page from the menu.",
+    "bad_cursor": "This page of the list is no longer valid. "
+    "Start again from its first page.",
+    "search_too_long": "Search for fewer or shorter words.",
+    "unknown_choice": "“{value}” is no {field} we know. Choose one of: {choices}.",
+    "deadline_exceeded": "We could not get an answer in time. Nothing was changed by "
+    "looking; try again in a moment.",
+}
+_BY_STATUS = {
+    401: "Your session has ended. Log in again to go on.",
+    403: "Your role in this company does not include this.",
+    404: "There is nothing at this address.",
+    409: "This does not fit the present state. Reload the page and look again.",
+    422: "We could not understand part of this. Check what was entered.",
+    429: "Too many tries. Wait a little and try again.",
+    503: "This part can't be reached right now. Nothing is lost; try again in a "
+    "moment.",
+}
+
+
+def sentence(refusal: ContractError) -> str:
+    """What to tell a person about a refusal."""
+    template = _SENTENCES.get(refusal.code) or _BY_STATUS[refusal.http_status]
+    parameters = {**refusal.parameters, "wait": _wait(refusal)}
+    return template.format_map(parameters)
+
+
+def _wait(refusal: ContractError) -> str:
+    seconds = int(refusal.parameters.get("retry_after_s", 60))
+    if seconds < 90:  # noqa: PLR2004  above, minutes read better
+        return f"{seconds} seconds"
+    return f"{-(-seconds // 60)} minutes"

@@ -1,0 +1,49 @@
+"""What keeps a browser safe with us: headers, hosts, cookies, forms."""
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFProtect
+
+from shared.settings import LOOPBACK_HOSTS, Settings
+
+MAX_FORM_BYTES = 256 * 1024
+
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data: {logo}; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def protect(app: Flask, settings: Settings, secret: bytes) -> None:
+    """Set up cookies, hosts, CSRF protection and the headers of every answer."""
+    app.config.update(
+        SECRET_KEY=secret,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.is_secure,
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,  # a form lives as long as its session
+        TRUSTED_HOSTS=_hosts(settings),
+    )
+    CSRFProtect(app)
+    policy = _CONTENT_SECURITY_POLICY.format(logo=settings.provider.logo_origin)
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        headers = response.headers
+        headers["Content-Security-Policy"] = policy
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "same-origin"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        if settings.is_secure:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if not request.path.startswith(("/static/", "/theme.css")):
+            headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _hosts(settings: Settings) -> list[str]:
+    if settings.is_loopback:
+        return [host for host in sorted(LOOPBACK_HOSTS) if ":" not in host]
+    return [settings.hostname]

@@ -1,0 +1,1 @@
+"""The service list and the page of one service."""

@@ -1,0 +1,218 @@
+"""One request of a signed-in person: whom they act for, and the calls made for them.
+
+The browser holds two cookies: the session (Flask-Login's, with identity's opaque token)
+and the principal, which is good for five minutes. While the principal is good, the
+check of the session at identity runs in parallel with the page's other calls; its
+"ended" discards the page. With identity down, reading goes on until the principal
+expires.
+"""
+
+from concurrent.futures import Future
+from datetime import timedelta
+from typing import cast
+from uuid import UUID
+
+import structlog
+from flask import Response, g, request
+from flask_login import current_user
+
+from shared.client import DEFAULT_TIMEOUT_S, CallContext
+from shared.contract import Method, RequestT, ResponseT
+from shared.contracts import identity
+from shared.errors import Conflict, InvalidInput, Unauthenticated, Unavailable
+from shared.principal import LIFETIME, Principal, verify
+from web.context import context
+
+log = structlog.get_logger()
+
+PRINCIPAL_COOKIE = "principal"
+
+_RENEW_BEFORE = timedelta(seconds=10)
+_SESSION = "session"
+
+
+class Visit:
+    """The calls of one request, all in the name of one principal.
+
+    ``acts_for`` is the company that the address names, if it does; without it the
+    visit acts for the session's current company, which must be ``expected`` where a
+    link or form says so.
+
+    Raises, from any call:
+        Unauthenticated: ``session_ended``; sign in again.
+        Conflict: ``other_company``; the current company is another one by now.
+        Unavailable: identity is down and there is no principal to go on with.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        acts_for: UUID | None = None,
+        expected: UUID | None = None,
+        polling: bool = False,
+    ) -> None:
+        self.session: identity.Session | None = None
+        self._token = token
+        self._acts_for = acts_for
+        self._expected = expected
+        self._polling = polling
+        self._resuming: Future[identity.Session] | None = None
+        self._principal_token = request.cookies.get(PRINCIPAL_COOKIE)
+        self._principal = self._read_cookie()
+        if self._principal is not None:
+            self._check_expected(self._principal)
+
+    @property
+    def principal(self) -> Principal:
+        """Who acts; asks identity first when the cookie's principal is no good."""
+        if self._principal is None:
+            self._take(self._start_resuming().result())
+        return cast("Principal", self._principal)
+
+    def check_session(self) -> None:
+        """Ask identity whether the session lives, in parallel with what follows."""
+        if self._principal is not None and self._resuming is None:
+            self._resuming = self._start_resuming()
+
+    def start(
+        self,
+        method: Method[RequestT, ResponseT],
+        arguments: RequestT,
+        *,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        idempotency_key: str | None = None,
+    ) -> Future[ResponseT]:
+        """Send a call as this visit's principal."""
+        if self._principal is None:
+            self._take(self._start_resuming().result())
+        call = CallContext(
+            request_id=g.request_id,
+            principal=self._principal_token,
+            idempotency_key=idempotency_key,
+            timeout_s=timeout_s,
+        )
+        return context().client.start(method, arguments, call)
+
+    def settle(self) -> None:
+        """Wait for identity's word on the session.
+
+        Identity not answering is no reason to refuse reading: the principal is good.
+        """
+        if self._resuming is None:
+            return
+        try:
+            self._take(self._resuming.result())
+        except Unavailable:
+            log.warning("identity_unavailable")
+        finally:
+            self._resuming = None
+
+    @property
+    def last_session(self) -> identity.Session | None:
+        """The session as identity told it now, or else last told it."""
+        if self.session is not None:
+            return self.session
+        known = context().last_known.find(self.principal, _SESSION)
+        return known.value if known else None
+
+    def keep_principal(self, response: Response) -> None:
+        """Put a renewed principal into its cookie."""
+        if self.session is not None and self._acts_for is None:
+            set_principal_cookie(response, self._principal_token or "")
+
+    def _start_resuming(self) -> Future[identity.Session]:
+        current = self._principal.company_id if self._principal else None
+        arguments = identity.ResumeSession(
+            token=self._token,
+            company_id=self._acts_for or current,
+            polling=self._polling,
+        )
+        call = CallContext(request_id=g.request_id)
+        return context().client.start(identity.RESUME_SESSION, arguments, call)
+
+    def _take(self, session: identity.Session) -> None:
+        ctx = context()
+        now = ctx.clock.now()
+        principal = verify(session.principal, ctx.verify_key, now)
+        ctx.last_known.remember(principal, _SESSION, session, now)
+        self._check_expected(principal)
+        self.session = session
+        self._principal = principal
+        self._principal_token = session.principal
+
+    def _read_cookie(self) -> Principal | None:
+        ctx = context()
+        try:
+            now = ctx.clock.now() + _RENEW_BEFORE
+            principal = verify(self._principal_token, ctx.verify_key, now)
+        except Unauthenticated:
+            return None
+        if self._acts_for not in {None, principal.company_id}:
+            return None
+        return principal
+
+    def _check_expected(self, principal: Principal) -> None:
+        if self._expected not in {None, principal.company_id}:
+            raise Conflict(
+                "other_company",
+                parameters={
+                    "wanted": str(self._expected),
+                    "current": str(principal.company_id),
+                },
+            )
+
+
+def begin_visit(*, acts_for: UUID | None = None, polling: bool = False) -> Visit:
+    """Begin the signed-in person's visit; the response keeps a renewed principal.
+
+    Raises:
+        InvalidInput: ``bad_company``; the address names something else.
+        Conflict, Unauthenticated, Unavailable: see `Visit`.
+    """
+    visit = Visit(
+        current_user.get_id(),
+        acts_for=acts_for,
+        expected=None if acts_for else _company_of_request(),
+        polling=polling,
+    )
+    g.visit = visit
+    return visit
+
+
+def keep_principal(response: Response) -> Response:
+    """After each request: the visit's renewed principal goes into its cookie."""
+    visit: Visit | None = g.pop("visit", None)
+    if visit is not None:
+        visit.keep_principal(response)
+    return response
+
+
+def set_principal_cookie(response: Response, token: str) -> None:
+    response.set_cookie(
+        PRINCIPAL_COOKIE,
+        token,
+        max_age=int(LIFETIME.total_seconds()),
+        secure=context().settings.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget_principal(response: Response) -> None:
+    response.delete_cookie(
+        PRINCIPAL_COOKIE,
+        secure=context().settings.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _company_of_request() -> UUID | None:
+    text = request.values.get("company")
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise InvalidInput("bad_company") from error

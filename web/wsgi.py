@@ -1,0 +1,50 @@
+"""The application as a server's worker process makes it, with its own AMQP client."""
+
+import ctypes
+import os
+import signal
+from pathlib import Path
+
+from flask import Flask
+
+from shared.amqp_client import AmqpClient
+from shared.clock import Clock, OffsetClock, SystemClock
+from shared.logs import configure_logs
+from shared.principal import load_public_key
+from shared.settings import Settings, read_settings
+from web.app import create_app
+from web.context import Context
+from web.last_known import LastKnown
+
+_PR_SET_PDEATHSIG = 1
+
+
+def make_app() -> Flask:
+    """Make the application from the environment's settings."""
+    die_with_parent()
+    configure_logs("web")
+    settings = read_settings()
+    context = Context(
+        settings=settings,
+        client=AmqpClient(settings.amqp_url),
+        verify_key=load_public_key(settings.keys_dir / "principal.pub"),
+        clock=make_clock(settings),
+        last_known=LastKnown(),
+    )
+    secret = (settings.keys_dir / "web.secret").read_bytes()
+    return create_app(context, secret, development=settings.is_loopback)
+
+
+def make_clock(settings: Settings) -> Clock:
+    offset_file: Path | None = settings.clock_offset_file
+    return OffsetClock(offset_file) if offset_file else SystemClock()
+
+
+def die_with_parent() -> None:
+    """End this worker when the server's main process is killed.
+
+    Otherwise it would go on serving beside the next generation.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() == 1:
+        raise SystemExit("the server's main process is gone")
