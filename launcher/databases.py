@@ -22,27 +22,32 @@ def given_urls(environment: Mapping[str, str]) -> dict[str, str]:
     return {service: url for service, url in urls.items() if url}
 
 
-def ensure_databases(
-    server: PostgresServer, secrets_folder: Path, services: tuple[str, ...] = SERVICES
-) -> dict[str, str]:
+def own_urls(server: PostgresServer, secrets_folder: Path) -> dict[str, str]:
+    """The URLs of the databases that `ensure_databases` makes, by service.
+
+    The passwords are random and kept in ``secrets_folder``, one file each.
+    """
+    return {
+        service: server.url(service, service, keep_secret(secrets_folder / service))
+        for service in SERVICES
+    }
+
+
+def ensure_databases(server: PostgresServer, secrets_folder: Path) -> dict[str, str]:
     """Give each service a database that no other service's role may enter.
 
-    Returns the URLs by service. The passwords are random and kept in
-    ``secrets_folder``, one file each.
+    Returns their URLs, see `own_urls`.
     """
-    urls = {}
     connection = server.connect()
     connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
     try:
         with connection.cursor() as cur:
-            for service in services:
-                password = keep_secret(secrets_folder / service)
-                _ensure_role(cur, service, password)
+            for service in SERVICES:
+                _ensure_role(cur, service, keep_secret(secrets_folder / service))
                 ensure_database(cur, service, owner=service)
-                urls[service] = server.url(service, service, password)
     finally:
         connection.close()
-    return urls
+    return own_urls(server, secrets_folder)
 
 
 def ensure_database(cur: cursor, name: str, owner: str) -> None:

@@ -15,15 +15,13 @@ _ATTEMPTS = 200
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on ``port`` of the loopback interface now."""
-    with socket.socket() as probe:
-        # As servers do: a connection of a server that just ended is no obstacle.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
+    """Whether ``port`` of the loopback interface is nobody's now.
+
+    Browsers try IPv6 first for localhost, so a stranger must not be there either.
+    """
+    if not _can_bind(socket.AF_INET, LOOPBACK, port):
+        return False
+    return not _has_ipv6() or _can_bind(socket.AF_INET6, "::1", port)
 
 
 def pick_port() -> int:
@@ -64,6 +62,21 @@ def answers(host: str, port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def _can_bind(family: socket.AddressFamily, host: str, port: int) -> bool:
+    with socket.socket(family) as probe:
+        # As servers do: a connection of a server that just ended is no obstacle.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _has_ipv6() -> bool:
+    return socket.has_ipv6 and _can_bind(socket.AF_INET6, "::1", 0)
 
 
 def _ephemeral_start() -> int:

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import psycopg2
 import psycopg2.extensions
-from sqlalchemy.engine import URL
 
 from launcher.errors import LaunchError
 from launcher.files import keep_secret, make_folder, write_atomically
@@ -67,15 +66,9 @@ class PostgresServer:
         self, database: str, user: str = SUPERUSER, password: str | None = None
     ) -> str:
         """The address of one of its databases, for SQLAlchemy."""
-        url = URL.create(
-            "postgresql+psycopg2",
-            username=user,
-            password=password or keep_secret(self._password_file),
-            host=LOOPBACK,
-            port=self.port,
-            database=database,
-        )
-        return url.render_as_string(hide_password=False)
+        password = password or keep_secret(self._password_file)
+        address = f"{LOOPBACK}:{self.port}/{database}"
+        return f"postgresql+psycopg2://{user}:{password}@{address}"
 
     def connect(self, database: str = "postgres") -> "psycopg2.extensions.connection":
         """Connect as the superuser."""
@@ -99,8 +92,8 @@ class PostgresServer:
         else:
             self._initialise()
 
-    def command(self) -> list[str]:
-        """The server in the foreground, leashed to the process that starts it.
+    def command(self, parent: int | None = None) -> list[str]:
+        """The server in the foreground, leashed to its parent (see `leashed`).
 
         Its death signal asks for a fast shutdown: no client is waited for.
         """
@@ -118,7 +111,7 @@ class PostgresServer:
         postgres = [str(self._binaries / "postgres"), "-D", str(self.data)]
         for name, value in settings.items():
             postgres += ["-c", f"{name}={value}"]
-        return leashed(postgres, "INT", self._unprivileged())
+        return leashed(postgres, "INT", self._unprivileged(), parent)
 
     def owner(self) -> int | None:
         """The process id of the PostgreSQL that works on the folder, if any."""

@@ -16,24 +16,33 @@ _TAIL_LINES = 15
 
 
 def leashed(
-    command: list[str], death_signal: str = "KILL", options: Iterable[str] = ()
+    command: list[str],
+    death_signal: str = "KILL",
+    options: Iterable[str] = (),
+    parent: int | None = None,
 ) -> list[str]:
     """Make ``command`` get ``death_signal`` when the process that starts it dies.
 
     The kernel sends it, so it holds for SIGKILL too. It watches the starting *thread*,
     which therefore has to live as long as the child should. ``options`` go to
-    setpriv, which runs the command (another user, say).
+    setpriv, which runs the command (another user, say). ``parent`` is this process
+    unless it is going to be replaced by the command.
 
     Raises:
         LaunchError: setpriv (of util-linux) is missing.
     """
+    # Were the parent gone before the leash held, the child would have a new one.
+    check = 'test "$PPID" = "$0" && exec "$@"'
+    shell = ["sh", "-c", check, str(parent or os.getpid())]
+    leash = [find_setpriv(), "--pdeathsig", death_signal, *options]
+    return [*leash, *shell, *command]
+
+
+def find_setpriv() -> str:
     setpriv = shutil.which("setpriv") or shutil.which("setpriv", path="/usr/sbin:/sbin")
     if setpriv is None:
         raise LaunchError("setpriv is missing: install the package util-linux")
-    # Were the parent gone before the leash held, the child would have a new one.
-    check = 'test "$PPID" = "$0" && exec "$@"'
-    shell = ["sh", "-c", check, str(os.getpid())]
-    return [setpriv, "--pdeathsig", death_signal, *options, *shell, *command]
+    return setpriv
 
 
 def stop(

@@ -88,9 +88,9 @@ class RabbitNode:
             "RUNNING_UNDER_SYSTEMD": "true",
         }
 
-    def command(self) -> list[str]:
-        """The broker in the foreground, leashed to the process that starts it."""
-        return leashed(["sh", "-c", _WITH_EPMD, find_server()])
+    def command(self, parent: int | None = None) -> list[str]:
+        """The broker in the foreground, leashed to its parent (see `leashed`)."""
+        return leashed(["sh", "-c", _WITH_EPMD, find_server()], parent=parent)
 
     def is_ready(self) -> bool:
         parameters = pika.URLParameters(self.url())

@@ -1,0 +1,43 @@
+"""Start and stop the client area: ``python -m launcher run|stack|stack-stop``."""
+
+import argparse
+import os
+import sys
+
+from launcher.assets import AssetError
+from launcher.errors import LaunchError
+from launcher.stack import Stack
+from shared.settings import SettingError
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m launcher", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, function, summary in (
+        ("stack", start_stack, "start all processes in the background"),
+        ("stack-stop", stop_stack, "end what `stack` started"),
+    ):
+        command = commands.add_parser(name, help=summary)
+        command.set_defaults(function=function)
+    try:
+        parser.parse_args().function()
+    except (LaunchError, AssetError, SettingError) as error:
+        sys.exit(f"{error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def start_stack() -> None:
+    address = Stack(os.environ).start()
+    print(f"The client area is ready: {address.url}")
+    print(f"RabbitMQ: {address.amqp_url}")
+
+
+def stop_stack() -> None:
+    print(
+        "The stack has ended." if Stack(os.environ).stop() else "No stack is running."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Turns into one of the stack's processes: ``python -m launcher.program <name>``.
+
+The supervisor starts each program through this module, which stays the same process:
+it writes the process id, waits for what the program needs, and replaces itself.
+"""
+
+import os
+import sys
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from launcher.databases import SERVICES, url_variable
+from launcher.files import write_atomically
+from launcher.infrastructure import postgres_of, rabbitmq_of
+from launcher.layout import Layout
+from launcher.ports import answers
+from launcher.processes import read_pid, wait_until
+from shared.settings import Settings, read_settings
+
+_WAIT_S = 3600
+_DEFAULT_PORTS = {"amqp": 5672, "postgresql": 5432}
+
+
+def main() -> None:
+    name = sys.argv[1]
+    settings = read_settings()
+    layout = Layout(settings.var)
+    supervisor = read_pid(layout.pid_file("supervisord"))
+    if os.getppid() != supervisor:
+        sys.exit("the supervisor is gone")
+    write_atomically(layout.pid_file(name), f"{os.getpid()}\n", 0o644)
+    become = {"postgres": _become_postgres, "rabbitmq": _become_rabbitmq}
+    if name in become:
+        become[name](layout)
+    _become_module(name, settings)
+
+
+def _become_postgres(layout: Layout) -> NoReturn:
+    server = postgres_of(layout)
+    server.prepare()
+    os.chdir(server.folder)
+    command = server.command(parent=os.getppid())
+    os.execv(command[0], command)
+
+
+def _become_rabbitmq(layout: Layout) -> NoReturn:
+    node = rabbitmq_of(layout)
+    node.prepare()
+    os.chdir(node.folder)
+    command = node.command(parent=os.getppid())
+    os.execve(command[0], command, node.environment())
+
+
+def _become_module(name: str, settings: Settings) -> NoReturn:
+    module = name
+    if name in SERVICES:
+        module = f"services.{name}"
+        # Without its broker a service would end at once, again and again.
+        _wait_for(settings.amqp_url)
+        _wait_for(settings.environment[url_variable(name)])
+    os.execv(sys.executable, [sys.executable, "-m", module])
+
+
+def _wait_for(url: str) -> None:
+    address = urlsplit(url)
+    if host := address.hostname:
+        port = address.port or _DEFAULT_PORTS[address.scheme.partition("+")[0]]
+        wait_until(lambda: answers(host, port), _WAIT_S)
+
+
+if __name__ == "__main__":
+    main()

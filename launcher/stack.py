@@ -1,0 +1,165 @@
+"""The stack: RabbitMQ, PostgreSQL, three services and the web, under a supervisor."""
+
+import fcntl
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.assets import ensure_assets
+from launcher.databases import (
+    SERVICES,
+    ensure_databases,
+    given_urls,
+    own_urls,
+    url_variable,
+)
+from launcher.errors import LaunchError
+from launcher.infrastructure import choose_ports, postgres_of, rabbitmq_of
+from launcher.keys import ensure_keys
+from launcher.layout import Layout
+from launcher.migrations import migrate
+from launcher.ports import LOOPBACK, keep_port, read_port
+from launcher.processes import tail, wait_until
+from launcher.supervision import ROOT, Program, Supervisor
+from launcher.system_packages import ensure_rabbitmq
+from shared.settings import read_settings
+
+POSTGRES = Program("postgres", priority=10, stop_signal="INT")
+RABBITMQ = Program("rabbitmq", priority=10)
+SERVICE_PROGRAMS = tuple(Program(service, priority=20) for service in SERVICES)
+WEB = Program("web", priority=30)
+
+_DATABASE_TIMEOUT_S = 60
+_READY_TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class Address:
+    url: str
+    amqp_url: str
+
+
+class Stack:
+    """One stack per $VAR; what the operator provides by URL is not started."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._given = dict(environment)
+        self._settings = read_settings(environment)
+        self._layout = Layout(self._settings.var)
+        self._supervisor = Supervisor(self._layout)
+        self._has_postgres = len(given_urls(environment)) < len(SERVICES)
+        self._has_rabbitmq = not self._settings.amqp_url
+
+    def start(self) -> Address:
+        """Start what is not running yet and wait until all of it is ready.
+
+        Raises:
+            LaunchError: something did not start; the message says what it logged.
+        """
+        self._layout.make()
+        with _one_at_a_time(self._layout.run / "stack.lock"):
+            if self._supervisor.is_running():
+                return self._bring_up()
+            self._prepare()
+            try:
+                self._supervisor.start(self._programs(), self._environment())
+                return self._bring_up()
+            except BaseException:
+                self._supervisor.stop()
+                raise
+
+    def stop(self) -> bool:
+        """End all of it; returns whether anything was running."""
+        return self._supervisor.stop()
+
+    def _programs(self) -> list[Program]:
+        own = [POSTGRES] * self._has_postgres + [RABBITMQ] * self._has_rabbitmq
+        return [*own, *SERVICE_PROGRAMS, WEB]
+
+    def _prepare(self) -> None:
+        if self._has_rabbitmq:
+            ensure_rabbitmq()
+        ensure_assets(ROOT)
+        ensure_keys(self._settings.keys_dir)
+        self._supervisor.forget_ended()
+        keep_port(self._layout.port_file("web"), preferred=self._settings.port)
+        choose_ports(self._layout)
+        if self._has_postgres:
+            postgres_of(self._layout).prepare()
+
+    def _bring_up(self) -> Address:
+        """Start the programs; those that wait for nothing first."""
+        for program in self._programs():
+            if program in {POSTGRES, RABBITMQ}:
+                self._supervisor.ensure_started(program.name)
+        self._bring_up_databases()
+        for program in (*SERVICE_PROGRAMS, WEB):
+            self._supervisor.ensure_started(program.name)
+        self._wait_until_ready()
+        environment = self._environment()
+        return Address(environment["PUBLIC_URL"], environment["AMQP_URL"])
+
+    def _bring_up_databases(self) -> None:
+        urls = given_urls(self._given)
+        if self._has_postgres:
+            server = postgres_of(self._layout)
+            if not wait_until(server.is_ready, _DATABASE_TIMEOUT_S):
+                log = tail(self._layout.log_file("postgres"))
+                raise LaunchError(f"PostgreSQL did not start:\n{log}")
+            urls = ensure_databases(server, self._layout.secrets) | urls
+        migrate(urls)
+
+    def _environment(self) -> dict[str, str]:
+        """The settings of every program."""
+        port = read_port(self._layout.port_file("web"))
+        environment = {
+            "PUBLIC_URL": f"http://localhost:{port}",
+            **self._given,
+            "PORT": str(port),
+            "VAR": str(self._settings.var),
+            "KEYS_DIR": str(self._settings.keys_dir),
+        }
+        urls = given_urls(self._given)
+        if self._has_postgres:
+            urls = own_urls(postgres_of(self._layout), self._layout.secrets) | urls
+        environment |= {url_variable(service): url for service, url in urls.items()}
+        if self._has_rabbitmq:
+            environment["AMQP_URL"] = rabbitmq_of(self._layout).url()
+        return environment
+
+    def _wait_until_ready(self) -> None:
+        port = read_port(self._layout.port_file("web")) or 0
+        if wait_until(lambda: not _missing(port), _READY_TIMEOUT_S):
+            return
+        logs = [
+            f"{name} is not ready; the end of its log:\n{self._log_of(name)}"
+            for name in _missing(port)
+        ]
+        raise LaunchError("\n\n".join(logs))
+
+    def _log_of(self, name: str) -> str:
+        return tail(self._layout.log_file(name))
+
+
+def _missing(web_port: int) -> list[str]:
+    """The programs that do not answer yet, as the web's readiness tells."""
+    connection = http.client.HTTPConnection(LOOPBACK, web_port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        missing: list[str] = json.loads(answer.read())["missing"]
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
+        return [WEB.name]
+    finally:
+        connection.close()
+    return missing
+
+
+@contextmanager
+def _one_at_a_time(file: Path) -> Iterator[None]:
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
