@@ -1,0 +1,244 @@
+"""Plays the story through the services' own operations, day by day."""
+
+import random
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+from launcher.demo import provider, story
+from launcher.local_services import LocalServices
+from launcher.operator import Operator
+from shared.clock import ManualClock
+from shared.contract import Method
+from shared.contracts import billing, identity, inventory
+from shared.money import Money
+from shared.runtime import Runtime
+
+SEED = 2_026
+DAYS = 90
+OPERATOR = "Nora (support)"
+
+Change = Callable[["DemoLoader", story.Change, UUID], object]
+
+
+def load_demo(database_urls: Mapping[str, str], keys: Path, now: datetime) -> None:
+    """Fill empty databases with the demonstration provider.
+
+    The story ends at ``now``; ids and secrets are the same each time.
+    """
+    clock = ManualClock(_day(now, DAYS))
+    runtime = Runtime(clock, random.Random(SEED))  # noqa: S311  the same every time
+    services = LocalServices(database_urls, keys, runtime)
+    with ThreadPoolExecutor(max_workers=2) as executor:
+        client = services.client(executor)
+        operator = Operator(client, keys / "operator.key", clock, OPERATOR)
+        try:
+            DemoLoader(services, operator, clock).play(now)
+        finally:
+            client.close()
+            services.close()
+
+
+def is_empty(database_urls: Mapping[str, str], keys: Path, clock: ManualClock) -> bool:
+    """Whether there is no company yet."""
+    runtime = Runtime(clock, random.SystemRandom())
+    services = LocalServices(database_urls, keys, runtime)
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        client = services.client(executor)
+        operator = Operator(client, keys / "operator.key", clock, OPERATOR)
+        try:
+            found = operator.call(identity.FIND_COMPANIES, identity.FindCompanies())
+        finally:
+            client.close()
+            services.close()
+    return not found.companies
+
+
+@dataclass
+class DemoLoader:
+    """The operator who made it all happen."""
+
+    services: LocalServices
+    operator: Operator
+    clock: ManualClock
+    companies: dict[str, story.DemoCompany] = field(default_factory=dict)
+    company_ids: dict[str, UUID] = field(default_factory=dict)
+    service_ids: dict[str, UUID] = field(default_factory=dict)
+    service_currencies: dict[str, str] = field(default_factory=dict)
+
+    def play(self, now: datetime) -> None:
+        self._import_catalog()
+        self._welcome_customers()
+        for day in range(DAYS, 0, -1):
+            self.clock.move_to(_day(now, day))
+            self._orders_of(day)
+            self._changes_of(day)
+            self._movements_of(day)
+            self.services.deliver_events()
+        self._set_limits()
+        self.services.deliver_events()
+
+    def _import_catalog(self) -> None:
+        import_id = UUID(int=SEED)
+        rows = provider.catalog_rows()
+        stage = inventory.StageCatalog(import_id=import_id, rows=rows)
+        self.operator.call(inventory.STAGE_CATALOG, stage)
+        apply = inventory.ApplyImport(import_id=import_id)
+        self.operator.call(inventory.APPLY_CATALOG, apply)
+
+    def _welcome_customers(self) -> None:
+        users = {person.email: self._create_user(person) for person in story.PEOPLE}
+        for company in story.COMPANIES:
+            self.companies[company.key] = company
+            created = self._create_company(company, users[company.owner])
+            self.company_ids[company.key] = created
+            for email, role in company.members.items():
+                member = identity.AddMember(
+                    company_id=created,
+                    user_id=users[email],
+                    role=identity.Role(role),
+                )
+                self.operator.call(identity.ADD_MEMBER, member)
+            wallet = billing.OpenWallet(company_id=created, currency=company.currency)
+            self.operator.call(billing.OPEN_WALLET, wallet)
+        self.services.deliver_events()
+
+    def _create_user(self, person: story.Person) -> UUID:
+        request = identity.CreateUser(
+            email=person.email,
+            name=person.name,
+            password=story.PASSWORD,
+            time_zone=person.time_zone,
+            email_verified=True,
+        )
+        return self.operator.call(identity.CREATE_USER, request).id
+
+    def _create_company(self, company: story.DemoCompany, owner: UUID) -> UUID:
+        request = identity.CreateCompany(
+            name=company.name,
+            address=identity.Address(
+                street=company.street,
+                postal_code=company.postal_code,
+                city=company.city,
+                country=company.country,
+            ),
+            owner_id=owner,
+            time_zone=company.time_zone,
+        )
+        return self.operator.call(identity.CREATE_COMPANY, request).id
+
+    def _orders_of(self, day: int) -> None:
+        for order in story.ORDERS:
+            if order.day != day:
+                continue
+            self.clock.move(timedelta(minutes=7))
+            currency = self.companies[order.company].currency
+            request = inventory.CreateService(
+                company_id=self.company_ids[order.company],
+                reference=order.reference,
+                name=order.name,
+                plan_code=order.plan,
+                currency=currency,
+                period=inventory.Period(order.period),
+            )
+            service = self.operator.call(inventory.CREATE_SERVICE, request)
+            self.service_ids[order.reference] = service.id
+            self.service_currencies[order.reference] = currency
+            if not order.pending:
+                self.clock.move(timedelta(minutes=2))
+                ready = inventory.ChangeState(
+                    service_id=service.id, why="Set up automatically"
+                )
+                self.operator.call(inventory.ACTIVATE_SERVICE, ready)
+
+    def _changes_of(self, day: int) -> None:
+        for change in story.CHANGES:
+            if change.day == day:
+                self.clock.move(timedelta(minutes=11))
+                _CHANGES[change.action](
+                    self, change, self.service_ids[change.reference]
+                )
+
+    def _movements_of(self, day: int) -> None:
+        for movement in story.MOVEMENTS:
+            if movement.day == day:
+                request = billing.AdjustWallet(
+                    company_id=self.company_ids[movement.company],
+                    amount=self._money(movement.company, movement.amount),
+                    kind=billing.AdjustmentKind(movement.kind),
+                    reason=movement.reason,
+                )
+                self.operator.call(billing.ADJUST_WALLET, request)
+
+    def _set_limits(self) -> None:
+        for company, amount in story.CREDIT_LIMITS.items():
+            limit = billing.SetCreditLimit(
+                company_id=self.company_ids[company],
+                limit=self._money(company, amount),
+            )
+            self.operator.call(billing.SET_CREDIT_LIMIT, limit)
+
+    def _money(self, company: str, amount: str) -> Money:
+        return Money(Decimal(amount), self.companies[company].currency)
+
+    def suspend(
+        self, change: story.Change, service: UUID, reason: inventory.SuspensionReason
+    ) -> None:
+        request = inventory.Suspend(
+            service_id=service, why=change.why, reason=reason
+        )
+        self.operator.call(inventory.SUSPEND_SERVICE, request)
+
+    def simply(
+        self,
+        method: Method[inventory.ChangeState, inventory.Service],
+        change: story.Change, service: UUID
+    ) -> None:
+        request = inventory.ChangeState(service_id=service, why=change.why)
+        self.operator.call(method, request)
+
+    def request_termination(self, change: story.Change, service: UUID) -> None:
+        request = inventory.RequestTermination(service_id=service, why=change.why)
+        self.operator.call(inventory.REQUEST_TERMINATION, request)
+
+    def change_plan(self, change: story.Change, service: UUID) -> None:
+        request = inventory.ChangePlan(
+            service_id=service, why=change.why, plan_code=change.value
+        )
+        self.operator.call(inventory.CHANGE_PLAN, request)
+
+    def change_price(self, change: story.Change, service: UUID) -> None:
+        currency = self.service_currencies[change.reference]
+        request = inventory.ChangePrice(
+            service_id=service,
+            why=change.why,
+            price=Money(Decimal(change.value), currency),
+        )
+        self.operator.call(inventory.CHANGE_PRICE, request)
+
+
+_PAYMENT = inventory.SuspensionReason.PAYMENT
+_POLICY = inventory.SuspensionReason.POLICY
+_CHANGES: Mapping[story.Action, Change] = {
+    "suspend-payment": lambda demo, c, s: demo.suspend(c, s, _PAYMENT),
+    "suspend-policy": lambda demo, c, s: demo.suspend(c, s, _POLICY),
+    "resume": lambda demo, c, s: demo.simply(inventory.RESUME_SERVICE, c, s),
+    "withdraw-termination": lambda demo, c, s: demo.simply(
+        inventory.WITHDRAW_TERMINATION, c, s
+    ),
+    "terminate": lambda demo, c, s: demo.simply(inventory.TERMINATE_SERVICE, c, s),
+    "cancel": lambda demo, c, s: demo.simply(inventory.CANCEL_SERVICE, c, s),
+    "request-termination": lambda demo, c, s: demo.request_termination(c, s),
+    "change-plan": lambda demo, c, s: demo.change_plan(c, s),
+    "change-price": lambda demo, c, s: demo.change_price(c, s),
+}
+
+
+def _day(now: datetime, days_ago: int) -> datetime:
+    """Eight o'clock in the morning (UTC), so many days before today."""
+    today = now.astimezone(UTC).replace(hour=8, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=days_ago)

@@ -1,0 +1,72 @@
+"""The three services in this process: for the embedded run, the demo and the CLI."""
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from pathlib import Path
+
+from services.billing.service import BillingService
+from services.identity.service import IdentityService
+from services.inventory.service import InventoryService
+from shared import events
+from shared.database import Database
+from shared.dispatch import Dispatcher
+from shared.events import Publish
+from shared.jobs import local_publish, plumbing_jobs
+from shared.local_client import LocalClient
+from shared.principal import load_private_key, load_public_key
+from shared.runtime import Runtime
+from shared.service import Job
+
+
+class LocalServices:
+    """The services over their databases, with events delivered among them here."""
+
+    def __init__(
+        self, database_urls: Mapping[str, str], keys: Path, runtime: Runtime
+    ) -> None:
+        self._runtime = runtime
+        self._databases = {
+            name: Database(url) for name, url in database_urls.items()
+        }
+        self.verify_key = load_public_key(keys / "principal.pub")
+        services = (
+            IdentityService(
+                self._databases["identity"],
+                runtime,
+                signing_key=load_private_key(keys / "principal.key"),
+                operator_key=load_public_key(keys / "operator.pub"),
+            ),
+            InventoryService(self._databases["inventory"], runtime),
+            BillingService(self._databases["billing"], runtime),
+        )
+        self.dispatchers = {
+            service.contract.name: Dispatcher(service, self.verify_key)
+            for service in services
+        }
+        self._publish: Publish = local_publish(self.dispatchers)
+
+    def client(self, executor: Executor) -> LocalClient:
+        return LocalClient(self.dispatchers, executor)
+
+    def jobs(self) -> list[Job]:
+        """All repeated work of the services, the relay of events included."""
+        jobs: list[Job] = []
+        for dispatcher in self.dispatchers.values():
+            jobs.extend(plumbing_jobs(dispatcher.service, self._publish))
+            jobs.extend(dispatcher.service.jobs())
+        return jobs
+
+    def deliver_events(self) -> None:
+        """Deliver what is waiting, until nothing is: for those who run no jobs."""
+        now = self._runtime.clock.now()
+        while any(
+            [
+                events.relay(database, self._publish, now)
+                for database in self._databases.values()
+            ]
+        ):
+            pass
+
+    def close(self) -> None:
+        for database in self._databases.values():
+            database.close()
