@@ -5,8 +5,9 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 from services.billing.service import BillingService
-from services.identity.service import IdentityService
 from services.inventory.service import InventoryService
+
+from services.identity.service import IdentityService
 from shared import events
 from shared.database import Database
 from shared.dispatch import Dispatcher
@@ -25,9 +26,7 @@ class LocalServices:
         self, database_urls: Mapping[str, str], keys: Path, runtime: Runtime
     ) -> None:
         self._runtime = runtime
-        self._databases = {
-            name: Database(url) for name, url in database_urls.items()
-        }
+        self._databases = {name: Database(url) for name, url in database_urls.items()}
         self.verify_key = load_public_key(keys / "principal.pub")
         services = (
             IdentityService(

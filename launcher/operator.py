@@ -30,9 +30,7 @@ class Operator:
         self._name = name or getpass.getuser()
         self._token: identity.OperatorToken | None = None
 
-    def call(
-        self, method: Method[RequestT, ResponseT], request: RequestT
-    ) -> ResponseT:
+    def call(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
         """Call once, under a fresh idempotency key.
 
         Raises:

@@ -188,15 +188,14 @@ class DemoLoader:
     def suspend(
         self, change: story.Change, service: UUID, reason: inventory.SuspensionReason
     ) -> None:
-        request = inventory.Suspend(
-            service_id=service, why=change.why, reason=reason
-        )
+        request = inventory.Suspend(service_id=service, why=change.why, reason=reason)
         self.operator.call(inventory.SUSPEND_SERVICE, request)
 
     def simply(
         self,
         method: Method[inventory.ChangeState, inventory.Service],
-        change: story.Change, service: UUID
+        change: story.Change,
+        service: UUID,
     ) -> None:
         request = inventory.ChangeState(service_id=service, why=change.why)
         self.operator.call(method, request)

@@ -39,7 +39,7 @@ RATES = {"EUR": Decimal(1), "PLN": Decimal("4.3"), "GBP": Decimal("0.86")}
 
 def catalog_rows() -> list[CatalogRow]:
     """The whole catalogue, as an import would bring it."""
-    rows = []
+    rows: list[CatalogRow] = []
     for plan, (family, name, prices) in PLANS.items():
         for period, price in prices.items():
             for currency, rate in RATES.items():

@@ -211,4 +211,3 @@ MOVEMENTS = (
 )
 
 CREDIT_LIMITS = {"aurora": "100.00", "borealis": "0.00", "cirrus": "50.00"}
-
