@@ -58,12 +58,8 @@ class LocalServices:
     def deliver_events(self) -> None:
         """Deliver what is waiting, until nothing is: for those who run no jobs."""
         now = self._runtime.clock.now()
-        while any(
-            [
-                events.relay(database, self._publish, now)
-                for database in self._databases.values()
-            ]
-        ):
+        databases = self._databases.values()
+        while sum(events.relay(each, self._publish, now) for each in databases):
             pass
 
     def close(self) -> None:
