@@ -55,3 +55,8 @@ class OffsetClock:
         except FileNotFoundError:
             return timedelta()
         return timedelta(seconds=float(text or 0))
+
+
+def make_clock(offset_file: Path | None) -> Clock:
+    """The clock of a process: movable where the settings name an offset file."""
+    return OffsetClock(offset_file) if offset_file else SystemClock()

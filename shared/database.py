@@ -6,6 +6,7 @@ and each new row must bear its id, so that a query without a company can't be wr
 accident.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,8 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, create_engine, event
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import (
     Mapped,
     ORMExecuteState,
@@ -22,11 +25,15 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 
+from shared.errors import Unavailable
+
 POOL_SIZE = 12
 """At least the number of calls a service works on at once, or calls fail under load."""
 
 _STATEMENT_TIMEOUT_MS = 15_000
 _COMPANY = "company_id"
+_EVENTS_WAITING = "events_waiting"
+_HAS_EVENTS = "has_events"
 
 
 class CompanyOwned:
@@ -56,12 +63,17 @@ class ScopedSession(Session):
 class Database:
     def __init__(self, url: str, pool_size: int = POOL_SIZE) -> None:
         self.engine = _make_engine(url, pool_size)
+        self.events_waiting = threading.Event()
+        """Set by each commit that has written events, for the job that relays them."""
 
     @contextmanager
     def company(self, company_id: UUID) -> Iterator[Session]:
         """A transaction that sees and writes one company's rows only.
 
         Commits when the block ends and rolls back when it raises.
+
+        Raises:
+            Unavailable: ``database_unreachable``; trying again later may help.
         """
         with self._begin(company_id) as session:
             yield session
@@ -74,14 +86,23 @@ class Database:
 
     @contextmanager
     def _begin(self, company_id: UUID | None) -> Iterator[Session]:
-        session = ScopedSession(
-            self.engine, expire_on_commit=False, info={_COMPANY: company_id}
-        )
-        with session, session.begin():
-            yield session
+        info = {_COMPANY: company_id, _EVENTS_WAITING: self.events_waiting}
+        session = ScopedSession(self.engine, expire_on_commit=False, info=info)
+        try:
+            with session, session.begin():
+                yield session
+        except SQLAlchemyError as error:
+            if _is_unreachable(error):
+                raise Unavailable("database_unreachable", str(error)) from error
+            raise
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def note_event(session: Session) -> None:
+    """Have the relay woken once this session's transaction is committed."""
+    session.info[_HAS_EVENTS] = True
 
 
 def normalise_url(url: str) -> str:
@@ -92,6 +113,19 @@ def normalise_url(url: str) -> str:
     parsed = make_url(url)
     driver = parsed.set(drivername="postgresql+psycopg2")
     return driver.render_as_string(hide_password=False)
+
+
+def _is_unreachable(error: SQLAlchemyError) -> bool:
+    """Whether the database is away, and not the query wrong.
+
+    A server that shuts down, starts up or has no room for another connection counts.
+    """
+    if isinstance(error, PoolTimeoutError):
+        return True
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code = getattr(error.orig, "pgcode", None)
+    return code is None or code.startswith(("08", "53", "57P"))
 
 
 def _make_engine(url: str, pool_size: int) -> Engine:
@@ -132,3 +166,9 @@ def _refuse_other_companies(
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, CompanyOwned) and row.company_id != company_id:
             raise WrongCompanyError(f"{type(row).__name__} of another company")
+
+
+@event.listens_for(ScopedSession, "after_commit")
+def _wake_relay(session: Session) -> None:
+    if session.info.pop(_HAS_EVENTS, False):
+        session.info[_EVENTS_WAITING].set()

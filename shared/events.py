@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.contract import BodyT, Event
-from shared.database import Database
+from shared.database import Database, note_event
 from shared.plumbing import handled_events, outbox
 from shared.runtime import Runtime
 from shared.wire import from_wire, to_wire
@@ -73,6 +73,7 @@ def record(  # noqa: PLR0913  an envelope has these parts
     session.execute(
         outbox.insert().values(event_name=event.name, envelope=to_wire(envelope))
     )
+    note_event(session)
 
 
 def relay(database: Database, publish: Publish, now: datetime) -> int:

@@ -12,7 +12,16 @@ import structlog
 
 def configure_logs(process: str, level: int = logging.INFO) -> None:
     """Send structlog and the standard library's warnings to standard error."""
+
+    def name_process(
+        _logger: object, _method: str, entry: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        # Not a context variable: threads begin with an empty context.
+        entry["process"] = process
+        return entry
+
     shared_processors: list[structlog.typing.Processor] = [
+        name_process,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -40,6 +49,7 @@ def configure_logs(process: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("pika", "amqp", "nameko", "kombu", "alembic", "werkzeug"):
+    for noisy in ("amqp", "nameko", "kombu", "alembic", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    structlog.contextvars.bind_contextvars(process=process)
+    # What it says of a lost connection, in many lines, shared.amqp_link says in one.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)

@@ -4,6 +4,7 @@ It knows no transport. `shared.dispatch` calls it, `shared.nameko_runtime` and
 `shared.local_client` bring the calls.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,11 +54,15 @@ class EventHandler:
 
 @dataclass(frozen=True)
 class Job:
-    """Work done again and again; safe to run in several instances at once."""
+    """Work done again and again; safe to run in several instances at once.
+
+    ``wake`` is set by whoever has work for the job before its interval is over.
+    """
 
     name: str
     every: timedelta
     run: Callable[[], None]
+    wake: threading.Event | None = None
 
 
 def in_transaction(

@@ -1,0 +1,118 @@
+"""Publishes what must not be lost: events, and messages nobody could handle."""
+
+import threading
+from contextlib import suppress
+from typing import Any
+
+import kombu
+import msgspec
+from amqp import Message as Outgoing
+from kombu.message import Message
+
+from shared.errors import Unavailable
+from shared.nameko_runtime.messages import TRANSPORT_OPTIONS
+from shared.rpc_wire import CONTENT_ENCODING, CONTENT_TYPE
+
+_PERSISTENT = 2
+_CONNECT_TIMEOUT_S = 3
+_CONFIRM_TIMEOUT_S = 5
+_DEAD_LETTERS_KEPT_MS = 7 * 24 * 3600 * 1000
+_MAX_DEAD_LETTERS = 10_000
+
+
+class Publisher:
+    """Publishes over a connection of its own, one message at a time, confirmed."""
+
+    def __init__(self, amqp_url: str, service: str) -> None:
+        self._connection = kombu.Connection(
+            amqp_url,
+            connect_timeout=_CONNECT_TIMEOUT_S,
+            transport_options={**TRANSPORT_OPTIONS, "confirm_publish": True},
+        )
+        self._events = f"{service}.events"
+        self._dead_letters = f"dead-letters.{service}"
+        self._errors: tuple[type[Exception], ...] = (
+            *self._connection.connection_errors,
+            *self._connection.channel_errors,
+        )
+        self._channel: Any = None
+        self._one_at_a_time = threading.Lock()
+
+    def publish_event(self, name: str, envelope: Any) -> None:
+        """Publish an event of this service; returns when the broker has it.
+
+        Raises:
+            Unavailable: ``broker_unreachable``.
+        """
+        self._publish(self._events, name, msgspec.json.encode(envelope))
+
+    def publish_dead_letter(self, message: Message, reason: str) -> None:
+        """Put a message aside for a person to look at.
+
+        Its headers stay behind, as they hold the caller's principal.
+
+        Raises:
+            Unavailable: ``broker_unreachable``.
+        """
+        headers = {
+            "reason": reason[:500],
+            "exchange": message.delivery_info.get("exchange"),
+            "routing-key": message.delivery_info.get("routing_key"),
+        }
+        self._publish("", self._dead_letters, message.body, headers)
+
+    def close(self) -> None:
+        with self._one_at_a_time:
+            self._drop()
+
+    def _publish(
+        self, exchange: str, key: str, body: bytes, headers: Any = None
+    ) -> None:
+        message = Outgoing(
+            body,
+            content_type=CONTENT_TYPE,
+            content_encoding=CONTENT_ENCODING,
+            delivery_mode=_PERSISTENT,
+            application_headers=headers,
+        )
+        with self._one_at_a_time:
+            try:
+                self._send(message, exchange, key)
+            except self._errors:
+                # Perhaps the broker was only restarted since the last message.
+                self._drop()
+                self._send_or_refuse(message, exchange, key)
+
+    def _send_or_refuse(self, message: Outgoing, exchange: str, key: str) -> None:
+        try:
+            self._send(message, exchange, key)
+        except self._errors as error:
+            self._drop()
+            raise Unavailable("broker_unreachable", repr(error)) from error
+
+    def _send(self, message: Outgoing, exchange: str, key: str) -> None:
+        if self._channel is None:
+            self._channel = self._open()
+        self._channel.basic_publish(
+            message, exchange, key, confirm_timeout=_CONFIRM_TIMEOUT_S
+        )
+
+    def _open(self) -> Any:
+        self._connection.connect()
+        channel = self._connection.channel()
+        channel.exchange_declare(self._events, "topic", durable=True, auto_delete=False)
+        channel.queue_declare(
+            self._dead_letters,
+            durable=True,
+            auto_delete=False,
+            arguments={
+                "x-message-ttl": _DEAD_LETTERS_KEPT_MS,
+                "x-max-length": _MAX_DEAD_LETTERS,
+            },
+        )
+        return channel
+
+    def _drop(self) -> None:
+        self._channel = None
+        with suppress(*self._errors):
+            self._connection.close()
