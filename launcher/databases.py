@@ -43,7 +43,7 @@ def ensure_databases(server: PostgresServer, secrets_folder: Path) -> dict[str, 
     try:
         with connection.cursor() as cur:
             for service in SERVICES:
-                _ensure_role(cur, service, keep_secret(secrets_folder / service))
+                ensure_role(cur, service, keep_secret(secrets_folder / service))
                 ensure_database(cur, service, owner=service)
     finally:
         connection.close()
@@ -60,7 +60,8 @@ def ensure_database(cur: cursor, name: str, owner: str) -> None:
     cur.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
 
 
-def _ensure_role(cur: cursor, name: str, password: str) -> None:
+def ensure_role(cur: cursor, name: str, password: str) -> None:
+    """Let the role log in with the password; it is made when it is missing."""
     cur.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,))
     verb = sql.SQL("ALTER" if cur.fetchone() else "CREATE")
     # Set each time, so that a lost secrets folder heals itself.

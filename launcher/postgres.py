@@ -113,6 +113,11 @@ class PostgresServer:
             postgres += ["-c", f"{name}={value}"]
         return leashed(postgres, "INT", self._unprivileged(), parent)
 
+    def environment(self) -> dict[str, str]:
+        """The environment for `command`: nothing of the operator's own libpq."""
+        names = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
+        return {name: os.environ[name] for name in names if name in os.environ}
+
     def owner(self) -> int | None:
         """The process id of the PostgreSQL that works on the folder, if any."""
         pid = read_pid(self.data / "postmaster.pid")
@@ -226,6 +231,7 @@ def start(server: PostgresServer, log: Path) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             server.command(),
             cwd=server.folder,
+            env=server.environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -40,7 +40,7 @@ def _become_postgres(layout: Layout) -> NoReturn:
     server.prepare()
     os.chdir(server.folder)
     command = server.command(parent=os.getppid())
-    os.execv(command[0], command)
+    os.execve(command[0], command, server.environment())
 
 
 def _become_rabbitmq(layout: Layout) -> NoReturn:

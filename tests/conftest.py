@@ -1,0 +1,91 @@
+"""What every test may ask for: databases, a broker, a browser."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from launcher.postgres import PostgresServer
+from launcher.rabbitmq import RabbitNode
+from launcher.system_packages import ensure_chromium
+from tests.fixtures.databases import fresh_database
+from tests.fixtures.servers import OwnServers, Servers, SharedServers
+from tests.fixtures.vhosts import fresh_vhost
+
+_SERVERS = pytest.StashKey[OwnServers]()
+_SOCKET = "servers_socket"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[_SERVERS] = OwnServers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput[_SOCKET] = node.config.stash[_SERVERS].listen()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _SERVERS in config.stash:
+        config.stash[_SERVERS].close()
+
+
+@pytest.fixture(scope="session")
+def servers(pytestconfig: pytest.Config) -> Servers:
+    if _SERVERS in pytestconfig.stash:
+        return pytestconfig.stash[_SERVERS]
+    workerinput: dict[str, Any] = pytestconfig.workerinput  # type: ignore[attr-defined]
+    return SharedServers(workerinput[_SOCKET])
+
+
+@pytest.fixture(scope="session")
+def postgres_server(servers: Servers) -> PostgresServer:
+    server = servers.ask("postgres")
+    assert isinstance(server, PostgresServer)
+    return server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(servers: Servers) -> RabbitNode:
+    server = servers.ask("rabbitmq")
+    assert isinstance(server, RabbitNode)
+    return server
+
+
+@pytest.fixture
+def new_database(postgres_server: PostgresServer) -> Iterator[Callable[[str], str]]:
+    """Makes a migrated, empty database of the named service; returns its URL."""
+    with ExitStack() as databases:
+        yield lambda service: databases.enter_context(
+            fresh_database(postgres_server, service)
+        )
+
+
+@pytest.fixture
+def identity_database_url(new_database: Callable[[str], str]) -> str:
+    return new_database("identity")
+
+
+@pytest.fixture
+def inventory_database_url(new_database: Callable[[str], str]) -> str:
+    return new_database("inventory")
+
+
+@pytest.fixture
+def billing_database_url(new_database: Callable[[str], str]) -> str:
+    return new_database("billing")
+
+
+@pytest.fixture(scope="module")
+def amqp_url(rabbitmq_server: RabbitNode) -> Iterator[str]:
+    """A virtual host of the test module's own."""
+    with fresh_vhost(rabbitmq_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium."""
+    return ensure_chromium()
