@@ -1,0 +1,93 @@
+"""Nonsense gets a clear answer, and nobody sees what is another's."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import SignIn
+
+HOSTILE = (
+    "' OR 1=1 --",
+    "a & | ! ( ) : * <-> \\",
+    "%00",
+    "\N{NULL}",
+    "<script>alert(1)</script>",
+    "x" * 10_000,
+    "\N{PILE OF POO}" * 50,
+    "\N{RIGHT-TO-LEFT OVERRIDE}abc \N{HEBREW LETTER ALEF}\N{ARABIC LETTER BEH}",
+    "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_search_gets_an_answer_and_runs_nothing(
+    sign_in: SignIn, text: str
+) -> None:
+    page = sign_in()
+    for field in ("q", "family", "state", "sort", "after", "company"):
+        answer = page.request.get(f"/services?{field}={quote(text)}")
+
+        assert answer.status < 500, field
+        assert "<script>alert(1)" not in answer.text()
+        assert re.search("<h1", answer.text())
+
+
+def test_an_unknown_filter_names_the_choices_there_are(sign_in: SignIn) -> None:
+    answer = sign_in().request.get("/services?state=exploded")
+
+    assert answer.status == 422
+    assert "termination-requested" in answer.text()
+
+
+def test_a_forged_paging_key_leads_back_to_the_first_page(sign_in: SignIn) -> None:
+    answer = sign_in().request.get("/services?after=WyJmb3JnZWQiXQ")
+
+    assert answer.status == 422
+    assert "Start again from its first page" in answer.text()
+
+
+def test_an_unknown_address_is_a_page_that_leads_home(sign_in: SignIn) -> None:
+    page = sign_in()
+
+    answer = page.goto("/no/such/page")
+
+    assert answer is not None
+    assert answer.status == 404
+    page.get_by_role("link", name="Go to the dashboard").click()
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+
+
+def test_another_companys_things_are_not_there(sign_in: SignIn) -> None:
+    aurora = sign_in("demo@example.com")
+    company = re.search(r"company=([0-9a-f-]{36})", aurora.content())
+    aurora.goto("/services?q=db-01")
+    service = aurora.locator("tbody a").first.get_attribute("href") or ""
+    assert company is not None
+    assert "/services/" in service
+
+    stranger = sign_in("other@example.com").request
+
+    assert stranger.get(service.partition("?")[0]).status == 404
+    for page in ("profile", "members"):
+        assert stranger.get(f"/companies/{company[1]}/{page}").status == 404
+    for block in ("balance", "menu", "services", "costs"):
+        answer = stranger.get(f"/blocks/{block}?company={company[1]}")
+        assert answer.status == 409
+        assert "Aurora" not in answer.text()
+
+
+def test_switching_to_another_companys_company_is_refused(sign_in: SignIn) -> None:
+    aurora = re.search(r"company=([0-9a-f-]{36})", sign_in().content())
+    assert aurora is not None
+    page = sign_in("other@example.com")
+    token = page.locator("input[name=csrf_token]").first.get_attribute("value")
+
+    answer = page.request.post(
+        "/companies/switch", form={"company": aurora[1], "csrf_token": token or ""}
+    )
+
+    assert answer.status == 404
+    page.goto("/")
+    expect(page.locator("#block-balance")).to_contain_text("GBP")
