@@ -4,9 +4,12 @@ import argparse
 import os
 import sys
 
-from launcher.assets import AssetError
+from launcher import embedded
+from launcher.assets import AssetError, ensure_assets
 from launcher.errors import LaunchError
 from launcher.stack import Stack
+from launcher.supervision import ROOT
+from launcher.system_packages import ensure_chromium, ensure_rabbitmq
 from shared.settings import SettingError
 
 
@@ -14,8 +17,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m launcher", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function, summary in (
+        ("run", run_embedded, "run in one process, with a PostgreSQL of its own"),
         ("stack", start_stack, "start all processes in the background"),
         ("stack-stop", stop_stack, "end what `stack` started"),
+        ("prepare-tests", prepare_tests, "install and build what the tests need"),
     ):
         command = commands.add_parser(name, help=summary)
         command.set_defaults(function=function)
@@ -25,6 +30,19 @@ def main() -> None:
         sys.exit(f"{error}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def run_embedded() -> None:
+    try:
+        embedded.run(os.environ)
+    except KeyboardInterrupt:
+        print("The client area has ended.", flush=True)
+
+
+def prepare_tests() -> None:
+    ensure_rabbitmq()
+    ensure_chromium()
+    ensure_assets(ROOT)
 
 
 def start_stack() -> None:

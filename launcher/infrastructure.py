@@ -3,14 +3,19 @@
 from launcher.errors import LaunchError
 from launcher.layout import Layout
 from launcher.ports import keep_port, read_port
-from launcher.postgres import PostgresServer
+from launcher.postgres import PostgresServer, refuse_if_in_use
 from launcher.rabbitmq import RabbitNode, RabbitPorts
 
 _PORTS = ("postgres", "rabbitmq", "rabbitmq-distribution", "epmd")
 
 
 def choose_ports(layout: Layout) -> None:
-    """Keep a free port for each listener; to be called while none is running."""
+    """Keep a free port for each listener, while none of them is running.
+
+    Raises:
+        LaunchError: another instance works on this $VAR.
+    """
+    refuse_if_in_use(layout.var / "postgres")
     for name in _PORTS:
         keep_port(layout.port_file(name))
 

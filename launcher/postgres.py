@@ -11,10 +11,12 @@ import pwd
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg2
 import psycopg2.extensions
@@ -38,6 +40,8 @@ STOP_TIMEOUT_S = 15
 
 # After its launcher was killed, a PostgreSQL needs a moment to shut down.
 _HANDOVER_S = 10
+
+_RESTARTS = 10
 
 _UNPRIVILEGED_USER = "nobody"
 
@@ -87,10 +91,13 @@ class PostgresServer:
         Raises:
             LaunchError: another PostgreSQL works on the folder, or initdb failed.
         """
-        if self.data.exists():
-            self._refuse_if_in_use()
-        else:
+        refuse_if_in_use(self.folder)
+        if not self.data.exists():
             self._initialise()
+        pid_file = self.data / "postmaster.pid"
+        if is_alive(read_pid(pid_file) or 0):
+            # A stranger has got a killed server's id; PostgreSQL would believe it.
+            pid_file.unlink(missing_ok=True)
 
     def command(self, parent: int | None = None) -> list[str]:
         """The server in the foreground, leashed to its parent (see `leashed`).
@@ -118,29 +125,12 @@ class PostgresServer:
         names = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
         return {name: os.environ[name] for name in names if name in os.environ}
 
-    def owner(self) -> int | None:
-        """The process id of the PostgreSQL that works on the folder, if any."""
-        pid = read_pid(self.data / "postmaster.pid")
-        # After a SIGKILL the file names a process that is gone, or by now another's.
-        if pid and is_alive(pid) and working_folder(pid) == self.data.resolve():
-            return pid
-        return None
-
     def is_ready(self) -> bool:
         try:
             self.connect().close()
         except psycopg2.OperationalError:
             return False
         return True
-
-    def _refuse_if_in_use(self) -> None:
-        if not wait_until(lambda: self.owner() is None, _HANDOVER_S):
-            raise LaunchError(
-                f"{self.folder} is in use by another instance (its PostgreSQL is "
-                f"process {self.owner()}): stop that one, or set VAR to another folder"
-            )
-        # PostgreSQL itself would take a process that has got the old one's id for it.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _initialise(self) -> None:
         make_folder(self.folder)
@@ -202,51 +192,102 @@ class PostgresServer:
         )
 
 
-@contextmanager
-def running(server: PostgresServer, log: Path, pid_file: Path) -> Iterator[int]:
-    """Run the server for as long as the block lasts; gives its process id.
+def owner_of(folder: Path) -> int | None:
+    """The process id of the PostgreSQL that works on the folder, if any."""
+    data = folder / "data"
+    pid = read_pid(data / "postmaster.pid")
+    # After a SIGKILL the file names a process that is gone, or by now another's.
+    if pid and is_alive(pid) and working_folder(pid) == data.resolve():
+        return pid
+    return None
 
-    To be entered in the main thread, see `leashed`.
+
+def refuse_if_in_use(folder: Path) -> None:
+    """Make sure that no PostgreSQL works on the folder; one may be just ending.
+
+    Raises:
+        LaunchError: one does.
+    """
+    if not wait_until(lambda: owner_of(folder) is None, _HANDOVER_S):
+        raise LaunchError(
+            f"{folder} is in use by another instance (its PostgreSQL is process "
+            f"{owner_of(folder)}): stop that one, or set VAR to another folder"
+        )
+
+
+class RunningPostgres:
+    """A server that is kept running; to be used from one thread, see `leashed`."""
+
+    def __init__(self, server: PostgresServer, log: Path, pid_file: Path) -> None:
+        self.server = server
+        self._log = log
+        self._pid_file = pid_file
+        self._process = self._start()
+
+    def keep_running(self) -> NoReturn:
+        """Start the server again whenever it ends.
+
+        Raises:
+            LaunchError: it ends at once, again and again.
+        """
+        while True:
+            self._process.wait()
+            # What a killed server left behind needs a moment to notice and to end.
+            for _ in range(_RESTARTS):
+                try:
+                    self._process = self._start()
+                    break
+                except LaunchError as error:
+                    last_error = error
+                    time.sleep(1)
+            else:
+                raise last_error
+
+    def stop(self) -> None:
+        stop(self._process, signal.SIGINT, STOP_TIMEOUT_S)
+        self._pid_file.unlink(missing_ok=True)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self.server.prepare()
+        with self._log.open("ab") as output:
+            process = subprocess.Popen(
+                self.server.command(),
+                cwd=self.server.folder,
+                env=self.server.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                # A Ctrl-C is the launcher's to handle: it ends PostgreSQL last.
+                start_new_session=True,
+            )
+        write_atomically(self._pid_file, f"{process.pid}\n", 0o644)
+        self._wait_until_ready(process)
+        return process
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        def has_ended_or_is_ready() -> bool:
+            return process.poll() is not None or self.server.is_ready()
+
+        in_time = wait_until(has_ended_or_is_ready, START_TIMEOUT_S)
+        if process.poll() is not None or not in_time:
+            stop(process, signal.SIGINT, STOP_TIMEOUT_S)
+            raise LaunchError(f"PostgreSQL did not start:\n{tail(self._log)}")
+
+
+@contextmanager
+def running(
+    server: PostgresServer, log: Path, pid_file: Path
+) -> Iterator[RunningPostgres]:
+    """Run the server for as long as the block lasts.
 
     Raises:
         LaunchError: it did not start; the message has the end of its log.
     """
-    server.prepare()
-    process = start(server, log)
-    write_atomically(pid_file, f"{process.pid}\n", 0o644)
+    postgres = RunningPostgres(server, log, pid_file)
     try:
-        yield process.pid
+        yield postgres
     finally:
-        stop(process, signal.SIGINT, STOP_TIMEOUT_S)
-        pid_file.unlink(missing_ok=True)
-
-
-def start(server: PostgresServer, log: Path) -> subprocess.Popen[bytes]:
-    """Start a prepared server and wait until it lets clients in.
-
-    Raises:
-        LaunchError: it did not; the message has the end of its log.
-    """
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            server.command(),
-            cwd=server.folder,
-            env=server.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            # A Ctrl-C is the launcher's to handle: it ends PostgreSQL last.
-            start_new_session=True,
-        )
-
-    def has_ended_or_is_ready() -> bool:
-        return process.poll() is not None or server.is_ready()
-
-    in_time = wait_until(has_ended_or_is_ready, START_TIMEOUT_S)
-    if process.poll() is not None or not in_time:
-        stop(process, signal.SIGINT, STOP_TIMEOUT_S)
-        raise LaunchError(f"PostgreSQL did not start:\n{tail(log)}")
-    return process
+        postgres.stop()
 
 
 def _find_binaries() -> Path:

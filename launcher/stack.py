@@ -85,8 +85,8 @@ class Stack:
         ensure_assets(ROOT)
         ensure_keys(self._settings.keys_dir)
         self._supervisor.forget_ended()
-        keep_port(self._layout.port_file("web"), preferred=self._settings.port)
         choose_ports(self._layout)
+        keep_port(self._layout.port_file("web"), preferred=self._settings.port)
         if self._has_postgres:
             postgres_of(self._layout).prepare()
 

@@ -6,12 +6,18 @@ is logged by its method, outcome and duration.
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
 
-def configure_logs(process: str, level: int = logging.INFO) -> None:
-    """Send structlog and the standard library's warnings to standard error."""
+def configure_logs(
+    process: str, level: int = logging.INFO, stream: TextIO | None = None
+) -> None:
+    """Send structlog and the standard library's logs to ``stream``.
+
+    That is standard error, unless another is given.
+    """
 
     def name_process(
         _logger: object, _method: str, entry: structlog.typing.EventDict
@@ -36,7 +42,7 @@ def configure_logs(process: str, level: int = logging.INFO) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[

@@ -1,0 +1,81 @@
+# Everything that people and CI run. PORT and VAR are settings of run and stack.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; \
+	do $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$candidate && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
+# Ends the launcher in the foreground when make itself is killed.
+LEASH := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run stack stack-stop test test-full e2e lint bench screenshots lock dev
+
+help: ## List what you can run
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/runtime.stamp ## Run the client area in one process, with its own PostgreSQL
+	@$(LEASH) $(BIN)/python -m launcher run
+
+stack: $(VENV)/runtime.stamp ## Start all processes in the background, over RabbitMQ
+	@$(BIN)/python -m launcher stack
+
+stack-stop: $(VENV)/runtime.stamp ## End what `make stack` started
+	@$(BIN)/python -m launcher stack-stop
+
+test: dev ## Run the tests, or some of them: T=tests/unit
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not full" $(T)
+
+test-full: dev ## Run the long property, fault and statistics tests
+	@$(BIN)/python -m pytest -n $(WORKERS) -m full $(T)
+
+e2e: dev ## Run the tests in a real browser
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not full" tests/e2e
+
+lint: $(VENV)/dev.stamp ## Check style, types, imports between the parts, and the locks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/djlint web/templates --check --lint --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python requirements/check_locks.py
+
+bench: dev ## Measure, and write what was measured to bench/results
+	@$(BIN)/python -m bench
+
+screenshots: dev ## Take every page, at 360 and 1280 px, in both themes
+	@$(BIN)/python -m tests.e2e.screenshots
+
+lock: $(VENV)/dev.stamp ## Lock the requirements of pyproject.toml anew, with hashes
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
+		--universal pyproject.toml -o requirements/runtime.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
+		--universal --extra dev -c requirements/runtime.txt \
+		pyproject.toml -o requirements/dev.txt
+	@$(BIN)/python requirements/check_locks.py
+
+dev: $(VENV)/dev.stamp
+	@$(BIN)/python -m launcher prepare-tests
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one with make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is older than Python 3.11" >&2; exit 1; }
+	@echo "Setting up $(VENV) …"
+	@$(PYTHON) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo "Python's venv module is needed (Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+$(VENV)/runtime.stamp: requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what the client area needs …"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	@$(PIP) install --require-hashes -r requirements/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/runtime.stamp
+	@echo "Installing what its tests need …"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
