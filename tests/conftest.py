@@ -17,6 +17,10 @@ _SERVERS = pytest.StashKey[OwnServers]()
 _SOCKET = "servers_socket"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", help="keep pictures of the pages in this folder")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[_SERVERS] = OwnServers()

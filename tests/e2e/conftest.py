@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -22,11 +23,17 @@ def site(request: pytest.FixtureRequest, servers: Servers) -> str:
 def browser(chromium: str) -> Iterator[Browser]:
     arguments = ["--no-sandbox", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=chromium, args=arguments
-        )
+        launched = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def screenshots(pytestconfig: pytest.Config, tmp_path: Path) -> Path:
+    """Where pictures of the pages go: the folder of ``--screenshots``, if given."""
+    folder = Path(pytestconfig.getoption("--screenshots") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 NewContext = Callable[..., BrowserContext]

@@ -28,18 +28,18 @@ THEMES = ("light", "dark")
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_page_is_accessible_and_fits(
-    sign_in: SignIn, tmp_path: Path, width: int, theme: str
+    sign_in: SignIn, screenshots: Path, width: int, theme: str
 ) -> None:
-    page = sign_in(
-        viewport={"width": width, "height": 800}, color_scheme=theme
-    )
+    page = sign_in(viewport={"width": width, "height": 800}, color_scheme=theme)
     complaints: list[str] = []
     page.on("console", lambda message: _note(message, complaints))
 
     for name, address in _with_details(page).items():
         page.goto(address)
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+        page.screenshot(
+            path=screenshots / f"{name}-{width}-{theme}.png", full_page=True
+        )
         results = Axe().run(page)
         assert results.violations_count == 0, f"{name}: {results.generate_report()}"
         assert _overflow(page) <= 0, name
@@ -69,11 +69,8 @@ def _with_details(page: Page) -> dict[str, str]:
 
 def _overflow(page: Page) -> int:
     """By how many pixels the page is wider than its window."""
-    return int(
-        page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-    )
+    wider = "root => root.scrollWidth - root.clientWidth"
+    return int(page.locator("html").evaluate(wider))
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:

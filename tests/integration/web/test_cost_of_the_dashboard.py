@@ -1,0 +1,131 @@
+"""What a dashboard costs: one call per service, one flight, a handful of queries."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from shared.client import CallContext, ServiceClient
+from shared.contract import Method, RequestT, ResponseT
+from tests.fixtures.installations import Installation, sign_in
+
+MOST_QUERIES = {"identity": 5, "inventory": 3, "billing": 8}
+"""Per call, BEGIN and COMMIT not counted."""
+
+
+class OneFlight:
+    """Holds every answer back until as many calls are under way as are expected.
+
+    A page that waits for one answer before it starts the next call never gets it.
+    """
+
+    def __init__(self, client: ServiceClient, size: int) -> None:
+        self._client = client
+        self._size = size
+        self._held: list[tuple[Future[Any], Future[Any]]] = []
+        self.started: list[str] = []
+
+    def start(
+        self,
+        method: Method[RequestT, ResponseT],
+        request: RequestT,
+        context: CallContext,
+    ) -> Future[ResponseT]:
+        self.started.append(str(method))
+        held: Future[ResponseT] = Future()
+        self._held.append((held, self._client.start(method, request, context)))
+        if len(self._held) == self._size:
+            for waiting, real in self._held:
+                real.add_done_callback(partial(_pass_on, waiting))
+        return held
+
+    def unreachable(self, services: Iterable[str]) -> list[str]:
+        return self._client.unreachable(services)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _pass_on(held: Future[Any], real: Future[Any]) -> None:
+    if error := real.exception():
+        held.set_exception(error)
+    else:
+        held.set_result(real.result())
+
+
+@pytest.fixture
+def queries(site: Installation) -> dict[str, list[str]]:
+    """The statements each service sends, by service."""
+    seen: dict[str, list[str]] = {name: [] for name in site.services.dispatchers}
+    for name, dispatcher in site.services.dispatchers.items():
+        _watch(dispatcher.service.database.engine, seen[name])
+    return seen
+
+
+def _watch(engine: Engine, seen: list[str]) -> None:
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+
+def test_the_dashboard_makes_one_call_per_service_in_one_parallel_flight(
+    site: Installation,
+) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    app = site.app()
+    browser = sign_in(app, "ada@example.com")
+    flight = OneFlight(site.client, size=3)
+    crowded = site.app(flight)
+    crowded.secret_key = app.secret_key
+    cookies = {
+        name: cookie.value
+        for name in ("session", "principal")
+        if (cookie := browser.get_cookie(name))
+    }
+    same_browser = crowded.test_client()
+    for name, value in cookies.items():
+        same_browser.set_cookie(name, value)
+
+    answer = same_browser.get("/")
+
+    assert answer.status_code == 200
+    assert sorted(flight.started) == [
+        "billing.dashboard",
+        "identity.resume_session",
+        "inventory.dashboard",
+    ]
+
+
+def test_the_dashboard_needs_a_handful_of_queries(
+    site: Installation, queries: dict[str, list[str]]
+) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    browser = sign_in(site.app(), "ada@example.com")
+    browser.get("/")
+    for statements in queries.values():
+        statements.clear()
+
+    assert browser.get("/").status_code == 200
+
+    for service, statements in queries.items():
+        assert len(statements) <= MOST_QUERIES[service], statements
+
+
+def test_with_an_expired_principal_there_is_still_one_call_per_service(
+    site: Installation,
+) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    browser = sign_in(site.app(), "ada@example.com")
+    browser.delete_cookie("principal")
+    site.client.calls.clear()
+
+    assert browser.get("/").status_code == 200
+
+    assert sorted(site.client.calls) == [
+        "billing.dashboard",
+        "identity.resume_session",
+        "inventory.dashboard",
+    ]

@@ -1,0 +1,166 @@
+"""Headers, cookies, forms and hosts: what keeps a browser safe with us."""
+
+import re
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from tests.fixtures.installations import Installation, csrf_token, sign_in
+
+OPEN_TO_ALL = {
+    "/healthz",
+    "/login",
+    "/logout",
+    "/metrics",
+    "/readyz",
+    "/theme",
+    "/theme.css",
+    "/dev/components",
+    "/dev/components/first-view",
+}
+
+
+def test_no_answer_allows_inline_script_or_style(site: Installation) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    browser = sign_in(site.app(), "ada@example.com")
+
+    for address in ("/", "/services", "/account", "/login", "/no/such", "/healthz"):
+        answer = browser.get(address)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'self'" in policy
+        assert not re.search(
+            r"<script(?![^>]*src=)|<style| style=| on[a-z]+=", answer.text
+        )
+
+
+def test_the_cookies_are_out_of_reach_of_scripts(site: Installation) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    browser = sign_in(site.app(), "ada@example.com")
+
+    for name in ("session", "principal"):
+        cookie = browser.get_cookie(name)
+        assert cookie is not None
+        assert cookie.http_only
+        assert cookie.same_site == "Lax"
+
+
+def test_pages_of_a_customer_are_not_kept_by_caches(site: Installation) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    browser = sign_in(site.app(), "ada@example.com")
+
+    assert browser.get("/").headers["Cache-Control"] == "no-store"
+
+
+def test_every_other_address_asks_a_stranger_to_log_in(site: Installation) -> None:
+    app = site.app()
+    browser = app.test_client()
+
+    for rule in _readable(app):
+        address = re.sub(r"<[^>]+>", "balance", rule.rule)
+        answer = browser.get(address)
+        if address in OPEN_TO_ALL:
+            assert answer.status_code in {200, 302}, address
+        else:
+            assert answer.status_code in {303, 401}, address
+
+
+def test_a_block_sends_a_stranger_to_the_login_through_htmx(
+    site: Installation,
+) -> None:
+    browser = site.app().test_client()
+
+    answer = browser.get("/blocks/balance", headers={"HX-Request": "true"})
+
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"].startswith("/login")
+
+
+def test_every_form_that_changes_something_needs_its_token(site: Installation) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    app = site.app()
+    browser = sign_in(app, "ada@example.com")
+    posts = [rule.rule for rule in app.url_map.iter_rules() if "POST" in _methods(rule)]
+
+    assert posts
+    for address in posts:
+        answer = browser.post(address, data={"company": "x"})
+        assert answer.status_code == 400, address
+        assert "nothing was changed" in answer.text
+
+
+def test_a_host_that_is_not_ours_is_refused(site: Installation) -> None:
+    answer = site.app().test_client().get("/login", headers={"Host": "evil.example"})
+
+    assert answer.status_code == 400
+
+
+def test_a_login_form_of_ten_thousand_letters_is_answered_beside_the_field(
+    site: Installation,
+) -> None:
+    browser = site.app().test_client()
+    token = csrf_token(browser, "/login")
+
+    answer = browser.post(
+        "/login",
+        data={"email": "x" * 10_000, "password": "p", "csrf_token": token},
+    )
+
+    assert answer.status_code == 422
+    assert 'id="field-email-error"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "/\x0eevil.example",
+        "https://evil.example/",
+        "javascript:alert(1)",
+        "/logout",
+        "/no/such/page",
+    ],
+)
+def test_the_login_leads_only_to_our_own_pages(site: Installation, target: str) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    browser = site.app().test_client()
+    token = csrf_token(browser, "/login")
+
+    answer = browser.post(
+        "/login",
+        query_string={"next": target},
+        data={
+            "email": "ada@example.com",
+            "password": "a-long-Password-1",
+            "csrf_token": token,
+        },
+    )
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/"
+
+
+def test_the_log_of_a_login_holds_neither_password_nor_address(
+    site: Installation,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    sign_in(site.app(), "ada@example.com").get("/")
+
+    printed = capsys.readouterr()
+    logged = caplog.text + printed.out + printed.err
+    assert "resume_session" in logged
+    for secret in ("a-long-Password-1", "ada@example.com", "eyJ"):
+        assert secret not in logged
+
+
+def _readable(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if "GET" in _methods(rule)]
+
+
+def _methods(rule: Rule) -> set[str]:
+    return rule.methods or set()
