@@ -13,8 +13,6 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, "../..");
 const output = path.join(root, "web/static/build");
 
-// Class names that a macro puts together, which a search of the templates can't find.
-const BUILT_CLASSES = [/^state-/, /^notice-/, /^htmx-/, /^money-/];
 const THEMES = ["data-bs-theme", "light", "dark", "system"];
 
 const manifest = {};
@@ -42,6 +40,17 @@ async function moveImagesOut(css) {
   return css;
 }
 
+// Our own rules are all kept: some of their class names are put together by macros,
+// where a search of the templates can't find them.
+async function ownClasses() {
+  const names = new Set();
+  for (const file of await readdir(path.join(here, "css"))) {
+    const css = await readFile(path.join(here, "css", file), "utf8");
+    for (const [, name] of css.matchAll(/\.([a-z][a-z0-9-]*)/g)) names.add(name);
+  }
+  return names;
+}
+
 async function buildStyles() {
   const bundle = await esbuild.build({
     entryPoints: [path.join(here, "css/app.css")],
@@ -52,7 +61,7 @@ async function buildStyles() {
   const [purged] = await new PurgeCSS().purge({
     content: [path.join(root, "web/templates/**/*.html"), path.join(here, "js/*.js")],
     css: [{ raw: bundle.outputFiles[0].text }],
-    safelist: { standard: [...THEMES, ...BUILT_CLASSES] },
+    safelist: { standard: [...THEMES, ...(await ownClasses())] },
     keyframes: true,
     variables: true,
   });
@@ -88,6 +97,7 @@ async function buildIcons() {
   }
   const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>`;
   await emit("icons.svg", sprite);
+  await emit("favicon.svg", await readFile(path.join(here, "favicon.svg")));
 }
 
 async function removeOldFiles() {
