@@ -135,6 +135,8 @@ def _make_engine(url: str, pool_size: int) -> Engine:
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,
+        # A failed query is logged: without what people typed into it.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 3,
             "options": f"-c timezone=UTC -c statement_timeout={_STATEMENT_TIMEOUT_MS}",

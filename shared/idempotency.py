@@ -2,9 +2,13 @@
 
 The key's row is written in the transaction of the effect, with its result: a repeat
 returns the stored result, and two at once wait for each other on the row.
+
+Arguments may hold a password. Their hash is keyed with the caller's key, of which only
+a hash is kept: nobody who reads the table can try passwords against it.
 """
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,18 +44,23 @@ class Key:
         """Name the effect.
 
         Raises:
-            InvalidInput: ``idempotency_key_missing`` or ``idempotency_key_too_long``.
+            InvalidInput: ``idempotency_key_missing``, ``idempotency_key_too_long`` or
+                ``malformed_message`` (half a surrogate pair).
         """
         if not key:
             raise InvalidInput("idempotency_key_missing", method)
         if len(key) > MAX_KEY_LENGTH:
             raise InvalidInput("idempotency_key_too_long", method)
+        try:
+            secret, message = key.encode(), to_json(arguments)
+        except UnicodeEncodeError as error:
+            raise InvalidInput("malformed_message", error.reason) from error
         return cls(
             company_id=principal.company_id or NOBODY_ID,
             user_id=principal.user_id,
             method=method,
-            key=key,
-            arguments_hash=hashlib.sha256(to_json(arguments)).digest(),
+            key=hashlib.sha256(secret).hexdigest(),
+            arguments_hash=hmac.digest(secret, message, "sha256"),
         )
 
 
