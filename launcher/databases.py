@@ -45,6 +45,7 @@ def ensure_databases(server: PostgresServer, secrets_folder: Path) -> dict[str, 
             for service in SERVICES:
                 ensure_role(cur, service, keep_secret(secrets_folder / service))
                 ensure_database(cur, service, owner=service)
+            cur.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
     finally:
         connection.close()
     return own_urls(server, secrets_folder)
