@@ -4,18 +4,24 @@ Money is a py-moneyed `Money`: a Decimal and an ISO 4217 currency, always togeth
 This is the only module that rounds.
 """
 
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal, InvalidOperation
+import re
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from typing import Any
 
 from moneyed import Currency, CurrencyDoesNotExist, Money, get_currency
 
 __all__ = [
     "LEDGER_PLACES",
+    "PRICE_PLACES",
     "Money",
     "currency_of",
     "decode_money",
     "encode_money",
+    "fits_ledger",
+    "ledger_ratio",
     "minor_unit",
+    "round_price",
     "round_to_ledger",
     "round_to_minor_unit",
     "round_up_to_whole",
@@ -25,8 +31,19 @@ __all__ = [
 LEDGER_PLACES = 6
 """Decimal places of wallets and charges; prices may be finer."""
 
+LEDGER_BOUND = Decimal(10) ** 14
+"""Ledger amounts stay below it; the database has room for no more digits."""
+
+PRICE_PLACES = 12
+"""Decimal places of prices: an hour of something small costs very little."""
+
+_PRICE_UNIT = Decimal(1).scaleb(-PRICE_PLACES)
 _LEDGER_UNIT = Decimal(1).scaleb(-LEDGER_PLACES)
-_MAX_DIGITS = 40
+_MAX_LENGTH = 40
+# Digits, not an exponent: "1e999999999" would be a gigabyte once written out.
+_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+# The default context would round silently what has more than 28 digits.
+_ROOM = Context(prec=200)
 
 
 def currency_of(code: str) -> Currency:
@@ -53,12 +70,38 @@ def minor_unit(currency: str) -> Decimal:
 def round_to_minor_unit(money: Money) -> Money:
     """Round half up to what can be paid and printed on a document."""
     unit = minor_unit(money.currency.code)
-    return Money(money.amount.quantize(unit, ROUND_HALF_UP), money.currency)
+    return Money(_quantize(money.amount, unit), money.currency)
 
 
 def round_to_ledger(money: Money) -> Money:
     """Round half up to the six decimal places of wallets and charges."""
-    return Money(money.amount.quantize(_LEDGER_UNIT, ROUND_HALF_UP), money.currency)
+    return Money(_quantize(money.amount, _LEDGER_UNIT), money.currency)
+
+
+def ledger_ratio(amount: Fraction, currency: str) -> Money:
+    """Round an exact result of arithmetic half up (away from zero) to six places."""
+    units, rest = divmod(abs(amount) * 10**LEDGER_PLACES, 1)
+    if rest >= Fraction(1, 2):
+        units += 1
+    rounded = Decimal(units if amount >= 0 else -units)
+    return Money(rounded.scaleb(-LEDGER_PLACES, _ROOM), currency_of(currency))
+
+
+def fits_ledger(money: Money) -> bool:
+    """Whether the ledger can hold the amount as it is, without rounding."""
+    in_range = abs(money.amount) < LEDGER_BOUND
+    return in_range and money.amount == _quantize(money.amount, _LEDGER_UNIT)
+
+
+def round_price(money: Money) -> Money:
+    """Round half up to the twelve decimal places of prices.
+
+    Zeros at the end are dropped down to the currency's minor unit: 4.90, 0.0255.
+    """
+    amount = _quantize(money.amount, _PRICE_UNIT)
+    short = _quantize(amount, minor_unit(money.currency.code))
+    exact = short if short == amount else amount.normalize(_ROOM)
+    return Money(exact, money.currency)
 
 
 def round_up_to_whole(money: Money) -> Money:
@@ -75,22 +118,16 @@ def decode_money(data: Any) -> Money:
 
     Raises:
         ValueError: not ``{"amount": text, "currency": ISO 4217 code}``, or the amount
-            is not a finite decimal of at most 40 characters.
+            is not a plain decimal (no exponent) of at most 40 characters.
     """
     match data:
-        case {"amount": str(amount), "currency": str(currency)} if (
-            len(amount) <= _MAX_DIGITS
-        ):
-            return Money(_finite(amount), currency_of(currency))
+        case {"amount": str(amount), "currency": str(currency)} if len(
+            amount
+        ) <= _MAX_LENGTH and _AMOUNT.fullmatch(amount):
+            return Money(Decimal(amount), currency_of(currency))
         case _:
             raise ValueError("money is an amount as text and a currency")
 
 
-def _finite(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError(f"not an amount: {text!r}") from error
-    if not amount.is_finite():
-        raise ValueError(f"not a finite amount: {text!r}")
-    return amount
+def _quantize(amount: Decimal, unit: Decimal) -> Decimal:
+    return amount.quantize(unit, ROUND_HALF_UP, _ROOM)

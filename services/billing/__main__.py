@@ -1,0 +1,25 @@
+"""Serves billing over RabbitMQ: ``python -m services.billing``."""
+
+from shared.nameko_runtime import serve  # isort: skip  first of all: it patches
+
+from pathlib import Path
+
+from services.billing.limits import read_limits
+from services.billing.service import BillingService
+from shared.contracts import billing
+from shared.database import Database
+from shared.migrations import migrate
+from shared.runtime import Runtime
+from shared.settings import Settings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def build(settings: Settings, runtime: Runtime) -> BillingService:
+    url = settings.database_url(billing.NAME)
+    migrate(url, MIGRATIONS)
+    return BillingService(Database(url), runtime, read_limits(settings.environment))
+
+
+if __name__ == "__main__":
+    serve(billing.NAME, build)

@@ -1,0 +1,115 @@
+"""Checks that the books are right, and says in words where they are not.
+
+The database keeps its own rules; this is for the day when somebody has switched one of
+them off, and for roll-ups that code keeps.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, union
+from sqlalchemy.orm import Session
+
+from services.billing import rollups
+from services.billing.models import (
+    JournalEntry,
+    Posting,
+    RecurringCost,
+    Renewal,
+    Subscription,
+    Wallet,
+)
+
+MOST_DIFFERENCES = 100
+"""Of each kind; more would say nothing new."""
+
+
+def verify(session: Session) -> list[str]:
+    """Compare the ledger with itself, balances with postings, roll-ups with services.
+
+    Needs a session in which nothing has been read, because it sees one state of the
+    database throughout.
+    """
+    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    return [
+        *_entries_that_do_not_balance(session),
+        *_entries_without_postings(session),
+        *_balances_that_are_not_sums(session),
+        *_rollups_that_are_not_sums(session),
+    ]
+
+
+def _entries_that_do_not_balance(session: Session) -> Iterator[str]:
+    excess = _sum(Posting.debit) - _sum(Posting.credit)
+    wanted = (
+        select(Posting.entry_id, Posting.currency, excess.label("excess"))
+        .group_by(Posting.entry_id, Posting.currency)
+        .having(excess != 0)
+    )
+    for row in _some(session, wanted):
+        yield (
+            f"entry {row.entry_id}: debits exceed credits by "
+            f"{row.excess:f} {row.currency}"
+        )
+
+
+def _entries_without_postings(session: Session) -> Iterator[str]:
+    postings = select(Posting.line).where(Posting.entry_id == JournalEntry.id)
+    for row in _some(session, select(JournalEntry.id).where(~postings.exists())):
+        yield f"entry {row.id}: has no postings"
+
+
+def _balances_that_are_not_sums(session: Session) -> Iterator[str]:
+    balance = _sum(Posting.credit) - _sum(Posting.debit)
+    wanted = (
+        select(Wallet.id, Wallet.currency, Wallet.balance, balance.label("posted"))
+        .outerjoin(Posting, Posting.account_id == Wallet.id)
+        .group_by(Wallet.id)
+        .having(balance != Wallet.balance)
+    )
+    for row in _some(session, wanted):
+        yield (
+            f"wallet {row.id}: balance is {row.balance:f} {row.currency}, "
+            f"its postings sum to {row.posted:f}"
+        )
+
+
+def _rollups_that_are_not_sums(session: Session) -> Iterator[str]:
+    companies = union(
+        *(select(each.company_id) for each in (Subscription, RecurringCost, Renewal))
+    )
+    found = 0
+    for company_id in session.scalars(companies).all():
+        for difference in _differences(session, company_id):
+            yield difference
+            found += 1
+            if found == MOST_DIFFERENCES:
+                return
+
+
+def _differences(session: Session, company_id: UUID) -> Iterator[str]:
+    expected = rollups.expected_sums(session, company_id)
+    stored = rollups.stored_sums(session, company_id)
+    for key in expected.keys() | stored.keys():
+        due, have = (sums.get(key, rollups.Sum()) for sums in (expected, stored))
+        # A row of nothing is as good as none.
+        if due != have:
+            yield (
+                f"{_words(key)}: {have.service_count} services of {have.amount:f}, "
+                f"should be {due.service_count} of {due.amount:f}"
+            )
+
+
+def _words(key: rollups.Key) -> str:
+    kind = "recurring cost" if isinstance(key, rollups.CostKey) else "renewals"
+    values = (getattr(value, "value", value) for value in key)
+    return f"{kind} {' '.join(map(str, values))}"
+
+
+def _sum(column: Any) -> Any:
+    return func.coalesce(func.sum(column), 0)
+
+
+def _some(session: Session, wanted: Select[Any]) -> Sequence[Any]:
+    return session.execute(wanted.limit(MOST_DIFFERENCES)).all()

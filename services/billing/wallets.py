@@ -1,0 +1,126 @@
+"""Wallets: opening them, their credit limit, comfort buffer and horizon."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.billing.companies import lock_company
+from services.billing.models import Account, AccountKind, Wallet
+from shared.contracts.billing import (
+    OpenWallet,
+    SetComfortBuffer,
+    SetCreditLimit,
+    WalletView,
+)
+from shared.errors import Conflict, InvalidInput, NotFound
+from shared.money import Money, currency_of, fits_ledger, zero
+from shared.runtime import Runtime
+
+DEFAULT_HORIZON_DAYS = 30
+MAX_HORIZON_DAYS = 366
+
+
+def open_wallet(session: Session, runtime: Runtime, request: OpenWallet) -> Wallet:
+    """Open an empty wallet; a company's first is its primary one.
+
+    Raises:
+        InvalidInput: ``no_such_currency``.
+        Conflict: ``wallet_exists``.
+    """
+    try:
+        currency = currency_of(request.currency).code
+    except ValueError as error:
+        raise InvalidInput("no_such_currency", str(error)) from error
+    lock_company(session, request.company_id)
+    owned = Wallet.company_id == request.company_id
+    currencies = session.scalars(select(Wallet.currency).where(owned)).all()
+    if currency in currencies:
+        raise Conflict("wallet_exists", parameters={"currency": currency})
+    account = Account(id=runtime.new_id(), kind=AccountKind.WALLET, currency=currency)
+    session.add(account)
+    session.flush()
+    wallet = Wallet(
+        id=account.id,
+        company_id=request.company_id,
+        currency=currency,
+        is_primary=not currencies,
+        balance=zero(currency).amount,
+        credit_limit=zero(currency).amount,
+        comfort_buffer=zero(currency).amount,
+        horizon_days=DEFAULT_HORIZON_DAYS,
+    )
+    session.add(wallet)
+    session.flush()
+    return wallet
+
+
+def set_credit_limit(session: Session, request: SetCreditLimit) -> Wallet:
+    """Set how far below zero the balance may go.
+
+    Raises:
+        InvalidInput: ``bad_amount``.
+        NotFound: ``no_such_wallet``.
+    """
+    _check_allowance(request.limit)
+    wallet = lock_wallet(session, request.company_id, request.limit.currency.code)
+    wallet.credit_limit = request.limit.amount
+    session.flush()
+    return wallet
+
+
+def set_comfort_buffer(
+    session: Session, company_id: UUID, request: SetComfortBuffer
+) -> Wallet:
+    """Set what the customer wants left, and how far ahead to look.
+
+    Raises:
+        InvalidInput: ``bad_amount``, or ``bad_horizon`` (1-366 days).
+        NotFound: ``no_such_wallet``.
+    """
+    _check_allowance(request.buffer)
+    if not 1 <= request.horizon_days <= MAX_HORIZON_DAYS:
+        raise InvalidInput("bad_horizon", parameters={"max_days": MAX_HORIZON_DAYS})
+    wallet = lock_wallet(session, company_id, request.buffer.currency.code)
+    wallet.comfort_buffer = request.buffer.amount
+    wallet.horizon_days = request.horizon_days
+    session.flush()
+    return wallet
+
+
+def lock_wallet(session: Session, company_id: UUID, currency: str) -> Wallet:
+    """The company's wallet, locked until the transaction ends.
+
+    Who locks several does so in the order of their ids.
+
+    Raises:
+        NotFound: ``no_such_wallet``.
+    """
+    wallet = session.scalars(
+        select(Wallet)
+        .where(Wallet.company_id == company_id, Wallet.currency == currency)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if wallet is None:
+        raise NotFound("no_such_wallet", parameters={"currency": currency})
+    return wallet
+
+
+def view(wallet: Wallet) -> WalletView:
+    currency = currency_of(wallet.currency)
+    return WalletView(
+        id=wallet.id,
+        company_id=wallet.company_id,
+        currency=wallet.currency,
+        is_primary=wallet.is_primary,
+        balance=Money(wallet.balance, currency),
+        credit_limit=Money(wallet.credit_limit, currency),
+        comfort_buffer=Money(wallet.comfort_buffer, currency),
+        horizon_days=wallet.horizon_days,
+    )
+
+
+def _check_allowance(money: Money) -> None:
+    if money.amount < 0 or not fits_ledger(money):
+        raise InvalidInput("bad_amount")
