@@ -30,7 +30,8 @@ def check_country(code: str) -> str:
         InvalidInput: ``bad_country``.
     """
     country = code.strip().upper()
-    if country not in _countries():
+    # Some foreign letters become two when capitalised: "ß" is not South Sudan.
+    if not code.isascii() or country not in _countries():
         raise InvalidInput("bad_country")
     return country
 

@@ -22,6 +22,13 @@ MAX_OPERATOR_NAME_LENGTH = 100
 
 _ALGORITHM = "EdDSA"
 _CLOCK_SKEW = timedelta(seconds=5)
+_DEFECTS = (
+    jwt.InvalidTokenError,
+    InvalidInput,
+    TypeError,
+    ValueError,
+    OverflowError,
+)
 
 
 def of_user(
@@ -83,7 +90,7 @@ def read_assertion(assertion: str, key: Ed25519PublicKey, now: datetime) -> str:
         )
         issued, expires = int(claims["iat"]), int(claims["exp"])
         name = clean_line(claims["name"], MAX_OPERATOR_NAME_LENGTH, required=True)
-    except (jwt.InvalidTokenError, InvalidInput, TypeError, ValueError) as error:
+    except _DEFECTS as error:
         raise Unauthenticated("assertion_forged", type(error).__name__) from error
     if expires - issued > ASSERTION_LIFETIME.total_seconds():
         raise Unauthenticated("assertion_forged", "lives for too long")

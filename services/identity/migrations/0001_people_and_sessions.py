@@ -52,8 +52,12 @@ def _create_people() -> None:
     )
     op.create_table(
         "memberships",
-        sa.Column("company_id", sa.ForeignKey("companies.id"), primary_key=True),
-        sa.Column("user_id", sa.ForeignKey("users.id"), primary_key=True, index=True),
+        sa.Column(
+            "company_id", sa.Uuid, sa.ForeignKey("companies.id"), primary_key=True
+        ),
+        sa.Column(
+            "user_id", sa.Uuid, sa.ForeignKey("users.id"), primary_key=True, index=True
+        ),
         _text("role"),
         _moment("since"),
         sa.Column("version", sa.BigInteger, nullable=False),
@@ -77,8 +81,10 @@ def _create_sessions() -> None:
         "sessions",
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("token_hash", sa.LargeBinary, nullable=False, unique=True),
-        sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
-        sa.Column("company_id", sa.ForeignKey("companies.id"), nullable=False),
+        sa.Column(
+            "user_id", sa.Uuid, sa.ForeignKey("users.id"), nullable=False, index=True
+        ),
+        sa.Column("company_id", sa.Uuid, sa.ForeignKey("companies.id"), nullable=False),
         _text("strength"),
         _text("address"),
         _text("user_agent"),

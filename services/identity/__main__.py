@@ -1,0 +1,30 @@
+"""Serves identity over RabbitMQ: ``python -m services.identity``."""
+
+from shared.nameko_runtime import serve  # isort: skip  first of all: it patches
+
+from pathlib import Path
+
+from services.identity.service import IdentityService
+from shared.contracts import identity
+from shared.database import Database
+from shared.migrations import migrate
+from shared.principal import load_private_key, load_public_key
+from shared.runtime import Runtime
+from shared.settings import Settings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def build(settings: Settings, runtime: Runtime) -> IdentityService:
+    url = settings.database_url(identity.NAME)
+    migrate(url, MIGRATIONS)
+    return IdentityService(
+        Database(url),
+        runtime,
+        signing_key=load_private_key(settings.keys_dir / "principal.key"),
+        operator_key=load_public_key(settings.keys_dir / "operator.pub"),
+    )
+
+
+if __name__ == "__main__":
+    serve(identity.NAME, build)

@@ -1,0 +1,298 @@
+"""Companies, their members and the accounts of people, each seen by its own only."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from msgspec import structs
+from sqlalchemy import select
+
+from services.identity import companies, memberships
+from services.identity.models import Company, Membership
+from shared.contract import Method, Request
+from shared.contracts import identity
+from shared.contracts.identity import Role, VerificationState, VerificationStep
+from shared.database import WrongCompanyError
+from shared.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
+from shared.plumbing import outbox
+from tests.fixtures.direct_calls import as_json
+from tests.integration.identity.house import PASSWORD, House
+
+ALICE = "alice@example.com"
+
+
+def test_a_company_shows_its_name_address_and_time_zone(house: House) -> None:
+    house.add_owner(ALICE, "Aurora Digital GmbH")
+    session = house.log_in(ALICE)
+
+    company = house.call(identity.GET_COMPANY, identity.GetCompany(), session.principal)
+
+    assert company.id == session.company_id
+    assert company.name == "Aurora Digital GmbH"
+    assert company.address.country == "DE"
+    assert company.time_zone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_reads_the_company_its_members_and_the_account(
+    house: House, role: Role
+) -> None:
+    house.add_owner(ALICE, "Aurora")
+    bob = house.add_user("bob@example.com", "Bob")
+    company_id = house.log_in(ALICE).company_id
+    house.clock_tick()
+    house.add_member(company_id, bob.id, role)
+    principal = house.log_in("bob@example.com").principal
+
+    company = house.call(identity.GET_COMPANY, identity.GetCompany(), principal)
+    members = house.call(identity.LIST_MEMBERS, identity.ListMembers(), principal)
+    account = house.call(identity.GET_ACCOUNT, identity.GetAccount(), principal)
+
+    assert company.id == company_id
+    assert [(m.email, m.role) for m in members.members] == [
+        (ALICE, Role.OWNER),
+        ("bob@example.com", role),
+    ]
+    assert not any(m.two_factor_enabled for m in members.members)
+    assert account.user.email == "bob@example.com"
+
+
+def test_nobody_sees_another_companys_members_or_profile(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    house.add_owner("other@example.com", "Cirrus")
+    principal = house.log_in("other@example.com").principal
+
+    company = house.call(identity.GET_COMPANY, identity.GetCompany(), principal)
+    members = house.call(identity.LIST_MEMBERS, identity.ListMembers(), principal)
+
+    assert company.name == "Cirrus"
+    assert [member.email for member in members.members] == ["other@example.com"]
+
+
+def test_a_session_for_one_company_cannot_reach_anothers_rows(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    house.add_owner("other@example.com", "Cirrus")
+    aurora = house.log_in(ALICE).company_id
+    cirrus = house.log_in("other@example.com").company_id
+
+    with house.database.company(cirrus) as db:
+        assert db.scalars(select(Company.name)).all() == ["Cirrus"]
+        assert len(db.scalars(select(Membership)).all()) == 1
+        assert len(memberships.list_members(db)) == 1
+        with pytest.raises(NotFound, match="no_such_company"):
+            companies.get_company(db, aurora)
+    with pytest.raises(WrongCompanyError):
+        _write_membership(house, acting_for=cirrus, company_id=aurora)
+
+
+def test_an_account_shows_all_companies_and_every_step(house: House) -> None:
+    request = identity.CreateUser(
+        email=ALICE, name="Alice", password=PASSWORD, email_verified=True
+    )
+    alice = house.call(identity.CREATE_USER, request, house.principals.operator())
+    house.add_company("Borealis", alice)
+    house.add_company("Aurora", alice)
+    session = house.log_in(ALICE)
+
+    account = house.call(identity.GET_ACCOUNT, identity.GetAccount(), session.principal)
+
+    assert [m.company_name for m in account.memberships] == ["Aurora", "Borealis"]
+    assert account.created_at == account.password_changed_at == house.clock.now()
+    states = {v.step: v.state for v in account.verifications}
+    assert states == {
+        VerificationStep.EMAIL: VerificationState.VERIFIED,
+        VerificationStep.PHONE: VerificationState.NOT_STARTED,
+        VerificationStep.IDENTITY_DOCUMENT: VerificationState.NOT_STARTED,
+        VerificationStep.COMPANY_DOCUMENT: VerificationState.NOT_STARTED,
+    }
+    assert not account.user.is_verified
+    assert not account.user.two_factor_enabled
+
+
+def test_an_operator_has_no_account(house: House) -> None:
+    with pytest.raises(NotFound, match="no_such_user"):
+        house.call(
+            identity.GET_ACCOUNT, identity.GetAccount(), house.principals.operator()
+        )
+
+
+@pytest.mark.parametrize(
+    ("principal", "code"),
+    [
+        (None, "principal_missing"),
+        ("expired", "principal_expired"),
+        ("forged", "principal_forged"),
+        ("e30.e30.e30", "principal_forged"),
+    ],
+)
+def test_a_call_without_a_good_principal_is_refused(
+    house: House, principal: str | None, code: str
+) -> None:
+    make = {"expired": house.principals.expired, "forged": house.principals.forged}
+    token = make[principal](uuid4()) if principal in make else principal
+
+    calls: list[tuple[Method[Any, Any], Request]] = [
+        (identity.GET_COMPANY, identity.GetCompany()),
+        (identity.LIST_MEMBERS, identity.ListMembers()),
+        (identity.GET_ACCOUNT, identity.GetAccount()),
+        (identity.FIND_COMPANIES, identity.FindCompanies()),
+    ]
+    for method, request in calls:
+        with pytest.raises(Unauthenticated, match=code):
+            house.call.raw(method, as_json(request), token)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_no_role_may_do_what_operators_do(house: House, role: Role) -> None:
+    principal = house.principals.user(role, uuid4())
+    user = identity.CreateUser(email=ALICE, name="Alice", password=PASSWORD)
+    company = identity.CreateCompany(
+        name="Aurora", address=identity.Address(country="DE"), owner_id=uuid4()
+    )
+    member = identity.AddMember(company_id=uuid4(), user_id=uuid4(), role=Role.OWNER)
+
+    calls: list[tuple[Method[Any, Any], Request]] = [
+        (identity.CREATE_USER, user),
+        (identity.CREATE_COMPANY, company),
+        (identity.ADD_MEMBER, member),
+        (identity.FIND_COMPANIES, identity.FindCompanies()),
+    ]
+    for method, request in calls:
+        with pytest.raises(Forbidden, match="permission_missing"):
+            house.call.raw(method, as_json(request), principal, "key")
+
+
+def test_an_email_belongs_to_one_user_in_any_case(house: House) -> None:
+    house.add_user("Alice@Example.com")
+
+    with pytest.raises(Conflict, match="email_taken"):
+        house.add_user("aLICE@eXAMPLE.COM")
+
+
+def test_one_is_a_member_of_a_company_once(house: House) -> None:
+    alice = house.add_owner(ALICE, "Aurora")
+    company_id = house.log_in(ALICE).company_id
+
+    with pytest.raises(Conflict, match="already_member"):
+        house.add_member(company_id, alice.id, Role.VIEWER)
+
+    assert house.log_in(ALICE).memberships[0].role is Role.OWNER
+
+
+def test_members_and_owners_are_users_and_companies_that_exist(house: House) -> None:
+    alice = house.add_owner(ALICE, "Aurora")
+    company_id = house.log_in(ALICE).company_id
+
+    with pytest.raises(NotFound, match="no_such_company"):
+        house.add_member(uuid4(), alice.id, Role.VIEWER)
+    with pytest.raises(NotFound, match="no_such_user"):
+        house.add_member(company_id, uuid4(), Role.VIEWER)
+    with pytest.raises(NotFound, match="no_such_user"):
+        house.add_company("Borealis", structs.replace(alice, id=uuid4()))
+
+
+def test_repeating_a_creation_with_its_key_creates_nothing_more(house: House) -> None:
+    operator = house.principals.operator()
+    user = identity.CreateUser(email=ALICE, name="Alice", password=PASSWORD)
+    alice = house.call(identity.CREATE_USER, user, operator, "user")
+    company = identity.CreateCompany(
+        name="Aurora", address=identity.Address(country="DE"), owner_id=alice.id
+    )
+    bob = house.add_user("bob@example.com")
+    aurora = house.call(identity.CREATE_COMPANY, company, operator, "company")
+    member = identity.AddMember(company_id=aurora.id, user_id=bob.id, role=Role.BILLING)
+    membership = house.call(identity.ADD_MEMBER, member, operator, "member")
+    house.offload.count = 0
+
+    assert house.call(identity.CREATE_USER, user, operator, "user") == alice
+    assert house.call(identity.CREATE_COMPANY, company, operator, "company") == aurora
+    assert house.call(identity.ADD_MEMBER, member, operator, "member") == membership
+
+    assert house.offload.count == 0
+    assert len(_events(house)) == 3
+
+
+def test_a_key_used_for_something_else_is_refused(house: House) -> None:
+    operator = house.principals.operator()
+    user = identity.CreateUser(email=ALICE, name="Alice", password=PASSWORD)
+    house.call(identity.CREATE_USER, user, operator, "key")
+    other = identity.CreateUser(email=ALICE, name="Alice", password=f"{PASSWORD}!")
+
+    with pytest.raises(Conflict, match="idempotency_key_reused"):
+        house.call(identity.CREATE_USER, other, operator, "key")
+    with pytest.raises(InvalidInput, match="idempotency_key_missing"):
+        house.call(identity.CREATE_USER, user, operator, "")
+
+
+def test_a_company_and_its_members_are_told_of_in_full(house: House) -> None:
+    alice = house.add_user(ALICE)
+    aurora = house.add_company("Aurora", alice)
+    bob = house.add_user("bob@example.com")
+    house.add_member(aurora.id, bob.id, Role.TECHNICAL)
+
+    told = _events(house)
+
+    assert [event["name"] for event in told] == [
+        "company_changed",
+        "membership_changed",
+        "membership_changed",
+    ]
+    assert all(event["company_id"] == str(aurora.id) for event in told)
+    assert all(event["version"] == 1 for event in told)
+    assert all(event["source"] == "identity" for event in told)
+    assert all(event["request_id"] == "test" for event in told)
+    assert told[0]["body"]["name"] == "Aurora"
+    assert told[0]["body"]["address"]["country"] == "DE"
+    assert told[1]["body"]["role"] == "owner"
+    assert told[2]["body"] == {
+        "company_id": str(aurora.id),
+        "user_id": str(bob.id),
+        "role": "technical",
+    }
+
+
+def test_a_creation_that_is_refused_tells_of_nothing(house: House) -> None:
+    alice = house.add_user(ALICE)
+
+    with pytest.raises(InvalidInput, match="bad_name"):
+        house.add_company(" ", alice)
+
+    assert _events(house) == []
+
+
+def test_companies_are_found_by_name_by_id_or_all(house: House) -> None:
+    alice = house.add_user(ALICE)
+    borealis = house.add_company("Borealis", alice)
+    aurora = house.add_company("Aurora", alice)
+
+    def find(name: str | None = None, company_id: object = None) -> list[str]:
+        arguments = {"name": name, "company_id": company_id and str(company_id)}
+        found = house.call.raw(
+            identity.FIND_COMPANIES, arguments, house.principals.operator()
+        )
+        return [company.name for company in found.companies]
+
+    assert find() == ["Aurora", "Borealis"]
+    assert find(name=" Aurora ") == ["Aurora"]
+    assert find(name="aurora") == []
+    assert find(company_id=borealis.id) == ["Borealis"]
+    assert find(name="Borealis", company_id=aurora.id) == []
+
+
+def _write_membership(house: House, acting_for: UUID, company_id: UUID) -> None:
+    with house.database.company(acting_for) as db:
+        db.add(
+            Membership(
+                company_id=company_id,
+                user_id=uuid4(),
+                role=Role.OWNER,
+                since=house.clock.now(),
+                version=1,
+            )
+        )
+
+
+def _events(house: House) -> list[dict[str, Any]]:
+    with house.database.system() as db:
+        query = select(outbox.c.envelope).order_by(outbox.c.position)
+        return list(db.scalars(query))

@@ -1,0 +1,187 @@
+"""Input of any kind gets an answer by its name, never a fault."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.contract import Method
+from shared.contracts import identity
+from shared.errors import ContractError, InvalidInput
+from tests.fixtures.direct_calls import as_json
+from tests.integration.identity.house import PASSWORD, House
+
+HOSTILE = [
+    "x" * 10_000,
+    "nul\0inside",
+    "\ud800",
+    "line\nbreak",
+    "\u202egnp.exe",
+    "",
+    "   ",
+]
+NAMES = [
+    "Zoë",
+    "עברית",
+    "محمد",
+    "👩‍👩‍👧‍👦 & Söhne",
+    "株式会社",
+    "O'Brien <b>",
+    "%s {0}",
+]
+ANYTHING = st.text(st.characters(), max_size=400)
+
+
+@pytest.fixture(autouse=True)
+def _plain_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    yield
+    logged = capsys.readouterr()
+    assert PASSWORD not in logged.out + logged.err
+    assert "alice@example.com" not in logged.out + logged.err
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_people_and_companies_have_the_names_they_have(house: House, name: str) -> None:
+    user = house.add_user("alice@example.com", name)
+    company = house.add_company(name, user)
+
+    assert user.name == name
+    assert company.name == name
+    assert house.principal_of(house.log_in("alice@example.com")).name == name
+
+
+@pytest.mark.parametrize("field", ["email", "password"])
+def test_signing_in_with_anything_is_just_wrong(house: House, field: str) -> None:
+    house.add_owner("alice@example.com", "Aurora")
+    good = {"email": "alice@example.com", "password": "wrong", "address": "192.0.2.1"}
+
+    for text in HOSTILE:
+        found = refusal(house, identity.LOG_IN, good | {field: text})
+        assert found == "wrong_credentials", text
+
+
+def test_where_a_sign_in_comes_from_does_not_decide_it(house: House) -> None:
+    house.add_owner("alice@example.com", "Aurora")
+    good = {"email": "alice@example.com", "password": PASSWORD}
+
+    for text in HOSTILE:
+        login = good | {"address": text, "user_agent": text}
+        assert refusal(house, identity.LOG_IN, login) is None, text
+
+
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        ("email", "bad_email"),
+        ("name", "bad_name"),
+        ("locale", "bad_locale"),
+        ("time_zone", "bad_time_zone"),
+    ],
+)
+def test_a_user_is_not_made_of_anything(house: House, field: str, code: str) -> None:
+    request = identity.CreateUser(
+        email="alice@example.com", name="Alice", password=PASSWORD
+    )
+    operator = house.principals.operator()
+
+    for text in HOSTILE:
+        arguments = as_json(request) | {field: text}
+        found = refusal(house, identity.CREATE_USER, arguments, operator)
+        assert found == expected(text, code), text
+
+
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        ("name", "bad_name"),
+        ("time_zone", "bad_time_zone"),
+        ("street", "bad_address"),
+        ("country", "bad_country"),
+    ],
+)
+def test_a_company_is_not_made_of_anything(house: House, field: str, code: str) -> None:
+    owner = house.add_user("alice@example.com")
+    request = identity.CreateCompany(
+        name="Aurora", address=identity.Address(country="DE"), owner_id=owner.id
+    )
+    operator = house.principals.operator()
+
+    for text in HOSTILE[:5]:
+        arguments: dict[str, Any] = as_json(request)
+        is_address = field in arguments["address"]
+        (arguments["address"] if is_address else arguments)[field] = text
+        found = refusal(house, identity.CREATE_COMPANY, arguments, operator)
+        assert found == expected(text, code), text
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("short-one", "password_too_short"),
+        ("x" * 201, "password_too_long"),
+        ("x" * 10_000, "password_too_long"),
+        ("nul\0 \u202e \n 👩‍👩‍👧‍👦", None),
+    ],
+)
+def test_a_password_is_anything_of_the_right_length(
+    house: House, password: str, code: str | None
+) -> None:
+    arguments = {"email": "alice@example.com", "name": "Alice", "password": password}
+
+    found = refusal(house, identity.CREATE_USER, arguments, house.principals.operator())
+
+    assert found == code
+    if code is None:
+        with pytest.raises(ContractError, match="no_company"):
+            house.log_in("alice@example.com", password)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(email=ANYTHING, password=ANYTHING, name=ANYTHING, address=ANYTHING)
+def test_no_text_whatever_makes_a_fault(
+    house: House, email: str, password: str, name: str, address: str
+) -> None:
+    login = {"email": email, "password": password, "address": address}
+    user = {"email": email, "password": password, "name": name}
+    company = {"name": name, "address": {"country": email}, "owner_id": address}
+    operator = house.principals.operator()
+
+    refusal(house, identity.LOG_IN, login | {"user_agent": name})
+    refusal(house, identity.RESUME_SESSION, {"token": email, "company_id": name})
+    refusal(house, identity.LOG_OUT, {"token": email})
+    refusal(house, identity.CREATE_USER, user, operator)
+    refusal(house, identity.CREATE_COMPANY, company, operator)
+    refusal(house, identity.FIND_COMPANIES, {"name": name}, operator)
+    refusal(house, identity.MINT_OPERATOR_TOKEN, {"assertion": email})
+
+
+def refusal(
+    house: House,
+    method: Method[Any, Any],
+    arguments: object,
+    principal: str | None = None,
+) -> str | None:
+    """The code a call is refused with; None when it is answered. A fault raises."""
+    try:
+        house.call.raw(method, arguments, principal, str(uuid4()))
+    except ContractError as refused:
+        return refused.code
+    return None
+
+
+def expected(text: str, code: str) -> str:
+    return "malformed_message" if text == "\ud800" else code
+
+
+def test_an_unknown_field_is_refused(house: House) -> None:
+    arguments = {"token": "x", "surprise": 1}
+
+    with pytest.raises(InvalidInput, match="malformed_message"):
+        house.call.raw(identity.LOG_OUT, arguments)

@@ -1,0 +1,111 @@
+"""Operators: a named person with the local key gets five minutes of all rights."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from services.identity.principals import sign_assertion
+from shared.contracts import identity
+from shared.errors import NotFound, Unauthenticated
+from shared.permissions import Permission
+from shared.principal import Kind, Principal, verify
+from tests.integration.identity.house import House
+
+
+def mint(house: House, assertion: str, company_id: UUID | None = None) -> str:
+    request = identity.MintOperatorToken(assertion=assertion, company_id=company_id)
+    return house.call(identity.MINT_OPERATOR_TOKEN, request).principal
+
+
+def principal_of(house: House, token: str) -> Principal:
+    return verify(token, house.principals.verify_key, house.clock.now())
+
+
+def assertion(house: House, **changes: object) -> str:
+    issued = int(house.clock.now().timestamp())
+    claims = {"name": "Olga", "iat": issued, "exp": issued + 60} | changes
+    kept = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(kept, house.operator_key, algorithm="EdDSA")
+
+
+def test_an_assertion_is_exchanged_for_an_operators_principal(house: House) -> None:
+    token = mint(house, sign_assertion("Olga", house.operator_key, house.clock.now()))
+
+    principal = principal_of(house, token)
+    assert principal.kind is Kind.OPERATOR
+    assert principal.name == "Olga"
+    assert principal.company_id is None
+    assert principal.permissions == frozenset(Permission)
+    assert house.call(identity.FIND_COMPANIES, identity.FindCompanies(), token)
+
+
+def test_an_operator_can_act_for_one_company_that_exists(house: House) -> None:
+    aurora = house.add_company("Aurora", house.add_user("alice@example.com"))
+
+    token = mint(house, assertion(house), aurora.id)
+
+    shown = house.call(identity.GET_COMPANY, identity.GetCompany(), token)
+    assert shown == aurora
+    with pytest.raises(NotFound, match="no_such_company"):
+        mint(house, assertion(house), uuid4())
+
+
+def test_an_assertion_is_good_for_sixty_seconds(house: House) -> None:
+    words = assertion(house)
+    house.clock.move(timedelta(seconds=59))
+    mint(house, words)
+    house.clock.move(timedelta(seconds=1))
+
+    with pytest.raises(Unauthenticated, match="assertion_expired"):
+        mint(house, words)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": None},
+        {"name": ""},
+        {"name": 7},
+        {"name": "Olga\0"},
+        {"name": "x" * 10_000},
+        {"iat": None},
+        {"exp": None},
+        {"iat": "yesterday"},
+        {"exp": 10**400},
+        {"exp": float("inf")},
+        {"exp": 10**11},
+        {"iat": 0},
+        {"iat": 10**11, "exp": 10**11 + 60},
+    ],
+)
+def test_an_assertion_that_says_too_little_or_too_much_is_refused(
+    house: House, changes: dict[str, object]
+) -> None:
+    with pytest.raises(Unauthenticated, match="assertion_forged"):
+        mint(house, assertion(house, **changes))
+
+
+def test_nobody_elses_key_makes_an_operator(house: House) -> None:
+    now = house.clock.now()
+    stranger = Ed25519PrivateKey.generate()
+    claims = {"name": "Olga", "iat": int(now.timestamp()), "exp": 2**40}
+    unsigned = jwt.encode(claims, "", algorithm="none")
+    with_a_password = jwt.encode(claims, "x" * 32, algorithm="HS256")
+    principals_key = sign_assertion("Olga", house.principals.signing_key, now)
+
+    for words in (
+        sign_assertion("Olga", stranger, now),
+        principals_key,
+        house.principals.operator(),
+        unsigned,
+        with_a_password,
+        "",
+        "\0",
+        "x" * 10_000,
+        "\U0001f511.\U0001f511.\U0001f511",
+    ):
+        with pytest.raises(Unauthenticated, match="assertion_forged"):
+            mint(house, words)
