@@ -136,6 +136,11 @@ class AmqpClient:
         self._link.start()
         return self._link.is_up
 
+    @property
+    def pending_count(self) -> int:
+        """How many calls wait for their answer."""
+        return len(self._pending) + len(self._new)
+
     def consumer_count(self, service: str, timeout_s: float = 1.0) -> int:
         """How many instances of a service are there to take calls; 0 if none ever ran.
 
@@ -163,7 +168,7 @@ class AmqpClient:
             raise Unavailable("client_closed")
         if not self._hopeful:
             raise Unavailable("service_unreachable", "no connection to the broker")
-        if len(self._pending) + len(self._new) >= self._max_pending:
+        if self.pending_count >= self._max_pending:
             raise Unavailable("too_many_calls")
 
     # What follows runs in the link's thread.

@@ -42,7 +42,8 @@ class ServiceClient(Protocol):
 
         The future always ends: with the response, with a `ContractError` that the
         service raised, with `Unavailable` (``deadline_exceeded``,
-        ``service_unreachable``, ``too_many_calls``) or with `RemoteFault`.
+        ``service_unreachable``, ``connection_lost``, ``too_many_calls``,
+        ``client_closed``) or with `RemoteFault`.
         """
         ...
 

@@ -28,10 +28,13 @@ class Deadlines:
             self._changed.notify()
 
     def close(self) -> None:
+        """End all futures that are still waited for."""
         with self._changed:
             self._closed = True
             self._changed.notify()
         self._thread.join()
+        for _, _, future in self._heap:
+            end_with(future, Unavailable("client_closed"))
 
     def _run(self) -> None:
         while True:

@@ -36,6 +36,19 @@ def deliver(
 
     A database that is away counts as no failure of the handler: it is waited for.
     """
+    request_id = data.get("request_id") if isinstance(data, dict) else None
+    with structlog.contextvars.bound_contextvars(
+        request_id=request_id, service=dispatcher.service.contract.name
+    ):
+        return _deliver(dispatcher, handler, data, stopping)
+
+
+def _deliver(
+    dispatcher: Dispatcher,
+    handler: EventHandler,
+    data: Any,
+    stopping: threading.Event,
+) -> Delivery:
     pauses = iter(PAUSES_S)
     while True:
         try:

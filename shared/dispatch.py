@@ -160,13 +160,10 @@ class Dispatcher:
         ):
             raise InvalidInput("malformed_message", f"not a {handler.event}")
         now = self.service.runtime.clock.now()
-        with structlog.contextvars.bound_contextvars(
-            request_id=envelope.request_id, service=self.service.contract.name
-        ):
-            with self.service.database.system() as session:
-                if events.take_in(session, handler.name, envelope, now):
-                    handler.function(self.service, session, envelope)
-            log.info("event", handler=handler.name, event_name=str(handler.event))
+        with self.service.database.system() as session:
+            if events.take_in(session, handler.name, envelope, now):
+                handler.function(self.service, session, envelope)
+        log.info("event", handler=handler.name, event_name=str(handler.event))
 
 
 def _text(value: Any) -> str | None:

@@ -39,7 +39,10 @@ class LocalClient:
         context: CallContext,
     ) -> Future[ResponseT]:
         future: Future[ResponseT] = Future()
-        if self._closed or method.service not in self._dispatchers:
+        if self._closed:
+            end_with(future, Unavailable("client_closed"))
+            return future
+        if method.service not in self._dispatchers:
             end_with(future, Unavailable("service_unreachable", method.service))
             return future
         self._deadlines.watch(future, context.timeout_s)

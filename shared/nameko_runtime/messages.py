@@ -17,6 +17,8 @@ from kombu.message import Message
 from nameko.constants import HEADER_PREFIX
 from nameko.messaging import QueueConsumer
 
+from shared.nameko_runtime.frames import tolerant_frame_handler
+
 log = structlog.get_logger()
 
 _WAKE_EVERY_S = 0.2
@@ -32,7 +34,10 @@ _QUIET_CAPABILITIES = {
     "connection.blocked": False,
 }
 
-TRANSPORT_OPTIONS = {"client_properties": {"capabilities": _QUIET_CAPABILITIES}}
+TRANSPORT_OPTIONS = {
+    "client_properties": {"capabilities": _QUIET_CAPABILITIES},
+    "frame_handler": tolerant_frame_handler,
+}
 
 
 class MessageConsumer(QueueConsumer):  # type: ignore[misc]
@@ -80,6 +85,7 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
         log.warning("broker_unreachable", error=repr(exc), again_in_s=interval)
 
     def get_consumers(self, _consumer_cls: object, channel: Any) -> list[Any]:
+        self.container.service_cls.publisher.declare(channel)
         # A channel for each provider, as its prefetch count holds for all consumers.
         self._consumers = {
             provider: kombu.Consumer(

@@ -38,6 +38,19 @@ class Publisher:
         self._channel: Any = None
         self._one_at_a_time = threading.Lock()
 
+    def declare(self, channel: Any) -> None:
+        """Make what is published to, so that it is there for those who look."""
+        channel.exchange_declare(self._events, "topic", durable=True, auto_delete=False)
+        channel.queue_declare(
+            self._dead_letters,
+            durable=True,
+            auto_delete=False,
+            arguments={
+                "x-message-ttl": _DEAD_LETTERS_KEPT_MS,
+                "x-max-length": _MAX_DEAD_LETTERS,
+            },
+        )
+
     def publish_event(self, name: str, envelope: Any) -> None:
         """Publish an event of this service; returns when the broker has it.
 
@@ -100,16 +113,7 @@ class Publisher:
     def _open(self) -> Any:
         self._connection.connect()
         channel = self._connection.channel()
-        channel.exchange_declare(self._events, "topic", durable=True, auto_delete=False)
-        channel.queue_declare(
-            self._dead_letters,
-            durable=True,
-            auto_delete=False,
-            arguments={
-                "x-message-ttl": _DEAD_LETTERS_KEPT_MS,
-                "x-max-length": _MAX_DEAD_LETTERS,
-            },
-        )
+        self.declare(channel)
         return channel
 
     def _drop(self) -> None:

@@ -1,0 +1,136 @@
+"""The parcel service, once in this process and once as a nameko process."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+
+from launcher.postgres import PostgresServer
+from launcher.rabbitmq import RabbitNode
+from shared.amqp_client import AmqpClient
+from shared.clock import SystemClock
+from shared.dispatch import Dispatcher
+from shared.jobs import JobThreads, local_publish, plumbing_jobs
+from shared.local_client import LocalClient
+from shared.runtime import Runtime
+from tests.contract.cable import cable_to
+from tests.contract.parcel.contract import NAME
+from tests.contract.parcel.service import ParcelService, make_database
+from tests.contract.world import ParcelProcess, World
+from tests.fixtures.principals import Principals
+from tests.fixtures.vhosts import fresh_vhost
+
+_ROOT = Path(__file__).parents[2]
+_WORKERS = 10
+_START_WITHIN_S = 30
+_STOP_WITHIN_S = 10
+
+
+@pytest.fixture(scope="session")
+def principals() -> Principals:
+    return Principals(datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
+def local_world(
+    postgres_server: PostgresServer, principals: Principals
+) -> Iterator[World]:
+    with _empty_database(postgres_server, "local") as url:
+        database = make_database(url)
+        service = ParcelService(database, Runtime(SystemClock(), Random(1)))
+        dispatchers = {NAME: Dispatcher(service, principals.verify_key)}
+        jobs = JobThreads(plumbing_jobs(service, local_publish(dispatchers)))
+        jobs.start()
+        with ThreadPoolExecutor(_WORKERS) as executor:
+            world = World(
+                lambda: LocalClient(dispatchers, executor), principals, database
+            )
+            yield world
+            world.close()
+        jobs.stop()
+        database.close()
+
+
+@pytest.fixture(scope="session")
+def keys_folder(
+    principals: Principals, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    public = principals.verify_key.public_bytes(
+        Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+    )
+    (folder / "principal.pub").write_bytes(public)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def parcel_process(
+    postgres_server: PostgresServer,
+    rabbitmq_server: RabbitNode,
+    keys_folder: Path,
+) -> Iterator[ParcelProcess]:
+    """The service as its operator runs it; every test finds it running."""
+    with (
+        _empty_database(postgres_server, "amqp") as url,
+        fresh_vhost(rabbitmq_server) as amqp_url,
+    ):
+        process = ParcelProcess(amqp_url, url, keys_folder)
+        process.start()
+        yield process
+        process.stop()
+
+
+@pytest.fixture
+def own_process(
+    postgres_server: PostgresServer,
+    rabbitmq_server: RabbitNode,
+    keys_folder: Path,
+) -> Iterator[ParcelProcess]:
+    """The service, not yet started, on a cable of its own."""
+    with (
+        _empty_database(postgres_server, "own") as url,
+        fresh_vhost(rabbitmq_server) as amqp_url,
+        cable_to(amqp_url) as cable,
+    ):
+        process = ParcelProcess(amqp_url, url, keys_folder, cable)
+        yield process
+        process.stop()
+
+
+@pytest.fixture(scope="session")
+def amqp_world(
+    parcel_process: ParcelProcess, principals: Principals
+) -> Iterator[World]:
+    database = make_database(parcel_process.database_url)
+    world = World(lambda: AmqpClient(parcel_process.amqp_url), principals, database)
+    yield world
+    world.close()
+    database.close()
+
+
+@pytest.fixture(params=["local", "amqp"])
+def world(request: pytest.FixtureRequest) -> World:
+    """Either way to call the service; each test runs with both."""
+    world: World = request.getfixturevalue(f"{request.param}_world")
+    return world
+
+
+@contextmanager
+def _empty_database(server: PostgresServer, purpose: str) -> Iterator[str]:
+    name = f"parcel-{purpose}-{os.getpid()}"
+    connection = server.connect()
+    connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f'CREATE DATABASE "{name}"')
+            yield server.url(name)
+            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    finally:
+        connection.close()

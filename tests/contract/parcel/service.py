@@ -1,0 +1,132 @@
+"""The service behind the contract; knows no transport, as all services."""
+
+import time
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from shared import events
+from shared.contract import Nothing
+from shared.database import CompanyOwned, Database
+from shared.errors import REFUSALS
+from shared.events import Envelope
+from shared.plumbing import metadata as plumbing
+from shared.service import Call, Service, handles, in_transaction, on_event
+from tests.contract.parcel import contract as c
+
+POISON = "poison"
+"""An event whose label is this fails in the handler, each time."""
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class SentParcel(CompanyOwned, Base):
+    __tablename__ = "sent_parcels"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    label: Mapped[str]
+
+
+class ReceivedParcel(CompanyOwned, Base):
+    __tablename__ = "received_parcels"
+
+    # No unique index on the parcel: an event handled twice would show.
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    parcel_id: Mapped[UUID]
+    label: Mapped[str]
+
+
+def make_database(url: str) -> Database:
+    database = Database(url)
+    for metadata in (plumbing, Base.metadata):
+        metadata.create_all(database.engine)
+    return database
+
+
+class ParcelService(Service):
+    contract = c.CONTRACT
+
+    @handles(c.ECHO)
+    def echo(self, call: Call, request: c.Values) -> c.EchoedValues:
+        return c.EchoedValues(
+            text=request.text,
+            number=request.number,
+            amount=request.amount,
+            money=request.money,
+            moment=request.moment,
+            identifier=request.identifier,
+            texts=request.texts,
+            request_id=call.request_id,
+        )
+
+    @handles(c.REFUSE)
+    def refuse(self, _call: Call, request: c.Refuse) -> Nothing:
+        refusal = REFUSALS[request.refusal]
+        raise refusal(request.code, request.detail, request.parameters)
+
+    @handles(c.WAIT)
+    def wait(self, _call: Call, request: c.Wait) -> Nothing:
+        time.sleep(request.seconds)
+        return Nothing()
+
+    @handles(c.FAIL)
+    def fail(self, _call: Call, _request: c.Fail) -> Nothing:
+        raise RuntimeError("the cupboard key is 4711")
+
+    @handles(c.TWIST)
+    def twist(self, _call: Call, _request: c.Twist) -> Nothing:
+        return cast("Nothing", object())
+
+    @in_transaction(c.SEND)
+    def send(self, session: Session, call: Call, request: c.Send) -> c.Sent:
+        parcel = SentParcel(
+            id=self.runtime.new_id(),
+            company_id=call.principal.require_company(),
+            label=request.label,
+        )
+        session.add(parcel)
+        sent = c.Sent(id=parcel.id, label=parcel.label)
+        events.record(
+            session,
+            self.runtime,
+            c.PARCEL_SENT,
+            sent,
+            company_id=parcel.company_id,
+            version=1,
+            request_id=call.request_id,
+        )
+        return sent
+
+    @in_transaction(c.SEND_SLOWLY)
+    def send_slowly(self, session: Session, call: Call, request: c.Send) -> c.Sent:
+        time.sleep(0.5)
+        return self.send(session, call, request)
+
+    @in_transaction(c.LIST_SENT)
+    def list_sent(
+        self, session: Session, _call: Call, _request: c.ListSent
+    ) -> c.SentList:
+        return c.SentList(labels=list(session.scalars(select(SentParcel.label))))
+
+    @in_transaction(c.LIST_RECEIVED)
+    def list_received(
+        self, session: Session, _call: Call, _request: c.ListSent
+    ) -> c.SentList:
+        return c.SentList(labels=list(session.scalars(select(ReceivedParcel.label))))
+
+    @on_event(c.PARCEL_SENT)
+    def receive(self, session: Session, event: Envelope[c.Sent]) -> None:
+        if event.body.label == POISON:
+            raise RuntimeError("cannot be handled")
+        session.add(
+            ReceivedParcel(
+                id=self.runtime.new_id(),
+                company_id=event.company_id,
+                parcel_id=event.body.id,
+                label=event.body.label,
+            )
+        )

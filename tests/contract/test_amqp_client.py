@@ -1,0 +1,194 @@
+"""The client over RabbitMQ when the broker or the service is not well."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import closing
+from functools import partial
+from uuid import uuid4
+
+import pika
+import pytest
+
+from launcher.processes import wait_until
+from shared.amqp_client import AmqpClient
+from shared.client import CallContext, call
+from shared.contract import Nothing
+from shared.errors import Unavailable
+from tests.contract.cable import Cable, cable_to
+from tests.contract.parcel import contract as c
+from tests.contract.world import PATIENCE_S, ParcelProcess, World
+
+WORKERS = 10
+PATIENT = CallContext("test", timeout_s=PATIENCE_S)
+
+
+@pytest.fixture
+def cable(parcel_process: ParcelProcess) -> Iterator[Cable]:
+    with cable_to(parcel_process.amqp_url) as cable:
+        yield cable
+
+
+@pytest.fixture
+def client(cable: Cable) -> Iterator[AmqpClient]:
+    with closing(AmqpClient(cable.url)) as client:
+        yield client
+
+
+def ends_with(code: str, ask: Callable[[], object]) -> bool:
+    with pytest.raises(Unavailable) as caught:
+        ask()
+    return caught.value.code == code
+
+
+def echo(client: AmqpClient, timeout_s: float = PATIENCE_S) -> str:
+    context = CallContext("test", timeout_s=timeout_s)
+    return call(client, c.ECHO, c.Values(text="hello"), context).text
+
+
+def test_the_first_call_waits_for_the_connection(client: AmqpClient) -> None:
+    assert echo(client) == "hello"
+
+
+def test_without_a_broker_calls_fail_long_before_their_deadline() -> None:
+    # Nothing listens on the discard port.
+    with closing(AmqpClient("amqp://guest:guest@127.0.0.1:9/")) as client:
+        started = time.monotonic()
+        assert ends_with("service_unreachable", lambda: echo(client))
+        assert ends_with("service_unreachable", lambda: echo(client))
+
+        assert time.monotonic() - started < PATIENCE_S / 4
+        assert not client.is_connected()
+        assert client.unreachable([c.NAME]) == [c.NAME]
+
+
+def test_a_lost_connection_ends_what_cannot_be_repeated(
+    client: AmqpClient, cable: Cable
+) -> None:
+    echo(client)
+    pending = client.start(c.WAIT, c.Wait(seconds=0.3), PATIENT)
+    started = time.monotonic()
+
+    cable.cut()
+
+    assert ends_with("connection_lost", lambda: pending.result(PATIENCE_S))
+    assert time.monotonic() - started < 0.3
+
+
+def test_a_lost_connection_ends_everything_when_the_broker_stays_away(
+    client: AmqpClient, cable: Cable, amqp_world: World
+) -> None:
+    echo(client)
+    busy = occupy(amqp_world)
+    reads = [client.start(c.ECHO, c.Values(), PATIENT) for _ in range(5)]
+    started = time.monotonic()
+
+    cable.cut()
+
+    for read in reads:
+        assert ends_with("service_unreachable", partial(read.result, PATIENCE_S))
+    assert time.monotonic() - started < PATIENCE_S / 4
+    assert all(future.result(PATIENCE_S) for future in busy)
+
+
+def test_a_call_is_repeated_once_when_the_connection_comes_back_at_once(
+    client: AmqpClient, cable: Cable, amqp_world: World
+) -> None:
+    echo(client)
+    label, owner = str(uuid4()), amqp_world.owner()
+    busy = occupy(amqp_world)
+    read = client.start(c.ECHO, c.Values(text="again"), PATIENT)
+    change = client.start(
+        c.SEND, c.Send(label=label), CallContext("test", owner, label, PATIENCE_S)
+    )
+
+    cable.interrupt()
+
+    assert read.result(PATIENCE_S).text == "again"
+    assert change.result(PATIENCE_S).label == label
+    assert amqp_world.count_sent(label) == 1
+    assert all(future.result(PATIENCE_S) for future in busy)
+
+
+def test_the_client_connects_again_by_itself(client: AmqpClient, cable: Cable) -> None:
+    echo(client)
+    cable.cut()
+    assert wait_until(lambda: not client.is_connected(), PATIENCE_S)
+
+    cable.mend()
+
+    assert wait_until(client.is_connected, PATIENCE_S)
+    assert echo(client) == "hello"
+    assert client.unreachable([c.NAME]) == []
+
+
+def test_no_more_calls_wait_than_allowed(parcel_process: ParcelProcess) -> None:
+    with closing(AmqpClient(parcel_process.amqp_url, max_pending=2)) as client:
+        waiting = [client.start(c.WAIT, c.Wait(seconds=0.2), PATIENT) for _ in range(2)]
+
+        assert ends_with("too_many_calls", lambda: echo(client))
+
+        assert all(future.result(PATIENCE_S) for future in waiting)
+        assert echo(client) == "hello"
+
+
+def test_a_call_that_is_cancelled_makes_room_for_another(
+    parcel_process: ParcelProcess,
+) -> None:
+    with closing(AmqpClient(parcel_process.amqp_url, max_pending=1)) as client:
+        client.start(c.WAIT, c.Wait(seconds=0.2), PATIENT).cancel()
+
+        assert wait_until(lambda: client.pending_count == 0, PATIENCE_S)
+        assert echo(client) == "hello"
+
+
+def test_an_answer_that_comes_too_late_is_dropped(client: AmqpClient) -> None:
+    late = client.start(c.WAIT, c.Wait(seconds=0.2), CallContext("test", timeout_s=0.1))
+    assert ends_with("deadline_exceeded", lambda: late.result(PATIENCE_S))
+
+    call(client, c.WAIT, c.Wait(seconds=0.2), PATIENT)
+
+    assert client.pending_count == 0
+
+
+def test_a_message_expires_on_the_broker_with_its_deadline(
+    parcel_process: ParcelProcess,
+) -> None:
+    parameters = pika.URLParameters(parcel_process.amqp_url)
+    with (
+        closing(pika.BlockingConnection(parameters)) as connection,
+        closing(AmqpClient(parcel_process.amqp_url)) as client,
+    ):
+        channel = connection.channel()
+        channel.queue_declare("rpc-asleep", exclusive=True)
+        channel.queue_bind("rpc-asleep", "nameko-rpc", "asleep.*")
+
+        def waiting() -> int:
+            queue = channel.queue_declare("rpc-asleep", passive=True)
+            count: int = queue.method.message_count
+            return count
+
+        asleep = client.start(c.ASLEEP, c.Fail(), CallContext("test", timeout_s=0.5))
+        assert wait_until(lambda: waiting() == 1, 0.4)
+
+        assert ends_with("deadline_exceeded", lambda: asleep.result(PATIENCE_S))
+
+        assert wait_until(lambda: waiting() == 0, PATIENCE_S)
+
+
+def test_a_client_that_was_never_used_closes() -> None:
+    AmqpClient("amqp://guest:guest@127.0.0.1:9/").close()
+
+
+def test_closing_twice_is_no_error(client: AmqpClient) -> None:
+    echo(client)
+
+    client.close()
+    client.close()
+
+    assert ends_with("client_closed", lambda: echo(client))
+
+
+def occupy(world: World) -> list[Future[Nothing]]:
+    """Keep all workers of the service busy, so that other calls have to wait."""
+    return [world.start(c.WAIT, c.Wait(seconds=0.4)) for _ in range(WORKERS)]

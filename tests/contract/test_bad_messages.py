@@ -1,0 +1,284 @@
+"""No message can stop a service, and none that is understood stays unanswered."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+from uuid import uuid4
+
+import pika
+import pytest
+from pika.adapters.blocking_connection import BlockingChannel
+
+from launcher.processes import wait_until
+from shared.rpc_wire import RPC_EXCHANGE
+from tests.contract.parcel import contract as c
+from tests.contract.parcel.service import POISON
+from tests.contract.world import PATIENCE_S, ParcelProcess, World
+
+JSON = "application/json"
+ECHO_KEY = "parcel.echo"
+DEAD_LETTERS = "dead-letters.parcel"
+GOOD = json.dumps({"args": [], "kwargs": {"text": "good"}}).encode()
+
+
+class Wire:
+    """Speaks to the broker by hand."""
+
+    def __init__(self, channel: BlockingChannel) -> None:
+        self.channel = channel
+        self.reply_key = str(uuid4())
+        queue = channel.queue_declare("", exclusive=True).method.queue
+        assert queue
+        self.queue = queue
+        channel.queue_bind(queue, RPC_EXCHANGE, self.reply_key)
+
+    def publish(self, body: bytes, key: str = ECHO_KEY, **properties: Any) -> None:
+        self.channel.basic_publish(
+            RPC_EXCHANGE, key, body, pika.BasicProperties(**properties)
+        )
+
+    def reply(self) -> dict[str, Any]:
+        for _method, properties, body in self.channel.consume(
+            self.queue, auto_ack=True, inactivity_timeout=PATIENCE_S
+        ):
+            self.channel.cancel()
+            assert body is not None, "no reply came"
+            assert properties.content_type == JSON
+            reply: dict[str, Any] = json.loads(body)
+            return reply
+        raise AssertionError
+
+    def answer_to(self, body: bytes, **properties: Any) -> dict[str, Any]:
+        properties = {"content_type": JSON, **properties}
+        self.publish(body, reply_to=self.reply_key, **properties)
+        return self.reply()
+
+    def take_dead_letter(self) -> tuple[dict[str, Any], bytes]:
+        taken: list[tuple[dict[str, Any], bytes]] = []
+
+        def took() -> bool:
+            method, properties, body = self.channel.basic_get(DEAD_LETTERS, True)
+            if method is not None:
+                taken.append((properties.headers, body))
+            return method is not None
+
+        assert wait_until(took, PATIENCE_S)
+        return taken[0]
+
+    def dead_letter_count(self) -> int:
+        count: int = self.channel.queue_declare(
+            DEAD_LETTERS, passive=True
+        ).method.message_count
+        return count
+
+
+@pytest.fixture
+def wire(parcel_process: ParcelProcess) -> Iterator[Wire]:
+    parameters = pika.URLParameters(parcel_process.amqp_url)
+    with closing(pika.BlockingConnection(parameters)) as connection:
+        wire = Wire(connection.channel())
+        wire.channel.queue_purge(DEAD_LETTERS)
+        yield wire
+
+
+@pytest.fixture(autouse=True)
+def _the_service_goes_on(
+    parcel_process: ParcelProcess, amqp_world: World
+) -> Iterator[None]:
+    yield
+    assert amqp_world.call(c.ECHO, c.Values(text="still here")).text == "still here"
+    assert parcel_process.is_running
+
+
+MALFORMED = {
+    "broken JSON": b'{"args": [], "kwargs": {',
+    "no JSON at all": b"\xff\xfe\x00",
+    "an empty body": b"",
+    "a list": b"[]",
+    "a number": b"7",
+    "no kwargs": b'{"args": []}',
+    "no args": b'{"kwargs": {}}',
+    "kwargs that are no object": b'{"args": [], "kwargs": []}',
+    "positional arguments": b'{"args": ["x"], "kwargs": {}}',
+    "deep nesting": b'{"args": [], "kwargs": {"text": ' + b"[" * 100_000,
+    "ten megabytes": b'{"args": [], "kwargs": {"text": "' + b"x" * 10_000_000 + b'"}}',
+}
+
+
+@pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_call_is_refused_and_put_aside(wire: Wire, body: bytes) -> None:
+    reply = wire.answer_to(body, correlation_id="17")
+
+    assert reply["result"] is None
+    assert reply["error"]["exc_type"] == "InvalidInput"
+    assert reply["error"]["exc_path"] == "shared.errors.InvalidInput"
+    code, _detail, parameters = reply["error"]["exc_args"]
+    assert (code, parameters) == ("malformed_message", "{}")
+    headers, letter = wire.take_dead_letter()
+    assert letter == body
+    assert headers["routing-key"] == ECHO_KEY
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"content_type": None},
+        {"content_type": "application/x-python-serialize"},
+        {"content_type": "text/plain"},
+    ],
+    ids=["no content type", "pickle", "plain text"],
+)
+def test_an_unknown_form_is_refused_and_put_aside(
+    wire: Wire, properties: dict[str, Any]
+) -> None:
+    reply = wire.answer_to(GOOD, **properties)
+
+    assert reply["error"]["exc_args"][0] == "malformed_message"
+    wire.take_dead_letter()
+
+
+def test_a_call_that_nobody_waits_for_is_put_aside(wire: Wire) -> None:
+    wire.publish(GOOD, content_type=JSON)
+
+    headers, letter = wire.take_dead_letter()
+
+    assert letter == GOOD
+    assert headers["reason"] == "no reply_to"
+
+
+def test_a_call_without_any_property_is_put_aside(wire: Wire) -> None:
+    wire.publish(b"")
+
+    assert wire.take_dead_letter()[1] == b""
+
+
+def test_a_dead_letter_does_not_hold_the_principal(wire: Wire) -> None:
+    wire.publish(GOOD, content_type=JSON, headers={"nameko.principal": "secret"})
+
+    headers, _letter = wire.take_dead_letter()
+
+    assert "secret" not in str(headers)
+
+
+def test_wrong_arguments_and_unknown_methods_are_refused_only(wire: Wire) -> None:
+    wrong = json.dumps({"args": [], "kwargs": {"number": "seven"}}).encode()
+    assert wire.answer_to(wrong)["error"]["exc_args"][0] == "malformed_message"
+
+    unknown = {"content_type": JSON, "reply_to": wire.reply_key}
+    wire.publish(GOOD, "parcel.no_such", **unknown)
+    assert wire.reply()["error"]["exc_args"][0] == "no_such_method"
+    wire.publish(GOOD, "parcel.__class__", **unknown)
+    assert wire.reply()["error"]["exc_args"][0] == "no_such_method"
+    wire.publish(GOOD, "parcel.dispatcher", **unknown)
+    assert wire.reply()["error"]["exc_args"][0] == "no_such_method"
+
+    assert wire.dead_letter_count() == 0
+
+
+HEADERS = {
+    "of wrong types": {
+        "nameko.principal": 7,
+        "nameko.request_id": ["x"],
+        "nameko.deadline": {"a": 1},
+        "nameko.idempotency_key": True,
+        "nameko.call_id_stack": 5,
+    },
+    "with a call stack of nonsense": {"nameko.call_id_stack": [{"a": 1}, None]},
+    "with a deadline that is no number": {"nameko.deadline": "tomorrow"},
+    "with a deadline at infinity": {"nameko.deadline": "inf"},
+    "with an unknown compression": {"compression": "nonsense"},
+    "with a long request id": {"nameko.request_id": "x" * 100_000},
+}
+
+
+@pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
+def test_headers_that_make_no_sense_do_no_harm(
+    wire: Wire, headers: dict[str, Any]
+) -> None:
+    reply = wire.answer_to(GOOD, headers=headers)
+
+    assert reply["result"]["text"] == "good"
+
+
+class NoText(str):
+    """What pika takes for text and sends as bytes that are no UTF-8."""
+
+    __slots__ = ()
+
+    def encode(self, *_args: object) -> bytes:
+        return super().encode() + b"\xff\xfe"
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"headers": {"nameko.principal": NoText()}},
+        {"headers": {NoText(): "x"}},
+        {"correlation_id": NoText()},
+        {"reply_to": NoText()},
+        {"content_encoding": NoText()},
+        {"timestamp": 2**63},
+    ],
+    ids=["a header", "its name", "correlation id", "reply_to", "encoding", "timestamp"],
+)
+def test_properties_that_cannot_be_read_do_no_harm(
+    wire: Wire, properties: dict[str, Any]
+) -> None:
+    wire.publish(GOOD, **{"content_type": JSON, **properties})
+
+    headers, letter = wire.take_dead_letter()
+
+    assert letter == GOOD
+    assert headers["reason"] == "no reply_to"
+
+
+def test_a_method_name_that_is_no_text_is_unknown(wire: Wire) -> None:
+    key = NoText("parcel.")
+    wire.publish(GOOD, key, content_type=JSON, reply_to=wire.reply_key)
+
+    assert wire.reply()["error"]["exc_args"][0] == "no_such_method"
+
+
+def test_a_reply_that_nobody_receives_does_no_harm(wire: Wire) -> None:
+    wire.publish(GOOD, content_type=JSON, reply_to="nobody")
+    wire.publish(GOOD, content_type=JSON, reply_to="n" * 255)
+
+
+def test_an_event_that_is_no_event_is_put_aside(wire: Wire) -> None:
+    for body in (b"", b"{", b"7", b'{"id": 1}', b"[" * 100_000):
+        wire.channel.basic_publish("parcel.events", "parcel_sent", body)
+
+        assert wire.take_dead_letter()[1] == body
+
+
+def test_an_event_of_another_name_is_put_aside(wire: Wire) -> None:
+    body = json.dumps(
+        {
+            "id": str(uuid4()),
+            "source": "parcel",
+            "name": "parcel_lost",
+            "company_id": str(uuid4()),
+            "version": 1,
+            "at": "2026-01-01T00:00:00Z",
+            "request_id": "",
+            "body": {"id": str(uuid4()), "label": "x"},
+        }
+    ).encode()
+
+    wire.channel.basic_publish("parcel.events", "parcel_sent", body)
+
+    assert wire.take_dead_letter()[1] == body
+
+
+def test_an_event_whose_handler_fails_each_time_is_put_aside(
+    wire: Wire, amqp_world: World
+) -> None:
+    owner = amqp_world.owner()
+
+    amqp_world.send(POISON, owner)
+    amqp_world.send("wholesome", owner)
+
+    assert wait_until(lambda: amqp_world.received(owner) == ["wholesome"], PATIENCE_S)
+    _headers, letter = wire.take_dead_letter()
+    assert json.loads(letter)["body"]["label"] == POISON

@@ -1,0 +1,56 @@
+"""Events reach their handlers, once each, in the same process and over RabbitMQ."""
+
+from uuid import uuid4
+
+from sqlalchemy import func, select, update
+
+from launcher.processes import wait_until
+from shared.plumbing import outbox
+from tests.contract.world import PATIENCE_S, World
+
+
+def test_an_event_is_relayed_and_taken_in(world: World) -> None:
+    owner = world.owner()
+
+    world.send("hello", owner)
+
+    assert wait_until(lambda: world.received(owner) == ["hello"], PATIENCE_S)
+
+
+def test_an_event_that_comes_twice_is_taken_in_once(world: World) -> None:
+    owner = world.owner()
+    world.send("first", owner)
+    assert wait_until(lambda: world.received(owner) == ["first"], PATIENCE_S)
+
+    relay_everything_again(world)
+    world.send("last", owner)
+
+    assert wait_until(lambda: "last" in world.received(owner), PATIENCE_S)
+    assert wait_until(lambda: waiting(world) == 0, PATIENCE_S)
+    assert sorted(world.received(owner)) == ["first", "last"]
+
+
+def test_an_event_tells_of_no_change_that_was_rolled_back(world: World) -> None:
+    before = recorded(world)
+    owner, key = world.owner(), str(uuid4())
+    world.send("kept", owner, key)
+
+    world.send("kept", owner, key)
+
+    assert recorded(world) == before + 1
+
+
+def relay_everything_again(world: World) -> None:
+    with world.database.system() as session:
+        session.execute(update(outbox).values(relayed_at=None))
+
+
+def waiting(world: World) -> int:
+    count = select(func.count()).where(outbox.c.relayed_at.is_(None))
+    with world.database.system() as session:
+        return session.scalars(count).one()
+
+
+def recorded(world: World) -> int:
+    with world.database.system() as session:
+        return session.scalars(select(func.count()).select_from(outbox)).one()

@@ -1,0 +1,99 @@
+"""The service's process: how it starts, stops, and loses its broker."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from uuid import uuid4
+
+import pika
+import pytest
+
+from launcher.processes import wait_until
+from shared.amqp_client import AmqpClient
+from shared.client import CallContext, call
+from tests.contract.cable import Cable
+from tests.contract.parcel import contract as c
+from tests.contract.world import PATIENCE_S, ParcelProcess
+from tests.fixtures.principals import Principals
+
+PATIENT = CallContext("test", timeout_s=PATIENCE_S)
+
+
+@pytest.fixture
+def client(own_process: ParcelProcess) -> Iterator[AmqpClient]:
+    """On a connection of its own, that no test cuts."""
+    with closing(AmqpClient(own_process.amqp_url)) as client:
+        yield client
+
+
+@pytest.fixture
+def cable(own_process: ParcelProcess) -> Cable:
+    assert own_process.cable
+    return own_process.cable
+
+
+def test_what_is_in_flight_is_finished_before_it_stops(
+    own_process: ParcelProcess, client: AmqpClient
+) -> None:
+    own_process.start()
+    in_flight = client.start(c.WAIT, c.Wait(seconds=0.5), PATIENT)
+    wait_for_earlier_calls_to_arrive(client)
+
+    own_process.tell_to_stop()
+
+    assert in_flight.result(PATIENCE_S)
+    assert own_process.wait_for_end() == 0
+    # The broker knows that it is done: the next process won't do it again.
+    assert unread(own_process) == 0
+
+
+def test_it_may_start_before_the_broker_and_outlive_it(
+    own_process: ParcelProcess, client: AmqpClient, cable: Cable, principals: Principals
+) -> None:
+    cable.cut()
+    own_process.begin()
+    assert wait_until(lambda: "broker_unreachable" in own_process.log, PATIENCE_S)
+    cable.mend()
+    own_process.wait_until_served()
+    owner = CallContext(
+        "test", principals.operator(uuid4()), str(uuid4()), timeout_s=PATIENCE_S
+    )
+
+    # Its connection goes while it works: the call comes again, and is done once.
+    change = client.start(c.SEND_SLOWLY, c.Send(label="once"), owner)
+    wait_for_earlier_calls_to_arrive(client)
+    cable.interrupt()
+
+    assert change.result(PATIENCE_S).label == "once"
+    own_process.wait_until_served()
+    assert call(client, c.LIST_SENT, c.ListSent(), owner).labels == ["once"]
+    assert wait_until(
+        lambda: call(client, c.LIST_RECEIVED, c.ListSent(), owner).labels == ["once"],
+        PATIENCE_S,
+    )
+    assert own_process.is_running
+
+
+def test_it_stops_at_once_while_the_broker_is_away(
+    own_process: ParcelProcess, cable: Cable
+) -> None:
+    cable.cut()
+    own_process.begin()
+    assert wait_until(lambda: "broker_unreachable" in own_process.log, PATIENCE_S)
+
+    own_process.tell_to_stop()
+
+    assert own_process.wait_for_end() == 0
+
+
+def wait_for_earlier_calls_to_arrive(client: AmqpClient) -> None:
+    """They come in the order they were sent in; this one is answered at once."""
+    call(client, c.ECHO, c.Values(), PATIENT)
+
+
+def unread(process: ParcelProcess) -> int:
+    """How many calls wait to be received by the service."""
+    parameters = pika.URLParameters(process.amqp_url)
+    with closing(pika.BlockingConnection(parameters)) as connection:
+        queue = connection.channel().queue_declare("rpc-parcel", passive=True)
+        count: int = queue.method.message_count
+        return count
