@@ -17,7 +17,7 @@ MIN_LENGTH = 10
 MAX_LENGTH = 200
 
 ARGON2 = PasswordHasher(time_cost=3, memory_cost=19 * 1024, parallelism=1)
-"""OWASP's smallest choice and one more pass; docs/decisions/identity-passwords.md."""
+"""OWASP's smallest choice and one more pass; docs/decisions/identity-sign-in.md."""
 
 
 def check_password(password: str) -> None:

@@ -4,10 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from services.identity import models
 from services.identity.memberships import UsersCompany
@@ -56,16 +53,6 @@ def of_operator(name: str, company_id: UUID | None, now: datetime) -> Principal:
         expires_at=_expiry(now),
         company_id=company_id,
     )
-
-
-def sign_assertion(name: str, key: Ed25519PrivateKey, now: datetime) -> str:
-    """Assert, with the operator's key, that ``name`` is at the keyboard now."""
-    claims = {
-        "name": name,
-        "iat": int(now.timestamp()),
-        "exp": int((now + ASSERTION_LIFETIME).timestamp()),
-    }
-    return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
 
 def read_assertion(assertion: str, key: Ed25519PublicKey, now: datetime) -> str:
