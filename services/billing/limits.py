@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from shared.money import Money, currency_of
+from shared.money import Money, currency_of, decode_money
 from shared.settings import SettingError
 
 VARIABLE = "TOP_UP_LIMITS"
@@ -52,10 +52,12 @@ def read_limits(environment: Mapping[str, str]) -> Limits:
 def _read_one(setting: str) -> tuple[str, TopUpLimits]:
     currency, _, amounts = setting.partition("=")
     try:
-        minimum, maximum, max_balance, unverified = map(Decimal, amounts.split("/"))
-        code = currency_of(currency).code
-    except (InvalidOperation, ValueError) as error:
+        minimum, maximum, max_balance, unverified = (
+            decode_money({"amount": amount, "currency": currency}).amount
+            for amount in amounts.split("/")
+        )
+    except ValueError as error:
         raise SettingError(f"{VARIABLE}: {setting!r} is not CUR=1/2/3/4") from error
     if not 0 < minimum <= maximum <= max_balance or not 0 <= unverified <= max_balance:
         raise SettingError(f"{VARIABLE}: {setting!r} contradicts itself")
-    return code, TopUpLimits(minimum, maximum, max_balance, unverified)
+    return currency, TopUpLimits(minimum, maximum, max_balance, unverified)
