@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_datetime as babel_datetime
 from babel.dates import format_time as babel_time
-from babel.numbers import get_decimal_symbol
+from babel.numbers import format_decimal, get_decimal_symbol
 
 from shared.money import Money, minor_unit, round_to_minor_unit
 
@@ -56,12 +56,15 @@ def format_money(
 
 
 def _write_digits(money: Money, locale: Locale, most_places: int) -> str:
-    least = -int(minor_unit(money.currency.code).as_tuple().exponent)
-    places = (least, max(least, most_places))
-    pattern = locale.decimal_formats[None]
+    places = -int(minor_unit(money.currency.code).as_tuple().exponent)
+    grouping = locale.decimal_formats[None].pattern.partition(".")[0]
+    fraction = "0" * places + "#" * (most_places - places)
     with localcontext(prec=_LONGEST):
-        digits: str = pattern.apply(money.amount.copy_abs(), locale, force_frac=places)
-    return digits
+        return format_decimal(
+            money.amount.copy_abs(),
+            format=f"{grouping}.{fraction}" if fraction else grouping,
+            locale=locale,
+        )
 
 
 def format_datetime(moment: datetime, zone: ZoneInfo, locale: Locale | str) -> str:

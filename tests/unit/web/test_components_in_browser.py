@@ -1,0 +1,122 @@
+"""The pieces in a real browser: nothing overflows, everybody can use them."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PHONE, DESK = 360, 1280
+PAGES = ["/dev/components", "/dev/components/first-view"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            args=["--no-sandbox", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+def open_page(
+    browser: Browser, address: str, *, width: int, theme: str = "light"
+) -> Page:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    context.add_cookies([{"name": "theme", "value": theme, "url": address}])
+    page = context.new_page()
+    page.goto(address)
+    return page
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_scrolls_sideways(
+    browser: Browser, pieces_url: str, path: str, width: int
+) -> None:
+    page = open_page(browser, pieces_url + path, width=width)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_axe_finds_nothing_to_complain_about(
+    browser: Browser, pieces_url: str, width: int, theme: str
+) -> None:
+    page = open_page(browser, pieces_url + PAGES[0], width=width, theme=theme)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+    result = Axe().run(page)
+
+    assert result.violations_count == 0, result.generate_report()
+    page.context.close()
+
+
+def test_the_policy_lets_everything_through_that_the_page_needs(
+    browser: Browser, pieces_url: str
+) -> None:
+    page = browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    page.goto(pieces_url + PAGES[0], wait_until="networkidle")
+
+    assert complaints == []
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "system", "dark"),
+    [
+        ("light", "dark", False),
+        ("dark", "light", True),
+        ("system", "dark", True),
+        ("system", "light", False),
+    ],
+)
+def test_the_theme_is_the_chosen_one_or_the_systems(
+    browser: Browser, pieces_url: str, chosen: str, system: str, *, dark: bool
+) -> None:
+    page = open_page(browser, pieces_url + PAGES[0], width=DESK, theme=chosen)
+    page.emulate_media(color_scheme="dark" if system == "dark" else "light")
+
+    # The canvas is nearly white or nearly black; how light it is stands first.
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    assert (float(colour.removeprefix("oklch(").split()[0]) < 0.5) is dark
+    page.context.close()
+
+
+def test_the_menus_work_without_script(browser: Browser, pieces_url: str) -> None:
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": PHONE, "height": 800}
+    )
+    page = context.new_page()
+    page.goto(pieces_url + PAGES[0])
+
+    page.get_by_role("button", name="Your account").click()
+    page.get_by_role("link", name="Two-Factor Authentication").wait_for()
+    page.get_by_role("button", name="Dark").click()
+
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    page.get_by_role("button", name="Open the menu").click()
+    page.get_by_role("link", name="All Services").wait_for()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_balance_and_add_funds_are_visible_at_once(
+    browser: Browser, pieces_url: str, width: int
+) -> None:
+    page = open_page(browser, pieces_url + PAGES[0], width=width)
+    strip = page.locator(".strip")
+
+    assert strip.get_by_text("Credit").is_visible()
+    assert strip.get_by_role("link", name="Add Funds").is_visible()
+    page.context.close()
