@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; \
 	do $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$candidate && break; done)
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 # Ends the launcher in the foreground when make itself is killed.
 LEASH := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
@@ -47,7 +47,9 @@ bench: dev ## Measure, and write what was measured to bench/results
 	@$(BIN)/python -m bench
 
 screenshots: dev ## Take every page, at 360 and 1280 px, in both themes
-	@$(BIN)/python -m tests.e2e.screenshots
+	@$(BIN)/python -m pytest tests/e2e/test_look.py -k "every_page and embedded" \
+		--screenshots test-results/screenshots
+	@ls test-results/screenshots
 
 lock: $(VENV)/dev.stamp ## Lock the requirements of pyproject.toml anew, with hashes
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
@@ -63,7 +65,7 @@ dev: $(VENV)/dev.stamp
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one with make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "$(PYTHON) is older than Python 3.11" >&2; exit 1; }
+		|| { echo "$(PYTHON) is no Python 3.11 or newer" >&2; exit 1; }
 	@echo "Setting up $(VENV) …"
 	@$(PYTHON) -m venv $(VENV) \
 		|| { rm -rf $(VENV); echo "Python's venv module is needed (Debian: apt-get install python3-venv)" >&2; exit 1; }

@@ -1,6 +1,7 @@
 """One database and one role per service, in a PostgreSQL of our own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from psycopg2 import sql
@@ -38,17 +39,31 @@ def ensure_databases(server: PostgresServer, secrets_folder: Path) -> dict[str, 
 
     Returns their URLs, see `own_urls`.
     """
+    with administration(server) as cur:
+        for service in SERVICES:
+            ensure_role(cur, service, keep_secret(secrets_folder / service))
+            ensure_database(cur, service, owner=service)
+        cur.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
+    return own_urls(server, secrets_folder)
+
+
+def drop_databases(server: PostgresServer) -> None:
+    with administration(server) as cur:
+        for service in SERVICES:
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            cur.execute(drop.format(sql.Identifier(service)))
+
+
+@contextmanager
+def administration(server: PostgresServer) -> Iterator[cursor]:
+    """A superuser's cursor, outside of transactions."""
     connection = server.connect()
     connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
     try:
         with connection.cursor() as cur:
-            for service in SERVICES:
-                ensure_role(cur, service, keep_secret(secrets_folder / service))
-                ensure_database(cur, service, owner=service)
-            cur.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
+            yield cur
     finally:
         connection.close()
-    return own_urls(server, secrets_folder)
 
 
 def ensure_database(cur: cursor, name: str, owner: str) -> None:

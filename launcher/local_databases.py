@@ -4,11 +4,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from launcher.databases import SERVICES, ensure_databases, given_urls, own_urls
+from launcher.first_run import drop_unfinished_demo
 from launcher.infrastructure import choose_ports, postgres_of
 from launcher.layout import Layout
 from launcher.migrations import migrate
-from launcher.postgres import RunningPostgres, owner_of, running
+from launcher.postgres import PostgresServer, RunningPostgres, owner_of, running
 from shared.settings import Settings
+
+
+def prepare_databases(
+    settings: Settings, server: PostgresServer | None
+) -> dict[str, str]:
+    """Make and migrate the services' databases; returns their URLs by service.
+
+    ``server`` is our own; without it, the operator provides all databases.
+    """
+    urls = given_urls(settings.environment)
+    if server:
+        drop_unfinished_demo(settings, server)
+        urls = ensure_databases(server, Layout(settings.var).secrets) | urls
+    migrate(urls)
+    return urls
 
 
 @contextmanager
@@ -23,19 +39,15 @@ def open_databases(
     Raises:
         LaunchError: another instance works on this $VAR, or PostgreSQL did not start.
     """
-    given = given_urls(settings.environment)
-    if len(given) == len(SERVICES):
-        migrate(given)
-        yield given, None
+    if len(given_urls(settings.environment)) == len(SERVICES):
+        yield prepare_databases(settings, None), None
         return
     layout = Layout(settings.var)
     layout.make()
     choose_ports(layout)
     log, pid_file = layout.log_file("postgres"), layout.pid_file("postgres")
     with running(postgres_of(layout), log, pid_file) as postgres:
-        urls = ensure_databases(postgres.server, layout.secrets) | given
-        migrate(urls)
-        yield urls, postgres
+        yield prepare_databases(settings, postgres.server), postgres
 
 
 @contextmanager

@@ -1,30 +1,25 @@
 """The stack: RabbitMQ, PostgreSQL, three services and the web, under a supervisor."""
 
 import fcntl
-import http.client
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from launcher.assets import ensure_assets
-from launcher.databases import (
-    SERVICES,
-    ensure_databases,
-    given_urls,
-    own_urls,
-    url_variable,
-)
+from launcher.databases import SERVICES, given_urls, own_urls, url_variable
 from launcher.errors import LaunchError
+from launcher.first_run import ensure_demo
 from launcher.infrastructure import choose_ports, postgres_of, rabbitmq_of
 from launcher.keys import ensure_keys
 from launcher.layout import Layout
-from launcher.migrations import migrate
-from launcher.ports import LOOPBACK, keep_port, read_port
+from launcher.local_databases import prepare_databases
+from launcher.ports import keep_port, read_port
 from launcher.processes import tail, wait_until
+from launcher.readiness import missing_programs
 from launcher.supervision import ROOT, Program, Supervisor
 from launcher.system_packages import ensure_rabbitmq
+from shared.logs import configure_logs
 from shared.settings import read_settings
 
 POSTGRES = Program("postgres", priority=10, stop_signal="INT")
@@ -103,14 +98,14 @@ class Stack:
         return Address(environment["PUBLIC_URL"], environment["AMQP_URL"])
 
     def _bring_up_databases(self) -> None:
-        urls = given_urls(self._given)
-        if self._has_postgres:
-            server = postgres_of(self._layout)
-            if not wait_until(server.is_ready, _DATABASE_TIMEOUT_S):
-                log = tail(self._layout.log_file("postgres"))
-                raise LaunchError(f"PostgreSQL did not start:\n{log}")
-            urls = ensure_databases(server, self._layout.secrets) | urls
-        migrate(urls)
+        server = postgres_of(self._layout) if self._has_postgres else None
+        if server and not wait_until(server.is_ready, _DATABASE_TIMEOUT_S):
+            reason = self._log_of(POSTGRES.name)
+            raise LaunchError(f"PostgreSQL did not start:\n{reason}")
+        with self._layout.log_file("launcher").open("a") as log:
+            configure_logs("launcher", stream=log)
+            urls = prepare_databases(self._settings, server)
+            ensure_demo(self._settings, urls)
 
     def _environment(self) -> dict[str, str]:
         """The settings of every program."""
@@ -132,30 +127,16 @@ class Stack:
 
     def _wait_until_ready(self) -> None:
         port = read_port(self._layout.port_file("web")) or 0
-        if wait_until(lambda: not _missing(port), _READY_TIMEOUT_S):
+        if wait_until(lambda: not missing_programs(port), _READY_TIMEOUT_S):
             return
         logs = [
             f"{name} is not ready; the end of its log:\n{self._log_of(name)}"
-            for name in _missing(port)
+            for name in missing_programs(port)
         ]
         raise LaunchError("\n\n".join(logs))
 
     def _log_of(self, name: str) -> str:
         return tail(self._layout.log_file(name))
-
-
-def _missing(web_port: int) -> list[str]:
-    """The programs that do not answer yet, as the web's readiness tells."""
-    connection = http.client.HTTPConnection(LOOPBACK, web_port, timeout=5)
-    try:
-        connection.request("GET", "/readyz")
-        answer = connection.getresponse()
-        missing: list[str] = json.loads(answer.read())["missing"]
-    except (OSError, http.client.HTTPException, ValueError, KeyError):
-        return [WEB.name]
-    finally:
-        connection.close()
-    return missing
 
 
 @contextmanager

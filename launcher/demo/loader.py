@@ -12,7 +12,7 @@ from uuid import UUID
 from launcher.demo import provider, story
 from launcher.local_services import LocalServices
 from launcher.operator import Operator
-from shared.clock import ManualClock
+from shared.clock import Clock, ManualClock
 from shared.contract import Method
 from shared.contracts import billing, identity, inventory
 from shared.money import Money
@@ -43,7 +43,7 @@ def load_demo(database_urls: Mapping[str, str], keys: Path, now: datetime) -> No
             services.close()
 
 
-def is_empty(database_urls: Mapping[str, str], keys: Path, clock: ManualClock) -> bool:
+def is_empty(database_urls: Mapping[str, str], keys: Path, clock: Clock) -> bool:
     """Whether there is no company yet."""
     runtime = Runtime(clock, random.SystemRandom())
     services = LocalServices(database_urls, keys, runtime)

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from launcher.demo.story import PASSWORD
 from tests.fixtures.servers import Servers
+from tests.fixtures.sites import Site
 
 WAIT_MS = 15_000
 
@@ -16,7 +17,9 @@ WAIT_MS = 15_000
 @pytest.fixture(scope="session", params=["embedded", "stack"])
 def site(request: pytest.FixtureRequest, servers: Servers) -> str:
     """The address of a client area in each of the two ways to run it."""
-    return servers.ask_site(request.param)
+    site = servers.ask(request.param)
+    assert isinstance(site, Site)
+    return site.url
 
 
 @pytest.fixture(scope="session")
