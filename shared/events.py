@@ -1,6 +1,7 @@
 """Events: written with the change they tell of, relayed in order, taken in once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic
 from uuid import UUID
@@ -49,6 +50,16 @@ Publish = Callable[[str, Any], None]
 """Sends an envelope (JSON values) under an event's name; returns when it is safe."""
 
 
+@dataclass(frozen=True)
+class News(Generic[BodyT]):
+    """What one event is to tell: the full state after it, in its version."""
+
+    event: Event[BodyT]
+    body: BodyT
+    company_id: UUID
+    version: int
+
+
 def record(  # noqa: PLR0913  an envelope has these parts
     session: Session,
     runtime: Runtime,
@@ -60,18 +71,33 @@ def record(  # noqa: PLR0913  an envelope has these parts
     request_id: str,
 ) -> None:
     """Write an event into the outbox, in the transaction of the change."""
-    envelope = Envelope(
-        id=runtime.new_id(),
-        source=event.source,
-        name=event.name,
-        company_id=company_id,
-        version=version,
-        at=runtime.clock.now(),
-        request_id=request_id,
-        body=body,
+    news = News(event, body, company_id=company_id, version=version)
+    record_all(session, runtime, [news], request_id)
+
+
+def record_all(
+    session: Session, runtime: Runtime, news: Sequence[News[Any]], request_id: str
+) -> None:
+    """Write many events into the outbox at once, in their order."""
+    if not news:
+        return
+    now = runtime.clock.now()
+    envelopes = (
+        Envelope(
+            id=runtime.new_id(),
+            source=each.event.source,
+            name=each.event.name,
+            company_id=each.company_id,
+            version=each.version,
+            at=now,
+            request_id=request_id,
+            body=each.body,
+        )
+        for each in news
     )
     session.execute(
-        outbox.insert().values(event_name=event.name, envelope=to_wire(envelope))
+        outbox.insert(),
+        [{"event_name": each.name, "envelope": to_wire(each)} for each in envelopes],
     )
     note_event(session)
 

@@ -1,0 +1,1 @@
+"""Inventory: what the provider sells, and which services each company has of it."""

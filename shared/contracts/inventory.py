@@ -347,8 +347,11 @@ DASHBOARD = Method(
 LIST_SERVICES = Method(
     NAME, "list_services", ListServices, ServicePage, Permission.READ_SERVICES
 )
-"""InvalidInput ``bad_cursor``, ``search_too_long``, ``bad_limit``; NotFound
-``no_such_family``."""
+"""InvalidInput ``bad_cursor``, ``search_too_long`` with ``max_length``, ``bad_limit``
+with ``max_limit``; NotFound ``no_such_family``.
+
+Names are sorted without regard to case, prices within each currency by what a year of
+the service costs."""
 
 GET_SERVICE = Method(
     NAME, "get_service", GetService, ServiceDetails, Permission.READ_SERVICES
@@ -360,8 +363,9 @@ def _operation(name: str, request: type[RequestT]) -> Method[RequestT, Service]:
     """An operator's change of one service.
 
     NotFound ``no_such_service``, ``no_such_plan``, ``no_such_price``; Conflict
-    ``wrong_state`` (parameters: ``state``), ``reference_taken``, ``wrong_currency``;
-    InvalidInput ``bad_name``, ``bad_price``.
+    ``wrong_state`` (parameters: ``state``), ``reference_taken``, ``wrong_currency``,
+    ``already_requested``, ``not_requested``; InvalidInput ``bad_name``,
+    ``bad_reference``, ``bad_reason``, ``price_out_of_range``.
     """
     return Method(NAME, name, request, Service, Permission.OPERATE, Effect.CHANGE)
 
@@ -380,15 +384,31 @@ CHANGE_PRICE = _operation("change_price", ChangePrice)
 STAGE_CATALOG = Method(
     NAME, "stage_catalog", StageCatalog, Staged, Permission.OPERATE, Effect.CHANGE
 )
+"""Check a batch and put it aside; InvalidInput ``too_many_rows`` with ``max_rows``;
+Conflict ``other_import`` when the id is that of an import of services.
+
+Refused rows: ``missing``, ``too_long``, ``control_character``, ``bad_code``,
+``no_such_currency``, ``no_such_period``, ``bad_price``, ``price_out_of_range``,
+``contradiction`` (of an earlier row, or of the family a plan has) and ``duplicate``
+(the same price again, with another amount)."""
+
 APPLY_CATALOG = Method(
     NAME, "apply_catalog", ApplyImport, Applied, Permission.OPERATE, Effect.CHANGE
 )
 STAGE_SERVICES = Method(
     NAME, "stage_services", StageServices, Staged, Permission.OPERATE, Effect.CHANGE
 )
+"""As `STAGE_CATALOG`. Refused rows, beside those: ``bad_id``, ``no_such_state``,
+``bad_time``, ``no_such_plan``, ``no_such_price``, ``wrong_state`` (no way leads there
+from the service's present state) and ``fixed`` (a service keeps its currency and
+period)."""
+
 APPLY_SERVICES = Method(
     NAME, "apply_services", ApplyImport, Applied, Permission.OPERATE, Effect.CHANGE
 )
+"""Applying is all or nothing: NotFound ``no_such_import``; Conflict
+``changed_meanwhile`` when a row that was accepted no longer fits."""
+
 DISCARD_IMPORT = Method(
     NAME, "discard_import", ApplyImport, Nothing, Permission.OPERATE, Effect.CHANGE
 )
@@ -410,6 +430,9 @@ SERVICE_SUSPENDED = Event(NAME, "service_suspended", Service)
 SERVICE_RESUMED = Event(NAME, "service_resumed", Service)
 PLAN_CHANGED = Event(NAME, "plan_changed", Service)
 PRICE_CHANGED = Event(NAME, "price_changed", Service)
+SERVICE_RENAMED = Event(NAME, "service_renamed", Service)
+"""Its own name, its plan's or its family's was changed by an import."""
+
 TERMINATION_REQUESTED = Event(NAME, "termination_requested", Service)
 TERMINATION_WITHDRAWN = Event(NAME, "termination_withdrawn", Service)
 SERVICE_TERMINATED = Event(NAME, "service_terminated", Service)
@@ -422,6 +445,7 @@ SERVICE_EVENTS = (
     SERVICE_RESUMED,
     PLAN_CHANGED,
     PRICE_CHANGED,
+    SERVICE_RENAMED,
     TERMINATION_REQUESTED,
     TERMINATION_WITHDRAWN,
     SERVICE_TERMINATED,

@@ -1,0 +1,45 @@
+"""One service and its history."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.inventory.catalogue import get_family
+from services.inventory.models import HistoryRow, Service
+from services.inventory.views import view
+from shared.contracts import inventory as contract
+from shared.errors import NotFound
+
+MAX_HISTORY = 200
+
+
+def get_service(db: Session, service_id: UUID) -> contract.ServiceDetails:
+    """Read a service of the session's company.
+
+    Raises:
+        NotFound: ``no_such_service``; also when it is another company's.
+    """
+    service = db.scalar(select(Service).where(Service.id == service_id))
+    if service is None:
+        raise NotFound("no_such_service")
+    rows = db.scalars(
+        select(HistoryRow)
+        .where(HistoryRow.service_id == service_id)
+        .order_by(HistoryRow.id.desc())
+        .limit(MAX_HISTORY)
+    )
+    return contract.ServiceDetails(
+        service=view(service, get_family(db, service.family_code).name),
+        history=[
+            contract.HistoryRow(
+                at=row.at,
+                what=row.what,
+                before=row.before,
+                after=row.after,
+                who=row.who,
+                why=row.why,
+            )
+            for row in rows
+        ],
+    )

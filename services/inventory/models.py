@@ -1,0 +1,206 @@
+"""Inventory's tables: catalogue, services, their history and counters, imports."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.contracts.inventory import (
+    Period,
+    ServiceState,
+    SuspensionReason,
+    TerminationTime,
+)
+from shared.database import CompanyOwned
+from shared.money import Money, currency_of
+
+
+def _by_value(enum: type[Enum]) -> sa.Enum:
+    return sa.Enum(
+        enum,
+        native_enum=False,
+        create_constraint=False,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Base(DeclarativeBase):
+    type_annotation_map: ClassVar = {
+        datetime: sa.DateTime(timezone=True),
+        str: sa.Text,
+        Decimal: sa.Numeric(24, 12),
+        Period: _by_value(Period),
+        ServiceState: _by_value(ServiceState),
+        SuspensionReason: _by_value(SuspensionReason),
+        TerminationTime: _by_value(TerminationTime),
+    }
+
+
+class Family(Base):
+    """A kind of services, in the menu at its ``position``."""
+
+    __tablename__ = "families"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    icon: Mapped[str]
+    position: Mapped[int]
+
+
+class Plan(Base):
+    """What can be bought. It stays in its family for good."""
+
+    __tablename__ = "plans"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    family_code: Mapped[str]
+    name: Mapped[str]
+
+
+class PlanPrice(Base):
+    __tablename__ = "plan_prices"
+
+    plan_code: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[Period] = mapped_column(primary_key=True)
+    price: Mapped[Decimal]
+
+
+class Service(CompanyOwned, Base):
+    """What a company has; plan name and family are copies, for the list's indexes.
+
+    ``name_key``, ``state_rank``, ``yearly_price`` and ``search`` are worked out by the
+    database: the first three are what the list is sorted by.
+    """
+
+    __tablename__ = "services"
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012  as SQLAlchemy types it
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    reference: Mapped[str]
+    name: Mapped[str]
+    plan_code: Mapped[str]
+    plan_name: Mapped[str]
+    family_code: Mapped[str]
+    currency: Mapped[str]
+    period: Mapped[Period]
+    price: Mapped[Decimal]
+    state: Mapped[ServiceState]
+    suspension_reason: Mapped[SuspensionReason | None]
+    created_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
+    state_since: Mapped[datetime]
+    termination_requested_at: Mapped[datetime | None]
+    termination_requested_by: Mapped[str | None]
+    termination_reason: Mapped[str | None]
+    termination_time: Mapped[TerminationTime | None]
+    version: Mapped[int] = mapped_column(sa.BigInteger)
+    name_key: Mapped[str] = mapped_column(sa.Computed("lower(name)"))
+    state_rank: Mapped[int] = mapped_column(sa.SmallInteger, sa.Computed("state"))
+    yearly_price: Mapped[Decimal] = mapped_column(sa.Numeric, sa.Computed("price"))
+    search: Mapped[str] = mapped_column(TSVECTOR, sa.Computed("name"), deferred=True)
+
+    @property
+    def money(self) -> Money:
+        return Money(self.price, currency_of(self.currency))
+
+
+class HistoryRow(CompanyOwned, Base):
+    """One change of one service; rows are only ever added."""
+
+    __tablename__ = "service_history"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    service_id: Mapped[UUID]
+    at: Mapped[datetime]
+    what: Mapped[str]
+    before: Mapped[str | None]
+    after: Mapped[str | None]
+    who: Mapped[str]
+    why: Mapped[str]
+
+
+class ServiceCounters(CompanyOwned, Base):
+    """How many services a company has in a family, by state.
+
+    ``termination_requested`` overlaps the states.
+    """
+
+    __tablename__ = "service_counters"
+
+    company_id: Mapped[UUID] = mapped_column(primary_key=True)
+    family_code: Mapped[str] = mapped_column(primary_key=True)
+    pending: Mapped[int]
+    active: Mapped[int]
+    suspended: Mapped[int]
+    terminated: Mapped[int]
+    cancelled: Mapped[int]
+    termination_requested: Mapped[int]
+
+
+class Import(Base):
+    """A file on its way in; its staged rows go with it."""
+
+    __tablename__ = "imports"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    created_at: Mapped[datetime]
+    row_count: Mapped[int]
+
+
+class StagedFamily(Base):
+    __tablename__ = "staged_families"
+
+    import_id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    icon: Mapped[str]
+    position: Mapped[int]
+
+
+class StagedPlan(Base):
+    __tablename__ = "staged_plans"
+
+    import_id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    family_code: Mapped[str]
+    name: Mapped[str]
+
+
+class StagedPrice(Base):
+    __tablename__ = "staged_prices"
+
+    import_id: Mapped[UUID] = mapped_column(primary_key=True)
+    plan_code: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[Period] = mapped_column(primary_key=True)
+    price: Mapped[Decimal]
+
+
+class StagedService(Base):
+    """A service as a file wants it; ``id`` is for the case that it is new.
+
+    Not `CompanyOwned`: it is a row of the operator's file, and no company's yet.
+    """
+
+    __tablename__ = "staged_services"
+
+    import_id: Mapped[UUID] = mapped_column(primary_key=True)
+    company_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[UUID]
+    line: Mapped[str]
+    name: Mapped[str]
+    plan_code: Mapped[str]
+    currency: Mapped[str]
+    period: Mapped[Period]
+    state: Mapped[ServiceState]
+    price: Mapped[Decimal | None]
+    activated_at: Mapped[datetime | None]

@@ -1,0 +1,61 @@
+"""Sends the present state of services again, to rebuild others' projections."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.inventory.models import Family, Service
+from services.inventory.views import view
+from shared import events
+from shared.contracts import inventory as contract
+from shared.contracts.inventory import ServiceState
+from shared.errors import InvalidInput
+from shared.events import News
+from shared.runtime import Runtime
+
+MAX_BATCH = 1_000
+
+_EVENTS = {
+    ServiceState.PENDING: contract.SERVICE_CREATED,
+    ServiceState.ACTIVE: contract.SERVICE_ACTIVATED,
+    ServiceState.SUSPENDED: contract.SERVICE_SUSPENDED,
+    ServiceState.TERMINATED: contract.SERVICE_TERMINATED,
+    ServiceState.CANCELLED: contract.SERVICE_CANCELLED,
+}
+
+
+def republish_services(
+    db: Session,
+    runtime: Runtime,
+    request: contract.RepublishServices,
+    request_id: str,
+) -> contract.Republished:
+    """Write an event of each service's present version, in the order of their ids.
+
+    Raises:
+        InvalidInput: ``bad_limit`` with ``max_limit``.
+    """
+    if not 1 <= request.limit <= MAX_BATCH:
+        raise InvalidInput("bad_limit", "", {"max_limit": MAX_BATCH})
+    query = select(Service, Family.name).join(
+        Family, Family.code == Service.family_code
+    )
+    if request.after_service_id is not None:
+        query = query.where(Service.id > request.after_service_id)
+    # Locked, so that a change made meanwhile is told of after this, and not before.
+    rows = db.execute(
+        query.order_by(Service.id).limit(request.limit).with_for_update(of=Service)
+    ).all()
+    news = [
+        News(
+            _EVENTS[service.state],
+            view(service, family_name),
+            company_id=service.company_id,
+            version=service.version,
+        )
+        for service, family_name in rows
+    ]
+    events.record_all(db, runtime, news, request_id)
+    full = len(rows) == request.limit
+    return contract.Republished(
+        count=len(rows), last_service_id=rows[-1][0].id if full else None
+    )

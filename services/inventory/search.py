@@ -1,0 +1,51 @@
+"""Search by the beginnings of words, over a company's own services only.
+
+A service's words are those of its name, reference and plan's name, parted at
+`SEPARATORS`. Each stands in the index with its company before it, so that a search
+never meets another company's words, however many there are. Both sides of the
+comparison are put into lower case by the database, so they can't differ.
+"""
+
+import unicodedata
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, cast, false, func
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from services.inventory.models import Service
+from shared.errors import InvalidInput
+
+MAX_LENGTH = 200
+
+# The first migration has the same characters in the generated column `search`.
+SEPARATORS = "".join(
+    map(
+        chr,
+        (
+            *(*range(0x01, 0x30), *range(0x3A, 0x41), *range(0x5B, 0x61)),
+            *(*range(0x7B, 0xA2), 0xAB, 0xB7, 0xBB, 0xBF),
+            *(*range(0x2000, 0x2070), *range(0x3000, 0x3003)),
+        ),
+    )
+)
+_TO_BLANKS = dict.fromkeys([0, *map(ord, SEPARATORS)], " ")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a search, in its order.
+
+    Raises:
+        InvalidInput: ``search_too_long`` with ``max_length``.
+    """
+    if len(text) > MAX_LENGTH:
+        raise InvalidInput("search_too_long", "", {"max_length": MAX_LENGTH})
+    return unicodedata.normalize("NFC", text).translate(_TO_BLANKS).split()
+
+
+def matches(words: list[str], company_id: UUID) -> ColumnElement[bool]:
+    """Services of the company that have a word beginning with each of ``words``."""
+    if not words:
+        return false()
+    # No word holds a quote or a backslash: those are separators.
+    query = " & ".join(f"'{company_id}/{word}':*" for word in words)
+    return Service.search.bool_op("@@")(cast(func.lower(query), TSQUERY))

@@ -1,0 +1,160 @@
+"""Inventory's RPC surface: each method decodes, calls its topic's module, encodes."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from sqlalchemy.orm import Session
+
+from services.inventory import (
+    catalog_import,
+    counters,
+    details,
+    imports,
+    lifecycle,
+    listing,
+    republishing,
+    services_import,
+)
+from services.inventory.changes import Change
+from shared.contract import Nothing, ServiceContract
+from shared.contracts import inventory
+from shared.service import Call, Job, Service, in_transaction
+
+
+class InventoryService(Service):
+    """The catalogue, companies' services and their history."""
+
+    contract: ClassVar[ServiceContract] = inventory.CONTRACT
+
+    @in_transaction(inventory.DASHBOARD)
+    def dashboard(
+        self, db: Session, _call: Call, _request: inventory.Dashboard
+    ) -> inventory.DashboardCounters:
+        return counters.dashboard(db)
+
+    @in_transaction(inventory.LIST_SERVICES)
+    def list_services(
+        self, db: Session, call: Call, request: inventory.ListServices
+    ) -> inventory.ServicePage:
+        return listing.list_services(db, call.principal.require_company(), request)
+
+    @in_transaction(inventory.GET_SERVICE)
+    def get_service(
+        self, db: Session, _call: Call, request: inventory.GetService
+    ) -> inventory.ServiceDetails:
+        return details.get_service(db, request.service_id)
+
+    @in_transaction(inventory.CREATE_SERVICE)
+    def create_service(
+        self, db: Session, call: Call, request: inventory.CreateService
+    ) -> inventory.Service:
+        return lifecycle.create_service(self._change(db, call), request)
+
+    @in_transaction(inventory.ACTIVATE_SERVICE)
+    def activate_service(
+        self, db: Session, call: Call, request: inventory.ChangeState
+    ) -> inventory.Service:
+        return lifecycle.activate_service(self._change(db, call), request)
+
+    @in_transaction(inventory.SUSPEND_SERVICE)
+    def suspend_service(
+        self, db: Session, call: Call, request: inventory.Suspend
+    ) -> inventory.Service:
+        return lifecycle.suspend_service(self._change(db, call), request)
+
+    @in_transaction(inventory.RESUME_SERVICE)
+    def resume_service(
+        self, db: Session, call: Call, request: inventory.ChangeState
+    ) -> inventory.Service:
+        return lifecycle.resume_service(self._change(db, call), request)
+
+    @in_transaction(inventory.TERMINATE_SERVICE)
+    def terminate_service(
+        self, db: Session, call: Call, request: inventory.ChangeState
+    ) -> inventory.Service:
+        return lifecycle.terminate_service(self._change(db, call), request)
+
+    @in_transaction(inventory.CANCEL_SERVICE)
+    def cancel_service(
+        self, db: Session, call: Call, request: inventory.ChangeState
+    ) -> inventory.Service:
+        return lifecycle.cancel_service(self._change(db, call), request)
+
+    @in_transaction(inventory.REQUEST_TERMINATION)
+    def request_termination(
+        self, db: Session, call: Call, request: inventory.RequestTermination
+    ) -> inventory.Service:
+        return lifecycle.request_termination(self._change(db, call), request)
+
+    @in_transaction(inventory.WITHDRAW_TERMINATION)
+    def withdraw_termination(
+        self, db: Session, call: Call, request: inventory.ChangeState
+    ) -> inventory.Service:
+        return lifecycle.withdraw_termination(self._change(db, call), request)
+
+    @in_transaction(inventory.CHANGE_PLAN)
+    def change_plan(
+        self, db: Session, call: Call, request: inventory.ChangePlan
+    ) -> inventory.Service:
+        return lifecycle.change_plan(self._change(db, call), request)
+
+    @in_transaction(inventory.CHANGE_PRICE)
+    def change_price(
+        self, db: Session, call: Call, request: inventory.ChangePrice
+    ) -> inventory.Service:
+        return lifecycle.change_price(self._change(db, call), request)
+
+    @in_transaction(inventory.STAGE_CATALOG)
+    def stage_catalog(
+        self, db: Session, call: Call, request: inventory.StageCatalog
+    ) -> inventory.Staged:
+        return catalog_import.stage_catalog(db, request, call.now)
+
+    @in_transaction(inventory.APPLY_CATALOG)
+    def apply_catalog(
+        self, db: Session, call: Call, request: inventory.ApplyImport
+    ) -> inventory.Applied:
+        return catalog_import.apply_catalog(self._change(db, call), request.import_id)
+
+    @in_transaction(inventory.STAGE_SERVICES)
+    def stage_services(
+        self, db: Session, call: Call, request: inventory.StageServices
+    ) -> inventory.Staged:
+        return services_import.stage_services(db, self.runtime, request, call.now)
+
+    @in_transaction(inventory.APPLY_SERVICES)
+    def apply_services(
+        self, db: Session, call: Call, request: inventory.ApplyImport
+    ) -> inventory.Applied:
+        return services_import.apply_services(self._change(db, call), request.import_id)
+
+    @in_transaction(inventory.DISCARD_IMPORT)
+    def discard_import(
+        self, db: Session, _call: Call, request: inventory.ApplyImport
+    ) -> Nothing:
+        imports.discard(db, request.import_id)
+        return Nothing()
+
+    @in_transaction(inventory.VERIFY_COUNTERS)
+    def verify_counters(
+        self, db: Session, _call: Call, _request: inventory.VerifyCounters
+    ) -> inventory.Verified:
+        return inventory.Verified(differences=counters.differences(db))
+
+    @in_transaction(inventory.REPUBLISH_SERVICES)
+    def republish_services(
+        self, db: Session, call: Call, request: inventory.RepublishServices
+    ) -> inventory.Republished:
+        return republishing.republish_services(
+            db, self.runtime, request, call.request_id
+        )
+
+    def jobs(self) -> tuple[Job, ...]:
+        return (Job("forget_old_imports", timedelta(hours=1), self._forget_imports),)
+
+    def _change(self, db: Session, call: Call) -> Change:
+        return Change(db, self.runtime, call)
+
+    def _forget_imports(self) -> None:
+        with self.database.system() as db:
+            imports.forget_old(db, self.runtime.clock.now())

@@ -1,0 +1,50 @@
+"""The states of a service and the ways between them. Pure.
+
+    pending → active ⇄ suspended
+       │         └─────────┴──→ terminated
+       └──→ cancelled
+
+The termination request is a mark on an active or suspended service.
+"""
+
+from dataclasses import dataclass
+
+from shared.contracts.inventory import ServiceState
+from shared.errors import Conflict
+
+PENDING = ServiceState.PENDING
+ACTIVE = ServiceState.ACTIVE
+SUSPENDED = ServiceState.SUSPENDED
+TERMINATED = ServiceState.TERMINATED
+CANCELLED = ServiceState.CANCELLED
+
+LIVE = frozenset({PENDING, ACTIVE, SUSPENDED})
+"""What Total Services counts, and what can still change."""
+
+MARKABLE = frozenset({ACTIVE, SUSPENDED})
+"""What bears a termination request."""
+
+
+@dataclass(frozen=True)
+class Transition:
+    sources: frozenset[ServiceState]
+    target: ServiceState
+
+
+ACTIVATE = Transition(frozenset({PENDING}), ACTIVE)
+SUSPEND = Transition(frozenset({ACTIVE}), SUSPENDED)
+RESUME = Transition(frozenset({SUSPENDED}), ACTIVE)
+TERMINATE = Transition(MARKABLE, TERMINATED)
+CANCEL = Transition(frozenset({PENDING}), CANCELLED)
+
+TRANSITIONS = (ACTIVATE, SUSPEND, RESUME, TERMINATE, CANCEL)
+
+
+def require(state: ServiceState, allowed: frozenset[ServiceState]) -> None:
+    """Refuse an operation in the wrong state.
+
+    Raises:
+        Conflict: ``wrong_state`` with ``state``.
+    """
+    if state not in allowed:
+        raise Conflict("wrong_state", state.value, {"state": state.value})

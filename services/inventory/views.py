@@ -1,0 +1,39 @@
+"""A service as callers and events see it."""
+
+from services.inventory import models
+from shared.contracts import inventory as contract
+from shared.money import round_price
+
+
+def view(service: models.Service, family_name: str) -> contract.Service:
+    return contract.Service(
+        id=service.id,
+        company_id=service.company_id,
+        reference=service.reference,
+        name=service.name,
+        family_code=service.family_code,
+        family_name=family_name,
+        plan_code=service.plan_code,
+        plan_name=service.plan_name,
+        state=service.state,
+        suspension_reason=service.suspension_reason,
+        price=round_price(service.money),
+        period=service.period,
+        created_at=service.created_at,
+        activated_at=service.activated_at,
+        state_since=service.state_since,
+        termination_request=_termination_request(service),
+    )
+
+
+def _termination_request(
+    service: models.Service,
+) -> contract.TerminationRequest | None:
+    if service.termination_requested_at is None or service.termination_time is None:
+        return None
+    return contract.TerminationRequest(
+        requested_at=service.termination_requested_at,
+        requested_by=service.termination_requested_by or "",
+        reason=service.termination_reason or "",
+        time=service.termination_time,
+    )

@@ -1,0 +1,287 @@
+"""What an operator's changes do to a service, its history, counters and events."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from shared.contracts import inventory
+from shared.contracts.inventory import (
+    ServiceState,
+    StateFilter,
+    SuspensionReason,
+    TerminationTime,
+)
+from shared.errors import Conflict, Forbidden, InvalidInput, NotFound
+from shared.money import Money
+from tests.integration.inventory.warehouse import START, STRANGER, Warehouse
+
+
+def test_a_new_service_is_pending_at_its_plans_price(warehouse: Warehouse) -> None:
+    service = warehouse.add_service()
+
+    assert service.state is ServiceState.PENDING
+    assert service.price == Money("4.50", "EUR")
+    assert (service.family_name, service.plan_name) == ("LXC", "LXC S")
+    assert (service.created_at, service.activated_at) == (START, None)
+
+
+def test_the_dashboard_counts_per_family_in_the_catalogues_order(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.activate(warehouse.add_service("S-1", plan="vpn-5"))
+    warehouse.add_service("S-2", plan="lxc-s")
+    warehouse.add_service("S-3", plan="lxc-l", company_id=STRANGER)
+
+    board = warehouse.ask(inventory.DASHBOARD, inventory.Dashboard())
+
+    assert [(f.code, f.pending, f.active) for f in board.families] == [
+        ("lxc", 1, 0),
+        ("vpn", 0, 1),
+    ]
+    assert board.total == 2
+
+
+def test_each_change_leaves_history_and_an_event_of_the_next_version(
+    warehouse: Warehouse,
+) -> None:
+    service = warehouse.activate(warehouse.add_service())
+    suspend = inventory.Suspend(
+        service_id=service.id, why="Spam", reason=SuspensionReason.POLICY
+    )
+    warehouse.later()
+    suspended = warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+
+    assert suspended.suspension_reason is SuspensionReason.POLICY
+    assert suspended.state_since == warehouse.clock.now()
+    rows = warehouse.history_of(service)
+    assert [(r.what, r.before, r.after, r.why) for r in rows] == [
+        ("state", None, "pending", ""),
+        ("state", "pending", "active", ""),
+        ("state", "active", "suspended", "Spam"),
+    ]
+    assert rows[-1].who == "Alice Example"
+    events = warehouse.events()
+    assert [(e["name"], e["version"]) for e in events] == [
+        ("service_created", 1),
+        ("service_activated", 2),
+        ("service_suspended", 3),
+    ]
+    assert events[-1]["body"]["suspension_reason"] == "policy"
+    assert events[-1]["company_id"] == str(service.company_id)
+
+
+def test_resuming_clears_the_suspension_and_keeps_the_first_activation(
+    warehouse: Warehouse,
+) -> None:
+    service = warehouse.activate(warehouse.add_service())
+    suspend = inventory.Suspend(service_id=service.id, reason=SuspensionReason.PAYMENT)
+    warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+    warehouse.later()
+
+    resumed = warehouse.operate(
+        inventory.RESUME_SERVICE, inventory.ChangeState(service_id=service.id)
+    )
+
+    assert (resumed.state, resumed.suspension_reason) == (ServiceState.ACTIVE, None)
+    assert (resumed.activated_at, resumed.state_since) == (
+        START,
+        warehouse.clock.now(),
+    )
+
+
+def test_a_termination_request_overlaps_the_state_and_ends_with_the_service(
+    warehouse: Warehouse,
+) -> None:
+    service = warehouse.activate(warehouse.add_service())
+    request = inventory.RequestTermination(
+        service_id=service.id, why="Too big", time=TerminationTime.AT_ONCE
+    )
+
+    marked = warehouse.operate(inventory.REQUEST_TERMINATION, request)
+    board = warehouse.ask(inventory.DASHBOARD, inventory.Dashboard())
+
+    assert marked.termination_request == inventory.TerminationRequest(
+        requested_at=START,
+        requested_by="Alice Example",
+        reason="Too big",
+        time=TerminationTime.AT_ONCE,
+    )
+    assert (board.total, board.active, board.termination_requested) == (1, 1, 1)
+    with pytest.raises(Conflict, match="already_requested"):
+        warehouse.operate(inventory.REQUEST_TERMINATION, request)
+
+    ended = warehouse.operate(
+        inventory.TERMINATE_SERVICE, inventory.ChangeState(service_id=service.id)
+    )
+
+    assert ended.termination_request is None
+    board = warehouse.ask(inventory.DASHBOARD, inventory.Dashboard())
+    assert board.families == []
+    terminated = inventory.ListServices(state=StateFilter.TERMINATED)
+    assert warehouse.ask(inventory.LIST_SERVICES, terminated).total == 1
+    assert warehouse.history_of(service)[-1].after == "terminated"
+    assert warehouse.counter_differences() == []
+
+
+def test_a_withdrawn_request_leaves_the_service_as_it_was(
+    warehouse: Warehouse,
+) -> None:
+    service = warehouse.activate(warehouse.add_service())
+    ask = inventory.RequestTermination(service_id=service.id)
+    warehouse.operate(inventory.REQUEST_TERMINATION, ask)
+    withdraw = inventory.ChangeState(service_id=service.id, why="Changed our mind")
+
+    assert warehouse.operate(inventory.WITHDRAW_TERMINATION, withdraw) == service
+    last = warehouse.history_of(service)[-1]
+    assert (last.what, last.before, last.after) == (
+        "termination_request",
+        "end_of_period",
+        None,
+    )
+    with pytest.raises(Conflict, match="not_requested"):
+        warehouse.operate(inventory.WITHDRAW_TERMINATION, withdraw)
+
+
+def test_another_plan_brings_its_price_and_moves_the_family(
+    warehouse: Warehouse,
+) -> None:
+    service = warehouse.activate(warehouse.add_service())
+    change = inventory.ChangePlan(service_id=service.id, plan_code="web-pro")
+
+    moved = warehouse.operate(inventory.CHANGE_PLAN, change)
+
+    assert (moved.family_code, moved.price) == ("hosting", Money("9.90", "EUR"))
+    rows = warehouse.history_of(service)[-2:]
+    assert [(r.what, r.before, r.after) for r in rows] == [
+        ("plan", "LXC S", "Web Pro"),
+        ("price", "4.50 EUR", "9.90 EUR"),
+    ]
+    assert warehouse.events()[-1]["name"] == "plan_changed"
+    assert warehouse.counter_differences() == []
+
+
+def test_a_price_is_rounded_half_up_to_twelve_places(warehouse: Warehouse) -> None:
+    service = warehouse.add_service()
+    price = Money(Decimal("0.0000000000015"), "EUR")
+    change = inventory.ChangePrice(service_id=service.id, price=price)
+
+    changed = warehouse.operate(inventory.CHANGE_PRICE, change)
+
+    assert changed.price.amount == Decimal("0.000000000002")
+
+
+def test_a_change_that_changes_nothing_leaves_no_trace(warehouse: Warehouse) -> None:
+    service = warehouse.add_service()
+    change = inventory.ChangePrice(service_id=service.id, price=service.price)
+
+    assert warehouse.operate(inventory.CHANGE_PRICE, change) == service
+    assert len(warehouse.events()) == 1
+    assert len(warehouse.history_of(service)) == 1
+
+
+@pytest.mark.parametrize("amount", ["-0.01", "1000000000.01"])
+def test_a_price_out_of_range_is_refused(warehouse: Warehouse, amount: str) -> None:
+    with pytest.raises(InvalidInput, match="price_out_of_range"):
+        warehouse.add_service(price=Money(amount, "EUR"))
+
+
+def test_a_price_in_another_currency_is_refused(warehouse: Warehouse) -> None:
+    service = warehouse.add_service()
+    change = inventory.ChangePrice(service_id=service.id, price=Money("1", "PLN"))
+
+    with pytest.raises(Conflict, match="wrong_currency"):
+        warehouse.operate(inventory.CHANGE_PRICE, change)
+
+
+def test_a_reference_names_one_service_of_a_company(warehouse: Warehouse) -> None:
+    warehouse.add_service("S-1")
+    warehouse.add_service("S-1", company_id=STRANGER)
+
+    with pytest.raises(Conflict, match="reference_taken"):
+        warehouse.add_service("S-1")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [(" ", "empty"), ("x" * 10_000, "too_long"), ("a\x00b", "control_character")],
+)
+def test_a_name_that_is_none_is_refused(
+    warehouse: Warehouse, name: str, problem: str
+) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        warehouse.add_service(name=name)
+
+    assert refusal.value.code == "bad_name"
+    assert refusal.value.parameters["problem"] == problem
+
+
+def test_unknown_plans_and_prices_are_refused(warehouse: Warehouse) -> None:
+    service = warehouse.add_service()
+    warehouse.import_catalog()
+
+    with pytest.raises(NotFound, match="no_such_plan"):
+        warehouse.add_service("S-2", plan="nothing")
+    change = inventory.ChangePlan(service_id=service.id, plan_code="nothing")
+    with pytest.raises(NotFound, match="no_such_plan"):
+        warehouse.operate(inventory.CHANGE_PLAN, change)
+    create = inventory.CreateService(
+        company_id=STRANGER,
+        reference="S",
+        name="S",
+        plan_code="lxc-s",
+        currency="PLN",
+        period=inventory.Period.MONTH,
+    )
+    with pytest.raises(NotFound, match="no_such_price"):
+        warehouse.operate(inventory.CREATE_SERVICE, create)
+
+
+def test_another_companys_service_is_as_good_as_none(warehouse: Warehouse) -> None:
+    service = warehouse.add_service()
+
+    for service_id in (service.id, uuid4()):
+        request = inventory.GetService(service_id=service_id)
+        with pytest.raises(NotFound, match="no_such_service"):
+            warehouse.ask(inventory.GET_SERVICE, request, STRANGER)
+    page = warehouse.ask(inventory.LIST_SERVICES, inventory.ListServices(), STRANGER)
+    assert (page.services, page.total) == ([], 0)
+
+
+def test_only_operators_change_services(warehouse: Warehouse) -> None:
+    service = warehouse.add_service()
+
+    for method in (inventory.ACTIVATE_SERVICE, inventory.CANCEL_SERVICE):
+        with pytest.raises(Forbidden):
+            warehouse.ask(method, inventory.ChangeState(service_id=service.id))
+
+
+def test_the_same_key_changes_a_service_once(warehouse: Warehouse) -> None:
+    service = warehouse.add_service()
+    request = inventory.ChangeState(service_id=service.id)
+    operator = warehouse.principals.operator()
+
+    first = warehouse.call(inventory.ACTIVATE_SERVICE, request, operator, key="k")
+    again = warehouse.call(inventory.ACTIVATE_SERVICE, request, operator, key="k")
+
+    assert first == again
+    assert len(warehouse.events()) == 2
+
+
+def test_projections_are_rebuilt_page_by_page(warehouse: Warehouse) -> None:
+    services = [warehouse.add_service(f"S-{n}") for n in range(5)]
+    warehouse.activate(services[0])
+    before = len(warehouse.events())
+    request = inventory.RepublishServices(limit=3)
+
+    first = warehouse.operate(inventory.REPUBLISH_SERVICES, request)
+    request = inventory.RepublishServices(
+        limit=3, after_service_id=first.last_service_id
+    )
+    second = warehouse.operate(inventory.REPUBLISH_SERVICES, request)
+
+    assert (first.count, second.count, second.last_service_id) == (3, 2, None)
+    again = warehouse.events()[before:]
+    assert sorted(e["body"]["id"] for e in again) == sorted(str(s.id) for s in services)
+    (active,) = (e for e in again if e["body"]["id"] == str(services[0].id))
+    assert (active["name"], active["version"]) == ("service_activated", 2)
