@@ -1,6 +1,7 @@
 """The web application with nothing behind it: pages that ask no service."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import cast
@@ -8,6 +9,7 @@ from typing import cast
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from launcher.assets import ensure_assets
@@ -19,38 +21,69 @@ from web.context import Context
 from web.last_known import LastKnown
 
 ROOT = Path(__file__).parents[3]
+PROVIDER = {
+    "PROVIDER_NAME": "Nordlicht Cloud",
+    "PROVIDER_SUPPORT_URL": "https://support.example/",
+}
 
 
 @pytest.fixture(scope="session")
-def built_assets() -> None:
+def new_pieces_app() -> Callable[..., Flask]:
+    """Makes the application in development, with settings on top of PROVIDER.
+
+    Its page of all pieces calls no service; there is none to call.
+    """
     ensure_assets(ROOT)
 
+    def make(**settings: str) -> Flask:
+        context = Context(
+            settings=read_settings({**PROVIDER, **settings}),
+            client=cast("ServiceClient", None),
+            verify_key=Ed25519PrivateKey.generate().public_key(),
+            clock=SystemClock(),
+            last_known=LastKnown(),
+        )
+        return create_app(context, b"secret for tests", development=True)
 
-@pytest.fixture(scope="session")
-def pieces_app(built_assets: None) -> Flask:
-    """The application in development, whose page of all pieces calls no service."""
-    settings = read_settings(
-        {
-            "PROVIDER_NAME": "Nordlicht Cloud",
-            "PROVIDER_SUPPORT_URL": "https://support.example/",
-        }
-    )
-    context = Context(
-        settings=settings,
-        client=cast("ServiceClient", None),
-        verify_key=Ed25519PrivateKey.generate().public_key(),
-        clock=SystemClock(),
-        last_known=LastKnown(),
-    )
-    return create_app(context, b"secret for tests", development=True)
+    return make
 
 
 @pytest.fixture(scope="session")
-def pieces_url(pieces_app: Flask) -> Iterator[str]:
-    """The address of the same application, served for a browser."""
-    server = make_server("localhost", 0, pieces_app, threaded=True)
+def pieces_app(new_pieces_app: Callable[..., Flask]) -> Flask:
+    return new_pieces_app()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Flask], str]]:
+    """Serves an application for a browser; returns its address."""
+    with ExitStack() as servers:
+        yield lambda app: servers.enter_context(_served(app))
+
+
+@pytest.fixture(scope="session")
+def pieces_url(pieces_app: Flask, serve: Callable[[Flask], str]) -> str:
+    return serve(pieces_app)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-background-networking"],
+        )
+        yield launched
+        launched.close()
+
+
+@contextmanager
+def _served(app: Flask) -> Iterator[str]:
+    server = make_server("localhost", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://localhost:{server.port}"
-    server.shutdown()
-    thread.join()
+    try:
+        yield f"http://localhost:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
