@@ -114,11 +114,11 @@ def _way_back() -> str:
 def _shade_until_readable(colour: str, surface: str, step: float) -> str:
     hue, lightness, saturation = rgb_to_hls(*_channels(colour))
     shade = colour
-    while contrast(shade, surface) < _READABLE and 0 < lightness < 1:
+    while contrast(shade, surface) < _READABLE:
         lightness = min(1.0, max(0.0, lightness + step))
         rgb = hls_to_rgb(hue, lightness, saturation)
         shade = "#" + "".join(f"{round(channel * 255):02x}" for channel in rgb)
-    return shade
+    return shade  # black and white, the ends of the way, are readable
 
 
 def _luminance(colour: str) -> float:
