@@ -29,7 +29,8 @@ def from_wire(data: Any, message_type: type[Message]) -> Message:
     """
     try:
         return msgspec.convert(data, message_type, dec_hook=_decode)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        # The latter is half a surrogate pair where a UUID or a time should be.
         raise InvalidInput("malformed_message", str(error)) from error
 
 
