@@ -113,8 +113,10 @@ def test_a_session_is_resumed_with_a_handful_of_queries(
     def note(*arguments: object) -> None:
         statements.append(str(arguments[2]))
 
-    event.listen(house.database.engine, "before_cursor_execute", note)
+    engine = house.database.engine
+    event.listen(engine, "before_cursor_execute", note)
     house.resume(session.token)
+    event.remove(engine, "before_cursor_execute", note)
 
     assert len(statements) == 3
 
