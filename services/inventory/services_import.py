@@ -261,7 +261,7 @@ def _read(
         currency=currency,
         period=read_choice("period", row.period, Period, "no_such_period"),
         state=state,
-        price=price.amount if price else None,
+        price=None if price is None else price.amount,
         activated_at=_read_activation(row.activated_at, state, now),
     )
 
