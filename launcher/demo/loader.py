@@ -30,7 +30,7 @@ def load_demo(database_urls: Mapping[str, str], keys: Path, now: datetime) -> No
 
     The story ends at ``now``; ids and secrets are the same each time.
     """
-    clock = ManualClock(_day(now, DAYS))
+    clock = ManualClock(_day(now, DAYS) - timedelta(hours=2))
     runtime = Runtime(clock, random.Random(SEED))  # noqa: S311  the same every time
     services = LocalServices(database_urls, keys, runtime)
     with ThreadPoolExecutor(max_workers=2) as executor:
@@ -93,6 +93,7 @@ class DemoLoader:
     def _welcome_customers(self) -> None:
         users = {person.email: self._create_user(person) for person in story.PEOPLE}
         for company in story.COMPANIES:
+            self.clock.move(timedelta(minutes=20))
             self.companies[company.key] = company
             created = self._create_company(company, users[company.owner])
             self.company_ids[company.key] = created
