@@ -2,13 +2,22 @@ from collections.abc import Iterator
 
 import pytest
 
+from launcher.postgres import PostgresServer
 from shared.database import Database
+from tests.fixtures.databases import fresh_database
 from tests.integration.billing.office import Office
 
 
+@pytest.fixture(scope="module")
+def billing_database(postgres_server: PostgresServer) -> Iterator[Database]:
+    """One for all tests of a module: each acts for a company of its own."""
+    with fresh_database(postgres_server, "billing") as url:
+        database = Database(url)
+        yield database
+        database.close()
+
+
 @pytest.fixture
-def office(billing_database_url: str) -> Iterator[Office]:
-    """A billing service on a real PostgreSQL, in a fresh database."""
-    database = Database(billing_database_url)
-    yield Office(database)
-    database.close()
+def office(billing_database: Database) -> Office:
+    """A billing service on a real PostgreSQL, and a company it does not know yet."""
+    return Office(billing_database)

@@ -119,7 +119,8 @@ class Office:
     company_id: UUID = field(default_factory=uuid4)
 
     def __post_init__(self) -> None:
-        runtime = Runtime(self.clock, random.Random(7))
+        # Offices share a database, so their ids must differ.
+        runtime = Runtime(self.clock, random.Random(self.company_id.int))
         self.service = BillingService(self.database, runtime)
         self.dispatcher = Dispatcher(self.service, self.principals.verify_key)
         self.call = DirectCalls(self.dispatcher)
