@@ -50,7 +50,7 @@ class Headers:
         """Read what a message carries; anything of a wrong type counts as missing."""
         return cls(
             principal=_text(headers.get("principal")),
-            request_id=(_text(headers.get("request_id")) or "")[:MAX_REQUEST_ID_LENGTH],
+            request_id=_request_id(headers.get("request_id")),
             idempotency_key=_text(headers.get("idempotency_key")),
             deadline=_seconds(headers.get("deadline")),
         )
@@ -168,6 +168,12 @@ class Dispatcher:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _request_id(value: Any) -> str:
+    # It goes into events: PostgreSQL's JSON holds neither NUL nor half a pair.
+    characters = (_text(value) or "")[:MAX_REQUEST_ID_LENGTH]
+    return "".join(filter(str.isprintable, characters))
 
 
 def _seconds(value: Any) -> float | None:
