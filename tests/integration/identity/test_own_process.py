@@ -1,0 +1,77 @@
+"""Identity as a process of its own, the way a developer starts it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from launcher.keys import ensure_keys
+from launcher.processes import leashed, stop, wait_until
+from shared.amqp_client import AmqpClient
+from shared.client import CallContext, call
+from shared.contracts import identity
+from shared.errors import ContractError
+
+_ROOT = Path(__file__).parents[3]
+_PATIENCE_S = 30.0
+
+
+@pytest.fixture
+def log(amqp_url: str, identity_database_url: str, tmp_path: Path) -> Iterator[Path]:
+    """The log of a running service."""
+    ensure_keys(tmp_path / "keys")
+    environment = {
+        **os.environ,
+        "AMQP_URL": amqp_url,
+        "IDENTITY_DATABASE_URL": identity_database_url,
+        "KEYS_DIR": str(tmp_path / "keys"),
+    }
+    log = tmp_path / "identity.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            leashed([sys.executable, "-m", "services.identity"]),
+            cwd=_ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+    yield log
+    stop(process, signal.SIGTERM, _PATIENCE_S)
+
+
+@pytest.fixture
+def client(amqp_url: str, log: Path) -> Iterator[AmqpClient]:
+    client = AmqpClient(amqp_url)
+    served = wait_until(lambda: not client.unreachable([identity.NAME]), _PATIENCE_S)
+    assert served, log.read_text()
+    yield client
+    client.close()
+
+
+def test_passwords_are_checked_side_by_side_and_logged_nowhere(
+    client: AmqpClient, log: Path
+) -> None:
+    def log_in(number: int) -> str:
+        email = f"user{number}@example.com"
+        request = identity.LogIn(
+            email=email, password="secret-of-the-user", address="192.0.2.1"
+        )
+        context = CallContext(request_id="test", timeout_s=_PATIENCE_S)
+        with pytest.raises(ContractError) as refusal:
+            call(client, identity.LOG_IN, request, context)
+        return refusal.value.code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(log_in, range(8)))
+
+    assert answers == ["wrong_credentials"] * 8
+    logged = log.read_text()
+    assert logged.count("wrong_credentials") == 8
+    assert "example.com" not in logged
+    assert "secret-of-the-user" not in logged
+    assert "192.0.2.1" not in logged
