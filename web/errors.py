@@ -1,11 +1,11 @@
 """Errors as pages for people: what happened, what was kept, what to do, an id."""
 
 import structlog
-from flask import Flask, g, render_template, request, url_for
+from flask import Flask, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from shared.contracts import identity
 from shared.errors import Conflict, ContractError, Unauthenticated
@@ -42,6 +42,7 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(Conflict, _conflict)
     app.register_error_handler(ContractError, _refused)
     app.register_error_handler(CSRFError, _form_expired)
+    app.register_error_handler(SecurityError, _foreign_host)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
 
@@ -95,6 +96,12 @@ def _form_expired(_error: CSRFError) -> ResponseReturnValue:
         "changed. Open the page again and send it once more."
     )
     return error_page(400, message)
+
+
+def _foreign_host(_error: SecurityError) -> ResponseReturnValue:
+    """No page: for a host that is not ours no address can be made."""
+    message = "Nothing is served under this name. Check the address.\n"
+    return Response(message, status=400, mimetype="text/plain")
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

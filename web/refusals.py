@@ -14,6 +14,8 @@ _SENTENCES = {
     "principal_forged": "Your session has ended. Log in again to go on.",
     "permission_missing": "Your role in this company does not include this. "
     "Ask its owner or an administrator.",
+    "no_company": "You belong to no company yet. Ask whoever invited you, or contact "
+    "support.",
     "no_such_company": "There is no such company among yours.",
     "no_such_service": "There is no such service in this company.",
     "no_such_family": "There is no such service family. Choose one from the menu.",
