@@ -136,6 +136,25 @@ def counters() -> DashboardCounters:
     )
 
 
+def costs() -> Costs:
+    """Hourly, monthly and yearly services, and more due than there is."""
+    breakdown = CostBreakdown(
+        currency="EUR",
+        hourly=euros("0.598630"),
+        daily=euros("14.367123"),
+        weekly=euros("100.569863"),
+        monthly=euros("437"),
+        yearly=euros("5244"),
+        service_count=25,
+        lines=[
+            _cost_line(("storage", "Storage"), Period.HOUR, 12, "0.0504", "36.792"),
+            _cost_line(("hosting", "Hosting"), Period.MONTH, 12, "398.5", "398.5"),
+            _cost_line(("long", LONG_NAME), Period.YEAR, 1, "20.496", "1.708"),
+        ],
+    )
+    return Costs(breakdown, _recommendation())
+
+
 def service_blocks() -> list[tuple[str, BlockView]]:
     """The services summary in each of its states."""
     return _in_each_state("services", counters(), DashboardCounters(families=[]))
@@ -143,7 +162,7 @@ def service_blocks() -> list[tuple[str, BlockView]]:
 
 def cost_blocks() -> list[tuple[str, BlockView]]:
     """The costs in each of their states."""
-    return _in_each_state("costs", [_costs()], [])
+    return _in_each_state("costs", [costs()], [])
 
 
 def balance_blocks() -> list[tuple[str, BlockView]]:
@@ -170,24 +189,6 @@ def _view(name: str, data: Any = None, state: Any = "fresh") -> BlockView:
 def _company(number: int, name: str) -> CompanyMembership:
     company_id = UUID(int=COMPANY_ID.int - 1 + number)
     return CompanyMembership(company_id=company_id, company_name=name, role=Role.OWNER)
-
-
-def _costs() -> Costs:
-    breakdown = CostBreakdown(
-        currency="EUR",
-        hourly=euros("0.598630"),
-        daily=euros("14.367123"),
-        weekly=euros("100.569863"),
-        monthly=euros("437"),
-        yearly=euros("5244"),
-        service_count=25,
-        lines=[
-            _cost_line(("storage", "Storage"), Period.HOUR, 12, "0.0504", "36.792"),
-            _cost_line(("hosting", "Hosting"), Period.MONTH, 12, "398.5", "398.5"),
-            _cost_line(("long", LONG_NAME), Period.YEAR, 1, "20.496", "1.708"),
-        ],
-    )
-    return Costs(breakdown, _recommendation())
 
 
 def _cost_line(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import msgspec
 import pytest
 from flask import Flask, Response, g, render_template
 from playwright.sync_api import Browser, Page, expect
@@ -14,6 +15,7 @@ from web.tags import answer_with_tag, browser_has
 
 WAITING = BlockView("services", samples.COMPANY_ID, "waiting")
 FRESH = replace(WAITING, state="fresh", data=samples.counters())
+COSTS = BlockView("costs", samples.COMPANY_ID, "fresh", [samples.costs()])
 CHANGED = "document.body.dispatchEvent(new CustomEvent('services-changed'))"
 
 
@@ -22,7 +24,9 @@ class Answers:
 
     def __init__(self) -> None:
         self.on_page = WAITING
+        self.costs = BlockView("costs", samples.COMPANY_ID, "not_allowed")
         self.alone = FRESH
+        self.refusal = 0
         self.statuses: list[int] = []
 
     def page(self) -> str:
@@ -32,18 +36,19 @@ class Answers:
             frame=samples.frame(),
             blocks={
                 "services": self.on_page,
-                "costs": BlockView("costs", samples.COMPANY_ID, "not_allowed"),
+                "costs": self.costs,
             },
         )
 
     def block(self, name: str) -> Response:
         g.company_id = samples.COMPANY_ID
-        tag = self.alone.ptag
-        if browser_has(tag):
+        if self.refusal:
+            return Response("<html><h1>Refused</h1></html>", status=self.refusal)
+        if name != self.alone.name or browser_has(self.alone.ptag):
             response = Response(status=304)
         else:
             html = render_template(f"blocks/{name}.html", view=self.alone, at="")
-            response = answer_with_tag(html, tag)
+            response = answer_with_tag(html, self.alone.ptag)
         self.statuses.append(response.status_code)
         return response
 
@@ -122,7 +127,7 @@ def test_what_has_the_focus_keeps_it_when_its_block_changes(
 ) -> None:
     answers.on_page = FRESH
     page.goto("/")
-    page.get_by_role("link", name="Suspended").first.focus()
+    page.locator("#block-services a", has_text="Suspended").focus()
     answers.alone = replace(FRESH, data=DashboardCounters(families=[]))
 
     page.evaluate(CHANGED)
@@ -130,6 +135,22 @@ def test_what_has_the_focus_keeps_it_when_its_block_changes(
 
     focused = page.evaluate("document.activeElement.textContent")
     assert "Suspended" in focused
+
+
+def test_an_explanation_that_was_opened_stays_open(
+    page: Page, answers: Answers
+) -> None:
+    answers.costs = COSTS
+    page.goto("/")
+    page.get_by_text("How this is worked out").first.click()
+    costs = samples.costs()
+    cheaper = msgspec.structs.replace(costs.breakdown, monthly=samples.euros("1"))
+    answers.alone = replace(COSTS, data=[replace(costs, breakdown=cheaper)])
+
+    page.evaluate(CHANGED)
+
+    expect(page.locator(".figure-lead .money")).to_contain_text("1.00")
+    expect(page.get_by_text("One-time prices are not counted")).to_be_visible()
 
 
 def test_a_page_that_can_reach_nothing_says_so_until_it_can(
@@ -146,3 +167,36 @@ def test_a_page_that_can_reach_nothing_says_so_until_it_can(
     page.evaluate(CHANGED)
 
     expect(page.get_by_text("The connection is interrupted")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(500, "The connection is interrupted"), (409, "You act for another company")],
+)
+def test_a_refused_block_keeps_its_figures_and_the_page_tells_why(
+    page: Page, answers: Answers, status: int, told: str
+) -> None:
+    answers.on_page = FRESH
+    page.goto("/")
+    answers.refusal = status
+
+    page.evaluate(CHANGED)
+
+    expect(page.get_by_text(told)).to_be_visible()
+    expect(page.locator("#block-services .counter")).to_have_count(4)
+    expect(page.get_by_text("Refused")).to_have_count(0)
+
+
+def test_a_hidden_tab_asks_for_nothing_and_catches_up_when_shown(
+    page: Page, answers: Answers
+) -> None:
+    answers.on_page = FRESH
+    page.goto("/")
+    hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true})"
+    page.evaluate(hide % "true")
+    page.clock.run_for(120_000)
+    assert answers.statuses == []
+
+    page.evaluate(hide % "false")
+    with page.expect_response("**/blocks/services*"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -19,13 +19,17 @@ document.addEventListener("visibilitychange", () => {
 });
 
 // A block that could not be fetched keeps what it shows, so the page has to say
-// that its figures may be old.
-function setUnreachable(unreachable) {
-  const notice = document.getElementById("unreachable");
-  if (notice) notice.hidden = !unreachable;
+// that its figures may be old, or those of a company one no longer acts for.
+function show(id, visible) {
+  const notice = document.getElementById(id);
+  if (notice) notice.hidden = !visible;
 }
-document.addEventListener("htmx:error", () => setUnreachable(true));
-document.addEventListener("htmx:after:request", () => setUnreachable(false));
+document.addEventListener("htmx:error", () => show("unreachable", true));
+document.addEventListener("htmx:after:request", (event) => {
+  const { status } = event.detail.ctx.response;
+  show("unreachable", status >= 500);
+  if (status === 409) show("other-company", true);
+});
 
 // Choosing in a list is the whole intention where a form says so.
 document.addEventListener("change", (event) => {
