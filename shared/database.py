@@ -1,63 +1,43 @@
-"""The way to a service's database, and the guard between companies.
+"""The way to a service's database.
 
-Every session is opened either for one company or, in so many words, for the system.
-In a company's session each query on a `CompanyOwned` model is narrowed to that company
-and each new row must bear its id, so that a query without a company can't be written by
-accident.
+Every session is opened either for one company or, in so many words, for the system, so
+that a query without a company can't be written by accident (see `company_scope`).
 """
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, create_engine, event
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import (
-    Mapped,
-    ORMExecuteState,
-    Session,
-    UOWTransaction,
-    mapped_column,
-    with_loader_criteria,
-)
+from sqlalchemy.orm import Session
 
+from shared.company_scope import (
+    COMPANY,
+    CompanyOwned,
+    ScopedSession,
+    WrongCompanyError,
+)
 from shared.errors import Unavailable
+
+__all__ = [
+    "POOL_SIZE",
+    "CompanyOwned",
+    "Database",
+    "WrongCompanyError",
+    "normalise_url",
+    "note_event",
+]
 
 POOL_SIZE = 12
 """At least the number of calls a service works on at once, or calls fail under load."""
 
 _STATEMENT_TIMEOUT_MS = 15_000
-_COMPANY = "company_id"
 _EVENTS_WAITING = "events_waiting"
 _HAS_EVENTS = "has_events"
-
-
-class CompanyOwned:
-    """Mixin for models whose rows belong to one company."""
-
-    company_id: Mapped[UUID] = mapped_column()
-
-
-class WrongCompanyError(RuntimeError):
-    """A bug: code acting for one company was about to write another's row."""
-
-
-class ScopedSession(Session):
-    """A session whose scope (one company, or None for the system) is fixed."""
-
-    @property
-    def company_scope(self) -> UUID | None:
-        scope: UUID | None = self.info[_COMPANY]
-        return scope
-
-    def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(statement, TextClause) and self.company_scope is not None:
-            raise WrongCompanyError("SQL as text can't be narrowed to a company")
-        return super().execute(statement, *args, **kwargs)
 
 
 class Database:
@@ -86,7 +66,7 @@ class Database:
 
     @contextmanager
     def _begin(self, company_id: UUID | None) -> Iterator[Session]:
-        info = {_COMPANY: company_id, _EVENTS_WAITING: self.events_waiting}
+        info = {COMPANY: company_id, _EVENTS_WAITING: self.events_waiting}
         session = ScopedSession(self.engine, expire_on_commit=False, info=info)
         try:
             with session, session.begin():
@@ -142,32 +122,6 @@ def _make_engine(url: str, pool_size: int) -> Engine:
             "options": f"-c timezone=UTC -c statement_timeout={_STATEMENT_TIMEOUT_MS}",
         },
     )
-
-
-@event.listens_for(ScopedSession, "do_orm_execute")
-def _narrow_to_company(state: ORMExecuteState) -> None:
-    company_id = state.session.info[_COMPANY]
-    if company_id is None or state.is_column_load or state.is_relationship_load:
-        return
-    state.statement = state.statement.options(
-        with_loader_criteria(
-            CompanyOwned,
-            lambda model: model.company_id == company_id,
-            include_aliases=True,
-        )
-    )
-
-
-@event.listens_for(ScopedSession, "before_flush")
-def _refuse_other_companies(
-    session: Session, _context: UOWTransaction, _instances: object
-) -> None:
-    company_id = session.info[_COMPANY]
-    if company_id is None:
-        return
-    for row in (*session.new, *session.dirty, *session.deleted):
-        if isinstance(row, CompanyOwned) and row.company_id != company_id:
-            raise WrongCompanyError(f"{type(row).__name__} of another company")
 
 
 @event.listens_for(ScopedSession, "after_commit")

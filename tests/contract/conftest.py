@@ -1,16 +1,13 @@
 """The parcel service, once in this process and once as a nameko process."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 
 from launcher.postgres import PostgresServer
 from launcher.rabbitmq import RabbitNode
@@ -24,6 +21,7 @@ from tests.contract.cable import cable_to
 from tests.contract.parcel.contract import NAME
 from tests.contract.parcel.service import ParcelService, make_database
 from tests.contract.world import ParcelProcess, World
+from tests.fixtures.databases import empty_database
 from tests.fixtures.principals import Principals
 from tests.fixtures.vhosts import fresh_vhost
 
@@ -42,7 +40,7 @@ def principals() -> Principals:
 def local_world(
     postgres_server: PostgresServer, principals: Principals
 ) -> Iterator[World]:
-    with _empty_database(postgres_server, "local") as url:
+    with empty_database(postgres_server, "parcel-local") as url:
         database = make_database(url)
         service = ParcelService(database, Runtime(SystemClock(), Random(1)))
         dispatchers = {NAME: Dispatcher(service, principals.verify_key)}
@@ -78,7 +76,7 @@ def parcel_process(
 ) -> Iterator[ParcelProcess]:
     """The service as its operator runs it; every test finds it running."""
     with (
-        _empty_database(postgres_server, "amqp") as url,
+        empty_database(postgres_server, "parcel-amqp") as url,
         fresh_vhost(rabbitmq_server) as amqp_url,
     ):
         process = ParcelProcess(amqp_url, url, keys_folder)
@@ -95,7 +93,7 @@ def own_process(
 ) -> Iterator[ParcelProcess]:
     """The service, not yet started, on a cable of its own."""
     with (
-        _empty_database(postgres_server, "own") as url,
+        empty_database(postgres_server, "parcel-own") as url,
         fresh_vhost(rabbitmq_server) as amqp_url,
         cable_to(amqp_url) as cable,
     ):
@@ -120,17 +118,3 @@ def world(request: pytest.FixtureRequest) -> World:
     """Either way to call the service; each test runs with both."""
     world: World = request.getfixturevalue(f"{request.param}_world")
     return world
-
-
-@contextmanager
-def _empty_database(server: PostgresServer, purpose: str) -> Iterator[str]:
-    name = f"parcel-{purpose}-{os.getpid()}"
-    connection = server.connect()
-    connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(f'CREATE DATABASE "{name}"')
-            yield server.url(name)
-            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    finally:
-        connection.close()

@@ -1,0 +1,127 @@
+"""The guard between companies: what a session opened for one of them may ask.
+
+Each query on a `CompanyOwned` model is narrowed to the session's company, and each row
+written must bear its id. What can't be narrowed (SQL as text, bare tables) is refused.
+A bare table inside a query on models is the one thing that is not noticed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, TextClause
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.event import listens_for
+from sqlalchemy.orm import (
+    FromStatement,
+    Mapped,
+    Mapper,
+    ORMExecuteState,
+    Session,
+    UOWTransaction,
+    mapped_column,
+    with_loader_criteria,
+)
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.selectable import TextualSelect
+
+from shared.plumbing import metadata as plumbing
+
+COMPANY = "company_id"
+
+
+class CompanyOwned:
+    """Mixin for models whose rows belong to one company."""
+
+    company_id: Mapped[UUID] = mapped_column()
+
+
+class WrongCompanyError(RuntimeError):
+    """A bug: code acting for one company was about to reach another's rows."""
+
+
+class ScopedSession(Session):
+    """A session whose scope (``info[COMPANY]``: a company, or None) is fixed."""
+
+
+@listens_for(ScopedSession, "do_orm_execute")
+def _guard(state: ORMExecuteState) -> None:
+    company_id = state.session.info[COMPANY]
+    if company_id is None or state.is_column_load:
+        return
+    if not _can_be_narrowed(state):
+        raise WrongCompanyError("SQL that can't be narrowed to a company")
+    if state.is_insert or state.is_update:
+        _check_written_ids(state, company_id)
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            CompanyOwned,
+            lambda model: model.company_id == company_id,
+            include_aliases=True,
+            # Loads of relationships come through here, too, also those that start
+            # from rows which no narrowed query has brought.
+            propagate_to_loaders=False,
+        )
+    )
+
+
+def _can_be_narrowed(state: ORMExecuteState) -> bool:
+    statement = state.statement
+    if isinstance(statement, TextClause | TextualSelect | FromStatement):
+        return False
+    if state.is_update and state.parameters:
+        return False  # an update by primary keys, which the ORM doesn't narrow
+    if state.is_orm_statement:
+        return True
+    # The plumbing's own tables, or no table at all.
+    return all(
+        getattr(table, "metadata", None) is plumbing for table in _tables(statement)
+    )
+
+
+def _tables(statement: Any) -> Iterable[Any]:
+    if isinstance(statement, UpdateBase):
+        return [getattr(statement, "table", None)]
+    if isinstance(statement, Select):
+        return statement.get_final_froms()
+    return [None]
+
+
+def _check_written_ids(state: ORMExecuteState, company_id: UUID) -> None:
+    mapper = state.bind_mapper
+    if mapper is None or not issubclass(mapper.class_, CompanyOwned):
+        return
+    written = list(_written_ids(state, mapper))
+    if state.is_insert and not written:
+        raise WrongCompanyError(f"{mapper.class_.__name__} of no known company")
+    if any(value != company_id for value in written):
+        raise WrongCompanyError(f"{mapper.class_.__name__} of another company")
+
+
+def _written_ids(state: ORMExecuteState, mapper: Mapper[Any]) -> Iterator[Any]:
+    """The company ids among the values that a statement writes."""
+    if state.parameters:
+        rows = state.parameters
+        for row in [rows] if isinstance(rows, Mapping) else rows:
+            yield row.get(COMPANY)
+        return
+    column = mapper.columns[COMPANY].name
+    statement: Any = state.statement
+    dialect: Any = postgresql.dialect  # untyped
+    compiled = statement.compile(dialect=dialect())
+    for name, value in compiled.params.items():
+        # Rows after the first have a number behind the column's name.
+        if name == column or name.startswith(f"{column}_m"):
+            yield value
+
+
+@listens_for(ScopedSession, "before_flush")
+def _refuse_other_companies(
+    session: Session, _context: UOWTransaction, _instances: object
+) -> None:
+    company_id = session.info[COMPANY]
+    if company_id is None:
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, CompanyOwned) and row.company_id != company_id:
+            raise WrongCompanyError(f"{type(row).__name__} of another company")
