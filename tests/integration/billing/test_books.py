@@ -1,0 +1,71 @@
+"""Verifying the books finds what is wrong, once the database's rules are off."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from shared.database import Database
+from tests.integration.billing.office import Office, a_service
+
+
+@pytest.fixture
+def office(billing_database_url: str) -> Iterator[Office]:
+    """A database of its own, to be spoilt."""
+    database = Database(billing_database_url)
+    yield Office(database)
+    database.close()
+
+
+def spoil(office: Office, *statements: str) -> None:
+    """Change tables as their owner can: with the triggers switched off."""
+    tables = ("postings", "journal_entries", "wallets")
+    with office.database.engine.begin() as connection:
+        for table in tables:
+            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        for statement in statements:
+            connection.execute(text(statement))
+        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        for table in tables:
+            connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE wallets SET balance = 31", "balance is 31.000000 EUR, its postings"),
+        ("UPDATE postings SET credit = 29 WHERE credit = 30", "debits exceed credits"),
+        (
+            "UPDATE recurring_costs SET amount = 9",
+            "1 services of 9.000000000000, shoul",
+        ),
+        ("DELETE FROM recurring_costs", "0 services of 0, should be 1 of 10"),
+        ("UPDATE renewals SET slot = slot + 1", "renewals"),
+        ("UPDATE subscriptions SET price = 11", "should be 1 of 11"),
+        ("DELETE FROM subscriptions", "should be 0 of 0"),
+        ("UPDATE companies SET time_zone = 'Asia/Tokyo'", "renewals"),
+    ],
+)
+def test_a_difference_is_found_and_named(
+    office: Office, statement: str, found: str
+) -> None:
+    office.open_wallet()
+    office.adjust("30")
+    office.live_in("Europe/Berlin")
+    office.add_service(a_service(office.company_id, "10"))
+    assert office.differences() == []
+
+    spoil(office, statement)
+
+    differences = office.differences()
+    assert any(found in difference for difference in differences), differences
+
+
+def test_no_more_than_a_hundred_differences_of_a_kind_are_told(office: Office) -> None:
+    office.open_wallet()
+    for number in range(60):
+        office.add_service(a_service(office.company_id, family=f"family {number}"))
+
+    spoil(office, "DELETE FROM recurring_costs", "DELETE FROM renewals")
+
+    assert len(office.differences()) == 100
