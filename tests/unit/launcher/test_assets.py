@@ -90,7 +90,8 @@ def test_a_failed_build_is_not_taken_for_done(checkout: Path) -> None:
 def test_without_node_on_the_machine_that_of_the_python_package_is_taken(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "sh").symlink_to("/bin/sh")
+    for name in ("sh", "setpriv"):
+        (tmp_path / name).symlink_to(shutil.which(name) or name)
     monkeypatch.setenv("PATH", str(tmp_path))
 
     node = find_node()
