@@ -115,3 +115,17 @@ def test_each_icon_that_a_template_names_is_in_the_sprite() -> None:
 def test_each_macro_file_begins_with_what_it_needs() -> None:
     for template in TEMPLATES.rglob("*.html"):
         assert "Needs" in template.read_text().partition("#}")[0], template
+
+
+def test_the_menu_marks_the_entry_of_the_current_page_and_no_other(page: str) -> None:
+    current = re.findall(r'<a class="menu-link" href="([^"]*)" aria-current', page)
+
+    assert len(current) == 1
+    assert "family=storage" in current[0]
+
+
+def test_every_link_of_the_frame_carries_the_company(page: str) -> None:
+    links = re.findall(r'<a class="(?:menu-link|menu-item)" href="([^"]*)"', page)
+
+    assert links
+    assert all("company=" in link for link in links)
