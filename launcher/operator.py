@@ -14,7 +14,7 @@ from shared.contracts import identity
 from shared.principal import load_private_key
 
 ASSERTION_LIFETIME = timedelta(seconds=60)
-TIMEOUT_S = 60.0
+TIMEOUT_S = 300.0
 """Operators' calls may move much data, and nobody waits for a page."""
 
 

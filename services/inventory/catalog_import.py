@@ -197,33 +197,15 @@ def _load(db: Session, import_id: UUID, rows: list[_Row]) -> _Staged:
 
 def _keep(db: Session, staged: _Staged) -> None:
     _keep_families(db, staged)
-    if staged.new_plans:
-        db.execute(
-            insert(StagedPlan),
-            [
-                {
-                    "import_id": staged.import_id,
-                    "code": code,
-                    "family_code": staged.plans[code][0],
-                    "name": staged.plans[code][1],
-                }
-                for code in staged.new_plans
-            ],
-        )
-    if staged.new_prices:
-        db.execute(
-            insert(StagedPrice),
-            [
-                {
-                    "import_id": staged.import_id,
-                    "plan_code": key[0],
-                    "currency": key[1],
-                    "period": key[2],
-                    "price": staged.prices[key],
-                }
-                for key in staged.new_prices
-            ],
-        )
+    plans = [(code, *staged.plans[code]) for code in staged.new_plans]
+    prices = [
+        (plan_code, currency, period.value, staged.prices[plan_code, currency, period])
+        for plan_code, currency, period in staged.new_prices
+    ]
+    for statement, rows in ((_KEEP_PLANS, plans), (_KEEP_PRICES, prices)):
+        columns = zip("abcd", map(list, zip(*rows, strict=True)), strict=False)
+        if rows:
+            db.execute(text(statement), {"id": staged.import_id, **dict(columns)})
 
 
 def _keep_families(db: Session, staged: _Staged) -> None:
@@ -257,6 +239,19 @@ def _keep_families(db: Session, staged: _Staged) -> None:
         )
     )
 
+
+# One array per column: the quickest way in, at a hundred thousand rows.
+_KEEP_PLANS = """
+INSERT INTO staged_plans (import_id, code, family_code, name)
+SELECT :id, * FROM unnest(cast(:a AS text[]), cast(:b AS text[]), cast(:c AS text[]))
+"""
+
+_KEEP_PRICES = """
+INSERT INTO staged_prices (import_id, plan_code, currency, period, price)
+SELECT :id, * FROM unnest(
+    cast(:a AS text[]), cast(:b AS text[]), cast(:c AS text[]), cast(:d AS numeric[])
+)
+"""
 
 _MOVED_PLANS = """
 SELECT FROM staged_plans AS staged JOIN plans USING (code)

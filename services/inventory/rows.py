@@ -44,7 +44,8 @@ class RowRefused(Exception):
 
 def line_of(text: str) -> str:
     """Where a row stands in its file, as it is kept and shown."""
-    return "".join(filter(is_plain, text[:MAX_LINE_LENGTH]))
+    line = text[:MAX_LINE_LENGTH]
+    return line if line.isprintable() else "".join(filter(is_plain, line))
 
 
 def read_code(field: str, text: str) -> str:

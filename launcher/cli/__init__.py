@@ -1,0 +1,17 @@
+"""The operator's command line: ``client-area``.
+
+It calls the services, over RabbitMQ where one is known and else in its own process; it
+never touches their databases. One module per group of commands.
+"""
+
+from launcher.cli.catalog import catalog
+from launcher.cli.checks import inventory, ledger
+from launcher.cli.customers import companies, members, users
+from launcher.cli.desk import Desk, main
+from launcher.cli.services import services
+from launcher.cli.wallets import wallet
+
+__all__ = ["Desk", "main"]
+
+for group in (catalog, services, inventory, ledger, users, companies, members, wallet):
+    main.add_command(group)

@@ -1,0 +1,139 @@
+"""CSV and JSON files as records: named texts, and where in the file they stand."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from shared.contracts.inventory import RefusedRow
+
+MAX_VALUE_LENGTH = 1_000
+"""Longer values are cut: no column takes as much, so they are refused all the same."""
+
+_CSV_FIELD_LIMIT = 10_000_000
+
+
+class FileError(Exception):
+    """A file can't be read at all; the message is for people."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a record may have, and what it must."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return self.required + self.optional
+
+    def check(self, names: Sequence[str]) -> None:
+        """Refuse a file whose columns are not those.
+
+        Raises:
+            FileError: one is missing, unknown or there twice.
+        """
+        if len(set(names)) < len(names):
+            raise FileError("the file has two columns of one name")
+        missing = [name for name in self.required if name not in names]
+        unknown = [name for name in names if name not in self.all]
+        if missing or unknown:
+            problem = "has no" if missing else "has an unknown"
+            named = ", ".join(repr(name) for name in (missing or unknown))
+            raise FileError(
+                f"the file {problem} column {named}; its columns are "
+                f"{', '.join(self.all)}"
+            )
+
+
+@dataclass(frozen=True)
+class Record:
+    line: str
+    values: Mapping[str, str]
+
+
+def read_csv(path: Path, columns: Columns) -> Iterator[Record | RefusedRow]:
+    """The records of a CSV file in UTF-8, with a header, parted by , or ;.
+
+    Raises:
+        FileError: it is not that.
+    """
+    csv.field_size_limit(_CSV_FIELD_LIMIT)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            yield from _csv_records(file, columns)
+        except UnicodeDecodeError as error:
+            raise FileError(f"{path} is not UTF-8: {error}") from error
+
+
+def read_json(path: Path, columns: Columns) -> Iterator[Record | RefusedRow]:
+    """The records of a JSON file: a list of objects.
+
+    Raises:
+        FileError: it is not that.
+    """
+    content = load_json(path)
+    if not isinstance(content, list):
+        raise FileError(f"{path} is no list of objects")
+    for number, item in enumerate(content, 1):
+        yield _json_record(f"#{number}", item, columns)
+
+
+def load_json(path: Path) -> Any:
+    """A JSON file whose numbers are texts, as written: no price is ever a float.
+
+    Raises:
+        FileError: it is none.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{path} is no JSON file in UTF-8: {error}") from error
+
+
+def cut(text: str) -> str:
+    """A value short enough to travel, without what UTF-8 has no place for."""
+    return text[:MAX_VALUE_LENGTH].encode("utf-8", "replace").decode()
+
+
+def _csv_records(file: TextIO, columns: Columns) -> Iterator[Record | RefusedRow]:
+    start = file.readline()
+    delimiter = ";" if start.count(";") > start.count(",") else ","
+    file.seek(0)
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
+    try:
+        names = [name.strip() for name in next(reader, [])]
+        columns.check(names)
+        line = reader.line_num + 1
+        for values in reader:
+            if values:
+                yield _csv_record(str(line), names, values)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise FileError(f"line {reader.line_num} is not CSV: {error}") from error
+
+
+def _csv_record(
+    line: str, names: Sequence[str], values: Sequence[str]
+) -> Record | RefusedRow:
+    if len(values) != len(names):
+        found = f"{len(values)} instead of {len(names)}"
+        return RefusedRow(line=line, field="", code="value_count", value=found)
+    return Record(line, {n: cut(v) for n, v in zip(names, values, strict=True)})
+
+
+def _json_record(line: str, item: Any, columns: Columns) -> Record | RefusedRow:
+    if not isinstance(item, dict):
+        return RefusedRow(line=line, field="", code="no_object")
+    values: dict[str, str] = {}
+    for name, value in item.items():
+        if name not in columns.all:
+            return RefusedRow(line=line, field=cut(name)[:80], code="unknown_field")
+        if not isinstance(value, str | None):
+            return RefusedRow(line=line, field=name, code="no_text")
+        values[name] = cut(value or "")
+    return Record(line, {name: values.get(name, "") for name in columns.all})
