@@ -47,6 +47,7 @@ def _problem_of(line: str, max_length: int, *, required: bool) -> str | None:
         return "empty"
     if len(line) > max_length:
         return "too_long"
-    if not all(is_plain(character) for character in line):
+    # What can be printed is plain; only the rest is looked at one by one.
+    if not line.isprintable() and not all(map(is_plain, line)):
         return "control_character"
     return None
