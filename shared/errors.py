@@ -93,6 +93,9 @@ REFUSALS: Mapping[str, type[ContractError]] = {
 }
 
 
+_parameters = msgspec.json.Decoder(dict[str, Any])
+
+
 class RemoteFault(Exception):
     """The service failed in a way its contract does not name: a bug over there."""
 
@@ -104,8 +107,12 @@ def rebuild(exc_type: str, exc_args: list[str]) -> Exception:
     else becomes `RemoteFault`, whose text is for logs only.
     """
     refusal = REFUSALS.get(exc_type)
+    fault = RemoteFault(f"{exc_type}: {exc_args}")
     match exc_args:
         case [code, detail, parameters] if refusal is not None:
-            return refusal(code, detail, msgspec.json.decode(parameters))
+            try:
+                return refusal(code, detail, _parameters.decode(parameters))
+            except msgspec.MsgspecError:
+                return fault
         case _:
-            return RemoteFault(f"{exc_type}: {exc_args}")
+            return fault

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,8 @@ from shared.runtime import Runtime
 from shared.wire import from_wire, to_wire
 
 RELAY_BATCH = 200
+KEPT_FOR = timedelta(days=30)
+"""Longer than a dead letter, which may come again, is kept."""
 _RELAY_LOCK = 0x6F7574626F78  # "outbox": one relay at a time per database
 
 
@@ -35,15 +37,6 @@ class Envelope(msgspec.Struct, Generic[BodyT], frozen=True, kw_only=True):
     at: datetime
     request_id: str
     body: BodyT
-
-
-class RawEnvelope(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of an envelope that is the same for every event."""
-
-    id: UUID
-    source: str
-    name: str
-    company_id: UUID
 
 
 Publish = Callable[[str, Any], None]
@@ -141,6 +134,14 @@ def take_in(
         .returning(handled_events.c.event_id)
     ).first()
     return first is not None
+
+
+def forget_old_events(session: Session, now: datetime) -> None:
+    """Delete what was relayed or taken in more than thirty days ago."""
+    session.execute(delete(outbox).where(outbox.c.relayed_at < now - KEPT_FOR))
+    session.execute(
+        delete(handled_events).where(handled_events.c.handled_at < now - KEPT_FOR)
+    )
 
 
 def open_envelope(event: Event[BodyT], data: Any) -> Envelope[BodyT]:

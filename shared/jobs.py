@@ -31,9 +31,10 @@ def plumbing_jobs(service: Service, publish: Publish) -> tuple[Job, ...]:
         while events.relay(database, publish, clock.now()) == events.RELAY_BATCH:
             pass
 
-    def forget_old_keys() -> None:
+    def forget_old_keys_and_events() -> None:
         with database.system() as session:
             idempotency.forget_old_keys(session, clock.now())
+            events.forget_old_events(session, clock.now())
 
     return (
         # A commit wakes it; the interval is for what another process left behind.
@@ -43,7 +44,7 @@ def plumbing_jobs(service: Service, publish: Publish) -> tuple[Job, ...]:
             relay_events,
             wake=database.events_waiting,
         ),
-        Job("forget_old_keys", timedelta(hours=1), forget_old_keys),
+        Job("forget_old", timedelta(hours=1), forget_old_keys_and_events),
     )
 
 

@@ -30,6 +30,9 @@ def decode_cursor(cursor: str, types: Any) -> Any:
     """
     try:
         padded = cursor[:_MAX_LENGTH] + "=" * (-len(cursor) % 4)
-        return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=types)
-    except (binascii.Error, msgspec.MsgspecError, ValueError) as error:
+        values = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=types)
+    except (binascii.Error, msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise InvalidInput("bad_cursor") from error
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        raise InvalidInput("bad_cursor", "PostgreSQL's text holds no NUL")
+    return values

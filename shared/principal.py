@@ -144,7 +144,14 @@ def verify(token: str | None, key: Ed25519PublicKey, now: datetime) -> Principal
             options={"verify_exp": False, "require": ["exp", "aud", "sub"]},
         )
         principal = _read(claims)
-    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
+    except (
+        jwt.InvalidTokenError,
+        ArithmeticError,
+        KeyError,
+        OSError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise Unauthenticated("principal_forged", type(error).__name__) from error
     if principal.expires_at <= now:
         raise Unauthenticated("principal_expired")
