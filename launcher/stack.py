@@ -93,8 +93,8 @@ class Stack:
         self._bring_up_databases()
         for program in (*SERVICE_PROGRAMS, WEB):
             self._supervisor.ensure_started(program.name)
-        self._wait_until_ready()
         environment = self._environment()
+        self._wait_until_ready(int(environment["PORT"]), environment["PUBLIC_URL"])
         return Address(environment["PUBLIC_URL"], environment["AMQP_URL"])
 
     def _bring_up_databases(self) -> None:
@@ -125,13 +125,12 @@ class Stack:
             environment["AMQP_URL"] = rabbitmq_of(self._layout).url()
         return environment
 
-    def _wait_until_ready(self) -> None:
-        port = read_port(self._layout.port_file("web")) or 0
-        if wait_until(lambda: not missing_programs(port), _READY_TIMEOUT_S):
+    def _wait_until_ready(self, port: int, public_url: str) -> None:
+        if wait_until(lambda: not missing_programs(port, public_url), _READY_TIMEOUT_S):
             return
         logs = [
             f"{name} is not ready; the end of its log:\n{self._log_of(name)}"
-            for name in missing_programs(port)
+            for name in missing_programs(port, public_url)
         ]
         raise LaunchError("\n\n".join(logs))
 

@@ -1,6 +1,5 @@
 """Whatever is killed, and however: nothing is left running, or all of it comes back."""
 
-import http.client
 import os
 import re
 import signal
@@ -11,26 +10,45 @@ from pathlib import Path
 
 import pytest
 
+from launcher.infrastructure import postgres_of
+from launcher.layout import Layout
 from launcher.ports import pick_port
 from launcher.processes import read_pid, wait_until
+from launcher.readiness import missing_programs
+from launcher.supervision import ROOT
 from tests.fixtures.process_table import processes_of
 
 START_TIMEOUT_S = 150
-END_TIMEOUT_S = 20
+END_TIMEOUT_S = 60  # for machines that are busy; it takes a few seconds
 
 pytestmark = pytest.mark.timeout(400)
 
 
+@pytest.fixture(scope="module")
+def used_var(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A $VAR that one run after the other uses; loading the demo takes its time."""
+    return var_below(tmp_path_factory.mktemp("used"))
+
+
 @pytest.fixture
-def var(tmp_path: Path) -> Path:
+def var(used_var: Path) -> Path:
+    assert everything_ended(used_var), processes_of(used_var)
+    return used_var
+
+
+def var_below(folder: Path) -> Path:
     """A $VAR with a space in its path, below a folder that only we may enter."""
-    closed = tmp_path / "closed to others"
+    closed = folder / "closed to others"
     closed.mkdir(mode=0o700)
     return closed / "var"
 
 
 @pytest.fixture
 def environment(var: Path) -> dict[str, str]:
+    return environment_for(var)
+
+
+def environment_for(var: Path) -> dict[str, str]:
     """The environment of someone who has set nothing but PORT and VAR."""
     ours = re.compile(r".*_DATABASE_URL|AMQP_URL|KEYS_DIR|PUBLIC_URL")
     kept = {k: v for k, v in os.environ.items() if not ours.fullmatch(k)}
@@ -41,6 +59,7 @@ def launch(command: str, environment: dict[str, str]) -> subprocess.Popen[bytes]
     with Path(environment["VAR"]).with_suffix(".log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "launcher", command],
+            cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -48,20 +67,9 @@ def launch(command: str, environment: dict[str, str]) -> subprocess.Popen[bytes]
         )
 
 
-def status_of(path: str, port: int) -> int:
-    """The status that the web answers with; 0 if nobody answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return 0
-    finally:
-        connection.close()
-
-
 def is_ready(environment: dict[str, str]) -> bool:
-    return status_of("/readyz", int(environment["PORT"])) == 200
+    port = int(environment["PORT"])
+    return not missing_programs(port, f"http://localhost:{port}")
 
 
 def everything_ended(var: Path) -> bool:
@@ -107,7 +115,7 @@ def test_the_embedded_run_restarts_a_killed_postgresql(
 
     pid_file = var / "run" / "postgres.pid"
     assert wait_until(lambda: read_pid(pid_file) not in {killed, None}, END_TIMEOUT_S)
-    assert wait_until(lambda: status_of("/login", int(environment["PORT"])) == 200, 20)
+    assert wait_until(postgres_of(Layout(var)).is_ready, END_TIMEOUT_S)
     assert embedded.poll() is None
 
 
@@ -147,10 +155,7 @@ def test_a_stack_comes_back_from_any_kill_and_goes_without_a_trace(
 
 def comes_back(run: Path, program: str, killed: int) -> bool:
     pid_file = run / f"{program}.pid"
-    return wait_until(
-        lambda: read_pid(pid_file) not in {killed, None} and bool(read_pid(pid_file)),
-        END_TIMEOUT_S,
-    )
+    return wait_until(lambda: read_pid(pid_file) not in {killed, None}, END_TIMEOUT_S)
 
 
 def test_a_killed_test_run_takes_its_servers_along(tmp_path: Path) -> None:
@@ -167,6 +172,7 @@ def test_a_killed_test_run_takes_its_servers_along(tmp_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     run = subprocess.Popen(
         [sys.executable, "-m", "pytest", *options, "--rootdir", tmp_path, test],
+        cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
     )
@@ -179,10 +185,12 @@ def test_a_killed_test_run_takes_its_servers_along(tmp_path: Path) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("after_s", [0.1 * n for n in range(1, 31)])
-def test_a_launcher_killed_at_any_moment_of_its_start_leaves_nothing(
-    var: Path, environment: dict[str, str], after_s: float
+@pytest.mark.parametrize("after_s", [0.4 * n for n in range(1, 13)])
+def test_a_launcher_killed_at_any_moment_of_its_first_start_can_begin_anew(
+    tmp_path: Path, after_s: float
 ) -> None:
+    var = var_below(tmp_path)
+    environment = environment_for(var)
     launcher = launch("run", environment)
     try:
         launcher.wait(after_s)
