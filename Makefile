@@ -38,7 +38,7 @@ e2e: dev ## Run the tests in a real browser
 lint: $(VENV)/dev.stamp ## Check style, types, imports between the parts, and the locks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/djlint web/templates --check --lint --quiet
+	@$(BIN)/djlint web/templates --lint --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python requirements/check_locks.py

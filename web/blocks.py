@@ -23,8 +23,6 @@ from shared.errors import (
     Unavailable,
 )
 from web.context import context
-from web.locale import reader
-from web.tags import tag_of
 from web.visit import Visit
 
 FIRST_TRY_S = 0.3
@@ -63,12 +61,6 @@ class BlockView:
     state: Literal["fresh", "stale", "waiting", "unavailable", "not_allowed"]
     data: Any = None
     as_of: datetime | None = None
-
-    @property
-    def ptag(self) -> str:
-        """Differs when the block would show something else; see `web.tags`."""
-        as_of = self.as_of if self.state == "stale" else None
-        return tag_of(self.company_id, self.state, self.data, as_of, reader())
 
 
 class PendingBlocks:

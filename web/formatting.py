@@ -72,6 +72,11 @@ def format_datetime(moment: datetime, zone: ZoneInfo, locale: Locale | str) -> s
     return babel_datetime(moment, "d MMM y, HH:mm", tzinfo=zone, locale=locale)
 
 
+def format_date(moment: datetime, zone: ZoneInfo, locale: Locale | str) -> str:
+    """Write the day of an aware time in the reader's zone."""
+    return babel_datetime(moment, "d MMM y", tzinfo=zone, locale=locale)
+
+
 def format_clock(moment: datetime, zone: ZoneInfo, locale: Locale | str) -> str:
     """Write the time of day alone, for something that happened just now."""
     return babel_time(moment, "HH:mm", tzinfo=zone, locale=locale)

@@ -13,6 +13,7 @@ from shared.money import Money
 from web.formatting import (
     FormattedMoney,
     format_clock,
+    format_date,
     format_datetime,
     format_money,
 )
@@ -21,10 +22,11 @@ _FALLBACK = Locale("en")
 
 
 def register(app: Flask) -> None:
-    """Give the templates their filters: money, number, datetime, clock, country."""
+    """Give the templates their filters for figures, times and countries."""
     app.add_template_filter(_money, "money")
     app.add_template_filter(_number, "number")
     app.add_template_filter(_datetime, "datetime")
+    app.add_template_filter(_date, "date")
     app.add_template_filter(_clock, "clock")
     app.add_template_filter(_country, "country")
     app.context_processor(lambda: {"language": str(reader_locale()).replace("_", "-")})
@@ -34,11 +36,6 @@ def read_for(user: User | None) -> None:
     """Write for this reader from here on in this request."""
     if user is not None:
         g.reader = (user.locale, user.time_zone)
-
-
-def reader() -> tuple[str, str]:
-    """Language and zone of whom this request is written for."""
-    return str(reader_locale()), str(reader_zone())
 
 
 def reader_locale() -> Locale:
@@ -70,6 +67,10 @@ def _number(number: int) -> str:
 
 def _datetime(moment: datetime) -> str:
     return format_datetime(moment, reader_zone(), reader_locale())
+
+
+def _date(moment: datetime) -> str:
+    return format_date(moment, reader_zone(), reader_locale())
 
 
 def _clock(moment: datetime) -> str:

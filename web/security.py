@@ -8,7 +8,7 @@ from shared.settings import LOOPBACK_HOSTS, Settings
 MAX_FORM_BYTES = 256 * 1024
 
 _CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data: {logo}; object-src 'none'; "
+    "default-src 'self'; img-src 'self' {logo}; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 

@@ -4,23 +4,17 @@ The header is that of htmx's ``hx-ptag`` extension, which remembers a tag per el
 """
 
 import hashlib
-from typing import Any
 
 from flask import Response, make_response, request
 
 _HEADER = "HX-PTag"
 
 
-def tag_of(*shown: Any) -> str:
-    """Make a tag of what a block shows; equal data have equal tags."""
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
-
-
-def browser_has(tag: str) -> bool:
-    return request.headers.get(_HEADER) == tag
-
-
-def answer_with_tag(html: str, tag: str) -> Response:
+def answer_with_tag(html: str) -> Response:
+    """Answer with a block and the tag of its words, or 304 if they are shown."""
+    tag = hashlib.sha256(html.encode()).hexdigest()[:32]
+    if request.headers.get(_HEADER) == tag:
+        return Response(status=304)
     response = make_response(html)
     response.headers[_HEADER] = tag
     return response

@@ -45,7 +45,9 @@ def get_family(db: Session, code: str) -> models.Family:
     Raises:
         NotFound: ``no_such_family``.
     """
-    family = db.scalar(select(models.Family).where(models.Family.code == code))
+    # PostgreSQL takes no NUL in a text, and no code has one.
+    known = select(models.Family).where(models.Family.code == code)
+    family = db.scalar(known) if "\0" not in code else None
     if family is None:
         raise NotFound("no_such_family", code[:100])
     return family

@@ -31,6 +31,7 @@ def test_every_page_is_accessible_and_fits(
     sign_in: SignIn, screenshots: Path, width: int, theme: str
 ) -> None:
     page = sign_in(viewport={"width": width, "height": 800}, color_scheme=theme)
+    page.screenshot(path=screenshots / f"readme-{width}-{theme}.png")
     complaints: list[str] = []
     page.on("console", lambda message: _note(message, complaints))
 

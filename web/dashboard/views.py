@@ -1,6 +1,6 @@
 """The dashboard page, and each block at an address of its own."""
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from shared.client import DEFAULT_TIMEOUT_S
@@ -8,7 +8,7 @@ from web.auth.signed_in import signed_in
 from web.blocks import PendingBlocks
 from web.dashboard.blocks import BLOCKS, COSTS, SERVICES
 from web.frame import Page, prepare_reader
-from web.tags import answer_with_tag, browser_has
+from web.tags import answer_with_tag
 from web.visit import begin_visit
 
 bp = Blueprint("dashboard", __name__)
@@ -29,8 +29,6 @@ def block(name: str) -> ResponseReturnValue:
     visit = begin_visit(polling=True)
     view = PendingBlocks(visit, [BLOCKS[name]], DEFAULT_TIMEOUT_S).load()[name]
     prepare_reader(visit)
-    if browser_has(view.ptag):
-        return Response(status=304)
     at = request.args.get("at", "")[:100]
     html = render_template(BLOCKS[name].template, view=view, at=at)
-    return answer_with_tag(html, view.ptag)
+    return answer_with_tag(html)
