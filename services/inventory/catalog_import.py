@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -136,6 +136,9 @@ def apply_catalog(change: Change, import_id: UUID) -> contract.Applied:
     """
     db = change.db
     imports.begin_to_apply(db, import_id, imports.CATALOG)
+    # PostgreSQL does not know yet how many rows came a moment ago; thinking them few,
+    # it would go through them one by one.
+    db.execute(select(func.set_config("enable_nestloop", "off", True)))
     parameters = {"import_id": import_id, "default_icon": DEFAULT_ICON}
     if db.execute(text(_MOVED_PLANS), parameters).first() is not None:
         raise Conflict("changed_meanwhile", "a plan is in another family by now")

@@ -20,6 +20,9 @@ MAX_BATCH = 2_000
 MAX_ROWS = 500_000
 KEPT_FOR = timedelta(days=1)
 
+_APPLY_TIMEOUT = (
+    "120s"  # Statements over a whole file take longer than those of a call.
+)
 _APPLY_LOCK = 0x696D706F7274  # "import": one is applied at a time
 
 
@@ -54,6 +57,7 @@ def begin_to_apply(db: Session, import_id: UUID, kind: str) -> None:
     Raises:
         NotFound: ``no_such_import``; also when it was applied already.
     """
+    db.execute(select(func.set_config("statement_timeout", _APPLY_TIMEOUT, True)))
     db.execute(select(func.pg_advisory_xact_lock(_APPLY_LOCK)))
     query = select(Import.id).where(Import.id == import_id, Import.kind == kind)
     if db.scalar(query.with_for_update()) is None:
