@@ -48,6 +48,7 @@ _UNPRIVILEGED_USER = "nobody"
 # By bit, the least privileged first. Either lets PostgreSQL reach its folder and its
 # binaries below folders that only root may enter, as /root is.
 _CAPABILITIES = {"dac_read_search": 2, "dac_override": 1}
+_SETPCAP_BIT = 8
 
 
 class PostgresServer:
@@ -184,8 +185,11 @@ class PostgresServer:
             return []
         held = _held_capabilities()
         for name, bit in _CAPABILITIES.items():
-            if held >> bit & 1:
-                return [f"--inh-caps=+{name}", f"--ambient-caps=+{name}"]
+            if held >> bit & held >> _SETPCAP_BIT & 1:
+                # PostgreSQL asks access(2) for its binaries, which would not count
+                # the capabilities of other users than root.
+                securebits = "--securebits=+no_setuid_fixup"
+                return [securebits, f"--inh-caps=+{name}", f"--ambient-caps=+{name}"]
         raise LaunchError(
             f"PostgreSQL can't run as root, and {closed} lets nobody else pass: "
             f"start as another user, or allow it with chmod o+x {closed}"

@@ -1,6 +1,7 @@
 """PostgreSQL of our own: starts anywhere, gives way to nobody, leaves nothing."""
 
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -64,6 +65,24 @@ def test_it_is_never_root_and_listens_on_loopback_only(folder: Path) -> None:
     assert owner != 0
     assert addresses
     assert addresses <= LOOPBACK_ADDRESSES
+
+
+def test_its_binaries_may_lie_where_only_we_may_enter(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binaries = postgres._find_binaries()
+    copy = folder / "site-packages"
+    # Its libraries lie beside the package.
+    package = binaries.parents[1]
+    for name in (package.name, f"{package.name}.libs"):
+        shutil.copytree(package.with_name(name), copy / name)
+    copied = copy / package.name / binaries.relative_to(package)
+    monkeypatch.setattr(postgres, "_find_binaries", lambda: copied)
+
+    with running(server_in(folder), folder / "log", folder / "pid"):
+        pid = int((folder / "pid").read_text())
+
+        assert Path(f"/proc/{pid}/exe").readlink() == copied / "postgres"
 
 
 def test_nobody_enters_without_the_password(postgres_server: PostgresServer) -> None:
