@@ -4,7 +4,12 @@ Import it before anything else: it replaces the parts of the standard library th
 block, and modules imported earlier would keep the originals.
 """
 
-import eventlet
+import warnings
+
+# Eventlet says of itself that it is old. That is known, and why it is kept in here.
+warnings.filterwarnings("ignore", "\nEventlet is deprecated")
+
+import eventlet  # noqa: E402
 
 eventlet.monkey_patch()
 

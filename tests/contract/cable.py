@@ -53,8 +53,9 @@ class Cable:
                     threading.Thread(target=_pass_on, args=pair, daemon=True).start()
 
     def _close_all(self) -> None:
-        while self._sockets:
-            end = self._sockets.pop()
+        # A client may be back before the last of these is closed.
+        ends, self._sockets = self._sockets, []
+        for end in ends:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()

@@ -201,6 +201,13 @@ def test_headers_that_make_no_sense_do_no_harm(
     assert reply["result"]["text"] == "good"
 
 
+def test_a_call_that_arrives_after_its_deadline_is_not_executed(wire: Wire) -> None:
+    reply = wire.answer_to(GOOD, headers={"nameko.deadline": "1700000000.000"})
+
+    assert reply["error"]["exc_type"] == "Unavailable"
+    assert reply["error"]["exc_args"][0] == "deadline_exceeded"
+
+
 class NoText(str):
     """What pika takes for text and sends as bytes that are no UTF-8."""
 

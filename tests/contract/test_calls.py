@@ -279,6 +279,16 @@ def test_sixteen_threads_each_get_their_own_answers(world: World) -> None:
         list(threads.map(call_often, range(16)))
 
 
+def test_computing_holds_up_nobody_else(world: World) -> None:
+    computing = world.start(c.COMPUTE, c.Compute(rounds=1_500_000))
+
+    echoes = [world.call(c.ECHO, c.Values(text="quick")) for _ in range(3)]
+
+    assert not computing.done()
+    assert all(echo.text == "quick" for echo in echoes)
+    assert computing.result(PATIENCE_S) == Nothing()
+
+
 def test_a_call_that_is_given_up_leaves_no_trace(world: World) -> None:
     future = world.start(c.WAIT, c.Wait(seconds=0.2))
 

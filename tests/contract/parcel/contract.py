@@ -54,6 +54,10 @@ class Wait(Request, frozen=True, kw_only=True):
     seconds: float
 
 
+class Compute(Request, frozen=True, kw_only=True):
+    rounds: int
+
+
 class Fail(Request, frozen=True, kw_only=True):
     pass
 
@@ -82,6 +86,8 @@ class SentList(Response, frozen=True, kw_only=True):
 ECHO = Method(NAME, "echo", Values, EchoedValues, Permission.PUBLIC)
 REFUSE = Method(NAME, "refuse", Refuse, Nothing, Permission.PUBLIC)
 WAIT = Method(NAME, "wait", Wait, Nothing, Permission.PUBLIC, Effect.ONCE)
+COMPUTE = Method(NAME, "compute", Compute, Nothing, Permission.PUBLIC)
+"""Computes for long, off the threads that answer calls."""
 FAIL = Method(NAME, "fail", Fail, Nothing, Permission.PUBLIC)
 TWIST = Method(NAME, "twist", Twist, Nothing, Permission.PUBLIC)
 """Its result can't be sent."""
@@ -107,6 +113,7 @@ CONTRACT = ServiceContract(
         ECHO,
         REFUSE,
         WAIT,
+        COMPUTE,
         FAIL,
         TWIST,
         SEND,
