@@ -15,7 +15,8 @@ def get_plan(db: Session, code: str) -> models.Plan:
     Raises:
         NotFound: ``no_such_plan``.
     """
-    plan = db.scalar(select(models.Plan).where(models.Plan.code == code))
+    known = select(models.Plan).where(models.Plan.code == code)
+    plan = db.scalar(known) if _is_storable(code) else None
     if plan is None:
         raise NotFound("no_such_plan", code[:100])
     return plan
@@ -27,13 +28,12 @@ def get_price(db: Session, plan: models.Plan, currency: str, period: Period) -> 
     Raises:
         NotFound: ``no_such_price``.
     """
-    price = db.scalar(
-        select(models.PlanPrice.price).where(
-            models.PlanPrice.plan_code == plan.code,
-            models.PlanPrice.currency == currency,
-            models.PlanPrice.period == period,
-        )
+    known = select(models.PlanPrice.price).where(
+        models.PlanPrice.plan_code == plan.code,
+        models.PlanPrice.currency == currency,
+        models.PlanPrice.period == period,
     )
+    price = db.scalar(known) if _is_storable(currency) else None
     if price is None:
         raise NotFound("no_such_price", f"{plan.code} {currency} {period.value}"[:100])
     return Money(price, currency_of(currency))
@@ -45,9 +45,13 @@ def get_family(db: Session, code: str) -> models.Family:
     Raises:
         NotFound: ``no_such_family``.
     """
-    # PostgreSQL takes no NUL in a text, and no code has one.
     known = select(models.Family).where(models.Family.code == code)
-    family = db.scalar(known) if "\0" not in code else None
+    family = db.scalar(known) if _is_storable(code) else None
     if family is None:
         raise NotFound("no_such_family", code[:100])
     return family
+
+
+def _is_storable(text: str) -> bool:
+    """Whether PostgreSQL could have such a text: it can't even be asked for NUL."""
+    return "\0" not in text

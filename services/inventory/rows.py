@@ -34,7 +34,7 @@ class RowRefused(Exception):
         self.value = value
 
     def at(self, line: str) -> contract.RefusedRow:
-        value = self.value
+        value = _plain(self.value)
         if len(value) > _MAX_SHOWN:
             value = f"{value[: _MAX_SHOWN - 1]}…"
         return contract.RefusedRow(
@@ -44,8 +44,7 @@ class RowRefused(Exception):
 
 def line_of(text: str) -> str:
     """Where a row stands in its file, as it is kept and shown."""
-    line = text[:MAX_LINE_LENGTH]
-    return line if line.isprintable() else "".join(filter(is_plain, line))
+    return _plain(text[:MAX_LINE_LENGTH])
 
 
 def read_code(field: str, text: str) -> str:
@@ -116,6 +115,11 @@ def read_moment(field: str, text: str) -> datetime:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise RowRefused(field, "bad_time", text) from error
+
+
+def _plain(text: str) -> str:
+    """Without what PostgreSQL can't keep, nor a terminal show."""
+    return text if text.isprintable() else "".join(filter(is_plain, text))
 
 
 @lru_cache(maxsize=500)

@@ -218,23 +218,24 @@ def test_a_name_that_is_none_is_refused(
 
 def test_unknown_plans_and_prices_are_refused(warehouse: Warehouse) -> None:
     service = warehouse.add_service()
-    warehouse.import_catalog()
 
-    with pytest.raises(NotFound, match="no_such_plan"):
-        warehouse.add_service("S-2", plan="nothing")
+    for plan in ("nothing", "", "\x00"):
+        with pytest.raises(NotFound, match="no_such_plan"):
+            warehouse.add_service("S-2", plan=plan)
     change = inventory.ChangePlan(service_id=service.id, plan_code="nothing")
     with pytest.raises(NotFound, match="no_such_plan"):
         warehouse.operate(inventory.CHANGE_PLAN, change)
-    create = inventory.CreateService(
-        company_id=STRANGER,
-        reference="S",
-        name="S",
-        plan_code="lxc-s",
-        currency="PLN",
-        period=inventory.Period.MONTH,
-    )
-    with pytest.raises(NotFound, match="no_such_price"):
-        warehouse.operate(inventory.CREATE_SERVICE, create)
+    for currency in ("PLN", "eur", "\x00"):
+        create = inventory.CreateService(
+            company_id=STRANGER,
+            reference="S",
+            name="S",
+            plan_code="lxc-s",
+            currency=currency,
+            period=inventory.Period.MONTH,
+        )
+        with pytest.raises(NotFound, match="no_such_price"):
+            warehouse.operate(inventory.CREATE_SERVICE, create)
 
 
 def test_another_companys_service_is_as_good_as_none(warehouse: Warehouse) -> None:

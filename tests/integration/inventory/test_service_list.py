@@ -282,6 +282,7 @@ FORGED: list[object] = [
     [],
     "0001-01-01",
 ]
+NO_FAMILIES = ("", "x", "' OR 1=1 --", "\x00")
 NO_CURSORS = ("", "!", "A" * 5_000, "W10", "bnVsbA", "é")
 NAME_PLACES = {ServiceSort.NAME: 2, ServiceSort.STATE: 3}
 """Where any short text will do."""
@@ -307,7 +308,7 @@ def test_a_forged_cursor_is_refused_whatever_it_holds(
 REFUSED: list[tuple[dict[str, Any], str]] = [
     *(({"cursor": text}, "bad_cursor") for text in NO_CURSORS),
     *(({"limit": limit}, "bad_limit") for limit in (0, -1, 101)),
-    *(({"family": code}, "no_such_family") for code in ("", "x", "' OR 1=1 --")),
+    *(({"family": code}, "no_such_family") for code in NO_FAMILIES),
 ]
 
 

@@ -1,0 +1,303 @@
+"""Importing a catalogue: line by line what is refused, and all or nothing."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from shared.contracts import inventory
+from shared.contracts.inventory import CatalogRow, Period
+from shared.errors import Conflict, InvalidInput, NotFound
+from shared.money import Money
+from tests.integration.inventory.warehouse import (
+    PLANS,
+    Warehouse,
+    catalog_row,
+    service_row,
+)
+
+TABLES = ("families", "plans", "plan_prices")
+STAGED = ("imports", "staged_families", "staged_plans", "staged_prices")
+
+
+def counts(warehouse: Warehouse) -> list[int]:
+    return [warehouse.count(table) for table in TABLES]
+
+
+def test_the_same_catalogue_again_changes_nothing(empty_warehouse: Warehouse) -> None:
+    rows = [catalog_row(plan) for plan in PLANS]
+
+    first = empty_warehouse.import_catalog(*rows)
+    again = empty_warehouse.import_catalog(*rows)
+
+    assert (first.created, first.changed, first.unchanged) == (4, 0, 0)
+    assert (again.created, again.changed, again.unchanged) == (0, 0, 4)
+    assert [empty_warehouse.count(table) for table in STAGED] == [0, 0, 0, 0]
+
+
+def test_families_stand_in_the_order_of_the_file(warehouse: Warehouse) -> None:
+    warehouse.import_catalog(
+        catalog_row("dns", family_code="a-dns", family_name="DNS", icon="world"),
+        catalog_row("vpn-5", price="3"),
+    )
+    for plan in ("dns", "vpn-5", "web-pro", "lxc-s"):
+        warehouse.add_service(plan, plan=plan)
+
+    board = warehouse.ask(inventory.DASHBOARD, inventory.Dashboard())
+
+    assert [(family.code, family.icon) for family in board.families] == [
+        ("lxc", "box"),
+        ("hosting", "box"),
+        ("vpn", "box"),
+        ("a-dns", "world"),
+    ]
+
+
+def test_a_new_price_of_a_plan_leaves_services_at_theirs(
+    warehouse: Warehouse,
+) -> None:
+    old = warehouse.add_service("old")
+
+    applied = warehouse.import_catalog(catalog_row("lxc-s", price="5.25"))
+
+    assert (applied.created, applied.changed, applied.unchanged) == (0, 1, 0)
+    details = inventory.GetService(service_id=old.id)
+    assert warehouse.ask(inventory.GET_SERVICE, details).service == old
+    assert warehouse.add_service("new").price == Money("5.25", "EUR")
+
+
+def test_services_follow_the_names_of_their_plan_and_family(
+    warehouse: Warehouse,
+) -> None:
+    service = warehouse.add_service()
+    other = warehouse.add_service("S-2", plan="lxc-l")
+
+    applied = warehouse.import_catalog(
+        catalog_row("lxc-s", plan_name="LXC Small", family_name="Containers")
+    )
+
+    assert applied.changed == 1
+    details = inventory.GetService(service_id=service.id)
+    renamed = warehouse.ask(inventory.GET_SERVICE, details)
+    assert renamed.service.plan_name == "LXC Small"
+    assert renamed.service.family_name == "Containers"
+    row = renamed.history[0]
+    assert (row.what, row.before, row.after) == ("plan", "LXC S", "LXC Small")
+    told = {e["body"]["id"]: e for e in warehouse.events()[2:]}
+    assert {e["name"] for e in told.values()} == {"service_renamed"}
+    assert {e["version"] for e in told.values()} == {2}
+    assert told[str(other.id)]["body"]["family_name"] == "Containers"
+    assert told[str(other.id)]["body"]["plan_name"] == "LXC L"
+
+
+REFUSED: list[tuple[dict[str, str], str, str]] = [
+    ({"family_code": ""}, "family", "missing"),
+    ({"family_code": "Web Space"}, "family", "bad_code"),
+    ({"plan_code": "a" * 101}, "plan", "too_long"),
+    ({"plan_code": "../etc"}, "plan", "bad_code"),
+    ({"plan_code": "straße"}, "plan", "bad_code"),
+    ({"family_name": " "}, "family_name", "missing"),
+    ({"plan_name": "x" * 10_000}, "plan_name", "too_long"),
+    ({"plan_name": "a\x00b"}, "plan_name", "control_character"),
+    ({"plan_name": "\u202eevil"}, "plan_name", "control_character"),
+    ({"icon": "x" * 51}, "icon", "too_long"),
+    ({"currency": ""}, "currency", "missing"),
+    ({"currency": "EURO"}, "currency", "no_such_currency"),
+    ({"currency": "ABC"}, "currency", "no_such_currency"),
+    ({"period": "fortnight"}, "period", "no_such_period"),
+    ({"price": ""}, "price", "missing"),
+    ({"price": "free"}, "price", "bad_price"),
+    ({"price": "4,50"}, "price", "bad_price"),
+    ({"price": "1_000"}, "price", "bad_price"),
+    ({"price": "NaN"}, "price", "bad_price"),
+    ({"price": "Infinity"}, "price", "bad_price"),
+    ({"price": "٣"}, "price", "bad_price"),
+    ({"price": "-0.01"}, "price", "price_out_of_range"),
+    ({"price": "1e10"}, "price", "price_out_of_range"),
+    ({"price": "1e999999999"}, "price", "bad_price"),
+]
+
+
+def test_every_bad_value_is_refused_with_its_line_field_and_code(
+    empty_warehouse: Warehouse,
+) -> None:
+    rows = [
+        catalog_row(**(values | {"line": str(number)}))
+        for number, (values, _, _) in enumerate(REFUSED)
+    ]
+    good = catalog_row("web-pro", line="good", price="1e-3", currency="eur")
+
+    staged, applied = empty_warehouse.try_catalog(*rows, good)
+
+    assert [(r.line, r.field, r.code) for r in staged.refused] == [
+        (str(number), field, code) for number, (_, field, code) in enumerate(REFUSED)
+    ]
+    assert (staged.accepted, applied.created) == (1, 1)
+    assert all(len(row.value) <= 80 for row in staged.refused)
+
+
+@pytest.mark.parametrize("in_one_batch", [True, False])
+def test_lines_that_contradict_an_earlier_one_are_refused(
+    warehouse: Warehouse, *, in_one_batch: bool
+) -> None:
+    rows = [
+        catalog_row("new", line="1"),
+        catalog_row("new", line="2"),
+        catalog_row("new", line="3", price="2"),
+        catalog_row("new", line="4", price="1.000"),
+        catalog_row("new", line="5", plan_name="Newer"),
+        catalog_row("new", line="6", family_code="vpn", family_name="VPN"),
+        catalog_row("more", line="7", family_name="Lexc"),
+        catalog_row("web-pro", line="8", family_code="vpn", family_name="VPN"),
+        catalog_row("new", line="9", period="hour", icon="server"),
+        catalog_row("new", line="10", period="day", icon="cloud"),
+    ]
+    import_id = uuid4()
+    refused = []
+    for batch in [rows] if in_one_batch else [[row] for row in rows]:
+        stage = inventory.StageCatalog(import_id=import_id, rows=batch)
+        refused += warehouse.operate(inventory.STAGE_CATALOG, stage).refused
+    apply = inventory.ApplyImport(import_id=import_id)
+    applied = warehouse.operate(inventory.APPLY_CATALOG, apply)
+
+    assert [(r.line, r.field, r.code) for r in refused] == [
+        ("3", "price", "duplicate"),
+        ("5", "plan_name", "contradiction"),
+        ("6", "family", "contradiction"),
+        ("7", "family_name", "contradiction"),
+        ("8", "family", "contradiction"),
+        ("10", "icon", "contradiction"),
+    ]
+    assert applied.created == 2
+
+
+def test_prices_are_kept_to_twelve_places_rounded_half_up(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.import_catalog(
+        catalog_row("tiny", price="0.00012222222222222221"),
+        catalog_row("half", price="0.0000000000005"),
+        catalog_row("huge", price="1000000000"),
+    )
+
+    prices = [
+        warehouse.add_service(plan, plan=plan).price.amount
+        for plan in ("tiny", "half", "huge")
+    ]
+
+    assert [f"{price:f}" for price in prices] == [
+        "0.000122222222",
+        "0.000000000001",
+        "1000000000.00",
+    ]
+
+
+def test_a_failure_while_applying_leaves_nothing(warehouse: Warehouse) -> None:
+    before = counts(warehouse)
+    import_id = uuid4()
+    rows = [
+        catalog_row("fresh", family_code="fresh", family_name="Fresh"),
+        catalog_row("lxc-s", price="99"),
+    ]
+    stage = inventory.StageCatalog(import_id=import_id, rows=rows)
+    warehouse.operate(inventory.STAGE_CATALOG, stage)
+    with warehouse.database.system() as db:
+        # The last of the three statements now fails on the second row.
+        db.execute(text("ALTER TABLE plan_prices ADD CONSTRAINT c CHECK (price <> 99)"))
+
+    apply = inventory.ApplyImport(import_id=import_id)
+    with pytest.raises(Exception, match="fault in inventory"):
+        warehouse.operate(inventory.APPLY_CATALOG, apply)
+
+    assert counts(warehouse) == before
+    assert warehouse.count("imports") == 1
+
+
+def test_a_plan_that_moved_meanwhile_stops_the_whole_import(
+    warehouse: Warehouse,
+) -> None:
+    slow, quick = uuid4(), catalog_row("new", family_code="vpn", family_name="VPN")
+    rows = [catalog_row("new"), catalog_row("other")]
+    stage = inventory.StageCatalog(import_id=slow, rows=rows)
+    warehouse.operate(inventory.STAGE_CATALOG, stage)
+    warehouse.import_catalog(quick)
+    before = counts(warehouse)
+
+    with pytest.raises(Conflict, match="changed_meanwhile"):
+        warehouse.operate(
+            inventory.APPLY_CATALOG, inventory.ApplyImport(import_id=slow)
+        )
+
+    assert counts(warehouse) == before
+
+
+def test_an_import_is_applied_once_and_can_be_discarded(warehouse: Warehouse) -> None:
+    import_id = uuid4()
+    stage = inventory.StageCatalog(import_id=import_id, rows=[catalog_row("new")])
+    apply = inventory.ApplyImport(import_id=import_id)
+
+    warehouse.operate(inventory.STAGE_CATALOG, stage)
+    warehouse.operate(inventory.DISCARD_IMPORT, apply)
+    warehouse.operate(inventory.DISCARD_IMPORT, apply)
+
+    with pytest.raises(NotFound, match="no_such_import"):
+        warehouse.operate(inventory.APPLY_CATALOG, apply)
+    assert [warehouse.count(table) for table in STAGED] == [0, 0, 0, 0]
+
+
+def test_an_import_of_services_is_none_of_a_catalogue(warehouse: Warehouse) -> None:
+    import_id = uuid4()
+    rows = inventory.StageServices(import_id=import_id, rows=[service_row()])
+    warehouse.operate(inventory.STAGE_SERVICES, rows)
+
+    with pytest.raises(NotFound, match="no_such_import"):
+        warehouse.operate(
+            inventory.APPLY_CATALOG, inventory.ApplyImport(import_id=import_id)
+        )
+    stage = inventory.StageCatalog(import_id=import_id, rows=[catalog_row()])
+    with pytest.raises(Conflict, match="other_import"):
+        warehouse.operate(inventory.STAGE_CATALOG, stage)
+
+
+def test_a_batch_has_at_most_2000_rows(warehouse: Warehouse) -> None:
+    rows: list[CatalogRow] = [catalog_row()] * 2_001
+    stage = inventory.StageCatalog(import_id=uuid4(), rows=rows)
+
+    with pytest.raises(InvalidInput) as refusal:
+        warehouse.operate(inventory.STAGE_CATALOG, stage)
+
+    assert refusal.value.parameters == {"max_rows": 2_000}
+
+
+def test_what_is_left_lying_about_is_forgotten_after_a_day(
+    warehouse: Warehouse,
+) -> None:
+    stage = inventory.StageCatalog(import_id=uuid4(), rows=[catalog_row("new")])
+    warehouse.operate(inventory.STAGE_CATALOG, stage)
+    (forget,) = (job for job in warehouse.service.jobs())
+
+    warehouse.later(minutes=24 * 60)
+    forget.run()
+    kept = warehouse.count("imports")
+    warehouse.later(minutes=1)
+    forget.run()
+
+    assert (kept, warehouse.count("imports")) == (1, 0)
+
+
+def test_a_plan_has_a_price_per_currency_and_period(warehouse: Warehouse) -> None:
+    warehouse.import_catalog(
+        catalog_row("lxc-s", currency="PLN", period="hour", price="0.0293")
+    )
+    request = inventory.CreateService(
+        company_id=uuid4(),
+        reference="S",
+        name="S",
+        plan_code="lxc-s",
+        currency="PLN",
+        period=Period.HOUR,
+    )
+
+    service = warehouse.operate(inventory.CREATE_SERVICE, request)
+
+    assert service.price == Money("0.0293", "PLN")

@@ -1,0 +1,218 @@
+"""Importing companies' services: what is new, what changes, what is refused."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from shared.contracts import inventory
+from shared.contracts.inventory import (
+    ListServices,
+    Service,
+    ServiceState,
+    SuspensionReason,
+)
+from shared.errors import Conflict
+from shared.money import Money
+from tests.integration.inventory.warehouse import (
+    START,
+    STRANGER,
+    Warehouse,
+    catalog_row,
+    service_row,
+)
+
+
+def services_of(warehouse: Warehouse) -> dict[str, Service]:
+    page = warehouse.ask(inventory.LIST_SERVICES, ListServices(limit=100))
+    return {service.reference: service for service in page.services}
+
+
+def test_new_services_come_with_state_history_counters_and_events(
+    warehouse: Warehouse,
+) -> None:
+    active_since = START - timedelta(days=400)
+    applied = warehouse.import_services(
+        service_row("A", activated_at=active_since.isoformat()),
+        service_row("B", state="pending", price="7.123"),
+        service_row("C", state="suspended"),
+        service_row("A", company_id=str(STRANGER)),
+    )
+
+    assert (applied.created, applied.changed, applied.unchanged) == (4, 0, 0)
+    found = services_of(warehouse)
+    assert found["A"].activated_at == found["A"].created_at == active_since
+    assert found["A"].state_since == active_since
+    assert (found["B"].state, found["B"].activated_at) == (ServiceState.PENDING, None)
+    assert found["B"].price == Money("7.123", "EUR")
+    assert found["C"].suspension_reason is SuspensionReason.POLICY
+    rows = warehouse.history_of(found["A"])
+    assert [(r.what, r.before, r.after, r.who) for r in rows] == [
+        ("state", None, "active", "Alice Example")
+    ]
+    events = warehouse.events()
+    assert [e["name"] for e in events] == ["service_created"] * 4
+    assert {e["version"] for e in events} == {1}
+    board = warehouse.ask(inventory.DASHBOARD, inventory.Dashboard())
+    assert (board.pending, board.active, board.suspended) == (1, 1, 1)
+    assert warehouse.counter_differences() == []
+
+
+def test_the_same_services_again_change_nothing(warehouse: Warehouse) -> None:
+    rows = [service_row(f"S-{number}") for number in range(5)]
+    warehouse.import_services(*rows)
+    warehouse.import_catalog(catalog_row("lxc-s", price="77"))
+
+    again = warehouse.import_services(*rows)
+
+    assert (again.created, again.changed, again.unchanged) == (0, 0, 5)
+    assert len(warehouse.events()) == 5
+    assert services_of(warehouse)["S-0"].price == Money("4.50", "EUR")
+
+
+def test_services_are_brought_to_what_the_file_says(warehouse: Warehouse) -> None:
+    warehouse.import_services(
+        *(service_row(name) for name in ("plan", "price", "name", "stop", "same")),
+        service_row("start", state="pending"),
+        service_row("again", state="suspended"),
+    )
+    before = len(warehouse.events())
+
+    applied = warehouse.import_services(
+        service_row("plan", plan_code="web-pro"),
+        service_row("price", price="1"),
+        service_row("name", name="Renamed"),
+        service_row("stop", state="suspended"),
+        service_row("same"),
+        service_row("start"),
+        service_row("again", price="2"),
+    )
+
+    assert (applied.created, applied.changed, applied.unchanged) == (0, 6, 1)
+    found = services_of(warehouse)
+    assert found["plan"].price == Money("9.90", "EUR")
+    assert found["plan"].family_code == "hosting"
+    assert found["stop"].suspension_reason is SuspensionReason.POLICY
+    assert found["start"].activated_at == START
+    assert found["again"].suspension_reason is None
+    told = {e["body"]["reference"]: e for e in warehouse.events()[before:]}
+    assert {name: (e["name"], e["version"]) for name, e in told.items()} == {
+        "plan": ("plan_changed", 2),
+        "price": ("price_changed", 2),
+        "name": ("service_renamed", 2),
+        "stop": ("service_suspended", 2),
+        "start": ("service_activated", 2),
+        "again": ("service_resumed", 2),
+    }
+    rows = warehouse.history_of(found["again"])[1:]
+    assert [(r.what, r.before, r.after) for r in rows] == [
+        ("price", "4.50 EUR", "2.00 EUR"),
+        ("state", "suspended", "active"),
+    ]
+    assert warehouse.counter_differences() == []
+
+
+REFUSED: list[tuple[dict[str, str], str, str]] = [
+    ({"company_id": ""}, "company", "missing"),
+    ({"company_id": "Aurora"}, "company", "bad_id"),
+    ({"reference": " "}, "reference", "missing"),
+    ({"reference": "x" * 101}, "reference", "too_long"),
+    ({"name": "\u202e"}, "name", "control_character"),
+    ({"plan_code": "nothing"}, "plan", "no_such_plan"),
+    ({"currency": "XYZ"}, "currency", "no_such_currency"),
+    ({"currency": "PLN"}, "price", "no_such_price"),
+    ({"period": "year"}, "price", "no_such_price"),
+    ({"period": ""}, "period", "missing"),
+    ({"state": "terminated"}, "state", "no_such_state"),
+    ({"state": "gone"}, "state", "no_such_state"),
+    ({"price": "-1"}, "price", "price_out_of_range"),
+    ({"activated_at": "yesterday"}, "activated_at", "bad_time"),
+    ({"activated_at": "2026-01-01T00:00:00"}, "activated_at", "bad_time"),
+    ({"activated_at": "2999-01-01T00:00:00Z"}, "activated_at", "bad_time"),
+    ({"activated_at": "0001-01-01T00:00:00+14:00"}, "activated_at", "bad_time"),
+    (
+        {"state": "pending", "activated_at": "2026-01-01T00:00:00Z"},
+        "activated_at",
+        "bad_time",
+    ),
+    ({"reference": "ended"}, "state", "wrong_state"),
+    ({"reference": "active", "state": "pending"}, "state", "wrong_state"),
+    ({"reference": "active", "currency": "PLN", "price": "1"}, "currency", "fixed"),
+    ({"reference": "active", "period": "day", "price": "1"}, "period", "fixed"),
+]
+
+
+def test_every_bad_row_is_refused_with_its_line_field_and_code(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.activate(warehouse.add_service("active"))
+    ended = inventory.ChangeState(service_id=warehouse.add_service("ended").id)
+    warehouse.operate(inventory.CANCEL_SERVICE, ended)
+    rows = [
+        service_row(f"R-{number}", line=str(number), **values)
+        if "reference" not in values
+        else service_row(**(values | {"line": str(number)}))
+        for number, (values, _, _) in enumerate(REFUSED)
+    ]
+
+    staged, applied = warehouse.try_services(*rows, service_row("good"))
+
+    expected = [
+        (str(number), field, code) for number, (_, field, code) in enumerate(REFUSED)
+    ]
+    found = [(row.line, row.field, row.code) for row in staged.refused]
+    assert sorted(found) == sorted(expected)
+    assert (staged.accepted, applied.created) == (1, 1)
+
+
+def test_a_service_named_twice_must_be_the_same(warehouse: Warehouse) -> None:
+    staged, applied = warehouse.try_services(
+        service_row("S", line="1"),
+        service_row("S", line="2"),
+        service_row("S", line="3", price="2"),
+    )
+
+    assert [(r.line, r.code) for r in staged.refused] == [("3", "duplicate")]
+    assert applied.created == 1
+
+
+def test_a_row_that_no_longer_fits_stops_the_whole_import(
+    warehouse: Warehouse,
+) -> None:
+    existing = warehouse.activate(warehouse.add_service("S-2"))
+    import_id = uuid4()
+    rows = [service_row(f"S-{number}") for number in range(4)]
+    stage = inventory.StageServices(import_id=import_id, rows=rows)
+    assert warehouse.operate(inventory.STAGE_SERVICES, stage).refused == []
+    end = inventory.ChangeState(service_id=existing.id)
+    warehouse.operate(inventory.TERMINATE_SERVICE, end)
+    before = len(warehouse.events())
+
+    with pytest.raises(Conflict, match="changed_meanwhile"):
+        warehouse.operate(
+            inventory.APPLY_SERVICES, inventory.ApplyImport(import_id=import_id)
+        )
+
+    assert services_of(warehouse) == {}
+    assert len(warehouse.events()) == before
+    assert warehouse.counter_differences() == []
+
+
+def test_a_failure_in_the_last_batch_leaves_nothing(warehouse: Warehouse) -> None:
+    import_id = uuid4()
+    rows = [service_row(f"S-{number:04}") for number in range(1_100)]
+    stage = inventory.StageServices(import_id=import_id, rows=rows)
+    warehouse.operate(inventory.STAGE_SERVICES, stage)
+    with warehouse.database.system() as db:
+        db.execute(
+            text("ALTER TABLE services ADD CONSTRAINT c CHECK (reference <> 'S-1099')")
+        )
+
+    with pytest.raises(Exception, match="fault in inventory"):
+        warehouse.operate(
+            inventory.APPLY_SERVICES, inventory.ApplyImport(import_id=import_id)
+        )
+
+    tables = ("services", "service_history", "service_counters", "outbox")
+    assert [warehouse.count(table) for table in tables] == [0, 0, 0, 0]
