@@ -12,23 +12,22 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Text, column, func, select, true, values
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from services.billing.companies import DEFAULT_TIME_ZONE
-from services.billing.costs import PERIODS, Recurring, break_down, family_names
+from services.billing.costs import Recurring, break_down, family_names
+from services.billing.due import Horizon, read_due_lines
 from services.billing.limits import Limits
 from services.billing.models import (
     Company,
     JournalEntry,
     Posting,
     RecurringCost,
-    Renewal,
     Standing,
     Wallet,
 )
 from services.billing.recommendation import Funds, Overdue, recommend
-from services.billing.slots import due_ranges
 from shared.contracts import billing
 from shared.money import Money, currency_of
 
@@ -69,7 +68,9 @@ def show(session: Session, limits: Limits, now: datetime) -> billing.BillingDash
     """Read one company's wallets and costs; the session is narrowed to it."""
     purses = _read_purses(session)
     costs = _read_costs(session)
-    due_lines = _read_due_lines(session, purses, costs, now)
+    names = {each: family_names(costs[each].active) for each in list(costs)}
+    horizons = [_horizon(purse, costs, now) for purse in purses]
+    due_lines = read_due_lines(session, horizons, names)
     currencies = [purse.wallet.currency for purse in purses]
     currencies += sorted(costs.keys() - set(currencies))
     return billing.BillingDashboard(
@@ -169,72 +170,15 @@ def _read_costs(session: Session) -> Costs:
     return costs
 
 
-def _read_due_lines(
-    session: Session, purses: Sequence[_Purse], costs: Costs, now: datetime
-) -> defaultdict[str, list[billing.DueLine]]:
-    """Per wallet's currency, by family and period, what falls due in its horizon."""
-    lines: defaultdict[str, list[billing.DueLine]] = defaultdict(list)
-    ranges = [each for purse in purses for each in _ranges(purse, costs, now)]
-    if not ranges:
-        return lines
-    due = values(
-        column("currency", Text),
-        column("period", Text),
-        column("grain", Text),
-        column("first", BigInteger),
-        column("end", BigInteger),
-        column("edges", BigInteger),
-        name="due",
-    ).data(ranges)
-    rows = session.execute(
-        select(
-            Renewal.currency,
-            Renewal.family_code,
-            Renewal.period,
-            func.sum(Renewal.service_count).label("service_count"),
-            func.sum(Renewal.amount * due.c.edges).label("amount"),
-        )
-        .join(
-            due,
-            (Renewal.currency == due.c.currency)
-            & (Renewal.period == due.c.period)
-            & (Renewal.grain == due.c.grain)
-            & (Renewal.slot >= due.c.first)
-            & (Renewal.slot < due.c.end),
-        )
-        .group_by(Renewal.currency, Renewal.family_code, Renewal.period)
-    )
-    for row in rows:
-        names = family_names(costs[row.currency].active)
-        lines[row.currency].append(
-            billing.DueLine(
-                family_code=row.family_code,
-                # Between two queries a family's last service may have gone.
-                family_name=names.get(row.family_code, row.family_code),
-                period=row.period,
-                service_count=int(row.service_count),
-                amount=Money(row.amount, currency_of(row.currency)),
-            )
-        )
-    for each in lines.values():
-        each.sort(
-            key=lambda line: (
-                line.family_name,
-                line.family_code,
-                PERIODS.index(line.period),
-            )
-        )
-    return lines
-
-
-def _ranges(purse: _Purse, costs: Costs, now: datetime) -> Iterator[tuple[Any, ...]]:
-    """The slots to read for a wallet; only those of periods its services have."""
+def _horizon(purse: _Purse, costs: Costs, now: datetime) -> Horizon:
     currency = purse.wallet.currency
-    periods = {cost.period for cost in costs[currency].active}
-    for period in sorted(periods, key=PERIODS.index):
-        for each in due_ranges(period, now, purse.funds.due_until(now), purse.zone):
-            span = each.first, each.end, each.edges
-            yield (currency, period.value, each.grain.value, *span)
+    return Horizon(
+        currency=currency,
+        after=now,
+        until=purse.funds.due_until(now),
+        zone=purse.zone,
+        periods=frozenset(cost.period for cost in costs[currency].active),
+    )
 
 
 def _wallet_view(

@@ -46,6 +46,7 @@ class Grain(Enum):
     """How finely a slot tells when in its cycle a service renews."""
 
     DAY = "day"
+    HOUR = "hour"
     MINUTE = "minute"
     EXACT = "exact"
 

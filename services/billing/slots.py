@@ -2,10 +2,10 @@
 
 All services of one period and company whose edges show the same calendar day of the
 cycle and the same time of day share their edges for good. Such a place is a *slot*:
-``day * 24 h + time of day``, counted in microseconds (grain ``exact``), in minutes, or
-in days. Days of a cycle are numbered: of a day 0; of a week 0-6; of a month 0-30; of a
-year as ``31 * month + day of month``, both from 0. An hour's cycle is one slot, because
-a horizon of whole hours holds the same number of edges wherever they lie.
+``day * 24 h + time of day``, counted in microseconds (grain ``exact``), in minutes,
+hours or days. Days of a cycle are numbered: of a day 0; of a week 0-6; of a month 0-30;
+of a year as ``31 * month + day of month``, both from 0. An hour's cycle is one slot,
+because a horizon of whole hours holds the same number of edges wherever they lie.
 
 `due_ranges` says how many edges the services of each slot have in a span of time, as
 ranges of slots: coarse ones wherever all of a day is alike, fine ones only where the
@@ -28,9 +28,17 @@ from shared.contracts.inventory import Period
 MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 MINUTE_US = 60 * 1_000_000
-DAY_US = 24 * 60 * MINUTE_US
+HOUR_US = 60 * MINUTE_US
+DAY_US = 24 * HOUR_US
 _LONGEST_MONTH = 31
-_GRAIN_US = {Grain.EXACT: 1, Grain.MINUTE: MINUTE_US, Grain.DAY: DAY_US}
+_GRAIN_US = {
+    Grain.DAY: DAY_US,
+    Grain.HOUR: HOUR_US,
+    Grain.MINUTE: MINUTE_US,
+    Grain.EXACT: 1,
+}
+_GRAINS = tuple(_GRAIN_US)
+"""The coarsest first."""
 
 
 @dataclass(frozen=True)
@@ -81,16 +89,16 @@ def due_ranges(
     for day, spans in _days_within(after, until, zone):
         for day_of_cycle in _days_that_renew(period, day):
             spans_by_day[day_of_cycle].extend(spans)
-    whole_days: list[SlotRange] = []
-    ranges: list[SlotRange] = []
-    for day_of_cycle, spans in sorted(spans_by_day.items()):
-        for span, edges in _pieces(spans):
-            if span == _WHOLE_DAY:
-                day_range = SlotRange(Grain.DAY, day_of_cycle, day_of_cycle + 1, edges)
-                whole_days.append(day_range)
-            else:
-                ranges.extend(_fine_ranges(day_of_cycle, span, edges))
-    return [*_joined(whole_days), *ranges]
+    pieces = (
+        (_Span(day * DAY_US + span.first, day * DAY_US + span.end), edges)
+        for day, spans in sorted(spans_by_day.items())
+        for span, edges in _pieces(spans)
+    )
+    return [
+        SlotRange(grain, first, end, edges)
+        for span, edges in _joined(pieces)
+        for grain, first, end in _in_grains(span, _GRAINS)
+    ]
 
 
 def _day_of_cycle(period: Period, day: date) -> int:
@@ -176,33 +184,37 @@ def _pieces(spans: Iterable[_Span]) -> Iterator[tuple[_Span, int]]:
             yield _Span(first, end), covering
 
 
-def _fine_ranges(day_of_cycle: int, span: _Span, edges: int) -> Iterator[SlotRange]:
-    """A part of a day: its whole minutes, and the rest on either side exactly."""
-    first, end = (day_of_cycle * DAY_US + us for us in (span.first, span.end))
-    first_minute, end_minute = -(-first // MINUTE_US), end // MINUTE_US
-    if first_minute > end_minute:
-        yield SlotRange(Grain.EXACT, first, end, edges)
+def _joined(pieces: Iterable[tuple[_Span, int]]) -> Iterator[tuple[_Span, int]]:
+    """Join neighbours that have the same number of edges."""
+    last: tuple[_Span, int] | None = None
+    for span, edges in pieces:
+        if last and (last[0].end, last[1]) == (span.first, edges):
+            last = _Span(last[0].first, span.end), edges
+            continue
+        if last:
+            yield last
+        last = span, edges
+    if last:
+        yield last
+
+
+def _in_grains(
+    span: _Span, grains: tuple[Grain, ...]
+) -> Iterator[tuple[Grain, int, int]]:
+    """Split a span into slots as coarse as can be, the finer ones at its ends."""
+    if span.first == span.end:
         return
-    parts = (
-        (Grain.EXACT, first, first_minute * MINUTE_US),
-        (Grain.MINUTE, first_minute, end_minute),
-        (Grain.EXACT, end_minute * MINUTE_US, end),
-    )
-    for grain, part_first, part_end in parts:
-        if part_first < part_end:
-            yield SlotRange(grain, part_first, part_end, edges)
-
-
-def _joined(ranges: list[SlotRange]) -> list[SlotRange]:
-    """Join neighbours with the same number of edges."""
-    joined: list[SlotRange] = []
-    for each in ranges:
-        if joined and (joined[-1].end, joined[-1].edges) == (each.first, each.edges):
-            last = joined.pop()
-            joined.append(SlotRange(each.grain, last.first, each.end, each.edges))
-        else:
-            joined.append(each)
-    return joined
+    grain, *finer = grains
+    size = _GRAIN_US[grain]
+    first, end = -(-span.first // size), span.end // size
+    if first > end:
+        # It lies within one slot of this grain.
+        yield from _in_grains(span, tuple(finer))
+        return
+    yield from _in_grains(_Span(span.first, first * size), tuple(finer))
+    if first < end:
+        yield grain, first, end
+    yield from _in_grains(_Span(end * size, span.end), tuple(finer))
 
 
 def _time_us(time_of_day: time) -> int:

@@ -37,7 +37,11 @@ class Posting(Response, frozen=True, kw_only=True):
 
 
 class DueLine(Response, frozen=True, kw_only=True):
-    """What falls due for services of one family and period within the horizon."""
+    """What falls due for services of one family and period within the horizon.
+
+    ``service_count`` are those with at least one charge in it. Each charge is the price
+    rounded to six places.
+    """
 
     family_code: str
     family_name: str
@@ -50,8 +54,10 @@ class Recommendation(Response, frozen=True, kw_only=True):
     """Recommended Add Funds and its working-out, all in the wallet's currency.
 
     ``amount`` = due + overdue + comfort_buffer - balance, never below zero, rounded up
-    to a whole unit and to the top-up minimum. It is a net amount. ``due_until`` is the
-    end of the horizon (UTC).
+    to a whole unit and to the top-up minimum. It is a net amount. ``exact`` is the sum
+    before any of that, and may be negative. ``overdue`` is what resumes the services
+    suspended for payment, one period each. A service that bears a termination request
+    asks for no more money. ``due_until`` is the end of the horizon (UTC).
     """
 
     amount: Money
@@ -85,6 +91,7 @@ class CostLine(Response, frozen=True, kw_only=True):
     """Active services of one family and period.
 
     ``amount`` is their prices' sum per ``period``; ``monthly`` the same normalised.
+    Both are rounded to six places, once each.
     """
 
     family_code: str
@@ -113,7 +120,10 @@ class CostBreakdown(Response, frozen=True, kw_only=True):
 
 
 class BillingDashboard(Response, frozen=True, kw_only=True):
-    """Wallets, primary first, and the costs of each currency in the same order."""
+    """Wallets, primary first, and the costs of each currency in the same order.
+
+    Currencies that have services but no wallet come last.
+    """
 
     wallets: list[Wallet]
     costs: list[CostBreakdown]
@@ -134,7 +144,10 @@ class SetCreditLimit(Request, frozen=True, kw_only=True):
 
 
 class SetComfortBuffer(Request, frozen=True, kw_only=True):
-    """``buffer`` is what the customer wants left in the wallet; zero or more."""
+    """``buffer`` is what the customer wants left in the wallet; zero or more.
+
+    ``horizon_days`` is how far ahead is looked, 1 to 366.
+    """
 
     buffer: Money
     horizon_days: int = 30
@@ -160,7 +173,11 @@ class AdjustmentKind(Enum):
 
 
 class AdjustWallet(Request, frozen=True, kw_only=True):
-    """``amount`` is added to the wallet; negative to take away. Six decimal places."""
+    """``amount`` is added to the wallet; negative to take away. Six decimal places.
+
+    It may take the balance below the credit limit: it states what is so. ``reason`` is
+    told to the customer.
+    """
 
     company_id: UUID
     amount: Money
@@ -204,12 +221,14 @@ SET_COMFORT_BUFFER = Method(
     Permission.MANAGE_BILLING,
     Effect.CHANGE,
 )
-"""NotFound ``no_such_wallet``; InvalidInput ``bad_amount``, ``bad_horizon``."""
+"""NotFound ``no_such_wallet`` with ``currency``; InvalidInput ``bad_amount``,
+``bad_horizon`` with ``max_days``."""
 
 ADJUST_WALLET = Method(
     NAME, "adjust_wallet", AdjustWallet, WalletView, Permission.OPERATE, Effect.CHANGE
 )
-"""NotFound ``no_such_wallet``; InvalidInput ``bad_amount``, ``reason_missing``."""
+"""NotFound ``no_such_wallet``; InvalidInput ``bad_amount`` (zero, more than six places,
+or more than a wallet can hold), ``reason_missing``, ``bad_reason``."""
 
 VERIFY_BOOKS = Method(NAME, "verify_books", VerifyBooks, Verified, Permission.OPERATE)
 

@@ -109,13 +109,17 @@ def test_costs_are_normalised_and_told_by_family_and_period(office: Office) -> N
 
 def test_the_dashboard_of_one_company_holds_nothing_of_another(office: Office) -> None:
     other = uuid4()
-    office.open_wallet(company_id=other)
-    office.add_service(a_service(other))
+    for company_id in (office.company_id, other):
+        office.open_wallet(company_id=company_id)
+        office.add_service(a_service(company_id, "10", Period.DAY))
+    stranger = office.dashboard(company_id=uuid4())
 
     shown = office.dashboard()
 
-    assert shown.wallets == []
-    assert shown.costs == []
+    assert (stranger.wallets, stranger.costs) == ([], [])
+    (wallet,), (costs,) = shown.wallets, shown.costs
+    assert wallet.recommendation.due == money("300")
+    assert costs.daily == money("10")
 
 
 def test_the_number_of_queries_does_not_follow_the_number_of_services(
