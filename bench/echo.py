@@ -1,0 +1,29 @@
+"""A bare nameko service, as nameko leaves it: ``python -m bench.echo AMQP_URL``."""
+
+import eventlet
+
+eventlet.monkey_patch()
+
+import sys  # noqa: E402
+
+from nameko.rpc import rpc  # noqa: E402
+from nameko.runners import ServiceRunner  # noqa: E402
+
+
+class EchoService:
+    name = "echo"
+
+    @rpc  # type: ignore[untyped-decorator]
+    def echo(self, text: str) -> str:
+        return text
+
+
+def main() -> None:
+    runner = ServiceRunner({"AMQP_URI": sys.argv[1]})
+    runner.add_service(EchoService)
+    runner.start()
+    runner.wait()
+
+
+if __name__ == "__main__":
+    main()
