@@ -157,5 +157,5 @@ def test_the_ledger_agrees_with_a_simple_model_for_long(
 ) -> None:
     run_state_machine_as_test(
         lambda: LedgerModel(billing_database),  # type: ignore[arg-type]
-        settings=settings(max_examples=200, stateful_step_count=50, deadline=None),
+        settings=settings(max_examples=40, stateful_step_count=50, deadline=None),
     )

@@ -102,7 +102,7 @@ def test_events_in_any_order_and_number_end_in_what_the_newest_say(
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(*cases)
 def test_many_events_in_any_order_end_in_what_the_newest_say(
     billing_database: Database,
