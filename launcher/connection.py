@@ -16,6 +16,7 @@ from launcher.local_databases import join_databases
 from launcher.local_services import LocalServices
 from launcher.operator import Operator
 from launcher.supervision import Supervisor
+from services.billing.limits import read_limits
 from shared.amqp_client import AmqpClient
 from shared.client import ServiceClient
 from shared.clock import make_clock
@@ -66,7 +67,9 @@ def _stack_amqp_url(layout: Layout) -> str | None:
 def _local_client(settings: Settings) -> Iterator[ServiceClient]:
     runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
     with join_databases(settings) as urls:
-        services = LocalServices(urls, settings.keys_dir, runtime)
+        services = LocalServices(
+            urls, settings.keys_dir, runtime, read_limits(settings.environment)
+        )
         with ThreadPoolExecutor(POOL_SIZE) as executor, closing(services):
             with closing(services.client(executor)) as client:
                 yield client

@@ -18,6 +18,7 @@ from launcher.local_databases import open_databases
 from launcher.local_services import LocalServices
 from launcher.ports import LOOPBACK, keep_port
 from launcher.supervision import ROOT
+from services.billing.limits import read_limits
 from shared.clock import make_clock
 from shared.database import POOL_SIZE
 from shared.jobs import JobThreads
@@ -74,7 +75,9 @@ def _at_free_port(settings: Settings, layout: Layout) -> Settings:
 def _services(settings: Settings, urls: Mapping[str, str]) -> Iterator[LocalServices]:
     """The services with their jobs at work."""
     runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
-    services = LocalServices(urls, settings.keys_dir, runtime)
+    services = LocalServices(
+        urls, settings.keys_dir, runtime, read_limits(settings.environment)
+    )
     jobs = JobThreads(services.jobs())
     jobs.start()
     try:

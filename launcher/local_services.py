@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 
+from services.billing.limits import Limits
 from services.billing.service import BillingService
-from services.inventory.service import InventoryService
-
 from services.identity.service import IdentityService
+from services.inventory.service import InventoryService
 from shared import events
 from shared.database import Database
 from shared.dispatch import Dispatcher
@@ -23,7 +23,11 @@ class LocalServices:
     """The services over their databases, with events delivered among them here."""
 
     def __init__(
-        self, database_urls: Mapping[str, str], keys: Path, runtime: Runtime
+        self,
+        database_urls: Mapping[str, str],
+        keys: Path,
+        runtime: Runtime,
+        limits: Limits | None = None,
     ) -> None:
         self._runtime = runtime
         self._databases = {name: Database(url) for name, url in database_urls.items()}
@@ -36,7 +40,7 @@ class LocalServices:
                 operator_key=load_public_key(keys / "operator.pub"),
             ),
             InventoryService(self._databases["inventory"], runtime),
-            BillingService(self._databases["billing"], runtime),
+            BillingService(self._databases["billing"], runtime, limits or Limits()),
         )
         self.dispatchers = {
             service.contract.name: Dispatcher(service, self.verify_key)
