@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from launcher.postgres import PostgresServer
 from launcher.rabbitmq import RabbitNode
@@ -93,3 +94,13 @@ def amqp_url(rabbitmq_server: RabbitNode) -> Iterator[str]:
 def chromium() -> str:
     """The path of a Chromium."""
     return ensure_chromium()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium per worker; Playwright runs only once in a process."""
+    arguments = ["--no-sandbox", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield launched
+        launched.close()

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from launcher.demo.story import PASSWORD
 from tests.fixtures.servers import Servers
@@ -20,15 +20,6 @@ def site(request: pytest.FixtureRequest, servers: Servers) -> str:
     site = servers.ask(request.param)
     assert isinstance(site, Site)
     return site.url
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
