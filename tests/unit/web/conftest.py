@@ -9,7 +9,6 @@ from typing import cast
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from launcher.assets import ensure_assets
@@ -63,17 +62,6 @@ def serve() -> Iterator[Callable[[Flask], str]]:
 @pytest.fixture(scope="session")
 def pieces_url(pieces_app: Flask, serve: Callable[[Flask], str]) -> str:
     return serve(pieces_app)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-background-networking"],
-        )
-        yield launched
-        launched.close()
 
 
 @contextmanager
