@@ -1,13 +1,14 @@
 """Nonsense gets a clear answer, and nobody sees what is another's."""
 
 import re
+from itertools import product
 from urllib.parse import quote
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import SignIn
 
+FIELDS = ("q", "family", "state", "sort", "after", "company")
 HOSTILE = (
     "' OR 1=1 --",
     "a & | ! ( ) : * <-> \\",
@@ -21,17 +22,15 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_hostile_search_gets_an_answer_and_runs_nothing(
-    sign_in: SignIn, text: str
-) -> None:
-    page = sign_in()
-    for field in ("q", "family", "state", "sort", "after", "company"):
-        answer = page.request.get(f"/services?{field}={quote(text)}")
+def test_a_hostile_address_gets_an_answer_and_runs_nothing(sign_in: SignIn) -> None:
+    browser = sign_in().request
 
-        assert answer.status < 500, field
+    for text, field in product(HOSTILE, FIELDS):
+        answer = browser.get(f"/services?{field}={quote(text)}")
+
+        assert answer.status < 500, (field, text[:40])
         assert "<script>alert(1)" not in answer.text()
-        assert re.search("<h1", answer.text())
+        assert "<h1" in answer.text()
 
 
 def test_an_unknown_filter_names_the_choices_there_are(sign_in: SignIn) -> None:
