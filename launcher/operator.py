@@ -54,7 +54,7 @@ class Operator:
                 "jti": uuid.uuid4().hex,
             }
             assertion = jwt.encode(claims, self._key, algorithm="EdDSA")
-            context = CallContext(request_id=uuid.uuid4().hex[:16])
+            context = CallContext(request_id=uuid.uuid4().hex[:16], timeout_s=TIMEOUT_S)
             self._token = call(
                 self._client,
                 identity.MINT_OPERATOR_TOKEN,

@@ -19,6 +19,7 @@ REASONS = {
     "zero_price": "a price of zero stands for an unknown one here",
     "contradiction": "an earlier line, or the catalogue, says otherwise",
     "duplicate": "an earlier line says otherwise of the same thing",
+    "bad_name": "it is no name",
     "bad_id": "it is no id",
     "bad_time": "a time is like 2026-01-31T09:00:00+01:00, past, and of no pending one",
     "no_such_plan": "there is no such plan",

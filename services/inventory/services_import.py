@@ -6,7 +6,19 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    column,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from services.inventory import counters, imports, states
@@ -78,11 +90,10 @@ class _Surroundings:
             .where(Plan.code.in_(codes))
         )
         prices = db.scalars(select(PlanPrice).where(PlanPrice.plan_code.in_(codes)))
-        key = tuple_(Service.company_id, Service.reference)
-        services = select(Service).where(key.in_({_key(row) for row in rows}))
+        services = select(Service).join(*_on_keys_of(rows, Service))
         if lock:
             ordered = services.order_by(Service.company_id, Service.reference)
-            services = ordered.with_for_update()
+            services = ordered.with_for_update(of=Service)
         return cls(
             plans={plan.code: (plan, family_name) for plan, family_name in plans},
             prices={(p.plan_code, p.currency, p.period): p.price for p in prices},
@@ -279,12 +290,8 @@ def _earlier_rows(
     db: Session, import_id: UUID, rows: Sequence[StagedService]
 ) -> dict[Key, StagedService]:
     """The rows of earlier batches that name the same services."""
-    key = tuple_(StagedService.company_id, StagedService.reference)
-    earlier = db.scalars(
-        select(StagedService).where(
-            StagedService.import_id == import_id, key.in_({_key(row) for row in rows})
-        )
-    )
+    query = select(StagedService).join(*_on_keys_of(rows, StagedService))
+    earlier = db.scalars(query.where(StagedService.import_id == import_id))
     return {_key(row): row for row in earlier}
 
 
@@ -305,6 +312,25 @@ def _refuse_other(first: StagedService, row: StagedService) -> None:
     for field in _STATED:
         if getattr(first, field) != getattr(row, field):
             raise RowRefused("reference", "duplicate", row.reference)
+
+
+def _on_keys_of(
+    rows: Iterable[StagedService], model: type[Service | StagedService]
+) -> tuple[FromClause, ColumnElement[bool]]:
+    """What to join ``model`` with, to find the services that ``rows`` name.
+
+    A thousand keys in a condition would be compared with every service there is.
+    """
+    keys = sorted({_key(row) for row in rows})
+    companies = [company_id for company_id, _ in keys]
+    references = [reference for _, reference in keys]
+    table = (
+        func.unnest(cast(companies, ARRAY(Uuid)), cast(references, ARRAY(Text)))
+        .table_valued(column("company_id", Uuid), column("reference", Text))
+        .render_derived("keys")
+    )
+    same_company = model.company_id == table.c.company_id
+    return table, and_(same_company, model.reference == table.c.reference)
 
 
 def _key(row: StagedService) -> Key:

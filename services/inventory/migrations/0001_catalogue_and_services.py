@@ -222,8 +222,14 @@ def _create_history_and_counters() -> None:
     )
 
 
+# What is on its way in may be lost in a crash: the operator sends it again. All of
+# these tables are emptied together then, so no half of an import is ever applied.
+def _create_unlogged(name: str, *parts: sa.schema.SchemaItem) -> None:
+    op.create_table(name, *parts, prefixes=["UNLOGGED"])
+
+
 def _create_imports() -> None:
-    op.create_table(
+    _create_unlogged(
         "imports",
         sa.Column("id", sa.Uuid, primary_key=True),
         _text("kind"),
@@ -240,7 +246,7 @@ def _import_id() -> sa.Column:
 
 
 def _create_staged_rows() -> None:
-    op.create_table(
+    _create_unlogged(
         "staged_families",
         _import_id(),
         sa.Column("code", sa.Text, primary_key=True),
@@ -248,14 +254,14 @@ def _create_staged_rows() -> None:
         _text("icon"),
         sa.Column("position", sa.Integer, nullable=False),
     )
-    op.create_table(
+    _create_unlogged(
         "staged_plans",
         _import_id(),
         sa.Column("code", sa.Text, primary_key=True),
         _text("family_code"),
         _text("name"),
     )
-    op.create_table(
+    _create_unlogged(
         "staged_prices",
         _import_id(),
         sa.Column("plan_code", sa.Text, primary_key=True),
@@ -263,7 +269,7 @@ def _create_staged_rows() -> None:
         sa.Column("period", sa.Text, primary_key=True),
         sa.Column("price", PRICE, nullable=False),
     )
-    op.create_table(
+    _create_unlogged(
         "staged_services",
         _import_id(),
         sa.Column("company_id", sa.Uuid, primary_key=True),

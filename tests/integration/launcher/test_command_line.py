@@ -1,0 +1,153 @@
+"""The operator's command line, run as operators run it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import click
+import pytest
+from sqlalchemy import create_engine, text
+
+from launcher.databases import SERVICES, url_variable
+
+CATALOGUE = """\
+family,family_name,plan,plan_name,currency,period,price
+lxc,LXC,lxc-s,"LXC S, 1 vCPU",EUR,month,4.50
+lxc,LXC,lxc-s,"LXC S, 1 vCPU",EUR,fortnight,2.25
+storage,Storage,storage-100,Object Storage,EUR,month,4.90
+"""
+OWN_SERVICES = """\
+company,reference,name,plan,currency,period,state
+Analytical Engines Ltd,AE-1,engine-01,lxc-s,EUR,month,active
+Analytical Engines Ltd,AE-2,Punched cards,storage-100,EUR,month,pending
+Difference Engines Ltd,DE-1,engine-01,lxc-s,EUR,month,active
+"""
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    folder: Path
+    database_urls: dict[str, str]
+
+    def __call__(
+        self, *words: str, expect: int = 0, typed: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "launcher.cli", *words],
+            env=self.environment(),
+            input=typed,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert done.returncode == expect, done.stdout + done.stderr
+        return done
+
+    def environment(self) -> dict[str, str]:
+        urls = {url_variable(name): url for name, url in self.database_urls.items()}
+        inherited = {k: v for k, v in os.environ.items() if k != "AMQP_URL"}
+        return inherited | urls | {"VAR": str(self.folder)}
+
+    def file(self, name: str, content: str) -> str:
+        path = self.folder / name
+        path.write_text(content)
+        return str(path)
+
+    def count(self, table: str) -> int:
+        engine = create_engine(self.database_urls["inventory"])
+        with engine.connect() as connection:
+            counted = connection.scalar(text(f"SELECT count(*) FROM {table}"))
+        engine.dispose()
+        return int(counted or 0)
+
+
+@pytest.fixture
+def client_area(tmp_path: Path, new_database: Callable[[str], str]) -> CommandLine:
+    """The command line over three empty databases, with the services within it."""
+    return CommandLine(tmp_path, {name: new_database(name) for name in SERVICES})
+
+
+def test_an_operator_starts_from_nothing(client_area: CommandLine) -> None:
+    ada = ("--email", "ada@example.com", "--name", "Ada")
+    password = "correct horse battery\n" * 2
+    user_id = client_area("users", "create", *ada, typed=password).stdout.split()[-1]
+    name = ("--name", "Analytical Engines Ltd", "--country", "GB")
+    client_area("companies", "create", *name, "--owner", user_id)
+    company = ("--company", "Analytical Engines Ltd")
+    client_area("wallet", "open", *company, "--currency", "EUR")
+    adjusted = client_area(
+        "wallet", "adjust", *company, "--amount", "250 EUR", "--reason", "Brought over"
+    )
+    report = str(client_area.folder / "refused.csv")
+
+    catalogue = client_area.file("catalogue.csv", CATALOGUE)
+    imported = client_area("catalog", "import", catalogue, "--report", report, expect=3)
+    services = client_area.file("services.csv", OWN_SERVICES)
+    served = client_area("services", "import", services, expect=3)
+    again = client_area("services", "import", services, expect=3)
+
+    assert "Balance 250" in adjusted.stdout
+    assert "2 created, 0 changed, 0 unchanged, 1 refused" in imported.stdout
+    assert "line 3, period" in imported.stderr
+    assert "3,period,no_such_period,fortnight" in Path(report).read_text()
+    assert "2 created, 0 changed, 0 unchanged, 1 refused" in served.stdout
+    assert "line 4, company: there is no such company" in served.stderr
+    assert "0 created, 0 changed, 2 unchanged, 1 refused" in again.stdout
+    assert "Analytical Engines Ltd" in client_area("companies", "list").stdout
+    assert "right" in client_area("inventory", "verify-counters").stdout
+    assert "right" in client_area("ledger", "verify").stdout
+
+
+def test_mistakes_are_told_in_a_line(client_area: CommandLine) -> None:
+    broken = client_area.file("broken.csv", "family,plan\n")
+    nobody = ("--company", "Nobody", "--currency", "EUR")
+
+    no_columns = client_area("catalog", "import", broken, expect=1)
+    no_company = client_area("wallet", "open", *nobody, expect=1)
+    no_amount = client_area(
+        "wallet", "set-credit-limit", "--company", "x", "--limit", "ten", expect=2
+    )
+
+    assert "the file has no column" in no_columns.stderr
+    assert "refused: no_such_company" in no_company.stderr
+    assert "'12.50 EUR'" in no_amount.stderr
+
+
+def test_every_command_has_help(client_area: CommandLine) -> None:
+    from launcher.cli import main
+
+    for group in main.commands.values():
+        assert group.help
+        assert isinstance(group, click.Group)
+        for command in group.commands.values():
+            assert command.help
+            assert all(
+                getattr(option, "help", None) or option.name in PLAIN_WORDS
+                for option in command.params
+            ), command.name
+
+
+PLAIN_WORDS = {"file", "street", "postal_code", "city", "region", "role", "help"}
+
+
+def test_the_whole_libcloud_file_is_imported_within_30_seconds_and_only_once(
+    client_area: CommandLine,
+) -> None:
+    pricing = str(files("libcloud") / "data" / "pricing.json")
+
+    started = time.monotonic()
+    first = client_area("catalog", "import", pricing, expect=3)
+    took_s = time.monotonic() - started
+    again = client_area("catalog", "import", pricing, expect=3)
+
+    prices = client_area.count("plan_prices")
+    assert prices > 90_000
+    assert f"{prices} created, 0 changed, 0 unchanged" in first.stdout
+    assert f"0 created, 0 changed, {prices} unchanged" in again.stdout
+    assert client_area.count("staged_prices") == 0
+    assert took_s < 30
