@@ -27,6 +27,10 @@ class Layout:
         """Passwords and cookies of our own PostgreSQL and RabbitMQ."""
         return self.var / "secrets"
 
+    def keys_folder(self, program: str) -> Path:
+        """What one program of the stack is given of the installation's keys."""
+        return self.run / "keys" / program
+
     def pid_file(self, name: str) -> Path:
         return self.run / f"{name}.pid"
 

@@ -1,14 +1,17 @@
 """Turns into one of the stack's processes: ``python -m launcher.program <name>``.
 
 The supervisor starts each program through this module, which stays the same process:
-it writes the process id, waits for what the program needs, and replaces itself.
+it writes the process id, waits for what the program needs, and replaces itself. What
+is not the program's own stays behind.
 """
 
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from launcher.belongings import environment_of, give_keys
 from launcher.databases import SERVICES, url_variable
 from launcher.files import write_atomically
 from launcher.infrastructure import postgres_of, rabbitmq_of
@@ -32,7 +35,7 @@ def main() -> None:
     become = {"postgres": _become_postgres, "rabbitmq": _become_rabbitmq}
     if name in become:
         become[name](layout)
-    _become_module(name, settings)
+    _become_module(name, settings, layout.keys_folder(name))
 
 
 def _become_postgres(layout: Layout) -> NoReturn:
@@ -51,14 +54,16 @@ def _become_rabbitmq(layout: Layout) -> NoReturn:
     os.execve(command[0], command, node.environment())
 
 
-def _become_module(name: str, settings: Settings) -> NoReturn:
+def _become_module(name: str, settings: Settings, keys: Path) -> NoReturn:
     module = name
     if name in SERVICES:
         module = f"services.{name}"
         # Without its broker a service would end at once, again and again.
         _wait_for(settings.amqp_url)
         _wait_for(settings.environment[url_variable(name)])
-    os.execv(sys.executable, [sys.executable, "-m", module])
+    give_keys(name, settings.keys_dir, keys)
+    environment = environment_of(name, settings.environment, keys)
+    os.execve(sys.executable, [sys.executable, "-m", module], environment)
 
 
 def _wait_for(url: str) -> None:

@@ -1,0 +1,37 @@
+"""What each program of the stack is given: its own settings and keys, no others'.
+
+One that is taken over then has neither another service's database nor the key that
+principals are signed with.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from launcher.databases import SERVICES, url_variable
+from launcher.files import make_folder, write_atomically
+
+KEYS = {
+    "identity": ("principal.key", "principal.pub", "operator.pub"),
+    "inventory": ("principal.pub",),
+    "billing": ("principal.pub",),
+    "web": ("principal.pub", "web.secret"),
+}
+
+
+def environment_of(
+    program: str, environment: Mapping[str, str], keys: Path
+) -> dict[str, str]:
+    """The program's part of the stack's environment; ``keys`` is its own folder."""
+    others = {url_variable(service) for service in SERVICES if service != program}
+    own = {name: value for name, value in environment.items() if name not in others}
+    return own | {"KEYS_DIR": str(keys)}
+
+
+def give_keys(program: str, all_keys: Path, folder: Path) -> None:
+    """Make ``folder`` hold the program's keys as they are now, and nothing else."""
+    make_folder(folder).chmod(0o700)
+    for file in folder.iterdir():
+        if file.name not in KEYS[program]:
+            file.unlink()
+    for name in KEYS[program]:
+        write_atomically(folder / name, (all_keys / name).read_bytes())
