@@ -1,11 +1,14 @@
 """The operator's command line, run as operators run it."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from launcher.databases import SERVICES, url_variable
+from tests.fixtures.installations import installation, sign_in
 
 CATALOGUE = """\
 family,family_name,plan,plan_name,currency,period,price
@@ -27,6 +31,9 @@ Analytical Engines Ltd,AE-1,engine-01,lxc-s,EUR,month,active
 Analytical Engines Ltd,AE-2,Punched cards,storage-100,EUR,month,pending
 Difference Engines Ltd,DE-1,engine-01,lxc-s,EUR,month,active
 """
+
+
+SIZES = ("c1.medium", "c1.xlarge", "m1.large", "m3.medium", "t2.micro", "r3.large")
 
 
 @dataclass(frozen=True)
@@ -151,3 +158,46 @@ def test_the_whole_libcloud_file_is_imported_within_30_seconds_and_only_once(
     assert f"0 created, 0 changed, {prices} unchanged" in again.stdout
     assert client_area.count("staged_prices") == 0
     assert took_s < 30
+
+    assert _dashboard_of_a_customer(client_area) == _computed_by_hand(pricing)
+
+
+def _dashboard_of_a_customer(client_area: CommandLine) -> dict[str, str]:
+    """What the dashboard shows to a company with services on Libcloud's plans."""
+    password = "correct horse battery\n" * 2
+    ada = ("--email", "ada@example.com", "--name", "Ada")
+    user_id = client_area("users", "create", *ada, typed=password).stdout.split()[-1]
+    name = ("--name", "Engines Ltd", "--country", "GB", "--owner", user_id)
+    client_area("companies", "create", *name)
+    rows = [
+        f"Engines Ltd,E-{number},{size},ec2-linux_{size}_us-east-1,USD,hour"
+        for number, size in enumerate(SIZES)
+    ]
+    header = "company,reference,name,plan,currency,period"
+    client_area(
+        "services", "import", client_area.file("own.csv", "\n".join([header, *rows]))
+    )
+    with installation(client_area.database_urls, client_area.folder) as site:
+        site.services.deliver_events()
+        browser = sign_in(site.app(), "ada@example.com", password.split("\n", maxsplit=1)[0])
+        costs = browser.get("/blocks/costs").text
+    figures = re.findall(r"<dt>(\w+)</dt>\s*<dd>(.*?)</dd>", costs, flags=re.DOTALL)
+    markup = r"<[^>]+>|&nbsp;|[\s,]"
+    return {words: re.sub(markup, "", html) for words, html in figures}
+
+
+def _computed_by_hand(pricing: str) -> dict[str, str]:
+    """The same figures, straight from the file."""
+    prices = json.loads(Path(pricing).read_text(), parse_float=Decimal)["compute"]
+    hourly = sum(prices["ec2_linux"][size]["us-east-1"] for size in SIZES)
+    hours = {
+        "Hourly": 1,
+        "Daily": 24,
+        "Weekly": 24 * 7,
+        "Monthly": 730,
+        "Yearly": 8760,
+    }
+    return {
+        words: f"{(hourly * count).quantize(Decimal('0.01'), ROUND_HALF_UP)}USD"
+        for words, count in hours.items()
+    }
