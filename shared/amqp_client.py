@@ -74,7 +74,6 @@ class _Call:
             deadline=self.deadline,
         )
         left_ms = max(1, int((self.deadline - time.time()) * 1000))
-        read_only = self.method.effect is Effect.READ
         return BasicProperties(
             content_type=CONTENT_TYPE,
             content_encoding=CONTENT_ENCODING,
@@ -82,7 +81,7 @@ class _Call:
                 HEADER_PREFIX + name: value
                 for name, value in headers.as_context().items()
             },
-            delivery_mode=_TRANSIENT if read_only else _PERSISTENT,
+            delivery_mode=_delivery_mode(self.method),
             correlation_id=correlation_id,
             reply_to=reply_key,
             expiration=str(left_ms),
@@ -263,6 +262,12 @@ class AmqpClient:
             channel.queue_declare(queue, passive=True, callback=on_counted)
 
         self._link.open_channel(on_open)
+
+
+def _delivery_mode(method: Method[Any, Any]) -> int:
+    """The broker writes what is persistent to its disk."""
+    is_change = method.effect is Effect.CHANGE
+    return _PERSISTENT if is_change and not method.carries_secret else _TRANSIENT
 
 
 def _is_safe_to_repeat(method: Method[Any, Any], context: CallContext) -> bool:

@@ -47,6 +47,8 @@ class Method(Generic[RequestT, ResponseT]):
     response: type[ResponseT]
     permission: Permission
     effect: Effect = Effect.READ
+    carries_secret: bool = False
+    """Its call holds a password or token, and so must never reach a disk."""
 
     def __str__(self) -> str:
         return f"{self.service}.{self.name}"

@@ -233,22 +233,49 @@ class OperatorToken(Response, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-LOG_IN = Method(NAME, "log_in", LogIn, Session, Permission.PUBLIC, Effect.ONCE)
+LOG_IN = Method(
+    NAME,
+    "log_in",
+    LogIn,
+    Session,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
 """Unauthenticated ``wrong_credentials``; Throttled ``too_many_logins`` with
 ``retry_after_s``; Forbidden ``no_company`` when the user belongs to none."""
 
 RESUME_SESSION = Method(
-    NAME, "resume_session", ResumeSession, Session, Permission.PUBLIC
+    NAME,
+    "resume_session",
+    ResumeSession,
+    Session,
+    Permission.PUBLIC,
+    carries_secret=True,
 )
 """Unauthenticated ``session_ended``; NotFound ``no_such_company``; Forbidden
 ``no_company``."""
 
 SWITCH_COMPANY = Method(
-    NAME, "switch_company", SwitchCompany, Session, Permission.PUBLIC, Effect.ONCE
+    NAME,
+    "switch_company",
+    SwitchCompany,
+    Session,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
 )
 """Unauthenticated ``session_ended``; NotFound ``no_such_company``."""
 
-LOG_OUT = Method(NAME, "log_out", LogOut, Nothing, Permission.PUBLIC, Effect.ONCE)
+LOG_OUT = Method(
+    NAME,
+    "log_out",
+    LogOut,
+    Nothing,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
 """Ends the session; one that has ended already is fine."""
 
 GET_ACCOUNT = Method(NAME, "get_account", GetAccount, Account, Permission.READ_ACCOUNT)
@@ -257,7 +284,13 @@ LIST_MEMBERS = Method(
     NAME, "list_members", ListMembers, Members, Permission.READ_COMPANY
 )
 CREATE_USER = Method(
-    NAME, "create_user", CreateUser, User, Permission.OPERATE, Effect.CHANGE
+    NAME,
+    "create_user",
+    CreateUser,
+    User,
+    Permission.OPERATE,
+    Effect.CHANGE,
+    carries_secret=True,
 )
 """Conflict ``email_taken``; InvalidInput ``bad_email``, ``bad_name``,
 ``bad_time_zone``, ``bad_locale``, ``password_too_short`` with ``min_length``,
@@ -284,6 +317,7 @@ MINT_OPERATOR_TOKEN = Method(
     OperatorToken,
     Permission.PUBLIC,
     Effect.ONCE,
+    carries_secret=True,
 )
 """Unauthenticated ``assertion_forged``, ``assertion_expired``; NotFound
 ``no_such_company``."""

@@ -77,7 +77,8 @@ class CallConsumer(RpcConsumer):  # type: ignore[misc]
         self._reply(message, encode_error(refusal))
         publisher: Publisher = self.container.service_cls.publisher
         try:
-            publisher.publish_dead_letter(message, refusal.detail)
+            request_id = Headers.read(nameko_headers(message)).request_id
+            publisher.put_call_aside(message, refusal.detail, request_id)
         except Unavailable as broker:
             log.warning("dead_letter_lost", detail=broker.detail)
         self.queue_consumer.settle(message)

@@ -71,7 +71,7 @@ class EventEntrypoint(nameko_events.EventHandler):  # type: ignore[misc]
     def _set_aside(self, message: Message, reason: str) -> None:
         publisher: Publisher = self.container.service_cls.publisher
         try:
-            publisher.publish_dead_letter(message, reason)
+            publisher.put_event_aside(message, reason)
         except Unavailable as broker:
             # An event is never dropped; the pause keeps it from coming back at once.
             log.warning("dead_letter_waits", detail=broker.detail)

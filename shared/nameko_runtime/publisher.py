@@ -59,20 +59,26 @@ class Publisher:
         """
         self._publish(self._events, name, msgspec.json.encode(envelope))
 
-    def publish_dead_letter(self, message: Message, reason: str) -> None:
-        """Put a message aside for a person to look at.
-
-        Its headers stay behind, as they hold the caller's principal.
+    def put_event_aside(self, message: Message, reason: str) -> None:
+        """Keep an event for a person to look at.
 
         Raises:
             Unavailable: ``broker_unreachable``.
         """
-        headers = {
-            "reason": reason[:500],
-            "exchange": message.delivery_info.get("exchange"),
-            "routing-key": message.delivery_info.get("routing_key"),
-        }
-        self._publish("", self._dead_letters, message.body, headers)
+        self._publish("", self._dead_letters, message.body, _label(message, reason))
+
+    def put_call_aside(self, message: Message, reason: str, request_id: str) -> None:
+        """Keep a note of a call that could not be read.
+
+        Neither its headers, which hold the caller's principal, nor its body, which may
+        hold a password, are kept. ``size`` is the body's, in bytes.
+
+        Raises:
+            Unavailable: ``broker_unreachable``.
+        """
+        facts = {"size": len(message.body), "request-id": request_id}
+        label = _label(message, reason)
+        self._publish("", self._dead_letters, b"", label | facts)
 
     def close(self) -> None:
         with self._one_at_a_time:
@@ -120,3 +126,11 @@ class Publisher:
         self._channel = None
         with suppress(*self._errors):
             self._connection.close()
+
+
+def _label(message: Message, reason: str) -> dict[str, Any]:
+    return {
+        "reason": reason[:500],
+        "exchange": message.delivery_info.get("exchange"),
+        "routing-key": message.delivery_info.get("routing_key"),
+    }

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
@@ -13,13 +14,15 @@ import pytest
 from launcher.processes import wait_until
 from shared.amqp_client import AmqpClient
 from shared.client import CallContext, call
-from shared.contract import Nothing
+from shared.contract import Effect, Nothing
+from shared.contracts import billing, identity, inventory
 from shared.errors import Unavailable
 from tests.contract.cable import Cable, cable_to
 from tests.contract.parcel import contract as c
 from tests.contract.world import PATIENCE_S, ParcelProcess, World
 
 WORKERS = 10
+TRANSIENT, PERSISTENT = 1, 2
 PATIENT = CallContext("test", timeout_s=PATIENCE_S)
 
 
@@ -174,6 +177,51 @@ def test_a_message_expires_on_the_broker_with_its_deadline(
         assert ends_with("deadline_exceeded", lambda: asleep.result(PATIENCE_S))
 
         assert wait_until(lambda: waiting() == 0, PATIENCE_S)
+
+
+@pytest.mark.parametrize(
+    ("effect", "carries_secret", "delivery_mode"),
+    [
+        (Effect.READ, False, TRANSIENT),
+        (Effect.ONCE, False, TRANSIENT),
+        (Effect.CHANGE, False, PERSISTENT),
+        (Effect.CHANGE, True, TRANSIENT),
+    ],
+)
+def test_only_changes_without_a_secret_reach_the_brokers_disk(
+    parcel_process: ParcelProcess,
+    effect: Effect,
+    carries_secret: bool,  # noqa: FBT001
+    delivery_mode: int,
+) -> None:
+    method = replace(c.ASLEEP, effect=effect, carries_secret=carries_secret)
+    parameters = pika.URLParameters(parcel_process.amqp_url)
+    with (
+        closing(pika.BlockingConnection(parameters)) as connection,
+        closing(AmqpClient(parcel_process.amqp_url)) as client,
+    ):
+        channel = connection.channel()
+        queue = channel.queue_declare("", exclusive=True).method.queue
+        channel.queue_bind(queue, "nameko-rpc", "asleep.*")
+
+        client.start(method, c.Fail(), PATIENT)
+
+        taken = channel.consume(queue, auto_ack=True, inactivity_timeout=PATIENCE_S)
+        _method, properties, _body = next(taken)
+        assert properties.delivery_mode == delivery_mode
+
+
+def test_methods_that_take_a_password_or_token_are_known_as_secret() -> None:
+    secrets = {"password", "token", "assertion"}
+    taking = {
+        method
+        for contract in (identity.CONTRACT, inventory.CONTRACT, billing.CONTRACT)
+        for method in contract.methods
+        if secrets & set(method.request.__struct_fields__)
+    }
+
+    assert len(taking) >= 6
+    assert all(method.carries_secret for method in taking)
 
 
 def test_a_client_that_was_never_used_closes() -> None:
