@@ -6,7 +6,6 @@ services work in the command's own process, on the databases of $VAR.
 
 import random
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 from launcher.infrastructure import rabbitmq_of
@@ -70,7 +69,7 @@ def _local_client(settings: Settings) -> Iterator[ServiceClient]:
         services = LocalServices(
             urls, settings.keys_dir, runtime, read_limits(settings.environment)
         )
-        with ThreadPoolExecutor(POOL_SIZE) as executor, closing(services):
-            with closing(services.client(executor)) as client:
+        with closing(services):
+            with services.client(POOL_SIZE) as client:
                 yield client
             services.deliver_events()

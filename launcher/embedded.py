@@ -3,7 +3,6 @@
 import random
 import signal
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Thread
 
@@ -19,6 +18,7 @@ from launcher.local_services import LocalServices
 from launcher.ports import LOOPBACK, keep_port
 from launcher.supervision import ROOT
 from services.billing.limits import read_limits
+from shared.client import ServiceClient
 from shared.clock import make_clock
 from shared.database import POOL_SIZE
 from shared.jobs import JobThreads
@@ -91,8 +91,8 @@ def _services(settings: Settings, urls: Mapping[str, str]) -> Iterator[LocalServ
 def _served(services: LocalServices, settings: Settings) -> Iterator[None]:
     """The web front end, answering in threads of this process."""
     # A service works on no more calls at once than it has connections.
-    with ThreadPoolExecutor(max_workers=POOL_SIZE) as executor:
-        app = _make_app(services, executor, settings)
+    with services.client(POOL_SIZE) as client:
+        app = _make_app(services, client, settings)
         server = waitress.server.create_server(
             app,
             host=LOOPBACK if settings.is_loopback else "0.0.0.0",  # noqa: S104
@@ -110,11 +110,11 @@ def _served(services: LocalServices, settings: Settings) -> Iterator[None]:
 
 
 def _make_app(
-    services: LocalServices, executor: ThreadPoolExecutor, settings: Settings
+    services: LocalServices, client: ServiceClient, settings: Settings
 ) -> Flask:
     context = Context(
         settings=settings,
-        client=services.client(executor),
+        client=client,
         verify_key=services.verify_key,
         clock=make_clock(settings.clock_offset_file),
         last_known=LastKnown(),

@@ -1,7 +1,8 @@
 """The three services in this process: for the embedded run, the demo and the CLI."""
 
-from collections.abc import Mapping
-from concurrent.futures import Executor
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from services.billing.limits import Limits
@@ -48,8 +49,19 @@ class LocalServices:
         }
         self._publish: Publish = local_publish(self.dispatchers)
 
-    def client(self, executor: Executor) -> LocalClient:
-        return LocalClient(self.dispatchers, executor)
+    @contextmanager
+    def client(self, workers: int) -> Iterator[LocalClient]:
+        """A client for the length of the block.
+
+        Each service works on ``workers`` calls at once, whatever the others do.
+        """
+        with ExitStack() as pools:
+            executors = {
+                name: pools.enter_context(ThreadPoolExecutor(workers, name))
+                for name in self.dispatchers
+            }
+            with closing(LocalClient(self.dispatchers, executors)) as client:
+                yield client
 
     def jobs(self) -> list[Job]:
         """All repeated work of the services, the relay of events included."""

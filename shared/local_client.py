@@ -22,13 +22,16 @@ log = structlog.get_logger()
 
 
 class LocalClient:
-    """A `shared.client.ServiceClient` over dispatchers by service name."""
+    """A `shared.client.ServiceClient` over dispatchers by service name.
+
+    Each service has an executor of its own: one that is slow keeps no other waiting.
+    """
 
     def __init__(
-        self, dispatchers: Mapping[str, Dispatcher], executor: Executor
+        self, dispatchers: Mapping[str, Dispatcher], executors: Mapping[str, Executor]
     ) -> None:
         self._dispatchers = dispatchers
-        self._executor = executor
+        self._executors = executors
         self._deadlines = Deadlines()
         self._closed = False
 
@@ -57,7 +60,8 @@ class LocalClient:
         except InvalidInput as refusal:
             end_with(future, refusal)
         else:
-            self._executor.submit(self._run, future, method, call, headers)
+            executor = self._executors[method.service]
+            executor.submit(self._run, future, method, call, headers)
         return future
 
     def unreachable(self, services: Iterable[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -33,28 +33,18 @@ def load_demo(database_urls: Mapping[str, str], keys: Path, now: datetime) -> No
     clock = ManualClock(_day(now, DAYS) - timedelta(hours=2))
     runtime = Runtime(clock, random.Random(SEED))  # noqa: S311  the same every time
     services = LocalServices(database_urls, keys, runtime)
-    with ThreadPoolExecutor(max_workers=2) as executor:
-        client = services.client(executor)
+    with closing(services), services.client(workers=1) as client:
         operator = Operator(client, keys / "operator.key", clock, OPERATOR)
-        try:
-            DemoLoader(services, operator, clock).play(now)
-        finally:
-            client.close()
-            services.close()
+        DemoLoader(services, operator, clock).play(now)
 
 
 def is_empty(database_urls: Mapping[str, str], keys: Path, clock: Clock) -> bool:
     """Whether there is no company yet."""
     runtime = Runtime(clock, random.SystemRandom())
     services = LocalServices(database_urls, keys, runtime)
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        client = services.client(executor)
+    with closing(services), services.client(workers=1) as client:
         operator = Operator(client, keys / "operator.key", clock, OPERATOR)
-        try:
-            found = operator.call(identity.FIND_COMPANIES, identity.FindCompanies())
-        finally:
-            client.close()
-            services.close()
+        found = operator.call(identity.FIND_COMPANIES, identity.FindCompanies())
     return not found.companies
 
 

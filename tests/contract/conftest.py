@@ -48,7 +48,7 @@ def local_world(
         jobs.start()
         with ThreadPoolExecutor(_WORKERS) as executor:
             world = World(
-                lambda: LocalClient(dispatchers, executor), principals, database
+                lambda: LocalClient(dispatchers, {NAME: executor}), principals, database
             )
             yield world
             world.close()
