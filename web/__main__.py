@@ -1,9 +1,12 @@
 """Serve the web front end: ``python -m web``."""
 
+import os
+
 from granian import Granian
 from granian.constants import Interfaces
 
 from shared.settings import read_settings
+from web.wsgi import PARENT
 
 THREADS = 16
 """A page waits for its calls, so more threads than cores are of use."""
@@ -11,6 +14,7 @@ THREADS = 16
 
 def main() -> None:
     settings = read_settings()
+    os.environ[PARENT] = str(os.getpid())
     Granian(
         target="web.wsgi:make_app",
         factory=True,

@@ -1,18 +1,16 @@
 """The web application, put together from its areas."""
 
 import secrets
-from pathlib import Path
 from typing import Any
 
 import structlog
 from flask import Flask, Response, g
-from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from web import components, health, locale, theme
 from web.account import views as account
-from web.assets import register_assets
+from web.assets import BUILT, register_assets
 from web.auth import views as auth
 from web.auth.signed_in import login_manager
 from web.companies import views as companies
@@ -23,8 +21,6 @@ from web.funds import views as funds
 from web.security import protect
 from web.services import views as services
 from web.visit import keep_principal
-
-BUILT_ASSETS = Path(__file__).parent / "static" / "build"
 
 _AREAS = (auth, dashboard, services, account, companies, funds, theme, health)
 _CARRIES_COMPANY = frozenset({"dashboard", "services", "account", "funds"})
@@ -40,7 +36,6 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     health.count_requests(app)
     protect(app, context.settings, secret)
     login_manager.init_app(app)
-    Htmx(app)
     locale.register(app)
     register_assets(app)
     register_error_pages(app)
@@ -50,6 +45,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
         app.register_blueprint(components.bp)
     app.after_request(keep_principal)
     app.url_defaults(_carry_company)
+    app.add_template_global(context.settings.provider.support_address)
     app.context_processor(lambda: {"provider": context.settings.provider})
     _serve_assets(app)
     if context.settings.trusted_proxies:
@@ -84,7 +80,7 @@ def _serve_assets(app: Flask) -> None:
     """Serve the built files, compressed, and cacheable for ever: names are hashes."""
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
-        root=BUILT_ASSETS,
+        root=BUILT,
         prefix="static/build/",
         immutable_file_test=lambda _path, _url: True,
     )

@@ -1,13 +1,13 @@
 """Errors as pages for people: what happened, what was kept, what to do, an id."""
 
+from urllib.parse import urlencode
+
 import structlog
-from flask import Flask, Response, g, render_template, request, url_for
+from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from shared.contracts import identity
 from shared.errors import Conflict, ContractError, Unauthenticated
 from web.auth.signed_in import sign_out
 from web.refusals import sentence
@@ -16,7 +16,6 @@ from web.visit import Visit
 log = structlog.get_logger()
 
 _TITLES = {
-    400: "That form has expired",
     401: "Please log in",
     403: "Not included in your role",
     404: "Nothing here",
@@ -47,8 +46,8 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(Exception, _fault)
 
 
-def error_page(status: int, message: str) -> ResponseReturnValue:
-    title = _TITLES.get(status, "That did not work")
+def error_page(status: int, message: str, title: str = "") -> ResponseReturnValue:
+    title = title or _TITLES.get(status, "That did not work")
     page = render_template(
         "error.html", title=title, message=message, request_id=g.request_id
     )
@@ -66,28 +65,26 @@ def _refused(refusal: ContractError) -> ResponseReturnValue:
 
 def _conflict(refusal: Conflict) -> ResponseReturnValue:
     """Two tabs with two companies: ask which one is meant."""
-    if refusal.code != "other_company":
+    visit: Visit | None = g.get("visit")
+    if refusal.code != "other_company" or visit is None or visit.session is None:
         return _refused(refusal)
-    companies = _companies_to_choose(refusal)
-    if request.method == "GET":
-        query = request.query_string.decode(errors="replace")
-        here = f"{request.path}?{query}"
-    else:
-        here = url_for("dashboard.dashboard")
+    named = {refusal.parameters["wanted"], refusal.parameters["current"]}
+    companies = [c for c in visit.session.memberships if str(c.company_id) in named]
     page = render_template(
-        "other_company.html", companies=companies, here=here, **refusal.parameters
+        "other_company.html",
+        companies=companies,
+        here=_without_company(),
+        **refusal.parameters,
     )
     return page, Conflict.http_status
 
 
-def _companies_to_choose(refusal: Conflict) -> list[identity.CompanyMembership]:
-    """Of the two companies, those that are the person's own, by what identity says."""
-    visit = Visit(current_user.get_id())
-    visit.check_session()
-    visit.settle()
-    named = {refusal.parameters["wanted"], refusal.parameters["current"]}
-    memberships = visit.session.memberships if visit.session else []
-    return [m for m in memberships if str(m.company_id) in named]
+def _without_company() -> str:
+    """This page's address for whichever company is current; a form's is not kept."""
+    if request.method != "GET":
+        return "/"
+    kept = [(name, value) for name, value in request.args.items() if name != "company"]
+    return f"{request.path}?{urlencode(kept)}"
 
 
 def _form_expired(_error: CSRFError) -> ResponseReturnValue:
@@ -95,7 +92,7 @@ def _form_expired(_error: CSRFError) -> ResponseReturnValue:
         "The form was open for too long or came from another place, so nothing was "
         "changed. Open the page again and send it once more."
     )
-    return error_page(400, message)
+    return error_page(400, message, "That form has expired")
 
 
 def _foreign_host(_error: SecurityError) -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from shared.principal import Strength
 from web.blocks import FIRST_TRY_S, Block, BlockView, PendingBlocks
 from web.dashboard.blocks import BALANCE, MENU
 from web.locale import read_for
-from web.visit import Visit, begin_visit
+from web.visit import Visit, begin_visit, visit_company
 
 
 @dataclass(frozen=True)
@@ -29,21 +29,26 @@ class Frame:
 
 
 class Page:
-    """A page on its way: its blocks' calls and the session's check run in parallel."""
+    """A page on its way: its blocks' calls and the session's check run in parallel.
+
+    The frame is the current company's. ``acts_for`` is the company whose content the
+    address names, where that may be another one.
+    """
 
     def __init__(
         self, *blocks: Block, acts_for: UUID | None = None, at: str = ""
     ) -> None:
         self._at = at
-        self.visit: Visit = begin_visit(acts_for=acts_for)
+        self.visit: Visit = begin_visit()
         self.visit.check_session()
+        self._content = visit_company(acts_for) if acts_for else self.visit
         self._pending = PendingBlocks(self.visit, (BALANCE, MENU, *blocks), FIRST_TRY_S)
 
     def start(
         self, method: Method[RequestT, ResponseT], arguments: RequestT
     ) -> Future[ResponseT]:
         """Start the call of the page's own content, beside the blocks'."""
-        return self.visit.start(method, arguments)
+        return self._content.start(method, arguments)
 
     def render(self, template: str, **content: Any) -> str:
         """Wait for what is still under way and render the whole page."""

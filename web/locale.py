@@ -29,7 +29,6 @@ def register(app: Flask) -> None:
     app.add_template_filter(_date, "date")
     app.add_template_filter(_clock, "clock")
     app.add_template_filter(_country, "country")
-    app.context_processor(lambda: {"language": str(reader_locale()).replace("_", "-")})
 
 
 def read_for(user: User | None) -> None:

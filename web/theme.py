@@ -19,6 +19,8 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from web.addresses import own_address
+
 THEMES = ("light", "dark", "system")
 DEFAULT_ACCENT = "#3b55d9"
 
@@ -28,7 +30,6 @@ _LIGHT_SURFACE = "#f4f5f8"
 _DARK_SURFACE = "#23262f"
 _YEAR_S = 365 * 24 * 3600
 _HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 bp = Blueprint("theme", __name__)
 
@@ -107,8 +108,7 @@ def _accent() -> str:
 
 
 def _way_back() -> str:
-    way_back = request.form.get("next", "")
-    return way_back if _LOCAL_PATH.fullmatch(way_back) else "/"
+    return own_address(request.form.get("next")) or "/"
 
 
 def _shade_until_readable(colour: str, surface: str, step: float) -> str:

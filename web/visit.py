@@ -19,7 +19,15 @@ from flask_login import current_user
 from shared.client import DEFAULT_TIMEOUT_S, CallContext
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import identity
-from shared.errors import Conflict, InvalidInput, Unauthenticated, Unavailable
+from shared.errors import (
+    Conflict,
+    ContractError,
+    InvalidInput,
+    NotFound,
+    RemoteFault,
+    Unauthenticated,
+    Unavailable,
+)
 from shared.principal import LIFETIME, Principal, verify
 from web.context import context
 
@@ -41,6 +49,7 @@ class Visit:
     Raises, from any call:
         Unauthenticated: ``session_ended``; sign in again.
         Conflict: ``other_company``; the current company is another one by now.
+        NotFound: ``no_such_company``; the company meant is none of the person's.
         Unavailable: identity is down and there is no principal to go on with.
     """
 
@@ -55,13 +64,11 @@ class Visit:
         self.session: identity.Session | None = None
         self._token = token
         self._acts_for = acts_for
-        self._expected = expected
+        self._meant = acts_for or expected
         self._polling = polling
         self._resuming: Future[identity.Session] | None = None
         self._principal_token = request.cookies.get(PRINCIPAL_COOKIE)
         self._principal = self._read_cookie()
-        if self._principal is not None:
-            self._check_expected(self._principal)
 
     @property
     def principal(self) -> Principal:
@@ -103,7 +110,7 @@ class Visit:
             return
         try:
             self._take(self._resuming.result())
-        except Unavailable:
+        except (Unavailable, RemoteFault):
             log.warning("identity_unavailable")
         finally:
             self._resuming = None
@@ -122,62 +129,68 @@ class Visit:
             set_principal_cookie(response, self._principal_token or "")
 
     def _start_resuming(self) -> Future[identity.Session]:
-        current = self._principal.company_id if self._principal else None
+        """Ask for the session's current company, unless the address names one."""
         arguments = identity.ResumeSession(
-            token=self._token,
-            company_id=self._acts_for or current,
-            polling=self._polling,
+            token=self._token, company_id=self._acts_for, polling=self._polling
         )
         call = CallContext(request_id=g.request_id)
         return context().client.start(identity.RESUME_SESSION, arguments, call)
 
     def _take(self, session: identity.Session) -> None:
+        """Go on with what identity says, if it is about the company meant.
+
+        With the calls under way, that is the company of the cookie's principal: in
+        another tab the person may have switched since.
+        """
         ctx = context()
         now = ctx.clock.now()
-        principal = verify(session.principal, ctx.verify_key, now)
-        ctx.last_known.remember(principal, _SESSION, session, now)
-        self._check_expected(principal)
+        under_way = self._principal.company_id if self._principal else None
         self.session = session
-        self._principal = principal
         self._principal_token = session.principal
+        self._principal = verify(session.principal, ctx.verify_key, now)
+        ctx.last_known.remember(self._principal, _SESSION, session, now)
+        meant = under_way or self._meant
+        if meant not in {None, session.company_id}:
+            raise _mismatch(meant, session)
 
     def _read_cookie(self) -> Principal | None:
+        """The cookie's principal, if it is good and of the company meant."""
         ctx = context()
         try:
             now = ctx.clock.now() + _RENEW_BEFORE
             principal = verify(self._principal_token, ctx.verify_key, now)
         except Unauthenticated:
             return None
-        if self._acts_for not in {None, principal.company_id}:
+        if self._meant not in {None, principal.company_id}:
             return None
         return principal
 
-    def _check_expected(self, principal: Principal) -> None:
-        if self._expected not in {None, principal.company_id}:
-            raise Conflict(
-                "other_company",
-                parameters={
-                    "wanted": str(self._expected),
-                    "current": str(principal.company_id),
-                },
-            )
+
+def _mismatch(meant: UUID | None, session: identity.Session) -> ContractError:
+    if meant not in {company.company_id for company in session.memberships}:
+        return NotFound("no_such_company")
+    return Conflict(
+        "other_company",
+        parameters={"wanted": str(meant), "current": str(session.company_id)},
+    )
 
 
-def begin_visit(*, acts_for: UUID | None = None, polling: bool = False) -> Visit:
+def begin_visit(*, polling: bool = False) -> Visit:
     """Begin the signed-in person's visit; the response keeps a renewed principal.
 
     Raises:
         InvalidInput: ``bad_company``; the address names something else.
-        Conflict, Unauthenticated, Unavailable: see `Visit`.
     """
     visit = Visit(
-        current_user.get_id(),
-        acts_for=acts_for,
-        expected=None if acts_for else _company_of_request(),
-        polling=polling,
+        current_user.get_id(), expected=_company_of_request(), polling=polling
     )
     g.visit = visit
     return visit
+
+
+def visit_company(company_id: UUID) -> Visit:
+    """A visit for the company that an address names, without switching to it."""
+    return Visit(current_user.get_id(), acts_for=company_id)
 
 
 def keep_principal(response: Response) -> Response:

@@ -3,18 +3,20 @@
 import ctypes
 import os
 import signal
-from pathlib import Path
 
 from flask import Flask
 
 from shared.amqp_client import AmqpClient
-from shared.clock import Clock, OffsetClock, SystemClock
+from shared.clock import make_clock
 from shared.logs import configure_logs
 from shared.principal import load_public_key
-from shared.settings import Settings, read_settings
+from shared.settings import read_settings
 from web.app import create_app
 from web.context import Context
 from web.last_known import LastKnown
+
+PARENT = "WEB_MAIN_PID"
+"""The variable in which the main process tells its workers who it is."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -28,16 +30,11 @@ def make_app() -> Flask:
         settings=settings,
         client=AmqpClient(settings.amqp_url),
         verify_key=load_public_key(settings.keys_dir / "principal.pub"),
-        clock=make_clock(settings),
+        clock=make_clock(settings.clock_offset_file),
         last_known=LastKnown(),
     )
     secret = (settings.keys_dir / "web.secret").read_bytes()
     return create_app(context, secret, development=settings.is_loopback)
-
-
-def make_clock(settings: Settings) -> Clock:
-    offset_file: Path | None = settings.clock_offset_file
-    return OffsetClock(offset_file) if offset_file else SystemClock()
 
 
 def die_with_parent() -> None:
@@ -46,5 +43,5 @@ def die_with_parent() -> None:
     Otherwise it would go on serving beside the next generation.
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() == 1:
+    if os.getppid() != int(os.environ[PARENT]):
         raise SystemExit("the server's main process is gone")

@@ -174,6 +174,9 @@ class ListServices(Request, frozen=True, kw_only=True):
     descending: bool = False
     cursor: str | None = None
     limit: int = 25
+    period: Period | None = None
+    currency: str | None = None
+    suspension_reason: SuspensionReason | None = None
 
 
 class ServicePage(Response, frozen=True, kw_only=True):

@@ -59,7 +59,7 @@ def test_the_recommendation_opens_to_its_working_out(sign_in: SignIn) -> None:
     for words in ("Falls due", "Overdue", "Balance"):
         expect(card.get_by_text(words, exact=False).first).to_be_visible()
     card.locator(".explain a[href*='family=']").first.click()
-    expect(page).to_have_url(re.compile("family="))
+    expect(page).to_have_url(re.compile("family=.*period="))
 
 
 @pytest.mark.parametrize("name", ["balance", "menu", "services", "costs"])
@@ -101,6 +101,25 @@ def test_all_of_it_works_without_javascript(new_context: NewContext) -> None:
     expect(page.get_by_text("db-01")).to_have_count(0)
 
 
+def test_each_line_of_the_costs_opens_the_services_it_is_made_of(
+    sign_in: SignIn,
+) -> None:
+    page = sign_in()
+    card = page.locator("section.card").filter(has_text="Recurring Cost Breakdown")
+    lines = [
+        (row.locator("a").get_attribute("href") or "", row.inner_text())
+        for row in card.locator(".explain-row:has(a)").all()
+    ]
+
+    assert len(lines) >= 5
+    for address, words in lines:
+        counted = re.search(r"(\d+) services?", words)
+        if counted is None:
+            continue
+        page.goto(address)
+        assert _count_rows(page) == int(counted[1]), words
+
+
 def test_a_person_of_two_companies_switches_between_them(sign_in: SignIn) -> None:
     page = sign_in()
     expect(page.locator("#block-balance")).to_contain_text("EUR")
@@ -113,7 +132,7 @@ def test_a_person_of_two_companies_switches_between_them(sign_in: SignIn) -> Non
 
 def test_two_tabs_with_two_companies_are_not_mixed_up(sign_in: SignIn) -> None:
     first = sign_in()
-    link = first.locator("#block-menu a").filter(has_text="All Services")
+    link = first.locator("#sidebar a").filter(has_text="All Services")
     aurora = link.get_attribute("href") or ""
     second = first.context.new_page()
     second.goto("/")
@@ -125,6 +144,10 @@ def test_two_tabs_with_two_companies_are_not_mixed_up(sign_in: SignIn) -> None:
 
     assert answer is not None
     assert answer.status == 409
+    first.get_by_role("button", name=re.compile("Stay with.*Borealis")).click()
+    expect(first.get_by_role("heading", level=1, name="Services")).to_be_visible()
+    expect(first.locator("#block-balance")).to_contain_text("PLN")
+    first.goto(aurora)
     first.get_by_role("button", name=re.compile("Act for.*Aurora")).click()
     expect(first.get_by_role("heading", level=1, name="Services")).to_be_visible()
     expect(first.locator("#block-balance")).to_contain_text("EUR")

@@ -1,17 +1,25 @@
 """Log in, log out, switch company."""
 
+from contextlib import suppress
+
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from shared.client import CallContext, call
 from shared.contracts import identity
-from shared.errors import InvalidInput, Throttled, Unauthenticated, Unavailable
+from shared.errors import (
+    ContractError,
+    InvalidInput,
+    RemoteFault,
+    Throttled,
+    Unauthenticated,
+    Unavailable,
+)
+from web.addresses import own_address
 from web.auth.signed_in import sign_in, sign_out, signed_in
 from web.context import context
 from web.refusals import sentence
@@ -33,7 +41,7 @@ class LogInForm(FlaskForm):  # type: ignore[misc]
 @bp.get("/login")
 def log_in() -> ResponseReturnValue:
     if current_user.is_authenticated:
-        return redirect(_local_path(request.args.get("next")))
+        return redirect(_next_page(request.args.get("next")))
     return _show(LogInForm(), status=200)
 
 
@@ -46,8 +54,9 @@ def submit_log_in() -> ResponseReturnValue:
         session = _call_log_in(form)
     except (Unauthenticated, InvalidInput, Throttled, Unavailable) as refusal:
         return _show(form, status=refusal.http_status, error=sentence(refusal))
+    _end_earlier_session()
     response = current_app.make_response(
-        redirect(_local_path(request.args.get("next")), code=303)
+        redirect(_next_page(request.args.get("next")), code=303)
     )
     sign_in(session, response)
     return response
@@ -60,7 +69,7 @@ def log_out() -> ResponseReturnValue:
     arguments = identity.LogOut(token=current_user.get_id())
     try:
         call(context().client, identity.LOG_OUT, arguments, _public())
-    except Unavailable:
+    except (Unavailable, RemoteFault):
         return sign_out(
             "You are signed out on this device. We could not reach the sign-in "
             "service, so the session itself ends when it expires."
@@ -83,7 +92,7 @@ def switch_company() -> ResponseReturnValue:
         token=current_user.get_id(), company_id=read_uuid(request.form.get("company"))
     )
     session = call(context().client, identity.SWITCH_COMPANY, arguments, _public())
-    target = _local_path(request.form.get("next"))
+    target = _next_page(request.form.get("next"))
     response = current_app.make_response(redirect(target, code=303))
     set_principal_cookie(response, session.principal)
     return response
@@ -103,23 +112,21 @@ def _call_log_in(form: LogInForm) -> identity.Session:
     return call(context().client, identity.LOG_IN, arguments, _public())
 
 
+def _end_earlier_session() -> None:
+    """Whoever signs in anew leaves no session behind, as far as identity answers."""
+    if not current_user.is_authenticated:
+        return
+    arguments = identity.LogOut(token=current_user.get_id())
+    with suppress(ContractError, RemoteFault):
+        call(context().client, identity.LOG_OUT, arguments, _public())
+
+
 def _public() -> CallContext:
     return CallContext(request_id=g.request_id)
 
 
-def _local_path(target: str | None) -> str:
-    """Where to go next: a page of ours, else the dashboard.
-
-    The address is made anew from what our own routes match, so that no trick with
-    slashes, backslashes or hosts can lead elsewhere.
-    """
-    home = url_for("dashboard.dashboard")
-    path, _, query = (target or "").partition("?")
-    try:
-        endpoint, arguments = current_app.url_map.bind("").match(path, method="GET")
-    except (HTTPException, RequestRedirect):
-        return home
-    if endpoint.startswith(("auth.", "static")):
-        return home
-    address = url_for(endpoint, **arguments, company=None)
-    return f"{address}?{query}" if query else address
+def _next_page(target: str | None) -> str:
+    """Where to go after signing in or switching: a page of ours, else the dashboard."""
+    address = own_address(target) or "/"
+    leads_back = address.startswith((url_for("auth.log_in"), url_for("auth.log_out")))
+    return url_for("dashboard.dashboard", company=None) if leads_back else address

@@ -22,6 +22,9 @@ def profile(company_id: str) -> ResponseReturnValue:
 @bp.get("/members")
 @signed_in
 def members(company_id: str) -> ResponseReturnValue:
-    page = Page(acts_for=read_uuid(company_id))
+    company = read_uuid(company_id)
+    page = Page(acts_for=company)
     answer = page.start(identity.LIST_MEMBERS, identity.ListMembers())
-    return page.render("companies/members.html", members=answer.result().members)
+    return page.render(
+        "companies/members.html", company_id=company, members=answer.result().members
+    )

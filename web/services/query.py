@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from shared.contracts.inventory import ListServices, ServiceSort, StateFilter
+from shared.contracts.inventory import (
+    ListServices,
+    Period,
+    ServiceSort,
+    StateFilter,
+    SuspensionReason,
+)
 from web.values import read_choice
 
 PAGE_SIZE = 25
@@ -16,6 +22,9 @@ class ServiceQuery:
     state: StateFilter | None = None
     family: str = ""
     search: str = ""
+    period: Period | None = None
+    currency: str = ""
+    reason: SuspensionReason | None = None
     sort: ServiceSort = ServiceSort.NAME
     descending: bool = False
     cursor: str = ""
@@ -28,11 +37,16 @@ class ServiceQuery:
             InvalidInput: ``unknown_choice`` for a state or sorting there is not.
         """
         state = address.get("state", "")
+        period = address.get("period", "")
+        reason = address.get("reason", "")
         sort = address.get("sort", "")
         return cls(
             state=read_choice(state, StateFilter, "state") if state else None,
             family=address.get("family", "").strip(),
             search=address.get("q", "").strip(),
+            period=read_choice(period, Period, "period") if period else None,
+            currency=address.get("currency", "").strip(),
+            reason=read_choice(reason, SuspensionReason, "reason") if reason else None,
             sort=read_choice(sort, ServiceSort, "sorting") if sort else cls.sort,
             descending=address.get("order") == "desc",
             cursor=address.get("after", ""),
@@ -43,6 +57,9 @@ class ServiceQuery:
             state=self.state,
             family=self.family or None,
             search=self.search,
+            period=self.period,
+            currency=self.currency or None,
+            suspension_reason=self.reason,
             sort=self.sort,
             descending=self.descending,
             cursor=self.cursor or None,
@@ -55,6 +72,9 @@ class ServiceQuery:
             "state": self.state.value if self.state else None,
             "family": self.family or None,
             "q": self.search or None,
+            "period": self.period.value if self.period else None,
+            "currency": self.currency or None,
+            "reason": self.reason.value if self.reason else None,
             "sort": self.sort.value if self.sort is not ServiceSort.NAME else None,
             "order": "desc" if self.descending else None,
             "after": cursor or None,
@@ -77,4 +97,12 @@ class ServiceQuery:
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.state or self.family or self.search)
+        return bool(self.state or self.family or self.search or self.is_explanation)
+
+    @property
+    def is_explanation(self) -> bool:
+        """Whether it lists what a figure elsewhere is made of."""
+        return bool(self.period or self.currency or self.reason)
+
+    def without_explanation(self) -> dict[str, str | None]:
+        return replace(self, period=None, currency="", reason=None).address()

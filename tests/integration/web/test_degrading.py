@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.contracts import identity
-from tests.fixtures.installations import Installation, sign_in
+from tests.fixtures.installations import Installation, post, same_cookies, sign_in
 
 
 @pytest.mark.parametrize(
@@ -61,16 +61,30 @@ def test_without_identity_reading_goes_on_until_the_principal_expires(
     assert "Log in" not in page.text
 
 
-def test_a_session_that_ended_discards_the_page(site: Installation) -> None:
+def test_a_session_that_ended_elsewhere_discards_the_page(site: Installation) -> None:
     site.customer("ada@example.com", "Ada & Co")
     app = site.app()
     browser = sign_in(app, "ada@example.com")
-    site.clock.move(timedelta(days=60))
+    tab = same_cookies(app, browser)  # its principal is still good
+    post(browser, "/logout")
 
-    page = browser.get("/")
+    page = tab.get("/")
 
     assert page.status_code == 303
     assert page.headers["Location"].startswith("/login")
+
+
+def test_without_inventory_the_menu_still_leads_to_the_pages(
+    site: Installation,
+) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    browser = sign_in(site.app(), "ada@example.com")
+    site.client.down.add("inventory")
+
+    page = browser.get("/")
+
+    assert ">Dashboard</bdi>" in page.text
+    assert ">All Services</bdi>" in page.text
 
 
 def test_a_role_without_billing_is_told_so_instead_of_seeing_figures(

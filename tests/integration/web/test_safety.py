@@ -120,6 +120,7 @@ def test_a_login_form_of_ten_thousand_letters_is_answered_beside_the_field(
         "/\x0eevil.example",
         "https://evil.example/",
         "javascript:alert(1)",
+        "//evil.example/?a\r\nSet-Cookie: x=y",
         "/logout",
         "/no/such/page",
     ],
@@ -141,6 +142,19 @@ def test_the_login_leads_only_to_our_own_pages(site: Installation, target: str) 
 
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/"
+
+
+def test_line_ends_in_the_way_to_go_next_stay_within_the_address(
+    site: Installation,
+) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    browser = sign_in(site.app(), "ada@example.com")
+
+    answer = browser.get("/login", query_string={"next": "/services?q=a\r\nX: y"})
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/services?q=a%0D%0AX%3A+y"
+    assert "X" not in answer.headers
 
 
 def test_the_log_of_a_login_holds_neither_password_nor_address(
