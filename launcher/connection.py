@@ -70,6 +70,9 @@ def _local_client(settings: Settings) -> Iterator[ServiceClient]:
             urls, settings.keys_dir, runtime, read_limits(settings.environment)
         )
         with closing(services):
-            with services.client(POOL_SIZE) as client:
-                yield client
-            services.deliver_events()
+            try:
+                with services.client(POOL_SIZE) as client:
+                    yield client
+            finally:
+                # A command that ends with refusals has changed something, too.
+                services.deliver_events()

@@ -1,4 +1,7 @@
-"""``client-area inventory`` and ``client-area ledger``: are the figures right?"""
+"""``client-area inventory`` and ``client-area ledger``: are the figures right?
+
+And, where others' are not, ``inventory republish`` to have them made anew.
+"""
 
 from collections.abc import Sequence
 
@@ -23,6 +26,23 @@ def verify_counters(desk: Desk) -> None:
     """
     found = desk.call(contract.VERIFY_COUNTERS, contract.VerifyCounters())
     _tell(found.differences, "The counters are right.")
+
+
+@inventory.command("republish")
+@click.pass_obj
+def republish(desk: Desk) -> None:
+    """Send the present state of all services again, as events.
+
+    Whoever keeps a copy of them, as billing does, brings it up to date.
+    """
+    count, after = 0, None
+    while True:
+        request = contract.RepublishServices(after_service_id=after)
+        sent = desk.call(contract.REPUBLISH_SERVICES, request)
+        count, after = count + sent.count, sent.last_service_id
+        click.echo(f"services sent: {count}")
+        if after is None:
+            return
 
 
 @click.group()

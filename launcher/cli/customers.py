@@ -100,6 +100,23 @@ def create_company(
     click.echo(desk.call(identity.CREATE_COMPANY, request).id)
 
 
+@companies.command("republish")
+@click.pass_obj
+def republish(desk: Desk) -> None:
+    """Send the present state of all companies again, as events.
+
+    Whoever keeps a copy of them, as billing does, brings it up to date.
+    """
+    count, after = 0, None
+    while True:
+        request = identity.RepublishCompanies(after_company_id=after)
+        sent = desk.call(identity.REPUBLISH_COMPANIES, request)
+        count, after = count + sent.count, sent.last_company_id
+        click.echo(f"companies sent: {count}")
+        if after is None:
+            return
+
+
 @click.group()
 def members() -> None:
     """Who belongs to which company."""

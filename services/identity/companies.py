@@ -10,7 +10,8 @@ from services.identity.places import check_country, check_time_zone
 from shared import events
 from shared.contracts import identity as contract
 from shared.contracts.identity import Role
-from shared.errors import NotFound
+from shared.errors import InvalidInput, NotFound
+from shared.events import News
 from shared.runtime import Runtime
 from shared.service import Call
 from shared.text import clean_line
@@ -18,6 +19,7 @@ from shared.text import clean_line
 MAX_NAME_LENGTH = 200
 MAX_ADDRESS_LINE_LENGTH = 200
 MAX_FOUND = 1_000
+MAX_BATCH = 1_000
 
 
 def create_company(
@@ -73,6 +75,41 @@ def find_companies(
         query = query.where(models.Company.company_id == request.company_id)
     ordered = query.order_by(models.Company.name, models.Company.company_id)
     return [view(company) for company in db.scalars(ordered.limit(MAX_FOUND))]
+
+
+def republish_companies(
+    db: Session,
+    runtime: Runtime,
+    request: contract.RepublishCompanies,
+    request_id: str,
+) -> contract.Republished:
+    """Write an event of each company's present version, in the order of their ids.
+
+    Raises:
+        InvalidInput: ``bad_limit`` with ``max_limit``.
+    """
+    if not 1 <= request.limit <= MAX_BATCH:
+        raise InvalidInput("bad_limit", "", {"max_limit": MAX_BATCH})
+    query = select(models.Company)
+    if request.after_company_id is not None:
+        query = query.where(models.Company.company_id > request.after_company_id)
+    # Locked, so that a change made meanwhile is told of after this, and not before.
+    ordered = query.order_by(models.Company.company_id).limit(request.limit)
+    found = db.scalars(ordered.with_for_update()).all()
+    news = [
+        News(
+            contract.COMPANY_CHANGED,
+            view(company),
+            company_id=company.company_id,
+            version=company.version,
+        )
+        for company in found
+    ]
+    events.record_all(db, runtime, news, request_id)
+    full = len(found) == request.limit
+    return contract.Republished(
+        count=len(found), last_company_id=found[-1].company_id if full else None
+    )
 
 
 def clean_name(text: str) -> str:

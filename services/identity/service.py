@@ -133,6 +133,12 @@ class IdentityService(Service):
     ) -> identity.Companies:
         return identity.Companies(companies=companies.find_companies(db, request))
 
+    @in_transaction(identity.REPUBLISH_COMPANIES)
+    def republish_companies(
+        self, db: Session, call: Call, request: identity.RepublishCompanies
+    ) -> identity.Republished:
+        return companies.republish_companies(db, self.runtime, request, call.request_id)
+
     @handles(identity.MINT_OPERATOR_TOKEN)
     def mint_operator_token(
         self, call: Call, request: identity.MintOperatorToken

@@ -215,6 +215,20 @@ class Companies(Response, frozen=True, kw_only=True):
     companies: list[Company]
 
 
+class RepublishCompanies(Request, frozen=True, kw_only=True):
+    """Send the present state of companies again, to rebuild others' projections."""
+
+    after_company_id: UUID | None = None
+    limit: int = 1000
+
+
+class Republished(Response, frozen=True, kw_only=True):
+    """``last_company_id`` is None when there were no more."""
+
+    count: int
+    last_company_id: UUID | None
+
+
 class MintOperatorToken(Request, frozen=True, kw_only=True):
     """``assertion`` is a JWT that the operator's local key signed for a name.
 
@@ -310,6 +324,16 @@ ADD_MEMBER = Method(
 FIND_COMPANIES = Method(
     NAME, "find_companies", FindCompanies, Companies, Permission.OPERATE
 )
+REPUBLISH_COMPANIES = Method(
+    NAME,
+    "republish_companies",
+    RepublishCompanies,
+    Republished,
+    Permission.OPERATE,
+    Effect.CHANGE,
+)
+"""InvalidInput ``bad_limit`` with ``max_limit``."""
+
 MINT_OPERATOR_TOKEN = Method(
     NAME,
     "mint_operator_token",
@@ -339,6 +363,7 @@ CONTRACT = ServiceContract(
         CREATE_COMPANY,
         ADD_MEMBER,
         FIND_COMPANIES,
+        REPUBLISH_COMPANIES,
         MINT_OPERATOR_TOKEN,
     ),
     events=(COMPANY_CHANGED, MEMBERSHIP_CHANGED),

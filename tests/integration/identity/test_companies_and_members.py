@@ -136,6 +136,7 @@ def test_a_call_without_a_good_principal_is_refused(
         (identity.LIST_MEMBERS, identity.ListMembers()),
         (identity.GET_ACCOUNT, identity.GetAccount()),
         (identity.FIND_COMPANIES, identity.FindCompanies()),
+        (identity.REPUBLISH_COMPANIES, identity.RepublishCompanies()),
     ]
     for method, request in calls:
         with pytest.raises(Unauthenticated, match=code):
@@ -156,6 +157,7 @@ def test_no_role_may_do_what_operators_do(house: House, role: Role) -> None:
         (identity.CREATE_COMPANY, company),
         (identity.ADD_MEMBER, member),
         (identity.FIND_COMPANIES, identity.FindCompanies()),
+        (identity.REPUBLISH_COMPANIES, identity.RepublishCompanies()),
     ]
     for method, request in calls:
         with pytest.raises(Forbidden, match="permission_missing"):
@@ -290,6 +292,37 @@ def _write_membership(house: House, acting_for: UUID, company_id: UUID) -> None:
                 version=1,
             )
         )
+
+
+def test_companies_are_told_of_again_page_by_page(house: House) -> None:
+    alice = house.add_user(ALICE)
+    ids = sorted(house.add_company(f"Company {n}", alice).id for n in range(5))
+    before = len(_events(house))
+    operator = house.principals.operator()
+
+    first = house.call(
+        identity.REPUBLISH_COMPANIES, identity.RepublishCompanies(limit=3), operator
+    )
+    rest = identity.RepublishCompanies(limit=3, after_company_id=first.last_company_id)
+    second = house.call(identity.REPUBLISH_COMPANIES, rest, operator)
+
+    assert (first.count, second.count, second.last_company_id) == (3, 2, None)
+    again = _events(house)[before:]
+    assert [event["company_id"] for event in again] == [str(each) for each in ids]
+    assert {(event["name"], event["version"]) for event in again} == {
+        ("company_changed", 1)
+    }
+    assert again[0]["body"]["time_zone"] == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1_001])
+def test_no_more_companies_are_told_of_at_once_than_allowed(
+    house: House, limit: int
+) -> None:
+    request = identity.RepublishCompanies(limit=limit)
+
+    with pytest.raises(InvalidInput, match="bad_limit"):
+        house.call(identity.REPUBLISH_COMPANIES, request, house.principals.operator())
 
 
 def _events(house: House) -> list[dict[str, Any]]:

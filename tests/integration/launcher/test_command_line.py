@@ -6,7 +6,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from importlib.resources import files
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import click
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from launcher.databases import SERVICES, url_variable
 from tests.fixtures.installations import installation, sign_in
@@ -34,6 +35,7 @@ Difference Engines Ltd,DE-1,engine-01,lxc-s,EUR,month,active
 
 
 SIZES = ("c1.medium", "c1.xlarge", "m1.large", "m3.medium", "t2.micro", "r3.large")
+PROJECTIONS = ("companies", "subscriptions", "recurring_costs", "renewals")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,25 @@ class CommandLine:
         path = self.folder / name
         path.write_text(content)
         return str(path)
+
+    def projections(self) -> dict[str, list[tuple[object, ...]]]:
+        """What billing knows of identity's and inventory's things, by table."""
+        with self._billing() as connection:
+            return {
+                table: sorted(map(tuple, connection.execute(text(f"TABLE {table}"))))
+                for table in PROJECTIONS
+            }
+
+    def lose_projections(self) -> None:
+        with self._billing() as connection:
+            connection.execute(text(f"TRUNCATE {', '.join(PROJECTIONS)}"))
+
+    @contextmanager
+    def _billing(self) -> Iterator[Connection]:
+        engine = create_engine(self.database_urls["billing"])
+        with engine.begin() as connection:
+            yield connection
+        engine.dispose()
 
     def count(self, table: str) -> int:
         engine = create_engine(self.database_urls["inventory"])
@@ -108,6 +129,26 @@ def test_an_operator_starts_from_nothing(client_area: CommandLine) -> None:
     assert "Analytical Engines Ltd" in client_area("companies", "list").stdout
     assert "right" in client_area("inventory", "verify-counters").stdout
     assert "right" in client_area("ledger", "verify").stdout
+
+
+def test_a_lost_projection_is_rebuilt(client_area: CommandLine) -> None:
+    ada = ("--email", "ada@example.com", "--name", "Ada")
+    password = "correct horse battery\n" * 2
+    user_id = client_area("users", "create", *ada, typed=password).stdout.split()[-1]
+    name = ("--name", "Analytical Engines Ltd", "--country", "GB")
+    client_area("companies", "create", *name, "--owner", user_id)
+    client_area("catalog", "import", client_area.file("c.csv", CATALOGUE), expect=3)
+    client_area("services", "import", client_area.file("s.csv", OWN_SERVICES), expect=3)
+    before = client_area.projections()
+    client_area.lose_projections()
+
+    companies = client_area("companies", "republish")
+    services = client_area("inventory", "republish")
+
+    assert companies.stdout == "companies sent: 1\n"
+    assert services.stdout == "services sent: 2\n"
+    assert all(before.values())
+    assert client_area.projections() == before
 
 
 def test_mistakes_are_told_in_a_line(client_area: CommandLine) -> None:
