@@ -23,6 +23,7 @@ _SENTENCES = {
     "bad_company": "The address names no company. Open the page from the menu.",
     "bad_cursor": "This page of the list is no longer valid. "
     "Start again from its first page.",
+    "no_such_currency": "There is no such currency.",
     "search_too_long": "Search for fewer or shorter words.",
     "unknown_choice": "“{value}” is no {field} we know. Choose one of: {choices}.",
     "deadline_exceeded": "We could not get an answer in time. Nothing was changed by "

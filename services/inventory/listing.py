@@ -24,6 +24,7 @@ from services.inventory.views import view
 from shared.contracts import inventory as contract
 from shared.contracts.inventory import ServiceSort, StateFilter
 from shared.errors import InvalidInput
+from shared.money import currency_of
 from shared.paging import MAX_PAGE_SIZE, decode_cursor, encode_cursor
 
 _LIVE_RANKS = 3
@@ -84,10 +85,13 @@ def list_services(
         raise InvalidInput("bad_limit", "", {"max_limit": MAX_PAGE_SIZE})
     if request.family is not None:
         get_family(db, request.family)
+    if request.currency is not None:
+        _check_currency(request.currency)
     listing = _Listing(db, company_id, request, words_of(request.search))
     rows, previous, following = listing.page()
-    searching = bool(request.search.strip())
-    total = None if searching else counters.total(db, request.state, request.family)
+    total = None
+    if not (request.search.strip() or _beyond_counters(request)):
+        total = counters.total(db, request.state, request.family)
     return contract.ServicePage(
         services=[view(service, family_name) for service, family_name in rows],
         previous=previous,
@@ -155,6 +159,9 @@ class _Listing:
             request.state,
             request.family,
             self.words,
+            request.period,
+            request.currency,
+            request.suspension_reason,
             request.sort,
             request.descending,
         )
@@ -200,7 +207,24 @@ class _Listing:
             filters.append(Service.family_code == self.request.family)
         if self.request.search.strip():
             filters.append(matches(self.words, self.company_id))
-        return filters
+        return [*filters, *_beyond_counters(self.request)]
+
+
+def _check_currency(code: str) -> None:
+    try:
+        currency_of(code)
+    except ValueError as error:
+        raise InvalidInput("no_such_currency", code[:8]) from error
+
+
+def _beyond_counters(request: contract.ListServices) -> list[ColumnElement[bool]]:
+    """Filters that no counter counts: what a figure elsewhere is made of."""
+    wanted = (
+        (Service.period, request.period),
+        (Service.currency, request.currency),
+        (Service.suspension_reason, request.suspension_reason),
+    )
+    return [column == value for column, value in wanted if value is not None]
 
 
 def _in_state(state: StateFilter | None) -> ColumnElement[bool]:

@@ -164,7 +164,8 @@ class ListServices(Request, frozen=True, kw_only=True):
     """Without a state: pending, active and suspended, as Total Services counts.
 
     ``search`` matches words by their beginning. ``cursor`` is one that an earlier page
-    returned for the same filters and sorting.
+    returned for the same filters and sorting. ``period``, ``currency`` and
+    ``suspension_reason`` narrow further, to what a figure elsewhere is made of.
     """
 
     state: StateFilter | None = None
@@ -182,7 +183,8 @@ class ListServices(Request, frozen=True, kw_only=True):
 class ServicePage(Response, frozen=True, kw_only=True):
     """``previous`` and ``next`` are cursors, None at either end.
 
-    ``total`` comes from the counters; None where a search makes it unknown.
+    ``total`` comes from the counters, which know states and families: None when
+    anything else narrows the list.
     """
 
     services: list[Service]
@@ -351,7 +353,7 @@ LIST_SERVICES = Method(
     NAME, "list_services", ListServices, ServicePage, Permission.READ_SERVICES
 )
 """InvalidInput ``bad_cursor``, ``search_too_long`` with ``max_length``, ``bad_limit``
-with ``max_limit``; NotFound ``no_such_family``.
+with ``max_limit``, ``no_such_currency``; NotFound ``no_such_family``.
 
 Names are sorted without regard to case, prices within each currency by what a year of
 the service costs."""

@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from shared.contracts import inventory
 from shared.contracts.inventory import (
     ListServices,
+    Period,
     Service,
     ServicePage,
     ServiceSort,
     ServiceState,
     StateFilter,
+    SuspensionReason,
 )
 from shared.errors import ContractError, InvalidInput
 from shared.paging import decode_cursor, encode_cursor
@@ -58,6 +60,9 @@ some_lists = st.builds(
     sort=st.sampled_from(ServiceSort),
     descending=st.booleans(),
     limit=st.integers(1, 5),
+    period=st.none() | st.sampled_from([Period.MONTH, Period.HOUR]),
+    currency=st.none() | st.sampled_from(["EUR", "PLN"]),
+    suspension_reason=st.none() | st.sampled_from(SuspensionReason),
 )
 one_database = settings(
     max_examples=30,
@@ -137,12 +142,23 @@ def _values(row: dict[str, Any], number: int) -> dict[str, str]:
 
 
 def _is_in(service: Service, request: ListServices) -> bool:
-    if request.family not in {None, service.family_code}:
+    pairs = (
+        (request.family, service.family_code),
+        (request.period, service.period),
+        (request.currency, service.price.currency.code),
+        (request.suspension_reason, service.suspension_reason),
+    )
+    if any(wanted not in {None, is_} for wanted, is_ in pairs):
         return False
     if request.state is StateFilter.TERMINATION_REQUESTED:
         return service.termination_request is not None
     wanted = LIVE if request.state is None else (request.state.value,)
     return service.state.value in wanted
+
+
+def _total(request: ListServices, expected: list[UUID]) -> int | None:
+    extra = request.period, request.currency, request.suspension_reason
+    return len(expected) if extra == (None, None, None) else None
 
 
 def _key(service: Service, sort: ServiceSort) -> tuple[Any, ...]:
@@ -169,7 +185,7 @@ def test_walking_the_pages_gives_the_sorted_list_both_ways(
     back = customer.backward(request_, there[-1])
 
     assert [s.id for page in there for s in page.services] == expected
-    assert {page.total for page in there} == {len(expected)}
+    assert {page.total for page in there} == {_total(request_, expected)}
     assert there[0].previous is None
     assert [page.services for page in back] == [page.services for page in there]
 
@@ -196,6 +212,26 @@ def test_services_added_during_a_walk_make_nobody_appear_twice(
 
     assert len(seen) == len(set(seen))
     assert set(customer.expected(request)) <= set(seen)
+
+
+def test_a_list_shows_what_a_figure_elsewhere_is_made_of(warehouse: Warehouse) -> None:
+    warehouse.import_catalog(catalog_row("lxc-s", period="week"))
+    warehouse.import_services(
+        service_row("monthly"), service_row("weekly", period="week")
+    )
+    unpaid = warehouse.activate(warehouse.add_service("unpaid"))
+    suspend = inventory.Suspend(service_id=unpaid.id, reason=SuspensionReason.PAYMENT)
+    warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+
+    def shown(**values: Any) -> tuple[list[str], int | None]:
+        page = warehouse.ask(inventory.LIST_SERVICES, ListServices(**values))
+        return sorted(service.reference for service in page.services), page.total
+
+    assert shown(period=Period.WEEK) == (["weekly"], None)
+    assert shown(suspension_reason=SuspensionReason.PAYMENT) == (["unpaid"], None)
+    assert shown(suspension_reason=SuspensionReason.POLICY) == ([], None)
+    assert shown(currency="EUR") == (["monthly", "unpaid", "weekly"], None)
+    assert shown(currency="PLN") == ([], None)
 
 
 def test_a_list_shows_what_its_counter_counted(warehouse: Warehouse) -> None:
@@ -250,6 +286,9 @@ OTHER_LISTS: list[dict[str, Any]] = [
     {"sort": ServiceSort.CREATED},
     {"sort": ServiceSort.PRICE},
     {"descending": True},
+    {"period": Period.MONTH},
+    {"currency": "EUR"},
+    {"suspension_reason": SuspensionReason.PAYMENT},
 ]
 
 
@@ -283,6 +322,7 @@ FORGED: list[object] = [
     "0001-01-01",
 ]
 NO_FAMILIES = ("", "x", "' OR 1=1 --", "\x00")
+NO_CURRENCIES = ("", "eur", "XYZ", "EUR\x00", "é")
 NO_CURSORS = ("", "!", "A" * 5_000, "W10", "bnVsbA", "é")
 NAME_PLACES = {ServiceSort.NAME: 2, ServiceSort.STATE: 3}
 """Where any short text will do."""
@@ -309,6 +349,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     *(({"cursor": text}, "bad_cursor") for text in NO_CURSORS),
     *(({"limit": limit}, "bad_limit") for limit in (0, -1, 101)),
     *(({"family": code}, "no_such_family") for code in NO_FAMILIES),
+    *(({"currency": code}, "no_such_currency") for code in NO_CURRENCIES),
 ]
 
 
