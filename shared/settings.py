@@ -82,7 +82,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings.
 
     Raises:
-        SettingError: PORT is no port, or PUBLIC_URL is no http address.
+        SettingError: PORT is no port, PUBLIC_URL is no http address, or TRUSTED_PROXIES
+            is no number.
     """
     env = os.environ if environment is None else environment
     port = _port(env.get("PORT", "8000"))
@@ -94,7 +95,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         port=port,
         public_url=public_url,
         amqp_url=env.get("AMQP_URL", ""),
-        trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),
+        trusted_proxies=_count("TRUSTED_PROXIES", env.get("TRUSTED_PROXIES", "0")),
         provider=Provider(
             name=env.get("PROVIDER_NAME", "Client Area"),
             logo_url=env.get("PROVIDER_LOGO_URL", ""),
@@ -104,6 +105,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         ),
         environment=env,
     )
+
+
+def _count(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise SettingError(f"{name} is no number: {text!r}")
+    return int(text)
 
 
 def _port(text: str) -> int:
