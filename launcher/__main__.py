@@ -7,6 +7,7 @@ import sys
 from launcher import embedded
 from launcher.assets import AssetError, ensure_assets
 from launcher.errors import LaunchError
+from launcher.first_run import say_ready
 from launcher.stack import Stack
 from launcher.supervision import ROOT
 from launcher.system_packages import ensure_chromium, ensure_rabbitmq
@@ -47,7 +48,7 @@ def prepare_tests() -> None:
 
 def start_stack() -> None:
     address = Stack(os.environ).start()
-    print(f"The client area is ready: {address.url}")
+    say_ready(address.url, has_demo=address.has_demo)
     print(f"RabbitMQ: {address.amqp_url}")
 
 

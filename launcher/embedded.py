@@ -10,7 +10,7 @@ import waitress.server
 from flask import Flask
 
 from launcher.assets import ensure_assets
-from launcher.first_run import ensure_demo
+from launcher.first_run import ensure_demo, say_ready
 from launcher.keys import ensure_keys
 from launcher.layout import Layout
 from launcher.local_databases import open_databases
@@ -53,10 +53,10 @@ def run(environment: Mapping[str, str]) -> None:
     log_file = layout.log_file("client-area")
     with log_file.open("a") as log, open_databases(settings) as (urls, postgres):
         configure_logs("embedded", stream=log)
-        ensure_demo(settings, urls)
+        has_demo = ensure_demo(settings, urls)
         settings = _at_free_port(settings, layout)
         with _services(settings, urls) as services, _served(services, settings):
-            print(f"The client area is ready: {settings.public_url}", flush=True)
+            say_ready(settings.public_url, has_demo=has_demo)
             print(f"Its log is {log_file}; Ctrl-C ends it.", flush=True)
             if postgres:
                 postgres.keep_running()

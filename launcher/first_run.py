@@ -4,17 +4,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from launcher.databases import drop_databases
-from launcher.demo.loader import is_empty, load_demo
+from launcher.demo import story
+from launcher.demo.loader import company_names, load_demo
 from launcher.errors import LaunchError
 from launcher.postgres import PostgresServer
 from shared.clock import make_clock
 from shared.settings import Settings
 
+_CUSTOMERS = {company.name for company in story.COMPANIES}
 
-def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> None:
+
+def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> bool:
     """Load the demo where it may be and there is no company yet.
 
     Its passwords are known to everybody, so it may only be where nobody else comes.
+    Returns whether it is there now, loaded by this start or an earlier one.
 
     Raises:
         LaunchError: an earlier load was interrupted.
@@ -26,12 +30,23 @@ def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> None:
             f"remove {unfinished}, and start again"
         )
     clock = make_clock(settings.clock_offset_file)
-    if not settings.is_loopback or not is_empty(urls, settings.keys_dir, clock):
-        return
+    if not settings.is_loopback:
+        return False
+    if names := company_names(urls, settings.keys_dir, clock):
+        return names >= _CUSTOMERS
     print("Loading the demonstration …", flush=True)
     unfinished.touch()
     load_demo(urls, settings.keys_dir, clock.now())
     unfinished.unlink()
+    return True
+
+
+def say_ready(url: str, *, has_demo: bool) -> None:
+    """Tell whoever started it where it is, and who to be there."""
+    print(f"The client area is ready: {url}", flush=True)
+    if has_demo:
+        who = story.PEOPLE[0].email
+        print(f"Log in as {who} with {story.PASSWORD}", flush=True)
 
 
 def drop_unfinished_demo(settings: Settings, server: PostgresServer) -> None:

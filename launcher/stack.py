@@ -35,6 +35,7 @@ _READY_TIMEOUT_S = 120
 class Address:
     url: str
     amqp_url: str
+    has_demo: bool
 
 
 class Stack:
@@ -90,14 +91,15 @@ class Stack:
         for program in self._programs():
             if program in {POSTGRES, RABBITMQ}:
                 self._supervisor.ensure_started(program.name)
-        self._bring_up_databases()
+        has_demo = self._bring_up_databases()
         for program in (*SERVICE_PROGRAMS, WEB):
             self._supervisor.ensure_started(program.name)
         environment = self._environment()
         self._wait_until_ready(int(environment["PORT"]), environment["PUBLIC_URL"])
-        return Address(environment["PUBLIC_URL"], environment["AMQP_URL"])
+        return Address(environment["PUBLIC_URL"], environment["AMQP_URL"], has_demo)
 
-    def _bring_up_databases(self) -> None:
+    def _bring_up_databases(self) -> bool:
+        """Make them ready for the services; returns whether they hold the demo."""
         server = postgres_of(self._layout) if self._has_postgres else None
         if server and not wait_until(server.is_ready, _DATABASE_TIMEOUT_S):
             reason = self._log_of(POSTGRES.name)
@@ -105,7 +107,7 @@ class Stack:
         with self._layout.log_file("launcher").open("a") as log:
             configure_logs("launcher", stream=log)
             urls = prepare_databases(self._settings, server)
-            ensure_demo(self._settings, urls)
+            return ensure_demo(self._settings, urls)
 
     def _environment(self) -> dict[str, str]:
         """The settings of every program."""

@@ -38,14 +38,16 @@ def load_demo(database_urls: Mapping[str, str], keys: Path, now: datetime) -> No
         DemoLoader(services, operator, clock).play(now)
 
 
-def is_empty(database_urls: Mapping[str, str], keys: Path, clock: Clock) -> bool:
-    """Whether there is no company yet."""
+def company_names(
+    database_urls: Mapping[str, str], keys: Path, clock: Clock
+) -> set[str]:
+    """The companies that are there; the first 1000, when there are more."""
     runtime = Runtime(clock, random.SystemRandom())
     services = LocalServices(database_urls, keys, runtime)
     with closing(services), services.client(workers=1) as client:
         operator = Operator(client, keys / "operator.key", clock, OPERATOR)
         found = operator.call(identity.FIND_COMPANIES, identity.FindCompanies())
-    return not found.companies
+    return {company.name for company in found.companies}
 
 
 @dataclass
