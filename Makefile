@@ -47,9 +47,9 @@ bench: dev ## Measure, and write what was measured to bench/results
 	@$(BIN)/python -m bench
 
 screenshots: dev ## Take every page, at 360 and 1280 px, in both themes
-	@$(BIN)/python -m pytest tests/e2e/test_look.py -k "every_page and embedded" \
+	@$(BIN)/python -m pytest tests/e2e/test_look.py -k embedded -n $(WORKERS) \
 		--screenshots test-results/screenshots
-	@ls test-results/screenshots
+	@cp test-results/screenshots/readme-1280-light.png docs/images/dashboard.png
 
 lock: $(VENV)/dev.stamp ## Lock the requirements of pyproject.toml anew, with hashes
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \

@@ -47,10 +47,15 @@ def test_every_page_is_accessible_and_fits(
     assert complaints == []
 
 
-def test_the_login_is_accessible_and_fits(new_context: NewContext) -> None:
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_login_is_accessible_and_fits(
+    new_context: NewContext, screenshots: Path, theme: str
+) -> None:
     for width in WIDTHS:
-        page = new_context(viewport={"width": width, "height": 800}).new_page()
+        size = {"width": width, "height": 800}
+        page = new_context(viewport=size, color_scheme=theme).new_page()
         page.goto("/login")
+        page.screenshot(path=screenshots / f"login-{width}-{theme}.png")
 
         results = Axe().run(page)
 
@@ -65,7 +70,9 @@ def _with_details(page: Page) -> dict[str, str]:
     page.goto("/account")
     profile = page.locator("a[href*='/profile']").first.get_attribute("href") or ""
     members = profile.replace("/profile", "/members")
-    return {**PAGES, "service": service, "profile": profile, "members": members}
+    other = page.locator("a[href*='/profile']").last.get_attribute("href") or ""
+    pages = {"service": service, "profile": profile, "members": members}
+    return {**PAGES, **pages, "profile-of-another-company": other}
 
 
 def _overflow(page: Page) -> int:
