@@ -36,10 +36,11 @@ def import_services(
     FILE is CSV (UTF-8, with a header) or a JSON list of objects, with the columns
     company (its id or exact name), reference (yours, one per service of a company),
     name, plan, currency, period and, if you like, state (pending, active, suspended;
-    active unless given), price (the plan's unless given) and activated_at.
+    active unless given and new), price (the plan's unless given) and activated_at.
 
-    A service that exists is brought to what FILE says. All of it is loaded at once or,
-    when something fails, nothing; the same file again changes nothing.
+    A service that exists is brought to what FILE says, but no suspension is lifted. All
+    of it is loaded at once or, when something fails, nothing; the same file again
+    changes nothing.
 
     Ends with 0 when every line was taken, 3 when some were refused, and 1 when nothing
     was loaded because of an error.

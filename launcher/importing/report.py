@@ -25,6 +25,7 @@ REASONS = {
     "no_such_plan": "there is no such plan",
     "no_such_price": "the plan has no such price",
     "wrong_state": "no way leads there from the service's present state",
+    "suspended": "the service is suspended, and no import lifts that",
     "fixed": "a service keeps its currency and period",
     "no_such_company": "there is no such company",
     "ambiguous_company": "several companies have the name; give the id",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from launcher.importing.records import Columns, Record, read_csv, read_json
 from shared.contracts.inventory import RefusedRow, ServiceRow
-from shared.errors import ContractError
+from shared.errors import Conflict, InvalidInput, NotFound
 
 FORMATS = ("auto", "csv", "json")
 
@@ -16,7 +16,11 @@ COLUMNS = Columns(
 )
 
 FindCompany = Callable[[str], UUID]
-"""The company of an id or an exact name; raises a `ContractError` for none."""
+"""The company of an id or an exact name.
+
+Raises NotFound, Conflict or InvalidInput when a text names none. Any other
+`ContractError` says nothing about the text, and stops the reading.
+"""
 
 
 def read_services(
@@ -26,6 +30,7 @@ def read_services(
 
     Raises:
         FileError: the file is not what it should be.
+        ContractError: a company could not be looked up.
     """
     is_json = file_format == "json" or (
         file_format == "auto" and path.suffix.lower() == ".json"
@@ -37,7 +42,7 @@ def read_services(
             continue
         try:
             company_id = find_company(record.values["company"].strip())
-        except ContractError as refusal:
+        except (NotFound, Conflict, InvalidInput) as refusal:
             yield RefusedRow(
                 line=record.line,
                 field="company",
@@ -58,7 +63,7 @@ def _row(record: Record, company_id: UUID) -> ServiceRow:
         plan_code=values["plan"],
         currency=values["currency"],
         period=values["period"],
-        state=values.get("state") or "active",
+        state=values.get("state", ""),
         price=values.get("price", ""),
         activated_at=values.get("activated_at", ""),
     )

@@ -187,7 +187,8 @@ class StagedPrice(Base):
 class StagedService(Base):
     """A service as a file wants it; ``id`` is for the case that it is new.
 
-    Not `CompanyOwned`: it is a row of the operator's file, and no company's yet.
+    Without a ``state``, a new one becomes active and others stay as they are. Not
+    `CompanyOwned`: it is a row of the operator's file, and no company's yet.
     """
 
     __tablename__ = "staged_services"
@@ -201,6 +202,6 @@ class StagedService(Base):
     plan_code: Mapped[str]
     currency: Mapped[str]
     period: Mapped[Period]
-    state: Mapped[ServiceState]
+    state: Mapped[ServiceState | None]
     price: Mapped[Decimal | None]
     activated_at: Mapped[datetime | None]

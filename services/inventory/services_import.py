@@ -52,10 +52,10 @@ from shared.runtime import Runtime
 
 _BATCH = 1_000
 
+# No import lifts a suspension: a file knows neither of a policy nor of a payment.
 _TRANSITIONS: dict[Transition, Event[contract.Service]] = {
     states.ACTIVATE: contract.SERVICE_ACTIVATED,
     states.SUSPEND: contract.SERVICE_SUSPENDED,
-    states.RESUME: contract.SERVICE_RESUMED,
 }
 
 _STATED = (
@@ -104,7 +104,8 @@ class _Surroundings:
         """Refuse a row that fits neither the catalogue nor the service it names.
 
         Raises:
-            RowRefused: ``no_such_plan``, ``no_such_price``, ``fixed``, ``wrong_state``.
+            RowRefused: ``no_such_plan``, ``no_such_price``, ``fixed``, ``wrong_state``,
+                ``suspended``.
         """
         service = self.services.get(_key(row))
         if row.plan_code not in self.plans:
@@ -114,8 +115,7 @@ class _Surroundings:
                 raise RowRefused("currency", "fixed", row.currency)
             if service.period is not row.period:
                 raise RowRefused("period", "fixed", row.period.value)
-            if service.state is not row.state and _way(service, row) is None:
-                raise RowRefused("state", "wrong_state", row.state.value)
+            _check_way(service, row)
         if self.price_of(row) is None:
             price = f"{row.currency} per {row.period.value}"
             raise RowRefused("price", "no_such_price", price)
@@ -217,9 +217,9 @@ def _alter(
     way = _way(service, row)
     if way is not None:
         event = _TRANSITIONS[way]
-        service.state, service.state_since = row.state, now
-        service.suspension_reason = _reason(row.state)
-        if row.state is ServiceState.ACTIVE and service.activated_at is None:
+        service.state, service.state_since = way.target, now
+        service.suspension_reason = _reason(way.target)
+        if way.target is ServiceState.ACTIVE and service.activated_at is None:
             service.activated_at = row.activated_at or now
     service.name = row.name
     service.plan_code, service.plan_name = plan.code, plan.name
@@ -229,10 +229,10 @@ def _alter(
 
 
 def _draft(row: StagedService, plan: Plan, price: Decimal, now: datetime) -> Service:
-    activated_at = None
-    if row.state is not ServiceState.PENDING:
+    state, activated_at = row.state or ServiceState.ACTIVE, None
+    if state is not ServiceState.PENDING:
         activated_at = row.activated_at or now
-    is_suspended = row.state is ServiceState.SUSPENDED
+    is_suspended = state is ServiceState.SUSPENDED
     return Service(
         id=row.id,
         company_id=row.company_id,
@@ -244,8 +244,8 @@ def _draft(row: StagedService, plan: Plan, price: Decimal, now: datetime) -> Ser
         currency=row.currency,
         period=row.period,
         price=price,
-        state=row.state,
-        suspension_reason=_reason(row.state),
+        state=state,
+        suspension_reason=_reason(state),
         created_at=activated_at or now,
         activated_at=activated_at,
         state_since=now if is_suspended else activated_at or now,
@@ -258,9 +258,7 @@ def _read(
 ) -> StagedService:
     currency = read_currency("currency", row.currency)
     price = read_price("price", row.price, currency) if row.price.strip() else None
-    state = read_choice("state", row.state, ServiceState, "no_such_state")
-    if state not in states.LIVE:
-        raise RowRefused("state", "no_such_state", row.state)
+    state = _read_state(row.state)
     return StagedService(
         import_id=import_id,
         company_id=read_id("company", row.company_id),
@@ -277,7 +275,18 @@ def _read(
     )
 
 
-def _read_activation(text: str, state: ServiceState, now: datetime) -> datetime | None:
+def _read_state(text: str) -> ServiceState | None:
+    if not text.strip():
+        return None
+    state = read_choice("state", text, ServiceState, "no_such_state")
+    if state not in states.LIVE:
+        raise RowRefused("state", "no_such_state", text)
+    return state
+
+
+def _read_activation(
+    text: str, state: ServiceState | None, now: datetime
+) -> datetime | None:
     if not text.strip():
         return None
     moment = read_moment("activated_at", text)
@@ -335,6 +344,17 @@ def _on_keys_of(
 
 def _key(row: StagedService) -> Key:
     return row.company_id, row.reference
+
+
+def _check_way(service: Service, row: StagedService) -> None:
+    if service.state not in states.LIVE:
+        raise RowRefused("state", "wrong_state", service.state.value)
+    if row.state is None or row.state is service.state:
+        return
+    if service.state is ServiceState.SUSPENDED:
+        raise RowRefused("state", "suspended", row.state.value)
+    if _way(service, row) is None:
+        raise RowRefused("state", "wrong_state", row.state.value)
 
 
 def _way(service: Service, row: StagedService) -> Transition | None:

@@ -265,7 +265,8 @@ class CatalogRow(Request, frozen=True, kw_only=True):
 class ServiceRow(Request, frozen=True, kw_only=True):
     """One service of a company, as a file states it; see `CatalogRow`.
 
-    ``state`` is pending, active or suspended; ``price`` may be empty for the plan's.
+    ``state`` is pending, active or suspended; when it is empty, a new service becomes
+    active and one that exists stays as it is. ``price`` may be empty for the plan's.
     ``activated_at`` is an ISO 8601 time with its offset, or empty for now.
     """
 
@@ -276,7 +277,7 @@ class ServiceRow(Request, frozen=True, kw_only=True):
     plan_code: str
     currency: str
     period: str
-    state: str = "active"
+    state: str = ""
     price: str = ""
     activated_at: str = ""
 
@@ -405,8 +406,8 @@ STAGE_SERVICES = Method(
 )
 """As `STAGE_CATALOG`. Refused rows, beside those: ``bad_id``, ``no_such_state``,
 ``bad_time``, ``no_such_plan``, ``no_such_price``, ``wrong_state`` (no way leads there
-from the service's present state) and ``fixed`` (a service keeps its currency and
-period)."""
+from the service's present state), ``suspended`` (no import lifts a suspension) and
+``fixed`` (a service keeps its currency and period)."""
 
 APPLY_SERVICES = Method(
     NAME, "apply_services", ApplyImport, Applied, Permission.OPERATE, Effect.CHANGE

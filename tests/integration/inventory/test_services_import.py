@@ -75,7 +75,7 @@ def test_services_are_brought_to_what_the_file_says(warehouse: Warehouse) -> Non
     warehouse.import_services(
         *(service_row(name) for name in ("plan", "price", "name", "stop", "same")),
         service_row("start", state="pending"),
-        service_row("again", state="suspended"),
+        service_row("held", state="suspended"),
     )
     before = len(warehouse.events())
 
@@ -85,8 +85,8 @@ def test_services_are_brought_to_what_the_file_says(warehouse: Warehouse) -> Non
         service_row("name", name="Renamed"),
         service_row("stop", state="suspended"),
         service_row("same"),
-        service_row("start"),
-        service_row("again", price="2"),
+        service_row("start", state="active"),
+        service_row("held", state="suspended", price="2"),
     )
 
     assert (applied.created, applied.changed, applied.unchanged) == (0, 6, 1)
@@ -95,7 +95,6 @@ def test_services_are_brought_to_what_the_file_says(warehouse: Warehouse) -> Non
     assert found["plan"].family_code == "hosting"
     assert found["stop"].suspension_reason is SuspensionReason.POLICY
     assert found["start"].activated_at == START
-    assert found["again"].suspension_reason is None
     told = {e["body"]["reference"]: e for e in warehouse.events()[before:]}
     assert {name: (e["name"], e["version"]) for name, e in told.items()} == {
         "plan": ("plan_changed", 2),
@@ -103,14 +102,79 @@ def test_services_are_brought_to_what_the_file_says(warehouse: Warehouse) -> Non
         "name": ("service_renamed", 2),
         "stop": ("service_suspended", 2),
         "start": ("service_activated", 2),
-        "again": ("service_resumed", 2),
+        "held": ("price_changed", 2),
     }
-    rows = warehouse.history_of(found["again"])[1:]
+    rows = warehouse.history_of(found["held"])[1:]
     assert [(r.what, r.before, r.after) for r in rows] == [
-        ("price", "4.50 EUR", "2.00 EUR"),
-        ("state", "suspended", "active"),
+        ("price", "4.50 EUR", "2.00 EUR")
     ]
     assert warehouse.counter_differences() == []
+
+
+@pytest.mark.parametrize("reason", SuspensionReason)
+def test_a_row_without_a_state_leaves_the_state_as_it_is(
+    warehouse: Warehouse, reason: SuspensionReason
+) -> None:
+    warehouse.import_services(service_row("held"), service_row("new", state="pending"))
+    suspend = inventory.Suspend(
+        service_id=services_of(warehouse)["held"].id, reason=reason
+    )
+    warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+    before = services_of(warehouse)
+
+    again = warehouse.import_services(service_row("held"), service_row("new"))
+    renamed = warehouse.import_services(service_row("held", name="Renamed"))
+
+    assert (again.changed, again.unchanged, renamed.changed) == (0, 2, 1)
+    found = services_of(warehouse)
+    assert found["new"] == before["new"]
+    assert found["held"].name == "Renamed"
+    assert found["held"].state is ServiceState.SUSPENDED
+    assert found["held"].suspension_reason is reason
+
+
+@pytest.mark.parametrize("reason", SuspensionReason)
+def test_no_import_lifts_a_suspension(
+    warehouse: Warehouse, reason: SuspensionReason
+) -> None:
+    rows = [service_row("held", state="active"), service_row("too", state="active")]
+    warehouse.import_services(*rows)
+    for service in services_of(warehouse).values():
+        suspend = inventory.Suspend(service_id=service.id, reason=reason)
+        warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+    before = services_of(warehouse)
+
+    staged, applied = warehouse.try_services(
+        *rows, service_row("too", state="pending", line="2")
+    )
+
+    refused = [(row.field, row.code, row.value) for row in staged.refused]
+    assert refused == [
+        ("state", "suspended", "active"),
+        ("state", "suspended", "active"),
+        ("state", "suspended", "pending"),
+    ]
+    assert (applied.created, applied.changed, applied.unchanged) == (0, 0, 0)
+    assert services_of(warehouse) == before
+
+
+def test_a_service_suspended_after_the_check_stops_the_import(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.import_services(service_row("held"))
+    import_id = uuid4()
+    rows = [service_row("held", state="active", name="Renamed")]
+    stage = inventory.StageServices(import_id=import_id, rows=rows)
+    assert warehouse.operate(inventory.STAGE_SERVICES, stage).refused == []
+    suspend = inventory.Suspend(
+        service_id=services_of(warehouse)["held"].id, reason=SuspensionReason.POLICY
+    )
+    warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+
+    with pytest.raises(Conflict, match="changed_meanwhile"):
+        warehouse.operate(
+            inventory.APPLY_SERVICES, inventory.ApplyImport(import_id=import_id)
+        )
 
 
 REFUSED: list[tuple[dict[str, str], str, str]] = [

@@ -3,10 +3,19 @@
 from pathlib import Path
 from uuid import UUID
 
+import pytest
+
 from launcher.importing.report import REASONS, describe
 from launcher.importing.service_files import read_services
 from shared.contracts.inventory import RefusedRow, ServiceRow
-from shared.errors import Conflict, InvalidInput, NotFound
+from shared.errors import (
+    Conflict,
+    ContractError,
+    InvalidInput,
+    NotFound,
+    Throttled,
+    Unavailable,
+)
 
 AURORA = UUID(int=1)
 CONTENT = """\
@@ -46,7 +55,7 @@ def test_rows_name_their_company_by_id_and_unknown_ones_are_refused(
         plan_code="lxc-s",
         currency="EUR",
         period="month",
-        state="active",
+        state="",
         price="4.50",
         activated_at="2026-01-01T00:00:00Z",
     )
@@ -55,6 +64,20 @@ def test_rows_name_their_company_by_id_and_unknown_ones_are_refused(
         ("4", "ambiguous_company"),
         ("5", "bad_name"),
     ]
+
+
+@pytest.mark.parametrize("failure", [Unavailable, Throttled])
+def test_a_company_that_could_not_be_looked_up_stops_the_import(
+    tmp_path: Path, failure: type[ContractError]
+) -> None:
+    file = tmp_path / "services.csv"
+    file.write_text(CONTENT)
+
+    def find_nobody(_text: str) -> UUID:
+        raise failure("no_answer")
+
+    with pytest.raises(failure):
+        list(read_services(file, "auto", find_nobody))
 
 
 def test_a_refusal_is_told_in_words(tmp_path: Path) -> None:
