@@ -47,7 +47,7 @@ def normalise(amount: Fraction, period: Period, wanted: Period) -> Fraction:
 
 def break_down(currency: str, costs: Iterable[Recurring]) -> CostBreakdown:
     """Sum up one currency's costs; the lines come by family, then by period."""
-    lines = _by_line(costs)
+    lines = by_line(costs)
     hourly = sum((line.per(Period.HOUR) for line in lines), Fraction())
 
     def total(period: Period) -> Fraction:
@@ -82,7 +82,7 @@ def family_names(costs: Iterable[Recurring]) -> dict[str, str]:
     }
 
 
-def _by_line(costs: Iterable[Recurring]) -> list[Recurring]:
+def by_line(costs: Iterable[Recurring]) -> list[Recurring]:
     """One for each family and period, whatever names the family goes by."""
     costs = list(costs)
     names = family_names(costs)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.companies import DEFAULT_TIME_ZONE
 from services.billing.costs import Recurring, break_down, family_names
-from services.billing.due import Horizon, read_due_lines
+from services.billing.due import Horizon, due_after_resuming, read_due_lines
 from services.billing.limits import Limits
 from services.billing.models import (
     Company,
@@ -39,7 +40,13 @@ class _Costs:
     """One currency's roll-up."""
 
     active: list[Recurring] = field(default_factory=list)
-    overdue: Overdue = field(default_factory=Overdue)
+    suspended: list[Recurring] = field(default_factory=list)
+
+    @property
+    def overdue(self) -> Overdue:
+        """One charge of each service suspended for payment."""
+        count = sum(each.service_count for each in self.suspended)
+        return Overdue(count, sum((e.amount for e in self.suspended), Decimal(0)))
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,9 @@ def show(session: Session, limits: Limits, now: datetime) -> billing.BillingDash
     names = {each: family_names(costs[each].active) for each in list(costs)}
     horizons = [_horizon(purse, costs, now) for purse in purses]
     due_lines = read_due_lines(session, horizons, names)
+    for horizon in horizons:
+        suspended = costs[horizon.currency].suspended
+        due_lines[horizon.currency] += due_after_resuming(horizon, suspended)
     currencies = [purse.wallet.currency for purse in purses]
     currencies += sorted(costs.keys() - set(currencies))
     return billing.BillingDashboard(
@@ -155,18 +165,16 @@ def _read_costs(session: Session) -> Costs:
         )
     ):
         of_currency = costs[row.currency]
-        if row.standing is Standing.OVERDUE:
-            of_currency.overdue += Overdue(row.service_count, row.amount)
-        else:
-            of_currency.active.append(
-                Recurring(
-                    row.family_code,
-                    row.family_name,
-                    row.period,
-                    row.service_count,
-                    row.amount,
-                )
+        is_overdue = row.standing is Standing.OVERDUE
+        (of_currency.suspended if is_overdue else of_currency.active).append(
+            Recurring(
+                row.family_code,
+                row.family_name,
+                row.period,
+                row.service_count,
+                row.amount,
             )
+        )
     return costs
 
 

@@ -1,7 +1,11 @@
-"""What falls due within wallets' horizons, read from the renewals' roll-up."""
+"""What falls due within wallets' horizons, by the roll-ups.
+
+What active services renew for is read by slot. Services suspended for payment all
+renew at the same moments, counted from now, and need no slots.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +16,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
-from services.billing.costs import PERIODS
+from services.billing.costs import PERIODS, Recurring, by_line
 from services.billing.models import Renewal
+from services.billing.periods import count_edges
 from services.billing.slots import due_ranges
 from shared.contracts.billing import DueLine
 from shared.contracts.inventory import Period
@@ -24,8 +29,8 @@ from shared.money import Money, currency_of
 class Horizon:
     """How far a wallet looks ahead: (``after``, ``until``].
 
-    ``periods`` are those that the company's services in ``currency`` have; nothing
-    else is looked for.
+    ``periods`` are those that the company's active services in ``currency`` have;
+    nothing else is looked for.
     """
 
     currency: str
@@ -80,6 +85,28 @@ def read_due_lines(
     for each in lines.values():
         each.sort(key=_place)
     return lines
+
+
+def due_after_resuming(
+    horizon: Horizon, overdue: Iterable[Recurring]
+) -> Iterator[DueLine]:
+    """What services suspended for payment renew for if they resume right now.
+
+    ``overdue`` has their charges of one period. Resuming begins a period, so they renew
+    as services do that become active now.
+    """
+    now, until, zone = horizon.after, horizon.until, horizon.zone
+    for line in by_line(overdue):
+        edges = count_edges(now, line.period, now, until, zone)
+        if edges:
+            yield DueLine(
+                family_code=line.family_code,
+                family_name=line.family_name,
+                period=line.period,
+                service_count=line.service_count,
+                amount=Money(edges * line.amount, currency_of(horizon.currency)),
+                after_resuming=True,
+            )
 
 
 def _sums_within(ranges: Sequence[tuple[Any, ...]]) -> Select[Any]:

@@ -1,9 +1,11 @@
 """Recommended Add Funds, and how it was worked out. Pure: no session, no clock.
 
 Every active service counts as paid up to its period's next edge. What falls due is one
-charge, the price rounded as charges are, for each edge within the horizon. A service
-that bears a termination request renews no more, so neither its edges nor, once it is
-suspended, its resuming ask for money.
+charge, the price rounded as charges are, for each edge within the horizon. One that is
+suspended for payment is charged a period to resume. That period begins at once, so its
+further edges are counted from now, as if it were activated now. A service that bears a
+termination request renews no more, so neither its edges nor, once it is suspended, its
+resuming ask for money.
 """
 
 from collections.abc import Sequence
@@ -32,12 +34,8 @@ class Funds:
 class Overdue:
     """Services suspended for payment: one charge of each brings them back."""
 
-    service_count: int = 0
-    amount: Decimal = Decimal(0)
-
-    def __add__(self, other: "Overdue") -> "Overdue":
-        count = self.service_count + other.service_count
-        return Overdue(count, self.amount + other.amount)
+    service_count: int
+    amount: Decimal
 
 
 def recommend(

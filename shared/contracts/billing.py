@@ -40,7 +40,8 @@ class DueLine(Response, frozen=True, kw_only=True):
     """What falls due for services of one family and period within the horizon.
 
     ``service_count`` are those with at least one charge in it. Each charge is the price
-    rounded to six places.
+    rounded to six places. ``after_resuming``: they are suspended for payment, and this
+    is what they renew for once resumed, beside the period that resumes them.
     """
 
     family_code: str
@@ -48,6 +49,7 @@ class DueLine(Response, frozen=True, kw_only=True):
     period: Period
     service_count: int
     amount: Money
+    after_resuming: bool = False
 
 
 class Recommendation(Response, frozen=True, kw_only=True):
@@ -56,8 +58,9 @@ class Recommendation(Response, frozen=True, kw_only=True):
     ``amount`` = due + overdue + comfort_buffer - balance, never below zero, rounded up
     to a whole unit and to the top-up minimum. It is a net amount. ``exact`` is the sum
     before any of that, and may be negative. ``overdue`` is what resumes the services
-    suspended for payment, one period each. A service that bears a termination request
-    asks for no more money. ``due_until`` is the end of the horizon (UTC).
+    suspended for payment, one period each, which begins anew now: what they renew for
+    after it is part of ``due``. A service that bears a termination request asks for no
+    more money. ``due_until`` is the end of the horizon (UTC).
     """
 
     amount: Money

@@ -168,7 +168,8 @@ def shown_by(office: Office) -> Figures:
         overdue = recommended.overdue_service_count, recommended.overdue.amount
         figures[wallet.currency, "overdue"] = overdue
         for line in recommended.due_lines:
-            key = (wallet.currency, "due", line.family_code, line.period.value)
+            due = "resumed" if line.after_resuming else "due"
+            key = (wallet.currency, due, line.family_code, line.period.value)
             figures[key] = line.service_count, line.amount.amount
     for costs in shown.costs:
         for cost in costs.lines:
@@ -199,6 +200,9 @@ def expected_of(
                 figures[(currency, "due", *line)].append(edges * charge)
         elif service.suspension_reason is SuspensionReason.PAYMENT and not is_to_end:
             figures[currency, "overdue"].append(charge)
+            edges = count_edges(now, service.period, now, until, zone)
+            if edges:
+                figures[(currency, "resumed", *line)].append(edges * charge)
     shown = {key: (len(all_), sum(all_, Decimal(0))) for key, all_ in figures.items()}
     for key, all_ in prices.items():
         total = round_to_ledger(money(sum(all_, Decimal(0)), key[0]))

@@ -103,7 +103,9 @@ def test_what_is_due_is_charged_in_whole_millionths(office: Office) -> None:
     assert shown.costs[0].hourly == money("0.000004")
 
 
-def test_services_suspended_for_payment_cost_one_period_each(office: Office) -> None:
+def test_services_suspended_for_payment_are_resumed_and_then_renew(
+    office: Office,
+) -> None:
     office.open_wallet()
     office.adjust("5")
     office.set_buffer("20", 30)
@@ -122,9 +124,73 @@ def test_services_suspended_for_payment_cost_one_period_each(office: Office) -> 
 
     assert shown.overdue == money("32.5")
     assert shown.overdue_service_count == 2
-    assert shown.due == money("0")
-    assert shown.exact == money("47.5")
-    assert shown.amount == money("48")
+    # Resumed now, the month's next edge is on 1 April; the day's come thirty times.
+    (line,) = shown.due_lines
+    assert (line.period, line.service_count) == (Period.DAY, 1)
+    assert (line.amount, line.after_resuming) == (money("75"), True)
+    assert shown.due == money("75")
+    assert shown.exact == money("122.5")
+    assert shown.amount == money("123")
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+@pytest.mark.parametrize("horizon_days", [1, 30, 366])
+@pytest.mark.parametrize("period", Period)
+def test_a_resumed_service_asks_for_what_one_activated_now_asks(
+    office: Office, period: Period, horizon_days: int, zone: str
+) -> None:
+    office.live_in(zone)
+    office.open_wallet()
+    office.set_buffer("0", horizon_days)
+    long_ago = START - timedelta(days=100, hours=7)
+    for each, state, reason, activated_at in (
+        ("vps", ServiceState.ACTIVE, None, START),
+        ("lxc", ServiceState.SUSPENDED, SuspensionReason.PAYMENT, long_ago),
+    ):
+        office.add_service(
+            a_service(
+                office.company_id,
+                "2.50",
+                period,
+                family=each,
+                state=state,
+                reason=reason,
+                activated_at=activated_at,
+            )
+        )
+
+    shown = office.recommendation()
+
+    due = {line.family_code: line for line in shown.due_lines}
+    assert due.keys() in ({"vps", "lxc"}, set())
+    if due:
+        assert due["lxc"].amount == due["vps"].amount
+        assert (due["vps"].after_resuming, due["lxc"].after_resuming) == (False, True)
+    assert shown.overdue == money("0" if period is Period.ONCE else "2.50")
+
+
+def test_services_that_renew_once_resumed_are_one_line_of_their_family(
+    office: Office,
+) -> None:
+    office.open_wallet()
+    for family_name in ("VPS", "Cloud servers"):
+        office.add_service(
+            a_service(
+                office.company_id,
+                "2.50",
+                Period.WEEK,
+                family_name=family_name,
+                state=ServiceState.SUSPENDED,
+                reason=SuspensionReason.PAYMENT,
+            )
+        )
+
+    shown = office.recommendation()
+
+    # Two of one family, of which one bears its new name already.
+    (line,) = shown.due_lines
+    assert (line.service_count, line.amount) == (2, money("20"))
+    assert (shown.overdue, shown.exact) == (money("5"), money("25"))
 
 
 @pytest.mark.parametrize("ends", TerminationTime)
