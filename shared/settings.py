@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -22,6 +22,13 @@ class Provider:
     accent: str
     support_email: str
     support_url: str
+
+    def support_address(self, subject: str = "") -> str:
+        """Where customers get help, about ``subject`` if by email; or empty."""
+        if self.support_url or not self.support_email:
+            return self.support_url
+        about = f"?subject={quote(subject)}" if subject else ""
+        return f"mailto:{self.support_email}{about}"
 
     @property
     def logo_origin(self) -> str:
