@@ -85,16 +85,6 @@ def nobody() -> Principal:
     )
 
 
-def system_principal(service: str) -> Principal:
-    """A service's own jobs and event handlers."""
-    return Principal(
-        kind=Kind.SYSTEM,
-        name=service,
-        permissions=frozenset(Permission),
-        expires_at=datetime.max.replace(tzinfo=UTC),
-    )
-
-
 def load_private_key(path: Path) -> Ed25519PrivateKey:
     key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):

@@ -36,18 +36,6 @@ def count_edges(
     return index(until) - index(after)
 
 
-def next_edge(
-    anchor: datetime, period: Period, after: datetime, zone: ZoneInfo
-) -> datetime:
-    """The first edge later than ``after``, in UTC.
-
-    Raises:
-        ValueError: the period is ``once``.
-    """
-    index = _index_finder(anchor, period, zone)(after)
-    return edge(anchor, period, index + 1, zone)
-
-
 def edge(anchor: datetime, period: Period, index: int, zone: ZoneInfo) -> datetime:
     """The edge ``index`` periods after the anchor (before it when negative), in UTC.
 

@@ -37,8 +37,6 @@ RESUME = Transition(frozenset({SUSPENDED}), ACTIVE)
 TERMINATE = Transition(MARKABLE, TERMINATED)
 CANCEL = Transition(frozenset({PENDING}), CANCELLED)
 
-TRANSITIONS = (ACTIVATE, SUSPEND, RESUME, TERMINATE, CANCEL)
-
 
 def require(state: ServiceState, allowed: frozenset[ServiceState]) -> None:
     """Refuse an operation in the wrong state.

@@ -19,19 +19,26 @@ ALLOWED = {
 }
 
 
+TRANSITIONS = (
+    states.ACTIVATE,
+    states.SUSPEND,
+    states.RESUME,
+    states.TERMINATE,
+    states.CANCEL,
+)
+
+
 def test_the_ways_between_states_are_those_of_the_design() -> None:
     ways = {
         (source.value, transition.target.value)
-        for transition in states.TRANSITIONS
+        for transition in TRANSITIONS
         for source in transition.sources
     }
 
     assert ways == ALLOWED
 
 
-@pytest.mark.parametrize(
-    ("state", "transition"), [*product(ServiceState, states.TRANSITIONS)]
-)
+@pytest.mark.parametrize(("state", "transition"), [*product(ServiceState, TRANSITIONS)])
 def test_a_wrong_state_is_told(
     state: ServiceState, transition: states.Transition
 ) -> None:

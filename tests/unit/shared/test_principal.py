@@ -26,7 +26,6 @@ from shared.principal import (
     load_public_key,
     nobody,
     sign,
-    system_principal,
     verify,
 )
 
@@ -125,14 +124,6 @@ def test_nobody_may_do_what_is_public_only() -> None:
         nobody().require(Permission.READ_COMPANY)
     with pytest.raises(Forbidden):
         nobody().require_company()
-
-
-def test_a_services_own_job_may_do_everything_and_acts_for_no_company() -> None:
-    system = system_principal("billing")
-
-    for permission in Permission:
-        system.require(permission)
-    assert system.company_id is None
 
 
 def test_keys_are_read_from_their_files(tmp_path: Path) -> None:
