@@ -54,8 +54,8 @@ class Logins:
             Forbidden: ``no_company``.
         """
         email = _email_or_nothing(request.email)
-        address = throttle.site_of(throttle.normalise_address(request.address))
-        attempt = Attempt.of(self._throttle_key, email or request.email, address)
+        site = throttle.site_of(throttle.normalise_address(request.address))
+        attempt = Attempt.of(self._throttle_key, email, request.email, site)
         candidate = self._admit(attempt, email, now)
         kept = candidate.password_hash if candidate else None
         right = self._runtime.offload(

@@ -1,6 +1,8 @@
 """How many wrong passwords are told before we stop answering.
 
 Failures are counted per account, per address and altogether, over sliding windows.
+The count altogether concerns nobody where they have signed in lately: a few thousand
+failures from all over the world shall not keep a single customer out of their office.
 Admission looks at the count before the password is hashed, and the answer looks again,
 under a lock that all answers take: of any number of guesses made at once, no more
 than the limit learn whether they were right. Sign-ins that succeed are never counted.
@@ -12,10 +14,21 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    cast,
+    delete,
+    exists,
+    false,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Session
 
-from services.identity.models import LoginFailure
+from services.identity.models import LoginFailure, LoginSession, User
 from shared.errors import Throttled
 
 WINDOW = timedelta(minutes=15)
@@ -25,21 +38,35 @@ MAX_PER_ADDRESS = 50
 MAX_ALTOGETHER = 2_000
 """A bound for an attack spread over many accounts and addresses."""
 
+KNOWN_FOR = timedelta(days=30)
+"""How long an address at which somebody signed in is theirs; as long as ended sessions
+are kept."""
+
 _LOCK = 0x6C6F67696E  # "login": one answer at a time
 _IPV6_SITE_BITS = 64
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """Who tries to sign in and from where, as keyed hashes."""
+    """Who tries to sign in and from where; what is kept of it are keyed hashes.
 
+    ``email`` and ``site`` are normalised, and empty when there is none.
+    """
+
+    email: str
+    site: str
     account_hash: bytes
     address_hash: bytes
 
     @classmethod
-    def of(cls, key: bytes, account: str, address: str) -> "Attempt":
-        """``account`` is any text, for one that does not exist counts the same."""
-        return cls(_hash(key, "account", account), _hash(key, "address", address))
+    def of(cls, key: bytes, email: str, text: str, site: str) -> "Attempt":
+        """``text`` was given as the email; one that is none counts the same."""
+        return cls(
+            email=email,
+            site=site,
+            account_hash=_hash(key, "account", email or text),
+            address_hash=_hash(key, "address", site),
+        )
 
 
 def normalise_address(text: str) -> str:
@@ -73,7 +100,7 @@ def refuse_when_throttled(db: Session, attempt: Attempt, now: datetime) -> None:
         select(
             _moment_of_nth(MAX_PER_ACCOUNT, by_account, since),
             _moment_of_nth(MAX_PER_ADDRESS, by_address, since),
-            _moment_of_nth(MAX_ALTOGETHER, true(), since),
+            _moment_of_nth(MAX_ALTOGETHER, ~_is_known(attempt, now), since),
         )
     ).one()
     waits = [moment - since for moment in moments if moment is not None]
@@ -109,6 +136,22 @@ def forgive_account(db: Session, attempt: Attempt) -> None:
 def forget_old_failures(db: Session, now: datetime) -> None:
     """Delete what no window reaches any more."""
     db.execute(delete(LoginFailure).where(LoginFailure.failed_at <= now - WINDOW))
+
+
+def _is_known(attempt: Attempt, now: datetime) -> ColumnElement[bool]:
+    """Whether the account was signed in to from there within `KNOWN_FOR`."""
+    if not (attempt.email and attempt.site):
+        return false()
+    address = cast(func.nullif(LoginSession.address, ""), INET)
+    return exists(
+        select(LoginSession.id)
+        .join(User, User.id == LoginSession.user_id)
+        .where(
+            User.email == attempt.email,
+            LoginSession.created_at > now - KNOWN_FOR,
+            address.bool_op("<<=")(cast(attempt.site, INET)),
+        )
+    )
 
 
 def _moment_of_nth(

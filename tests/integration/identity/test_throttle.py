@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select
 
 from services.identity.models import LoginFailure
 from services.identity.throttle import (
+    KNOWN_FOR,
     MAX_ALTOGETHER,
     MAX_PER_ACCOUNT,
     MAX_PER_ADDRESS,
@@ -150,8 +151,8 @@ def test_one_ipv6_site_counts_as_one_address(house: House) -> None:
     house.log_in(ALICE, address="2001:db8:7:2::1")
 
 
-def test_an_attack_from_everywhere_on_everybody_is_bounded(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
+def fail_everywhere(house: House) -> None:
+    """As many failures as are taken altogether, of other accounts and addresses."""
     now = house.clock.now()
     with house.database.system() as db:
         db.execute(
@@ -166,11 +167,78 @@ def test_an_attack_from_everywhere_on_everybody_is_bounded(house: House) -> None
             ],
         )
 
+
+def test_an_attack_from_everywhere_on_everybody_is_bounded(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    fail_everywhere(house)
+
     with pytest.raises(Throttled):
         house.log_in(ALICE)
     house.clock.move(WINDOW)
 
     house.log_in(ALICE)
+
+
+@pytest.mark.parametrize(
+    ("known", "address"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7", "::ffff:192.0.2.7"),
+        ("2001:db8:7:1::1", "2001:db8:7:1:ffff::2"),
+    ],
+)
+def test_an_attack_on_everybody_keeps_nobody_out_where_they_signed_in_before(
+    house: House, known: str, address: str
+) -> None:
+    house.add_owner(ALICE, "Aurora")
+    house.log_in(ALICE, address=known)
+    house.clock.move(KNOWN_FOR - timedelta(seconds=1))
+    fail_everywhere(house)
+
+    house.log_in(ALICE, address=address)
+
+
+@pytest.mark.parametrize(
+    ("known", "address"),
+    [
+        ("192.0.2.7", "192.0.2.8"),
+        ("192.0.2.7", ""),
+        ("", ""),
+        ("2001:db8:7:1::1", "2001:db8:7:2::1"),
+    ],
+)
+def test_an_attack_on_everybody_bounds_who_comes_from_elsewhere(
+    house: House, known: str, address: str
+) -> None:
+    house.add_owner(ALICE, "Aurora")
+    house.log_in(ALICE, address=known)
+    fail_everywhere(house)
+
+    with pytest.raises(Throttled):
+        house.log_in(ALICE, address=address)
+
+
+def test_who_signed_in_long_ago_or_is_somebody_else_is_not_known(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    house.add_owner("bob@example.com", "Borealis")
+    house.log_in(ALICE)
+    house.clock.move(KNOWN_FOR)
+    fail_everywhere(house)
+
+    for email in (ALICE, "bob@example.com"):
+        with pytest.raises(Throttled):
+            house.log_in(email)
+
+
+def test_who_is_known_is_bounded_by_account_and_address_as_ever(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    house.log_in(ALICE)
+    fail_everywhere(house)
+    for _ in range(MAX_PER_ACCOUNT):
+        fail(house)
+
+    with pytest.raises(Throttled):
+        house.log_in(ALICE)
 
 
 def test_successful_sign_ins_are_not_counted(house: House) -> None:
