@@ -12,10 +12,12 @@ LEASH := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-stop test test-full e2e lint bench screenshots lock dev
+.PHONY: help install run stack stack-stop test test-full e2e lint bench screenshots lock dev
 
 help: ## List what you can run
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/runtime.stamp ## Install what is needed to run, and the command line
 
 run: $(VENV)/runtime.stamp ## Run the client area in one process, with its own PostgreSQL
 	@$(LEASH) $(BIN)/python -m launcher run

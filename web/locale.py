@@ -29,6 +29,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(_date, "date")
     app.add_template_filter(_clock, "clock")
     app.add_template_filter(_country, "country")
+    app.add_template_filter(_language, "language")
 
 
 def read_for(user: User | None) -> None:
@@ -78,3 +79,8 @@ def _clock(moment: datetime) -> str:
 
 def _country(code: str) -> str:
     return str(reader_locale().territories.get(code, code))
+
+
+def _language(tag: str) -> str:
+    """The name of a language as its own speakers write it."""
+    return str(_parse(tag).display_name).capitalize()
