@@ -45,7 +45,7 @@ lint: $(VENV)/dev.stamp ## Check style, types, imports between the parts, and th
 	@$(BIN)/lint-imports
 	@$(BIN)/python requirements/check_locks.py
 
-bench: dev ## Measure, and write what was measured to bench/results
+bench: dev ## Measure: each figure is a ratio of two things in one run
 	@$(BIN)/python -m bench
 
 screenshots: dev ## Take every page, at 360 and 1280 px, in both themes
