@@ -7,8 +7,10 @@ that a query without a company can't be written by accident (see `company_scope`
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -28,6 +30,7 @@ __all__ = [
     "CompanyOwned",
     "Database",
     "WrongCompanyError",
+    "enum_by_value",
     "normalise_url",
     "note_event",
 ]
@@ -38,6 +41,17 @@ POOL_SIZE = 12
 _STATEMENT_TIMEOUT_MS = 15_000
 _EVENTS_WAITING = "events_waiting"
 _HAS_EVENTS = "has_events"
+
+
+def enum_by_value(enum: type[Enum]) -> sa.Enum:
+    """The column type of an enumeration: its values, as text of at most 40."""
+    return sa.Enum(
+        enum,
+        native_enum=False,
+        create_constraint=False,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )
 
 
 class Database:

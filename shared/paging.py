@@ -12,7 +12,6 @@ import msgspec
 
 from shared.errors import InvalidInput
 
-PAGE_SIZE = 25
 MAX_PAGE_SIZE = 100
 _MAX_LENGTH = 2_000
 

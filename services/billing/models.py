@@ -18,7 +18,7 @@ from shared.contracts.inventory import (
     SuspensionReason,
     TerminationTime,
 )
-from shared.database import CompanyOwned
+from shared.database import CompanyOwned, enum_by_value
 
 
 class AccountKind(Enum):
@@ -51,16 +51,6 @@ class Grain(Enum):
     EXACT = "exact"
 
 
-def _by_value(enum: type[Enum]) -> sa.Enum:
-    return sa.Enum(
-        enum,
-        native_enum=False,
-        create_constraint=False,
-        length=40,
-        values_callable=lambda members: [member.value for member in members],
-    )
-
-
 _ENUMS: tuple[type[Enum], ...] = (
     AccountKind,
     EntryKind,
@@ -78,7 +68,7 @@ class Base(DeclarativeBase):
         datetime: sa.DateTime(timezone=True),
         str: sa.Text,
         Decimal: sa.Numeric(20, 6),
-        **{enum: _by_value(enum) for enum in _ENUMS},
+        **{enum: enum_by_value(enum) for enum in _ENUMS},
     }
 
 

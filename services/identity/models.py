@@ -1,7 +1,6 @@
 """Identity's tables: people, companies, memberships, sessions, failed logins."""
 
 from datetime import datetime
-from enum import Enum
 from typing import ClassVar
 from uuid import UUID
 
@@ -9,18 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.contracts.identity import Role, VerificationState, VerificationStep
-from shared.database import CompanyOwned
+from shared.database import CompanyOwned, enum_by_value
 from shared.principal import Strength
-
-
-def _by_value(enum: type[Enum]) -> sa.Enum:
-    return sa.Enum(
-        enum,
-        native_enum=False,
-        create_constraint=False,
-        length=40,
-        values_callable=lambda members: [member.value for member in members],
-    )
 
 
 class Base(DeclarativeBase):
@@ -28,10 +17,10 @@ class Base(DeclarativeBase):
         datetime: sa.DateTime(timezone=True),
         str: sa.Text,
         bytes: sa.LargeBinary,
-        Role: _by_value(Role),
-        Strength: _by_value(Strength),
-        VerificationState: _by_value(VerificationState),
-        VerificationStep: _by_value(VerificationStep),
+        Role: enum_by_value(Role),
+        Strength: enum_by_value(Strength),
+        VerificationState: enum_by_value(VerificationState),
+        VerificationStep: enum_by_value(VerificationStep),
     }
 
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 from typing import ClassVar
 from uuid import UUID
 
@@ -16,18 +15,8 @@ from shared.contracts.inventory import (
     SuspensionReason,
     TerminationTime,
 )
-from shared.database import CompanyOwned
+from shared.database import CompanyOwned, enum_by_value
 from shared.money import Money, currency_of
-
-
-def _by_value(enum: type[Enum]) -> sa.Enum:
-    return sa.Enum(
-        enum,
-        native_enum=False,
-        create_constraint=False,
-        length=40,
-        values_callable=lambda members: [member.value for member in members],
-    )
 
 
 class Base(DeclarativeBase):
@@ -35,10 +24,10 @@ class Base(DeclarativeBase):
         datetime: sa.DateTime(timezone=True),
         str: sa.Text,
         Decimal: sa.Numeric(24, 12),
-        Period: _by_value(Period),
-        ServiceState: _by_value(ServiceState),
-        SuspensionReason: _by_value(SuspensionReason),
-        TerminationTime: _by_value(TerminationTime),
+        Period: enum_by_value(Period),
+        ServiceState: enum_by_value(ServiceState),
+        SuspensionReason: enum_by_value(SuspensionReason),
+        TerminationTime: enum_by_value(TerminationTime),
     }
 
 

@@ -31,11 +31,6 @@ document.addEventListener("htmx:after:request", (event) => {
   if (status === 409) show("other-company", true);
 });
 
-// Choosing in a list is the whole intention where a form says so.
-document.addEventListener("change", (event) => {
-  event.target.closest("form[data-submit-on-change]")?.requestSubmit();
-});
-
 // The menus are popovers, which close by themselves, but not when the focus is
 // moved out of them with the Tab key.
 document.addEventListener("focusout", (event) => {
