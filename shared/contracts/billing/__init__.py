@@ -11,11 +11,12 @@ from shared.contract import (
     Response,
     ServiceContract,
 )
+from shared.contracts.billing.name import NAME
 from shared.contracts.inventory import Period
 from shared.money import Money
 from shared.permissions import Permission
 
-NAME = "billing"
+__all__ = ["NAME"]
 
 
 class Dashboard(Request, frozen=True, kw_only=True):

@@ -1,0 +1,317 @@
+"""Top-ups: the quote, the top-up made of it, its payments, and what undoes them.
+
+    draft → pending → succeeded → refunded in part or whole, or charged back
+      └────────┴────→ failed | cancelled | expired
+
+A draft has been asked for and nothing sent to a gateway; pending has a payment under
+way. Whatever its state, money that comes for it is booked.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from uuid import UUID
+
+from shared.contract import Effect, Event, Method, Nothing, Request, Response
+from shared.contracts.billing.name import NAME
+from shared.money import Money
+from shared.permissions import Permission
+
+
+class GatewayName(Enum):
+    SANDBOX = "sandbox"
+    """Stands in for a hosted payment page; never on a public address."""
+    STRIPE = "stripe"
+    BANK_TRANSFER = "bank_transfer"
+
+
+class TopUpState(Enum):
+    DRAFT = "draft"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
+    CHARGED_BACK = "charged_back"
+
+
+class PaymentState(Enum):
+    CREATED = "created"
+    """Recorded here; the gateway may or may not know of it."""
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    CHARGED_BACK = "charged_back"
+
+
+class TaxLine(Response, frozen=True, kw_only=True):
+    """``category`` is EN 16931's code; ``rate_percent`` is a percentage: 19."""
+
+    category: str
+    rate_percent: Decimal
+    base: Money
+    tax: Money
+
+
+class TaxReason(Response, frozen=True, kw_only=True):
+    """Which rule was applied: a code and what it was applied to, all as text.
+
+    ``fields`` are the profile's fields that it read.
+    """
+
+    code: str
+    parameters: dict[str, str]
+    fields: list[str]
+
+
+class Problem(Response, frozen=True, kw_only=True):
+    """Why an amount can't be topped up: a refusal's code and parameters."""
+
+    code: str
+    parameters: dict[str, str]
+
+
+class QuoteTopUp(Request, frozen=True, kw_only=True):
+    """``net`` is what is to enter the wallet of its currency."""
+
+    net: Money
+
+
+class TopUpQuote(Response, frozen=True, kw_only=True):
+    """What a top-up of ``net`` would cost and do; charged as it is, or asked anew.
+
+    All money is in the wallet's currency, what is paid in its minor unit. ``digest``
+    stands for all that the customer saw; `BEGIN_TOP_UP` wants it back. ``problems`` are
+    the reasons why it can't be: then ``split`` says how to reach the amount in several
+    top-ups, if that is a way. ``unverified_left`` is what an account that is not
+    verified may still top up now; None when it is verified.
+    """
+
+    net: Money
+    tax_lines: list[TaxLine]
+    tax_reason: TaxReason
+    tax: Money
+    gross: Money
+    balance: Money
+    balance_after: Money
+    minimum: Money
+    maximum: Money
+    max_balance: Money
+    unverified_left: Money | None
+    problems: list[Problem]
+    split: list[Money]
+    gateways: list[GatewayName]
+    digest: str
+
+
+class BeginTopUp(Request, frozen=True, kw_only=True):
+    """``digest`` is that of the quote which the customer saw."""
+
+    net: Money
+    digest: str
+    gateway: GatewayName
+
+
+class Payment(Response, frozen=True, kw_only=True):
+    """One attempt to pay a top-up, or money that came for it.
+
+    ``method`` says in words what was used ("Visa ending in 4242"), as far as known.
+    ``failure`` is a code. ``duplicate_of`` is the payment that it may repeat: both are
+    booked and credited.
+    """
+
+    id: UUID
+    gateway: GatewayName
+    state: PaymentState
+    amount: Money
+    method: str
+    failure: str | None
+    duplicate_of: UUID | None
+    created_at: datetime
+    settled_at: datetime | None
+
+
+class TopUp(Response, frozen=True, kw_only=True):
+    """A top-up's full state. ``reference`` is what people quote: TU-4F7K-2M9Q.
+
+    ``refunded`` is the net part that was given back, ``expires_at`` when a top-up that
+    was not paid ends.
+    """
+
+    id: UUID
+    company_id: UUID
+    reference: str
+    state: TopUpState
+    gateway: GatewayName
+    net: Money
+    tax_lines: list[TaxLine]
+    tax_reason: TaxReason
+    tax: Money
+    gross: Money
+    refunded: Money
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
+    settled_at: datetime | None
+    payments: list[Payment]
+
+
+class StartPayment(Request, frozen=True, kw_only=True):
+    """``return_url`` is where the gateway sends the customer afterwards."""
+
+    top_up_id: UUID
+    return_url: str
+
+
+class BankInstructions(Response, frozen=True, kw_only=True):
+    """How to pay by bank; ``sepa_code`` is the text of the SEPA QR code, if one fits.
+
+    ``reference`` must stand on the transfer.
+    """
+
+    recipient: str
+    iban: str
+    bic: str
+    bank: str
+    amount: Money
+    reference: str
+    sepa_code: str | None
+
+
+class StartedPayment(Response, frozen=True, kw_only=True):
+    """What the customer has to do now: go to ``redirect_url``, or pay by bank.
+
+    Neither is set when there is nothing left to do.
+    """
+
+    top_up: TopUp
+    redirect_url: str | None = None
+    bank: BankInstructions | None = None
+
+
+class GetTopUp(Request, frozen=True, kw_only=True):
+    top_up_id: UUID
+
+
+class CancelTopUp(Request, frozen=True, kw_only=True):
+    top_up_id: UUID
+
+
+class PaymentNotice(Request, frozen=True, kw_only=True):
+    """A webhook as it came: its body unchanged, as the signature is over it.
+
+    ``headers`` have names in lower case.
+    """
+
+    gateway: GatewayName
+    headers: dict[str, str]
+    body: str
+
+
+class RefundTopUp(Request, frozen=True, kw_only=True):
+    """``net`` is the part of the wallet's money to give back; all of it when None.
+
+    ``reason`` is told to the customer.
+    """
+
+    top_up_id: UUID
+    net: Money | None = None
+    reason: str
+
+
+class ReconcilePayments(Request, frozen=True, kw_only=True):
+    """Ask the gateways about payments that have been open for a while."""
+
+
+class Reconciled(Response, frozen=True, kw_only=True):
+    """``asked`` payments, of which ``changed`` are another state now."""
+
+    asked: int
+    changed: int
+
+
+QUOTE_TOP_UP = Method(
+    NAME, "quote_top_up", QuoteTopUp, TopUpQuote, Permission.ADD_FUNDS
+)
+"""NotFound ``no_such_wallet`` with ``currency``; InvalidInput ``bad_amount`` (zero,
+negative, finer than the minor unit, or more than a wallet can hold).
+
+Problems: ``below_minimum`` with ``minimum``; ``above_maximum`` with ``maximum``;
+``above_max_balance`` with ``max_balance`` and ``room``; ``unverified_limit`` with
+``limit``, ``left`` and ``period_h``; ``no_billing_address``; ``no_gateway``."""
+
+BEGIN_TOP_UP = Method(
+    NAME,
+    "begin_top_up",
+    BeginTopUp,
+    TopUp,
+    Permission.ADD_FUNDS,
+    Effect.CHANGE,
+)
+"""As `QUOTE_TOP_UP`; Conflict ``quote_changed`` when the digest is another by now, or
+with a problem's code and parameters."""
+
+START_PAYMENT = Method(
+    NAME,
+    "start_payment",
+    StartPayment,
+    StartedPayment,
+    Permission.ADD_FUNDS,
+    Effect.ONCE,
+)
+"""Safe to repeat: a payment under way is gone on with. NotFound ``no_such_top_up``;
+Conflict ``top_up_ended`` with ``state``; Unavailable ``gateway_unreachable``."""
+
+GET_TOP_UP = Method(NAME, "get_top_up", GetTopUp, TopUp, Permission.READ_BILLING)
+"""NotFound ``no_such_top_up``."""
+
+CANCEL_TOP_UP = Method(
+    NAME, "cancel_top_up", CancelTopUp, TopUp, Permission.ADD_FUNDS, Effect.CHANGE
+)
+"""NotFound ``no_such_top_up``; Conflict ``top_up_ended`` with ``state``."""
+
+TAKE_PAYMENT_NOTICE = Method(
+    NAME,
+    "take_payment_notice",
+    PaymentNotice,
+    Nothing,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
+"""Takes in a notice once, however often it comes. Unauthenticated
+``notice_forged``; InvalidInput ``malformed_message``."""
+
+REFUND_TOP_UP = Method(
+    NAME, "refund_top_up", RefundTopUp, TopUp, Permission.OPERATE, Effect.CHANGE
+)
+"""NotFound ``no_such_top_up``; Conflict ``not_refundable`` with ``state``,
+``more_than_unspent`` with ``left``; InvalidInput ``bad_amount``, ``reason_missing``."""
+
+RECONCILE_PAYMENTS = Method(
+    NAME,
+    "reconcile_payments",
+    ReconcilePayments,
+    Reconciled,
+    Permission.OPERATE,
+    Effect.ONCE,
+)
+
+TOP_UP_SETTLED = Event(NAME, "top_up_settled", TopUp)
+"""Money came in for a top-up, went back, or none will come: its state is final for
+now."""
+
+METHODS = (
+    QUOTE_TOP_UP,
+    BEGIN_TOP_UP,
+    START_PAYMENT,
+    GET_TOP_UP,
+    CANCEL_TOP_UP,
+    TAKE_PAYMENT_NOTICE,
+    REFUND_TOP_UP,
+    RECONCILE_PAYMENTS,
+)
+EVENTS = (TOP_UP_SETTLED,)
