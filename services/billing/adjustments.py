@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.ledger import Reason, credit, debit, ensure_account, post
 from services.billing.models import AccountKind, EntryKind, Wallet
-from services.billing.wallets import lock_wallet
+from services.billing.wallets import lock_wallet, tell_of_change
 from shared.contracts.billing import AdjustmentKind, AdjustWallet
 from shared.errors import InvalidInput
 from shared.money import LEDGER_BOUND, Money, fits_ledger
@@ -60,7 +60,7 @@ def post_adjustment(
     )
     lines = [debit(payer, money), credit(payee, money)]
     post(session, call, runtime.new_id(), reason, lines)
-    session.refresh(wallet)
+    tell_of_change(session, runtime, wallet, call.request_id)
     return wallet
 
 

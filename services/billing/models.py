@@ -85,7 +85,8 @@ class Account(Base):
 class Wallet(CompanyOwned, Base):
     """A company's money in one currency; its id is its account's.
 
-    ``balance`` is kept by the database as credits - debits of the account.
+    ``balance`` is kept by the database as credits - debits of the account. ``version``
+    grows with each change, see `services.billing.wallets.tell_of_change`.
     """
 
     __tablename__ = "wallets"
@@ -97,6 +98,7 @@ class Wallet(CompanyOwned, Base):
     credit_limit: Mapped[Decimal]
     comfort_buffer: Mapped[Decimal]
     horizon_days: Mapped[int] = mapped_column(sa.SmallInteger)
+    version: Mapped[int] = mapped_column(sa.BigInteger)
 
 
 class JournalEntry(CompanyOwned, Base):

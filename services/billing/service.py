@@ -35,22 +35,22 @@ class BillingService(Service):
 
     @in_transaction(billing.OPEN_WALLET)
     def open_wallet(
-        self, db: Session, _call: Call, request: billing.OpenWallet
+        self, db: Session, call: Call, request: billing.OpenWallet
     ) -> billing.WalletView:
-        return wallets.view(wallets.open_wallet(db, self.runtime, request))
+        return wallets.view(wallets.open_wallet(db, self.runtime, call, request))
 
     @in_transaction(billing.SET_CREDIT_LIMIT)
     def set_credit_limit(
-        self, db: Session, _call: Call, request: billing.SetCreditLimit
+        self, db: Session, call: Call, request: billing.SetCreditLimit
     ) -> billing.WalletView:
-        return wallets.view(wallets.set_credit_limit(db, request))
+        return wallets.view(wallets.set_credit_limit(db, self.runtime, call, request))
 
     @in_transaction(billing.SET_COMFORT_BUFFER)
     def set_comfort_buffer(
         self, db: Session, call: Call, request: billing.SetComfortBuffer
     ) -> billing.WalletView:
-        company_id = call.principal.require_company()
-        return wallets.view(wallets.set_comfort_buffer(db, company_id, request))
+        wallet = wallets.set_comfort_buffer(db, self.runtime, call, request)
+        return wallets.view(wallet)
 
     @in_transaction(billing.ADJUST_WALLET)
     def adjust_wallet(

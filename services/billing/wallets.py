@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from services.billing.companies import lock_company
 from services.billing.models import Account, AccountKind, Wallet
+from shared import events
 from shared.contracts.billing import (
+    WALLET_CHANGED,
     OpenWallet,
     SetComfortBuffer,
     SetCreditLimit,
@@ -16,12 +18,15 @@ from shared.contracts.billing import (
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of, fits_ledger, zero
 from shared.runtime import Runtime
+from shared.service import Call
 
 DEFAULT_HORIZON_DAYS = 30
 MAX_HORIZON_DAYS = 366
 
 
-def open_wallet(session: Session, runtime: Runtime, request: OpenWallet) -> Wallet:
+def open_wallet(
+    session: Session, runtime: Runtime, call: Call, request: OpenWallet
+) -> Wallet:
     """Open an empty wallet; a company's first is its primary one.
 
     Raises:
@@ -49,13 +54,16 @@ def open_wallet(session: Session, runtime: Runtime, request: OpenWallet) -> Wall
         credit_limit=zero(currency).amount,
         comfort_buffer=zero(currency).amount,
         horizon_days=DEFAULT_HORIZON_DAYS,
+        version=0,
     )
     session.add(wallet)
-    session.flush()
+    tell_of_change(session, runtime, wallet, call.request_id)
     return wallet
 
 
-def set_credit_limit(session: Session, request: SetCreditLimit) -> Wallet:
+def set_credit_limit(
+    session: Session, runtime: Runtime, call: Call, request: SetCreditLimit
+) -> Wallet:
     """Set how far below zero the balance may go.
 
     Raises:
@@ -65,14 +73,14 @@ def set_credit_limit(session: Session, request: SetCreditLimit) -> Wallet:
     _check_allowance(request.limit)
     wallet = lock_wallet(session, request.company_id, request.limit.currency.code)
     wallet.credit_limit = request.limit.amount
-    session.flush()
+    tell_of_change(session, runtime, wallet, call.request_id)
     return wallet
 
 
 def set_comfort_buffer(
-    session: Session, company_id: UUID, request: SetComfortBuffer
+    session: Session, runtime: Runtime, call: Call, request: SetComfortBuffer
 ) -> Wallet:
-    """Set what the customer wants left, and how far ahead to look.
+    """Set what the caller's company wants left, and how far ahead to look.
 
     Raises:
         InvalidInput: ``bad_amount``, or ``bad_horizon`` (1-366 days).
@@ -81,10 +89,11 @@ def set_comfort_buffer(
     _check_allowance(request.buffer)
     if not 1 <= request.horizon_days <= MAX_HORIZON_DAYS:
         raise InvalidInput("bad_horizon", parameters={"max_days": MAX_HORIZON_DAYS})
+    company_id = call.principal.require_company()
     wallet = lock_wallet(session, company_id, request.buffer.currency.code)
     wallet.comfort_buffer = request.buffer.amount
     wallet.horizon_days = request.horizon_days
-    session.flush()
+    tell_of_change(session, runtime, wallet, call.request_id)
     return wallet
 
 
@@ -105,6 +114,30 @@ def lock_wallet(session: Session, company_id: UUID, currency: str) -> Wallet:
     if wallet is None:
         raise NotFound("no_such_wallet", parameters={"currency": currency})
     return wallet
+
+
+def tell_of_change(
+    session: Session, runtime: Runtime, wallet: Wallet, request_id: str
+) -> None:
+    """Give a changed wallet its next version and record the event of it.
+
+    Whoever changes a wallet or posts to its account has locked it before and calls this
+    when all is done, once per transaction. The balance is read anew, as postings change
+    it in the database.
+    """
+    session.flush()
+    session.refresh(wallet)
+    wallet.version += 1
+    session.flush()
+    events.record(
+        session,
+        runtime,
+        WALLET_CHANGED,
+        view(wallet),
+        company_id=wallet.company_id,
+        version=wallet.version,
+        request_id=request_id,
+    )
 
 
 def view(wallet: Wallet) -> WalletView:

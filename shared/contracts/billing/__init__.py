@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.contract import (
     Effect,
+    Event,
     Method,
     Request,
     Response,
@@ -158,6 +159,8 @@ class SetComfortBuffer(Request, frozen=True, kw_only=True):
 
 
 class WalletView(Response, frozen=True, kw_only=True):
+    """A wallet's full state; also the body of ``wallet_changed``."""
+
     id: UUID
     company_id: UUID
     currency: str
@@ -236,6 +239,9 @@ or more than a wallet can hold), ``reason_missing``, ``bad_reason``."""
 
 VERIFY_BOOKS = Method(NAME, "verify_books", VerifyBooks, Verified, Permission.OPERATE)
 
+WALLET_CHANGED = Event(NAME, "wallet_changed", WalletView)
+"""A wallet was opened, its balance moved, or one of its settings is another."""
+
 CONTRACT = ServiceContract(
     name=NAME,
     methods=(
@@ -246,4 +252,5 @@ CONTRACT = ServiceContract(
         ADJUST_WALLET,
         VERIFY_BOOKS,
     ),
+    events=(WALLET_CHANGED,),
 )
