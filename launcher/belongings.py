@@ -13,7 +13,8 @@ from launcher.files import make_folder, write_atomically
 KEYS = {
     "identity": ("principal.key", "principal.pub", "operator.pub"),
     "inventory": ("principal.pub",),
-    "billing": ("principal.pub",),
+    "billing": ("principal.pub", "sandbox.secret"),
+    "sandbox": ("sandbox.secret",),
     "web": ("principal.pub", "web.secret"),
 }
 

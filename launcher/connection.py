@@ -15,6 +15,7 @@ from launcher.local_databases import join_databases
 from launcher.local_services import LocalServices
 from launcher.operator import Operator
 from launcher.supervision import Supervisor
+from services.billing.gateways.settings import read_gateways
 from services.billing.limits import read_limits
 from shared.amqp_client import AmqpClient
 from shared.client import ServiceClient
@@ -67,7 +68,11 @@ def _local_client(settings: Settings) -> Iterator[ServiceClient]:
     runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
     with join_databases(settings) as urls:
         services = LocalServices(
-            urls, settings.keys_dir, runtime, read_limits(settings.environment)
+            urls,
+            settings.keys_dir,
+            runtime,
+            read_limits(settings.environment),
+            read_gateways(settings),
         )
         with closing(services):
             try:

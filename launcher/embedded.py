@@ -16,7 +16,9 @@ from launcher.layout import Layout
 from launcher.local_databases import open_databases
 from launcher.local_services import LocalServices
 from launcher.ports import LOOPBACK, keep_port
+from launcher.sandbox import server as sandbox
 from launcher.supervision import ROOT
+from services.billing.gateways.settings import read_gateways
 from services.billing.limits import read_limits
 from shared.client import ServiceClient
 from shared.clock import make_clock
@@ -54,8 +56,13 @@ def run(environment: Mapping[str, str]) -> None:
     with log_file.open("a") as log, open_databases(settings) as (urls, postgres):
         configure_logs("embedded", stream=log)
         has_demo = ensure_demo(settings, urls)
-        settings = _at_free_port(settings, layout)
-        with _services(settings, urls) as services, _served(services, settings):
+        sandbox.choose_port(layout)
+        settings = sandbox.settings_with(_at_free_port(settings, layout), layout)
+        with (
+            sandbox.served(settings),
+            _services(settings, urls) as services,
+            _served(services, settings),
+        ):
             say_ready(settings.public_url, has_demo=has_demo)
             print(f"Its log is {log_file}; Ctrl-C ends it.", flush=True)
             if postgres:
@@ -76,7 +83,11 @@ def _services(settings: Settings, urls: Mapping[str, str]) -> Iterator[LocalServ
     """The services with their jobs at work."""
     runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
     services = LocalServices(
-        urls, settings.keys_dir, runtime, read_limits(settings.environment)
+        urls,
+        settings.keys_dir,
+        runtime,
+        read_limits(settings.environment),
+        read_gateways(settings),
     )
     jobs = JobThreads(services.jobs())
     jobs.start()

@@ -18,13 +18,14 @@ KEY_PAIRS = ("principal", "operator")
 
 
 def ensure_keys(folder: Path) -> None:
-    """Make the Ed25519 key pairs and the web front end's cookie secret.
+    """Make the Ed25519 key pairs, the web front end's cookie secret and the sandbox's.
 
     What exists is left as it is. Safe to call from several processes at once.
     """
     for name in KEY_PAIRS:
         _ensure_pair(folder / f"{name}.key", folder / f"{name}.pub")
     keep_secret(folder / "web.secret")
+    keep_secret(folder / "sandbox.secret")
 
 
 def _ensure_pair(private_file: Path, public_file: Path) -> None:

@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from services.billing.gateways.gateway import Gateway
 from services.billing.limits import Limits
 from services.billing.service import BillingService
 from services.identity.service import IdentityService
 from services.inventory.service import InventoryService
 from shared import events
+from shared.contracts.billing.top_ups import GatewayName
 from shared.database import Database
 from shared.dispatch import Dispatcher
 from shared.events import Publish
@@ -29,6 +31,7 @@ class LocalServices:
         keys: Path,
         runtime: Runtime,
         limits: Limits | None = None,
+        gateways: Mapping[GatewayName, Gateway] | None = None,
     ) -> None:
         self._runtime = runtime
         self._databases = {name: Database(url) for name, url in database_urls.items()}
@@ -41,7 +44,9 @@ class LocalServices:
                 operator_key=load_public_key(keys / "operator.pub"),
             ),
             InventoryService(self._databases["inventory"], runtime),
-            BillingService(self._databases["billing"], runtime, limits or Limits()),
+            BillingService(
+                self._databases["billing"], runtime, limits or Limits(), gateways or {}
+            ),
         )
         self.dispatchers = {
             service.contract.name: Dispatcher(service, self.verify_key)

@@ -55,7 +55,7 @@ def _become_rabbitmq(layout: Layout) -> NoReturn:
 
 
 def _become_module(name: str, settings: Settings, keys: Path) -> NoReturn:
-    module = name
+    module = "launcher.sandbox" if name == "sandbox" else name
     if name in SERVICES:
         module = f"services.{name}"
         # Without its broker a service would end at once, again and again.

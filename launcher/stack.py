@@ -17,6 +17,7 @@ from launcher.local_databases import prepare_databases
 from launcher.ports import keep_port, read_port
 from launcher.processes import tail, wait_until
 from launcher.readiness import missing_programs
+from launcher.sandbox import server as sandbox
 from launcher.supervision import ROOT, Program, Supervisor
 from launcher.system_packages import ensure_rabbitmq
 from shared.logs import configure_logs
@@ -25,6 +26,7 @@ from shared.settings import read_settings
 POSTGRES = Program("postgres", priority=10, stop_signal="INT")
 RABBITMQ = Program("rabbitmq", priority=10)
 SERVICE_PROGRAMS = tuple(Program(service, priority=20) for service in SERVICES)
+SANDBOX = Program("sandbox", priority=30)
 WEB = Program("web", priority=30)
 
 _DATABASE_TIMEOUT_S = 60
@@ -73,7 +75,12 @@ class Stack:
 
     def _programs(self) -> list[Program]:
         own = [POSTGRES] * self._has_postgres + [RABBITMQ] * self._has_rabbitmq
-        return [*own, *SERVICE_PROGRAMS, WEB]
+        return [*own, *SERVICE_PROGRAMS, *self._fronts]
+
+    @property
+    def _fronts(self) -> tuple[Program, ...]:
+        """Where people come: on a public address nobody pays in a sandbox."""
+        return (SANDBOX, WEB) if self._settings.is_loopback else (WEB,)
 
     def _prepare(self) -> None:
         if self._has_rabbitmq:
@@ -82,6 +89,7 @@ class Stack:
         ensure_keys(self._settings.keys_dir)
         self._supervisor.forget_ended()
         choose_ports(self._layout)
+        sandbox.choose_port(self._layout)
         keep_port(self._layout.port_file("web"), preferred=self._settings.port)
         if self._has_postgres:
             postgres_of(self._layout).prepare()
@@ -92,7 +100,7 @@ class Stack:
             if program in {POSTGRES, RABBITMQ}:
                 self._supervisor.ensure_started(program.name)
         has_demo = self._bring_up_databases()
-        for program in (*SERVICE_PROGRAMS, WEB):
+        for program in (*SERVICE_PROGRAMS, *self._fronts):
             self._supervisor.ensure_started(program.name)
         environment = self._environment()
         self._wait_until_ready(int(environment["PORT"]), environment["PUBLIC_URL"])
@@ -119,6 +127,7 @@ class Stack:
             "VAR": str(self._settings.var),
             "KEYS_DIR": str(self._settings.keys_dir),
         }
+        environment |= sandbox.environment(self._settings, self._layout)
         urls = given_urls(self._given)
         if self._has_postgres:
             urls = own_urls(postgres_of(self._layout), self._layout.secrets) | urls

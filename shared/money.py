@@ -5,7 +5,7 @@ This is the only module that rounds.
 """
 
 import re
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -21,6 +21,7 @@ __all__ = [
     "fits_ledger",
     "ledger_ratio",
     "minor_unit",
+    "round_down_to_minor_unit",
     "round_price",
     "round_to_ledger",
     "round_to_minor_unit",
@@ -71,6 +72,12 @@ def round_to_minor_unit(money: Money) -> Money:
     """Round half up to what can be paid and printed on a document."""
     unit = minor_unit(money.currency.code)
     return Money(_quantize(money.amount, unit), money.currency)
+
+
+def round_down_to_minor_unit(money: Money) -> Money:
+    """The most that can be paid out of an amount."""
+    unit = minor_unit(money.currency.code)
+    return Money(money.amount.quantize(unit, ROUND_FLOOR, _ROOM), money.currency)
 
 
 def round_to_ledger(money: Money) -> Money:

@@ -48,7 +48,11 @@ class Strength(Enum):
 
 @dataclass(frozen=True)
 class Principal:
-    """``name`` is for logs and history rows; ``user_id`` is nil unless a user acts."""
+    """``name`` is for logs and history rows; ``user_id`` is nil unless a user acts.
+
+    ``is_verified``: who acts has shown who they are, so the limits of those who have
+    not don't hold.
+    """
 
     kind: Kind
     name: str
@@ -58,6 +62,7 @@ class Principal:
     company_id: UUID | None = None
     role: str = ""
     strength: Strength = Strength.PASSWORD
+    is_verified: bool = False
 
     def require(self, permission: Permission) -> None:
         """Raise `Forbidden` (``permission_missing``) unless it is held."""
@@ -77,9 +82,14 @@ class Principal:
 
 def nobody() -> Principal:
     """The caller of a public method."""
+    return system("nobody")
+
+
+def system(name: str) -> Principal:
+    """A service's own job or event handler: named in history, and never sent."""
     return Principal(
         kind=Kind.SYSTEM,
-        name="nobody",
+        name=name,
         permissions=frozenset({Permission.PUBLIC}),
         expires_at=datetime.max.replace(tzinfo=UTC),
     )
@@ -111,6 +121,7 @@ def sign(principal: Principal, key: Ed25519PrivateKey) -> str:
         "role": principal.role,
         "permissions": _values(principal.permissions),
         "strength": principal.strength.value,
+        "verified": principal.is_verified,
     }
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
@@ -159,6 +170,7 @@ def _read(claims: dict[str, Any]) -> Principal:
         company_id=UUID(company) if company else None,
         role=claims["role"],
         strength=Strength(claims["strength"]),
+        is_verified=claims.get("verified") is True,
     )
 
 

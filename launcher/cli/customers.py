@@ -6,7 +6,7 @@ import click
 
 from launcher.cli.desk import Desk
 from shared.contracts import identity
-from shared.contracts.identity import Role
+from shared.contracts.identity import Role, VerificationState, VerificationStep
 
 
 @click.group()
@@ -51,6 +51,32 @@ def create_user(  # noqa: PLR0913  a user has these parts
         email_verified=email_verified,
     )
     click.echo(desk.call(identity.CREATE_USER, request).id)
+
+
+@users.command("verify")
+@click.argument("user", type=click.UUID)
+@click.option(
+    "--step",
+    required=True,
+    type=click.Choice([step.value for step in VerificationStep]),
+)
+@click.option(
+    "--state",
+    default=VerificationState.VERIFIED.value,
+    type=click.Choice([state.value for state in VerificationState]),
+)
+@click.option("--reason", default="", help="What they are told, if rejected.")
+@click.pass_obj
+def verify_user(desk: Desk, user: UUID, step: str, state: str, reason: str) -> None:
+    """Note what came of one of a person's verification steps."""
+    request = identity.SetVerification(
+        user_id=user,
+        step=VerificationStep(step),
+        state=VerificationState(state),
+        reason=reason,
+    )
+    desk.call(identity.SET_VERIFICATION, request)
+    click.echo("Noted.")
 
 
 @click.group()

@@ -4,6 +4,7 @@ from shared.nameko_runtime import serve  # isort: skip  first of all: it patches
 
 from pathlib import Path
 
+from services.billing.gateways.settings import read_gateways
 from services.billing.limits import read_limits
 from services.billing.service import BillingService
 from shared.contracts import billing
@@ -18,7 +19,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def build(settings: Settings, runtime: Runtime) -> BillingService:
     url = settings.database_url(billing.NAME)
     migrate(url, MIGRATIONS)
-    return BillingService(Database(url), runtime, read_limits(settings.environment))
+    limits, gateways = read_limits(settings.environment), read_gateways(settings)
+    return BillingService(Database(url), runtime, limits, gateways)
 
 
 if __name__ == "__main__":

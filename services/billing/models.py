@@ -10,8 +10,10 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.contracts.inventory import (
     Period,
     ServiceState,
@@ -23,15 +25,32 @@ from shared.database import CompanyOwned, enum_by_value
 
 class AccountKind(Enum):
     WALLET = "wallet"
+    PAYMENTS = "payments"
+    """What customers have paid through gateways and banks: gross."""
+    TAX = "tax"
+    """What of it is owed to tax offices."""
     OPENING_BALANCES = "opening_balances"
     CORRECTIONS = "corrections"
     GOODWILL = "goodwill"
 
 
 class EntryKind(Enum):
+    TOP_UP = "top_up"
+    REFUND = "refund"
+    REFUND_FAILED = "refund_failed"
+    CHARGEBACK = "chargeback"
     OPENING_BALANCE = "opening_balance"
     CORRECTION = "correction"
     GOODWILL = "goodwill"
+
+
+class RefundState(Enum):
+    """The ledger has a refund at once; the gateway may take its time."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    """The gateway refused for good, and the wallet has its money again."""
 
 
 class Standing(Enum):
@@ -56,6 +75,10 @@ _ENUMS: tuple[type[Enum], ...] = (
     EntryKind,
     Standing,
     Grain,
+    GatewayName,
+    PaymentState,
+    RefundState,
+    TopUpState,
     Period,
     ServiceState,
     SuspensionReason,
@@ -199,3 +222,82 @@ class Renewal(CompanyOwned, Base):
     family_code: Mapped[str] = mapped_column(primary_key=True)
     service_count: Mapped[int] = mapped_column(sa.BigInteger)
     amount: Mapped[Decimal] = mapped_column(sa.Numeric(40, 6))
+
+
+class TopUp(CompanyOwned, Base):
+    """A top-up as it was quoted; its net, tax and gross never change.
+
+    ``tax_lines`` and ``tax_reason`` are the contract's, as on the wire.
+    ``refunded_net`` and ``refunded_tax`` are what was given back of all its payments.
+    """
+
+    __tablename__ = "top_ups"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    wallet_id: Mapped[UUID]
+    reference: Mapped[str]
+    state: Mapped[TopUpState]
+    gateway: Mapped[GatewayName]
+    currency: Mapped[str]
+    net: Mapped[Decimal]
+    tax: Mapped[Decimal]
+    gross: Mapped[Decimal]
+    refunded_net: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    refunded_tax: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    tax_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    tax_reason: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    expires_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class Payment(CompanyOwned, Base):
+    """One attempt to pay a top-up, or money that came for it.
+
+    ``checkout`` is what the gateway calls the attempt, ``transaction`` what it calls
+    the money. ``net`` and ``tax`` are the parts of ``amount``, which is what was paid,
+    or is to be. ``ask_at`` is when the gateway is asked about it next.
+    """
+
+    __tablename__ = "payments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    top_up_id: Mapped[UUID]
+    gateway: Mapped[GatewayName]
+    checkout: Mapped[str | None]
+    redirect_url: Mapped[str | None]
+    transaction: Mapped[str | None]
+    state: Mapped[PaymentState]
+    currency: Mapped[str]
+    amount: Mapped[Decimal]
+    net: Mapped[Decimal]
+    tax: Mapped[Decimal]
+    method: Mapped[str] = mapped_column(default="")
+    failure: Mapped[str | None]
+    duplicate_of: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    ask_at: Mapped[datetime | None]
+
+
+class Refund(CompanyOwned, Base):
+    """Money given back of one payment; ``send_at`` is when the gateway is told next."""
+
+    __tablename__ = "refunds"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    top_up_id: Mapped[UUID]
+    payment_id: Mapped[UUID]
+    state: Mapped[RefundState]
+    currency: Mapped[str]
+    net: Mapped[Decimal]
+    tax: Mapped[Decimal]
+    reason: Mapped[str]
+    who: Mapped[str]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    send_at: Mapped[datetime | None]
+    failure: Mapped[str] = mapped_column(default="")

@@ -1,19 +1,38 @@
 """Billing's RPC surface: each method decodes, calls its topic's module, encodes."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import ClassVar
 
 from sqlalchemy.orm import Session
 
-from services.billing import adjustments, books, dashboard, subscriptions, wallets
+from services.billing import (
+    adjustments,
+    books,
+    dashboard,
+    refunds,
+    subscriptions,
+    top_ups,
+    wallets,
+)
+from services.billing.changes import Change
+from services.billing.checkout import Checkouts
+from services.billing.gateways.gateway import Gateway
 from services.billing.limits import Limits
-from shared.contract import ServiceContract
+from shared.contract import Nothing, ServiceContract
 from shared.contracts import billing, identity, inventory
+from shared.contracts.billing import top_ups as money_in
+from shared.contracts.billing.top_ups import GatewayName
 from shared.database import Database
 from shared.events import Envelope
 from shared.runtime import Runtime
-from shared.service import Call, Service, in_transaction, on_event
+from shared.service import Call, Job, Service, handles, in_transaction, on_event
 
 _STANDARD_LIMITS = Limits()
+_NO_GATEWAYS: Mapping[GatewayName, Gateway] = {}
+
+_ASKS_GATEWAYS_EVERY = timedelta(seconds=5)
+_EXPIRES_EVERY = timedelta(minutes=5)
 
 
 class BillingService(Service):
@@ -22,10 +41,16 @@ class BillingService(Service):
     contract: ClassVar[ServiceContract] = billing.CONTRACT
 
     def __init__(
-        self, database: Database, runtime: Runtime, limits: Limits = _STANDARD_LIMITS
+        self,
+        database: Database,
+        runtime: Runtime,
+        limits: Limits = _STANDARD_LIMITS,
+        gateways: Mapping[GatewayName, Gateway] = _NO_GATEWAYS,
     ) -> None:
         super().__init__(database, runtime)
         self._limits = limits
+        self._checkouts = Checkouts(database, runtime, gateways)
+        self._terms = top_ups.Terms(limits, self._checkouts.names)
 
     @in_transaction(billing.DASHBOARD)
     def dashboard(
@@ -59,6 +84,57 @@ class BillingService(Service):
         wallet = adjustments.post_adjustment(db, self.runtime, call, request)
         return wallets.view(wallet)
 
+    @in_transaction(money_in.QUOTE_TOP_UP)
+    def quote_top_up(
+        self, db: Session, call: Call, request: money_in.QuoteTopUp
+    ) -> money_in.TopUpQuote:
+        return top_ups.quote(db, self._terms, call, request.net)
+
+    @in_transaction(money_in.BEGIN_TOP_UP)
+    def begin_top_up(
+        self, db: Session, call: Call, request: money_in.BeginTopUp
+    ) -> money_in.TopUp:
+        top_up = top_ups.begin(self._change(db, call), self._terms, request)
+        return top_ups.view(db, top_up)
+
+    @handles(money_in.START_PAYMENT)
+    def start_payment(
+        self, call: Call, request: money_in.StartPayment
+    ) -> money_in.StartedPayment:
+        return self._checkouts.start(call, request)
+
+    @in_transaction(money_in.GET_TOP_UP)
+    def get_top_up(
+        self, db: Session, _call: Call, request: money_in.GetTopUp
+    ) -> money_in.TopUp:
+        return top_ups.get(db, request.top_up_id)
+
+    @in_transaction(money_in.CANCEL_TOP_UP)
+    def cancel_top_up(
+        self, db: Session, call: Call, request: money_in.CancelTopUp
+    ) -> money_in.TopUp:
+        top_up = top_ups.cancel(self._change(db, call), request.top_up_id)
+        return top_ups.view(db, top_up)
+
+    @handles(money_in.TAKE_PAYMENT_NOTICE)
+    def take_payment_notice(
+        self, call: Call, request: money_in.PaymentNotice
+    ) -> Nothing:
+        self._checkouts.take_notice(call, request)
+        return Nothing()
+
+    @in_transaction(money_in.REFUND_TOP_UP)
+    def refund_top_up(
+        self, db: Session, call: Call, request: money_in.RefundTopUp
+    ) -> money_in.TopUp:
+        return top_ups.view(db, refunds.refund(self._change(db, call), request))
+
+    @handles(money_in.RECONCILE_PAYMENTS)
+    def reconcile_payments(
+        self, call: Call, _request: money_in.ReconcilePayments
+    ) -> money_in.Reconciled:
+        return self._checkouts.reconcile(call.request_id)
+
     @in_transaction(billing.VERIFY_BOOKS)
     def verify_books(
         self, db: Session, _call: Call, _request: billing.VerifyBooks
@@ -76,3 +152,17 @@ class BillingService(Service):
         self, db: Session, envelope: Envelope[identity.Company]
     ) -> None:
         subscriptions.take_in_company(db, envelope)
+
+    def jobs(self) -> tuple[Job, ...]:
+        checkouts = self._checkouts
+        return (
+            Job("reconcile_payments", _ASKS_GATEWAYS_EVERY, self._reconcile),
+            Job("send_refunds", _ASKS_GATEWAYS_EVERY, checkouts.send_refunds),
+            Job("expire_top_ups", _EXPIRES_EVERY, checkouts.expire),
+        )
+
+    def _change(self, db: Session, call: Call) -> Change:
+        return Change(db, self.runtime, call)
+
+    def _reconcile(self) -> None:
+        self._checkouts.reconcile()

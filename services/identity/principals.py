@@ -29,7 +29,12 @@ _DEFECTS = (
 
 
 def of_user(
-    user: models.User, company: UsersCompany, strength: Strength, now: datetime
+    user: models.User,
+    company: UsersCompany,
+    strength: Strength,
+    now: datetime,
+    *,
+    is_verified: bool,
 ) -> Principal:
     """A user who acts for one of their companies, in the role they have there."""
     return Principal(
@@ -41,6 +46,7 @@ def of_user(
         company_id=company.company_id,
         role=company.role.value,
         strength=strength,
+        is_verified=is_verified,
     )
 
 
@@ -52,6 +58,7 @@ def of_operator(name: str, company_id: UUID | None, now: datetime) -> Principal:
         permissions=frozenset(Permission),
         expires_at=_expiry(now),
         company_id=company_id,
+        is_verified=True,
     )
 
 

@@ -17,6 +17,7 @@ from services.identity import (
     sessions,
     throttle,
     users,
+    verification,
 )
 from services.identity.logins import Logins
 from services.identity.passwords import ARGON2, PasswordHashing
@@ -112,6 +113,13 @@ class IdentityService(Service):
     ) -> identity.User:
         user_id = self.runtime.new_id()
         return users.create_user(db, request, user_id, self._hash_password, call.now)
+
+    @in_transaction(identity.SET_VERIFICATION)
+    def set_verification(
+        self, db: Session, call: Call, request: identity.SetVerification
+    ) -> identity.Verification:
+        users.get_user(db, request.user_id)
+        return verification.set_step(db, request, call.now)
 
     @in_transaction(identity.CREATE_COMPANY)
     def create_company(

@@ -151,10 +151,13 @@ def view(
 ) -> contract.Session:
     """What the web front end is told, with a principal for ``company``."""
     user = signed_in.user
-    principal = principals.of_user(user, company, signed_in.row.strength, now)
+    verified = verification.is_verified(db, user.id)
+    principal = principals.of_user(
+        user, company, signed_in.row.strength, now, is_verified=verified
+    )
     return contract.Session(
         token=signed_in.token,
-        user=users.view(user, is_verified=verification.is_verified(db, user.id)),
+        user=users.view(user, is_verified=verified),
         company_id=company.company_id,
         memberships=[found.view() for found in signed_in.companies],
         principal=sign(principal, signing_key),

@@ -9,6 +9,10 @@ from sqlalchemy.orm import Session
 from services.identity import models
 from shared.contracts import identity as contract
 from shared.contracts.identity import VerificationState, VerificationStep
+from shared.errors import InvalidInput
+from shared.text import clean_line
+
+MAX_REASON_LENGTH = 500
 
 PERSONAL_STEPS = frozenset(
     {
@@ -41,6 +45,26 @@ def is_verified(db: Session, user_id: UUID) -> bool:
         )
     )
     return passed == len(PERSONAL_STEPS)
+
+
+def set_step(
+    db: Session, request: contract.SetVerification, now: datetime
+) -> contract.Verification:
+    """Note what came of one of a user's own steps; ``reason`` is told to them.
+
+    Raises:
+        InvalidInput: ``not_a_personal_step``, ``bad_reason``.
+    """
+    if request.step not in PERSONAL_STEPS:
+        raise InvalidInput("not_a_personal_step", request.step.value)
+    row = models.Verification(
+        subject_id=request.user_id,
+        step=request.step,
+        state=request.state,
+        reason=clean_line(request.reason, MAX_REASON_LENGTH, code="bad_reason"),
+        changed_at=now,
+    )
+    return _view(request.step, db.merge(row))
 
 
 def mark_verified(

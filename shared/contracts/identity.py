@@ -118,6 +118,15 @@ class Verification(Response, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class SetVerification(Request, frozen=True, kw_only=True):
+    """What came of one of a user's own steps. ``reason`` is told to them."""
+
+    user_id: UUID
+    step: VerificationStep
+    state: VerificationState
+    reason: str = ""
+
+
 class Account(Response, frozen=True, kw_only=True):
     """What My Account shows. ``created_at`` and ``password_changed_at`` are UTC."""
 
@@ -310,6 +319,16 @@ CREATE_USER = Method(
 ``bad_time_zone``, ``bad_locale``, ``password_too_short`` with ``min_length``,
 ``password_too_long`` with ``max_length``."""
 
+SET_VERIFICATION = Method(
+    NAME,
+    "set_verification",
+    SetVerification,
+    Verification,
+    Permission.OPERATE,
+    Effect.CHANGE,
+)
+"""NotFound ``no_such_user``; InvalidInput ``not_a_personal_step``, ``bad_reason``."""
+
 CREATE_COMPANY = Method(
     NAME, "create_company", CreateCompany, Company, Permission.OPERATE, Effect.CHANGE
 )
@@ -360,6 +379,7 @@ CONTRACT = ServiceContract(
         GET_COMPANY,
         LIST_MEMBERS,
         CREATE_USER,
+        SET_VERIFICATION,
         CREATE_COMPANY,
         ADD_MEMBER,
         FIND_COMPANIES,

@@ -12,6 +12,7 @@ from shared.contract import (
     Response,
     ServiceContract,
 )
+from shared.contracts.billing import top_ups
 from shared.contracts.billing.name import NAME
 from shared.contracts.inventory import Period
 from shared.money import Money
@@ -251,6 +252,7 @@ CONTRACT = ServiceContract(
         SET_COMFORT_BUFFER,
         ADJUST_WALLET,
         VERIFY_BOOKS,
+        *top_ups.METHODS,
     ),
     events=(WALLET_CHANGED,),
 )

@@ -1,16 +1,19 @@
 """A billing service with a standing clock, and other services' events for it."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+from services.billing.gateways.gateway import Gateway
 from services.billing.service import BillingService
 from shared.clock import ManualClock
 from shared.contract import Event
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import AdjustmentKind
+from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.identity import Role
 from shared.contracts.inventory import (
     Period,
@@ -117,11 +120,12 @@ class Office:
     clock: ManualClock = field(default_factory=lambda: ManualClock(START))
     principals: Principals = field(default_factory=lambda: Principals(START))
     company_id: UUID = field(default_factory=uuid4)
+    gateways: Mapping[GatewayName, Gateway] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # Offices share a database, so their ids must differ.
         runtime = Runtime(self.clock, random.Random(self.company_id.int))
-        self.service = BillingService(self.database, runtime)
+        self.service = BillingService(self.database, runtime, gateways=self.gateways)
         self.dispatcher = Dispatcher(self.service, self.principals.verify_key)
         self.call = DirectCalls(self.dispatcher)
 

@@ -1,0 +1,64 @@
+"""Runs the sandbox: in a thread of the embedded run, or as a program of the stack."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Thread
+from urllib.parse import urlsplit
+
+import waitress.server
+
+from launcher.files import keep_secret
+from launcher.layout import Layout
+from launcher.ports import LOOPBACK, keep_port, read_port
+from launcher.sandbox.app import make_sandbox
+from shared.settings import Settings, read_settings
+
+VARIABLE = "SANDBOX_URL"
+"""Where it is, for billing to ask and for the web front end to send people to."""
+
+SECRET = "sandbox.secret"  # noqa: S105  a file's name
+
+
+def settings_with(settings: Settings, layout: Layout) -> Settings:
+    """The same settings and where the sandbox is, unless the address is public."""
+    return read_settings({**settings.environment, **environment(settings, layout)})
+
+
+def environment(settings: Settings, layout: Layout) -> Mapping[str, str]:
+    """The setting that says where the sandbox is, at the port that it keeps."""
+    if not settings.is_loopback or settings.environment.get(VARIABLE):
+        return {}
+    port_file = layout.port_file("sandbox")
+    port = read_port(port_file) or keep_port(port_file)
+    return {VARIABLE: f"http://localhost:{port}"}
+
+
+def choose_port(layout: Layout) -> None:
+    """Keep a free port for it, while it is not running."""
+    keep_port(layout.port_file("sandbox"))
+
+
+def serve(settings: Settings) -> None:
+    """Serve until the process ends."""
+    _make_server(settings).run()
+
+
+@contextmanager
+def served(settings: Settings) -> Iterator[None]:
+    """Serve in a thread for the length of the block, if there is an address for it."""
+    if not settings.environment.get(VARIABLE):
+        yield
+        return
+    server = _make_server(settings)
+    Thread(target=server.run, name="sandbox", daemon=True).start()
+    try:
+        yield
+    finally:
+        server.close()
+
+
+def _make_server(settings: Settings) -> waitress.server.BaseWSGIServer:
+    secret = keep_secret(settings.keys_dir / SECRET)
+    app = make_sandbox(settings.var / "sandbox", secret)
+    port = urlsplit(settings.environment[VARIABLE]).port
+    return waitress.server.create_server(app, host=LOOPBACK, port=port, threads=4)

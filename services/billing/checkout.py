@@ -1,0 +1,182 @@
+"""What is done with gateways: always between transactions, never inside one.
+
+Each step is safe to repeat, so that a process may die between any two of them: an order
+bears its payment's id, a repayment its refund's, and reports are booked once.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from services.billing import payments, refunds, top_ups
+from services.billing.changes import Change
+from services.billing.gateways.gateway import (
+    Gateway,
+    Repayment,
+    RepaymentRefusedError,
+)
+from services.billing.models import Payment, Refund
+from shared.contracts.billing import top_ups as contract
+from shared.contracts.billing.top_ups import GatewayName
+from shared.database import Database
+from shared.errors import ContractError, NotFound, Unavailable
+from shared.principal import system
+from shared.runtime import Runtime
+from shared.service import Call
+
+log = structlog.get_logger()
+
+ASKED_AT_ONCE = 50
+"""Payments and refunds that one turn of the job takes on."""
+
+ASKED_AGAIN_AFTER = timedelta(seconds=20)
+LONGEST_PAUSE = timedelta(hours=1)
+REPEATED_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Checkouts:
+    """The gateways there are, and the database that their reports go into."""
+
+    database: Database
+    runtime: Runtime
+    gateways: Mapping[GatewayName, Gateway]
+
+    @property
+    def names(self) -> tuple[GatewayName, ...]:
+        """The gateways in the order in which customers are offered them."""
+        return tuple(self.gateways)
+
+    def start(
+        self, call: Call, request: contract.StartPayment
+    ) -> contract.StartedPayment:
+        """Begin the payment of a top-up, or go on with the one under way.
+
+        Raises:
+            NotFound: ``no_such_top_up``.
+            Conflict: ``top_up_ended`` with ``state``.
+            Unavailable: ``gateway_unreachable``; the top-up is as it was.
+        """
+        company_id = call.principal.require_company()
+        with self.database.company(company_id) as session:
+            change = Change(session, self.runtime, call)
+            payment = payments.prepare(change, request.top_up_id)
+            top_up = top_ups.lock_top_up(session, request.top_up_id)
+            order = payments.order_of(payment, top_up, request.return_url)
+        gateway = self.gateways[payment.gateway]
+        if payment.checkout is None:
+            checkout = gateway.open_checkout(order)
+            with self.database.company(company_id) as session:
+                payment = session.merge(payment, load=True)
+                change = Change(session, self.runtime, call)
+                payments.keep_checkout(change, payment, checkout)
+        with self.database.company(company_id) as session:
+            shown = top_ups.get(session, request.top_up_id)
+        return contract.StartedPayment(top_up=shown, redirect_url=payment.redirect_url)
+
+    def take_notice(self, call: Call, notice: contract.PaymentNotice) -> None:
+        """Book what a gateway tells of its own accord.
+
+        Raises:
+            NotFound: ``no_gateway``, ``no_such_payment``.
+            Unauthenticated: ``notice_forged``.
+            InvalidInput: ``malformed_message``.
+        """
+        gateway = self.gateways.get(notice.gateway)
+        if gateway is None:
+            raise NotFound("no_gateway", notice.gateway.value)
+        reports = gateway.read_notice(notice.headers, notice.body)
+        with self._change(notice.gateway.value, call.request_id) as change:
+            payments.take_in(change, reports)
+
+    def reconcile(self, request_id: str = "") -> contract.Reconciled:
+        """Ask the gateways about payments that are open and due to be asked about."""
+        now = self.runtime.clock.now()
+        with self.database.system() as session:
+            due = session.scalars(
+                select(Payment)
+                .where(Payment.ask_at <= now, Payment.checkout.is_not(None))
+                .order_by(Payment.ask_at)
+                .limit(ASKED_AT_ONCE)
+                .with_for_update(skip_locked=True)
+            ).all()
+            # Put off before asking: another instance takes other ones meanwhile.
+            for payment in due:
+                payment.ask_at = now + _pause(payment, now)
+                payment.asked_at = now
+        changed = sum(self._ask(payment, request_id) for payment in due)
+        return contract.Reconciled(asked=len(due), changed=changed)
+
+    def send_refunds(self) -> None:
+        """Tell the gateways of refunds that they have not confirmed yet."""
+        now = self.runtime.clock.now()
+        with self.database.system() as session:
+            due = session.execute(
+                select(Refund, Payment)
+                .join(Payment, Payment.id == Refund.payment_id)
+                .where(Refund.send_at <= now)
+                .order_by(Refund.send_at)
+                .limit(ASKED_AT_ONCE)
+                .with_for_update(of=Refund, skip_locked=True)
+            ).all()
+            for refund, _ in due:
+                refund.send_at = now + REPEATED_AFTER
+        for refund, payment in due:
+            repayment = refunds.repayment_of(refund, payment)
+            self._repay(payment.gateway, refund.id, repayment)
+
+    def expire(self) -> None:
+        """End top-ups whose time to be paid is over."""
+        with self._change("billing") as change:
+            top_ups.expire(change)
+
+    def _ask(self, payment: Payment, request_id: str) -> bool:
+        gateway = self.gateways.get(payment.gateway)
+        if gateway is None or payment.checkout is None:
+            return False
+        try:
+            reports = gateway.ask(payment.checkout)
+            with self._change(payment.gateway.value, request_id) as change:
+                return payments.take_in(change, reports)
+        except ContractError as refusal:
+            # The next turn asks again; one payment keeps no other waiting.
+            log.warning("payment_not_asked", payment=str(payment.id), code=refusal.code)
+            return False
+
+    def _repay(self, name: GatewayName, refund_id: UUID, repayment: Repayment) -> None:
+        gateway = self.gateways.get(name)
+        if gateway is None:
+            log.error("no_gateway", gateway=name.value, refund=str(refund_id))
+            return
+        why = ""
+        try:
+            gateway.repay(repayment)
+        except Unavailable as refusal:
+            log.warning("refund_waits", refund=str(refund_id), code=refusal.code)
+            return
+        except RepaymentRefusedError as refusal:
+            why = str(refusal) or "refused"
+        with self._change("billing") as change:
+            refund = change.db.get_one(Refund, refund_id)
+            if why:
+                refunds.give_up(change, refund, why)
+            else:
+                refunds.settle(change, refund)
+
+    @contextmanager
+    def _change(self, who: str, request_id: str = "") -> Iterator[Change]:
+        """A change over all companies, in the name of a gateway or of billing."""
+        call = Call(system(who), request_id, self.runtime.clock.now())
+        with self.database.system() as session:
+            yield Change(session, self.runtime, call)
+
+
+def _pause(payment: Payment, now: datetime) -> timedelta:
+    """Longer and longer, as what has been open for long rarely changes soon."""
+    age = now - payment.created_at
+    return min(max(age / 2, ASKED_AGAIN_AFTER), LONGEST_PAUSE)

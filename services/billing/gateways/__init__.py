@@ -1,0 +1,1 @@
+"""Payment gateways: the ways that money comes in, behind one small interface."""

@@ -1,0 +1,114 @@
+"""What every payment gateway does, and the words in which it reports.
+
+None of this runs inside a database transaction. What a gateway says of a payment, be
+it asked or by a notice of its own, is a `Report`; `services.billing.payments` books it
+once, in whatever order and however often reports come.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+from shared.contracts.billing.top_ups import GatewayName
+from shared.errors import Unavailable
+from shared.money import Money
+
+
+class Outcome(Enum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    CHARGED_BACK = "charged_back"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be paid. ``payment_id`` makes repeating the order harmless.
+
+    ``reference`` is what the customer reads; ``return_url`` is where they come back.
+    """
+
+    payment_id: UUID
+    company_id: UUID
+    reference: str
+    amount: Money
+    return_url: str
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """``id`` is what the gateway calls the attempt; people go to ``redirect_url``."""
+
+    id: str
+    redirect_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one payment.
+
+    ``transaction`` is what the gateway calls the money that moved; a second one for
+    the same payment is a second payment. ``method`` is in words; ``failure`` a code.
+    """
+
+    payment_id: UUID
+    transaction: str
+    outcome: Outcome
+    amount: Money
+    method: str = ""
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Repayment:
+    """Money to give back. ``refund_id`` makes repeating it harmless."""
+
+    refund_id: UUID
+    transaction: str
+    amount: Money
+
+
+class RepaymentRefusedError(Exception):
+    """The gateway will not give this money back, however often it is asked."""
+
+
+def unreachable(detail: str) -> Unavailable:
+    """No answer from a gateway; asking again later may help."""
+    return Unavailable("gateway_unreachable", detail)
+
+
+class Gateway(Protocol):
+    """A way to be paid.
+
+    Every method but `read_notice` may raise `Unavailable` (``gateway_unreachable``).
+    """
+
+    name: ClassVar[GatewayName]
+
+    def open_checkout(self, order: Order) -> Checkout:
+        """Tell the gateway what is to be paid; the same order again is the same."""
+        ...
+
+    def ask(self, checkout: str) -> Sequence[Report]:
+        """What became of a checkout: a report per transaction, none if none began."""
+        ...
+
+    def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[Report]:
+        """What a notice says; nothing when it is about something else.
+
+        Raises:
+            Unauthenticated: ``notice_forged``; its signature is missing or wrong.
+            InvalidInput: ``malformed_message``.
+        """
+        ...
+
+    def repay(self, repayment: Repayment) -> None:
+        """Give money back; the same repayment again is the same.
+
+        Raises:
+            RepaymentRefusedError: it will not be, ever.
+        """
+        ...

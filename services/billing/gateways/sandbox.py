@@ -1,0 +1,139 @@
+"""The sandbox: a stand-in for a hosted payment page, spoken to over HTTP.
+
+It is what the demo and QA pay with, and refused on a public address. Its other side is
+`launcher.sandbox`. Notices are signed with HMAC-SHA256 over ``<time>.<body>``.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+import msgspec
+import requests
+
+from services.billing.gateways.gateway import (
+    Checkout,
+    Order,
+    Outcome,
+    Repayment,
+    RepaymentRefusedError,
+    Report,
+    unreachable,
+)
+from shared.contracts.billing.top_ups import GatewayName
+from shared.errors import InvalidInput, Unauthenticated
+from shared.money import Money, decode_money, encode_money
+
+Message = TypeVar("Message")
+
+TIMEOUT_S = 5
+SIGNATURE_HEADER = "sandbox-signature"
+_CONFLICT = 409
+
+
+class _Transaction(msgspec.Struct, frozen=True):
+    id: str
+    order_id: UUID
+    outcome: Outcome
+    amount: dict[str, str]
+    method: str
+    failure: str | None = None
+
+    def report(self) -> Report:
+        return Report(
+            payment_id=self.order_id,
+            transaction=self.id,
+            outcome=self.outcome,
+            amount=_money(self.amount),
+            method=self.method,
+            failure=self.failure,
+        )
+
+
+class _Checkout(msgspec.Struct, frozen=True):
+    id: str
+    url: str
+    transactions: list[_Transaction]
+
+
+@dataclass(frozen=True)
+class SandboxGateway:
+    """``url`` is the sandbox's, ``secret`` what both sides know."""
+
+    url: str
+    secret: str
+    notify_url: str
+    name: ClassVar[GatewayName] = GatewayName.SANDBOX
+
+    def open_checkout(self, order: Order) -> Checkout:
+        answer = self._ask(
+            "POST",
+            "/checkouts",
+            {
+                "order_id": str(order.payment_id),
+                "reference": order.reference,
+                "amount": encode_money(order.amount),
+                "return_url": order.return_url,
+                "notify_url": self.notify_url,
+            },
+        )
+        checkout = _read(answer, _Checkout)
+        return Checkout(checkout.id, checkout.url)
+
+    def ask(self, checkout: str) -> Sequence[Report]:
+        answer = _read(self._ask("GET", f"/checkouts/{checkout}"), _Checkout)
+        return [each.report() for each in answer.transactions]
+
+    def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[Report]:
+        time, _, signature = headers.get(SIGNATURE_HEADER, "").partition(".")
+        expected = sign(self.secret, time, body).encode()
+        if not hmac.compare_digest(expected, signature.encode(errors="replace")):
+            raise Unauthenticated("notice_forged")
+        return [_read(body.encode(), _Transaction).report()]
+
+    def repay(self, repayment: Repayment) -> None:
+        body = {
+            "id": str(repayment.refund_id),
+            "transaction": repayment.transaction,
+            "amount": encode_money(repayment.amount),
+        }
+        self._ask("POST", "/refunds", body)
+
+    def _ask(self, method: str, path: str, body: Any = None) -> bytes:
+        try:
+            answer = requests.request(
+                method,
+                self.url + path,
+                json=body,
+                headers={"Authorization": f"Bearer {self.secret}"},
+                timeout=TIMEOUT_S,
+            )
+            if answer.status_code == _CONFLICT:
+                raise RepaymentRefusedError(answer.text)
+            answer.raise_for_status()
+        except requests.RequestException as error:
+            raise unreachable(type(error).__name__) from error
+        return answer.content
+
+
+def sign(secret: str, time: str, body: str) -> str:
+    """The signature of a notice; ``time`` is in seconds since the epoch, as text."""
+    message = f"{time}.{body}".encode()
+    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+
+
+def _money(amount: dict[str, str]) -> Money:
+    try:
+        return decode_money(amount)
+    except ValueError as error:
+        raise InvalidInput("malformed_message", str(error)) from error
+
+
+def _read(body: bytes, kind: type[Message]) -> Message:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError as error:
+        raise InvalidInput("malformed_message", str(error)) from error

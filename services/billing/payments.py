@@ -1,0 +1,237 @@
+"""Payments: begun at a gateway, and booked by what gateways report.
+
+A report is booked once, however often, late or out of order it comes, and a payment
+that came is never swallowed: not for a top-up that has ended, nor a second time, nor
+with another amount than was asked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from services.billing.changes import Change
+from services.billing.gateways.gateway import Checkout, Order, Outcome, Report
+from services.billing.ledger import Reason
+from services.billing.models import EntryKind, Payment, TopUp
+from services.billing.money_in import MoneyIn
+from services.billing.top_ups import (
+    OPEN,
+    lock_top_up,
+    move,
+    payments_of,
+    require_open,
+)
+from services.billing.wallets import lock_wallet, tell_of_change
+from shared.contracts.billing.top_ups import PaymentState, TopUpState
+from shared.errors import NotFound
+from shared.money import Money, currency_of, round_to_minor_unit
+
+log = structlog.get_logger()
+
+FIRST_ASKED_AFTER = timedelta(seconds=10)
+"""A notice usually comes sooner than that."""
+
+_UNPAID = frozenset({PaymentState.CREATED, PaymentState.PENDING})
+_STATES = {
+    Outcome.PENDING: PaymentState.PENDING,
+    Outcome.FAILED: PaymentState.FAILED,
+    Outcome.CANCELLED: PaymentState.CANCELLED,
+}
+
+
+def prepare(change: Change, top_up_id: UUID) -> Payment:
+    """The payment that is under way for a top-up, or else a new one.
+
+    Raises:
+        NotFound: ``no_such_top_up``.
+        Conflict: ``top_up_ended`` with ``state``.
+    """
+    top_up = lock_top_up(change.db, top_up_id)
+    require_open(top_up)
+    for payment in payments_of(change.db, top_up):
+        if payment.state in _UNPAID:
+            return payment
+    payment = _draft(change, top_up)
+    change.db.add(payment)
+    change.db.flush()
+    return payment
+
+
+def order_of(payment: Payment, top_up: TopUp, return_url: str) -> Order:
+    return Order(
+        payment_id=payment.id,
+        company_id=payment.company_id,
+        reference=top_up.reference,
+        amount=Money(payment.amount, currency_of(payment.currency)),
+        return_url=return_url,
+    )
+
+
+def keep_checkout(change: Change, payment: Payment, checkout: Checkout) -> None:
+    """Note that the gateway knows of a payment, unless it has gone on meanwhile."""
+    top_up = lock_top_up(change.db, payment.top_up_id)
+    change.db.refresh(payment)
+    payment.checkout = checkout.id
+    payment.redirect_url = checkout.redirect_url
+    if payment.state is PaymentState.CREATED and top_up.state in OPEN:
+        payment.state = PaymentState.PENDING
+        payment.ask_at = change.call.now + FIRST_ASKED_AFTER
+        move(change, top_up, TopUpState.PENDING)
+
+
+def take_in(change: Change, reports: Sequence[Report]) -> bool:
+    """Book what a gateway reports; returns whether anything was new.
+
+    Raises:
+        NotFound: ``no_such_payment``; nothing was booked.
+    """
+    booking = _Booking(change)
+    news = [booking.take_in(report) for report in reports]
+    return any(news)
+
+
+@dataclass(frozen=True)
+class _Booking:
+    change: Change
+
+    def take_in(self, report: Report) -> bool:
+        top_up_id = self.change.db.scalar(
+            select(Payment.top_up_id).where(Payment.id == report.payment_id)
+        )
+        if top_up_id is None:
+            raise NotFound("no_such_payment", str(report.payment_id))
+        # All that concerns one top-up goes through here one after the other.
+        top_up = lock_top_up(self.change.db, top_up_id)
+        if report.amount.currency.code != top_up.currency:
+            log.error("payment_in_another_currency", payment=str(report.payment_id))
+            return False
+        payment = self._payment_of(top_up, report)
+        before = payment.state
+        match report.outcome:
+            case Outcome.SUCCEEDED:
+                self._succeed(top_up, payment, report)
+            case Outcome.CHARGED_BACK:
+                self._charge_back(top_up, payment, report)
+            case _ if before in _UNPAID:
+                self._note(top_up, payment, report)
+        return payment.state is not before
+
+    def _payment_of(self, top_up: TopUp, report: Report) -> Payment:
+        """The payment that a report is about; a new one for a further transaction."""
+        payments = payments_of(self.change.db, top_up)
+        for payment in payments:
+            if payment.transaction == report.transaction:
+                return payment
+        ordered = next(each for each in payments if each.id == report.payment_id)
+        if ordered.transaction is None or ordered.state in _UNPAID:
+            return ordered
+        if report.outcome is not Outcome.SUCCEEDED:
+            return ordered
+        further = _draft(self.change, top_up)
+        further.gateway, further.checkout = ordered.gateway, ordered.checkout
+        self.change.db.add(further)
+        return further
+
+    def _note(self, top_up: TopUp, payment: Payment, report: Report) -> None:
+        """Keep how an attempt goes that has brought no money."""
+        payment.state = _STATES[report.outcome]
+        payment.transaction = report.transaction
+        payment.method = report.method
+        payment.failure = report.failure
+        if report.outcome is Outcome.PENDING or top_up.state not in OPEN:
+            return
+        payment.ask_at = None
+        payment.settled_at = self.change.call.now
+        failed = report.outcome is Outcome.FAILED
+        state = TopUpState.FAILED if failed else TopUpState.CANCELLED
+        move(self.change, top_up, state)
+
+    def _succeed(self, top_up: TopUp, payment: Payment, report: Report) -> None:
+        if payment.state in {PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK}:
+            return
+        first = self._first_succeeded(top_up)
+        payment.duplicate_of = first.id if first else None
+        payment.transaction = report.transaction
+        payment.method = report.method
+        payment.failure = None
+        payment.ask_at = None
+        payment.settled_at = self.change.call.now
+        payment.state = PaymentState.SUCCEEDED
+        _split(payment, top_up, report.amount)
+        self._post(top_up, payment, EntryKind.TOP_UP)
+        # A top-up that was refunded or charged back before keeps saying so.
+        paid = top_up.state in {*OPEN, TopUpState.FAILED, TopUpState.CANCELLED}
+        paid = paid or top_up.state is TopUpState.EXPIRED
+        state = TopUpState.SUCCEEDED if paid else top_up.state
+        move(self.change, top_up, state)
+
+    def _charge_back(self, top_up: TopUp, payment: Payment, report: Report) -> None:
+        """The customer's bank took a payment back; so does the wallet, below zero too.
+
+        One that was never reported as paid was paid all the same, or could not have
+        been taken back.
+        """
+        if payment.state is PaymentState.CHARGED_BACK:
+            return
+        self._succeed(top_up, payment, report)
+        payment.state = PaymentState.CHARGED_BACK
+        payment.failure = report.failure
+        self._post(top_up, payment, EntryKind.CHARGEBACK)
+        remaining = self._first_succeeded(top_up)
+        state = top_up.state if remaining else TopUpState.CHARGED_BACK
+        move(self.change, top_up, state)
+
+    def _first_succeeded(self, top_up: TopUp) -> Payment | None:
+        paid = (
+            payment
+            for payment in payments_of(self.change.db, top_up)
+            if payment.state is PaymentState.SUCCEEDED
+        )
+        return next(paid, None)
+
+    def _post(self, top_up: TopUp, payment: Payment, kind: EntryKind) -> None:
+        self.change.db.flush()
+        wallet = lock_wallet(self.change.db, top_up.company_id, top_up.currency)
+        reason = Reason(
+            company_id=wallet.company_id,
+            kind=kind,
+            memo=payment.method,
+            cause=f"payment:{payment.id}",
+        )
+        money_in = MoneyIn(payment.net, payment.tax, wallet.currency)
+        money_in.post(self.change, wallet.id, reason)
+        tell_of_change(
+            self.change.db, self.change.runtime, wallet, self.change.call.request_id
+        )
+
+
+def _draft(change: Change, top_up: TopUp) -> Payment:
+    return Payment(
+        id=change.runtime.new_id(),
+        company_id=top_up.company_id,
+        top_up_id=top_up.id,
+        gateway=top_up.gateway,
+        state=PaymentState.CREATED,
+        currency=top_up.currency,
+        amount=top_up.gross,
+        net=top_up.net,
+        tax=top_up.tax,
+        method="",
+        created_at=change.call.now,
+    )
+
+
+def _split(payment: Payment, top_up: TopUp, paid: Money) -> None:
+    """Part what was paid into net and tax as the top-up's own amounts are."""
+    payment.amount = paid.amount
+    if paid.amount == top_up.gross:
+        payment.net, payment.tax = top_up.net, top_up.tax
+        return
+    exact = paid.amount * top_up.tax / top_up.gross
+    tax = round_to_minor_unit(Money(exact, paid.currency))
+    payment.tax = tax.amount
+    payment.net = paid.amount - tax.amount

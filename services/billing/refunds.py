@@ -1,0 +1,216 @@
+"""Refunds: money of a top-up given back, never more than is unspent.
+
+The ledger has a refund at once, so that nothing is spent twice; the gateway is told
+afterwards, until it has done it or refuses for good.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.billing.changes import Change
+from services.billing.gateways.gateway import Repayment
+from services.billing.ledger import Reason
+from services.billing.models import (
+    EntryKind,
+    Payment,
+    Refund,
+    RefundState,
+    TopUp,
+    Wallet,
+)
+from services.billing.money_in import MoneyIn
+from services.billing.top_up_rules import fits_payment
+from services.billing.top_ups import lock_top_up, move, payments_of
+from services.billing.wallets import lock_wallet, tell_of_change
+from shared.contracts.billing.top_ups import (
+    PaymentState,
+    RefundTopUp,
+    TopUpState,
+)
+from shared.errors import Conflict, InvalidInput
+from shared.money import (
+    Money,
+    currency_of,
+    round_down_to_minor_unit,
+    round_to_minor_unit,
+)
+from shared.text import clean_line
+
+MAX_REASON_LENGTH = 500
+
+Given = dict[UUID, tuple[Decimal, Decimal]]
+"""Net and tax that were given back already, by payment."""
+
+_REFUNDABLE = frozenset({TopUpState.SUCCEEDED, TopUpState.PARTLY_REFUNDED})
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one payment gives back."""
+
+    payment: Payment
+    net: Decimal
+    tax: Decimal
+
+
+def refund(change: Change, request: RefundTopUp) -> TopUp:
+    """Take a part of a top-up out of its wallet and order it to be paid back.
+
+    The newest payment gives first, so that a duplicate is what goes back.
+
+    Raises:
+        NotFound: ``no_such_top_up``.
+        Conflict: ``not_refundable`` with ``state``, ``more_than_unspent`` with
+            ``left``.
+        InvalidInput: ``bad_amount``, ``reason_missing``, ``bad_reason``.
+    """
+    reason = _check_reason(request.reason)
+    session = change.db
+    top_up = lock_top_up(session, request.top_up_id)
+    if top_up.state not in _REFUNDABLE:
+        state = top_up.state.value
+        raise Conflict("not_refundable", state, {"state": state})
+    wallet = lock_wallet(session, top_up.company_id, top_up.currency)
+    given = _given_back(session, top_up)
+    paid = [
+        each
+        for each in reversed(payments_of(session, top_up))
+        if each.state is PaymentState.SUCCEEDED
+    ]
+    left = sum((each.net - given.get(each.id, (0, 0))[0] for each in paid), Decimal(0))
+    net = _wanted(request, top_up, min(left, max(wallet.balance, Decimal(0))))
+    for part in _parts(paid, given, net):
+        row = _draft(change, top_up, part, reason)
+        session.add(row)
+        session.flush()
+        _post(change, wallet, row, EntryKind.REFUND)
+        top_up.refunded_net += part.net
+        top_up.refunded_tax += part.tax
+    tell_of_change(session, change.runtime, wallet, change.call.request_id)
+    refunded = TopUpState.REFUNDED if net == left else TopUpState.PARTLY_REFUNDED
+    move(change, top_up, refunded)
+    return top_up
+
+
+def repayment_of(refund: Refund, payment: Payment) -> Repayment:
+    amount = Money(refund.net + refund.tax, currency_of(refund.currency))
+    return Repayment(refund.id, payment.transaction or "", amount)
+
+
+def settle(change: Change, refund: Refund) -> None:
+    """The gateway has paid it back."""
+    lock_top_up(change.db, refund.top_up_id)
+    change.db.refresh(refund)
+    refund.state = RefundState.SUCCEEDED
+    refund.settled_at = change.call.now
+    refund.send_at = None
+
+
+def give_up(change: Change, refund: Refund, why: str) -> None:
+    """The gateway refuses for good: the wallet has its money again."""
+    session = change.db
+    top_up = lock_top_up(session, refund.top_up_id)
+    session.refresh(refund)
+    if refund.state is not RefundState.PENDING:
+        return
+    wallet = lock_wallet(session, top_up.company_id, top_up.currency)
+    refund.state = RefundState.FAILED
+    refund.settled_at = change.call.now
+    refund.send_at = None
+    refund.failure = why
+    top_up.refunded_net -= refund.net
+    top_up.refunded_tax -= refund.tax
+    session.flush()
+    _post(change, wallet, refund, EntryKind.REFUND_FAILED)
+    tell_of_change(session, change.runtime, wallet, change.call.request_id)
+    partly = top_up.refunded_net > 0
+    move(change, top_up, TopUpState.PARTLY_REFUNDED if partly else TopUpState.SUCCEEDED)
+
+
+def _post(change: Change, wallet: Wallet, refund: Refund, kind: EntryKind) -> None:
+    reason = Reason(
+        company_id=wallet.company_id,
+        kind=kind,
+        memo=refund.reason,
+        cause=f"refund:{refund.id}",
+    )
+    money_in = MoneyIn(refund.net, refund.tax, refund.currency)
+    money_in.post(change, wallet.id, reason)
+
+
+def _wanted(request: RefundTopUp, top_up: TopUp, most: Decimal) -> Decimal:
+    if request.net is None:
+        net = Money(most, currency_of(top_up.currency))
+        # A balance has six places, and a payment only whole cents.
+        net = round_down_to_minor_unit(net)
+    else:
+        net = request.net
+    if net.currency.code != top_up.currency or not fits_payment(net):
+        if request.net is None:
+            raise Conflict("more_than_unspent", parameters={"left": "0"})
+        raise InvalidInput("bad_amount")
+    if net.amount > most:
+        raise Conflict("more_than_unspent", parameters={"left": f"{most:f}"})
+    return net.amount
+
+
+def _given_back(session: Session, top_up: TopUp) -> Given:
+    rows = session.scalars(
+        select(Refund).where(
+            Refund.top_up_id == top_up.id, Refund.state != RefundState.FAILED
+        )
+    )
+    given: Given = {}
+    for row in rows:
+        net, tax = given.get(row.payment_id, (Decimal(0), Decimal(0)))
+        given[row.payment_id] = net + row.net, tax + row.tax
+    return given
+
+
+def _parts(
+    paid: Sequence[Payment],
+    given: Given,
+    net: Decimal,
+) -> list[_Part]:
+    parts = []
+    for payment in paid:
+        net_before, tax_before = given.get(payment.id, (Decimal(0), Decimal(0)))
+        share = min(net, payment.net - net_before)
+        if share <= 0:
+            continue
+        net -= share
+        currency = currency_of(payment.currency)
+        # Of all that has been given back by then: so the whole of it is exact.
+        exact = payment.tax * (net_before + share) / payment.net
+        tax = round_to_minor_unit(Money(exact, currency)).amount
+        parts.append(_Part(payment, share, tax - tax_before))
+    return parts
+
+
+def _draft(change: Change, top_up: TopUp, part: _Part, reason: str) -> Refund:
+    return Refund(
+        id=change.runtime.new_id(),
+        company_id=top_up.company_id,
+        top_up_id=top_up.id,
+        payment_id=part.payment.id,
+        state=RefundState.PENDING,
+        currency=top_up.currency,
+        net=part.net,
+        tax=part.tax,
+        reason=reason,
+        who=change.call.principal.name,
+        created_at=change.call.now,
+        send_at=change.call.now,
+        failure="",
+    )
+
+
+def _check_reason(text: str) -> str:
+    if not text.strip():
+        raise InvalidInput("reason_missing")
+    return clean_line(text, MAX_REASON_LENGTH, code="bad_reason")

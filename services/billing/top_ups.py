@@ -1,0 +1,331 @@
+"""Top-ups: quoted, begun as quoted, cancelled, ended when nobody pays.
+
+Who changes a top-up locks its row first and then, to post, its wallet.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.billing import tax_profiles, top_up_rules
+from services.billing.changes import Change
+from services.billing.limits import Limits
+from services.billing.models import Payment, TopUp, Wallet
+from services.billing.tax import Taxed
+from services.billing.wallets import lock_wallet
+from shared import events
+from shared.contracts.billing import top_ups as contract
+from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
+from shared.errors import Conflict, InvalidInput, NotFound
+from shared.money import Money, currency_of, fits_ledger, zero
+from shared.runtime import Runtime
+from shared.service import Call
+from shared.wire import from_wire, to_json, to_wire
+
+OPEN = frozenset({TopUpState.DRAFT, TopUpState.PENDING})
+"""Nobody has paid yet, and somebody may."""
+
+UNPAID = frozenset({TopUpState.FAILED, TopUpState.CANCELLED, TopUpState.EXPIRED})
+
+LASTS = timedelta(hours=24)
+"""How long a top-up waits for its payment."""
+LASTS_BY_BANK = timedelta(days=30)
+
+_REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""No letter or digit that is taken for another one."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the provider offers: limits per currency, and gateways in their order."""
+
+    limits: Limits
+    gateways: Sequence[GatewayName]
+
+
+def quote(
+    session: Session, terms: Terms, call: Call, net: Money
+) -> contract.TopUpQuote:
+    """Work out what a top-up of ``net`` costs and does; the session is the company's.
+
+    Raises:
+        NotFound: ``no_such_wallet`` with ``currency``.
+        InvalidInput: ``bad_amount``.
+    """
+    wallet = session.scalars(
+        select(Wallet).where(Wallet.currency == net.currency.code)
+    ).one_or_none()
+    if wallet is None:
+        parameters = {"currency": net.currency.code}
+        raise NotFound("no_such_wallet", parameters=parameters)
+    if not (top_up_rules.fits_payment(net) and fits_ledger(net)):
+        raise InvalidInput("bad_amount")
+    about = _circumstances(session, terms.limits, wallet, call)
+    taxed = tax_profiles.tax_on(session, wallet.company_id, net, call.now)
+    return _quote(wallet, taxed, about, terms.gateways)
+
+
+def begin(change: Change, terms: Terms, request: contract.BeginTopUp) -> TopUp:
+    """Make a draft of what the customer was quoted; nothing is sent anywhere yet.
+
+    Raises:
+        Conflict: ``quote_changed``, or a problem's code.
+        NotFound, InvalidInput: as `quote`.
+    """
+    company_id = change.call.principal.require_company()
+    wallet = lock_wallet(change.db, company_id, request.net.currency.code)
+    quoted = quote(change.db, terms, change.call, request.net)
+    if quoted.problems:
+        problem = quoted.problems[0]
+        raise Conflict(problem.code, parameters=problem.parameters)
+    if quoted.digest != request.digest:
+        raise Conflict("quote_changed")
+    if request.gateway not in terms.gateways:
+        raise Conflict("no_gateway", request.gateway.value)
+    top_up = _draft(change, wallet, quoted, request.gateway)
+    change.db.add(top_up)
+    change.db.flush()
+    return top_up
+
+
+def cancel(change: Change, top_up_id: UUID) -> TopUp:
+    """End a top-up that nobody has paid; money that comes all the same is booked.
+
+    Raises:
+        NotFound: ``no_such_top_up``.
+        Conflict: ``top_up_ended`` with ``state``.
+    """
+    top_up = lock_top_up(change.db, top_up_id)
+    require_open(top_up)
+    _end(change, top_up, TopUpState.CANCELLED)
+    return top_up
+
+
+def expire(change: Change, limit: int = 100) -> int:
+    """End top-ups whose time to be paid is over; returns how many."""
+    over = change.db.scalars(
+        select(TopUp)
+        .where(TopUp.state.in_(OPEN), TopUp.expires_at <= change.call.now)
+        .order_by(TopUp.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for top_up in over:
+        _end(change, top_up, TopUpState.EXPIRED)
+    return len(over)
+
+
+def lock_top_up(session: Session, top_up_id: UUID) -> TopUp:
+    """Read a top-up and keep others from changing it until the commit.
+
+    Raises:
+        NotFound: ``no_such_top_up``.
+    """
+    top_up = session.scalars(
+        select(TopUp)
+        .where(TopUp.id == top_up_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if top_up is None:
+        raise NotFound("no_such_top_up")
+    return top_up
+
+
+def require_open(top_up: TopUp) -> None:
+    """Raise Conflict ``top_up_ended`` with ``state`` unless it may still be paid."""
+    if top_up.state not in OPEN:
+        state = top_up.state.value
+        raise Conflict("top_up_ended", state, {"state": state})
+
+
+def get(session: Session, top_up_id: UUID) -> contract.TopUp:
+    """Show one top-up of the session's company.
+
+    Raises:
+        NotFound: ``no_such_top_up``.
+    """
+    top_up = session.scalars(select(TopUp).where(TopUp.id == top_up_id)).one_or_none()
+    if top_up is None:
+        raise NotFound("no_such_top_up")
+    return view(session, top_up)
+
+
+def view(session: Session, top_up: TopUp) -> contract.TopUp:
+    def money(amount: Decimal) -> Money:
+        return Money(amount, currency_of(top_up.currency))
+
+    return contract.TopUp(
+        id=top_up.id,
+        company_id=top_up.company_id,
+        reference=top_up.reference,
+        state=top_up.state,
+        gateway=top_up.gateway,
+        net=money(top_up.net),
+        tax_lines=from_wire(top_up.tax_lines, list[contract.TaxLine]),
+        tax_reason=from_wire(top_up.tax_reason, contract.TaxReason),
+        tax=money(top_up.tax),
+        gross=money(top_up.gross),
+        refunded=money(top_up.refunded_net),
+        created_at=top_up.created_at,
+        created_by=top_up.created_by,
+        expires_at=top_up.expires_at,
+        settled_at=top_up.settled_at,
+        payments=[_payment_view(each) for each in payments_of(session, top_up)],
+    )
+
+
+def payments_of(session: Session, top_up: TopUp) -> Sequence[Payment]:
+    """All payments of a top-up, oldest first."""
+    return session.scalars(
+        select(Payment)
+        .where(Payment.top_up_id == top_up.id)
+        .order_by(Payment.created_at, Payment.id)
+    ).all()
+
+
+def move(change: Change, top_up: TopUp, state: TopUpState) -> None:
+    """Bring a locked top-up into a state, and tell of it.
+
+    Also for what leaves the state as it is: another payment, another part refunded.
+    """
+    top_up.state = state
+    top_up.version += 1
+    if state not in OPEN:
+        top_up.settled_at = change.call.now
+    change.db.flush()
+    events.record(
+        change.db,
+        change.runtime,
+        contract.TOP_UP_SETTLED,
+        view(change.db, top_up),
+        company_id=top_up.company_id,
+        version=top_up.version,
+        request_id=change.call.request_id,
+    )
+
+
+def _end(change: Change, top_up: TopUp, state: TopUpState) -> None:
+    for payment in payments_of(change.db, top_up):
+        if payment.state in {PaymentState.CREATED, PaymentState.PENDING}:
+            payment.state = PaymentState.CANCELLED
+            payment.ask_at = None
+    move(change, top_up, state)
+
+
+def _circumstances(
+    session: Session, limits: Limits, wallet: Wallet, call: Call
+) -> top_up_rules.Circumstances:
+    since = call.now - top_up_rules.UNVERIFIED_WINDOW
+    total = func.sum(TopUp.net)
+    is_open = TopUp.state.in_(OPEN)
+    is_recent = TopUp.state.not_in(UNPAID) & (TopUp.created_at > since)
+    open_net, recent_net = session.execute(
+        select(
+            func.coalesce(total.filter(is_open), 0),
+            func.coalesce(total.filter(is_recent), 0),
+        ).where(TopUp.wallet_id == wallet.id, is_open | is_recent)
+    ).one()
+    return top_up_rules.Circumstances(
+        limits=limits.of(wallet.currency),
+        balance=wallet.balance,
+        open_net=open_net,
+        recent_net=recent_net,
+        is_verified=call.principal.is_verified,
+    )
+
+
+def _quote(
+    wallet: Wallet,
+    taxed: Taxed,
+    about: top_up_rules.Circumstances,
+    gateways: Sequence[GatewayName],
+) -> contract.TopUpQuote:
+    net = taxed.net
+
+    def money(amount: Decimal) -> Money:
+        return Money(amount, net.currency)
+
+    left = about.unverified_left
+    problems = list(top_up_rules.problems(net, about))
+    if not gateways:
+        problems.append(contract.Problem(code="no_gateway", parameters={}))
+    return contract.TopUpQuote(
+        net=net,
+        tax_lines=taxed.lines,
+        tax_reason=taxed.reason,
+        tax=taxed.tax,
+        gross=taxed.gross,
+        balance=money(wallet.balance),
+        balance_after=money(wallet.balance + net.amount),
+        minimum=money(about.limits.minimum),
+        maximum=money(about.limits.maximum),
+        max_balance=money(about.limits.max_balance),
+        unverified_left=None if left is None else money(left),
+        problems=problems,
+        split=top_up_rules.split(net, about),
+        gateways=list(gateways),
+        digest=_digest(taxed),
+    )
+
+
+def _digest(taxed: Taxed) -> str:
+    """What is charged and why. Not the balance: an hourly charge changes it."""
+    told = (taxed.net, taxed.lines, taxed.reason, taxed.gross)
+    return hashlib.sha256(b"\n".join(map(to_json, told))).hexdigest()
+
+
+def _draft(
+    change: Change,
+    wallet: Wallet,
+    quoted: contract.TopUpQuote,
+    gateway: GatewayName,
+) -> TopUp:
+    now = change.call.now
+    by_bank = gateway is GatewayName.BANK_TRANSFER
+    return TopUp(
+        id=change.runtime.new_id(),
+        company_id=wallet.company_id,
+        wallet_id=wallet.id,
+        reference=_new_reference(change.runtime),
+        state=TopUpState.DRAFT,
+        gateway=gateway,
+        currency=wallet.currency,
+        net=quoted.net.amount,
+        tax=quoted.tax.amount,
+        gross=quoted.gross.amount,
+        refunded_net=zero(wallet.currency).amount,
+        refunded_tax=zero(wallet.currency).amount,
+        tax_lines=to_wire(quoted.tax_lines),
+        tax_reason=to_wire(quoted.tax_reason),
+        created_at=now,
+        created_by=change.call.principal.name,
+        expires_at=now + (LASTS_BY_BANK if by_bank else LASTS),
+        version=1,
+    )
+
+
+def _new_reference(runtime: Runtime) -> str:
+    """Twelve letters of 31: nobody guesses one, and people can read it aloud."""
+    letters = runtime.random.choices(_REFERENCE_LETTERS, k=12)
+    return "TU-" + "-".join("".join(letters[at : at + 4]) for at in (0, 4, 8))
+
+
+def _payment_view(payment: Payment) -> contract.Payment:
+    return contract.Payment(
+        id=payment.id,
+        gateway=payment.gateway,
+        state=payment.state,
+        amount=Money(payment.amount, currency_of(payment.currency)),
+        method=payment.method,
+        failure=payment.failure,
+        duplicate_of=payment.duplicate_of,
+        created_at=payment.created_at,
+        settled_at=payment.settled_at,
+    )
