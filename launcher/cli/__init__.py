@@ -8,10 +8,21 @@ from launcher.cli.catalog import catalog
 from launcher.cli.checks import inventory, ledger
 from launcher.cli.customers import companies, members, users
 from launcher.cli.desk import Desk, main
+from launcher.cli.payments import payments
 from launcher.cli.services import services
 from launcher.cli.wallets import wallet
 
 __all__ = ["Desk", "main"]
 
-for group in (catalog, services, inventory, ledger, users, companies, members, wallet):
+for group in (
+    catalog,
+    services,
+    inventory,
+    ledger,
+    users,
+    companies,
+    members,
+    wallet,
+    payments,
+):
     main.add_command(group)

@@ -16,9 +16,12 @@ from sqlalchemy import select
 from services.billing import payments, refunds, top_ups
 from services.billing.changes import Change
 from services.billing.gateways.gateway import (
+    Checkout,
     Gateway,
+    Order,
     Repayment,
     RepaymentRefusedError,
+    unreachable,
 )
 from services.billing.models import Payment, Refund
 from shared.contracts.billing import top_ups as contract
@@ -68,16 +71,25 @@ class Checkouts:
             payment = payments.prepare(change, request.top_up_id)
             top_up = top_ups.lock_top_up(session, request.top_up_id)
             order = payments.order_of(payment, top_up, request.return_url)
-        gateway = self.gateways[payment.gateway]
+        checkout = self._open(payment, order)
         if payment.checkout is None:
-            checkout = gateway.open_checkout(order)
             with self.database.company(company_id) as session:
                 payment = session.merge(payment, load=True)
                 change = Change(session, self.runtime, call)
                 payments.keep_checkout(change, payment, checkout)
         with self.database.company(company_id) as session:
             shown = top_ups.get(session, request.top_up_id)
-        return contract.StartedPayment(top_up=shown, redirect_url=payment.redirect_url)
+        return contract.StartedPayment(
+            top_up=shown, redirect_url=checkout.redirect_url, bank=checkout.bank
+        )
+
+    def _open(self, payment: Payment, order: Order) -> Checkout:
+        if payment.checkout is not None and payment.redirect_url is not None:
+            return Checkout(payment.checkout, payment.redirect_url)
+        gateway = self.gateways.get(payment.gateway)
+        if gateway is None:
+            raise unreachable(f"{payment.gateway.value} is not set up any more")
+        return gateway.open_checkout(order)
 
     def take_notice(self, call: Call, notice: contract.PaymentNotice) -> None:
         """Book what a gateway tells of its own accord.

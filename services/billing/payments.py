@@ -26,7 +26,7 @@ from services.billing.top_ups import (
     require_open,
 )
 from services.billing.wallets import lock_wallet, tell_of_change
-from shared.contracts.billing.top_ups import PaymentState, TopUpState
+from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.errors import NotFound
 from shared.money import Money, currency_of, round_to_minor_unit
 
@@ -56,6 +56,22 @@ def prepare(change: Change, top_up_id: UUID) -> Payment:
         if payment.state in _UNPAID:
             return payment
     payment = _draft(change, top_up)
+    change.db.add(payment)
+    change.db.flush()
+    return payment
+
+
+def payment_for_bank(change: Change, top_up_id: UUID) -> Payment:
+    """The payment that money by bank is reported for: the first there is.
+
+    Whatever way the customer had chosen, the money names the top-up.
+    """
+    top_up = lock_top_up(change.db, top_up_id)
+    for payment in payments_of(change.db, top_up):
+        if payment.gateway is GatewayName.BANK_TRANSFER:
+            return payment
+    payment = _draft(change, top_up)
+    payment.gateway = GatewayName.BANK_TRANSFER
     change.db.add(payment)
     change.db.flush()
     return payment

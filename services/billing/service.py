@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.billing import (
     adjustments,
+    bank_payments,
     books,
     dashboard,
     refunds,
@@ -128,6 +129,13 @@ class BillingService(Service):
         self, db: Session, call: Call, request: money_in.RefundTopUp
     ) -> money_in.TopUp:
         return top_ups.view(db, refunds.refund(self._change(db, call), request))
+
+    @in_transaction(money_in.BOOK_BANK_PAYMENTS)
+    def book_bank_payments(
+        self, db: Session, call: Call, request: money_in.BookBankPayments
+    ) -> money_in.BankBookings:
+        bookings = bank_payments.book(self._change(db, call), request.credits)
+        return money_in.BankBookings(bookings=bookings)
 
     @handles(money_in.RECONCILE_PAYMENTS)
     def reconcile_payments(

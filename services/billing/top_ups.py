@@ -37,7 +37,7 @@ LASTS = timedelta(hours=24)
 """How long a top-up waits for its payment."""
 LASTS_BY_BANK = timedelta(days=30)
 
-_REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No letter or digit that is taken for another one."""
 
 
@@ -211,6 +211,11 @@ def move(change: Change, top_up: TopUp, state: TopUpState) -> None:
     )
 
 
+def written(letters: str) -> str:
+    """A reference as people see it, of its twelve letters: TU-4F7K-2M9Q-8RTW."""
+    return "-".join(("TU", letters[:4], letters[4:8], letters[8:]))
+
+
 def _end(change: Change, top_up: TopUp, state: TopUpState) -> None:
     for payment in payments_of(change.db, top_up):
         if payment.state in {PaymentState.CREATED, PaymentState.PENDING}:
@@ -313,8 +318,7 @@ def _draft(
 
 def _new_reference(runtime: Runtime) -> str:
     """Twelve letters of 31: nobody guesses one, and people can read it aloud."""
-    letters = runtime.random.choices(_REFERENCE_LETTERS, k=12)
-    return "TU-" + "-".join("".join(letters[at : at + 4]) for at in (0, 4, 8))
+    return written("".join(runtime.random.choices(REFERENCE_LETTERS, k=12)))
 
 
 def _payment_view(payment: Payment) -> contract.Payment:

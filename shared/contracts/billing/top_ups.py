@@ -135,7 +135,7 @@ class Payment(Response, frozen=True, kw_only=True):
 
 
 class TopUp(Response, frozen=True, kw_only=True):
-    """A top-up's full state. ``reference`` is what people quote: TU-4F7K-2M9Q.
+    """A top-up's full state. ``reference`` is what people quote: TU-4F7K-2M9Q-8RTW.
 
     ``refunded`` is the net part that was given back, ``expires_at`` when a top-up that
     was not paid ends.
@@ -167,10 +167,7 @@ class StartPayment(Request, frozen=True, kw_only=True):
 
 
 class BankInstructions(Response, frozen=True, kw_only=True):
-    """How to pay by bank; ``sepa_code`` is the text of the SEPA QR code, if one fits.
-
-    ``reference`` must stand on the transfer.
-    """
+    """How to pay by bank. ``reference`` must stand on the transfer."""
 
     recipient: str
     iban: str
@@ -178,7 +175,6 @@ class BankInstructions(Response, frozen=True, kw_only=True):
     bank: str
     amount: Money
     reference: str
-    sepa_code: str | None
 
 
 class StartedPayment(Response, frozen=True, kw_only=True):
@@ -220,6 +216,49 @@ class RefundTopUp(Request, frozen=True, kw_only=True):
     top_up_id: UUID
     net: Money | None = None
     reason: str
+
+
+class BankCredit(Request, frozen=True, kw_only=True):
+    """Money on the provider's bank account, as its statement says.
+
+    ``transaction`` is the bank's own name for it, unique on the account; ``text`` is
+    what the payer wrote, where a top-up's reference is looked for; ``payer`` is who
+    paid.
+    """
+
+    transaction: str
+    amount: Money
+    text: str
+    payer: str = ""
+
+
+class BookBankPayments(Request, frozen=True, kw_only=True):
+    """At most 500 credits at a time."""
+
+    credits: list[BankCredit]
+
+
+class BankBookingResult(Enum):
+    BOOKED = "booked"
+    KNOWN = "known"
+    """It was booked before; nothing was done."""
+    UNMATCHED = "unmatched"
+    """It names no top-up of ours; a person has to look."""
+    WRONG_CURRENCY = "wrong_currency"
+
+
+class BankBooking(Response, frozen=True, kw_only=True):
+    """What became of one credit; ``top_up`` is the reference that it named."""
+
+    transaction: str
+    result: BankBookingResult
+    top_up: str | None
+
+
+class BankBookings(Response, frozen=True, kw_only=True):
+    """In the order of the credits."""
+
+    bookings: list[BankBooking]
 
 
 class ReconcilePayments(Request, frozen=True, kw_only=True):
@@ -291,6 +330,18 @@ REFUND_TOP_UP = Method(
 """NotFound ``no_such_top_up``; Conflict ``not_refundable`` with ``state``,
 ``more_than_unspent`` with ``left``; InvalidInput ``bad_amount``, ``reason_missing``."""
 
+BOOK_BANK_PAYMENTS = Method(
+    NAME,
+    "book_bank_payments",
+    BookBankPayments,
+    BankBookings,
+    Permission.OPERATE,
+    Effect.CHANGE,
+)
+"""Each credit is booked once, however often its statement comes. InvalidInput
+``too_many_rows`` with ``max_rows``; ``bad_amount`` and ``bad_text`` with
+``transaction``."""
+
 RECONCILE_PAYMENTS = Method(
     NAME,
     "reconcile_payments",
@@ -312,6 +363,7 @@ METHODS = (
     CANCEL_TOP_UP,
     TAKE_PAYMENT_NOTICE,
     REFUND_TOP_UP,
+    BOOK_BANK_PAYMENTS,
     RECONCILE_PAYMENTS,
 )
 EVENTS = (TOP_UP_SETTLED,)

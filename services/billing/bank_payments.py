@@ -1,0 +1,102 @@
+"""Payments that came by bank, booked from what the bank's statement says."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import structlog
+from sqlalchemy import select
+
+from services.billing import payments, top_ups
+from services.billing.changes import Change
+from services.billing.gateways.gateway import Outcome, Report
+from services.billing.models import Payment, TopUp
+from services.billing.top_up_rules import fits_payment
+from services.billing.top_ups import REFERENCE_LETTERS
+from shared.contracts.billing.top_ups import (
+    BankBooking,
+    BankBookingResult,
+    BankCredit,
+    GatewayName,
+)
+from shared.errors import InvalidInput
+from shared.money import fits_ledger
+from shared.text import clean_line
+
+log = structlog.get_logger()
+
+MAX_CREDITS = 500
+MAX_TEXT_LENGTH = 1_000
+
+METHOD = "Bank transfer"
+
+# Payers leave out dashes, add spaces, and write in small letters.
+_REFERENCE = re.compile(f"TU([{REFERENCE_LETTERS}]{{12}})")
+
+
+def book(change: Change, credits_: Sequence[BankCredit]) -> list[BankBooking]:
+    """Credit each to the top-up whose reference it bears; once per transaction.
+
+    Raises:
+        InvalidInput: ``too_many_rows``, ``bad_amount``, ``bad_text``; nothing was
+            booked.
+    """
+    if len(credits_) > MAX_CREDITS:
+        raise InvalidInput("too_many_rows", parameters={"max_rows": MAX_CREDITS})
+    return [_book(change, _checked(credit)) for credit in credits_]
+
+
+def _book(change: Change, credit: BankCredit) -> BankBooking:
+    known = change.db.scalar(
+        select(TopUp.reference)
+        .join(Payment, Payment.top_up_id == TopUp.id)
+        .where(
+            Payment.gateway == GatewayName.BANK_TRANSFER,
+            Payment.transaction == credit.transaction,
+        )
+    )
+    if known is not None:
+        return _result(credit, BankBookingResult.KNOWN, known)
+    top_up = _find_top_up(change, credit.text)
+    if top_up is None:
+        return _result(credit, BankBookingResult.UNMATCHED, None)
+    if top_up.currency != credit.amount.currency.code:
+        return _result(credit, BankBookingResult.WRONG_CURRENCY, top_up.reference)
+    report = Report(
+        payment_id=payments.payment_for_bank(change, top_up.id).id,
+        transaction=credit.transaction,
+        outcome=Outcome.SUCCEEDED,
+        amount=credit.amount,
+        method=METHOD,
+    )
+    payments.take_in(change, [report])
+    return _result(credit, BankBookingResult.BOOKED, top_up.reference)
+
+
+def _find_top_up(change: Change, text: str) -> TopUp | None:
+    """The top-up that a payer's text names, if exactly one of ours is in it."""
+    references = list(_references_in(text))
+    found = change.db.scalars(
+        select(TopUp).where(TopUp.reference.in_(references))
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def _references_in(text: str) -> Iterator[str]:
+    letters = "".join(filter(str.isalnum, text.upper()))
+    for match in _REFERENCE.finditer(letters):
+        yield top_ups.written(match[1])
+
+
+def _checked(credit: BankCredit) -> BankCredit:
+    about = {"transaction": credit.transaction[:100]}
+    if not (fits_payment(credit.amount) and fits_ledger(credit.amount)):
+        raise InvalidInput("bad_amount", parameters=about)
+    clean_line(credit.transaction, MAX_TEXT_LENGTH, code="bad_text", required=True)
+    clean_line(credit.text, MAX_TEXT_LENGTH, code="bad_text")
+    return credit
+
+
+def _result(
+    credit: BankCredit, result: BankBookingResult, top_up: str | None
+) -> BankBooking:
+    return BankBooking(transaction=credit.transaction, result=result, top_up=top_up)

@@ -1,0 +1,60 @@
+"""Bank transfer: a request for payment that the customer's own bank carries out.
+
+Nobody tells of the money but the bank's statement, which the operator books: see
+`services.billing.bank_payments`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from services.billing.gateways.gateway import (
+    Checkout,
+    Order,
+    Repayment,
+    Report,
+)
+from shared.contracts.billing.top_ups import BankInstructions, GatewayName
+from shared.errors import Unauthenticated
+
+BANK_VARIABLES = ("BANK_RECIPIENT", "BANK_IBAN", "BANK_BIC", "BANK_NAME")
+
+
+@dataclass(frozen=True)
+class Account:
+    """The provider's bank account."""
+
+    recipient: str
+    iban: str
+    bic: str
+    bank: str
+
+
+@dataclass(frozen=True)
+class BankTransfer:
+    account: Account
+    name: ClassVar[GatewayName] = GatewayName.BANK_TRANSFER
+
+    def open_checkout(self, order: Order) -> Checkout:
+        instructions = BankInstructions(
+            recipient=self.account.recipient,
+            iban=self.account.iban,
+            bic=self.account.bic,
+            bank=self.account.bank,
+            amount=order.amount,
+            reference=order.reference,
+        )
+        return Checkout(order.reference, bank=instructions)
+
+    def ask(self, checkout: str) -> Sequence[Report]:  # noqa: ARG002  nobody to ask
+        return []
+
+    def read_notice(
+        self,
+        headers: Mapping[str, str],  # noqa: ARG002  no bank sends any
+        body: str,  # noqa: ARG002
+    ) -> Sequence[Report]:
+        raise Unauthenticated("notice_forged", "banks send no notices")
+
+    def repay(self, repayment: Repayment) -> None:
+        """Nothing to be told: who orders the refund transfers it by hand."""

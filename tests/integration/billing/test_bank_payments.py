@@ -1,0 +1,150 @@
+"""Payments by bank: found by their reference, and booked once."""
+
+import pytest
+
+from services.billing.gateways.bank_transfer import Account, BankTransfer
+from shared.contracts.billing import top_ups
+from shared.contracts.billing.top_ups import (
+    BankBookingResult,
+    BankCredit,
+    GatewayName,
+    TopUp,
+    TopUpState,
+)
+from shared.contracts.identity import Role
+from shared.database import Database
+from shared.errors import Forbidden, InvalidInput
+from shared.money import Money
+from tests.integration.billing.office import Office, money
+
+IBAN = "DE89370400440532013000"
+
+
+@pytest.fixture
+def office(billing_database: Database) -> Office:
+    account = Account("Client Area GmbH", IBAN, "COBADEFF", "Commerzbank")
+    gateways = {GatewayName.BANK_TRANSFER: BankTransfer(account)}
+    office = Office(billing_database, gateways=gateways)
+    office.open_wallet()
+    return office
+
+
+def test_the_customer_is_told_where_to_and_with_which_reference(
+    office: Office,
+) -> None:
+    top_up = _begin(office)
+
+    started = _start(office, top_up)
+    again = _start(office, top_up)
+
+    assert started.bank is not None
+    assert started.bank.iban == IBAN
+    assert started.bank.reference == top_up.reference
+    assert started.bank.amount == money("59.50")
+    assert again.bank == started.bank
+    assert again.top_up.state is TopUpState.PENDING
+
+
+@pytest.mark.parametrize("started", [True, False])
+@pytest.mark.parametrize("written", ["{0}", "your ref {0}, thanks", "lower"])
+def test_a_credit_is_found_by_the_reference_as_people_write_it(
+    office: Office, written: str, *, started: bool
+) -> None:
+    top_up = _begin(office)
+    if started:
+        _start(office, top_up)
+    text = written.format(top_up.reference)
+    if written == "lower":
+        text = "payment " + top_up.reference.lower().replace("-", " ")
+
+    assert _book(office, text) == [BankBookingResult.BOOKED]
+
+    (wallet,) = office.dashboard().wallets
+    assert wallet.balance == money("50")
+    assert office.differences() == []
+
+
+def test_a_statement_read_twice_is_booked_once(office: Office) -> None:
+    top_up = _begin(office)
+    _book(office, top_up.reference, transaction="A-1")
+
+    assert _book(office, top_up.reference, transaction="A-1") == [
+        BankBookingResult.KNOWN
+    ]
+
+    (wallet,) = office.dashboard().wallets
+    assert wallet.balance == money("50")
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "result"),
+    [
+        ("no reference", money("59.50"), BankBookingResult.UNMATCHED),
+        ("TU-2222-2222-2222", money("59.50"), BankBookingResult.UNMATCHED),
+        ("", money("59.50"), BankBookingResult.UNMATCHED),
+        ("{0}", money("59.50", "USD"), BankBookingResult.WRONG_CURRENCY),
+    ],
+)
+def test_what_fits_no_top_up_is_told_and_not_booked(
+    office: Office, text: str, amount: Money, result: BankBookingResult
+) -> None:
+    top_up = _begin(office)
+
+    assert _book(office, text.format(top_up.reference), amount) == [result]
+
+    (wallet,) = office.dashboard().wallets
+    assert wallet.balance == money("0")
+
+
+def test_one_bad_credit_books_none_of_its_batch(office: Office) -> None:
+    top_up = _begin(office)
+    good = BankCredit(transaction="G-1", amount=money("59.50"), text=top_up.reference)
+    bad = BankCredit(transaction="G-2", amount=money("-1"), text=top_up.reference)
+
+    with pytest.raises(InvalidInput, match="bad_amount"):
+        _book_all(office, [good, bad], office.operator())
+
+    (wallet,) = office.dashboard().wallets
+    assert wallet.balance == money("0")
+
+
+def test_customers_can_not_book_payments_of_their_own(office: Office) -> None:
+    top_up = _begin(office)
+    credit = BankCredit(transaction="G-3", amount=money("59.50"), text=top_up.reference)
+
+    with pytest.raises(Forbidden):
+        _book_all(office, [credit], office.member(Role.OWNER))
+
+
+def _begin(office: Office) -> TopUp:
+    owner = office.principals.user(Role.OWNER, office.company_id, is_verified=True)
+    asked = top_ups.QuoteTopUp(net=money("50.00"))
+    quote = office.call(top_ups.QUOTE_TOP_UP, asked, owner)
+    begin = top_ups.BeginTopUp(
+        net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
+    )
+    return office.call(top_ups.BEGIN_TOP_UP, begin, owner)
+
+
+def _start(office: Office, top_up: TopUp) -> top_ups.StartedPayment:
+    request = top_ups.StartPayment(top_up_id=top_up.id, return_url="http://localhost/")
+    return office.call(top_ups.START_PAYMENT, request, office.member())
+
+
+def _book(
+    office: Office, text: str, amount: Money | None = None, transaction: str = ""
+) -> list[BankBookingResult]:
+    credit = BankCredit(
+        transaction=f"{transaction}{office.company_id}",
+        amount=amount or money("59.50"),
+        text=text,
+    )
+    return _book_all(office, [credit], office.operator())
+
+
+def _book_all(
+    office: Office, credits_: list[BankCredit], principal: str
+) -> list[BankBookingResult]:
+    request = top_ups.BookBankPayments(credits=credits_)
+    done = office.call(top_ups.BOOK_BANK_PAYMENTS, request, principal)
+    return [booking.result for booking in done.bookings]
