@@ -9,6 +9,7 @@ from flask import current_app
 from shared.client import ServiceClient
 from shared.clock import Clock
 from shared.settings import Settings
+from web.changes import Changes
 from web.last_known import LastKnown
 
 EXTENSION = "client_area"
@@ -21,6 +22,7 @@ class Context:
     verify_key: Ed25519PublicKey
     clock: Clock
     last_known: LastKnown
+    changes: Changes
 
 
 def context() -> Context:

@@ -1,7 +1,7 @@
 """The frame around every page: balance strip, menu, avatar menu, company switch."""
 
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +9,11 @@ from flask import g, render_template
 
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import identity
-from shared.principal import Strength
+from shared.principal import Principal, Strength
 from web.blocks import FIRST_TRY_S, Block, BlockView, PendingBlocks
 from web.dashboard.blocks import BALANCE, MENU
 from web.locale import read_for
+from web.tags import Tag, reader_mark
 from web.visit import Visit, begin_visit, visit_company
 
 
@@ -43,6 +44,7 @@ class Page:
         self.visit.check_session()
         self._content = visit_company(acts_for) if acts_for else self.visit
         self._pending = PendingBlocks(self.visit, (BALANCE, MENU, *blocks), FIRST_TRY_S)
+        self._asked_as = self.visit.principal
 
     def start(
         self, method: Method[RequestT, ResponseT], arguments: RequestT
@@ -54,9 +56,21 @@ class Page:
         """Wait for what is still under way and render the whole page."""
         self.visit.settle()
         prepare_reader(self.visit)
-        blocks = self._pending.load()
+        reader = reader_of(self._asked_as, self.visit.last_session)
+        blocks = {
+            name: replace(view, tag=str(Tag(view.asked_at, reader)))
+            for name, view in self._pending.load().items()
+        }
         frame = _frame(self.visit, blocks, self._at)
         return render_template(template, frame=frame, blocks=blocks, **content)
+
+
+def reader_of(principal: Principal, session: identity.Session | None) -> str:
+    """The mark of those for whom blocks come out as for this principal and session."""
+    reader = (session.user.locale, session.user.time_zone) if session else None
+    may = sorted(permission.value for permission in principal.permissions)
+    who = (principal.user_id, principal.company_id, principal.role, principal.strength)
+    return reader_mark(*who, may, reader)
 
 
 def prepare_reader(visit: Visit) -> None:

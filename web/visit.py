@@ -77,6 +77,11 @@ class Visit:
             self._take(self._start_resuming().result())
         return cast("Principal", self._principal)
 
+    @property
+    def known_principal(self) -> Principal | None:
+        """Who acts, as far as that is known without asking identity."""
+        return self._principal
+
     def check_session(self) -> None:
         """Ask identity whether the session lives, in parallel with what follows."""
         if self._principal is not None and self._resuming is None:
