@@ -1,6 +1,6 @@
 """What the application holds for every request, made once by `web.app`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -10,7 +10,7 @@ from shared.client import ServiceClient
 from shared.clock import Clock
 from shared.settings import Settings
 from web.changes import Changes
-from web.last_known import LastKnown
+from web.last_known import PAGE_CAPACITY, LastKnown
 
 EXTENSION = "client_area"
 
@@ -23,6 +23,7 @@ class Context:
     clock: Clock
     last_known: LastKnown
     changes: Changes
+    last_pages: LastKnown = field(default_factory=lambda: LastKnown(PAGE_CAPACITY))
 
 
 def context() -> Context:

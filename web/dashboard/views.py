@@ -17,7 +17,7 @@ bp = Blueprint("dashboard", __name__)
 @bp.get("/")
 @signed_in
 def dashboard() -> ResponseReturnValue:
-    return Page(SERVICES, COSTS, at="dashboard").render("dashboard/page.html")
+    return Page(SERVICES, COSTS, at="dashboard").show("dashboard/page.html")
 
 
 @bp.get("/blocks/<name>", endpoint="block")
