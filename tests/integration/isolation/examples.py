@@ -8,7 +8,7 @@ from shared.contract import RequestT
 from shared.contracts import inventory
 from shared.contracts.inventory import SuspensionReason
 from shared.wire import json_decoder, to_json
-from tests.integration.isolation.world import World
+from tests.integration.isolation.world import OUR_WORD, World, plan_of
 
 
 def _stand_in(number: int) -> UUID:
@@ -70,7 +70,7 @@ def service_row() -> inventory.ServiceRow:
         company_id=str(OUR_COMPANY),
         reference=NEW_WORD,
         name=NEW_WORD,
-        plan_code="vps-s",
+        plan_code=plan_of(OUR_WORD),
         currency="EUR",
         period="month",
     )
@@ -108,7 +108,7 @@ _MAKERS: Mapping[UUID | str, Callable[[World], object]] = {
     SUSPENDED: _suspended,
     LEAVING: _leaving,
     OUTSIDER: World.new_user,
-    STAGED: World.stage_rows,
+    STAGED: World.stage_catalog,
     STAGED_SERVICES: _staged_services,
     NEW_ID: lambda _world: uuid4(),
     NEW_WORD: World.new_word,

@@ -26,7 +26,6 @@ from shared.wire import to_json
 from tests.fixtures.installations import PASSWORD
 from tests.integration.isolation import examples as e
 from tests.integration.isolation.world import (
-    CATALOG_ROW,
     CUSTOMERS,
     ON_BEHALF,
     OPERATOR,
@@ -34,7 +33,9 @@ from tests.integration.isolation.world import (
     STRANGER,
     THEIR_WORD,
     World,
+    catalog_row,
     money,
+    plan_of,
 )
 
 PEOPLE = (*CUSTOMERS, OPERATOR, ON_BEHALF)
@@ -79,7 +80,7 @@ INVENTORY = (
     Line(inventory.DASHBOARD,          "200 200 200 200 200 own 401 401 403 200", inventory.Dashboard()),
     Line(inventory.LIST_SERVICES,      "200 200 200 200 200 own 401 401 403 200", inventory.ListServices(search="service")),
     Line(inventory.GET_SERVICE,        "200 200 200 200 200 404 401 401 403 200", inventory.GetService(service_id=e.OUR_SERVICE)),
-    Line(inventory.CREATE_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.CreateService(company_id=e.OUR_COMPANY, reference=e.NEW_WORD, name="VPS", plan_code="vps-s", currency="EUR", period=Period.MONTH)),
+    Line(inventory.CREATE_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.CreateService(company_id=e.OUR_COMPANY, reference=e.NEW_WORD, name="VPS", plan_code=plan_of(OUR_WORD), currency="EUR", period=Period.MONTH)),
     Line(inventory.ACTIVATE_SERVICE,   "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.PENDING)),
     Line(inventory.SUSPEND_SERVICE,    "403 403 403 403 403 403 401 401 200 200", inventory.Suspend(service_id=e.ACTIVE, reason=SuspensionReason.POLICY)),
     Line(inventory.RESUME_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.SUSPENDED)),
@@ -87,9 +88,9 @@ INVENTORY = (
     Line(inventory.CANCEL_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.PENDING)),
     Line(inventory.REQUEST_TERMINATION, "403 403 403 403 403 403 401 401 200 200", inventory.RequestTermination(service_id=e.ACTIVE)),
     Line(inventory.WITHDRAW_TERMINATION, "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.LEAVING)),
-    Line(inventory.CHANGE_PLAN,        "403 403 403 403 403 403 401 401 200 200", inventory.ChangePlan(service_id=e.ACTIVE, plan_code="vps-s")),
+    Line(inventory.CHANGE_PLAN,        "403 403 403 403 403 403 401 401 200 200", inventory.ChangePlan(service_id=e.ACTIVE, plan_code=plan_of(OUR_WORD))),
     Line(inventory.CHANGE_PRICE,       "403 403 403 403 403 403 401 401 200 200", inventory.ChangePrice(service_id=e.ACTIVE, price=money("4"))),
-    Line(inventory.STAGE_CATALOG,      "403 403 403 403 403 403 401 401 200 200", inventory.StageCatalog(import_id=e.NEW_ID, rows=[CATALOG_ROW])),
+    Line(inventory.STAGE_CATALOG,      "403 403 403 403 403 403 401 401 200 200", inventory.StageCatalog(import_id=e.NEW_ID, rows=[catalog_row(OUR_WORD)])),
     Line(inventory.APPLY_CATALOG,      "403 403 403 403 403 403 401 401 200 200", inventory.ApplyImport(import_id=e.STAGED)),
     Line(inventory.STAGE_SERVICES,     "403 403 403 403 403 403 401 401 200 200", inventory.StageServices(import_id=e.NEW_ID, rows=[e.service_row()])),
     Line(inventory.APPLY_SERVICES,     "403 403 403 403 403 403 401 401 200 200", inventory.ApplyImport(import_id=e.STAGED_SERVICES)),
@@ -118,6 +119,7 @@ SHOWS_TEXTS = {
     identity.GET_ACCOUNT,
     identity.GET_COMPANY,
     identity.LIST_MEMBERS,
+    inventory.DASHBOARD,
     inventory.LIST_SERVICES,
     inventory.GET_SERVICE,
     billing.DASHBOARD,

@@ -115,6 +115,8 @@ FAILED_TRIES_ARE_KEPT = {"/login"}
 
 SHOWS_TEXTS = (
     "/",
+    "/blocks/menu",
+    "/blocks/costs",
     "/services",
     "/services/{service}",
     "/account",

@@ -66,7 +66,8 @@ class World:
     _queries: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.import_rows()
+        catalog = inventory.ApplyImport(import_id=self.stage_catalog())
+        self.operate(inventory.APPLY_CATALOG, catalog)
         self.ours = self._settle(OUR_WORD, tuple(Role))
         self.theirs = self._settle(THEIR_WORD, [Role.OWNER])
         self.site.services.deliver_events()
@@ -155,7 +156,7 @@ class World:
             company_id=company_id or self.ours.company_id,
             reference=f"{word}-{next(self._numbers)}",
             name=f"Service {word}",
-            plan_code="vps-s",
+            plan_code=plan_of(word),
             currency="EUR",
             period=Period.MONTH,
         )
@@ -173,15 +174,12 @@ class World:
         request = method.request(service_id=service_id, why=why, **arguments)
         return self.operate(method, request).id
 
-    def stage_rows(self) -> UUID:
-        """A catalogue that is ready to be applied."""
-        request = inventory.StageCatalog(import_id=uuid4(), rows=[CATALOG_ROW])
+    def stage_catalog(self) -> UUID:
+        """A catalogue that is ready to be applied: a family and plan for each word."""
+        rows = [catalog_row(OUR_WORD), catalog_row(THEIR_WORD)]
+        request = inventory.StageCatalog(import_id=uuid4(), rows=rows)
         self.operate(inventory.STAGE_CATALOG, request)
         return request.import_id
-
-    def import_rows(self) -> None:
-        request = inventory.ApplyImport(import_id=self.stage_rows())
-        self.operate(inventory.APPLY_CATALOG, request)
 
     def _settle(self, word: str, roles: Sequence[Role]) -> Side:
         emails = {role.value: f"{role.value}@{word}.example" for role in roles}
@@ -229,16 +227,23 @@ class World:
         return self.call(NOBODY, identity.MINT_OPERATOR_TOKEN, request).principal
 
 
-CATALOG_ROW = inventory.CatalogRow(
-    line="1",
-    family_code="vps",
-    family_name="VPS",
-    plan_code="vps-s",
-    plan_name="VPS S",
-    currency="EUR",
-    period="month",
-    price="5",
-)
+def plan_of(word: str) -> str:
+    return f"{word}-s"
+
+
+def catalog_row(word: str) -> inventory.CatalogRow:
+    """A plan that only one company's services have: its counters bear the word, too."""
+    return inventory.CatalogRow(
+        line="1",
+        family_code=word,
+        family_name=f"Family {word}",
+        plan_code=plan_of(word),
+        plan_name=f"Plan {word}",
+        currency="EUR",
+        period="month",
+        price="5",
+    )
+
 
 _TABLES = """
 SELECT quote_ident(relname) FROM pg_class
