@@ -36,6 +36,8 @@ log = structlog.get_logger()
 PRINCIPAL_COOKIE = "principal"
 
 _RENEW_BEFORE = timedelta(seconds=10)
+_CHECK_WITHIN_S = 0.5
+"""How long a page waits for identity's word while the principal is good."""
 _SESSION = "session"
 
 
@@ -87,7 +89,7 @@ class Visit:
     def check_session(self) -> None:
         """Ask identity whether the session lives, in parallel with what follows."""
         if self._principal is not None and self._resuming is None:
-            self._resuming = self._start_resuming()
+            self._resuming = self._start_resuming(_CHECK_WITHIN_S)
 
     def start(
         self,
@@ -143,12 +145,14 @@ class Visit:
         except Unavailable as outage:
             raise Unavailable("identity_unavailable", outage.code) from outage
 
-    def _start_resuming(self) -> Future[identity.Session]:
+    def _start_resuming(
+        self, timeout_s: float = DEFAULT_TIMEOUT_S
+    ) -> Future[identity.Session]:
         """Ask for the session's current company, unless the address names one."""
         arguments = identity.ResumeSession(
             token=self._token, company_id=self._acts_for, polling=self._polling
         )
-        call = CallContext(request_id=g.request_id)
+        call = CallContext(request_id=g.request_id, timeout_s=timeout_s)
         return context().client.start(identity.RESUME_SESSION, arguments, call)
 
     def _take(self, session: identity.Session) -> None:
