@@ -20,6 +20,7 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
+from shared.readiness import find_missing
 from web.addresses import own_address
 from web.auth.signed_in import sign_in, sign_out, signed_in
 from web.context import context
@@ -51,7 +52,7 @@ class LogInForm(FlaskForm):  # type: ignore[misc]
 def log_in() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(_next_page(request.args.get("next")))
-    if context().client.unreachable((identity.NAME,)):
+    if find_missing(context().client, [identity.CONTRACT], g.request_id):
         return _show(LogInForm(), status=503, is_open=False)
     return _show(LogInForm(), status=200)
 
