@@ -33,9 +33,11 @@ def make_app() -> Flask:
     changes = Changes(clock)
     sources = (identity.NAME, inventory.NAME, billing.NAME)
     EventFollower(settings.amqp_url, sources, changes).start()
+    client = AmqpClient(settings.amqp_url)
+    client.is_connected()  # begins to connect, for the first visitor's sake
     context = Context(
         settings=settings,
-        client=AmqpClient(settings.amqp_url),
+        client=client,
         verify_key=load_public_key(settings.keys_dir / "principal.pub"),
         clock=clock,
         last_known=LastKnown(),

@@ -4,7 +4,14 @@ from typing import ClassVar
 
 from sqlalchemy.orm import Session
 
-from services.billing import adjustments, books, dashboard, subscriptions, wallets
+from services.billing import (
+    adjustments,
+    books,
+    dashboard,
+    rebuilding,
+    subscriptions,
+    wallets,
+)
 from services.billing.limits import Limits
 from shared.contract import ServiceContract
 from shared.contracts import billing, identity, inventory
@@ -64,6 +71,12 @@ class BillingService(Service):
         self, db: Session, _call: Call, _request: billing.VerifyBooks
     ) -> billing.Verified:
         return billing.Verified(differences=books.verify(db))
+
+    @in_transaction(billing.REBUILD_ROLLUPS)
+    def rebuild_rollups(
+        self, db: Session, _call: Call, request: billing.RebuildRollups
+    ) -> billing.RebuiltRollups:
+        return rebuilding.rebuild_rollups(db, request)
 
     @on_event(*inventory.SERVICE_EVENTS)
     def take_in_service(

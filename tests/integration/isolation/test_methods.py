@@ -96,6 +96,7 @@ INVENTORY = (
     Line(inventory.APPLY_SERVICES,     "403 403 403 403 403 403 401 401 200 200", inventory.ApplyImport(import_id=e.STAGED_SERVICES)),
     Line(inventory.DISCARD_IMPORT,     "403 403 403 403 403 403 401 401 200 200", inventory.ApplyImport(import_id=e.STAGED)),
     Line(inventory.VERIFY_COUNTERS,    "403 403 403 403 403 403 401 401 200 200", inventory.VerifyCounters()),
+    Line(inventory.REBUILD_COUNTERS,   "403 403 403 403 403 403 401 401 200 200", inventory.RebuildCounters(company_id=e.OUR_COMPANY)),
     Line(inventory.REPUBLISH_SERVICES, "403 403 403 403 403 403 401 401 200 200", inventory.RepublishServices()),
 )
 
@@ -107,6 +108,7 @@ BILLING = (
     Line(billing.SET_CREDIT_LIMIT,  "403 403 403 403 403 403 401 401 200 200", billing.SetCreditLimit(company_id=e.OUR_COMPANY, limit=money("5"))),
     Line(billing.ADJUST_WALLET,     "403 403 403 403 403 403 401 401 200 200", billing.AdjustWallet(company_id=e.OUR_COMPANY, amount=money("5"), kind=AdjustmentKind.GOODWILL, reason="thanks")),
     Line(billing.VERIFY_BOOKS,      "403 403 403 403 403 403 401 401 200 200", billing.VerifyBooks()),
+    Line(billing.REBUILD_ROLLUPS,   "403 403 403 403 403 403 401 401 200 200", billing.RebuildRollups(company_id=e.OUR_COMPANY)),
 )
 # fmt: on
 
