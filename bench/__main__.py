@@ -1,25 +1,29 @@
 """Measure on a stack of its own: ``python -m bench``."""
 
-import os
 import tempfile
 from pathlib import Path
 
-from bench import dashboard
-from launcher.stack import Stack
+from bench import clients, dashboard, memory, pages, sizes
+from bench.figures import heading, row
+from bench.site import running_site
 
-MEASURES = (dashboard.measure,)
+MEASURES = (
+    dashboard.measure,
+    clients.measure,
+    pages.measure,
+    sizes.measure,
+    memory.measure,
+)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="client-area-bench-") as folder:
         Path(folder).chmod(0o711)  # PostgreSQL goes through it as another user
-        stack = Stack({**os.environ, "VAR": folder, "PORT": "8000"})
-        try:
-            address = stack.start()
+        with running_site(folder) as site:
+            print(*heading(), sep="\n", flush=True)
             for measure in MEASURES:
-                print(measure(address.url, address.amqp_url), flush=True)
-        finally:
-            stack.stop()
+                for figure in measure(site):
+                    print(row(figure), flush=True)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ class EchoService:
     name = "echo"
 
     @rpc  # type: ignore[untyped-decorator]
-    def echo(self, text: str) -> str:
-        return text
+    def echo(self, text: str) -> dict[str, str]:
+        return {"text": text}
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from launcher.infrastructure import rabbitmq_of
 from launcher.keys import ensure_keys
 from launcher.layout import Layout
-from launcher.local_databases import join_databases
+from launcher.local_databases import is_in_use, join_databases
 from launcher.local_services import LocalServices
 from launcher.operator import Operator
 from launcher.supervision import Supervisor
@@ -66,6 +66,7 @@ def _stack_amqp_url(layout: Layout) -> str | None:
 @contextmanager
 def _local_client(settings: Settings) -> Iterator[ServiceClient]:
     runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
+    joins_another = is_in_use(settings)
     with join_databases(settings) as urls:
         services = LocalServices(
             urls,
@@ -79,5 +80,7 @@ def _local_client(settings: Settings) -> Iterator[ServiceClient]:
                 with services.client(POOL_SIZE) as client:
                     yield client
             finally:
-                # A command that ends with refusals has changed something, too.
-                services.deliver_events()
+                # A command that ends with refusals has changed something, too. Where
+                # an instance runs, its own relay does it, and its pages hear of it.
+                if not joins_another:
+                    services.deliver_events()

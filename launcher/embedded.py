@@ -28,6 +28,7 @@ from shared.logs import configure_logs
 from shared.runtime import Runtime
 from shared.settings import Settings, read_settings
 from web.app import create_app
+from web.changes import Changes
 from web.context import Context
 from web.last_known import LastKnown
 
@@ -123,12 +124,17 @@ def _served(services: LocalServices, settings: Settings) -> Iterator[None]:
 def _make_app(
     services: LocalServices, client: ServiceClient, settings: Settings
 ) -> Flask:
+    clock = make_clock(settings.clock_offset_file)
+    changes = Changes(clock)
+    services.follow(changes.hear)
+    changes.begin()
     context = Context(
         settings=settings,
         client=client,
         verify_key=services.verify_key,
-        clock=make_clock(settings.clock_offset_file),
+        clock=clock,
         last_known=LastKnown(),
+        changes=changes,
     )
     secret = (settings.keys_dir / "web.secret").read_bytes()
     return create_app(context, secret, development=settings.is_loopback)

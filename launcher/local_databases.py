@@ -50,6 +50,11 @@ def open_databases(
         yield prepare_databases(settings, postgres.server), postgres
 
 
+def is_in_use(settings: Settings) -> bool:
+    """Whether an instance with a PostgreSQL of its own runs on this $VAR."""
+    return owner_of(Layout(settings.var).var / "postgres") is not None
+
+
 @contextmanager
 def join_databases(settings: Settings) -> Iterator[dict[str, str]]:
     """As `open_databases`, but beside an instance that may be running on this $VAR.
@@ -57,8 +62,8 @@ def join_databases(settings: Settings) -> Iterator[dict[str, str]]:
     Raises:
         LaunchError: PostgreSQL did not start.
     """
-    layout = Layout(settings.var)
-    if owner_of(layout.var / "postgres"):
+    if is_in_use(settings):
+        layout = Layout(settings.var)
         urls = own_urls(postgres_of(layout), layout.secrets)
         yield urls | given_urls(settings.environment)
         return

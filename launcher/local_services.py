@@ -1,9 +1,12 @@
 """The three services in this process: for the embedded run, the demo and the CLI."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from services.billing.gateways.gateway import Gateway
 from services.billing.limits import Limits
@@ -14,7 +17,6 @@ from shared import events
 from shared.contracts.billing.top_ups import GatewayName
 from shared.database import Database
 from shared.dispatch import Dispatcher
-from shared.events import Publish
 from shared.jobs import local_publish, plumbing_jobs
 from shared.local_client import LocalClient
 from shared.principal import load_private_key, load_public_key
@@ -52,7 +54,12 @@ class LocalServices:
             service.contract.name: Dispatcher(service, self.verify_key)
             for service in services
         }
-        self._publish: Publish = local_publish(self.dispatchers)
+        self._publish_to_handlers = local_publish(self.dispatchers)
+        self._followers: list[Callable[[bytes], None]] = []
+
+    def follow(self, hear: Callable[[bytes], None]) -> None:
+        """Have ``hear`` told of each event, as it travels, once it is taken in."""
+        self._followers.append(hear)
 
     @contextmanager
     def client(self, workers: int) -> Iterator[LocalClient]:
@@ -82,6 +89,11 @@ class LocalServices:
         databases = self._databases.values()
         while sum(events.relay(each, self._publish, now) for each in databases):
             pass
+
+    def _publish(self, name: str, envelope: Any) -> None:
+        self._publish_to_handlers(name, envelope)
+        for hear in self._followers:
+            hear(msgspec.json.encode(envelope))
 
     def close(self) -> None:
         for database in self._databases.values():

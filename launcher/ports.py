@@ -55,15 +55,6 @@ def read_port(file: Path) -> int | None:
         return None
 
 
-def answers(host: str, port: int) -> bool:
-    """Whether something accepts connections there."""
-    try:
-        with socket.create_connection((host, port), timeout=1):
-            return True
-    except OSError:
-        return False
-
-
 def _can_bind(family: socket.AddressFamily, host: str, port: int) -> bool:
     with socket.socket(family) as probe:
         # As servers do: a connection of a server that just ended is no obstacle.

@@ -1,7 +1,7 @@
 """Turns into one of the stack's processes: ``python -m launcher.program <name>``.
 
 The supervisor starts each program through this module, which stays the same process:
-it writes the process id, waits for what the program needs, and replaces itself. What
+it writes the process id, prepares what the program needs, and replaces itself. What
 is not the program's own stays behind.
 """
 
@@ -9,19 +9,20 @@ import os
 import sys
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 from launcher.belongings import environment_of, give_keys
-from launcher.databases import SERVICES, url_variable
+from launcher.databases import SERVICES
 from launcher.files import write_atomically
 from launcher.infrastructure import postgres_of, rabbitmq_of
 from launcher.layout import Layout
-from launcher.ports import answers
-from launcher.processes import read_pid, wait_until
+from launcher.processes import read_pid
 from shared.settings import Settings, read_settings
 
-_WAIT_S = 3600
-_DEFAULT_PORTS = {"amqp": 5672, "postgresql": 5432}
+
+_MODULES = {
+    **{service: f"services.{service}" for service in SERVICES},
+    "sandbox": "launcher.sandbox",
+}
 
 
 def main() -> None:
@@ -55,22 +56,10 @@ def _become_rabbitmq(layout: Layout) -> NoReturn:
 
 
 def _become_module(name: str, settings: Settings, keys: Path) -> NoReturn:
-    module = "launcher.sandbox" if name == "sandbox" else name
-    if name in SERVICES:
-        module = f"services.{name}"
-        # Without its broker a service would end at once, again and again.
-        _wait_for(settings.amqp_url)
-        _wait_for(settings.environment[url_variable(name)])
+    module = _MODULES.get(name, name)
     give_keys(name, settings.keys_dir, keys)
     environment = environment_of(name, settings.environment, keys)
     os.execve(sys.executable, [sys.executable, "-m", module], environment)
-
-
-def _wait_for(url: str) -> None:
-    address = urlsplit(url)
-    if host := address.hostname:
-        port = address.port or _DEFAULT_PORTS[address.scheme.partition("+")[0]]
-        wait_until(lambda: answers(host, port), _WAIT_S)
 
 
 if __name__ == "__main__":

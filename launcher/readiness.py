@@ -1,4 +1,4 @@
-"""Who is ready, as the web front end tells."""
+"""Who is not ready, and why, as the web front end tells."""
 
 import http.client
 import json
@@ -7,19 +7,20 @@ from urllib.parse import urlsplit
 from launcher.ports import LOOPBACK
 
 
-def missing_programs(web_port: int, public_url: str) -> list[str]:
-    """The programs that do not answer yet: services, or ``web`` itself.
+def missing_programs(web_port: int, public_url: str) -> dict[str, str]:
+    """The programs that are not ready, with why: services, or ``web`` itself.
 
-    The web answers only who asks for it by its public name.
+    The reasons are those of `shared.readiness`. The web answers only who asks for it
+    by its public name.
     """
     host = urlsplit(public_url).netloc
     connection = http.client.HTTPConnection(LOOPBACK, web_port, timeout=5)
     try:
         connection.request("GET", "/readyz", headers={"Host": host})
         answer = connection.getresponse()
-        missing: list[str] = json.loads(answer.read())["missing"]
+        missing: dict[str, str] = json.loads(answer.read())["missing"]
     except (OSError, http.client.HTTPException, ValueError, KeyError):
-        return ["web"]
+        return {"web": "no_answer"}
     finally:
         connection.close()
     return missing

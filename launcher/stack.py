@@ -140,8 +140,8 @@ class Stack:
         if wait_until(lambda: not missing_programs(port, public_url), _READY_TIMEOUT_S):
             return
         logs = [
-            f"{name} is not ready; the end of its log:\n{self._log_of(name)}"
-            for name in missing_programs(port, public_url)
+            f"{name} is not ready ({why}); the end of its log:\n{self._log_of(name)}"
+            for name, why in missing_programs(port, public_url).items()
         ]
         raise LaunchError("\n\n".join(logs))
 

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import xmlrpc.client
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -86,7 +87,8 @@ class Supervisor:
 
     def is_running(self) -> bool:
         try:
-            self._rpc().getPID()
+            with self._rpc() as supervisor:
+                supervisor.getPID()
         except (OSError, xmlrpc.client.Error):
             return False
         return True
@@ -115,11 +117,12 @@ class Supervisor:
             raise LaunchError(f"supervisord did not start:\n{log}")
 
     def ensure_started(self, name: str) -> None:
-        try:
-            self._rpc().startProcess(name, False)
-        except xmlrpc.client.Fault as fault:
-            if fault.faultCode != Faults.ALREADY_STARTED:
-                raise
+        with self._rpc() as supervisor:
+            try:
+                supervisor.startProcess(name, False)
+            except xmlrpc.client.Fault as fault:
+                if fault.faultCode != Faults.ALREADY_STARTED:
+                    raise
 
     def stop(self) -> bool:
         """End supervisord and all programs; returns whether there was one.
@@ -161,10 +164,12 @@ class Supervisor:
         var = os.fsencode(self._layout.var)
         return b"VAR=" + var in environment or var in command
 
-    def _rpc(self) -> Any:
+    @contextmanager
+    def _rpc(self) -> Iterator[Any]:
         transport = SupervisorTransport(None, None, f"unix://{self._socket}")
-        # The address is only there because ServerProxy wants one.
-        return xmlrpc.client.ServerProxy("http://localhost", transport).supervisor
+        with closing(transport):
+            # The address is only there because ServerProxy wants one.
+            yield xmlrpc.client.ServerProxy("http://localhost", transport).supervisor
 
     def _configuration(self, programs: Iterable[Program]) -> str:
         head = _HEAD.format(

@@ -8,7 +8,6 @@ deadline, which also expires its message on the broker, and their number is boun
 import itertools
 import time
 from collections import deque
-from collections.abc import Iterable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from functools import partial
@@ -29,7 +28,6 @@ from shared.rpc_wire import (
     HEADER_PREFIX,
     decode_reply,
     encode_call,
-    rpc_queue,
 )
 
 log = structlog.get_logger()
@@ -140,33 +138,12 @@ class AmqpClient:
         """How many calls wait for their answer."""
         return len(self._pending) + len(self._new)
 
-    def consumer_count(self, service: str, timeout_s: float = 1.0) -> int:
-        """How many instances of a service are there to take calls; 0 if none ever ran.
-
-        Raises:
-            Unavailable: the broker can't be asked.
-        """
-        count: Future[int] = Future()
-        if not self.is_connected():
-            raise Unavailable("service_unreachable", "no connection to the broker")
-        self._link.run_soon(partial(self._count_consumers, rpc_queue(service), count))
-        try:
-            return count.result(timeout_s)
-        except TimeoutError as error:
-            raise Unavailable("deadline_exceeded", "the broker does not say") from error
-
-    def unreachable(self, services: Iterable[str]) -> list[str]:
-        try:
-            return [name for name in services if self.consumer_count(name) == 0]
-        except Unavailable:
-            return list(services)
-
     def _admit(self) -> None:
         """Refuse a call that had better not be sent. A breaker's place is here."""
         if self._closed:
             raise Unavailable("client_closed")
         if not self._hopeful:
-            raise Unavailable("service_unreachable", "no connection to the broker")
+            raise Unavailable("broker_unreachable")
         if self.pending_count >= self._max_pending:
             raise Unavailable("too_many_calls")
 
@@ -187,7 +164,7 @@ class AmqpClient:
 
     def link_refused(self) -> None:
         self._hopeful = False
-        self._end_all("service_unreachable")
+        self._end_all("broker_unreachable")
 
     def reply_came(self, correlation_id: str, body: bytes) -> None:
         call = self._drop(correlation_id)
@@ -221,7 +198,7 @@ class AmqpClient:
         if self._link.is_up:
             self._publish(correlation_id, call)
         elif not self._hopeful:
-            self._end(correlation_id, "service_unreachable")
+            self._end(correlation_id, "broker_unreachable")
 
     def _publish(self, correlation_id: str, call: _Call) -> None:
         call.sent = True
@@ -250,18 +227,6 @@ class AmqpClient:
         if call is not None:
             self._link.cancel_later(call.timer)
         return call
-
-    def _count_consumers(self, queue: str, count: Future[int]) -> None:
-        def on_open(channel: Any) -> None:
-            def on_counted(frame: Any) -> None:
-                _set_result(count, frame.method.consumer_count)
-                channel.close()
-
-            # The broker closes the channel when there is no such queue.
-            channel.add_on_close_callback(lambda *_: _set_result(count, 0))
-            channel.queue_declare(queue, passive=True, callback=on_counted)
-
-        self._link.open_channel(on_open)
 
 
 def _delivery_mode(method: Method[Any, Any]) -> int:

@@ -89,11 +89,6 @@ class Link:
         """Send a call; the link must be up."""
         self._channel.basic_publish(RPC_EXCHANGE, key, body, properties, mandatory=True)
 
-    def open_channel(self, on_open: Callable[[Any], None]) -> None:
-        """Open a further channel on the connection, which must be up."""
-        if self._connection is not None:
-            self._connection.channel(on_open_callback=on_open)
-
     def close(self) -> None:
         """Disconnect and end the thread."""
         with self._life:

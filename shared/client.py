@@ -4,7 +4,6 @@
 calls the same services in this process. Both are held to tests/contract.
 """
 
-from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -42,13 +41,9 @@ class ServiceClient(Protocol):
 
         The future always ends: with the response, with a `ContractError` that the
         service raised, with `Unavailable` (``deadline_exceeded``,
-        ``service_unreachable``, ``connection_lost``, ``too_many_calls``,
-        ``client_closed``) or with `RemoteFault`.
+        ``service_unreachable``, ``broker_unreachable``, ``connection_lost``,
+        ``too_many_calls``, ``client_closed``) or with `RemoteFault`.
         """
-        ...
-
-    def unreachable(self, services: Iterable[str]) -> list[str]:
-        """Those of ``services`` that nobody answers for at the moment."""
         ...
 
     def close(self) -> None:

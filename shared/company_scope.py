@@ -2,14 +2,17 @@
 
 Each query on a `CompanyOwned` model is narrowed to the session's company, and each row
 written must bear its id. What can't be narrowed (SQL as text, bare tables) is refused.
-A bare table inside a query on models is the one thing that is not noticed.
+So that nothing slips by inside a query on models, the SQL that came of it is read, too.
 """
 
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, TextClause
+from sqlalchemy import Engine, Select, TextClause
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import (
@@ -28,6 +31,15 @@ from sqlalchemy.sql.selectable import TextualSelect
 from shared.plumbing import metadata as plumbing
 
 COMPANY = "company_id"
+
+_NARROWED = "is_narrowed"
+_MENTION = re.compile(
+    r"""(?:\b(?:FROM|JOIN|UPDATE|USING)|,) \s+ (?:ONLY\s+)? \(? "?(\w+)"?
+    (?:\s+AS\s+"?(\w+)"?)? (?![\w.("])""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""A table that a statement reads or changes, and its alias. INSERT INTO is none: what
+is inserted is checked by its values."""
 
 
 class CompanyOwned:
@@ -53,14 +65,15 @@ def _guard(state: ORMExecuteState) -> None:
         raise WrongCompanyError("SQL that can't be narrowed to a company")
     if state.is_insert or state.is_update:
         _check_written_ids(state, company_id)
+    state.update_execution_options(**{_NARROWED: True})
     state.statement = state.statement.options(
         with_loader_criteria(
             CompanyOwned,
             lambda model: model.company_id == company_id,
             include_aliases=True,
-            # Loads of relationships come through here, too, also those that start
-            # from rows which no narrowed query has brought.
-            propagate_to_loaders=False,
+            # For joined loads. All others come through here themselves, also those
+            # that start from rows which no narrowed query has brought.
+            propagate_to_loaders=True,
         )
     )
 
@@ -85,6 +98,54 @@ def _tables(statement: Any) -> Iterable[Any]:
     if isinstance(statement, Select):
         return statement.get_final_froms()
     return [None]
+
+
+@listens_for(Engine, "before_cursor_execute")
+def _refuse_what_was_not_narrowed(
+    _connection: Any,
+    _cursor: Any,
+    statement: str,
+    _parameters: Any,
+    context: Any,
+    _executemany: bool,  # noqa: FBT001
+) -> None:
+    if context is None or not context.execution_options.get(_NARROWED):
+        return
+    if missed := _not_narrowed(statement):
+        raise WrongCompanyError(f"SQL that is not narrowed on {', '.join(missed)}")
+
+
+@lru_cache(maxsize=2_000)
+def _not_narrowed(statement: str) -> list[str]:
+    """The companies' tables that a statement mentions more often than it narrows."""
+    owned = _company_columns()
+    mentions: Counter[tuple[str, str]] = Counter()
+    for table, alias in _MENTION.findall(statement):
+        if table in owned:
+            mentions[table, alias or table] += 1
+    return [
+        table
+        for (table, name), number in mentions.items()
+        if number > len(re.findall(_narrowing(name, owned[table]), statement))
+    ]
+
+
+def _narrowing(name: str, columns: Iterable[str]) -> str:
+    return rf"""\b{name}"?\.(?:{"|".join(columns)}) = %\("""
+
+
+def _company_columns() -> Mapping[str, set[str]]:
+    """The column of each company's table that has the company's id.
+
+    Services that run in one process may have tables of the same name.
+    """
+    columns = defaultdict(set)
+    waiting = list(CompanyOwned.__subclasses__())
+    while waiting:
+        model: Any = waiting.pop()
+        waiting += model.__subclasses__()
+        columns[model.__table__.name].add(model.__mapper__.columns[COMPANY].name)
+    return columns
 
 
 def _check_written_ids(state: ORMExecuteState, company_id: UUID) -> None:

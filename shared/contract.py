@@ -66,11 +66,27 @@ class Event(Generic[BodyT]):
         return f"{self.source}.{self.name}"
 
 
+class CheckReadiness(Request, frozen=True, kw_only=True):
+    """Can the service do its work now? See `ServiceContract.readiness`."""
+
+
 @dataclass(frozen=True)
 class ServiceContract:
+    """``methods`` are the service's own; every service has `readiness` beside them."""
+
     name: str
     methods: tuple[Method[Any, Any], ...]
     events: tuple[Event[Any], ...] = ()
+
+    @property
+    def readiness(self) -> Method[CheckReadiness, Nothing]:
+        """Answered by a service that can do its work, for whoever asks.
+
+        Unavailable ``database_unreachable``.
+        """
+        return Method(
+            self.name, "check_readiness", CheckReadiness, Nothing, Permission.PUBLIC
+        )
 
     def method(self, name: str) -> Method[Any, Any] | None:
         return next((m for m in self.methods if m.name == name), None)

@@ -33,6 +33,7 @@ __all__ = [
     "enum_by_value",
     "normalise_url",
     "note_event",
+    "refused_while_unreachable",
 ]
 
 POOL_SIZE = 12
@@ -82,16 +83,26 @@ class Database:
     def _begin(self, company_id: UUID | None) -> Iterator[Session]:
         info = {COMPANY: company_id, _EVENTS_WAITING: self.events_waiting}
         session = ScopedSession(self.engine, expire_on_commit=False, info=info)
-        try:
-            with session, session.begin():
-                yield session
-        except SQLAlchemyError as error:
-            if _is_unreachable(error):
-                raise Unavailable("database_unreachable", str(error)) from error
-            raise
+        with refused_while_unreachable(), session, session.begin():
+            yield session
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def refused_while_unreachable() -> Iterator[None]:
+    """Tell a database that is away from a query that is wrong.
+
+    Raises:
+        Unavailable: ``database_unreachable``; trying again later may help.
+    """
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if _is_unreachable(error):
+            raise Unavailable("database_unreachable", str(error)) from error
+        raise
 
 
 def note_event(session: Session) -> None:

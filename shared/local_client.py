@@ -5,7 +5,7 @@ RabbitMQ; only the broker is missing.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor, Future, InvalidStateError
 from typing import Any
 
@@ -63,9 +63,6 @@ class LocalClient:
             executor = self._executors[method.service]
             executor.submit(self._run, future, method, call, headers)
         return future
-
-    def unreachable(self, services: Iterable[str]) -> list[str]:
-        return [name for name in services if name not in self._dispatchers]
 
     def close(self) -> None:
         self._closed = True

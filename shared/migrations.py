@@ -12,16 +12,20 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
-from shared.database import normalise_url
+from shared.database import normalise_url, refused_while_unreachable
 
 _ENVIRONMENT = Path(__file__).parent / "alembic"
 _LOCK = 0x6D696772617465  # "migrate": one process at a time per database
 
 
 def migrate(database_url: str, migrations: Path) -> None:
-    """Run the migrations that are missing; quick when there are none."""
+    """Run the migrations that are missing; quick when there are none.
+
+    Raises:
+        Unavailable: ``database_unreachable``; trying again later may help.
+    """
     engine = create_engine(normalise_url(database_url))
-    with engine.begin() as connection:
+    with refused_while_unreachable(), engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config = alembic_config(migrations)
         if not _is_current(connection, config):

@@ -24,10 +24,6 @@ MAX_CALL_BYTES = 1024 * 1024
 """Larger calls are refused unread: nobody needs them, and reading stops all others."""
 
 
-def rpc_queue(service: str) -> str:
-    return f"rpc-{service}"
-
-
 class _Call(msgspec.Struct, frozen=True):
     args: list[Any]
     kwargs: dict[str, Any]

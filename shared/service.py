@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.contract import (
     BodyT,
+    CheckReadiness,
     Effect,
     Event,
     Method,
+    Nothing,
     RequestT,
     ResponseT,
     ServiceContract,
@@ -136,7 +139,10 @@ class Service:
         super().__init_subclass__()
         members = vars(cls).values()
         handlers = [m.__handler__ for m in members if hasattr(m, "__handler__")]
-        cls.methods = {handler.method.name: handler for handler in handlers}
+        ready = MethodHandler(
+            cls.contract.readiness, Service.check_readiness, in_transaction=False
+        )
+        cls.methods = {each.method.name: each for each in (*handlers, ready)}
         cls.event_handlers = tuple(
             EventHandler(event, member.__name__, member)
             for member in members
@@ -151,6 +157,12 @@ class Service:
     def __init__(self, database: Database, runtime: Runtime) -> None:
         self.database = database
         self.runtime = runtime
+
+    def check_readiness(self, _call: Call, _request: CheckReadiness) -> Nothing:
+        """Answer the contract's `readiness`."""
+        with self.database.system() as session:
+            session.execute(select(1))
+        return Nothing()
 
     def jobs(self) -> tuple[Job, ...]:
         """The service's own repeated work, beside the plumbing's."""

@@ -33,12 +33,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Block:
-    """``view`` makes of the service's answer what the template shows."""
+    """``view`` makes of the service's answer what the template shows.
+
+    ``sources`` are the services whose events tell that it may be another by now.
+    """
 
     name: str
     method: Method[Any, Any]
     request: Request
     view: Callable[[Any], Any]
+    sources: tuple[str, ...]
 
     @property
     def template(self) -> str:
@@ -54,6 +58,9 @@ class BlockView:
     known, at ``as_of`` (UTC). ``waiting``: nothing came in time, and asking again may
     help at once. ``unavailable``: nothing came and nothing is known. ``not_allowed``:
     the role does not include it.
+
+    ``asked_at`` is when the service was asked, if it answered. ``tag`` is set where the
+    block is part of a page, for its first poll (see web/tags.py).
     """
 
     name: str
@@ -61,6 +68,8 @@ class BlockView:
     state: Literal["fresh", "stale", "waiting", "unavailable", "not_allowed"]
     data: Any = None
     as_of: datetime | None = None
+    asked_at: datetime | None = None
+    tag: str = ""
 
 
 class PendingBlocks:
@@ -69,6 +78,7 @@ class PendingBlocks:
     def __init__(self, visit: Visit, blocks: Iterable[Block], timeout_s: float) -> None:
         self._visit = visit
         self._blocks = tuple(blocks)
+        self._asked_at = context().clock.now()
         self._may_come_yet = timeout_s <= FIRST_TRY_S
         self._answers: dict[tuple[Method[Any, Any], Request], Future[Any]] = {}
         for block in self._blocks:
@@ -87,7 +97,9 @@ class PendingBlocks:
         try:
             answer = self._answers[block.method, block.request].result()
         except Forbidden:
-            return BlockView(block.name, company_id, "not_allowed")
+            return BlockView(
+                block.name, company_id, "not_allowed", asked_at=self._asked_at
+            )
         except (Unavailable, Unauthenticated, RemoteFault) as error:
             _note_failure(block, error)
             known = last_known.find(principal, block.name)
@@ -101,7 +113,7 @@ class PendingBlocks:
         now = context().clock.now()
         data = block.view(answer)
         last_known.remember(principal, block.name, data, now)
-        return BlockView(block.name, company_id, "fresh", data, now)
+        return BlockView(block.name, company_id, "fresh", data, now, self._asked_at)
 
 
 def _note_failure(block: Block, error: Exception) -> None:

@@ -1,6 +1,6 @@
 """What the application holds for every request, made once by `web.app`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -9,7 +9,8 @@ from flask import current_app
 from shared.client import ServiceClient
 from shared.clock import Clock
 from shared.settings import Settings
-from web.last_known import LastKnown
+from web.changes import Changes
+from web.last_known import PAGE_CAPACITY, LastKnown
 
 EXTENSION = "client_area"
 
@@ -21,6 +22,8 @@ class Context:
     verify_key: Ed25519PublicKey
     clock: Clock
     last_known: LastKnown
+    changes: Changes
+    last_pages: LastKnown = field(default_factory=lambda: LastKnown(PAGE_CAPACITY))
 
 
 def context() -> Context:

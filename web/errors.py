@@ -8,8 +8,15 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from shared.errors import Conflict, ContractError, Unauthenticated
+from shared.errors import (
+    Conflict,
+    ContractError,
+    RemoteFault,
+    Unauthenticated,
+    Unavailable,
+)
 from web.auth.signed_in import sign_out
+from web.frame import Frame, Page
 from web.refusals import sentence
 from web.visit import Visit
 
@@ -43,15 +50,32 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(SecurityError, _foreign_host)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(RemoteFault, _remote_fault)
     app.register_error_handler(Exception, _fault)
 
 
 def error_page(status: int, message: str, title: str = "") -> ResponseReturnValue:
-    title = title or _TITLES.get(status, "That did not work")
+    """A page that says so, within the frame if one was on its way."""
+    may_help = status == Unavailable.http_status and request.method == "GET"
     page = render_template(
-        "error.html", title=title, message=message, request_id=g.request_id
+        "error.html",
+        title=title or _TITLES.get(status, "That did not work"),
+        message=message,
+        request_id=g.request_id,
+        retry=request.full_path if may_help else "",
+        frame=_frame_on_its_way(),
     )
     return page, status
+
+
+def _frame_on_its_way() -> Frame | None:
+    page: Page | None = g.get("page")
+    if page is None:
+        return None
+    try:
+        return page.frame
+    except (ContractError, RemoteFault):
+        return None  # the session has ended, say: what is shown must not depend on it
 
 
 def _session_ended(refusal: Unauthenticated) -> ResponseReturnValue:
@@ -109,6 +133,13 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return error_page(status, message)
 
 
+def _remote_fault(fault: RemoteFault) -> ResponseReturnValue:
+    log.error("remote_fault", path=request.path, error=repr(fault))
+    return error_page(500, _HTTP_SENTENCES[500])
+
+
 def _fault(error: Exception) -> ResponseReturnValue:
+    """Our own: perhaps in the frame, so it is left away."""
+    g.pop("page", None)
     log.error("fault", path=request.path, exc_info=error)
     return error_page(500, _HTTP_SENTENCES[500])

@@ -1,24 +1,40 @@
 """The frame around every page: balance strip, menu, avatar menu, company switch."""
 
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+import structlog
 from flask import g, render_template
+from flask.typing import ResponseReturnValue
 
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import identity
-from shared.principal import Strength
+from shared.errors import RemoteFault, Unavailable
+from shared.principal import Principal, Strength
+from shared.wire import to_json
 from web.blocks import FIRST_TRY_S, Block, BlockView, PendingBlocks
+from web.context import context
 from web.dashboard.blocks import BALANCE, MENU
 from web.locale import read_for
+from web.tags import Tag, reader_mark
 from web.visit import Visit, begin_visit, visit_company
+
+log = structlog.get_logger()
+
+_SILENT = frozenset({"stale", "waiting", "unavailable"})
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What the layout shows; see templates/base.html."""
+    """What the layout shows; see templates/base.html.
+
+    ``reading_until`` is set while identity does not answer: until then one can read,
+    and nothing that is identity's can be done.
+    """
 
     user: identity.User
     company: identity.CompanyMembership
@@ -26,6 +42,33 @@ class Frame:
     balance: BlockView
     menu: BlockView
     at: str
+    reading_until: datetime | None = None
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether no service at all answered."""
+        silent = {self.balance.state, self.menu.state} <= _SILENT
+        return silent and self.reading_until is not None
+
+
+@dataclass(frozen=True)
+class _Own:
+    """The call of a page's own content: what it is to the template and in words."""
+
+    name: str
+    words: str
+    key: str
+    answer: Future[Any]
+    stands_without: bool
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What came of it: the answer, or what was known ``as_of`` then, or nothing."""
+
+    value: Any
+    as_of: datetime | None = None
+    status: int = 200
 
 
 class Page:
@@ -43,20 +86,94 @@ class Page:
         self.visit.check_session()
         self._content = visit_company(acts_for) if acts_for else self.visit
         self._pending = PendingBlocks(self.visit, (BALANCE, MENU, *blocks), FIRST_TRY_S)
+        self._asked_as = self.visit.principal
+        self._own: _Own | None = None
+        g.page = self
 
-    def start(
-        self, method: Method[RequestT, ResponseT], arguments: RequestT
-    ) -> Future[ResponseT]:
-        """Start the call of the page's own content, beside the blocks'."""
-        return self._content.start(method, arguments)
+    def ask(
+        self,
+        name: str,
+        words: str,
+        method: Method[RequestT, ResponseT],
+        arguments: RequestT,
+        *,
+        stands_without: bool = False,
+    ) -> None:
+        """Start the call of the page's own content, beside the blocks'.
 
-    def render(self, template: str, **content: Any) -> str:
-        """Wait for what is still under way and render the whole page."""
+        The template gets the answer as ``name``. Without one it gets what was last
+        known; or None, if it says that it ``stands_without``; else another page says
+        that ``words`` can't be read.
+        """
+        try:
+            answer = self._content.start(method, arguments)
+        except Unavailable as outage:
+            answer = Future()
+            answer.set_exception(outage)
+        key = f"{method} {to_json(arguments).decode()}"
+        self._own = _Own(name, words, key, answer, stands_without)
+
+    def show(self, template: str, **more: Any) -> ResponseReturnValue:
+        """Wait for what is still under way and answer with the whole page."""
+        frame = self.frame
+        if self._own is None:
+            return render_template(template, frame=frame, blocks=self.blocks, **more)
+        content = self._read(self._own)
+        if content.value is None and not self._own.stands_without:
+            template = "missing.html"
+        html = render_template(
+            template,
+            frame=frame,
+            blocks=self.blocks,
+            as_of=content.as_of,
+            words=self._own.words,
+            request_id=g.request_id,
+            **{self._own.name: content.value},
+            **more,
+        )
+        return html, content.status
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The frame; comes with a page's failures as well.
+
+        Raises:
+            ContractError: as a `Visit` does; the page must not be shown.
+        """
         self.visit.settle()
         prepare_reader(self.visit)
-        blocks = self._pending.load()
-        frame = _frame(self.visit, blocks, self._at)
-        return render_template(template, frame=frame, blocks=blocks, **content)
+        return _frame(self.visit, self.blocks, self._at)
+
+    @cached_property
+    def blocks(self) -> dict[str, BlockView]:
+        reader = reader_of(self._asked_as, self.visit.last_session)
+        return {
+            name: replace(view, tag=str(Tag(view.asked_at, reader)))
+            for name, view in self._pending.load().items()
+        }
+
+    def _read(self, own: _Own) -> _Content:
+        """What the page is about; raises what its service refuses."""
+        ctx, principal = context(), self._content.known_principal
+        try:
+            value = own.answer.result()
+        except (Unavailable, RemoteFault) as failure:
+            log.warning("content_failed", key=own.key[:100], error=repr(failure))
+            known = ctx.last_pages.find(principal, own.key) if principal else None
+            if known is not None:
+                return _Content(known.value, known.at)
+            return _Content(None, status=getattr(failure, "http_status", 500))
+        if principal:
+            ctx.last_pages.remember(principal, own.key, value, ctx.clock.now())
+        return _Content(value)
+
+
+def reader_of(principal: Principal, session: identity.Session | None) -> str:
+    """The mark of those for whom blocks come out as for this principal and session."""
+    reader = (session.user.locale, session.user.time_zone) if session else None
+    may = sorted(permission.value for permission in principal.permissions)
+    who = (principal.user_id, principal.company_id, principal.role, principal.strength)
+    return reader_mark(*who, may, reader)
 
 
 def prepare_reader(visit: Visit) -> None:
@@ -78,6 +195,7 @@ def _frame(visit: Visit, blocks: dict[str, BlockView], at: str) -> Frame:
         balance=blocks["balance"],
         menu=blocks["menu"],
         at=at,
+        reading_until=visit.reading_until,
     )
 
 

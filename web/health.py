@@ -13,9 +13,10 @@ from prometheus_client import (
 )
 
 from shared.contracts import billing, identity, inventory
+from shared.readiness import find_missing
 from web.context import context
 
-SERVICES = (identity.NAME, inventory.NAME, billing.NAME)
+CONTRACTS = (identity.CONTRACT, inventory.CONTRACT, billing.CONTRACT)
 
 bp = Blueprint("health", __name__)
 
@@ -38,8 +39,8 @@ def healthy() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """Ready when each service has somebody listening."""
-    missing = context().client.unreachable(SERVICES)
+    """Ready when each service is; ``missing`` names those that are not, and why."""
+    missing = find_missing(context().client, CONTRACTS, g.request_id)
     status = 503 if missing else 200
     return jsonify(status="waiting" if missing else "ok", missing=missing), status
 

@@ -1,4 +1,4 @@
-"""What was last known of each block, for when its service does not answer.
+"""What was last known of blocks and pages, for when their service does not answer.
 
 Kept in this process only, per user, company and role, and bounded.
 """
@@ -13,6 +13,8 @@ from uuid import UUID
 from shared.principal import Principal
 
 CAPACITY = 5_000
+PAGE_CAPACITY = 1_000
+"""Pages hold more than blocks do, and there is one entry per address of a list."""
 
 
 @dataclass(frozen=True)

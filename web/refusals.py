@@ -26,6 +26,8 @@ _SENTENCES = {
     "no_such_currency": "There is no such currency.",
     "search_too_long": "Search for fewer or shorter words.",
     "unknown_choice": "“{value}” is no {field} we know. Choose one of: {choices}.",
+    "identity_unavailable": "We can't check right now who you are, so this page can't "
+    "be shown. You stay logged in and nothing was changed; try again in a moment.",
     "deadline_exceeded": "We could not get an answer in time. Nothing was changed by "
     "looking; try again in a moment.",
 }

@@ -8,7 +8,7 @@ expires.
 """
 
 from concurrent.futures import Future
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -36,6 +36,8 @@ log = structlog.get_logger()
 PRINCIPAL_COOKIE = "principal"
 
 _RENEW_BEFORE = timedelta(seconds=10)
+_CHECK_WITHIN_S = 0.5
+"""How long a page waits for identity's word while the principal is good."""
 _SESSION = "session"
 
 
@@ -44,13 +46,14 @@ class Visit:
 
     ``acts_for`` is the company that the address names, if it does; without it the
     visit acts for the session's current company, which must be ``expected`` where a
-    link or form says so.
+    link or form says so. ``reading_until`` is set once identity has not answered:
+    nothing of its can be changed, and reading ends then.
 
     Raises, from any call:
         Unauthenticated: ``session_ended``; sign in again.
         Conflict: ``other_company``; the current company is another one by now.
         NotFound: ``no_such_company``; the company meant is none of the person's.
-        Unavailable: identity is down and there is no principal to go on with.
+        Unavailable: ``identity_unavailable``; there is no principal to go on with.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Visit:
         polling: bool = False,
     ) -> None:
         self.session: identity.Session | None = None
+        self.reading_until: datetime | None = None
         self._token = token
         self._acts_for = acts_for
         self._meant = acts_for or expected
@@ -74,13 +78,18 @@ class Visit:
     def principal(self) -> Principal:
         """Who acts; asks identity first when the cookie's principal is no good."""
         if self._principal is None:
-            self._take(self._start_resuming().result())
+            self._resume()
         return cast("Principal", self._principal)
+
+    @property
+    def known_principal(self) -> Principal | None:
+        """Who acts, as far as that is known without asking identity."""
+        return self._principal
 
     def check_session(self) -> None:
         """Ask identity whether the session lives, in parallel with what follows."""
         if self._principal is not None and self._resuming is None:
-            self._resuming = self._start_resuming()
+            self._resuming = self._start_resuming(_CHECK_WITHIN_S)
 
     def start(
         self,
@@ -92,7 +101,7 @@ class Visit:
     ) -> Future[ResponseT]:
         """Send a call as this visit's principal."""
         if self._principal is None:
-            self._take(self._start_resuming().result())
+            self._resume()
         call = CallContext(
             request_id=g.request_id,
             principal=self._principal_token,
@@ -112,6 +121,7 @@ class Visit:
             self._take(self._resuming.result())
         except (Unavailable, RemoteFault):
             log.warning("identity_unavailable")
+            self.reading_until = self.principal.expires_at
         finally:
             self._resuming = None
 
@@ -128,12 +138,21 @@ class Visit:
         if self.session is not None and self._acts_for is None:
             set_principal_cookie(response, self._principal_token or "")
 
-    def _start_resuming(self) -> Future[identity.Session]:
+    def _resume(self) -> None:
+        """Ask identity and wait, as nothing can be done before it answers."""
+        try:
+            self._take(self._start_resuming().result())
+        except Unavailable as outage:
+            raise Unavailable("identity_unavailable", outage.code) from outage
+
+    def _start_resuming(
+        self, timeout_s: float = DEFAULT_TIMEOUT_S
+    ) -> Future[identity.Session]:
         """Ask for the session's current company, unless the address names one."""
         arguments = identity.ResumeSession(
             token=self._token, company_id=self._acts_for, polling=self._polling
         )
-        call = CallContext(request_id=g.request_id)
+        call = CallContext(request_id=g.request_id, timeout_s=timeout_s)
         return context().client.start(identity.RESUME_SESSION, arguments, call)
 
     def _take(self, session: identity.Session) -> None:

@@ -8,10 +8,13 @@ from flask import Flask
 
 from shared.amqp_client import AmqpClient
 from shared.clock import make_clock
+from shared.contracts import billing, identity, inventory
+from shared.event_follower import EventFollower
 from shared.logs import configure_logs
 from shared.principal import load_public_key
 from shared.settings import read_settings
 from web.app import create_app
+from web.changes import Changes
 from web.context import Context
 from web.last_known import LastKnown
 
@@ -26,12 +29,19 @@ def make_app() -> Flask:
     die_with_parent()
     configure_logs("web")
     settings = read_settings()
+    clock = make_clock(settings.clock_offset_file)
+    changes = Changes(clock)
+    sources = (identity.NAME, inventory.NAME, billing.NAME)
+    EventFollower(settings.amqp_url, sources, changes).start()
+    client = AmqpClient(settings.amqp_url)
+    client.is_connected()  # begins to connect, for the first visitor's sake
     context = Context(
         settings=settings,
-        client=AmqpClient(settings.amqp_url),
+        client=client,
         verify_key=load_public_key(settings.keys_dir / "principal.pub"),
-        clock=make_clock(settings.clock_offset_file),
+        clock=clock,
         last_known=LastKnown(),
+        changes=changes,
     )
     secret = (settings.keys_dir / "web.secret").read_bytes()
     return create_app(context, secret, development=settings.is_loopback)

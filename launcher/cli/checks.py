@@ -1,15 +1,19 @@
 """``client-area inventory`` and ``client-area ledger``: are the figures right?
 
-And, where others' are not, ``inventory republish`` to have them made anew.
+And, where they are not, commands to have them made anew: ours here, others' copies by
+``inventory republish``.
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import click
 
 from launcher.cli.desk import Desk
 from shared.contracts import billing
 from shared.contracts import inventory as contract
+
+COMPANY = click.option("--company", help="Only this one: its id or exact name.")
 
 
 @click.group()
@@ -26,6 +30,27 @@ def verify_counters(desk: Desk) -> None:
     """
     found = desk.call(contract.VERIFY_COUNTERS, contract.VerifyCounters())
     _tell(found.differences, "The counters are right.")
+
+
+@inventory.command("rebuild-counters")
+@COMPANY
+@click.pass_obj
+def rebuild_counters(desk: Desk, company: str | None) -> None:
+    """Count services anew and set the counters right.
+
+    It goes from company to company and may be broken off and repeated at will.
+    Services can be changed meanwhile.
+    """
+    company_id, total, after = _id(desk, company), 0, None
+    while True:
+        request = contract.RebuildCounters(
+            company_id=company_id, after_company_id=after
+        )
+        rebuilt = desk.call(contract.REBUILD_COUNTERS, request)
+        total, after = total + rebuilt.count, rebuilt.last_company_id
+        click.echo(f"companies done: {total}")
+        if after is None:
+            return
 
 
 @inventory.command("republish")
@@ -59,6 +84,29 @@ def verify(desk: Desk) -> None:
     """
     found = desk.call(billing.VERIFY_BOOKS, billing.VerifyBooks())
     _tell(found.differences, "The books are right.")
+
+
+@ledger.command("rebuild")
+@COMPANY
+@click.pass_obj
+def rebuild(desk: Desk, company: str | None) -> None:
+    """Add up recurring costs and renewals anew, and set the roll-ups right.
+
+    It goes from company to company and may be broken off and repeated at will.
+    Services can be changed meanwhile. Postings and balances are left as they are.
+    """
+    company_id, total, after = _id(desk, company), 0, None
+    while True:
+        request = billing.RebuildRollups(company_id=company_id, after_company_id=after)
+        rebuilt = desk.call(billing.REBUILD_ROLLUPS, request)
+        total, after = total + rebuilt.count, rebuilt.last_company_id
+        click.echo(f"companies done: {total}")
+        if after is None:
+            return
+
+
+def _id(desk: Desk, company: str | None) -> UUID | None:
+    return None if company is None else desk.find_company(company).id
 
 
 def _tell(differences: Sequence[str], all_right: str) -> None:

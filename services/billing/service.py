@@ -11,6 +11,7 @@ from services.billing import (
     bank_payments,
     books,
     dashboard,
+    rebuilding,
     refunds,
     subscriptions,
     top_ups,
@@ -148,6 +149,12 @@ class BillingService(Service):
         self, db: Session, _call: Call, _request: billing.VerifyBooks
     ) -> billing.Verified:
         return billing.Verified(differences=books.verify(db))
+
+    @in_transaction(billing.REBUILD_ROLLUPS)
+    def rebuild_rollups(
+        self, db: Session, _call: Call, request: billing.RebuildRollups
+    ) -> billing.RebuiltRollups:
+        return rebuilding.rebuild_rollups(db, request)
 
     @on_event(*inventory.SERVICE_EVENTS)
     def take_in_service(

@@ -9,7 +9,7 @@ comparison are put into lower case by the database, so they can't differ.
 import unicodedata
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, cast, false, func
+from sqlalchemy import ColumnElement, cast, func, literal
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from services.inventory.models import Service
@@ -45,7 +45,9 @@ def words_of(text: str) -> list[str]:
 def matches(words: list[str], company_id: UUID) -> ColumnElement[bool]:
     """Services of the company that have a word beginning with each of ``words``."""
     if not words:
-        return false()
+        # Bound, because a constant would swallow all other conditions, the company's
+        # too, and a query without that one is refused.
+        return literal(False)
     # No word holds a quote or a backslash: those are separators.
     query = " & ".join(f"'{company_id}/{word}':*" for word in words)
     return Service.search.bool_op("@@")(cast(func.lower(query), TSQUERY))

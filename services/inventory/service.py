@@ -12,6 +12,7 @@ from services.inventory import (
     imports,
     lifecycle,
     listing,
+    rebuilding,
     republishing,
     services_import,
 )
@@ -140,6 +141,12 @@ class InventoryService(Service):
         self, db: Session, _call: Call, _request: inventory.VerifyCounters
     ) -> inventory.Verified:
         return inventory.Verified(differences=counters.differences(db))
+
+    @in_transaction(inventory.REBUILD_COUNTERS)
+    def rebuild_counters(
+        self, db: Session, _call: Call, request: inventory.RebuildCounters
+    ) -> inventory.RebuiltCounters:
+        return rebuilding.rebuild_counters(db, request)
 
     @in_transaction(inventory.REPUBLISH_SERVICES)
     def republish_services(

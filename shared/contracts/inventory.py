@@ -333,6 +333,24 @@ class VerifyCounters(Request, frozen=True, kw_only=True):
     pass
 
 
+class RebuildCounters(Request, frozen=True, kw_only=True):
+    """Of ``company_id`` alone, or else of the next ``limit`` companies by their ids.
+
+    Safe while services change, and to be repeated.
+    """
+
+    company_id: UUID | None = None
+    after_company_id: UUID | None = None
+    limit: int = 20
+
+
+class RebuiltCounters(Response, frozen=True, kw_only=True):
+    """``last_company_id`` is None when there were no more."""
+
+    count: int
+    last_company_id: UUID | None
+
+
 class RepublishServices(Request, frozen=True, kw_only=True):
     """Send the present state of services again, to rebuild others' projections."""
 
@@ -421,6 +439,16 @@ DISCARD_IMPORT = Method(
 VERIFY_COUNTERS = Method(
     NAME, "verify_counters", VerifyCounters, Verified, Permission.OPERATE
 )
+REBUILD_COUNTERS = Method(
+    NAME,
+    "rebuild_counters",
+    RebuildCounters,
+    RebuiltCounters,
+    Permission.OPERATE,
+    Effect.CHANGE,
+)
+"""InvalidInput ``bad_limit`` with ``max_limit``."""
+
 REPUBLISH_SERVICES = Method(
     NAME,
     "republish_services",
@@ -481,6 +509,7 @@ CONTRACT = ServiceContract(
         APPLY_SERVICES,
         DISCARD_IMPORT,
         VERIFY_COUNTERS,
+        REBUILD_COUNTERS,
         REPUBLISH_SERVICES,
     ),
     events=SERVICE_EVENTS,

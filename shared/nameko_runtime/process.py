@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from random import SystemRandom
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from nameko.runners import ServiceRunner
 from shared.clock import make_clock
 from shared.delivery import Delivery, deliver
 from shared.dispatch import Dispatcher, Headers
+from shared.errors import Unavailable
 from shared.jobs import JobThreads, plumbing_jobs
 from shared.logs import configure_logs
 from shared.nameko_runtime.calls import MAX_WORKERS, CallEntrypoint
@@ -36,12 +38,14 @@ STOP_WITHIN_S = 8
 """A supervisor usually kills after ten seconds."""
 
 _HEARTBEAT_S = 10
+_TRY_AGAIN_S = 1
 
 
 def serve(name: str, build: Callable[[Settings, Runtime], Service]) -> None:
     """Run a service until it is told to stop; what it is at is finished first.
 
-    Settings come from the environment. Returns after SIGTERM or SIGINT.
+    Settings come from the environment. Neither its database nor the broker need be
+    there yet. Returns after SIGTERM or SIGINT.
 
     Raises:
         SystemExit: the service has died; the log says why.
@@ -50,7 +54,8 @@ def serve(name: str, build: Callable[[Settings, Runtime], Service]) -> None:
     configure_logs(name)
     tpool.set_num_threads(max(2, os.cpu_count() or 1))
     clock = make_clock(settings.clock_offset_file)
-    service = build(settings, Runtime(clock, SystemRandom(), offload))
+    runtime = Runtime(clock, SystemRandom(), offload)
+    service = _build_when_possible(partial(build, settings, runtime))
     verify_key = load_public_key(settings.keys_dir / "principal.pub")
     _Process(Dispatcher(service, verify_key), settings.amqp_url).run()
 
@@ -59,6 +64,16 @@ def offload(function: Callable[[], Result]) -> Result:
     """Compute in one of a few real threads, while other calls go on."""
     result: Result = tpool.execute(function)
     return result
+
+
+def _build_when_possible(build: Callable[[], Service]) -> Service:
+    """Build the service as soon as its database can be reached."""
+    while True:
+        try:
+            return build()
+        except Unavailable as database:
+            log.warning(database.code, error=database.detail, again_in_s=_TRY_AGAIN_S)
+            eventlet.sleep(_TRY_AGAIN_S)
 
 
 class _Process:

@@ -17,6 +17,7 @@ from shared.client import CallContext, call
 from shared.contract import Effect, Nothing
 from shared.contracts import billing, identity, inventory
 from shared.errors import Unavailable
+from shared.readiness import find_missing
 from tests.contract.cable import Cable, cable_to
 from tests.contract.parcel import contract as c
 from tests.contract.world import PATIENCE_S, ParcelProcess, World
@@ -57,12 +58,13 @@ def test_without_a_broker_calls_fail_long_before_their_deadline() -> None:
     # Nothing listens on the discard port.
     with closing(AmqpClient("amqp://guest:guest@127.0.0.1:9/")) as client:
         started = time.monotonic()
-        assert ends_with("service_unreachable", lambda: echo(client))
-        assert ends_with("service_unreachable", lambda: echo(client))
+        assert ends_with("broker_unreachable", lambda: echo(client))
+        assert ends_with("broker_unreachable", lambda: echo(client))
 
         assert time.monotonic() - started < PATIENCE_S / 4
         assert not client.is_connected()
-        assert client.unreachable([c.NAME]) == [c.NAME]
+        reasons = find_missing(client, [c.CONTRACT], "test")
+        assert reasons == {c.NAME: "broker_unreachable"}
 
 
 def test_a_lost_connection_ends_what_cannot_be_repeated(
@@ -89,7 +91,7 @@ def test_a_lost_connection_ends_everything_when_the_broker_stays_away(
     cable.cut()
 
     for read in reads:
-        assert ends_with("service_unreachable", partial(read.result, PATIENCE_S))
+        assert ends_with("broker_unreachable", partial(read.result, PATIENCE_S))
     assert time.monotonic() - started < PATIENCE_S / 4
     assert all(future.result(PATIENCE_S) for future in busy)
 
@@ -122,7 +124,7 @@ def test_the_client_connects_again_by_itself(client: AmqpClient, cable: Cable) -
 
     assert wait_until(client.is_connected, PATIENCE_S)
     assert echo(client) == "hello"
-    assert client.unreachable([c.NAME]) == []
+    assert find_missing(client, [c.CONTRACT], "test") == {}
 
 
 def test_no_more_calls_wait_than_allowed(parcel_process: ParcelProcess) -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.client import CallContext
-from shared.contract import Method, Nothing, Request
+from shared.contract import Method, Nothing, Request, ServiceContract
 from shared.contracts.identity import Role
 from shared.errors import (
     REFUSALS,
@@ -25,6 +25,7 @@ from shared.errors import (
 )
 from shared.money import Money
 from shared.permissions import Permission
+from shared.readiness import find_missing
 from tests.contract.parcel import contract as c
 from tests.contract.world import PATIENCE_S, World
 
@@ -266,7 +267,9 @@ def test_a_service_that_is_nowhere_is_unreachable(world: World) -> None:
         world.call(nowhere, c.Values())
 
     assert caught.value.code == "service_unreachable"
-    assert world.client.unreachable([c.NAME, "nowhere"]) == ["nowhere"]
+    contracts = (c.CONTRACT, ServiceContract("nowhere", ()))
+    reasons = find_missing(world.client, contracts, "test")
+    assert reasons == {"nowhere": "service_unreachable"}
 
 
 def test_sixteen_threads_each_get_their_own_answers(world: World) -> None:

@@ -18,6 +18,7 @@ from shared.client import CallContext, ServiceClient
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts.identity import Role
 from shared.database import Database
+from shared.readiness import find_missing
 from tests.contract.cable import Cable
 from tests.contract.parcel import contract as c
 from tests.contract.parcel.service import SentParcel
@@ -148,7 +149,9 @@ class ParcelProcess:
 
     def wait_until_served(self) -> None:
         with closing(AmqpClient(self.amqp_url)) as client:
-            served = wait_until(lambda: not client.unreachable([c.NAME]), START_S)
+            served = wait_until(
+                lambda: not find_missing(client, [c.CONTRACT], "test"), START_S
+            )
         assert served, self.log
 
     def tell_to_stop(self) -> None:

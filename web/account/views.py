@@ -36,5 +36,5 @@ def two_factor() -> ResponseReturnValue:
 
 def _page(template: str) -> ResponseReturnValue:
     page = Page()
-    account = page.start(identity.GET_ACCOUNT, identity.GetAccount())
-    return page.render(template, account=account.result())
+    page.ask("account", "Your account", identity.GET_ACCOUNT, identity.GetAccount())
+    return page.show(template)

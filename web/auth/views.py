@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+import structlog
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -19,14 +20,23 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
+from shared.readiness import find_missing
 from web.addresses import own_address
 from web.auth.signed_in import sign_in, sign_out, signed_in
 from web.context import context
+from web.errors import error_page
 from web.refusals import sentence
 from web.values import read_uuid
 from web.visit import set_principal_cookie
 
 bp = Blueprint("auth", __name__)
+log = structlog.get_logger()
+
+_FAULT = "Something went wrong on our side, so you are not logged in. Try again."
+_NOT_SWITCHED = (
+    "The sign-in service did not answer in time, so you may still act for the same "
+    "company as before; the top of each page says which. Nothing else was changed."
+)
 
 
 class LogInForm(FlaskForm):  # type: ignore[misc]
@@ -42,6 +52,8 @@ class LogInForm(FlaskForm):  # type: ignore[misc]
 def log_in() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(_next_page(request.args.get("next")))
+    if find_missing(context().client, [identity.CONTRACT], g.request_id):
+        return _show(LogInForm(), status=503, is_open=False)
     return _show(LogInForm(), status=200)
 
 
@@ -54,6 +66,9 @@ def submit_log_in() -> ResponseReturnValue:
         session = _call_log_in(form)
     except (Unauthenticated, InvalidInput, Throttled, Unavailable) as refusal:
         return _show(form, status=refusal.http_status, error=sentence(refusal))
+    except RemoteFault:
+        log.exception("remote_fault", path=request.path)
+        return _show(form, status=500, error=_FAULT)
     _end_earlier_session()
     response = current_app.make_response(
         redirect(_next_page(request.args.get("next")), code=303)
@@ -91,15 +106,21 @@ def switch_company() -> ResponseReturnValue:
     arguments = identity.SwitchCompany(
         token=current_user.get_id(), company_id=read_uuid(request.form.get("company"))
     )
-    session = call(context().client, identity.SWITCH_COMPANY, arguments, _public())
+    try:
+        session = call(context().client, identity.SWITCH_COMPANY, arguments, _public())
+    except Unavailable as outage:
+        return error_page(outage.http_status, _NOT_SWITCHED, "Not switched")
     target = _next_page(request.form.get("next"))
     response = current_app.make_response(redirect(target, code=303))
     set_principal_cookie(response, session.principal)
     return response
 
 
-def _show(form: LogInForm, *, status: int, error: str = "") -> ResponseReturnValue:
-    return render_template("auth/login.html", form=form, error=error), status
+def _show(
+    form: LogInForm, *, status: int, error: str = "", is_open: bool = True
+) -> ResponseReturnValue:
+    page = render_template("auth/login.html", form=form, error=error, is_open=is_open)
+    return page, status
 
 
 def _call_log_in(form: LogInForm) -> identity.Session:

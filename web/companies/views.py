@@ -15,8 +15,8 @@ bp = Blueprint("companies", __name__, url_prefix="/companies/<company_id>")
 @signed_in
 def profile(company_id: str) -> ResponseReturnValue:
     page = Page(acts_for=read_uuid(company_id))
-    company = page.start(identity.GET_COMPANY, identity.GetCompany())
-    return page.render("companies/profile.html", company=company.result())
+    page.ask("company", "This company", identity.GET_COMPANY, identity.GetCompany())
+    return page.show("companies/profile.html")
 
 
 @bp.get("/members")
@@ -24,7 +24,5 @@ def profile(company_id: str) -> ResponseReturnValue:
 def members(company_id: str) -> ResponseReturnValue:
     company = read_uuid(company_id)
     page = Page(acts_for=company)
-    answer = page.start(identity.LIST_MEMBERS, identity.ListMembers())
-    return page.render(
-        "companies/members.html", company_id=company, members=answer.result().members
-    )
+    page.ask("answer", "The members", identity.LIST_MEMBERS, identity.ListMembers())
+    return page.show("companies/members.html", company_id=company)

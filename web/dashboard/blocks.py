@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.contracts import billing, inventory
+from shared.contracts import billing, identity, inventory
 from shared.money import Money
 from web.blocks import Block
 
@@ -61,9 +61,13 @@ def _counters(answer: inventory.DashboardCounters) -> inventory.DashboardCounter
     return answer
 
 
-BALANCE = Block("balance", billing.DASHBOARD, billing.Dashboard(), _balance)
-MENU = Block("menu", inventory.DASHBOARD, inventory.Dashboard(), _counters)
-SERVICES = Block("services", inventory.DASHBOARD, inventory.Dashboard(), _counters)
-COSTS = Block("costs", billing.DASHBOARD, billing.Dashboard(), _costs)
+_BILLING = (billing.DASHBOARD, billing.Dashboard())
+_INVENTORY = (inventory.DASHBOARD, inventory.Dashboard())
+
+BALANCE = Block("balance", *_BILLING, _balance, (billing.NAME,))
+MENU = Block("menu", *_INVENTORY, _counters, (inventory.NAME,))
+SERVICES = Block("services", *_INVENTORY, _counters, (inventory.NAME,))
+# Billing works with what it heard of services and of companies' time zones.
+COSTS = Block("costs", *_BILLING, _costs, (billing.NAME, inventory.NAME, identity.NAME))
 
 BLOCKS = {block.name: block for block in (BALANCE, MENU, SERVICES, COSTS)}

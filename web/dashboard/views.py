@@ -5,11 +5,11 @@ from flask.typing import ResponseReturnValue
 
 from shared.client import DEFAULT_TIMEOUT_S
 from web.auth.signed_in import signed_in
-from web.blocks import PendingBlocks
+from web.blocks import Block, PendingBlocks
 from web.dashboard.blocks import BLOCKS, COSTS, SERVICES
-from web.frame import Page, prepare_reader
-from web.tags import answer_with_tag
-from web.visit import begin_visit
+from web.frame import Page, prepare_reader, reader_of
+from web.tags import Tag, answer_with_tag, not_changed, shown_tag
+from web.visit import Visit, begin_visit
 
 bp = Blueprint("dashboard", __name__)
 
@@ -17,18 +17,35 @@ bp = Blueprint("dashboard", __name__)
 @bp.get("/")
 @signed_in
 def dashboard() -> ResponseReturnValue:
-    return Page(SERVICES, COSTS, at="dashboard").render("dashboard/page.html")
+    return Page(SERVICES, COSTS, at="dashboard").show("dashboard/page.html")
 
 
-@bp.get("/blocks/<name>")
+@bp.get("/blocks/<name>", endpoint="block")
 @signed_in
-def block(name: str) -> ResponseReturnValue:
+def show_block(name: str) -> ResponseReturnValue:
     """One block alone; 304 when it is what the browser shows already."""
     if name not in BLOCKS:
         abort(404)
+    block = BLOCKS[name]
     visit = begin_visit(polling=True)
-    view = PendingBlocks(visit, [BLOCKS[name]], DEFAULT_TIMEOUT_S).load()[name]
+    if tag := _current_tag(block, visit):
+        return not_changed(tag)
+    view = PendingBlocks(visit, [block], DEFAULT_TIMEOUT_S).load()[name]
     prepare_reader(visit)
     at = request.args.get("at", "")[:100]
-    html = render_template(BLOCKS[name].template, view=view, at=at)
-    return answer_with_tag(html)
+    html = render_template(block.template, view=view, at=at)
+    reader = reader_of(visit.principal, visit.last_session)
+    return answer_with_tag(html, Tag(view.asked_at, reader))
+
+
+def _current_tag(block: Block, visit: Visit) -> Tag | None:
+    """The tag of what the browser shows, if that can be known to be so without a call.
+
+    Only while the principal is good: then too nobody asks identity for the session.
+    """
+    tag, principal = shown_tag(), visit.known_principal
+    if tag is None or principal is None or principal.company_id is None:
+        return None
+    is_current = tag.is_current(principal.company_id, block.sources)
+    same_reader = tag.reader == reader_of(principal, visit.last_session)
+    return tag if is_current and same_reader else None

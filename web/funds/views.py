@@ -13,4 +13,4 @@ bp = Blueprint("funds", __name__, url_prefix="/funds")
 @bp.get("/add")
 @signed_in
 def add_funds() -> ResponseReturnValue:
-    return Page(COSTS).render("funds/add.html")
+    return Page(COSTS).show("funds/add.html")

@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 
 from shared.contracts import inventory
 from shared.contracts.inventory import StateFilter
-from shared.errors import Unavailable
 from web.auth.signed_in import signed_in
 from web.frame import Page
 from web.services.query import ServiceQuery
@@ -20,15 +19,14 @@ def list_services() -> ResponseReturnValue:
     query = ServiceQuery.read(request.args)
     at = f"family:{query.family}" if query.family else "services"
     page = Page(at=at)
-    answer = page.start(inventory.LIST_SERVICES, query.request())
-    try:
-        listing, status = answer.result(), 200
-    except Unavailable as outage:
-        listing, status = None, outage.http_status
-    html = page.render(
-        "services/page.html", query=query, listing=listing, states=tuple(StateFilter)
+    page.ask(
+        "listing",
+        "The list",
+        inventory.LIST_SERVICES,
+        query.request(),
+        stands_without=True,
     )
-    return html, status
+    return page.show("services/page.html", query=query, states=tuple(StateFilter))
 
 
 @bp.get("/services/<service_id>")
@@ -36,5 +34,5 @@ def list_services() -> ResponseReturnValue:
 def show_service(service_id: str) -> ResponseReturnValue:
     arguments = inventory.GetService(service_id=read_uuid(service_id))
     page = Page(at="services")
-    details = page.start(inventory.GET_SERVICE, arguments).result()
-    return page.render("services/service.html", details=details)
+    page.ask("details", "This service", inventory.GET_SERVICE, arguments)
+    return page.show("services/service.html")

@@ -203,6 +203,24 @@ class Verified(Response, frozen=True, kw_only=True):
     differences: list[str]
 
 
+class RebuildRollups(Request, frozen=True, kw_only=True):
+    """Of ``company_id`` alone, or else of the next ``limit`` companies by their ids.
+
+    Safe while services change, and to be repeated.
+    """
+
+    company_id: UUID | None = None
+    after_company_id: UUID | None = None
+    limit: int = 20
+
+
+class RebuiltRollups(Response, frozen=True, kw_only=True):
+    """``last_company_id`` is None when there were no more."""
+
+    count: int
+    last_company_id: UUID | None
+
+
 DASHBOARD = Method(
     NAME, "dashboard", Dashboard, BillingDashboard, Permission.READ_BILLING
 )
@@ -240,6 +258,16 @@ or more than a wallet can hold), ``reason_missing``, ``bad_reason``."""
 
 VERIFY_BOOKS = Method(NAME, "verify_books", VerifyBooks, Verified, Permission.OPERATE)
 
+REBUILD_ROLLUPS = Method(
+    NAME,
+    "rebuild_rollups",
+    RebuildRollups,
+    RebuiltRollups,
+    Permission.OPERATE,
+    Effect.CHANGE,
+)
+"""InvalidInput ``bad_limit`` with ``max_limit``."""
+
 WALLET_CHANGED = Event(NAME, "wallet_changed", WalletView)
 """A wallet was opened, its balance moved, or one of its settings is another."""
 
@@ -253,6 +281,7 @@ CONTRACT = ServiceContract(
         ADJUST_WALLET,
         VERIFY_BOOKS,
         *top_ups.METHODS,
+        REBUILD_ROLLUPS,
     ),
     events=(WALLET_CHANGED,),
 )

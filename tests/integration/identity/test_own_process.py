@@ -16,6 +16,7 @@ from shared.amqp_client import AmqpClient
 from shared.client import CallContext, call
 from shared.contracts import identity
 from shared.errors import ContractError
+from shared.readiness import find_missing
 
 _ROOT = Path(__file__).parents[3]
 _PATIENCE_S = 30.0
@@ -47,8 +48,10 @@ def log(amqp_url: str, identity_database_url: str, tmp_path: Path) -> Iterator[P
 @pytest.fixture
 def client(amqp_url: str, log: Path) -> Iterator[AmqpClient]:
     client = AmqpClient(amqp_url)
-    served = wait_until(lambda: not client.unreachable([identity.NAME]), _PATIENCE_S)
-    assert served, log.read_text()
+    contracts = [identity.CONTRACT]
+    assert wait_until(
+        lambda: not find_missing(client, contracts, "test"), _PATIENCE_S
+    ), log.read_text()
     yield client
     client.close()
 

@@ -129,6 +129,8 @@ def test_an_operator_starts_from_nothing(client_area: CommandLine) -> None:
     assert "Analytical Engines Ltd" in client_area("companies", "list").stdout
     assert "right" in client_area("inventory", "verify-counters").stdout
     assert "right" in client_area("ledger", "verify").stdout
+    assert "companies done: 1" in client_area("inventory", "rebuild-counters").stdout
+    assert "companies done: 1" in client_area("ledger", "rebuild", *company).stdout
 
 
 def test_a_lost_projection_is_rebuilt(client_area: CommandLine) -> None:

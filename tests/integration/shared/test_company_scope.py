@@ -110,6 +110,18 @@ def test_relationships_lead_to_our_rows_only(
     assert {page.company_id for book in books for page in book.pages} == ours_only
 
 
+def test_a_joined_load_leads_to_our_rows_only(
+    session: Session, database: Database
+) -> None:
+    ours = session.scalars(select(Book.id)).one()
+    with database.system() as everybody:
+        everybody.add(Page(company_id=THEIRS, number=7, book_id=ours))
+
+    book = session.scalars(select(Book).options(joinedload(Book.pages))).unique().one()
+
+    assert [page.company_id for page in book.pages] == [OURS]
+
+
 def test_an_eager_join_leads_to_our_rows_only(session: Session) -> None:
     query = select(Book).join(Book.pages).options(contains_eager(Book.pages))
     books = session.scalars(query).unique().all()
@@ -176,6 +188,23 @@ def test_a_row_cannot_be_given_to_another_company(session: Session) -> None:
 
 
 BOOKS = Base.metadata.tables["books"]
+THEIR_TITLES = "SELECT title FROM books"
+
+BARE: dict[str, Any] = {
+    "a join": select(Page.id).join(BOOKS, BOOKS.c.id == Page.book_id),
+    "a join to an alias": select(Page.id).join(BOOKS.alias(), literal_column("true")),
+    "a column": select(Page.id, BOOKS.c.title).where(BOOKS.c.id == Page.book_id),
+    "a subquery": select(Page.id).where(Page.book_id.in_(select(BOOKS.c.id))),
+    "a scalar": select(Page.id, select(BOOKS.c.title).limit(1).scalar_subquery()),
+    "whether one exists": select(Page.id).where(exists().where(BOOKS.c.title == "x")),
+    "a common table expression": select(Page.id).join(
+        select(BOOKS.c.title).cte(), literal_column("true")
+    ),
+    "beside the model": select(Book.id, select(BOOKS.c.title).scalar_subquery()),
+    "the model's own rows": select(aliased(Book, select(BOOKS).subquery()).id),
+    "a condition in text": select(Page.id).where(text(f"EXISTS ({THEIR_TITLES})")),
+    "a column in text": select(Page.id, literal_column(f"({THEIR_TITLES} LIMIT 1)")),
+}
 
 REFUSED: dict[str, Callable[[Session], object]] = {
     "text": lambda s: s.execute(text("SELECT * FROM books")),
@@ -231,6 +260,26 @@ def test_what_cannot_be_narrowed_is_refused(
 ) -> None:
     with pytest.raises(WrongCompanyError):
         statement(session)
+
+
+@pytest.mark.parametrize("query", BARE.values(), ids=BARE)
+def test_a_bare_table_inside_a_query_on_models_is_refused(
+    session: Session, query: Select[Any]
+) -> None:
+    with pytest.raises(WrongCompanyError):
+        session.execute(query)
+
+
+def test_a_bare_table_inside_a_change_is_refused(session: Session) -> None:
+    titles = select(BOOKS.c.title).limit(1).scalar_subquery()
+
+    with pytest.raises(WrongCompanyError):
+        session.execute(update(Book).values(title=titles))
+
+
+def test_a_union_with_a_bare_table_is_refused(session: Session) -> None:
+    with pytest.raises(WrongCompanyError):
+        session.execute(union_all(select(Page.id), select(BOOKS.c.id)))
 
 
 def test_an_insert_for_ourselves_is_allowed(session: Session) -> None:

@@ -1,6 +1,5 @@
 """What a dashboard costs: one call per service, one flight, a handful of queries."""
 
-from collections.abc import Iterable
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -44,9 +43,6 @@ class OneFlight:
             for waiting, real in self._held:
                 real.add_done_callback(partial(_pass_on, waiting))
         return held
-
-    def unreachable(self, services: Iterable[str]) -> list[str]:
-        return self._client.unreachable(services)
 
     def close(self) -> None:
         self._client.close()

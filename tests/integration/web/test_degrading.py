@@ -99,7 +99,7 @@ def test_a_role_without_billing_is_told_so_instead_of_seeing_figures(
     assert _state(page.text, "services") == "fresh"
 
 
-def test_readiness_names_the_service_that_is_away(site: Installation) -> None:
+def test_readiness_names_the_service_that_is_away_and_why(site: Installation) -> None:
     browser = site.app().test_client()
     assert browser.get("/readyz").status_code == 200
 
@@ -107,7 +107,7 @@ def test_readiness_names_the_service_that_is_away(site: Installation) -> None:
 
     answer = browser.get("/readyz")
     assert answer.status_code == 503
-    assert answer.get_json()["missing"] == ["billing"]
+    assert answer.get_json()["missing"] == {"billing": "service_unreachable"}
 
 
 def _state(html: str, block: str) -> str:

@@ -16,6 +16,7 @@ from shared.client import ServiceClient
 from shared.clock import SystemClock
 from shared.settings import read_settings
 from web.app import create_app
+from web.changes import Changes
 from web.context import Context
 from web.last_known import LastKnown
 
@@ -41,6 +42,7 @@ def new_pieces_app() -> Callable[..., Flask]:
             verify_key=Ed25519PrivateKey.generate().public_key(),
             clock=SystemClock(),
             last_known=LastKnown(),
+            changes=Changes(SystemClock()),
         )
         return create_app(context, b"secret for tests", development=True)
 

@@ -76,7 +76,7 @@ def test_the_sorted_column_says_so(page: str) -> None:
 @pytest.mark.parametrize(
     ("state", "loads_at_once", "every"),
     [
-        ("fresh", False, "30s"),
+        ("fresh", False, "10s"),
         ("stale", False, "5s"),
         ("waiting", True, "5s"),
         ("unavailable", False, "5s"),

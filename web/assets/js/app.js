@@ -6,16 +6,24 @@ import htmx from "htmx.org/dist/htmx.esm.js";
 import "htmx.org/dist/ext/hx-ptag.js";
 
 const POLL = "every";
+const SHOWN = "tab-shown";
+const TAG = "HX-PTag";
 
 // A tab that nobody looks at asks for nothing; when it is looked at again, its
-// blocks catch up at once instead of at their next turn.
+// blocks catch up at once instead of at their next turn. Where something in the page
+// just changed, a tag must not keep a block from being read: the server may not have
+// heard of it yet.
 document.addEventListener("htmx:config:request", (event) => {
-  if (event.detail.ctx.sourceEvent?.type === POLL && document.hidden) {
+  const { request, sourceEvent } = event.detail.ctx;
+  if (sourceEvent?.type === POLL && document.hidden) {
     event.preventDefault();
+  }
+  if (![POLL, SHOWN].includes(sourceEvent?.type)) {
+    delete request.headers[TAG];
   }
 });
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) htmx.trigger(document.body, "tab-shown");
+  if (!document.hidden) htmx.trigger(document.body, SHOWN);
 });
 
 // A block that could not be fetched keeps what it shows, so the page has to say

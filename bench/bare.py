@@ -1,0 +1,56 @@
+"""A bare nameko service beside the stack, and how our own client calls it."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nameko.exceptions import UnknownService
+from nameko.standalone.rpc import ClusterRpcProxy
+
+from launcher.errors import LaunchError
+from launcher.processes import leashed, stop, wait_until
+from shared.contract import Method, Request, Response
+from shared.permissions import Permission
+
+TEXT = "hello"
+
+_START_TIMEOUT_S = 20
+
+
+class Echo(Request, frozen=True, kw_only=True):
+    text: str
+
+
+class Said(Response, frozen=True, kw_only=True):
+    text: str
+
+
+ECHO: Method[Echo, Said] = Method("echo", "echo", Echo, Said, Permission.PUBLIC)
+
+
+@contextmanager
+def echo_service(amqp_url: str) -> Iterator[None]:
+    """Run `bench.echo` for the length of the block.
+
+    Raises:
+        LaunchError: it does not answer.
+    """
+    command = leashed([sys.executable, "-m", "bench.echo", amqp_url], "TERM")
+    process = subprocess.Popen(command)
+    try:
+        with ClusterRpcProxy({"AMQP_URI": amqp_url}, timeout=10) as cluster:
+            if not wait_until(lambda: _answers(cluster), _START_TIMEOUT_S):
+                raise LaunchError("the bare service did not start")
+        yield
+    finally:
+        stop(process, signal.SIGTERM, 5)
+
+
+def _answers(cluster: ClusterRpcProxy) -> bool:
+    try:
+        cluster.echo.echo(text=TEXT)
+    except UnknownService:
+        return False
+    return True

@@ -1,0 +1,189 @@
+"""Two companies of the same kind, one ten thousand times as large as the other.
+
+Both begin with the same ten services, made through the services' own operations; then
+each of the larger one's is copied within the databases. As events, 100,000 services
+would take longer than all that is measured. That the copies are counted rightly, the
+inventory's own check confirms.
+"""
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import Engine, Table, text
+from sqlalchemy.orm import DeclarativeBase
+
+from bench.site import Site
+from launcher.demo.story import PASSWORD
+from launcher.errors import LaunchError
+from launcher.operator import Operator
+from launcher.processes import wait_until
+from services.billing import rollups
+from services.billing.models import Subscription
+from services.inventory.models import Service, ServiceCounters
+from shared.contracts import billing, identity, inventory
+from shared.contracts.inventory import Period
+from shared.database import Database
+
+COPIES = 10_000
+"""So many services there are of each of the larger company's first ten."""
+
+_CURRENCY = "EUR"
+_EVENTS_WITHIN_S = 30
+_SERVICES = (
+    ("shop-live", "web-shop", Period.YEAR),
+    ("shop-archive", "storage-500", Period.MONTH),
+    ("shop-metrics", "lxc-m", Period.HOUR),
+    ("shop-staging", "lxc-s", Period.MONTH),
+    ("mail-live", "server-a", Period.MONTH),
+    ("mail-archive", "backup-daily", Period.DAY),
+    ("mail-access", "vpn-5", Period.WEEK),
+    ("wiki-live", "web-start", Period.MONTH),
+    ("wiki-archive", "storage-100", Period.MONTH),
+    ("wiki-staging", "lxc-l", Period.HOUR),
+)
+_PENDING, _SUSPENDED, _TERMINATED, _MARKED = 3, 4, 8, 9
+"""Those of them that are not simply active."""
+
+
+@dataclass(frozen=True)
+class Company:
+    email: str
+    name: str
+
+
+SMALL = Company("small@bench.example", "Ten Services Ltd")
+LARGE = Company("large@bench.example", "Hundred Thousand Services Ltd")
+
+
+def load(site: Site) -> None:
+    """Load both into the stack, and end when all figures are as they should be.
+
+    Raises:
+        LaunchError: they are not.
+    """
+    with site.operator() as operator:
+        for company in (SMALL, LARGE):
+            company_id = _create(operator, company)
+            _order_services(operator, company_id)
+        _multiply(site, company_id)
+        checked = operator.call(inventory.VERIFY_COUNTERS, inventory.VerifyCounters())
+        if checked.differences:
+            raise LaunchError("\n".join(checked.differences))
+
+
+def _create(operator: Operator, company: Company) -> UUID:
+    user = identity.CreateUser(
+        email=company.email, name=company.name, password=PASSWORD, email_verified=True
+    )
+    owner = operator.call(identity.CREATE_USER, user)
+    address = identity.Address(
+        street="Measure Street 1", postal_code="10115", city="Berlin", country="DE"
+    )
+    request = identity.CreateCompany(
+        name=company.name, address=address, owner_id=owner.id
+    )
+    company_id = operator.call(identity.CREATE_COMPANY, request).id
+    wallet = billing.OpenWallet(company_id=company_id, currency=_CURRENCY)
+    operator.call(billing.OPEN_WALLET, wallet)
+    return company_id
+
+
+def _order_services(operator: Operator, company_id: UUID) -> None:
+    for number, (name, plan, period) in enumerate(_SERVICES):
+        order = inventory.CreateService(
+            company_id=company_id,
+            reference=f"bench-{number}",
+            name=name,
+            plan_code=plan,
+            currency=_CURRENCY,
+            period=period,
+        )
+        service_id = operator.call(inventory.CREATE_SERVICE, order).id
+        ready = inventory.ChangeState(service_id=service_id)
+        if number != _PENDING:
+            operator.call(inventory.ACTIVATE_SERVICE, ready)
+        if number == _SUSPENDED:
+            reason = inventory.SuspensionReason.POLICY
+            suspend = inventory.Suspend(service_id=service_id, reason=reason)
+            operator.call(inventory.SUSPEND_SERVICE, suspend)
+        if number == _TERMINATED:
+            operator.call(inventory.TERMINATE_SERVICE, ready)
+        if number == _MARKED:
+            mark = inventory.RequestTermination(service_id=service_id)
+            operator.call(inventory.REQUEST_TERMINATION, mark)
+
+
+def _multiply(site: Site, company_id: UUID) -> None:
+    """Copy what inventory has, and billing's picture of it, once that is complete."""
+    with (
+        closing(Database(site.database_url(inventory.NAME))) as theirs,
+        closing(Database(site.database_url(billing.NAME))) as ours,
+    ):
+        _wait_for_events(ours.engine, company_id)
+        _copy(theirs.engine, Service, company_id)
+        _count_copies(theirs.engine, company_id)
+        _copy(ours.engine, Subscription, company_id)
+        with ours.system() as session:
+            rollups.rebuild(session, company_id)
+        for database in (theirs, ours):
+            _tidy(database.engine)
+
+
+def _wait_for_events(engine: Engine, company_id: UUID) -> None:
+    marked = text(
+        "SELECT count(*) = 1 FROM subscriptions "
+        "WHERE company_id = :company_id AND ends IS NOT NULL"
+    )
+
+    def came() -> bool:
+        with engine.connect() as connection:
+            return bool(connection.scalar(marked, {"company_id": company_id}))
+
+    if not wait_until(came, _EVENTS_WITHIN_S):
+        raise LaunchError("billing has not taken in ten services")
+
+
+_CHANGED = {
+    "id": "md5(id::text || n)::uuid",
+    "service_id": "md5(service_id::text || n)::uuid",
+    "reference": "reference || '-' || n",
+    "name": "name || '-' || to_char(n, 'FM000000') || '.example.com'",
+    # Each falls due at a moment of its own, which is the hardest case there is.
+    "created_at": "created_at - n * interval '97.013 s'",
+    "activated_at": "activated_at - n * interval '97.013 s'",
+}
+"""How a copy differs; the ids must be the same in both databases."""
+
+_PATIENTLY = text("SET statement_timeout = 0")
+
+
+def _copy(engine: Engine, model: type[DeclarativeBase], company_id: UUID) -> None:
+    table = cast("Table", model.__table__)
+    columns = [column.name for column in table.columns if column.computed is None]
+    values = [_CHANGED.get(name, name) for name in columns]
+    copy = text(
+        f"INSERT INTO {table.name} ({', '.join(columns)}) "
+        f"SELECT {', '.join(values)} FROM {table.name}, generate_series(2, :copies) n "
+        "WHERE company_id = :company_id"
+    )
+    with engine.begin() as connection:
+        connection.execute(_PATIENTLY)
+        connection.execute(copy, {"copies": COPIES, "company_id": company_id})
+
+
+def _count_copies(engine: Engine, company_id: UUID) -> None:
+    counts = [c.name for c in ServiceCounters.__table__.columns if not c.primary_key]
+    times = ", ".join(f"{name} = {name} * :copies" for name in counts)
+    count = text(f"UPDATE service_counters SET {times} WHERE company_id = :company_id")
+    with engine.begin() as connection:
+        connection.execute(count, {"copies": COPIES, "company_id": company_id})
+
+
+def _tidy(engine: Engine) -> None:
+    """Do now what PostgreSQL would do by itself in a minute, while we measure."""
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(_PATIENTLY)
+        connection.execute(text("VACUUM ANALYZE"))

@@ -1,0 +1,54 @@
+"""What is measured on: a stack of its own, and the ways into it."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bench.browser import Browser
+from launcher.connection import connect
+from launcher.databases import own_urls
+from launcher.infrastructure import postgres_of
+from launcher.layout import Layout
+from launcher.operator import Operator
+from launcher.stack import Stack
+from shared.settings import read_settings
+
+DEMO_USER = "demo@example.com"
+
+
+@dataclass(frozen=True)
+class Site:
+    url: str
+    amqp_url: str
+    environment: Mapping[str, str]
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(read_settings(self.environment).var)
+
+    def browser(self, email: str = DEMO_USER) -> Browser:
+        return Browser(self.url, email)
+
+    def database_url(self, service: str) -> str:
+        return own_urls(postgres_of(self.layout), self.layout.secrets)[service]
+
+    @contextmanager
+    def operator(self) -> Iterator[Operator]:
+        settings = read_settings({**self.environment, "AMQP_URL": self.amqp_url})
+        with connect(settings, "bench") as operator:
+            yield operator
+
+
+@contextmanager
+def running_site(folder: str) -> Iterator[Site]:
+    """A stack with the demo; what the environment says of another is passed over."""
+    ours = {"VAR": folder, "PORT": "8000"}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment = kept | ours
+    stack = Stack(environment)
+    try:
+        address = stack.start()
+        yield Site(address.url, address.amqp_url, environment)
+    finally:
+        stack.stop()

@@ -1,0 +1,101 @@
+"""Counters made anew from the services, while these go on changing.
+
+A change locks its services, then its counters, and adds to these. So whoever holds the
+counters and counts afterwards sees each change wholly or will have it added later.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.inventory.counters import NAMES
+from services.inventory.models import Service, ServiceCounters
+from shared.company_walk import companies_after
+from shared.contracts import inventory as contract
+from shared.errors import InvalidInput
+
+MAX_BATCH = 1_000
+
+
+def rebuild_counters(
+    db: Session, request: contract.RebuildCounters
+) -> contract.RebuiltCounters:
+    """Make the counters of one company anew, or of the next few, by their ids.
+
+    Raises:
+        InvalidInput: ``bad_limit`` with ``max_limit``.
+    """
+    if not 1 <= request.limit <= MAX_BATCH:
+        raise InvalidInput("bad_limit", "", {"max_limit": MAX_BATCH})
+    if request.company_id is not None:
+        _rebuild(db, request.company_id)
+        return contract.RebuiltCounters(count=1, last_company_id=None)
+    models = (Service, ServiceCounters)
+    companies = companies_after(db, models, request.after_company_id, request.limit)
+    for company_id in companies:
+        _rebuild(db, company_id)
+    is_full = len(companies) == request.limit
+    return contract.RebuiltCounters(
+        count=len(companies), last_company_id=companies[-1] if is_full else None
+    )
+
+
+def _rebuild(db: Session, company_id: UUID) -> None:
+    locked = _lock(db, company_id)
+    # A statement of its own, which sees what was committed until the lock was had.
+    counted = _count(db, company_id)
+    for family_code in locked:
+        numbers = dict.fromkeys(NAMES, 0) | counted.get(family_code, {})
+        db.execute(
+            update(ServiceCounters)
+            .where(
+                ServiceCounters.company_id == company_id,
+                ServiceCounters.family_code == family_code,
+            )
+            .values(numbers)
+        )
+
+
+def _lock(db: Session, company_id: UUID) -> Sequence[str]:
+    """Lock the company's counters in the order in which changes do.
+
+    Rows that are missing are made first: what isn't there can't be locked. A family
+    whose first service is on its way meanwhile is left to that change.
+    """
+    families = db.scalars(
+        select(Service.family_code)
+        .where(Service.company_id == company_id)
+        .distinct()
+        .order_by(Service.family_code)
+    ).all()
+    if families:
+        rows = [
+            {"company_id": company_id, "family_code": code} | dict.fromkeys(NAMES, 0)
+            for code in families
+        ]
+        db.execute(insert(ServiceCounters).values(rows).on_conflict_do_nothing())
+    return db.scalars(
+        select(ServiceCounters.family_code)
+        .where(ServiceCounters.company_id == company_id)
+        .order_by(ServiceCounters.family_code)
+        .with_for_update()
+    ).all()
+
+
+def _count(db: Session, company_id: UUID) -> dict[str, dict[str, int]]:
+    """How many services the company has, by family and counter."""
+    requested = func.count(Service.termination_requested_at)
+    rows = db.execute(
+        select(Service.family_code, Service.state, func.count(), requested)
+        .where(Service.company_id == company_id)
+        .group_by(Service.family_code, Service.state)
+    )
+    counted: dict[str, dict[str, int]] = {}
+    for family_code, state, number, of_them_requested in rows:
+        numbers = counted.setdefault(family_code, {"termination_requested": 0})
+        numbers[state.value] = number
+        numbers["termination_requested"] += of_them_requested
+    return counted

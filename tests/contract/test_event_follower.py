@@ -1,0 +1,145 @@
+"""Following events over a real broker: nothing is missed while it says so."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from uuid import UUID, uuid4
+
+import msgspec
+import pika
+import pytest
+
+from launcher.processes import wait_until
+from shared.event_follower import EventFollower
+from tests.contract.cable import Cable, cable_to
+
+PATIENCE_S = 15.0
+
+
+class Notes:
+    """What a follower was told; its lock is the test's as much as the thread's."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.listening = False
+        self.beginnings = 0
+        self.losses = 0
+        self.companies: list[UUID] = []
+
+    def begin(self) -> None:
+        with self._lock:
+            self.listening = True
+            self.beginnings += 1
+
+    def lose(self) -> None:
+        with self._lock:
+            self.losses += self.listening
+            self.listening = False
+
+    def hear(self, body: bytes) -> None:
+        with self._lock:
+            self.companies.append(UUID(msgspec.json.decode(body)["company_id"]))
+
+    def wait_until_listening(self) -> None:
+        assert wait_until(lambda: self.listening, PATIENCE_S)
+
+    def wait_for(self, company_id: UUID) -> None:
+        assert wait_until(lambda: company_id in self.companies, PATIENCE_S)
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def cable(amqp_url: str) -> Iterator[Cable]:
+    with cable_to(amqp_url) as cable:
+        yield cable
+
+
+def test_every_event_of_each_source_is_heard(amqp_url: str, notes: Notes) -> None:
+    follower = EventFollower(amqp_url, ("here", "there"), notes)
+    with closing(follower):
+        follower.start()
+        notes.wait_until_listening()
+        first, second = uuid4(), uuid4()
+
+        _publish(amqp_url, "here", "thing_changed", first)
+        _publish(amqp_url, "there", "other_thing", second)
+
+        notes.wait_for(first)
+        notes.wait_for(second)
+
+
+def test_events_of_others_are_not_heard(amqp_url: str, notes: Notes) -> None:
+    follower = EventFollower(amqp_url, ("mine",), notes)
+    with closing(follower):
+        follower.start()
+        notes.wait_until_listening()
+        foreign, own = uuid4(), uuid4()
+
+        _publish(amqp_url, "foreign", "thing_changed", foreign)
+        _publish(amqp_url, "mine", "thing_changed", own)
+
+        notes.wait_for(own)
+        assert notes.companies == [own]
+
+
+def test_a_lost_link_is_told_and_followed_by_a_new_beginning(
+    amqp_url: str, cable: Cable, notes: Notes
+) -> None:
+    follower = EventFollower(cable.url, ("here",), notes)
+    with closing(follower):
+        follower.start()
+        notes.wait_until_listening()
+
+        cable.cut()
+        assert wait_until(lambda: not notes.listening, PATIENCE_S)
+        missed = uuid4()
+        _publish(amqp_url, "here", "thing_changed", missed)
+        cable.mend()
+        notes.wait_until_listening()
+
+        assert (notes.losses, notes.beginnings) == (1, 2)
+        later = uuid4()
+        _publish(amqp_url, "here", "thing_changed", later)
+        notes.wait_for(later)
+        assert missed not in notes.companies
+
+
+def test_a_broker_that_is_not_there_yet_is_waited_for(
+    cable: Cable, notes: Notes
+) -> None:
+    cable.cut()
+    follower = EventFollower(cable.url, ("here",), notes)
+    with closing(follower):
+        follower.start()
+
+        cable.mend()
+
+        notes.wait_until_listening()
+
+
+def test_a_closed_follower_leaves_nothing_on_the_broker(
+    amqp_url: str, notes: Notes
+) -> None:
+    follower = EventFollower(amqp_url, ("here",), notes)
+    follower.start()
+    notes.wait_until_listening()
+
+    follower.close()
+
+    assert not notes.listening
+    assert not [t for t in threading.enumerate() if t.name == "events"]
+
+
+def _publish(amqp_url: str, source: str, name: str, company_id: UUID) -> None:
+    """Publish an event as a service's relay does."""
+    envelope = {"source": source, "company_id": str(company_id), "body": {}}
+    with pika.BlockingConnection(pika.URLParameters(amqp_url)) as connection:
+        channel = connection.channel()
+        channel.exchange_declare(f"{source}.events", "topic", durable=True)
+        channel.confirm_delivery()
+        body = msgspec.json.encode(envelope)
+        channel.basic_publish(f"{source}.events", name, body)

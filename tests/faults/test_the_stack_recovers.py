@@ -1,0 +1,207 @@
+"""Whatever of a stack is killed or hangs: the page stands, and all comes back."""
+
+import re
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from launcher.demo.story import PASSWORD, PEOPLE
+from launcher.processes import wait_until
+from tests.fixtures.customers import Customer, Look
+from tests.fixtures.launches import (
+    ONE_STACK,
+    PROGRAMS,
+    START_TIMEOUT_S,
+    RunningStack,
+    count_by_kind,
+    environment_for,
+    launch,
+    log_of,
+    var_below,
+)
+
+PAGE_WITHIN_S = 1.0
+FULL_WITHIN_S = 5.0
+LOOKS = 5
+
+BLOCKS_OF = {
+    "identity": set(),
+    "inventory": {"menu", "services"},
+    "billing": {"balance", "costs"},
+}
+BLOCKS = set.union(*BLOCKS_OF.values())
+ALL_FRESH = dict.fromkeys(BLOCKS, "fresh")
+ALL_STALE = dict.fromkeys(BLOCKS, "stale")
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """One for all tests, as it takes long to start; each leaves it ready."""
+    environment = environment_for(var_below(tmp_path_factory.mktemp("stack")))
+    running = RunningStack(environment)
+    started = launch("stack", environment).wait(START_TIMEOUT_S) == 0
+    assert started, log_of(running.var)
+    yield running
+    launch("stack-stop", environment).wait(START_TIMEOUT_S)
+
+
+@pytest.fixture
+def customer(stack: RunningStack) -> Iterator[Customer]:
+    """Signed in, and has seen the whole dashboard just now."""
+    stack.wait_until_ready()
+    with Customer(stack.url) as customer:
+        customer.log_in(PEOPLE[0].email, PASSWORD)
+        assert sees(customer, ALL_FRESH)
+        yield customer
+
+
+def sees(
+    customer: Customer, states: dict[str, str], within_s: float = FULL_WITHIN_S
+) -> bool:
+    """Whether the dashboard comes to look like that; each look is held to its time."""
+    return wait_until(lambda: look(customer).states == states, within_s)
+
+
+def look(customer: Customer) -> Look:
+    seen = customer.look()
+    assert seen.status == 200, seen.html
+    assert seen.seconds < PAGE_WITHIN_S
+    # A neighbour may be late for once, but never without its figures.
+    assert set(seen.states.values()) <= {"fresh", "stale"}
+    return seen
+
+
+def assert_stands(customer: Customer, without: set[str]) -> None:
+    """The blocks of what is away say what was last known and when; others are full."""
+    expected = ALL_FRESH | dict.fromkeys(without, "stale")
+    assert sees(customer, expected)
+    seen = [look(customer) for _ in range(LOOKS)]
+    for name in without:
+        assert all(each.states[name] == "stale" for each in seen)
+        assert re.search(r"<time\b", seen[-1].block(name))
+
+
+AWAY = [
+    "billing",
+    pytest.param("inventory", marks=pytest.mark.full),
+    pytest.param("identity", marks=pytest.mark.full),
+]
+
+
+@pytest.mark.parametrize("service", AWAY)
+def test_a_killed_service_is_missed_in_its_blocks_only_and_comes_back(
+    stack: RunningStack, customer: Customer, service: str
+) -> None:
+    others = others_than(stack, service)
+
+    with stack.without(service):
+        assert_stands(customer, without=BLOCKS_OF[service])
+        assert set(stack.missing()) == {service}
+
+    stack.wait_until_ready()
+    assert sees(customer, ALL_FRESH)
+    assert others_than(stack, service) == others
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("service", BLOCKS_OF)
+def test_a_service_that_hangs_is_missed_like_a_killed_one(
+    stack: RunningStack, customer: Customer, service: str
+) -> None:
+    with stack.hanging(service):
+        assert_stands(customer, without=BLOCKS_OF[service])
+        assert set(stack.missing()) == {service}
+
+    assert sees(customer, ALL_FRESH)
+    assert stack.missing() == {}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("killed", "reason"),
+    [
+        (("rabbitmq",), "broker_unreachable"),
+        (("postgres",), "database_unreachable"),
+        (("rabbitmq", "postgres"), "broker_unreachable"),
+    ],
+)
+def test_the_broker_and_the_database_may_come_and_go(
+    stack: RunningStack, customer: Customer, killed: tuple[str, ...], reason: str
+) -> None:
+    others = others_than(stack, *killed)
+
+    with stack.without(*killed):
+        assert_stands(customer, without=BLOCKS)
+        assert stack.missing() == dict.fromkeys(BLOCKS_OF, reason)
+
+    assert wait_until(lambda: look(customer).states == ALL_FRESH, START_TIMEOUT_S)
+    assert wait_until(lambda: stack.missing() == {}, FULL_WITHIN_S)
+    assert others_than(stack, *killed) == others
+
+
+@pytest.mark.full
+def test_a_broker_that_hangs_holds_up_no_page(
+    stack: RunningStack, customer: Customer
+) -> None:
+    others = stack.pids()
+
+    with stack.hanging("rabbitmq"):
+        assert_stands(customer, without=BLOCKS)
+        assert set(stack.missing()) == set(BLOCKS_OF)
+
+    assert wait_until(lambda: look(customer).states == ALL_FRESH, START_TIMEOUT_S)
+    assert stack.pids() == others
+
+
+@pytest.mark.full
+def test_a_killed_web_front_end_comes_back_once(
+    stack: RunningStack, customer: Customer
+) -> None:
+    others = others_than(stack, "web")
+    killed = stack.pid("web")
+
+    stack.kill("web")
+
+    assert wait_until(lambda: stack.pid("web") != killed, START_TIMEOUT_S)
+    stack.wait_until_ready()
+    # The session lives at identity: nobody has to sign in again.
+    assert wait_until(lambda: customer.look().states == ALL_FRESH, FULL_WITHIN_S)
+    assert wait_until(lambda: count_by_kind(stack.var) == ONE_STACK, FULL_WITHIN_S)
+    assert others_than(stack, "web") == others
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(4))
+def test_the_programs_may_start_in_any_order(stack: RunningStack, seed: int) -> None:
+    order = list(PROGRAMS)
+    Random(seed).shuffle(order)
+    for name in reversed(PROGRAMS):
+        stack.end(name)
+
+    started = {}
+    for name in order:
+        started[name] = stack.start(name)
+        assert wait_until(lambda: is_told_apart(stack, set(started)), START_TIMEOUT_S)
+
+    stack.wait_until_ready()
+    # None had to be started twice.
+    assert stack.pids() == started
+
+
+def is_told_apart(stack: RunningStack, started: set[str]) -> bool:
+    """Whether the web, once it is there, misses exactly what can't work yet."""
+    missing = stack.missing()
+    if "web" not in started:
+        return set(missing) == {"web"}
+    if "rabbitmq" not in started:
+        return missing == dict.fromkeys(BLOCKS_OF, "broker_unreachable")
+    if "postgres" not in started:
+        return set(missing) == set(BLOCKS_OF)
+    return set(missing) == set(BLOCKS_OF) - started
+
+
+def others_than(stack: RunningStack, *names: str) -> dict[str, int]:
+    return {name: pid for name, pid in stack.pids().items() if name not in names}

@@ -1,0 +1,214 @@
+"""Every method of every service against everybody: who is answered, who is refused.
+
+A cell of the tables is what comes of the call, and not derived from the code:
+
+    200  answered; a customer is never told a word of the other company
+    own  answered about the caller's own company, as the request can name no other;
+         nothing of ours was changed
+    else refused, with the status of the refusal; nothing was changed
+
+To add a method, add its line: the cells, and an example of a request.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from shared.contract import Method, Request
+from shared.contracts import billing, identity, inventory
+from shared.contracts.billing import AdjustmentKind
+from shared.contracts.identity import Role
+from shared.contracts.inventory import Period, SuspensionReason
+from shared.errors import ContractError
+from shared.wire import to_json
+from tests.fixtures.installations import PASSWORD
+from tests.integration.isolation import examples as e
+from tests.integration.isolation.world import (
+    CUSTOMERS,
+    ON_BEHALF,
+    OPERATOR,
+    OUR_WORD,
+    STRANGER,
+    THEIR_WORD,
+    World,
+    catalog_row,
+    money,
+    plan_of,
+)
+
+PEOPLE = (*CUSTOMERS, OPERATOR, ON_BEHALF)
+CONTRACTS = (identity.CONTRACT, inventory.CONTRACT, billing.CONTRACT)
+
+FAILED_TRIES_ARE_KEPT = {identity.LOG_IN}
+"""The throttle counts them."""
+
+
+@dataclass(frozen=True)
+class Line:
+    method: Method[Any, Any]
+    cells: str
+    example: Request
+
+    def expected(self) -> Mapping[str, str]:
+        return dict(zip(PEOPLE, self.cells.split(), strict=True))
+
+
+# One line each, however long: it is a table.
+# fmt: off
+# ruff: noqa: E501
+IDENTITY = (
+    #                                own adm bil tec vie str nob exp ope beh
+    Line(identity.LOG_IN,           "200 200 200 200 200 own 401 401 401 401", identity.LogIn(email=e.OWN_EMAIL, password=PASSWORD, address="192.0.2.7")),
+    Line(identity.RESUME_SESSION,   "200 200 200 200 200 404 401 401 401 401", identity.ResumeSession(token=e.OWN_TOKEN, company_id=e.OUR_COMPANY)),
+    Line(identity.SWITCH_COMPANY,   "200 200 200 200 200 404 401 401 401 401", identity.SwitchCompany(token=e.OWN_TOKEN, company_id=e.OUR_COMPANY)),
+    Line(identity.LOG_OUT,          "200 200 200 200 200 own 200 200 200 200", identity.LogOut(token=e.OWN_TOKEN)),
+    Line(identity.GET_ACCOUNT,      "200 200 200 200 200 own 401 401 404 404", identity.GetAccount()),
+    Line(identity.GET_COMPANY,      "200 200 200 200 200 own 401 401 403 200", identity.GetCompany()),
+    Line(identity.LIST_MEMBERS,     "200 200 200 200 200 own 401 401 403 200", identity.ListMembers()),
+    Line(identity.CREATE_USER,      "403 403 403 403 403 403 401 401 200 200", identity.CreateUser(email=f"{e.NEW_WORD}@example.com", name="Ann", password=PASSWORD)),
+    Line(identity.CREATE_COMPANY,   "403 403 403 403 403 403 401 401 200 200", identity.CreateCompany(name=e.NEW_WORD, address=identity.Address(country="DE"), owner_id=e.OUTSIDER)),
+    Line(identity.ADD_MEMBER,       "403 403 403 403 403 403 401 401 200 200", identity.AddMember(company_id=e.OUR_COMPANY, user_id=e.OUTSIDER, role=Role.VIEWER)),
+    Line(identity.FIND_COMPANIES,   "403 403 403 403 403 403 401 401 200 200", identity.FindCompanies(company_id=e.OUR_COMPANY)),
+    Line(identity.REPUBLISH_COMPANIES, "403 403 403 403 403 403 401 401 200 200", identity.RepublishCompanies()),
+    Line(identity.MINT_OPERATOR_TOKEN, "401 401 401 401 401 401 401 401 200 200", identity.MintOperatorToken(assertion=e.OWN_ASSERTION, company_id=e.OUR_COMPANY)),
+)
+
+INVENTORY = (
+    #                                   own adm bil tec vie str nob exp ope beh
+    Line(inventory.DASHBOARD,          "200 200 200 200 200 own 401 401 403 200", inventory.Dashboard()),
+    Line(inventory.LIST_SERVICES,      "200 200 200 200 200 own 401 401 403 200", inventory.ListServices(search="service")),
+    Line(inventory.GET_SERVICE,        "200 200 200 200 200 404 401 401 403 200", inventory.GetService(service_id=e.OUR_SERVICE)),
+    Line(inventory.CREATE_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.CreateService(company_id=e.OUR_COMPANY, reference=e.NEW_WORD, name="VPS", plan_code=plan_of(OUR_WORD), currency="EUR", period=Period.MONTH)),
+    Line(inventory.ACTIVATE_SERVICE,   "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.PENDING)),
+    Line(inventory.SUSPEND_SERVICE,    "403 403 403 403 403 403 401 401 200 200", inventory.Suspend(service_id=e.ACTIVE, reason=SuspensionReason.POLICY)),
+    Line(inventory.RESUME_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.SUSPENDED)),
+    Line(inventory.TERMINATE_SERVICE,  "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.ACTIVE)),
+    Line(inventory.CANCEL_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.PENDING)),
+    Line(inventory.REQUEST_TERMINATION, "403 403 403 403 403 403 401 401 200 200", inventory.RequestTermination(service_id=e.ACTIVE)),
+    Line(inventory.WITHDRAW_TERMINATION, "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.LEAVING)),
+    Line(inventory.CHANGE_PLAN,        "403 403 403 403 403 403 401 401 200 200", inventory.ChangePlan(service_id=e.ACTIVE, plan_code=plan_of(OUR_WORD))),
+    Line(inventory.CHANGE_PRICE,       "403 403 403 403 403 403 401 401 200 200", inventory.ChangePrice(service_id=e.ACTIVE, price=money("4"))),
+    Line(inventory.STAGE_CATALOG,      "403 403 403 403 403 403 401 401 200 200", inventory.StageCatalog(import_id=e.NEW_ID, rows=[catalog_row(OUR_WORD)])),
+    Line(inventory.APPLY_CATALOG,      "403 403 403 403 403 403 401 401 200 200", inventory.ApplyImport(import_id=e.STAGED)),
+    Line(inventory.STAGE_SERVICES,     "403 403 403 403 403 403 401 401 200 200", inventory.StageServices(import_id=e.NEW_ID, rows=[e.service_row()])),
+    Line(inventory.APPLY_SERVICES,     "403 403 403 403 403 403 401 401 200 200", inventory.ApplyImport(import_id=e.STAGED_SERVICES)),
+    Line(inventory.DISCARD_IMPORT,     "403 403 403 403 403 403 401 401 200 200", inventory.ApplyImport(import_id=e.STAGED)),
+    Line(inventory.VERIFY_COUNTERS,    "403 403 403 403 403 403 401 401 200 200", inventory.VerifyCounters()),
+    Line(inventory.REBUILD_COUNTERS,   "403 403 403 403 403 403 401 401 200 200", inventory.RebuildCounters(company_id=e.OUR_COMPANY)),
+    Line(inventory.REPUBLISH_SERVICES, "403 403 403 403 403 403 401 401 200 200", inventory.RepublishServices()),
+)
+
+BILLING = (
+    #                                own adm bil tec vie str nob exp ope beh
+    Line(billing.DASHBOARD,         "200 200 200 403 200 own 401 401 403 200", billing.Dashboard()),
+    Line(billing.SET_COMFORT_BUFFER, "200 200 200 403 403 own 401 401 403 200", billing.SetComfortBuffer(buffer=money("5"))),
+    Line(billing.OPEN_WALLET,       "403 403 403 403 403 403 401 401 200 200", billing.OpenWallet(company_id=e.OUR_COMPANY, currency=e.NEW_CURRENCY)),
+    Line(billing.SET_CREDIT_LIMIT,  "403 403 403 403 403 403 401 401 200 200", billing.SetCreditLimit(company_id=e.OUR_COMPANY, limit=money("5"))),
+    Line(billing.ADJUST_WALLET,     "403 403 403 403 403 403 401 401 200 200", billing.AdjustWallet(company_id=e.OUR_COMPANY, amount=money("5"), kind=AdjustmentKind.GOODWILL, reason="thanks")),
+    Line(billing.VERIFY_BOOKS,      "403 403 403 403 403 403 401 401 200 200", billing.VerifyBooks()),
+    Line(billing.REBUILD_ROLLUPS,   "403 403 403 403 403 403 401 401 200 200", billing.RebuildRollups(company_id=e.OUR_COMPANY)),
+)
+# fmt: on
+
+LINES = (*IDENTITY, *INVENTORY, *BILLING)
+
+SHOWS_TEXTS = {
+    identity.LOG_IN,
+    identity.RESUME_SESSION,
+    identity.SWITCH_COMPANY,
+    identity.GET_ACCOUNT,
+    identity.GET_COMPANY,
+    identity.LIST_MEMBERS,
+    inventory.DASHBOARD,
+    inventory.LIST_SERVICES,
+    inventory.GET_SERVICE,
+    billing.DASHBOARD,
+}
+"""What customers read that bears their company's word: silence would prove nothing."""
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: str(line.method))
+def test_everybody_is_answered_or_refused_as_the_table_says(
+    world: World, line: Line
+) -> None:
+    wrong = []
+    filler = e.Filler(world)
+    for person, cell in line.expected().items():
+        found = _try(filler, line, person, cell)
+        if found != cell:
+            wrong.append(f"{line.method} by {person}: {found}, should be {cell}")
+
+    assert wrong == []
+
+
+def test_every_method_has_its_line() -> None:
+    known = {line.method for line in LINES}
+    missing = [
+        str(method)
+        for contract in CONTRACTS
+        for method in contract.methods
+        if method not in known
+    ]
+
+    assert missing == [], (
+        f"say for each who may call it: add a Line to the table in {__file__}"
+    )
+
+
+def test_what_is_looked_for_is_there_for_its_own_company(world: World) -> None:
+    """Without this, a matrix of answers without any text would be worth nothing."""
+    silent = []
+    for line in LINES:
+        if line.method not in SHOWS_TEXTS:
+            continue
+        for person, word in (("owner", OUR_WORD), (STRANGER, THEIR_WORD)):
+            if line.expected()[person] not in {"200", "own"}:
+                continue
+            request = e.Filler(world).fill(line.example, person)
+            if word not in _said(world.call(person, line.method, request)):
+                silent.append(f"{line.method} to {person}")
+
+    assert silent == []
+
+
+def _try(filler: e.Filler, line: Line, person: str, cell: str) -> str:
+    """Call as somebody; says what came of it, as a cell or, when worse, in words."""
+    world, service = filler.world, line.method.service
+    request = filler.fill(line.example, person)
+    spared = _spared(world, line, cell)
+    before = None if spared is None else world.contents(service, spared)
+    try:
+        said, found = _said(world.call(person, line.method, request)), "200"
+        filler.used_up()
+    except ContractError as refusal:
+        said, found = repr(refusal).lower(), str(refusal.http_status)
+    if person in CUSTOMERS and _foreign_word(person) in said:
+        return f"{found} with a word of the other company: {said}"
+    if before is not None:
+        after = world.contents(service, spared)
+        if changed := [name for name in after if after[name] != before[name]]:
+            return f"{found} that changed {', '.join(changed)}"
+    return "own" if found == "200" and cell == "own" else found
+
+
+def _spared(world: World, line: Line, cell: str) -> object:
+    """What rows must have in them to stay as they are: all do after a refusal."""
+    if line.method in FAILED_TRIES_ARE_KEPT:
+        return None
+    match cell:
+        case "200":
+            return None
+        case "own":
+            return world.ours.company_id
+        case _:
+            return ""
+
+
+def _foreign_word(person: str) -> str:
+    return OUR_WORD if person == STRANGER else THEIR_WORD
+
+
+def _said(answer: object) -> str:
+    return to_json(answer).decode().lower()

@@ -1,0 +1,267 @@
+"""Every address of the web against everybody: who sees it, who is sent away.
+
+A cell of the table is what the browser gets, and not derived from the code:
+
+    200…  that status; nothing was changed if it is a refusal
+    303   done, and sent on
+    login sent to the login, and nothing was changed
+    out   signed out, and sent to the login
+
+No customer is ever shown a word of the other company. To add a page, add its line:
+the cells, and an example of its address (and of its form). Only people have browsers,
+so operators have no column here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from shared.contracts import billing, identity, inventory
+from tests.fixtures.installations import (
+    PASSWORD,
+    csrf_token,
+    same_cookies,
+    sign_in,
+)
+from tests.integration.isolation.world import (
+    CUSTOMERS,
+    EXPIRED,
+    NOBODY,
+    OUR_WORD,
+    STRANGER,
+    THEIR_WORD,
+    World,
+)
+
+ENDED = "ended"
+"""Our owner, whose session has ended elsewhere: the principal is good for a while yet,
+and so are the blocks, which do not ask identity. No page is, and no form."""
+PEOPLE = (*CUSTOMERS[:-1], ENDED, EXPIRED)
+
+SERVICES = (identity.NAME, inventory.NAME, billing.NAME)
+
+
+@dataclass(frozen=True)
+class Line:
+    """``address`` and ``form`` may name {company} and {service}: they are ours."""
+
+    method: str
+    address: str
+    cells: str
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    def expected(self) -> Mapping[str, str]:
+        return dict(zip(PEOPLE, self.cells.split(), strict=True))
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.address}"
+
+
+# One line each, however long: it is a table.
+# fmt: off
+# ruff: noqa: E501
+LINES = (
+    #                                              own adm bil tec vie str nobody ended expired
+    Line("GET", "/",                              "200 200 200 200 200 200 login login login"),
+    Line("GET", "/?company={company}",            "200 200 200 200 200 404 login login login"),
+    Line("GET", "/blocks/balance",                "200 200 200 200 200 200 login 200 login"),
+    Line("GET", "/blocks/balance?company={company}", "200 200 200 200 200 404 login 200 login"),
+    Line("GET", "/blocks/menu",                   "200 200 200 200 200 200 login 200 login"),
+    Line("GET", "/blocks/menu?company={company}", "200 200 200 200 200 404 login 200 login"),
+    Line("GET", "/blocks/services",               "200 200 200 200 200 200 login 200 login"),
+    Line("GET", "/blocks/services?company={company}", "200 200 200 200 200 404 login 200 login"),
+    Line("GET", "/blocks/costs",                  "200 200 200 200 200 200 login 200 login"),
+    Line("GET", "/blocks/costs?company={company}", "200 200 200 200 200 404 login 200 login"),
+    Line("GET", "/services",                      "200 200 200 200 200 200 login login login"),
+    Line("GET", "/services?q=service&sort=price", "200 200 200 200 200 200 login login login"),
+    Line("GET", "/services?company={company}",    "200 200 200 200 200 404 login login login"),
+    Line("GET", "/services/{service}",            "200 200 200 200 200 404 login login login"),
+    Line("GET", "/services/{service}?company={company}", "200 200 200 200 200 404 login login login"),
+    Line("GET", "/account",                       "200 200 200 200 200 200 login login login"),
+    Line("GET", "/account?company={company}",     "200 200 200 200 200 404 login login login"),
+    Line("GET", "/account/password",              "200 200 200 200 200 200 login login login"),
+    Line("GET", "/account/verification",          "200 200 200 200 200 200 login login login"),
+    Line("GET", "/account/two-factor",            "200 200 200 200 200 200 login login login"),
+    Line("GET", "/companies/{company}/profile",   "200 200 200 200 200 404 login login login"),
+    Line("GET", "/companies/{company}/members",   "200 200 200 200 200 404 login login login"),
+    Line("GET", "/funds/add",                     "200 200 200 200 200 200 login login login"),
+    Line("GET", "/funds/add?company={company}",   "200 200 200 200 200 404 login login login"),
+    Line("POST", "/companies/switch",             "303 303 303 303 303 404 login login login", {"company": "{company}"}),
+    # Whoever has a session is sent on from the login, whether it still lives or not.
+    Line("GET", "/login",                         "302 302 302 302 302 302 200 302 302"),
+    Line("POST", "/login",                        "303 303 303 303 303 303 401 401 401", {"email": "{email}", "password": PASSWORD}),
+    Line("GET", "/logout",                        "200 200 200 200 200 200 302 200 200"),
+    Line("POST", "/logout",                       "out out out out out out login login login"),
+    Line("POST", "/theme",                        "303 303 303 303 303 303 303 303 303", {"theme": "dark"}),
+    Line("GET", "/theme.css",                     "200 200 200 200 200 200 200 200 200"),
+    Line("GET", "/healthz",                       "200 200 200 200 200 200 200 200 200"),
+    Line("GET", "/readyz",                        "200 200 200 200 200 200 200 200 200"),
+    Line("GET", "/metrics",                       "200 200 200 200 200 200 200 200 200"),
+    # In development only, with made-up data.
+    Line("GET", "/dev/components",                "200 200 200 200 200 200 200 200 200"),
+    Line("GET", "/dev/components/first-view",     "200 200 200 200 200 200 200 200 200"),
+    # An address of ours in a way it does not know; one that nobody knows.
+    Line("POST", "/services/{service}",           "405 405 405 405 405 405 405 405 405"),
+    Line("GET", "/no/such/page",                  "404 404 404 404 404 404 404 404 404"),
+)
+# fmt: on
+
+FAILED_TRIES_ARE_KEPT = {"/login"}
+"""The throttle counts them."""
+
+SHOWS_TEXTS = (
+    "/",
+    "/blocks/menu",
+    "/blocks/costs",
+    "/services",
+    "/services/{service}",
+    "/account",
+    "/companies/{company}/profile",
+    "/companies/{company}/members",
+    "/funds/add",
+)
+"""Pages that bear their company's word: silence would prove nothing."""
+
+
+@dataclass(repr=False)
+class Browsers:
+    """One signed-in browser for each person; each request is a tab of its own."""
+
+    world: World
+    app: Flask
+    _signed_in: dict[str, tuple[FlaskClient, str]] = field(default_factory=dict)
+
+    def tab(self, person: str) -> tuple[FlaskClient, str]:
+        """A tab with the person's cookies, and the token for its forms."""
+        if person not in self._signed_in:
+            self._signed_in[person] = self._open(person)
+        browser, token = self._signed_in[person]
+        tab = same_cookies(self.app, browser)
+        return tab, token
+
+    def close(self, person: str) -> None:
+        """Sign in anew next time."""
+        del self._signed_in[person]
+
+    def _open(self, person: str) -> tuple[FlaskClient, str]:
+        if person == NOBODY:
+            browser = self.app.test_client()
+            return browser, csrf_token(browser, "/login")
+        is_out = person in {ENDED, EXPIRED}
+        email = self.world.email_of("owner" if is_out else person)
+        browser = sign_in(self.app, email, PASSWORD)
+        token = csrf_token(browser, "/account")
+        if is_out:
+            tab = same_cookies(self.app, browser)
+            assert tab.post("/logout", data={"csrf_token": token}).status_code == 303
+        if person == EXPIRED:
+            browser.set_cookie("principal", self.world.principals[EXPIRED] or "")
+        return browser, token
+
+
+@pytest.fixture(scope="module")
+def browsers(world: World) -> Browsers:
+    # One application for all: what it remembers of one must not reach another.
+    return Browsers(world, world.site.app())
+
+
+@pytest.mark.parametrize("line", LINES, ids=str)
+def test_everybody_gets_what_the_table_says(
+    world: World, browsers: Browsers, line: Line
+) -> None:
+    wrong = []
+    for person, cell in line.expected().items():
+        found = _try(world, browsers, line, person, cell)
+        if found != cell:
+            wrong.append(f"{line} by {person}: {found}, should be {cell}")
+
+    assert wrong == []
+
+
+def test_every_address_has_its_line(world: World) -> None:
+    app = world.site.app()
+    places = app.url_map.bind("localhost")
+    known = set()
+    for line in LINES:
+        path = line.address.format(**_names(world, "")).partition("?")[0]
+        if places.test(path, method=line.method):
+            rule, _ = places.match(path, method=line.method, return_rule=True)
+            known.add((line.method, rule.rule))
+    missing = {
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if (method, rule.rule) not in known
+    }
+
+    assert missing == set(), (
+        f"say for each who gets what: add a Line to the table in {__file__}"
+    )
+
+
+def test_every_block_has_its_lines(world: World) -> None:
+    from web.dashboard.blocks import BLOCKS
+
+    wanted = {f"/blocks/{name}" for name in BLOCKS}
+    wanted |= {f"{address}?company={{company}}" for address in wanted}
+
+    assert wanted - {line.address for line in LINES} == set(), (
+        f"a block is an address, too: add its Lines to the table in {__file__}"
+    )
+
+
+def test_what_is_looked_for_is_there_for_its_own_company(
+    world: World, browsers: Browsers
+) -> None:
+    """Without this, a matrix of pages without any text would be worth nothing."""
+    for person, side in (("owner", world.ours), (STRANGER, world.theirs)):
+        names = {"company": side.company_id, "service": side.service_id}
+        for address in SHOWS_TEXTS:
+            tab, _token = browsers.tab(person)
+            page = tab.get(address.format(**names))
+            assert side.word in page.text.lower(), f"{address} by {person}"
+
+
+def _try(world: World, browsers: Browsers, line: Line, person: str, cell: str) -> str:
+    """Open the address; says what came of it, as a cell or, when worse, in words."""
+    tab, token = browsers.tab(person)
+    names = _names(world, person)
+    is_refused = cell == "login" or cell.startswith("4")
+    before = _contents(world) if is_refused else None
+    form = {name: value.format(**names) for name, value in line.form.items()}
+    if line.method == "POST":
+        form["csrf_token"] = token
+    address = line.address.format(**names)
+    answer = tab.open(address, method=line.method, data=form or None)
+    if cell == "out":
+        browsers.close(person)
+    found = _cell_of(answer, cell)
+    foreign = OUR_WORD if person == STRANGER else THEIR_WORD
+    if foreign in f"{answer.headers}{answer.text}".lower():
+        return f"{found} with a word of the other company"
+    if line.address in FAILED_TRIES_ARE_KEPT or before is None:
+        return found
+    return found if before == _contents(world) else f"{found} that changed something"
+
+
+def _cell_of(answer: TestResponse, cell: str) -> str:
+    leads_to_login = answer.headers.get("Location", "").startswith("/login")
+    if answer.status_code == 303 and leads_to_login:
+        return "out" if cell == "out" else "login"
+    return str(answer.status_code)
+
+
+def _names(world: World, person: str) -> Mapping[str, object]:
+    return {
+        "company": world.ours.company_id,
+        "service": world.ours.service_id,
+        "email": world.email_of(person),
+    }
+
+
+def _contents(world: World) -> list[object]:
+    return [world.contents(service) for service in SERVICES]

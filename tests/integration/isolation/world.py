@@ -1,0 +1,255 @@
+"""Two companies that must never see each other, and everybody who might try.
+
+Every text that belongs to a company bears its word, so that it can be looked for in
+whatever others are answered.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+from sqlalchemy import Engine, text
+
+from shared.client import CallContext, call
+from shared.contract import Effect, Method, RequestT, ResponseT
+from shared.contracts import billing, identity, inventory
+from shared.contracts.billing import AdjustmentKind
+from shared.contracts.identity import Role
+from shared.contracts.inventory import Period
+from shared.money import Money, currency_of
+from shared.principal import LIFETIME, load_private_key
+from tests.fixtures.installations import PASSWORD, Installation
+
+OUR_WORD = "ourquokka"
+THEIR_WORD = "theirmarmot"
+
+MEMBERS = tuple(role.value for role in Role)
+STRANGER = "stranger"
+"""The owner of the other company, who names the first company's ids."""
+NOBODY = "nobody"
+EXPIRED = "expired"
+"""Our owner, whose principal has run out and whose session has ended."""
+OPERATOR = "operator"
+ON_BEHALF = "on behalf"
+"""An operator who acts for our company."""
+Contents = Mapping[str, tuple[int, int]]
+
+CUSTOMERS = (*MEMBERS, STRANGER, NOBODY, EXPIRED)
+
+
+def money(amount: str, currency: str = "EUR") -> Money:
+    return Money(amount, currency_of(currency))
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two companies, its members by role, and a service it keeps."""
+
+    word: str
+    company_id: UUID
+    emails: Mapping[str, str]
+    service_id: UUID
+
+
+@dataclass(repr=False)
+class World:
+    site: Installation
+    engines: Mapping[str, Engine]
+    ours: Side = field(init=False)
+    theirs: Side = field(init=False)
+    principals: dict[str, str | None] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
+    _queries: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        catalog = inventory.ApplyImport(import_id=self.stage_catalog())
+        self.operate(inventory.APPLY_CATALOG, catalog)
+        self.ours = self._settle(OUR_WORD, tuple(Role))
+        self.theirs = self._settle(THEIR_WORD, [Role.OWNER])
+        self.site.services.deliver_events()
+        self.principals[EXPIRED] = self.log_in("owner").principal
+        self.site.clock.move(LIFETIME + timedelta(seconds=1))
+        for person in (*MEMBERS, STRANGER):
+            self.principals[person] = self.log_in(person).principal
+        self.principals[NOBODY] = None
+        self.principals[OPERATOR] = self._mint(None)
+        self.principals[ON_BEHALF] = self._mint(self.ours.company_id)
+
+    def operate(
+        self, method: Method[RequestT, ResponseT], request: RequestT
+    ) -> ResponseT:
+        return self.site.operator.call(method, request)
+
+    def call(
+        self, person: str, method: Method[RequestT, ResponseT], request: RequestT
+    ) -> ResponseT:
+        """Call as one of the people; raises what the service refuses with."""
+        context = CallContext(
+            request_id="isolation",
+            principal=self.principals.get(person),
+            idempotency_key=str(uuid4()) if method.effect is Effect.CHANGE else None,
+            timeout_s=30,
+        )
+        return call(self.site.client, method, request, context)
+
+    def email_of(self, person: str) -> str:
+        if person == STRANGER:
+            return self.theirs.emails["owner"]
+        return self.ours.emails.get(person, "no-such-person@example.com")
+
+    def log_in(self, person: str) -> identity.Session:
+        request = identity.LogIn(
+            email=self.email_of(person), password=PASSWORD, address="192.0.2.1"
+        )
+        return self.call(NOBODY, identity.LOG_IN, request)
+
+    def token_of(self, person: str) -> str:
+        """A session of theirs, made just now; a made-up one for who can't have any."""
+        if person in {NOBODY, OPERATOR, ON_BEHALF}:
+            return "no-such-session"
+        if person != EXPIRED:
+            return self.log_in(person).token
+        token = self.log_in("owner").token
+        self.call(NOBODY, identity.LOG_OUT, identity.LogOut(token=token))
+        return token
+
+    def assertion_of(self, person: str) -> str:
+        """What proves an operator; others have only a wrong key to sign with."""
+        is_operator = person in {OPERATOR, ON_BEHALF}
+        name = "operator.key" if is_operator else "principal.key"
+        now = int(self.site.clock.now().timestamp())
+        claims = {"name": person, "iat": now, "exp": now + 60}
+        key = load_private_key(self.site.var / "keys" / name)
+        return jwt.encode(claims, key, algorithm="EdDSA")
+
+    def contents(self, service: str, naming: object = "") -> Contents:
+        """Each table's number of rows, and a sum over all that they say.
+
+        Only of rows that have ``naming`` in them, where it is given.
+        """
+        with self.engines[service].connect() as connection:
+            if service not in self._queries:
+                names = connection.scalars(text(_TABLES))
+                each = (_CONTENTS.format(name=name) for name in names)
+                self._queries[service] = " UNION ALL ".join(each)
+            query = self._queries[service]
+            rows = connection.execute(text(query), {"naming": f"%{naming}%"}).all()
+        return {name: (rows_in, int(said)) for name, rows_in, said in rows}
+
+    def new_word(self) -> str:
+        return f"{OUR_WORD}{next(self._numbers)}"
+
+    def new_user(self, email: str = "", word: str = OUR_WORD) -> UUID:
+        email = email or f"{self.new_word()}@example.com"
+        request = identity.CreateUser(
+            email=email, name=f"A {word}", password=PASSWORD, email_verified=True
+        )
+        return self.operate(identity.CREATE_USER, request).id
+
+    def new_service(self, company_id: UUID | None = None, word: str = OUR_WORD) -> UUID:
+        """A pending service, of our company unless another one is named."""
+        request = inventory.CreateService(
+            company_id=company_id or self.ours.company_id,
+            reference=f"{word}-{next(self._numbers)}",
+            name=f"Service {word}",
+            plan_code=plan_of(word),
+            currency="EUR",
+            period=Period.MONTH,
+        )
+        return self.operate(inventory.CREATE_SERVICE, request).id
+
+    def change(
+        self,
+        method: Method[Any, inventory.Service],
+        service_id: UUID,
+        word: str = OUR_WORD,
+        **arguments: Any,
+    ) -> UUID:
+        """Do one of the operations to a service; returns its id."""
+        why = f"because of {word}"
+        request = method.request(service_id=service_id, why=why, **arguments)
+        return self.operate(method, request).id
+
+    def stage_catalog(self) -> UUID:
+        """A catalogue that is ready to be applied: a family and plan for each word."""
+        rows = [catalog_row(OUR_WORD), catalog_row(THEIR_WORD)]
+        request = inventory.StageCatalog(import_id=uuid4(), rows=rows)
+        self.operate(inventory.STAGE_CATALOG, request)
+        return request.import_id
+
+    def _settle(self, word: str, roles: Sequence[Role]) -> Side:
+        emails = {role.value: f"{role.value}@{word}.example" for role in roles}
+        users = {role: self.new_user(emails[role.value], word) for role in roles}
+        company = self.operate(
+            identity.CREATE_COMPANY,
+            identity.CreateCompany(
+                name=f"Company {word}",
+                address=identity.Address(
+                    street=f"1 {word} street",
+                    postal_code=f"{word}-1",
+                    city=f"City of {word}",
+                    region=f"Region of {word}",
+                    country="DE",
+                ),
+                owner_id=users[Role.OWNER],
+            ),
+        )
+        for role in set(roles) - {Role.OWNER}:
+            member = identity.AddMember(
+                company_id=company.id, user_id=users[role], role=role
+            )
+            self.operate(identity.ADD_MEMBER, member)
+        self._fill_wallet(company.id, word)
+        service_id = self.new_service(company.id, word)
+        self.change(inventory.ACTIVATE_SERVICE, service_id, word)
+        self.change(inventory.REQUEST_TERMINATION, service_id, word)
+        return Side(word, company.id, emails, service_id)
+
+    def _fill_wallet(self, company_id: UUID, word: str) -> None:
+        wallet = billing.OpenWallet(company_id=company_id, currency="EUR")
+        self.operate(billing.OPEN_WALLET, wallet)
+        opening = billing.AdjustWallet(
+            company_id=company_id,
+            amount=money("25"),
+            kind=AdjustmentKind.OPENING_BALANCE,
+            reason=f"Brought over for {word}",
+        )
+        self.operate(billing.ADJUST_WALLET, opening)
+
+    def _mint(self, company_id: UUID | None) -> str:
+        request = identity.MintOperatorToken(
+            assertion=self.assertion_of(OPERATOR), company_id=company_id
+        )
+        return self.call(NOBODY, identity.MINT_OPERATOR_TOKEN, request).principal
+
+
+def plan_of(word: str) -> str:
+    return f"{word}-s"
+
+
+def catalog_row(word: str) -> inventory.CatalogRow:
+    """A plan that only one company's services have: its counters bear the word, too."""
+    return inventory.CatalogRow(
+        line="1",
+        family_code=word,
+        family_name=f"Family {word}",
+        plan_code=plan_of(word),
+        plan_name=f"Plan {word}",
+        currency="EUR",
+        period="month",
+        price="5",
+    )
+
+
+_TABLES = """
+SELECT quote_ident(relname) FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+"""
+_CONTENTS = """
+SELECT '{name}', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)
+FROM {name} AS t WHERE t::text LIKE :naming
+"""
