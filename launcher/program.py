@@ -18,7 +18,6 @@ from launcher.layout import Layout
 from launcher.processes import read_pid
 from shared.settings import Settings, read_settings
 
-
 _MODULES = {
     **{service: f"services.{service}" for service in SERVICES},
     "sandbox": "launcher.sandbox",

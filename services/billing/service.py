@@ -21,6 +21,7 @@ from services.billing.changes import Change
 from services.billing.checkout import Checkouts
 from services.billing.gateways.gateway import Gateway
 from services.billing.limits import Limits
+from services.billing.seller import DEMO_SELLER
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import top_ups as money_in
@@ -52,7 +53,7 @@ class BillingService(Service):
         super().__init__(database, runtime)
         self._limits = limits
         self._checkouts = Checkouts(database, runtime, gateways)
-        self._terms = top_ups.Terms(limits, self._checkouts.names)
+        self._terms = top_ups.Terms(limits, DEMO_SELLER, self._checkouts.names)
 
     @in_transaction(billing.DASHBOARD)
     def dashboard(

@@ -6,14 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.billing.tax import Taxed
-from shared.contracts.billing.top_ups import TaxLine, TaxReason
-from shared.money import Money, round_to_minor_unit
+from services.billing.seller import Seller
+from services.billing.tax import Customer, Rate, decide
+from shared.contracts.billing.tax import TaxDecision
 
 
-def tax_on(session: Session, company_id: UUID, net: Money, now: datetime) -> Taxed:
-    tax = round_to_minor_unit(net * Decimal("0.19"))
-    line = TaxLine(category="S", rate_percent=Decimal(19), base=net, tax=tax)
-    return Taxed(
-        [line], TaxReason(code="x", parameters={}, fields=[]), net, tax, net + tax
-    )
+def decide_for(
+    session: Session, seller: Seller, company_id: UUID, now: datetime
+) -> TaxDecision:
+    rates = [Rate("DE", "", Decimal(19), now.date())]
+    return decide(seller, Customer("DE", is_business=True), rates, now.date())

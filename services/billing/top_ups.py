@@ -13,11 +13,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.billing import tax_profiles, top_up_rules
+from services.billing import top_up_rules
 from services.billing.changes import Change
 from services.billing.limits import Limits
 from services.billing.models import Payment, TopUp, Wallet
-from services.billing.tax import Taxed
+from services.billing.seller import Seller
+from services.billing.tax import Taxed, apply
+from services.billing.tax_profiles import decide_for
 from services.billing.wallets import lock_wallet
 from shared import events
 from shared.contracts.billing import top_ups as contract
@@ -43,10 +45,19 @@ REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class Terms:
-    """What the provider offers: limits per currency, and gateways in their order."""
+    """What the provider offers, and who sells it: gateways are in their order."""
 
     limits: Limits
+    seller: Seller
     gateways: Sequence[GatewayName]
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """What a net amount costs, and by which rule."""
+
+    reason: contract.TaxReason
+    taxed: Taxed
 
 
 def quote(
@@ -67,8 +78,9 @@ def quote(
     if not (top_up_rules.fits_payment(net) and fits_ledger(net)):
         raise InvalidInput("bad_amount")
     about = _circumstances(session, terms.limits, wallet, call)
-    taxed = tax_profiles.tax_on(session, wallet.company_id, net, call.now)
-    return _quote(wallet, taxed, about, terms.gateways)
+    decision = decide_for(session, terms.seller, wallet.company_id, call.now)
+    cost = _Cost(decision.reason, apply(decision, net))
+    return _quote(wallet, cost, about, terms.gateways)
 
 
 def begin(change: Change, terms: Terms, request: contract.BeginTopUp) -> TopUp:
@@ -248,10 +260,11 @@ def _circumstances(
 
 def _quote(
     wallet: Wallet,
-    taxed: Taxed,
+    cost: _Cost,
     about: top_up_rules.Circumstances,
     gateways: Sequence[GatewayName],
 ) -> contract.TopUpQuote:
+    taxed = cost.taxed
     net = taxed.net
 
     def money(amount: Decimal) -> Money:
@@ -264,7 +277,7 @@ def _quote(
     return contract.TopUpQuote(
         net=net,
         tax_lines=taxed.lines,
-        tax_reason=taxed.reason,
+        tax_reason=cost.reason,
         tax=taxed.tax,
         gross=taxed.gross,
         balance=money(wallet.balance),
@@ -276,13 +289,13 @@ def _quote(
         problems=problems,
         split=top_up_rules.split(net, about),
         gateways=list(gateways),
-        digest=_digest(taxed),
+        digest=_digest(cost),
     )
 
 
-def _digest(taxed: Taxed) -> str:
+def _digest(cost: _Cost) -> str:
     """What is charged and why. Not the balance: an hourly charge changes it."""
-    told = (taxed.net, taxed.lines, taxed.reason, taxed.gross)
+    told = (cost.taxed.net, cost.taxed.lines, cost.reason, cost.taxed.gross)
     return hashlib.sha256(b"\n".join(map(to_json, told))).hexdigest()
 
 
