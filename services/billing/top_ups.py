@@ -23,6 +23,7 @@ from services.billing.tax_profiles import decide_for
 from services.billing.wallets import lock_wallet
 from shared import events
 from shared.contracts.billing import top_ups as contract
+from shared.contracts.billing.tax import TaxLine, TaxReason
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of, fits_ledger, zero
@@ -56,7 +57,7 @@ class Terms:
 class _Cost:
     """What a net amount costs, and by which rule."""
 
-    reason: contract.TaxReason
+    reason: TaxReason
     taxed: Taxed
 
 
@@ -180,8 +181,8 @@ def view(session: Session, top_up: TopUp) -> contract.TopUp:
         state=top_up.state,
         gateway=top_up.gateway,
         net=money(top_up.net),
-        tax_lines=from_wire(top_up.tax_lines, list[contract.TaxLine]),
-        tax_reason=from_wire(top_up.tax_reason, contract.TaxReason),
+        tax_lines=from_wire(top_up.tax_lines, list[TaxLine]),
+        tax_reason=from_wire(top_up.tax_reason, TaxReason),
         tax=money(top_up.tax),
         gross=money(top_up.gross),
         refunded=money(top_up.refunded_net),
