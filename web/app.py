@@ -18,11 +18,12 @@ from web.context import EXTENSION, Context
 from web.dashboard import views as dashboard
 from web.errors import register_error_pages
 from web.funds import views as funds
-from web.security import protect
+from web.security import csrf, protect
 from web.services import views as services
 from web.visit import keep_principal
+from web.webhooks import views as webhooks
 
-_AREAS = (auth, dashboard, services, account, companies, funds, theme, health)
+_AREAS = (auth, dashboard, services, account, companies, funds, theme, health, webhooks)
 _CARRIES_COMPANY = frozenset({"dashboard", "services", "account", "funds"})
 """Blueprints whose addresses say which company they were made for."""
 
@@ -41,6 +42,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     register_error_pages(app)
     for area in _AREAS:
         app.register_blueprint(area.bp)
+    csrf.exempt(webhooks.bp)
     if development:
         app.register_blueprint(components.bp)
     app.after_request(keep_principal)

@@ -24,6 +24,31 @@ _SENTENCES = {
     "bad_cursor": "This page of the list is no longer valid. "
     "Start again from its first page.",
     "no_such_currency": "There is no such currency.",
+    "amount_missing": "Enter how much you want to add.",
+    "amount_negative": "Enter an amount above zero, without a minus sign.",
+    "amount_zero": "Enter an amount above zero.",
+    "amount_too_long": "This amount has too many digits.",
+    "amount_not_understood": "We can't read this amount. Write it with digits, like "
+    "{example}.",
+    "amount_too_fine": "This currency has {places} decimal places; use no more.",
+    "bad_amount": "This amount can't be paid. Enter a smaller one, above zero.",
+    "no_such_wallet": "You have no wallet in this currency. Choose another one.",
+    "no_such_top_up": "There is no such top-up in this company.",
+    "top_up_ended": "This top-up has ended. Begin another one.",
+    "quote_changed": "What this costs has changed since you saw it. Nothing was charged; "
+    "check the figures below and confirm once more.",
+    "below_minimum": "The smallest top-up is {minimum} {currency}.",
+    "above_maximum": "The largest single top-up is {maximum} {currency}.",
+    "above_max_balance": "Your wallet can hold {max_balance} {currency}; {room} "
+    "{currency} are left of that, counting top-ups that are not paid yet.",
+    "unverified_limit": "Until your account is verified, you can add {limit} {currency} "
+    "in 24 hours; {left} {currency} are left of that now.",
+    "no_gateway": "No way to pay is open at the moment.",
+    "no_billing_address": "We need your company's address to work out the tax.",
+    "no_tax_rate": "We don't know the tax rate of your country for today. Nothing was "
+    "charged; contact support.",
+    "gateway_unreachable": "The payment provider can't be reached right now. Your top-up "
+    "is kept; try again in a moment.",
     "search_too_long": "Search for fewer or shorter words.",
     "unknown_choice": "“{value}” is no {field} we know. Choose one of: {choices}.",
     "identity_unavailable": "We can't check right now who you are, so this page can't "

@@ -9,8 +9,10 @@ MAX_FORM_BYTES = 256 * 1024
 
 _CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' {logo}; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'self' {payment_pages}; frame-ancestors 'none'"
 )
+
+csrf = CSRFProtect()
 
 
 def protect(app: Flask, settings: Settings, secret: bytes) -> None:
@@ -25,8 +27,12 @@ def protect(app: Flask, settings: Settings, secret: bytes) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a form lives as long as its session
         TRUSTED_HOSTS=_hosts(settings),
     )
-    CSRFProtect(app)
-    policy = _CONTENT_SECURITY_POLICY.format(logo=settings.provider.logo_origin)
+    csrf.init_app(app)
+    policy = _CONTENT_SECURITY_POLICY.format(
+        logo=settings.provider.logo_origin,
+        # A browser follows a form's redirect only to where the form may go.
+        payment_pages=settings.environment.get("SANDBOX_URL", ""),
+    )
 
     @app.after_request
     def add_headers(response: Response) -> Response:

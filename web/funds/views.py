@@ -1,16 +1,234 @@
-"""Add Funds: for now, what is recommended and how it was worked out."""
+"""Add Funds: from the amount to the payment, and each top-up's own page."""
 
-from flask import Blueprint
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug import Response
 
+from shared.contracts.billing import top_ups
+from shared.contracts.billing.tax_words import words
+from shared.contracts.billing.top_ups import TopUp, TopUpQuote, TopUpState
+from shared.errors import Conflict, ContractError, InvalidInput, NotFound, Unavailable
 from web.auth.signed_in import signed_in
-from web.dashboard.blocks import COSTS
-from web.frame import Page
+from web.dashboard.blocks import COSTS, Balance, Costs
+from web.frame import Page, prepare_reader
+from web.funds.form import FundsForm
+from web.funds.sepa import sepa_code
+from web.refusals import sentence
+from web.values import read_uuid
+from web.visit import Visit, begin_visit
 
 bp = Blueprint("funds", __name__, url_prefix="/funds")
+
+OPEN = frozenset({TopUpState.DRAFT, TopUpState.PENDING})
+
+
+@bp.app_template_filter("tax_words")
+def _tax_words(reason: Any) -> str:
+    return words(reason)
 
 
 @bp.get("/add")
 @signed_in
 def add_funds() -> ResponseReturnValue:
-    return Page(COSTS).show("funds/add.html")
+    """The form: with what the address says, or else with what is recommended."""
+    page = Page(COSTS)
+    page.frame  # noqa: B018  settles whose language amounts are read in
+    typed = "net" in request.args
+    form = FundsForm.read(request.args) if typed else _suggestion(page)
+    quote = _quote(page.visit, form) if form.net else None
+    return _show(page, form, quote)
+
+
+@bp.get("/quote")
+@signed_in
+def quote() -> ResponseReturnValue:
+    """The figures for what is being typed."""
+    visit = begin_visit()
+    visit.principal  # noqa: B018  asks identity if nobody knows who it is
+    prepare_reader(visit)
+    form = FundsForm.read(request.args)
+    shown = _quote(visit, form) if form.net else None
+    return render_template("funds/_quote.html", form=form, quote=shown)
+
+
+@bp.post("/add")
+@signed_in
+def top_up_now() -> ResponseReturnValue:
+    """Begin the top-up that was quoted and send the customer to pay it."""
+    page = Page(COSTS)
+    page.frame  # noqa: B018
+    form = FundsForm.read(request.form)
+    net, gateway = form.amount(), form.chosen_gateway()
+    if net is None or gateway is None:
+        shown = _quote(page.visit, form) if net else None
+        return _show(page, form, shown, status=422)
+    begin = top_ups.BeginTopUp(net=net, digest=form.digest, gateway=gateway)
+    try:
+        top_up = page.visit.start(
+            top_ups.BEGIN_TOP_UP, begin, idempotency_key=form.key
+        ).result()
+    except (Conflict, InvalidInput, NotFound) as refusal:
+        return _asked_again(page, form, refusal)
+    return _go_to_payment(page.visit, top_up.id)
+
+
+@bp.get("/top-ups/<top_up_id>")
+@signed_in
+def top_up(top_up_id: str) -> ResponseReturnValue:
+    """One top-up: what is to be done, or what came of it."""
+    page = Page()
+    request_ = top_ups.GetTopUp(top_up_id=read_uuid(top_up_id))
+    page.ask("top_up", "This top-up", top_ups.GET_TOP_UP, request_)
+    return page.show("funds/top_up.html", open_states=OPEN)
+
+
+@bp.get("/top-ups/<top_up_id>/state")
+@signed_in
+def top_up_state(top_up_id: str) -> ResponseReturnValue:
+    """The part of its page that changes; asks again while it is open."""
+    visit = begin_visit(polling=True)
+    request_ = top_ups.GetTopUp(top_up_id=read_uuid(top_up_id))
+    shown = visit.start(top_ups.GET_TOP_UP, request_).result()
+    prepare_reader(visit)
+    html = render_template("funds/_top_up.html", top_up=shown, open_states=OPEN)
+    settled = {} if shown.state in OPEN else {"HX-Trigger": "balance-changed"}
+    return html, 200, settled
+
+
+@bp.post("/top-ups/<top_up_id>/pay")
+@signed_in
+def pay(top_up_id: str) -> ResponseReturnValue:
+    """Go on with the payment of a top-up."""
+    return _go_to_payment(begin_visit(), read_uuid(top_up_id))
+
+
+@bp.get("/top-ups/<top_up_id>/transfer")
+@signed_in
+def transfer(top_up_id: str) -> ResponseReturnValue:
+    """How to pay a top-up by bank."""
+    page = Page()
+    page.frame  # noqa: B018
+    started = _start_payment(page.visit, read_uuid(top_up_id))
+    if started.bank is None:
+        return _to_top_up(started.top_up)
+    return page.show(
+        "funds/transfer.html",
+        top_up=started.top_up,
+        bank=started.bank,
+        code=sepa_code(started.bank),
+    )
+
+
+@bp.post("/top-ups/<top_up_id>/cancel")
+@signed_in
+def cancel(top_up_id: str) -> ResponseReturnValue:
+    """End a top-up that nobody has paid; one that has ended is shown as it is."""
+    visit = begin_visit()
+    wanted = read_uuid(top_up_id)
+    ask = top_ups.CancelTopUp(top_up_id=wanted)
+    try:
+        visit.start(
+            top_ups.CANCEL_TOP_UP, ask, idempotency_key=f"cancel:{wanted}"
+        ).result()
+    except Conflict as refusal:
+        if refusal.code != "top_up_ended":
+            raise
+    return redirect(_address(visit, "funds.top_up", wanted), code=303)
+
+
+def _suggestion(page: Page) -> FundsForm:
+    """What is recommended for the primary wallet, or its currency alone."""
+    balance: Balance | None = page.blocks["balance"].data
+    costs: list[Costs] = page.blocks[COSTS.name].data or []
+    if balance is None:
+        return FundsForm()
+    for each in costs:
+        recommended = each.recommended
+        if recommended is None or recommended.amount.currency.code != balance.currency:
+            continue
+        if recommended.amount.amount > 0:
+            return FundsForm.of(recommended.amount)
+    return FundsForm(currency=balance.currency)
+
+
+def _quote(visit: Visit, form: FundsForm) -> TopUpQuote | None:
+    """The quote, or None with the reason beside a field of the form."""
+    net = form.amount()
+    if net is None:
+        return None
+    ask = top_ups.QuoteTopUp(net=net)
+    try:
+        quoted = visit.start(top_ups.QUOTE_TOP_UP, ask).result()
+    except NotFound as refusal:
+        form.errors["currency"] = sentence(refusal)
+    except (InvalidInput, Conflict, Unavailable) as refusal:
+        form.errors["net"] = sentence(refusal)
+    else:
+        if len(quoted.gateways) == 1:
+            form.gateway = quoted.gateways[0].value
+        return quoted
+    return None
+
+
+def _asked_again(
+    page: Page, form: FundsForm, refusal: ContractError
+) -> ResponseReturnValue:
+    """The form once more, with the quote as it is now."""
+    shown = _quote(page.visit, form)
+    if shown is None or refusal.code == "quote_changed" or not shown.problems:
+        form.errors.setdefault("net", sentence(refusal))
+    return _show(page, form, shown, status=422)
+
+
+def _go_to_payment(visit: Visit, top_up_id: UUID) -> Response:
+    """Where it is paid, or its own page when there is nothing to pay any more."""
+    try:
+        started = _start_payment(visit, top_up_id)
+    except Conflict as refusal:
+        if refusal.code != "top_up_ended":
+            raise
+        return redirect(_address(visit, "funds.top_up", top_up_id), code=303)
+    except Unavailable:
+        # It is kept: its page says so and offers to try again.
+        return redirect(_address(visit, "funds.top_up", top_up_id), code=303)
+    if started.redirect_url:
+        return redirect(started.redirect_url, code=303)
+    by_bank = "funds.transfer" if started.bank else "funds.top_up"
+    return redirect(_address(visit, by_bank, top_up_id), code=303)
+
+
+def _start_payment(visit: Visit, top_up_id: UUID) -> top_ups.StartedPayment:
+    back = _address(visit, "funds.top_up", top_up_id, _external=True)
+    ask = top_ups.StartPayment(top_up_id=top_up_id, return_url=back)
+    return visit.start(top_ups.START_PAYMENT, ask, timeout_s=10).result()
+
+
+def _to_top_up(top_up: TopUp) -> Response:
+    address = url_for("funds.top_up", top_up_id=top_up.id, company=top_up.company_id)
+    return redirect(address, code=303)
+
+
+def _address(visit: Visit, endpoint: str, top_up_id: UUID, **more: Any) -> str:
+    company = visit.principal.require_company()
+    return url_for(endpoint, top_up_id=top_up_id, company=company, **more)
+
+
+def _show(
+    page: Page, form: FundsForm, quote: TopUpQuote | None, status: int | None = None
+) -> Response:
+    shown = {"form": form, "quote": quote, "currencies": _wallets(page)}
+    response = make_response(page.show("funds/add.html", **shown))
+    response.status_code = status or response.status_code
+    return response
+
+
+def _wallets(page: Page) -> list[str]:
+    """The currencies that the company has a wallet in, its primary one first."""
+    balance: Balance | None = page.blocks["balance"].data
+    if balance is None:
+        return []
+    others = [each.balance.currency.code for each in balance.other_wallets]
+    return [balance.currency, *others]

@@ -1,0 +1,62 @@
+"""An amount of money as people type it, with the marks of their language."""
+
+import re
+
+from babel import Locale
+from babel.numbers import NumberFormatError, format_decimal, parse_decimal
+
+from shared.errors import InvalidInput
+from shared.money import Money, currency_of, minor_unit
+
+MAX_LENGTH = 20
+
+# Digits of other scripts would pass for digits in Python, and an exponent for a number.
+_TYPED = re.compile(r"[0-9.,'\u2019\u00a0\u202f ]+")
+_EXAMPLE = 1234.5
+
+
+def read_amount(text: str, currency: str, locale: Locale) -> Money:
+    """Read what was typed; groups of three digits may be parted or not.
+
+    Raises:
+        InvalidInput: ``no_such_currency``, ``amount_missing``, ``amount_negative``,
+            ``amount_too_long``, ``amount_not_understood`` with ``example``,
+            ``amount_zero``, or ``amount_too_fine`` with ``places``.
+    """
+    places = _places(currency)
+    typed = text.strip()
+    if not typed:
+        raise InvalidInput("amount_missing")
+    if len(typed) > MAX_LENGTH:
+        raise InvalidInput("amount_too_long")
+    if typed[0] in "-\N{MINUS SIGN}":
+        raise InvalidInput("amount_negative")
+    try:
+        if not _TYPED.fullmatch(typed):
+            raise NumberFormatError("other characters")  # noqa: TRY301
+        amount = parse_decimal(typed, locale=locale, strict=True)
+    except NumberFormatError as error:
+        example = format_decimal(_EXAMPLE, format="#,##0.00", locale=locale)
+        raise InvalidInput(
+            "amount_not_understood", parameters={"example": example}
+        ) from error
+    if not amount:
+        raise InvalidInput("amount_zero")
+    if amount != round(amount, places):
+        raise InvalidInput("amount_too_fine", parameters={"places": places})
+    return Money(amount, currency_of(currency))
+
+
+def write_amount(money: Money, locale: Locale) -> str:
+    """An amount as it is typed: no currency, no groups."""
+    places = _places(money.currency.code)
+    pattern = "0." + "0" * places if places else "0"
+    return str(format_decimal(money.amount, format=pattern, locale=locale))
+
+
+def _places(currency: str) -> int:
+    try:
+        unit = minor_unit(currency)
+    except ValueError as error:
+        raise InvalidInput("no_such_currency") from error
+    return -int(unit.as_tuple().exponent)

@@ -1,0 +1,61 @@
+"""What the form of Add Funds holds: as typed, and as far as it could be read."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.contracts.billing.top_ups import GatewayName
+from shared.errors import InvalidInput
+from shared.money import Money
+from web.funds.amounts import read_amount, write_amount
+from web.locale import reader_locale
+from web.refusals import sentence
+
+
+@dataclass
+class FundsForm:
+    """``errors`` are sentences by field; ``digest`` is of the quote that was shown.
+
+    ``key`` makes sending the form twice harmless.
+    """
+
+    net: str = ""
+    currency: str = ""
+    gateway: str = ""
+    digest: str = ""
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, values: Mapping[str, str]) -> "FundsForm":
+        form = cls(
+            net=values.get("net", "")[:100],
+            currency=values.get("currency", "")[:10].strip().upper(),
+            gateway=values.get("gateway", "")[:40],
+            digest=values.get("digest", "")[:100],
+        )
+        form.key = values.get("key", "")[:100] or form.key
+        return form
+
+    @classmethod
+    def of(cls, money: Money) -> "FundsForm":
+        """The form with an amount filled in."""
+        net = write_amount(money, reader_locale())
+        return cls(net=net, currency=money.currency.code)
+
+    def amount(self) -> Money | None:
+        """What was typed, or None with a sentence beside the field."""
+        try:
+            return read_amount(self.net, self.currency, reader_locale())
+        except InvalidInput as refusal:
+            about = "currency" if refusal.code == "no_such_currency" else "net"
+            self.errors[about] = sentence(refusal)
+            return None
+
+    def chosen_gateway(self) -> GatewayName | None:
+        """The way to pay, or None with a sentence beside the field."""
+        try:
+            return GatewayName(self.gateway)
+        except ValueError:
+            self.errors["gateway"] = "Choose how you want to pay."
+            return None

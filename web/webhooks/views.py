@@ -1,0 +1,46 @@
+"""Notices of payment gateways, passed on as they came: billing checks and books them.
+
+Nobody is signed in here, and no form was shown: `web.app` exempts these addresses from
+CSRF protection. The answer says only whether the notice was taken; a gateway
+sends one that was not again.
+"""
+
+from flask import Blueprint, abort, g, request
+from flask.typing import ResponseReturnValue
+
+from shared.client import CallContext
+from shared.contracts.billing.top_ups import (
+    TAKE_PAYMENT_NOTICE,
+    GatewayName,
+    PaymentNotice,
+)
+from shared.errors import ContractError, RemoteFault
+from web.context import context
+
+MAX_BYTES = 64 * 1024
+TIMEOUT_S = 5.0
+
+_SIGNATURES = ("sandbox-signature", "stripe-signature")
+
+bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
+
+
+@bp.post("/<gateway>")
+def take_notice(gateway: str) -> ResponseReturnValue:
+    try:
+        name = GatewayName(gateway)
+        body = request.get_data()[: MAX_BYTES + 1].decode()
+    except ValueError:
+        abort(404)
+    if len(body) > MAX_BYTES:
+        abort(413)
+    headers = {each: request.headers.get(each, "")[:1000] for each in _SIGNATURES}
+    notice = PaymentNotice(gateway=name, headers=headers, body=body)
+    call = CallContext(request_id=g.request_id, timeout_s=TIMEOUT_S)
+    try:
+        context().client.start(TAKE_PAYMENT_NOTICE, notice, call).result()
+    except ContractError as refusal:
+        return {"error": refusal.code}, refusal.http_status
+    except RemoteFault:
+        return {"error": "fault"}, 500
+    return {}, 200
