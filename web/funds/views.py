@@ -11,11 +11,14 @@ from shared.contracts.billing import top_ups
 from shared.contracts.billing.tax_words import words
 from shared.contracts.billing.top_ups import TopUp, TopUpQuote, TopUpState
 from shared.errors import Conflict, ContractError, InvalidInput, NotFound, Unavailable
+from shared.money import Money
 from web.auth.signed_in import signed_in
 from web.dashboard.blocks import COSTS, Balance, Costs
 from web.frame import Page, prepare_reader
+from web.funds.amounts import write_amount
 from web.funds.form import FundsForm
 from web.funds.sepa import sepa_code
+from web.locale import reader_locale
 from web.refusals import sentence
 from web.values import read_uuid
 from web.visit import Visit, begin_visit
@@ -28,6 +31,11 @@ OPEN = frozenset({TopUpState.DRAFT, TopUpState.PENDING})
 @bp.app_template_filter("tax_words")
 def _tax_words(reason: Any) -> str:
     return words(reason)
+
+
+@bp.app_template_filter("typed")
+def _typed(money: Money) -> str:
+    return write_amount(money, reader_locale())
 
 
 @bp.get("/add")
