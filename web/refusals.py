@@ -35,20 +35,20 @@ _SENTENCES = {
     "no_such_wallet": "You have no wallet in this currency. Choose another one.",
     "no_such_top_up": "There is no such top-up in this company.",
     "top_up_ended": "This top-up has ended. Begin another one.",
-    "quote_changed": "What this costs has changed since you saw it. Nothing was charged; "
-    "check the figures below and confirm once more.",
+    "quote_changed": "What this costs has changed since you saw it. Nothing was "
+    "charged; check the figures below and confirm once more.",
     "below_minimum": "The smallest top-up is {minimum} {currency}.",
     "above_maximum": "The largest single top-up is {maximum} {currency}.",
     "above_max_balance": "Your wallet can hold {max_balance} {currency}; {room} "
     "{currency} are left of that, counting top-ups that are not paid yet.",
-    "unverified_limit": "Until your account is verified, you can add {limit} {currency} "
-    "in 24 hours; {left} {currency} are left of that now.",
+    "unverified_limit": "Until your account is verified, you can add {limit} "
+    "{currency} in 24 hours; {left} {currency} are left of that now.",
     "no_gateway": "No way to pay is open at the moment.",
     "no_billing_address": "We need your company's address to work out the tax.",
     "no_tax_rate": "We don't know the tax rate of your country for today. Nothing was "
     "charged; contact support.",
-    "gateway_unreachable": "The payment provider can't be reached right now. Your top-up "
-    "is kept; try again in a moment.",
+    "gateway_unreachable": "The payment provider can't be reached right now. Your "
+    "top-up is kept; try again in a moment.",
     "search_too_long": "Search for fewer or shorter words.",
     "unknown_choice": "“{value}” is no {field} we know. Choose one of: {choices}.",
     "identity_unavailable": "We can't check right now who you are, so this page can't "
