@@ -183,13 +183,13 @@ def test_a_stack_whose_launcher_was_killed_is_completed_by_the_next(
         launcher.kill()
         launcher.wait()
 
-    assert launch("stack", environment).wait(START_TIMEOUT_S) == 0, log_of(var)
-
     try:
+        assert launch("stack", environment).wait(START_TIMEOUT_S) == 0, log_of(var)
         assert is_ready(environment)
         assert wait_until(lambda: count_by_kind(var) == ONE_STACK, END_TIMEOUT_S)
     finally:
-        assert launch("stack-stop", environment).wait(END_TIMEOUT_S) == 0, log_of(var)
+        stopped = launch("stack-stop", environment).wait(START_TIMEOUT_S) == 0
+    assert stopped, log_of(var)
     assert everything_ended(var), processes_of(var)
 
 
