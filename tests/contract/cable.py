@@ -1,4 +1,4 @@
-"""A connection to the broker that a test can cut."""
+"""A connection to the broker, or to a database, that a test can cut."""
 
 import socket
 import threading
@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 
 class Cable:
-    """Passes bytes on between clients and the broker, until it is cut."""
+    """Passes bytes on between clients and a server, until it is cut."""
 
-    def __init__(self, amqp_url: str) -> None:
-        parts = urlsplit(amqp_url)
-        self._broker = (parts.hostname, parts.port)
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._server = (parts.hostname, parts.port)
         self._plugged = True
         self._sockets: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -47,9 +47,9 @@ class Cable:
                 if not self._plugged:
                     client.close()
                     continue
-                broker = socket.create_connection(self._broker)
-                self._sockets += [client, broker]
-                for pair in ((client, broker), (broker, client)):
+                server = socket.create_connection(self._server)
+                self._sockets += [client, server]
+                for pair in ((client, server), (server, client)):
                     threading.Thread(target=_pass_on, args=pair, daemon=True).start()
 
     def _close_all(self) -> None:
@@ -70,8 +70,8 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
 
 
 @contextmanager
-def cable_to(amqp_url: str) -> Iterator[Cable]:
-    cable = Cable(amqp_url)
+def cable_to(url: str) -> Iterator[Cable]:
+    cable = Cable(url)
     try:
         yield cable
     finally:

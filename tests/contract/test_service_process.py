@@ -10,9 +10,10 @@ import pytest
 from launcher.processes import wait_until
 from shared.amqp_client import AmqpClient
 from shared.client import CallContext, call
-from tests.contract.cable import Cable
+from shared.readiness import find_missing
+from tests.contract.cable import Cable, cable_to
 from tests.contract.parcel import contract as c
-from tests.contract.world import PATIENCE_S, ParcelProcess
+from tests.contract.world import PATIENCE_S, START_S, ParcelProcess
 from tests.fixtures.principals import Principals
 
 PATIENT = CallContext("test", timeout_s=PATIENCE_S)
@@ -73,12 +74,32 @@ def test_it_may_start_before_the_broker_and_outlive_it(
     assert own_process.is_running
 
 
+def test_it_may_start_before_its_database_and_says_when_that_is_away(
+    own_process: ParcelProcess, client: AmqpClient
+) -> None:
+    with cable_to(own_process.database_url) as database:
+        own_process.database_url = database.url
+        database.cut()
+        own_process.begin()
+        assert wait_until(lambda: "database_unreachable" in own_process.log, START_S)
+        database.mend()
+        own_process.wait_until_served()
+
+        database.cut()
+
+        reasons = find_missing(client, [c.CONTRACT], "test")
+        assert reasons == {c.NAME: "database_unreachable"}
+        database.mend()
+        own_process.wait_until_served()
+        assert own_process.is_running
+
+
 def test_it_stops_at_once_while_the_broker_is_away(
     own_process: ParcelProcess, cable: Cable
 ) -> None:
     cable.cut()
     own_process.begin()
-    assert wait_until(lambda: "broker_unreachable" in own_process.log, PATIENCE_S)
+    assert wait_until(lambda: "broker_unreachable" in own_process.log, START_S)
 
     own_process.tell_to_stop()
 
