@@ -12,7 +12,7 @@ LEASH := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help install run stack stack-stop test test-full e2e lint bench screenshots lock dev
+.PHONY: help install run stack stack-stop test test-full e2e containers lint bench screenshots lock dev
 
 help: ## List what you can run
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test-full: dev ## Run the long property, fault and statistics tests
 
 e2e: dev ## Run the tests in a real browser
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not full" tests/e2e
+
+containers: $(VENV)/runtime.stamp ## Try docker-compose.yml for real, with docker or podman
+	@$(BIN)/python -m tests.containers
 
 lint: $(VENV)/dev.stamp ## Check style, types, imports between the parts, and the locks
 	@$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from launcher.keys import ensure_keys
 from launcher.layout import Layout
 from launcher.local_databases import open_databases
 from launcher.local_services import LocalServices
-from launcher.ports import LOOPBACK, keep_port
+from launcher.ports import keep_port
 from launcher.supervision import ROOT
 from services.billing.limits import read_limits
 from shared.client import ServiceClient
@@ -96,7 +96,7 @@ def _served(services: LocalServices, settings: Settings) -> Iterator[None]:
         app = _make_app(services, client, settings)
         server = waitress.server.create_server(
             app,
-            host=LOOPBACK if settings.is_loopback else "0.0.0.0",  # noqa: S104
+            host=settings.listen,
             port=settings.port,
             threads=THREADS,
             # The application itself knows which proxies it may trust.
