@@ -49,7 +49,7 @@ lint: $(VENV)/dev.stamp ## Check style, types, imports between the parts, and th
 	@$(BIN)/python requirements/check_locks.py
 
 bench: dev ## Measure: each figure is a ratio of two things in one run
-	@$(BIN)/python -m bench
+	@$(BIN)/python -W ignore -m bench
 
 screenshots: dev ## Take every page, at 360 and 1280 px, in both themes
 	@$(BIN)/python -m pytest tests/e2e/test_look.py -k embedded -n $(WORKERS) \
