@@ -31,7 +31,6 @@ class Intent:
     ended: int | None = None
     outcome: Outcome = Outcome.UNKNOWN
     response: Any = None
-    refusal: ContractError | None = None
     executions: list[Any] = field(default_factory=list)
     """What each try came to inside the service: its response, or an exception."""
 
@@ -46,6 +45,7 @@ class Intent:
 
     @property
     def may_have_effect(self) -> bool:
+        """Whether some try was not refused; a crash says nothing either way."""
         return any(not isinstance(e, ContractError) for e in self.executions)
 
     def __str__(self) -> str:

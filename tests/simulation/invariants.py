@@ -37,15 +37,6 @@ def books_and_counters(world: World) -> Findings:
 
 def projections(world: World) -> Findings:
     """Billing's picture of services and companies is the owners' own."""
-    pairs = (
-        (
-            "subscription",
-            ("inventory", "SELECT id AS subject, *, termination_time AS ends"),
-            "FROM services",
-            "FROM subscriptions",
-        ),
-    )
-    del pairs
     yield from _compare(
         "subscription",
         _rows(world, "inventory", _SERVICES),
@@ -54,9 +45,7 @@ def projections(world: World) -> Findings:
     yield from _compare(
         "company",
         _rows(world, "identity", "SELECT id, time_zone, version FROM companies"),
-        _rows(
-            world, "billing", "SELECT company_id, time_zone, version FROM companies"
-        ),
+        _rows(world, "billing", "SELECT company_id, time_zone, version FROM companies"),
     )
 
 
@@ -165,7 +154,9 @@ def effects(world: World) -> Counter[str]:
     """How often each intent has taken effect, by its request id."""
     rows = _rows(world, "billing", "SELECT request_id FROM journal_entries")
     counts = Counter(row.request_id for row in rows)
-    kinds = {intent.request_id: EVENTS_OF.get(intent.method) for intent in world.intents}
+    kinds = {
+        intent.request_id: EVENTS_OF.get(intent.method) for intent in world.intents
+    }
     for event in world.network.published.values():
         if event["name"] == kinds.get(event["request_id"]):
             counts[event["request_id"]] += 1

@@ -82,7 +82,9 @@ class EventMessage:
         return self.handler.name, self.data["id"]
 
     def __str__(self) -> str:
-        return f"event {self.data['name']} {self.data['id'][:8]} v{self.data['version']}"
+        return (
+            f"event {self.data['name']} {self.data['id'][:8]} v{self.data['version']}"
+        )
 
 
 Message = CallMessage | ReplyMessage | EventMessage
@@ -118,6 +120,8 @@ class Network:
     def publish(self, name: str, envelope: Any) -> None:
         """Take an event over, as the broker does; the confirmation may be lost."""
         self._scheduler.pause(f"publishes {name}")
+        if self._happens(self.weather.loss):
+            raise Unavailable("broker_unreachable", "not sent")
         data = msgspec.json.decode(msgspec.json.encode(envelope))
         self.published[data["id"]] = data
         for service, dispatcher in self._dispatchers.items():
@@ -204,7 +208,7 @@ class Network:
             _expect_no_fault(task)
             if task.has_crashed:
                 # It was not acknowledged, and so comes again unless it expires.
-                intent.executions.append(Unavailable("crashed"))
+                intent.executions.append(RemoteFault("crashed"))
                 self._in_transit.append(message)
                 return
             result = _read(intent, replies[0])
@@ -279,5 +283,3 @@ def _counted(handler: EventHandler) -> EventHandler:
         handler.function(service, session, envelope)
 
     return replace(handler, function=function)
-
-

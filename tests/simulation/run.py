@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from tests.simulation.actors.kinds import Actor, make_actors
 from tests.simulation.invariants import differences
 from tests.simulation.locks import LockWatch
+from tests.simulation.network import Message
 from tests.simulation.scheduler import Broken, Task
 from tests.simulation.snapshot import snapshot
 from tests.simulation.weather import CALM, Weather
@@ -112,7 +113,7 @@ class Run:
     def _step(self, ready: list[Task]) -> None:
         self._scheduler.step(self._random.choice(ready))
 
-    def _deliver(self, messages: list) -> None:  # type: ignore[type-arg]
+    def _deliver(self, messages: list[Message]) -> None:
         self._network.deliver(self._random.choice(messages))
 
     def _lose_patience(self) -> None:
@@ -156,8 +157,7 @@ def simulate(
             try:
                 run.act()
                 run.settle()
-                if found := differences(world):
-                    raise Broken("\n".join(found))
+                _check(world)
             except Broken as error:
                 faults = [f"{log['exception']}" for log in logs if "exception" in log]
                 report = _report(seed, acts, world, error, faults)
@@ -167,11 +167,16 @@ def simulate(
             return Outcome(world.scheduler.trace, snapshot(world))
 
 
+def _check(world: World) -> None:
+    if found := differences(world):
+        raise Broken("\n".join(found))
+
+
 def _report(
     seed: int, acts: int, world: World, error: Broken, faults: list[str]
 ) -> str:
     trace = world.scheduler.trace
-    replay = f"SIMULATION_SEED={seed} SIMULATION_ACTS={acts} pytest tests/simulation"
+    replay = f"SIMULATION_SEED={seed} SIMULATION_ACTS={acts} pytest tests/simulation -k given"
     if path := os.environ.get("SIMULATION_TRACE"):
         Path(path).write_text("\n".join(trace), encoding="utf-8")
     return "\n".join(

@@ -20,11 +20,11 @@ _QUICK_S = 0.004
 _POLL_S = 0.001
 
 
-class Crash(BaseException):  # noqa: N818  no error: the process is simply gone
+class Crash(BaseException):
     """The task's process ends here; what it has not committed is lost."""
 
 
-class Broken(AssertionError):  # noqa: N818
+class Broken(AssertionError):
     """The simulation can't go on; the text says what is wrong."""
 
 
@@ -99,6 +99,7 @@ class Scheduler:
         self._changed = threading.Condition()
         self._tasks: list[Task] = []
         self._endings: dict[Task, Callable[[Task], None]] = {}
+        self._has_released = False
 
     def note(self, line: str) -> None:
         self.trace.append(f"{len(self.trace):05} {line}")
@@ -196,7 +197,12 @@ class Scheduler:
         if task is not None and task.state is State.LOCKED:
             task.stop(State.READY, "has the lock")
 
+    def note_release(self) -> None:
+        """In any thread: a transaction ends, and others may be given its locks."""
+        self._has_released = True
+
     def _let_run(self, task: Task) -> None:
+        self._has_released = False
         task.go_on()
         self._until_all_stand_still()
         ended = self._in(State.ENDED)
@@ -205,10 +211,10 @@ class Scheduler:
             self._endings.pop(each)(each)
 
     def _until_all_stand_still(self) -> None:
-        if not self._in(State.LOCKED):
-            with self._changed:
-                if self._changed.wait_for(self._nobody_runs, _QUICK_S):
-                    return
+        with self._changed:
+            all_stopped = self._changed.wait_for(self._nobody_runs, _QUICK_S)
+        if all_stopped and not (self._has_released and self._in(State.LOCKED)):
+            return
         earlier = None
         while in_flight := self._in(State.RUNNING, State.LOCKED):
             waits = self._watch.read(task.backend_pid for task in in_flight)
@@ -235,8 +241,9 @@ class Scheduler:
             late.was_cancelled = True
             late.state = State.LOCKED
             self._watch.cancel([late.backend_pid])
-            with self._changed:
-                self._changed.wait_for(lambda task=late: task.state is not State.LOCKED)
+            while late.state is State.LOCKED:
+                with self._changed:
+                    self._changed.wait(_POLL_S)
             return True
         return False
 

@@ -28,10 +28,11 @@ def stop_at_statements(engine: Engine, scheduler: Scheduler) -> None:
         except Crash:
             # Its locks go now, and not when the server notices the closed connection.
             raw.rollback()
+            scheduler.note_release()
             raise
 
     @event.listens_for(engine, "before_cursor_execute")
-    def _before(  # noqa: PLR0917
+    def _before(
         connection: Connection,
         _cursor: Any,
         statement: str,
@@ -44,6 +45,11 @@ def stop_at_statements(engine: Engine, scheduler: Scheduler) -> None:
     @event.listens_for(engine, "commit")
     def _commit(connection: Connection) -> None:
         stop(connection, COMMIT)
+        scheduler.note_release()
+
+    @event.listens_for(engine, "rollback")
+    def _rollback(_connection: Connection) -> None:
+        scheduler.note_release()
 
     @event.listens_for(engine, "after_cursor_execute")
     @event.listens_for(engine, "handle_error")

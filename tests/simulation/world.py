@@ -81,13 +81,15 @@ class World:
         intent = Intent(number, who, method, request, principal, began)
         self.intents.append(intent)
         give_up_at = self.clock.now() + TRIES_WITHIN
-        answer: Any = None
         for _ in range(self.random.randint(1, MAX_TRIES)):
             answer = self._try(intent)
-            is_told = not isinstance(answer, Unavailable | RemoteFault)
-            if is_told or self.clock.now() > give_up_at:
+            if not isinstance(answer, Unavailable | RemoteFault):
+                _conclude(intent, answer, len(self.scheduler.trace))
                 break
-        return _conclude(intent, answer, len(self.scheduler.trace))
+            if self.clock.now() > give_up_at:
+                break
+        response: ResponseT | None = intent.response
+        return response
 
     def _try(self, intent: Intent) -> Any:
         task = current_task()
@@ -97,15 +99,12 @@ class World:
         return read_reply(wire)
 
 
-def _conclude(intent: Intent, answer: Any, now: int) -> Any:
-    if isinstance(answer, Unavailable | RemoteFault):
-        return None
+def _conclude(intent: Intent, answer: Any, now: int) -> None:
     intent.ended = now
     if isinstance(answer, ContractError):
-        intent.outcome, intent.refusal = Outcome.REFUSED, answer
-        return None
-    intent.outcome, intent.response = Outcome.DONE, answer
-    return answer
+        intent.outcome = Outcome.REFUSED
+    else:
+        intent.outcome, intent.response = Outcome.DONE, answer
 
 
 def make_world(
@@ -115,7 +114,7 @@ def make_world(
     ensure_keys(var / "keys")
     clock = ManualClock(START)
     # The services' own chance is apart, so that a fault in them shifts nothing else.
-    runtime = Runtime(clock, Random(random.getrandbits(64)))  # noqa: S311
+    runtime = Runtime(clock, Random(random.getrandbits(64)))
     services = LocalServices(urls, var / "keys", runtime)
     scheduler = Scheduler(watch)
     key = load_private_key(var / "keys" / "principal.key")
@@ -129,7 +128,7 @@ def make_world(
     )
     for name in services.dispatchers:
         engine = world.database(name).engine
-        tally.create(engine)
+        tally.create(engine, checkfirst=True)
         stop_at_statements(engine, scheduler)
     _fill(world)
     return world
