@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 from shared.contract import Effect, Method
 from shared.errors import ContractError
@@ -27,6 +28,7 @@ class Intent:
     method: Method[Any, Any]
     request: Any
     principal: str
+    company_id: UUID | None
     began: int
     ended: int | None = None
     outcome: Outcome = Outcome.UNKNOWN

@@ -135,19 +135,17 @@ def wallets_add_up(world: World) -> Findings:
 
 def last_one_stands(world: World) -> Findings:
     """A setting is what somebody set it to, and nobody set it after that one."""
-    wallets = _rows(world, "billing", "SELECT * FROM wallets")
-    limits: dict[Any, list[tuple[Intent, Any]]] = defaultdict(list)
+    settings: dict[Any, list[tuple[Intent, Any]]] = defaultdict(list)
     for intent in world.intents:
-        if intent.method == billing.SET_CREDIT_LIMIT and intent.may_have_effect:
-            limit = intent.request.limit
-            whose = intent.request.company_id, limit.currency.code
-            limits[whose].append((intent, limit.amount))
-    for row in wallets:
-        yield from _last(
-            f"credit limit of {row.id}",
-            row.credit_limit,
-            limits[row.company_id, row.currency],
-        )
+        if intent.method in SETTINGS and intent.may_have_effect:
+            column, field = SETTINGS[intent.method]
+            money = getattr(intent.request, field)
+            whose = column, intent.company_id, money.currency.code
+            settings[whose].append((intent, money.amount))
+    for row in _rows(world, "billing", "SELECT * FROM wallets"):
+        for column, _ in SETTINGS.values():
+            known = settings[column, row.company_id, row.currency]
+            yield from _last(f"{column} of {row.id}", getattr(row, column), known)
 
 
 def effects(world: World) -> Counter[str]:
@@ -217,6 +215,12 @@ EVENTS_OF: Mapping[Method[Any, Any], str] = {
     inventory.CHANGE_PRICE: inventory.PRICE_CHANGED.name,
 }
 """The one event that tells of an operation's effect."""
+
+SETTINGS: Mapping[Method[Any, Any], tuple[str, str]] = {
+    billing.SET_CREDIT_LIMIT: ("credit_limit", "limit"),
+    billing.SET_COMFORT_BUFFER: ("comfort_buffer", "buffer"),
+}
+"""The wallet's column that an operation sets, and the request's field with it."""
 
 INVARIANTS: tuple[Callable[[World], Findings], ...] = (
     books_and_counters,

@@ -176,7 +176,7 @@ def _report(
     seed: int, acts: int, world: World, error: Broken, faults: list[str]
 ) -> str:
     trace = world.scheduler.trace
-    replay = f"SIMULATION_SEED={seed} SIMULATION_ACTS={acts} pytest tests/simulation -k given"
+    settings = f"SIMULATION_SEED={seed} SIMULATION_ACTS={acts}"
     if path := os.environ.get("SIMULATION_TRACE"):
         Path(path).write_text("\n".join(trace), encoding="utf-8")
     return "\n".join(
@@ -185,6 +185,6 @@ def _report(
             *faults[-1:],
             f"The last of {len(trace)} lines (SIMULATION_TRACE=file keeps all):",
             *trace[-_SHOWN_LINES:],
-            f"Replay: {replay}",
+            f"Replay: {settings} pytest tests/simulation -k given",
         ]
     )

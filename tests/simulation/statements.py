@@ -57,6 +57,13 @@ def stop_at_statements(engine: Engine, scheduler: Scheduler) -> None:
     def _after(*_arguments: Any) -> None:
         scheduler.back_from_database()
 
+    @event.listens_for(engine, "do_connect")
+    def _patience(
+        _dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]
+    ) -> None:
+        # Nor is a busy machine a fault.
+        parameters["connect_timeout"] = 60
+
     @event.listens_for(engine, "connect")
     def _connect(raw: Any, _record: Any) -> None:
         # A task may stand before the lock's release for as long as the seed likes.

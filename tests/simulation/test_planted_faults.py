@@ -93,6 +93,21 @@ def test_a_state_that_is_checked_outside_its_lock_is_found(
     assert "is two things" in finding(simulation)
 
 
+def test_locks_that_are_taken_in_either_order_are_found(
+    simulation: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = Change.lock
+
+    def lock_all(change: Change, service_id: UUID) -> models.Service:
+        service = lock(change, service_id)
+        change.db.execute(select(models.Service.id).with_for_update())
+        return service
+
+    monkeypatch.setattr(Change, "lock", lock_all)
+
+    assert "deadlock between inventory/" in finding(simulation)
+
+
 def test_a_key_that_is_checked_before_it_is_taken_is_found(
     simulation: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

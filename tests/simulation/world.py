@@ -72,13 +72,15 @@ class World:
         method: Method[RequestT, ResponseT],
         request: RequestT,
         principal: str,
+        company_id: UUID | None,
     ) -> ResponseT | None:
         """Call as a browser does: again with the same key, until told or tired of it.
 
-        Returns None when it was refused or no answer came.
+        ``company_id`` is the company that it is about, if it is one. Returns None when
+        it was refused or no answer came.
         """
         number, began = len(self.intents), len(self.scheduler.trace)
-        intent = Intent(number, who, method, request, principal, began)
+        intent = Intent(number, who, method, request, principal, company_id, began)
         self.intents.append(intent)
         give_up_at = self.clock.now() + TRIES_WITHIN
         for _ in range(self.random.randint(1, MAX_TRIES)):

@@ -40,7 +40,7 @@ class Customer:
     def _call(
         self, method: Method[RequestT, ResponseT], request: RequestT
     ) -> ResponseT | None:
-        owner = self._world.principals.user(
-            Role.OWNER, self._company_id, self._world.owner_id
-        )
-        return self._world.call(self.name, method, request, owner)
+        company_id = self._company_id
+        owner_id = self._world.owner_id
+        owner = self._world.principals.user(Role.OWNER, company_id, owner_id)
+        return self._world.call(self.name, method, request, owner, company_id)

@@ -145,5 +145,6 @@ class Operator:
     def _operate(
         self, method: Method[RequestT, ResponseT], request: RequestT
     ) -> ResponseT | None:
+        company_id: UUID | None = getattr(request, "company_id", None)
         operator = self._world.principals.operator()
-        return self._world.call(self.name, method, request, operator)
+        return self._world.call(self.name, method, request, operator, company_id)
