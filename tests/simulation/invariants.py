@@ -68,20 +68,22 @@ def events_once(world: World) -> Findings:
 
 
 def versions_told(world: World) -> Findings:
-    """Each version of a service was told of: none is missing, none is two things."""
-    told: dict[str, set[int]] = defaultdict(set)
-    bodies: dict[tuple[str, int], Any] = {}
+    """Each version of a thing was told of: none is missing, none is two things."""
+    told: dict[tuple[str, str], set[int]] = defaultdict(set)
+    bodies: dict[tuple[str, str, int], Any] = {}
     for event in world.network.published.values():
-        if event["source"] != inventory.NAME:
+        subject, version = event["body"].get("id"), event["version"]
+        if subject is None:
             continue
-        key = event["body"]["id"], event["version"]
-        told[key[0]].add(key[1])
+        told[event["source"], subject].add(version)
+        key = (event["source"], subject, version)
         if bodies.setdefault(key, event["body"]) != event["body"]:
-            yield f"version {key[1]} of service {key[0]} is two things"
-    for row in _rows(world, "inventory", "SELECT id, version FROM services"):
-        if told[str(row.id)] != set(range(1, row.version + 1)):
-            versions = sorted(told[str(row.id)])
-            yield f"service {row.id} is at {row.version}, told were {versions}"
+            yield f"version {version} of {event['source']}'s {subject} is two things"
+    for source, table in VERSIONED:
+        for row in _rows(world, source, f"SELECT id, version FROM {table}"):
+            versions = told[source, str(row.id)]
+            if versions != set(range(1, row.version + 1)):
+                yield f"{row.id} is at {row.version}, told were {sorted(versions)}"
 
 
 def effects_once(world: World) -> Findings:
@@ -201,8 +203,14 @@ FROM postings JOIN wallets ON wallets.id = account_id
 JOIN journal_entries ON journal_entries.id = entry_id
 """
 
+VERSIONED = (("inventory", "services"), ("billing", "wallets"))
+"""Whose every version is told of by an event with the thing's id."""
+
 EVENTS_OF: Mapping[Method[Any, Any], str] = {
     identity.CREATE_COMPANY: identity.COMPANY_CHANGED.name,
+    billing.OPEN_WALLET: billing.WALLET_CHANGED.name,
+    billing.SET_CREDIT_LIMIT: billing.WALLET_CHANGED.name,
+    billing.SET_COMFORT_BUFFER: billing.WALLET_CHANGED.name,
     inventory.CREATE_SERVICE: inventory.SERVICE_CREATED.name,
     inventory.ACTIVATE_SERVICE: inventory.SERVICE_ACTIVATED.name,
     inventory.SUSPEND_SERVICE: inventory.SERVICE_SUSPENDED.name,
