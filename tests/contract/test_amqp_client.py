@@ -127,6 +127,36 @@ def test_the_client_connects_again_by_itself(client: AmqpClient, cable: Cable) -
     assert find_missing(client, [c.CONTRACT], "test") == {}
 
 
+def test_lost_connections_are_counted(client: AmqpClient, cable: Cable) -> None:
+    figure = client.figures.get_sample_value
+    echo(client)
+    assert figure("client_connected") == 1
+    assert figure("client_connections_lost_total") == 0
+
+    cable.cut()
+
+    assert wait_until(lambda: figure("client_connected") == 0, PATIENCE_S)
+    cable.mend()
+    assert wait_until(client.is_connected, PATIENCE_S)
+    assert figure("client_connected") == 1
+    assert figure("client_connections_lost_total") == 1
+
+
+def test_a_broker_that_is_away_is_not_held_against_the_services(
+    client: AmqpClient, cable: Cable
+) -> None:
+    echo(client)
+    cable.cut()
+    assert wait_until(lambda: not client.is_connected(), PATIENCE_S)
+    for _ in range(20):
+        assert not ends_with("service_resting", lambda: echo(client, timeout_s=0.1))
+
+    cable.mend()
+
+    assert wait_until(client.is_connected, PATIENCE_S)
+    assert echo(client) == "hello"
+
+
 def test_no_more_calls_wait_than_allowed(parcel_process: ParcelProcess) -> None:
     with closing(AmqpClient(parcel_process.amqp_url, max_pending=2)) as client:
         waiting = [client.start(c.WAIT, c.Wait(seconds=0.2), PATIENT) for _ in range(2)]
