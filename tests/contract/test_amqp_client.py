@@ -18,9 +18,10 @@ from shared.contract import Effect, Nothing
 from shared.contracts import billing, identity, inventory
 from shared.errors import Unavailable
 from shared.readiness import find_missing
-from tests.contract.cable import Cable, cable_to
 from tests.contract.parcel import contract as c
-from tests.contract.world import PATIENCE_S, ParcelProcess, World
+from tests.contract.world import PATIENCE_S, World
+from tests.fixtures.cable import Cable, cable_to
+from tests.fixtures.service_processes import ServiceProcess
 
 WORKERS = 10
 TRANSIENT, PERSISTENT = 1, 2
@@ -28,7 +29,7 @@ PATIENT = CallContext("test", timeout_s=PATIENCE_S)
 
 
 @pytest.fixture
-def cable(parcel_process: ParcelProcess) -> Iterator[Cable]:
+def cable(parcel_process: ServiceProcess) -> Iterator[Cable]:
     with cable_to(parcel_process.amqp_url) as cable:
         yield cable
 
@@ -157,7 +158,7 @@ def test_a_broker_that_is_away_is_not_held_against_the_services(
     assert echo(client) == "hello"
 
 
-def test_no_more_calls_wait_than_allowed(parcel_process: ParcelProcess) -> None:
+def test_no_more_calls_wait_than_allowed(parcel_process: ServiceProcess) -> None:
     with closing(AmqpClient(parcel_process.amqp_url, max_pending=2)) as client:
         waiting = [client.start(c.WAIT, c.Wait(seconds=0.2), PATIENT) for _ in range(2)]
 
@@ -168,7 +169,7 @@ def test_no_more_calls_wait_than_allowed(parcel_process: ParcelProcess) -> None:
 
 
 def test_a_call_that_is_cancelled_makes_room_for_another(
-    parcel_process: ParcelProcess,
+    parcel_process: ServiceProcess,
 ) -> None:
     with closing(AmqpClient(parcel_process.amqp_url, max_pending=1)) as client:
         client.start(c.WAIT, c.Wait(seconds=0.2), PATIENT).cancel()
@@ -187,7 +188,7 @@ def test_an_answer_that_comes_too_late_is_dropped(client: AmqpClient) -> None:
 
 
 def test_a_message_expires_on_the_broker_with_its_deadline(
-    parcel_process: ParcelProcess,
+    parcel_process: ServiceProcess,
 ) -> None:
     parameters = pika.URLParameters(parcel_process.amqp_url)
     with (
@@ -221,7 +222,7 @@ def test_a_message_expires_on_the_broker_with_its_deadline(
     ],
 )
 def test_only_changes_without_a_secret_reach_the_brokers_disk(
-    parcel_process: ParcelProcess,
+    parcel_process: ServiceProcess,
     effect: Effect,
     carries_secret: bool,  # noqa: FBT001
     delivery_mode: int,
