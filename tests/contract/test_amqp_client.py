@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import pika
 import pytest
+from pika.frame import Method
+from pika.spec import Connection
 
 from launcher.processes import wait_until
 from shared.amqp_client import AmqpClient
@@ -44,6 +46,14 @@ def ends_with(code: str, ask: Callable[[], object]) -> bool:
     with pytest.raises(Unavailable) as caught:
         ask()
     return caught.value.code == code
+
+
+def fails(ask: Callable[[], object]) -> bool:
+    try:
+        ask()
+    except Unavailable:
+        return True
+    return False
 
 
 def echo(client: AmqpClient, timeout_s: float = PATIENCE_S) -> str:
@@ -128,6 +138,20 @@ def test_the_client_connects_again_by_itself(client: AmqpClient, cable: Cable) -
     assert find_missing(client, [c.CONTRACT], "test") == {}
 
 
+def test_while_the_broker_takes_nothing_more_calls_fail_at_once(
+    client: AmqpClient, cable: Cable
+) -> None:
+    echo(client)
+    pending = client.start(c.WAIT, c.Wait(seconds=0.5), PATIENT)
+
+    cable.say(Method(0, Connection.Blocked("low on memory")).marshal())
+
+    assert ends_with("broker_unreachable", lambda: pending.result(PATIENCE_S))
+    assert ends_with("broker_unreachable", lambda: echo(client))
+    cable.say(Method(0, Connection.Unblocked()).marshal())
+    assert wait_until(lambda: not fails(lambda: echo(client)), PATIENCE_S)
+
+
 def test_lost_connections_are_counted(client: AmqpClient, cable: Cable) -> None:
     figure = client.figures.get_sample_value
     echo(client)
@@ -179,6 +203,7 @@ def test_a_call_that_is_cancelled_makes_room_for_another(
 
 
 def test_an_answer_that_comes_too_late_is_dropped(client: AmqpClient) -> None:
+    echo(client)
     late = client.start(c.WAIT, c.Wait(seconds=0.2), CallContext("test", timeout_s=0.1))
     assert ends_with("deadline_exceeded", lambda: late.result(PATIENCE_S))
 

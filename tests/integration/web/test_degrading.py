@@ -120,7 +120,7 @@ def test_the_figures_tell_of_pages_and_of_calls_to_services(
 
     assert 'web_requests_total{endpoint="auth.submit_log_in",status="303"}' in figures
     assert 'client_calls_total{method="identity.log_in",outcome="ok"} 1.0' in figures
-    assert 'client_service_resting{service="billing"} 0.0' in figures
+    assert 'client_service_resting{service="identity"} 0.0' in figures
 
 
 def _state(html: str, block: str) -> str:
