@@ -17,7 +17,7 @@ from launcher.local_databases import open_databases
 from launcher.local_services import LocalServices
 from launcher.ports import keep_port
 from launcher.supervision import ROOT
-from services.billing.limits import read_limits
+from services.billing.settings import read_billing_settings
 from shared.client import ServiceClient
 from shared.clock import make_clock
 from shared.database import POOL_SIZE
@@ -77,7 +77,7 @@ def _services(settings: Settings, urls: Mapping[str, str]) -> Iterator[LocalServ
     """The services with their jobs at work."""
     runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
     services = LocalServices(
-        urls, settings.keys_dir, runtime, read_limits(settings.environment)
+        urls, settings.keys_dir, runtime, read_billing_settings(settings)
     )
     jobs = JobThreads(services.jobs())
     jobs.start()

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from services.billing.limits import Limits
 from services.billing.service import BillingService
+from services.billing.settings import BillingSettings
 from services.identity.service import IdentityService
 from services.inventory.service import InventoryService
 from shared import events
@@ -30,7 +30,7 @@ class LocalServices:
         database_urls: Mapping[str, str],
         keys: Path,
         runtime: Runtime,
-        limits: Limits | None = None,
+        billing: BillingSettings | None = None,
     ) -> None:
         self._runtime = runtime
         self._databases = {name: Database(url) for name, url in database_urls.items()}
@@ -43,7 +43,9 @@ class LocalServices:
                 operator_key=load_public_key(keys / "operator.pub"),
             ),
             InventoryService(self._databases["inventory"], runtime),
-            BillingService(self._databases["billing"], runtime, limits or Limits()),
+            BillingService(
+                self._databases["billing"], runtime, billing or BillingSettings()
+            ),
         )
         self.dispatchers = {
             service.contract.name: Dispatcher(service, self.verify_key)

@@ -28,7 +28,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(_datetime, "datetime")
     app.add_template_filter(_date, "date")
     app.add_template_filter(_clock, "clock")
-    app.add_template_filter(_country, "country")
+    app.add_template_filter(country_name, "country")
     app.add_template_filter(_language, "language")
 
 
@@ -77,7 +77,7 @@ def _clock(moment: datetime) -> str:
     return format_clock(moment, reader_zone(), reader_locale())
 
 
-def _country(code: str) -> str:
+def country_name(code: str) -> str:
     return str(reader_locale().territories.get(code, code))
 
 

@@ -9,9 +9,21 @@ from launcher.cli.checks import inventory, ledger
 from launcher.cli.customers import companies, members, users
 from launcher.cli.desk import Desk, main
 from launcher.cli.services import services
+from launcher.cli.taxes import tax
 from launcher.cli.wallets import wallet
 
 __all__ = ["Desk", "main"]
 
-for group in (catalog, services, inventory, ledger, users, companies, members, wallet):
+_GROUPS = (
+    catalog,
+    services,
+    inventory,
+    ledger,
+    users,
+    companies,
+    members,
+    wallet,
+    tax,
+)
+for group in _GROUPS:
     main.add_command(group)

@@ -3,7 +3,7 @@
 The rules of the ledger are triggers of the first migration: see docs/decisions.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar
@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.contracts.inventory import (
     Period,
     ServiceState,
@@ -60,6 +61,8 @@ _ENUMS: tuple[type[Enum], ...] = (
     ServiceState,
     SuspensionReason,
     TerminationTime,
+    TaxIdState,
+    TaxIdMatch,
 )
 
 
@@ -134,12 +137,22 @@ class Posting(Base):
 
 
 class Company(CompanyOwned, Base):
-    """What billing needs of identity's company."""
+    """What billing needs of identity's company.
+
+    ``country`` is empty while all that is known came before billing kept addresses.
+    """
 
     __tablename__ = "companies"
 
     company_id: Mapped[UUID] = mapped_column(primary_key=True)
     time_zone: Mapped[str]
+    name: Mapped[str]
+    street: Mapped[str]
+    postal_code: Mapped[str]
+    city: Mapped[str]
+    region: Mapped[str]
+    country: Mapped[str]
+    is_business: Mapped[bool]
     version: Mapped[int] = mapped_column(sa.BigInteger)
 
 
@@ -199,3 +212,45 @@ class Renewal(CompanyOwned, Base):
     family_code: Mapped[str] = mapped_column(primary_key=True)
     service_count: Mapped[int] = mapped_column(sa.BigInteger)
     amount: Mapped[Decimal] = mapped_column(sa.Numeric(40, 6))
+
+
+class TaxId(CompanyOwned, Base):
+    """A company's VAT ID, and what the register said of it; see the contract's.
+
+    ``number`` is empty once it was removed. ``country`` is ISO 3166-1.
+    """
+
+    __tablename__ = "tax_ids"
+
+    company_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(sa.BigInteger)
+    number: Mapped[str]
+    country: Mapped[str]
+    state: Mapped[TaxIdState]
+    checked_at: Mapped[datetime | None]
+    match: Mapped[TaxIdMatch | None]
+    name: Mapped[str]
+    address: Mapped[str]
+    proof: Mapped[str]
+    failure: Mapped[str]
+    failure_count: Mapped[int]
+    """Tries in a row that had no answer."""
+    next_check_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str]
+    confirmed_why: Mapped[str]
+
+
+class TaxRate(Base):
+    """A standard rate from a day on; see `services.billing.tax_rates`."""
+
+    __tablename__ = "tax_rates"
+
+    position: Mapped[int] = mapped_column(
+        sa.BigInteger, sa.Identity(always=True), primary_key=True
+    )
+    country: Mapped[str]
+    territory: Mapped[str]
+    rate_percent: Mapped[Decimal] = mapped_column(sa.Numeric(4, 2))
+    valid_from: Mapped[date]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]

@@ -12,6 +12,7 @@ from shared.contract import (
     Response,
     ServiceContract,
 )
+from shared.contracts.billing import tax
 from shared.contracts.billing.name import NAME
 from shared.contracts.inventory import Period
 from shared.money import Money
@@ -280,6 +281,7 @@ CONTRACT = ServiceContract(
         ADJUST_WALLET,
         VERIFY_BOOKS,
         REBUILD_ROLLUPS,
+        *tax.METHODS,
     ),
-    events=(WALLET_CHANGED,),
+    events=(WALLET_CHANGED, *tax.EVENTS),
 )

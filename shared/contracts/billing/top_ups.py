@@ -8,12 +8,12 @@ way. Whatever its state, money that comes for it is booked.
 """
 
 from datetime import datetime
-from decimal import Decimal
 from enum import Enum
 from uuid import UUID
 
 from shared.contract import Effect, Event, Method, Nothing, Request, Response
 from shared.contracts.billing.name import NAME
+from shared.contracts.billing.tax import TaxLine, TaxReason
 from shared.money import Money
 from shared.permissions import Permission
 
@@ -45,26 +45,6 @@ class PaymentState(Enum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     CHARGED_BACK = "charged_back"
-
-
-class TaxLine(Response, frozen=True, kw_only=True):
-    """``category`` is EN 16931's code; ``rate_percent`` is a percentage: 19."""
-
-    category: str
-    rate_percent: Decimal
-    base: Money
-    tax: Money
-
-
-class TaxReason(Response, frozen=True, kw_only=True):
-    """Which rule was applied: a code and what it was applied to, all as text.
-
-    ``fields`` are the profile's fields that it read.
-    """
-
-    code: str
-    parameters: dict[str, str]
-    fields: list[str]
 
 
 class Problem(Response, frozen=True, kw_only=True):

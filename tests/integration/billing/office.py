@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from services.billing.service import BillingService
+from services.billing.settings import BillingSettings
 from shared.clock import ManualClock
 from shared.contract import Event
 from shared.contracts import billing, identity, inventory
@@ -117,11 +118,12 @@ class Office:
     clock: ManualClock = field(default_factory=lambda: ManualClock(START))
     principals: Principals = field(default_factory=lambda: Principals(START))
     company_id: UUID = field(default_factory=uuid4)
+    settings: BillingSettings = field(default_factory=BillingSettings)
 
     def __post_init__(self) -> None:
         # Offices share a database, so their ids must differ.
         runtime = Runtime(self.clock, random.Random(self.company_id.int))
-        self.service = BillingService(self.database, runtime)
+        self.service = BillingService(self.database, runtime, self.settings)
         self.dispatcher = Dispatcher(self.service, self.principals.verify_key)
         self.call = DirectCalls(self.dispatcher)
 

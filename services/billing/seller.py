@@ -1,0 +1,93 @@
+"""Who sells: the provider's own legal and tax details, from its settings.
+
+The rules of `services.billing.tax` are those of a seller in the European Union.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import stdnum.exceptions
+from stdnum.eu import vat
+
+from services.billing.territories import MEMBER_STATES
+from shared.settings import SettingError
+
+
+@dataclass(frozen=True)
+class Seller:
+    """``country`` is a member state, ISO 3166-1; ``vat_id`` has the state's prefix.
+
+    ``uses_one_stop_shop``: VAT on private customers elsewhere in the EU is theirs and
+    reported by the one-stop shop. Without it, the seller is below the threshold of
+    EUR 10 000 a year and charges its own.
+    """
+
+    name: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    vat_id: str
+    uses_one_stop_shop: bool
+
+
+DEMO_SELLER = Seller(
+    name="Nordlicht Hosting GmbH",
+    street="Speicherstra\N{LATIN SMALL LETTER SHARP S}e 12",
+    postal_code="20457",
+    city="Hamburg",
+    country="DE",
+    vat_id="DE136695976",
+    uses_one_stop_shop=True,
+)
+"""Stands in where nothing is set, which a public address does not allow."""
+
+
+def read_seller(environment: Mapping[str, str], *, is_loopback: bool) -> Seller:
+    """Read ``SELLER_NAME``, ``SELLER_STREET``, and so on.
+
+    Without ``SELLER_COUNTRY``, at a loopback address, the seller is the demo's.
+
+    Raises:
+        SettingError: one is missing, the country is no member state, or the VAT ID is
+            none of that country.
+    """
+    country = environment.get("SELLER_COUNTRY", "").strip().upper()
+    if not country and is_loopback:
+        return DEMO_SELLER
+    if country not in MEMBER_STATES:
+        raise SettingError(f"SELLER_COUNTRY is no member state of the EU: {country!r}")
+    return Seller(
+        name=_required(environment, "SELLER_NAME"),
+        street=_required(environment, "SELLER_STREET"),
+        postal_code=_required(environment, "SELLER_POSTAL_CODE"),
+        city=_required(environment, "SELLER_CITY"),
+        country=country,
+        vat_id=_vat_id(_required(environment, "SELLER_VAT_ID"), country),
+        uses_one_stop_shop=_yes_or_no(environment, "SELLER_OSS"),
+    )
+
+
+def _required(environment: Mapping[str, str], name: str) -> str:
+    text = environment.get(name, "").strip()
+    if not text:
+        raise SettingError(f"{name} is not set")
+    return text
+
+
+def _vat_id(text: str, country: str) -> str:
+    prefix = "EL" if country == "GR" else country
+    try:
+        number = str(vat.validate(text))
+    except stdnum.exceptions.ValidationError as error:
+        raise SettingError(f"SELLER_VAT_ID is no VAT ID: {text!r}") from error
+    if not number.startswith(prefix):
+        raise SettingError(f"SELLER_VAT_ID is none of {country}: {text!r}")
+    return number
+
+
+def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:
+    text = environment.get(name, "").strip().lower()
+    if text not in {"yes", "no"}:
+        raise SettingError(f"{name} is neither yes nor no: {text!r}")
+    return text == "yes"

@@ -1,0 +1,233 @@
+"""Tax: categories, the rules that can apply, rates, and companies' tax IDs."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum, StrEnum
+from uuid import UUID
+
+from shared.contract import Effect, Event, Method, Request, Response
+from shared.contracts.billing.name import NAME
+from shared.money import Money
+from shared.permissions import Permission
+
+
+class TaxCategory(Enum):
+    """EN 16931's codes (UNCL 5305), as far as they can occur here."""
+
+    STANDARD = "S"
+    REVERSE_CHARGE = "AE"
+    EXPORT = "G"
+    """Of goods: nothing that is sold here."""
+    OUT_OF_SCOPE = "O"
+    EXEMPT = "E"
+    ZERO = "Z"
+
+
+class TaxRule(StrEnum):
+    """Which rule was applied, and with which parameters beside ``country``.
+
+    All with VAT have ``rate_percent`` and ``taxed_in`` (a country), and ``territory``
+    if that has a rate of its own. Those about a VAT ID have ``vat_id``, after its first
+    check also ``checked_on`` (ISO 8601) and ``proof`` (the consultation number, or
+    empty).
+    """
+
+    DOMESTIC_PRIVATE = "domestic_private"
+    DOMESTIC_BUSINESS = "domestic_business"
+    ONE_STOP_SHOP = "one_stop_shop"
+    """Private, another member state: its rate."""
+    BELOW_THRESHOLD = "below_threshold"
+    """Private, another member state, no one-stop shop: the seller's rate."""
+    VAT_ID_MISSING = "vat_id_missing"
+    """This and the next five: a business elsewhere in the EU, taxed as if private."""
+    VAT_ID_OTHER_COUNTRY = "vat_id_other_country"
+    VAT_ID_UNCONFIRMED = "vat_id_unconfirmed"
+    """It has not been asked about yet, or too long ago."""
+    VAT_ID_UNREACHABLE = "vat_id_unreachable"
+    """It was asked about, and there was no answer."""
+    VAT_ID_INVALID = "vat_id_invalid"
+    VAT_ID_DIFFERS = "vat_id_differs"
+    """It is valid, but for another name or address."""
+    REVERSE_CHARGE = "reverse_charge"
+    OUTSIDE_EU = "outside_eu"
+    NORTHERN_IRELAND = "northern_ireland"
+    TERRITORY_OUTSIDE_VAT = "territory_outside_vat"
+    """With ``territory``: part of a member state, but not of the VAT territory."""
+
+
+class TaxLine(Response, frozen=True, kw_only=True):
+    """``rate_percent`` is a percentage: 19. ``tax`` is rounded once per category."""
+
+    category: TaxCategory
+    rate_percent: Decimal
+    base: Money
+    tax: Money
+
+
+class TaxReason(Response, frozen=True, kw_only=True):
+    """Which rule was applied: a code (`TaxRule`) and what it was applied to, as text.
+
+    ``fields`` are the profile's fields that it read: ``country``, ``region``,
+    ``postal_code``, ``city``, ``is_business``, ``tax_id``, ``tax_id_check``.
+    """
+
+    code: str
+    parameters: dict[str, str]
+    fields: list[str]
+
+
+class TaxDecision(Response, frozen=True, kw_only=True):
+    """The rule for one customer on one day, before any amount is known."""
+
+    category: TaxCategory
+    rate_percent: Decimal
+    reason: TaxReason
+
+
+class TaxIdState(Enum):
+    UNCHECKED = "unchecked"
+    VALID = "valid"
+    INVALID = "invalid"
+    UNREACHABLE = "unreachable"
+    """No answer yet; asked again by itself."""
+
+
+class TaxIdMatch(Enum):
+    """Whether the register's name and address are those of the profile."""
+
+    MATCHES = "matches"
+    DIFFERS = "differs"
+    NOT_DISCLOSED = "not_disclosed"
+    """Some member states tell neither; the number itself is what they confirm."""
+
+
+class TaxId(Response, frozen=True, kw_only=True):
+    """A company's VAT ID and what the last check of it said.
+
+    ``name`` and ``address`` are the register's, empty if not disclosed. ``proof`` is
+    the consultation number. ``checked_at`` is when the last answer came; ``failure`` a
+    code for why there was none since. ``confirmed_by`` is the operator who has
+    confirmed a name that differs.
+    """
+
+    number: str
+    state: TaxIdState
+    checked_at: datetime | None
+    match: TaxIdMatch | None
+    name: str
+    address: str
+    proof: str
+    failure: str
+    confirmed_by: str
+
+
+class SetTaxId(Request, frozen=True, kw_only=True):
+    """``number`` as people write it; empty to remove it."""
+
+    number: str
+
+
+class GetTaxProfile(Request, frozen=True, kw_only=True):
+    pass
+
+
+class TaxProfile(Response, frozen=True, kw_only=True):
+    """``decision`` is the rule that applies today.
+
+    Without one, ``problem`` says why: ``no_billing_address`` or ``no_tax_rate``.
+    ``takes_tax_id``: a VAT ID can matter for this company.
+    """
+
+    company_id: UUID
+    tax_id: TaxId | None
+    takes_tax_id: bool
+    decision: TaxDecision | None
+    problem: str | None
+
+
+class ConfirmTaxId(Request, frozen=True, kw_only=True):
+    """The operator has checked that name and address are the customer's."""
+
+    company_id: UUID
+    reason: str
+
+
+class TaxRate(Response, frozen=True, kw_only=True):
+    """A standard rate, from ``valid_from`` up to the day before ``valid_until``.
+
+    ``country`` is ISO 3166-1 (Greece is GR). ``territory`` is a part of it with a rate
+    of its own, as ``PT-20``, or empty. ``recorded_by`` is empty for rates that came
+    with the product.
+    """
+
+    country: str
+    territory: str
+    rate_percent: Decimal
+    valid_from: date
+    valid_until: date | None
+    recorded_at: datetime
+    recorded_by: str
+
+
+class ListTaxRates(Request, frozen=True, kw_only=True):
+    """Of one country, or of all."""
+
+    country: str | None = None
+
+
+class TaxRates(Response, frozen=True, kw_only=True):
+    rates: list[TaxRate]
+
+
+class AddTaxRate(Request, frozen=True, kw_only=True):
+    """A rate from a day on; for the same day as another, it corrects that one."""
+
+    country: str
+    territory: str = ""
+    rate_percent: Decimal
+    valid_from: date
+
+
+SET_TAX_ID = Method(
+    NAME, "set_tax_id", SetTaxId, TaxProfile, Permission.MANAGE_BILLING, Effect.CHANGE
+)
+"""InvalidInput ``bad_tax_id`` with ``country``, ``tax_id_other_country`` with
+``country``; Conflict ``no_billing_address``, ``no_tax_id_there`` with ``country`` (a
+private customer, or a country where it would change nothing)."""
+
+GET_TAX_PROFILE = Method(
+    NAME, "get_tax_profile", GetTaxProfile, TaxProfile, Permission.READ_BILLING
+)
+
+CONFIRM_TAX_ID = Method(
+    NAME,
+    "confirm_tax_id",
+    ConfirmTaxId,
+    TaxProfile,
+    Permission.OPERATE,
+    Effect.CHANGE,
+)
+"""NotFound ``no_tax_id``; Conflict ``tax_id_not_valid``; InvalidInput
+``reason_missing``, ``bad_reason``."""
+
+LIST_TAX_RATES = Method(
+    NAME, "list_tax_rates", ListTaxRates, TaxRates, Permission.OPERATE
+)
+
+ADD_TAX_RATE = Method(
+    NAME, "add_tax_rate", AddTaxRate, TaxRates, Permission.OPERATE, Effect.CHANGE
+)
+"""InvalidInput ``bad_country``, ``bad_territory``, ``bad_rate`` (0 to below 100, at
+most two places), ``bad_date``."""
+
+TAX_PROFILE_CHANGED = Event(NAME, "tax_profile_changed", TaxProfile)
+"""The VAT ID, what is known of it, or the rule that applies is another."""
+
+METHODS = (
+    SET_TAX_ID,
+    GET_TAX_PROFILE,
+    CONFIRM_TAX_ID,
+    LIST_TAX_RATES,
+    ADD_TAX_RATE,
+)
+EVENTS = (TAX_PROFILE_CHANGED,)

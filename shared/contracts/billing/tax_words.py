@@ -1,0 +1,70 @@
+"""The words for a tax reason.
+
+They stand here and not in `web`, because a document keeps the words as they were
+rendered on the day, and the page shows the very same. They know the codes' parameters
+and nothing of the rules.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from babel import Locale
+from babel.dates import format_date
+
+from shared.contracts.billing.tax import TaxReason, TaxRule
+
+_VAT = "VAT {rate_percent} % \N{EM DASH} {taxed_in}, "
+_NONE = "No VAT \N{EM DASH} "
+_WORDS: Mapping[str, str] = {
+    TaxRule.DOMESTIC_PRIVATE: _VAT + "private customer",
+    TaxRule.DOMESTIC_BUSINESS: _VAT + "business customer",
+    TaxRule.ONE_STOP_SHOP: _VAT + "private customer",
+    TaxRule.BELOW_THRESHOLD: _VAT + "private customer in {country}",
+    TaxRule.VAT_ID_MISSING: _VAT + "business in {country} without a VAT ID",
+    TaxRule.VAT_ID_OTHER_COUNTRY: _VAT
+    + "business in {country} with a VAT ID of another country ({vat_id})",
+    TaxRule.VAT_ID_UNCONFIRMED: _VAT + "VAT ID {vat_id} is not confirmed yet",
+    TaxRule.VAT_ID_UNREACHABLE: _VAT
+    + "VAT ID {vat_id} could not be checked, as the register is out of reach",
+    TaxRule.VAT_ID_INVALID: _VAT + "VAT ID {vat_id} was not valid on {checked_on}",
+    TaxRule.VAT_ID_DIFFERS: _VAT
+    + "VAT ID {vat_id} is registered for another name or address",
+    TaxRule.REVERSE_CHARGE: "Reverse charge \N{EM DASH} VAT ID {vat_id} validated on "
+    "{checked_on}",
+    TaxRule.OUTSIDE_EU: _NONE + "{country} is outside the European Union",
+    TaxRule.NORTHERN_IRELAND: _NONE
+    + "services to Northern Ireland are taxed as in the rest of the United Kingdom, "
+    "outside the European Union",
+    TaxRule.TERRITORY_OUTSIDE_VAT: _NONE
+    + "{territory} is outside the European Union's VAT territory",
+}
+_TERRITORIES = {
+    "aland": "\N{LATIN CAPITAL LETTER A WITH RING ABOVE}land",
+    "busingen": "B\N{LATIN SMALL LETTER U WITH DIAERESIS}singen am Hochrhein",
+    "campione": "Campione d\N{RIGHT SINGLE QUOTATION MARK}Italia",
+    "canary_islands": "the Canary Islands",
+    "ceuta": "Ceuta",
+    "french_overseas": "overseas France",
+    "heligoland": "Heligoland",
+    "livigno": "Livigno",
+    "melilla": "Melilla",
+    "mount_athos": "Mount Athos",
+}
+_ENGLISH = Locale("en")
+
+
+def words(reason: TaxReason) -> str:
+    """Say which rule was applied, in a line: "VAT 19 % — Germany, private customer"."""
+    said = {name: _say(name, text) for name, text in reason.parameters.items()}
+    template = _WORDS.get(reason.code)
+    return template.format_map(said) if template else reason.code
+
+
+def _say(name: str, text: str) -> str:
+    if name in {"country", "taxed_in"}:
+        return str(_ENGLISH.territories.get(text, text))
+    if name.endswith("_on"):
+        return format_date(date.fromisoformat(text), "d MMM y", locale=_ENGLISH)
+    if name == "territory":
+        return _TERRITORIES.get(text, text)
+    return text
