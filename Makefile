@@ -12,7 +12,7 @@ LEASH := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help install run stack stack-stop test test-full e2e lint bench screenshots lock dev
+.PHONY: help install run stack stack-stop test test-full e2e containers lint bench screenshots lock dev
 
 help: ## List what you can run
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test-full: dev ## Run the long property, fault and statistics tests
 e2e: dev ## Run the tests in a real browser
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not full" tests/e2e
 
+containers: $(VENV)/runtime.stamp ## Try docker-compose.yml for real, with docker or podman
+	@$(BIN)/python -m tests.containers
+
 lint: $(VENV)/dev.stamp ## Check style, types, imports between the parts, and the locks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -46,7 +49,7 @@ lint: $(VENV)/dev.stamp ## Check style, types, imports between the parts, and th
 	@$(BIN)/python requirements/check_locks.py
 
 bench: dev ## Measure: each figure is a ratio of two things in one run
-	@$(BIN)/python -m bench
+	@$(BIN)/python -W ignore -m bench
 
 screenshots: dev ## Take every page, at 360 and 1280 px, in both themes
 	@$(BIN)/python -m pytest tests/e2e/test_look.py -k embedded -n $(WORKERS) \

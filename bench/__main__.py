@@ -6,6 +6,7 @@ from pathlib import Path
 from bench import clients, dashboard, memory, pages, sizes
 from bench.figures import heading, row
 from bench.site import running_site
+from shared.logs import configure_logs
 
 MEASURES = (
     dashboard.measure,
@@ -19,7 +20,9 @@ MEASURES = (
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="client-area-bench-") as folder:
         Path(folder).chmod(0o711)  # PostgreSQL goes through it as another user
-        with running_site(folder) as site:
+        log_file = Path(folder, "bench.log")
+        with log_file.open("w") as log, running_site(folder) as site:
+            configure_logs("bench", stream=log)
             print(*heading(), sep="\n", flush=True)
             for measure in MEASURES:
                 for figure in measure(site):

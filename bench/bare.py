@@ -37,8 +37,8 @@ def echo_service(amqp_url: str) -> Iterator[None]:
     Raises:
         LaunchError: it does not answer.
     """
-    command = leashed([sys.executable, "-m", "bench.echo", amqp_url], "TERM")
-    process = subprocess.Popen(command)
+    module = ["-W", "ignore", "-m", "bench.echo", amqp_url]
+    process = subprocess.Popen(leashed([sys.executable, *module], "TERM"))
     try:
         with ClusterRpcProxy({"AMQP_URI": amqp_url}, timeout=10) as cluster:
             if not wait_until(lambda: _answers(cluster), _START_TIMEOUT_S):

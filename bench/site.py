@@ -2,16 +2,17 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from bench.browser import Browser
-from launcher.connection import connect
 from launcher.databases import own_urls
 from launcher.infrastructure import postgres_of
 from launcher.layout import Layout
 from launcher.operator import Operator
 from launcher.stack import Stack
+from shared.amqp_client import AmqpClient
+from shared.clock import make_clock
 from shared.settings import read_settings
 
 DEMO_USER = "demo@example.com"
@@ -35,9 +36,9 @@ class Site:
 
     @contextmanager
     def operator(self) -> Iterator[Operator]:
-        settings = read_settings({**self.environment, "AMQP_URL": self.amqp_url})
-        with connect(settings, "bench") as operator:
-            yield operator
+        key_file = read_settings(self.environment).keys_dir / "operator.key"
+        with closing(AmqpClient(self.amqp_url)) as client:
+            yield Operator(client, key_file, make_clock(None), "bench")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Start and stop the client area: ``python -m launcher run|stack|stack-stop``."""
+"""Start and stop the client area: ``python -m launcher COMMAND``."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ from launcher import embedded
 from launcher.assets import AssetError, ensure_assets
 from launcher.errors import LaunchError
 from launcher.first_run import say_ready
+from launcher.setup import set_up
 from launcher.stack import Stack
 from launcher.supervision import ROOT
 from launcher.system_packages import ensure_chromium, ensure_rabbitmq
@@ -21,6 +22,8 @@ def main() -> None:
         ("run", run_embedded, "run in one process, with a PostgreSQL of its own"),
         ("stack", start_stack, "start all processes in the background"),
         ("stack-stop", stop_stack, "end what `stack` started"),
+        ("build", build, "build what the browser loads"),
+        ("setup", set_up_containers, "make what the stack in containers needs"),
         ("prepare-tests", prepare_tests, "install and build what the tests need"),
     ):
         command = commands.add_parser(name, help=summary)
@@ -38,6 +41,15 @@ def run_embedded() -> None:
         embedded.run(os.environ)
     except KeyboardInterrupt:
         print("The client area has ended.", flush=True)
+
+
+def build() -> None:
+    ensure_assets(ROOT)
+
+
+def set_up_containers() -> None:
+    has_demo = set_up(os.environ)
+    print(f"All is set up, {'with' if has_demo else 'without'} the demonstration.")
 
 
 def prepare_tests() -> None:

@@ -15,8 +15,7 @@ from launcher.local_databases import is_in_use, join_databases
 from launcher.local_services import LocalServices
 from launcher.operator import Operator
 from launcher.supervision import Supervisor
-from services.billing.gateways.settings import read_gateways
-from services.billing.limits import read_limits
+from services.billing.settings import read_billing_settings
 from shared.amqp_client import AmqpClient
 from shared.client import ServiceClient
 from shared.clock import make_clock
@@ -69,11 +68,7 @@ def _local_client(settings: Settings) -> Iterator[ServiceClient]:
     joins_another = is_in_use(settings)
     with join_databases(settings) as urls:
         services = LocalServices(
-            urls,
-            settings.keys_dir,
-            runtime,
-            read_limits(settings.environment),
-            read_gateways(settings),
+            urls, settings.keys_dir, runtime, read_billing_settings(settings)
         )
         with closing(services):
             try:

@@ -1,14 +1,16 @@
-"""One database and one role per service, in a PostgreSQL of our own."""
+"""One database and one role per service, made by a superuser."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from psycopg2 import sql
-from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, cursor
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, connection, cursor
+from sqlalchemy import make_url
 
 from launcher.files import keep_secret
 from launcher.postgres import PostgresServer
+from shared.settings import SettingError
 
 SERVICES = ("identity", "inventory", "billing")
 
@@ -35,35 +37,48 @@ def own_urls(server: PostgresServer, secrets_folder: Path) -> dict[str, str]:
 
 
 def ensure_databases(server: PostgresServer, secrets_folder: Path) -> dict[str, str]:
-    """Give each service a database that no other service's role may enter.
+    """Make the databases of a server of our own; returns their URLs, see `own_urls`."""
+    urls = own_urls(server, secrets_folder)
+    with administration(server.connect()) as cur:
+        make_databases(cur, urls)
+    return urls
 
-    Returns their URLs, see `own_urls`.
+
+def make_databases(cur: cursor, urls: Mapping[str, str]) -> None:
+    """Make the database and the role that each URL names, unless they are there.
+
+    No role may enter another service's database.
+
+    Raises:
+        SettingError: a URL lacks the role, its password or the database.
     """
-    with administration(server) as cur:
-        for service in SERVICES:
-            ensure_role(cur, service, keep_secret(secrets_folder / service))
-            ensure_database(cur, service, owner=service)
-        cur.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
-    return own_urls(server, secrets_folder)
+    for service, url in urls.items():
+        address = make_url(url)
+        role, password, database = address.username, address.password, address.database
+        if not (role and password and database):
+            raise SettingError(
+                f"{url_variable(service)} names no role, password or database"
+            )
+        ensure_role(cur, role, password)
+        ensure_database(cur, database, owner=role)
+    cur.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
 
 
-def drop_databases(server: PostgresServer) -> None:
-    with administration(server) as cur:
-        for service in SERVICES:
-            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-            cur.execute(drop.format(sql.Identifier(service)))
+def drop_databases(cur: cursor, urls: Mapping[str, str]) -> None:
+    for url in urls.values():
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        cur.execute(drop.format(sql.Identifier(make_url(url).database or "")))
 
 
 @contextmanager
-def administration(server: PostgresServer) -> Iterator[cursor]:
-    """A superuser's cursor, outside of transactions."""
-    connection = server.connect()
-    connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+def administration(superuser: connection) -> Iterator[cursor]:
+    """A superuser's cursor, outside of transactions; ends the connection."""
+    superuser.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
     try:
-        with connection.cursor() as cur:
+        with superuser.cursor() as cur:
             yield cur
     finally:
-        connection.close()
+        superuser.close()
 
 
 def ensure_database(cur: cursor, name: str, owner: str) -> None:

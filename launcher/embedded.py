@@ -15,11 +15,10 @@ from launcher.keys import ensure_keys
 from launcher.layout import Layout
 from launcher.local_databases import open_databases
 from launcher.local_services import LocalServices
-from launcher.ports import LOOPBACK, keep_port
+from launcher.ports import keep_port
 from launcher.sandbox import server as sandbox
 from launcher.supervision import ROOT
-from services.billing.gateways.settings import read_gateways
-from services.billing.limits import read_limits
+from services.billing.settings import read_billing_settings
 from shared.client import ServiceClient
 from shared.clock import make_clock
 from shared.database import POOL_SIZE
@@ -84,11 +83,7 @@ def _services(settings: Settings, urls: Mapping[str, str]) -> Iterator[LocalServ
     """The services with their jobs at work."""
     runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
     services = LocalServices(
-        urls,
-        settings.keys_dir,
-        runtime,
-        read_limits(settings.environment),
-        read_gateways(settings),
+        urls, settings.keys_dir, runtime, read_billing_settings(settings)
     )
     jobs = JobThreads(services.jobs())
     jobs.start()
@@ -107,7 +102,7 @@ def _served(services: LocalServices, settings: Settings) -> Iterator[None]:
         app = _make_app(services, client, settings)
         server = waitress.server.create_server(
             app,
-            host=LOOPBACK if settings.is_loopback else "0.0.0.0",  # noqa: S104
+            host=settings.listen,
             port=settings.port,
             threads=THREADS,
             # The application itself knows which proxies it may trust.

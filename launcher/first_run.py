@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from psycopg2.extensions import cursor
+
 from launcher.databases import drop_databases
 from launcher.demo import story
 from launcher.demo.loader import company_names, load_demo
 from launcher.errors import LaunchError
-from launcher.postgres import PostgresServer
 from shared.clock import make_clock
 from shared.settings import Settings
 
@@ -30,7 +31,7 @@ def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> bool:
             f"remove {unfinished}, and start again"
         )
     clock = make_clock(settings.clock_offset_file)
-    if not settings.is_loopback:
+    if not settings.wants_demo:
         return False
     if names := company_names(urls, settings.keys_dir, clock):
         return names >= _CUSTOMERS
@@ -49,11 +50,13 @@ def say_ready(url: str, *, has_demo: bool) -> None:
         print(f"Log in as {who} with {story.PASSWORD}", flush=True)
 
 
-def drop_unfinished_demo(settings: Settings, server: PostgresServer) -> None:
+def drop_unfinished_demo(
+    settings: Settings, cur: cursor, urls: Mapping[str, str]
+) -> None:
     """Begin anew after an interrupted load; there was nothing but the demo."""
     unfinished = _mark_of(settings)
     if unfinished.exists():
-        drop_databases(server)
+        drop_databases(cur, urls)
         unfinished.unlink()
 
 

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from launcher.databases import SERVICES, ensure_databases, given_urls, own_urls
+from launcher.databases import (
+    SERVICES,
+    administration,
+    given_urls,
+    make_databases,
+    own_urls,
+)
 from launcher.first_run import drop_unfinished_demo
 from launcher.infrastructure import choose_ports, postgres_of
 from launcher.layout import Layout
@@ -21,8 +27,11 @@ def prepare_databases(
     """
     urls = given_urls(settings.environment)
     if server:
-        drop_unfinished_demo(settings, server)
-        urls = ensure_databases(server, Layout(settings.var).secrets) | urls
+        own = own_urls(server, Layout(settings.var).secrets)
+        with administration(server.connect()) as cur:
+            drop_unfinished_demo(settings, cur, own)
+            make_databases(cur, own)
+        urls = own | urls
     migrate(urls)
     return urls
 

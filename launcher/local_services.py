@@ -8,13 +8,11 @@ from typing import Any
 
 import msgspec
 
-from services.billing.gateways.gateway import Gateway
-from services.billing.limits import Limits
 from services.billing.service import BillingService
+from services.billing.settings import BillingSettings
 from services.identity.service import IdentityService
 from services.inventory.service import InventoryService
 from shared import events
-from shared.contracts.billing.top_ups import GatewayName
 from shared.database import Database
 from shared.dispatch import Dispatcher
 from shared.jobs import local_publish, plumbing_jobs
@@ -32,8 +30,7 @@ class LocalServices:
         database_urls: Mapping[str, str],
         keys: Path,
         runtime: Runtime,
-        limits: Limits | None = None,
-        gateways: Mapping[GatewayName, Gateway] | None = None,
+        billing: BillingSettings | None = None,
     ) -> None:
         self._runtime = runtime
         self._databases = {name: Database(url) for name, url in database_urls.items()}
@@ -47,7 +44,7 @@ class LocalServices:
             ),
             InventoryService(self._databases["inventory"], runtime),
             BillingService(
-                self._databases["billing"], runtime, limits or Limits(), gateways or {}
+                self._databases["billing"], runtime, billing or BillingSettings()
             ),
         )
         self.dispatchers = {

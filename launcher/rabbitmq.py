@@ -26,10 +26,12 @@ START_TIMEOUT_S = 90
 _SERVER_SCRIPTS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# epmd becomes a child of the process that turns into the broker, and dies with it.
+# epmd's shell becomes a child of the process that turns into the broker. Each dies with
+# its parent; until then epmd is started again, as the broker would not.
 _WITH_EPMD = (
-    'setpriv --pdeathsig KILL epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1 & '
-    'exec "$0"'
+    "setpriv --pdeathsig KILL sh -c 'while :; do "
+    'setpriv --pdeathsig KILL epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1; '
+    """sleep 1; done' & exec "$0\""""
 )
 
 

@@ -7,14 +7,16 @@ from urllib.parse import urlsplit
 from launcher.ports import LOOPBACK
 
 
-def missing_programs(web_port: int, public_url: str) -> dict[str, str]:
+def missing_programs(
+    web_port: int, public_url: str, address: str = LOOPBACK
+) -> dict[str, str]:
     """The programs that are not ready, with why: services, or ``web`` itself.
 
-    The reasons are those of `shared.readiness`. The web answers only who asks for it
-    by its public name.
+    The reasons are those of `shared.readiness`. ``address`` is where the web listens;
+    it answers only who asks for it by its public name.
     """
     host = urlsplit(public_url).netloc
-    connection = http.client.HTTPConnection(LOOPBACK, web_port, timeout=5)
+    connection = http.client.HTTPConnection(address, web_port, timeout=5)
     try:
         connection.request("GET", "/readyz", headers={"Host": host})
         answer = connection.getresponse()

@@ -137,11 +137,14 @@ class Stack:
         return environment
 
     def _wait_until_ready(self, port: int, public_url: str) -> None:
-        if wait_until(lambda: not missing_programs(port, public_url), _READY_TIMEOUT_S):
+        address = self._settings.listen
+        if wait_until(
+            lambda: not missing_programs(port, public_url, address), _READY_TIMEOUT_S
+        ):
             return
         logs = [
             f"{name} is not ready ({why}); the end of its log:\n{self._log_of(name)}"
-            for name, why in missing_programs(port, public_url).items()
+            for name, why in missing_programs(port, public_url, address).items()
         ]
         raise LaunchError("\n\n".join(logs))
 

@@ -15,8 +15,10 @@ from typing import Any
 
 import structlog
 from pika import BasicProperties
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from shared.amqp_link import Link
+from shared.call_watch import CallWatch
 from shared.client import CallContext
 from shared.contract import Effect, Method, RequestT, ResponseT
 from shared.deadlines import end_with
@@ -99,6 +101,17 @@ class AmqpClient:
         self._closed = False
         # False while the broker is known to be away: calls then fail at once.
         self._hopeful = True
+        self._watch = CallWatch(lambda: self.pending_count)
+        self._lost = Counter(
+            "client_connections_lost_total",
+            "Connections to the broker that were lost; another is made after each.",
+            registry=self._watch.registry,
+        )
+        Gauge(
+            "client_connected",
+            "1 while there is a connection to the broker.",
+            registry=self._watch.registry,
+        ).set_function(lambda: self._link.is_up)
 
     def start(
         self,
@@ -107,12 +120,14 @@ class AmqpClient:
         context: CallContext,
     ) -> Future[ResponseT]:
         try:
-            self._admit()
+            self._admit(method.service)
             call = _Call(method, encode_call(request), context)
         except (Unavailable, InvalidInput) as refusal:
+            self._watch.count_refused(method, refusal)
             refused: Future[ResponseT] = Future()
             refused.set_exception(refusal)
             return refused
+        self._watch.follow(method, call.future)
         self._new.append(call)
         if not self._waking:
             self._waking = True
@@ -138,14 +153,24 @@ class AmqpClient:
         """How many calls wait for their answer."""
         return len(self._pending) + len(self._new)
 
-    def _admit(self) -> None:
-        """Refuse a call that had better not be sent. A breaker's place is here."""
+    @property
+    def figures(self) -> CollectorRegistry:
+        return self._watch.registry
+
+    def _admit(self, service: str) -> None:
+        """Refuse a call that had better not be sent.
+
+        Raises:
+            Unavailable: ``client_closed``, ``broker_unreachable``, ``too_many_calls``
+                or ``service_resting``.
+        """
         if self._closed:
             raise Unavailable("client_closed")
         if not self._hopeful:
             raise Unavailable("broker_unreachable")
         if self.pending_count >= self._max_pending:
             raise Unavailable("too_many_calls")
+        self._watch.admit(service)
 
     # What follows runs in the link's thread.
 
@@ -156,6 +181,7 @@ class AmqpClient:
                 self._publish(correlation_id, call)
 
     def link_lost(self) -> None:
+        self._lost.inc()
         for correlation_id, call in list(self._pending.items()):
             if call.sent and call.may_repeat:
                 call.sent = call.may_repeat = False
@@ -167,6 +193,7 @@ class AmqpClient:
         self._end_all("broker_unreachable")
 
     def reply_came(self, correlation_id: str, body: bytes) -> None:
+        self._watch.heard(correlation_id.partition(".")[0])
         call = self._drop(correlation_id)
         if call is None:
             log.info("late_reply")
@@ -188,12 +215,13 @@ class AmqpClient:
             self._take_over(self._new.popleft())
 
     def _take_over(self, call: _Call) -> None:
-        correlation_id = f"{next(self._numbers):x}"
+        # With the service's name, so that a late reply still tells that it is alive.
+        correlation_id = f"{call.method.service}.{next(self._numbers):x}"
         self._pending[correlation_id] = call
         call.future.add_done_callback(partial(self._on_done, correlation_id))
         call.timer = self._link.call_later(
             max(0.0, call.deadline - time.time()),
-            partial(self._end, correlation_id, "deadline_exceeded"),
+            partial(self._expire, correlation_id),
         )
         if self._link.is_up:
             self._publish(correlation_id, call)
@@ -212,6 +240,13 @@ class AmqpClient:
         """Forget a call that was cancelled, in whichever thread that was."""
         if future.cancelled() and not self._closed:
             self._link.run_soon(partial(self._drop, correlation_id))
+
+    def _expire(self, correlation_id: str) -> None:
+        call = self._pending.get(correlation_id)
+        if call is not None:
+            # What was never sent is not held against the service.
+            code = "deadline_exceeded" if call.sent else "broker_unreachable"
+            self._end(correlation_id, code)
 
     def _end_all(self, code: str) -> None:
         for correlation_id in list(self._pending):

@@ -215,7 +215,7 @@ class Link:
     def _on_reply(
         self, _channel: object, _deliver: object, properties: Any, body: bytes
     ) -> None:
-        self._listener.reply_came(properties.correlation_id, body)
+        self._listener.reply_came(properties.correlation_id or "", body)
 
     def _on_return(
         self, _channel: object, _method: object, properties: Any, _body: bytes

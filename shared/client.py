@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
+from prometheus_client import CollectorRegistry
+
 from shared.contract import Method, RequestT, ResponseT
 
 DEFAULT_TIMEOUT_S = 2.0
@@ -40,10 +42,22 @@ class ServiceClient(Protocol):
         """Send a call and return at once.
 
         The future always ends: with the response, with a `ContractError` that the
-        service raised, with `Unavailable` (``deadline_exceeded``,
-        ``service_unreachable``, ``broker_unreachable``, ``connection_lost``,
-        ``too_many_calls``, ``client_closed``) or with `RemoteFault`.
+        service raised, with `RemoteFault`, or with `Unavailable`:
+
+        - ``deadline_exceeded``: no answer in time;
+        - ``service_unreachable``: nobody has ever been there to take it;
+        - ``broker_unreachable``: it could not be sent;
+        - ``connection_lost`` while it was under way;
+        - ``service_resting``: not sent, as the service answers nobody at the moment
+          (`shared.breaker`);
+        - ``too_many_calls``: not sent, as too many wait already;
+        - ``client_closed``.
         """
+        ...
+
+    @property
+    def figures(self) -> CollectorRegistry:
+        """How often, how fast and with what outcome services were called."""
         ...
 
     def close(self) -> None:

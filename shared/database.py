@@ -4,18 +4,27 @@ Every session is opened either for one company or, in so many words, for the sys
 that a query without a company can't be written by accident (see `company_scope`).
 """
 
+import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    InterfaceError,
+    InvalidatePoolError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from shared.company_scope import (
     COMPANY,
@@ -40,6 +49,8 @@ POOL_SIZE = 12
 """At least the number of calls a service works on at once, or calls fail under load."""
 
 _STATEMENT_TIMEOUT_MS = 15_000
+_ALIVE_FOR_S = 1.0
+"""A connection that was used so recently is not tried out before it is used again."""
 _EVENTS_WAITING = "events_waiting"
 _HAS_EVENTS = "has_events"
 
@@ -134,12 +145,11 @@ def _is_unreachable(error: SQLAlchemyError) -> bool:
 
 
 def _make_engine(url: str, pool_size: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         normalise_url(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
-        pool_pre_ping=True,
         # A failed query is logged: without what people typed into it.
         hide_parameters=True,
         connect_args={
@@ -147,6 +157,32 @@ def _make_engine(url: str, pool_size: int) -> Engine:
             "options": f"-c timezone=UTC -c statement_timeout={_STATEMENT_TIMEOUT_MS}",
         },
     )
+    _try_out_idle_connections(engine)
+    return engine
+
+
+def _try_out_idle_connections(engine: Engine) -> None:
+    """Replace a connection that broke while nobody used it.
+
+    SQLAlchemy's own ``pool_pre_ping`` asks before each transaction, which is one in
+    four of the round trips that a dashboard's call takes.
+    """
+    last_used = "last_used"
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: object, entry: ConnectionPoolEntry) -> None:
+        entry.info[last_used] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def try_out(connection: Any, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        # A new connection has not been used, and is known to be good.
+        used = entry.info.get(last_used, math.inf)
+        if time.monotonic() - used < _ALIVE_FOR_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 @event.listens_for(ScopedSession, "after_commit")

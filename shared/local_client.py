@@ -10,7 +10,9 @@ from concurrent.futures import Executor, Future, InvalidStateError
 from typing import Any
 
 import structlog
+from prometheus_client import CollectorRegistry
 
+from shared.call_watch import CallWatch
 from shared.client import CallContext
 from shared.contract import Method, RequestT, ResponseT
 from shared.deadlines import Deadlines, end_with
@@ -34,6 +36,8 @@ class LocalClient:
         self._executors = executors
         self._deadlines = Deadlines()
         self._closed = False
+        self._pending: set[Future[Any]] = set()
+        self._watch = CallWatch(lambda: len(self._pending))
 
     def start(
         self,
@@ -42,12 +46,16 @@ class LocalClient:
         context: CallContext,
     ) -> Future[ResponseT]:
         future: Future[ResponseT] = Future()
-        if self._closed:
-            end_with(future, Unavailable("client_closed"))
+        try:
+            self._admit(method.service)
+            call = encode_call(request)
+        except (Unavailable, InvalidInput) as refusal:
+            self._watch.count_refused(method, refusal)
+            end_with(future, refusal)
             return future
-        if method.service not in self._dispatchers:
-            end_with(future, Unavailable("service_unreachable", method.service))
-            return future
+        self._watch.follow(method, future)
+        self._pending.add(future)
+        future.add_done_callback(self._pending.discard)
         self._deadlines.watch(future, context.timeout_s)
         headers = Headers(
             principal=context.principal,
@@ -55,18 +63,24 @@ class LocalClient:
             idempotency_key=context.idempotency_key,
             deadline=time.time() + context.timeout_s,
         )
-        try:
-            call = encode_call(request)
-        except InvalidInput as refusal:
-            end_with(future, refusal)
-        else:
-            executor = self._executors[method.service]
-            executor.submit(self._run, future, method, call, headers)
+        executor = self._executors[method.service]
+        executor.submit(self._run, future, method, call, headers)
         return future
+
+    @property
+    def figures(self) -> CollectorRegistry:
+        return self._watch.registry
 
     def close(self) -> None:
         self._closed = True
         self._deadlines.close()
+
+    def _admit(self, service: str) -> None:
+        if self._closed:
+            raise Unavailable("client_closed")
+        if service not in self._dispatchers:
+            raise Unavailable("service_unreachable", service)
+        self._watch.admit(service)
 
     def _run(
         self,
@@ -80,6 +94,7 @@ class LocalClient:
         dispatcher = self._dispatchers[method.service]
         try:
             reply = dispatcher.answer(method.name, decode_call(call), headers)
+            self._watch.heard(method.service)
             response = decode_reply(reply, method.response)
         except (ContractError, RemoteFault) as error:
             end_with(future, error)

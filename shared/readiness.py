@@ -20,8 +20,8 @@ def find_missing(
     """The services that are not ready, each with the code that says why.
 
     ``database_unreachable`` is the service's own word on its database. Others are the
-    client's: ``broker_unreachable``; ``service_unreachable`` or ``deadline_exceeded``
-    where the service is away, or too busy to say; ``fault``.
+    client's: ``broker_unreachable``; ``service_unreachable``, ``deadline_exceeded`` or
+    ``service_resting`` where the service is away, or too busy to say; ``fault``.
     """
     call = CallContext(request_id=request_id, timeout_s=ANSWER_WITHIN_S)
     answers = [

@@ -52,6 +52,18 @@ class Settings:
         return urlsplit(self.public_url).hostname in LOOPBACK_HOSTS
 
     @property
+    def listen(self) -> str:
+        """The IP address that the web front end listens on."""
+        everywhere = "0.0.0.0"  # noqa: S104  a public address is there to be reached
+        default = "127.0.0.1" if self.is_loopback else everywhere
+        return self.environment.get("LISTEN") or default
+
+    @property
+    def wants_demo(self) -> bool:
+        """Whether empty databases get the demo; never where others could log in."""
+        return self.is_loopback and self.environment.get("DEMO") != "no"
+
+    @property
     def is_secure(self) -> bool:
         """Whether cookies are Secure: if and only if the public address is https."""
         return urlsplit(self.public_url).scheme == "https"
@@ -89,14 +101,16 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings.
 
     Raises:
-        SettingError: PORT is no port, PUBLIC_URL is no http address, or TRUSTED_PROXIES
-            is no number.
+        SettingError: PORT is no port, PUBLIC_URL is no http address, TRUSTED_PROXIES is
+            no number, or DEMO neither yes nor no.
     """
     env = os.environ if environment is None else environment
     port = _port(env.get("PORT", "8000"))
     public_url = env.get("PUBLIC_URL", f"http://localhost:{port}").rstrip("/")
     if urlsplit(public_url).scheme not in {"http", "https"}:
         raise SettingError(f"PUBLIC_URL is no http address: {public_url}")
+    if env.get("DEMO", "yes") not in {"yes", "no"}:
+        raise SettingError(f"DEMO is neither yes nor no: {env['DEMO']!r}")
     return Settings(
         var=Path(env.get("VAR", "var")).absolute(),
         port=port,

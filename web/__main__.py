@@ -18,7 +18,7 @@ def main() -> None:
     Granian(
         target="web.wsgi:make_app",
         factory=True,
-        address="127.0.0.1" if settings.is_loopback else "0.0.0.0",  # noqa: S104
+        address=settings.listen,
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=1,

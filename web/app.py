@@ -17,6 +17,7 @@ from web.companies import views as companies
 from web.context import EXTENSION, Context
 from web.dashboard import views as dashboard
 from web.errors import register_error_pages
+from web.forms import new_form_key
 from web.funds import views as funds
 from web.security import csrf, protect
 from web.services import views as services
@@ -47,6 +48,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
         app.register_blueprint(components.bp)
     app.after_request(keep_principal)
     app.url_defaults(_carry_company)
+    app.add_template_global(new_form_key)
     app.add_template_global(context.settings.provider.support_address)
     app.context_processor(lambda: {"provider": context.settings.provider})
     _serve_assets(app)

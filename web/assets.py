@@ -1,7 +1,7 @@
 """The built styles, script and icons: which file is the current one."""
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from flask import Flask
@@ -30,6 +30,7 @@ def asset_url(name: str) -> str:
     return f"/static/build/{_manifest()[name]}"
 
 
+@lru_cache(maxsize=500)
 def icon(name: str, class_: str = "") -> Markup:
     """A picture beside words; screen readers skip it.
 

@@ -4,6 +4,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import identity
 from shared.errors import RemoteFault, Unavailable
+from shared.permissions import Permission
 from shared.principal import Principal, Strength
 from shared.wire import to_json
 from web.blocks import FIRST_TRY_S, Block, BlockView, PendingBlocks
@@ -87,7 +89,7 @@ class Page:
         self._content = visit_company(acts_for) if acts_for else self.visit
         self._pending = PendingBlocks(self.visit, (BALANCE, MENU, *blocks), FIRST_TRY_S)
         self._asked_as = self.visit.principal
-        self._own: _Own | None = None
+        self._own: list[_Own] = []
         g.page = self
 
     def ask(
@@ -99,7 +101,7 @@ class Page:
         *,
         stands_without: bool = False,
     ) -> None:
-        """Start the call of the page's own content, beside the blocks'.
+        """Start a call of the page's own content, the main one first.
 
         The template gets the answer as ``name``. Without one it gets what was last
         known; or None, if it says that it ``stands_without``; else another page says
@@ -111,27 +113,40 @@ class Page:
             answer = Future()
             answer.set_exception(outage)
         key = f"{method} {to_json(arguments).decode()}"
-        self._own = _Own(name, words, key, answer, stands_without)
+        self._own.append(_Own(name, words, key, answer, stands_without))
 
-    def show(self, template: str, **more: Any) -> ResponseReturnValue:
-        """Wait for what is still under way and answer with the whole page."""
+    def may(self, permission: Permission) -> bool:
+        """Whether the reader's role includes it, as far as is known without asking."""
+        principal = self._content.known_principal
+        return principal is None or permission in principal.permissions
+
+    def show(
+        self, template: str, *, status: int = 200, **more: Any
+    ) -> ResponseReturnValue:
+        """Wait for what is still under way and answer with the whole page.
+
+        ``status`` is the answer's unless the main content is missing.
+        """
         frame = self.frame
-        if self._own is None:
-            return render_template(template, frame=frame, blocks=self.blocks, **more)
-        content = self._read(self._own)
-        if content.value is None and not self._own.stands_without:
-            template = "missing.html"
+        contents = {own.name: self._read(own) for own in self._own}
+        words = ""
+        for own in self._own:
+            if contents[own.name].value is None and not own.stands_without:
+                template, words = "missing.html", own.words
+                break
+        known = (content.as_of for content in contents.values() if content.as_of)
         html = render_template(
             template,
             frame=frame,
             blocks=self.blocks,
-            as_of=content.as_of,
-            words=self._own.words,
+            as_of=min(known, default=None),
+            words=words,
             request_id=g.request_id,
-            **{self._own.name: content.value},
+            **{name: content.value for name, content in contents.items()},
             **more,
         )
-        return html, content.status
+        main = next(iter(contents.values()), _Content(None))
+        return html, status if main.status == HTTPStatus.OK else main.status
 
     @cached_property
     def frame(self) -> Frame:

@@ -47,7 +47,8 @@ def ready() -> ResponseReturnValue:
 
 @bp.get("/metrics")
 def metrics() -> ResponseReturnValue:
-    return Response(generate_latest(_registry), content_type=CONTENT_TYPE_LATEST)
+    figures = generate_latest(_registry) + generate_latest(context().client.figures)
+    return Response(figures, content_type=CONTENT_TYPE_LATEST)
 
 
 def count_requests(app: Flask) -> None:

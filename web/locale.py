@@ -5,7 +5,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.numbers import format_decimal
 from flask import Flask, g, request
 
 from shared.contracts.identity import User
@@ -16,6 +15,7 @@ from web.formatting import (
     format_date,
     format_datetime,
     format_money,
+    format_number,
 )
 
 _FALLBACK = Locale("en")
@@ -28,7 +28,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(_datetime, "datetime")
     app.add_template_filter(_date, "date")
     app.add_template_filter(_clock, "clock")
-    app.add_template_filter(_country, "country")
+    app.add_template_filter(country_name, "country")
     app.add_template_filter(_language, "language")
 
 
@@ -62,7 +62,7 @@ def _money(money: Money, *, exact: bool = False) -> FormattedMoney:
 
 
 def _number(number: int) -> str:
-    return format_decimal(number, locale=reader_locale())
+    return format_number(number, reader_locale())
 
 
 def _datetime(moment: datetime) -> str:
@@ -77,7 +77,7 @@ def _clock(moment: datetime) -> str:
     return format_clock(moment, reader_zone(), reader_locale())
 
 
-def _country(code: str) -> str:
+def country_name(code: str) -> str:
     return str(reader_locale().territories.get(code, code))
 
 

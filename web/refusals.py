@@ -4,6 +4,7 @@ A sentence says what happened and what to do next. The codes are the contracts'.
 """
 
 from shared.errors import ContractError
+from web.locale import country_name
 
 _SENTENCES = {
     "wrong_credentials": "Email or password is wrong. Nothing was changed; try again.",
@@ -44,11 +45,21 @@ _SENTENCES = {
     "unverified_limit": "Until your account is verified, you can add {limit} "
     "{currency} in 24 hours; {left} {currency} are left of that now.",
     "no_gateway": "No way to pay is open at the moment.",
-    "no_billing_address": "We need your company's address to work out the tax.",
-    "no_tax_rate": "We don't know the tax rate of your country for today. Nothing was "
-    "charged; contact support.",
     "gateway_unreachable": "The payment provider can't be reached right now. Your "
     "top-up is kept; try again in a moment.",
+    "bad_tax_id": "This is no VAT ID of {country}: look at its letters and digits "
+    "again. Nothing was changed.",
+    "tax_id_other_country": "This VAT ID is another country's, and the company is in "
+    "{country}. If it has moved, have its address changed first.",
+    "no_tax_id_there": "For this company a VAT ID changes nothing, so none is kept: it "
+    "is private, or outside the VAT territory of the EU.",
+    "no_billing_address": "The company's address is not known yet. Try again in a "
+    "moment, or contact support.",
+    "no_tax_rate": "We know no VAT rate for {country}. Contact support.",
+    "idempotency_key_missing": "The form was incomplete. Open the page again and send "
+    "it once more.",
+    "idempotency_key_reused": "This form was sent before with other values. Look at "
+    "what is there now, and send it once more.",
     "search_too_long": "Search for fewer or shorter words.",
     "unknown_choice": "“{value}” is no {field} we know. Choose one of: {choices}.",
     "identity_unavailable": "We can't check right now who you are, so this page can't "
@@ -72,6 +83,8 @@ def sentence(refusal: ContractError) -> str:
     """What to tell a person about a refusal."""
     template = _SENTENCES.get(refusal.code) or _BY_STATUS[refusal.http_status]
     parameters = {**refusal.parameters, "wait": _wait(refusal)}
+    if "country" in parameters:
+        parameters["country"] = country_name(str(parameters["country"]))
     return template.format_map(parameters)
 
 

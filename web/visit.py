@@ -110,6 +110,13 @@ class Visit:
         )
         return context().client.start(method, arguments, call)
 
+    def insist(self) -> None:
+        """Have identity say that the session lives, before anything is changed.
+
+        Without identity's word one can read, but change nothing.
+        """
+        self._take(self._start_resuming().result())
+
     def settle(self) -> None:
         """Wait for identity's word on the session.
 

@@ -10,11 +10,12 @@ from launcher.cli.customers import companies, members, users
 from launcher.cli.desk import Desk, main
 from launcher.cli.payments import payments
 from launcher.cli.services import services
+from launcher.cli.taxes import tax
 from launcher.cli.wallets import wallet
 
 __all__ = ["Desk", "main"]
 
-for group in (
+_GROUPS = (
     catalog,
     services,
     inventory,
@@ -24,5 +25,7 @@ for group in (
     members,
     wallet,
     payments,
-):
+    tax,
+)
+for group in _GROUPS:
     main.add_command(group)

@@ -4,9 +4,8 @@ from shared.nameko_runtime import serve  # isort: skip  first of all: it patches
 
 from pathlib import Path
 
-from services.billing.gateways.settings import read_gateways
-from services.billing.limits import read_limits
 from services.billing.service import BillingService
+from services.billing.settings import read_billing_settings
 from shared.contracts import billing
 from shared.database import Database
 from shared.migrations import migrate
@@ -19,8 +18,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def build(settings: Settings, runtime: Runtime) -> BillingService:
     url = settings.database_url(billing.NAME)
     migrate(url, MIGRATIONS)
-    limits, gateways = read_limits(settings.environment), read_gateways(settings)
-    return BillingService(Database(url), runtime, limits, gateways)
+    return BillingService(Database(url), runtime, read_billing_settings(settings))
 
 
 if __name__ == "__main__":

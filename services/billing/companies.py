@@ -1,4 +1,4 @@
-"""What billing knows of identity's companies: the time zone their periods follow."""
+"""What billing knows of identity's companies: time zone, and who and where they are."""
 
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,10 +29,11 @@ def time_zone_of(session: Session, company_id: UUID) -> ZoneInfo:
     return ZoneInfo(session.scalar(wanted) or DEFAULT_TIME_ZONE)
 
 
-def keep_company(session: Session, envelope: Envelope[identity.Company]) -> bool:
+def keep_company(session: Session, envelope: Envelope[identity.Company]) -> set[str]:
     """Keep what an event says unless a newer one came first.
 
-    The company is locked. Returns whether its time zone is another now.
+    The company is locked. Returns the names of the columns that are others now; of a
+    company that was unknown, those that differ from what was assumed.
     """
     body = envelope.body
     known = session.get(Company, body.id)
@@ -42,9 +43,25 @@ def keep_company(session: Session, envelope: Envelope[identity.Company]) -> bool
         )
         session.add(known)
     elif envelope.version < known.version:
-        return False
-    has_moved = known.time_zone != body.time_zone
-    known.time_zone = body.time_zone
+        return set()
+    news = _columns(body)
+    changed = {name for name, value in news.items() if getattr(known, name) != value}
+    for name in changed:
+        setattr(known, name, news[name])
     known.version = envelope.version
     session.flush()
-    return has_moved
+    return changed
+
+
+def _columns(company: identity.Company) -> dict[str, object]:
+    address = company.address
+    return {
+        "time_zone": company.time_zone,
+        "name": company.name,
+        "street": address.street,
+        "postal_code": address.postal_code,
+        "city": address.city,
+        "region": address.region,
+        "country": address.country,
+        "is_business": company.is_business,
+    }

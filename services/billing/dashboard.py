@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, true
+from sqlalchemy import Select, select, true
 from sqlalchemy.orm import Session
 
 from services.billing.companies import DEFAULT_TIME_ZONE
@@ -101,7 +101,7 @@ def show(session: Session, limits: Limits, now: datetime) -> billing.BillingDash
     )
 
 
-def _read_purses(session: Session) -> list[_Purse]:
+def _wallets_with_recent() -> Select[Any]:
     recent = (
         select(
             Posting.position,
@@ -118,12 +118,29 @@ def _read_purses(session: Session) -> list[_Purse]:
         .limit(RECENT_POSTINGS)
         .lateral("recent")
     )
-    rows = session.execute(
+    return (
         select(Wallet, Company.time_zone, recent)
         .outerjoin(Company, Company.company_id == Wallet.company_id)
         .outerjoin(recent, true())
         .order_by(Wallet.is_primary.desc(), Wallet.currency, recent.c.position.desc())
     )
+
+
+# Put together once: that takes as long as to run them.
+_WALLETS_WITH_RECENT = _wallets_with_recent()
+_RECURRING_COSTS = select(
+    RecurringCost.currency,
+    RecurringCost.family_code,
+    RecurringCost.family_name,
+    RecurringCost.period,
+    RecurringCost.standing,
+    RecurringCost.service_count,
+    RecurringCost.amount,
+)
+
+
+def _read_purses(session: Session) -> list[_Purse]:
+    rows = session.execute(_WALLETS_WITH_RECENT)
     return [
         _Purse(
             wallet,
@@ -153,17 +170,7 @@ def _postings(wallet: Wallet, rows: Sequence[Any]) -> Iterator[billing.Posting]:
 
 def _read_costs(session: Session) -> Costs:
     costs: Costs = defaultdict(_Costs)
-    for row in session.execute(
-        select(
-            RecurringCost.currency,
-            RecurringCost.family_code,
-            RecurringCost.family_name,
-            RecurringCost.period,
-            RecurringCost.standing,
-            RecurringCost.service_count,
-            RecurringCost.amount,
-        )
-    ):
+    for row in session.execute(_RECURRING_COSTS):
         of_currency = costs[row.currency]
         is_overdue = row.standing is Standing.OVERDUE
         (of_currency.suspended if is_overdue else of_currency.active).append(

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Select, Text, func, literal, select, true
+from sqlalchemy import BigInteger, Select, Text, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
@@ -70,7 +70,8 @@ def read_due_lines(
     ranges = [each for horizon in horizons for each in horizon.ranges()]
     if not ranges:
         return lines
-    for row in session.execute(_sums_within(ranges)):
+    columns = map(list, zip(*ranges, strict=True))
+    for row in session.execute(_SUMS_WITHIN, dict(zip(_COLUMNS, columns, strict=True))):
         # Between two queries a family's first service may have come.
         name = family_names[row.currency].get(row.family_code, row.family_code)
         lines[row.currency].append(
@@ -109,10 +110,9 @@ def due_after_resuming(
             )
 
 
-def _sums_within(ranges: Sequence[tuple[Any, ...]]) -> Select[Any]:
-    columns = zip(zip(*ranges, strict=True), _COLUMNS.values(), strict=True)
-    # Arrays make one statement of any number of ranges, which is compiled once.
-    arrays = [literal(list(column), ARRAY(kind)) for column, kind in columns]
+def _sums_within() -> Select[Any]:
+    """The sums of any number of ranges, each column of which is given as an array."""
+    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in _COLUMNS.items()]
     due = func.unnest(*arrays).table_valued(*_COLUMNS, name="due").render_derived()
     # A lateral sum per range has each looked up in the primary key. A plain join would
     # read all of a large company's renewals to throw most of them away.
@@ -139,6 +139,10 @@ def _sums_within(ranges: Sequence[tuple[Any, ...]]) -> Select[Any]:
         func.sum(sums.c.amount * due.c.edges).label("amount"),
     )
     return totals.select_from(due).join(sums, true()).group_by(*keys)
+
+
+_SUMS_WITHIN = _sums_within()
+"""Put together once: that takes as long as to run it."""
 
 
 def _place(line: DueLine) -> tuple[str, str, int]:

@@ -3,7 +3,7 @@
 The rules of the ledger are triggers of the first migration: see docs/decisions.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.contracts.inventory import (
     Period,
@@ -83,6 +84,8 @@ _ENUMS: tuple[type[Enum], ...] = (
     ServiceState,
     SuspensionReason,
     TerminationTime,
+    TaxIdState,
+    TaxIdMatch,
 )
 
 
@@ -157,12 +160,22 @@ class Posting(Base):
 
 
 class Company(CompanyOwned, Base):
-    """What billing needs of identity's company."""
+    """What billing needs of identity's company.
+
+    ``country`` is empty while all that is known came before billing kept addresses.
+    """
 
     __tablename__ = "companies"
 
     company_id: Mapped[UUID] = mapped_column(primary_key=True)
     time_zone: Mapped[str]
+    name: Mapped[str]
+    street: Mapped[str]
+    postal_code: Mapped[str]
+    city: Mapped[str]
+    region: Mapped[str]
+    country: Mapped[str]
+    is_business: Mapped[bool]
     version: Mapped[int] = mapped_column(sa.BigInteger)
 
 
@@ -301,3 +314,45 @@ class Refund(CompanyOwned, Base):
     settled_at: Mapped[datetime | None]
     send_at: Mapped[datetime | None]
     failure: Mapped[str] = mapped_column(default="")
+
+
+class TaxId(CompanyOwned, Base):
+    """A company's VAT ID, and what the register said of it; see the contract's.
+
+    ``number`` is empty once it was removed. ``country`` is ISO 3166-1.
+    """
+
+    __tablename__ = "tax_ids"
+
+    company_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(sa.BigInteger)
+    number: Mapped[str]
+    country: Mapped[str]
+    state: Mapped[TaxIdState]
+    checked_at: Mapped[datetime | None]
+    match: Mapped[TaxIdMatch | None]
+    name: Mapped[str]
+    address: Mapped[str]
+    proof: Mapped[str]
+    failure: Mapped[str]
+    failure_count: Mapped[int]
+    """Tries in a row that had no answer."""
+    next_check_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str]
+    confirmed_why: Mapped[str]
+
+
+class TaxRate(Base):
+    """A standard rate from a day on; see `services.billing.tax_rates`."""
+
+    __tablename__ = "tax_rates"
+
+    position: Mapped[int] = mapped_column(
+        sa.BigInteger, sa.Identity(always=True), primary_key=True
+    )
+    country: Mapped[str]
+    territory: Mapped[str]
+    rate_percent: Mapped[Decimal] = mapped_column(sa.Numeric(4, 2))
+    valid_from: Mapped[date]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]

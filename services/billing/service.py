@@ -1,9 +1,10 @@
 """Billing's RPC surface: each method decodes, calls its topic's module, encodes."""
 
-from collections.abc import Mapping
+import threading
 from datetime import timedelta
 from typing import ClassVar
 
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from services.billing import (
@@ -14,32 +15,34 @@ from services.billing import (
     rebuilding,
     refunds,
     subscriptions,
+    tax_id_checks,
+    tax_ids,
+    tax_profiles,
+    tax_rates,
     top_ups,
     wallets,
 )
 from services.billing.changes import Change
 from services.billing.checkout import Checkouts
-from services.billing.gateways.gateway import Gateway
-from services.billing.limits import Limits
-from services.billing.seller import DEMO_SELLER
+from services.billing.settings import BillingSettings
+from services.billing.vies import NoRegister, Register, Vies
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import billing, identity, inventory
+from shared.contracts.billing import tax
 from shared.contracts.billing import top_ups as money_in
-from shared.contracts.billing.top_ups import GatewayName
 from shared.database import Database
 from shared.events import Envelope
 from shared.runtime import Runtime
 from shared.service import Call, Job, Service, handles, in_transaction, on_event
 
-_STANDARD_LIMITS = Limits()
-_NO_GATEWAYS: Mapping[GatewayName, Gateway] = {}
+_STANDARD = BillingSettings()
 
 _ASKS_GATEWAYS_EVERY = timedelta(seconds=5)
 _EXPIRES_EVERY = timedelta(minutes=5)
 
 
 class BillingService(Service):
-    """Wallets, the ledger, recurring costs, recommendations."""
+    """Wallets, the ledger, recurring costs, recommendations, tax."""
 
     contract: ClassVar[ServiceContract] = billing.CONTRACT
 
@@ -47,13 +50,38 @@ class BillingService(Service):
         self,
         database: Database,
         runtime: Runtime,
-        limits: Limits = _STANDARD_LIMITS,
-        gateways: Mapping[GatewayName, Gateway] = _NO_GATEWAYS,
+        settings: BillingSettings = _STANDARD,
     ) -> None:
         super().__init__(database, runtime)
-        self._limits = limits
-        self._checkouts = Checkouts(database, runtime, gateways)
-        self._terms = top_ups.Terms(limits, DEMO_SELLER, self._checkouts.names)
+        self._limits = settings.limits
+        self._seller = settings.seller
+        self._register: Register = NoRegister()
+        if settings.vies_url:
+            self._register = Vies(settings.vies_url, settings.seller.vat_id)
+        self._tax_ids_waiting = threading.Event()
+        self._checkouts = Checkouts(database, runtime, settings.gateways)
+        self._terms = top_ups.Terms(
+            settings.limits, settings.seller, self._checkouts.names
+        )
+
+    def jobs(self) -> tuple[Job, ...]:
+        checkouts = self._checkouts
+        return (
+            Job(
+                "check_tax_ids",
+                tax_id_checks.EVERY,
+                self.check_tax_ids,
+                wake=self._tax_ids_waiting,
+            ),
+            Job("reconcile_payments", _ASKS_GATEWAYS_EVERY, self._reconcile),
+            Job("send_refunds", _ASKS_GATEWAYS_EVERY, checkouts.send_refunds),
+            Job("expire_top_ups", _EXPIRES_EVERY, checkouts.expire),
+        )
+
+    def check_tax_ids(self) -> None:
+        tax_id_checks.check_due(
+            self.database, self.runtime, self._register, self._seller
+        )
 
     @in_transaction(billing.DASHBOARD)
     def dashboard(
@@ -157,6 +185,49 @@ class BillingService(Service):
     ) -> billing.RebuiltRollups:
         return rebuilding.rebuild_rollups(db, request)
 
+    @in_transaction(tax.GET_TAX_PROFILE)
+    def get_tax_profile(
+        self, db: Session, call: Call, _request: tax.GetTaxProfile
+    ) -> tax.TaxProfile:
+        company_id = call.principal.require_company()
+        return tax_profiles.view(db, self._seller, company_id, call.now)
+
+    @in_transaction(tax.SET_TAX_ID)
+    def set_tax_id(
+        self, db: Session, call: Call, request: tax.SetTaxId
+    ) -> tax.TaxProfile:
+        company_id = call.principal.require_company()
+        if tax_ids.set_tax_id(db, call, company_id, request):
+            tax_ids.tell_of_change(
+                db, self.runtime, self._seller, company_id, call.request_id
+            )
+            self._wake_checks_after(db)
+        return tax_profiles.view(db, self._seller, company_id, call.now)
+
+    @in_transaction(tax.CONFIRM_TAX_ID)
+    def confirm_tax_id(
+        self, db: Session, call: Call, request: tax.ConfirmTaxId
+    ) -> tax.TaxProfile:
+        tax_ids.confirm_tax_id(db, call, request)
+        company_id = request.company_id
+        tax_ids.tell_of_change(
+            db, self.runtime, self._seller, company_id, call.request_id
+        )
+        return tax_profiles.view(db, self._seller, company_id, call.now)
+
+    @in_transaction(tax.LIST_TAX_RATES)
+    def list_tax_rates(
+        self, db: Session, call: Call, request: tax.ListTaxRates
+    ) -> tax.TaxRates:
+        return tax_rates.view(tax_rates.list_rates(db, call.now, request.country))
+
+    @in_transaction(tax.ADD_TAX_RATE)
+    def add_tax_rate(
+        self, db: Session, call: Call, request: tax.AddTaxRate
+    ) -> tax.TaxRates:
+        tax_rates.add_rate(db, call, request)
+        return tax_rates.view(tax_rates.list_rates(db, call.now, request.country))
+
     @on_event(*inventory.SERVICE_EVENTS)
     def take_in_service(
         self, db: Session, envelope: Envelope[inventory.Service]
@@ -167,15 +238,23 @@ class BillingService(Service):
     def take_in_company(
         self, db: Session, envelope: Envelope[identity.Company]
     ) -> None:
-        subscriptions.take_in_company(db, envelope)
+        changed = subscriptions.take_in_company(db, envelope)
+        company_id = envelope.body.id
+        if changed & tax_ids.CHECKED_FIELDS:
+            tax_ids.ask_again(db, company_id, self.runtime.clock.now())
+            self._wake_checks_after(db)
+        if changed & tax_ids.READ_FIELDS:
+            tax_ids.tell_of_change(
+                db, self.runtime, self._seller, company_id, envelope.request_id
+            )
 
-    def jobs(self) -> tuple[Job, ...]:
-        checkouts = self._checkouts
-        return (
-            Job("reconcile_payments", _ASKS_GATEWAYS_EVERY, self._reconcile),
-            Job("send_refunds", _ASKS_GATEWAYS_EVERY, checkouts.send_refunds),
-            Job("expire_top_ups", _EXPIRES_EVERY, checkouts.expire),
-        )
+    def _wake_checks_after(self, db: Session) -> None:
+        """Once this is committed, and not before, there is something to check."""
+
+        def wake(_session: Session) -> None:
+            self._tax_ids_waiting.set()
+
+        event.listen(db, "after_commit", wake, once=True)
 
     def _change(self, db: Session, call: Call) -> Change:
         return Change(db, self.runtime, call)

@@ -36,11 +36,16 @@ def take_in_service(session: Session, envelope: Envelope[inventory.Service]) -> 
     rollups.replace(session, before, rollups.contributions(subscription, zone))
 
 
-def take_in_company(session: Session, envelope: Envelope[identity.Company]) -> None:
-    """Keep a company's time zone; when it moves, so do its services' periods."""
+def take_in_company(session: Session, envelope: Envelope[identity.Company]) -> set[str]:
+    """Keep a company; when its time zone moves, so do its services' periods.
+
+    Returns the names of the columns that are others now.
+    """
     lock_company(session, envelope.body.id)
-    if keep_company(session, envelope):
+    changed = keep_company(session, envelope)
+    if "time_zone" in changed:
         rollups.rebuild(session, envelope.body.id)
+    return changed
 
 
 def _subscription(envelope: Envelope[inventory.Service]) -> Subscription:

@@ -1,18 +1,112 @@
-"""Stub until the tax branch lands."""
+"""What tax knows of a company: its profile, its VAT ID, and the rule that applies."""
 
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from services.billing.companies import time_zone_of
+from services.billing.models import Company, TaxId
 from services.billing.seller import Seller
-from services.billing.tax import Customer, Rate, decide
-from shared.contracts.billing.tax import TaxDecision
+from services.billing.tax import Customer, VatId, decide
+from services.billing.tax_rates import known_rates
+from services.billing.territories import MEMBER_STATES, Place, locate
+from shared.contracts.billing import tax as contract
+from shared.errors import Conflict
 
 
 def decide_for(
     session: Session, seller: Seller, company_id: UUID, now: datetime
-) -> TaxDecision:
-    rates = [Rate("DE", "", Decimal(19), now.date())]
-    return decide(seller, Customer("DE", is_business=True), rates, now.date())
+) -> contract.TaxDecision:
+    """The rule for a company now; the day is the one in its own time zone.
+
+    Raises:
+        Conflict: ``no_billing_address``, or ``no_tax_rate`` with ``country``.
+    """
+    company = get_party(session, company_id)
+    today = now.astimezone(time_zone_of(session, company_id)).date()
+    customer = Customer(
+        country=company.country,
+        is_business=company.is_business,
+        postal_code=company.postal_code,
+        region=company.region,
+        city=company.city,
+        vat_id=_vat_id(find_tax_id(session, company_id)),
+    )
+    return decide(seller, customer, known_rates(session, now), today)
+
+
+def view(
+    session: Session, seller: Seller, company_id: UUID, now: datetime
+) -> contract.TaxProfile:
+    decision, problem = None, None
+    try:
+        decision = decide_for(session, seller, company_id, now)
+    except Conflict as refusal:
+        problem = refusal.code
+    company = session.get(Company, company_id)
+    tax_id = find_tax_id(session, company_id)
+    return contract.TaxProfile(
+        company_id=company_id,
+        tax_id=_view_tax_id(tax_id) if tax_id else None,
+        takes_tax_id=company is not None and takes_tax_id(company),
+        decision=decision,
+        problem=problem,
+    )
+
+
+def get_party(session: Session, company_id: UUID) -> Company:
+    """The company with its address.
+
+    Raises:
+        Conflict: ``no_billing_address``; it has not come from identity yet.
+    """
+    company = session.get(Company, company_id)
+    if company is None or not company.country:
+        raise Conflict("no_billing_address")
+    return company
+
+
+def find_tax_id(session: Session, company_id: UUID) -> TaxId | None:
+    """The company's VAT ID, unless it never had one or has removed it."""
+    tax_id = session.get(TaxId, company_id)
+    return tax_id if tax_id is not None and tax_id.number else None
+
+
+def takes_tax_id(company: Company) -> bool:
+    """Whether a VAT ID can matter: to a business in the VAT territory."""
+    place = place_of(company)
+    in_the_union = place.is_in_vat_territory and place.country in MEMBER_STATES
+    return company.is_business and in_the_union
+
+
+def place_of(company: Company) -> Place:
+    return locate(company.country, company.postal_code, company.region, company.city)
+
+
+def _vat_id(row: TaxId | None) -> VatId | None:
+    if row is None:
+        return None
+    return VatId(
+        number=row.number,
+        country=row.country,
+        state=row.state,
+        checked_on=row.checked_at.date() if row.checked_at else None,
+        match=row.match,
+        proof=row.proof,
+        is_confirmed_by_hand=bool(row.confirmed_by),
+    )
+
+
+def _view_tax_id(row: TaxId) -> contract.TaxId:
+    return contract.TaxId(
+        number=row.number,
+        state=row.state,
+        checked_at=row.checked_at,
+        match=row.match,
+        name=row.name,
+        address=row.address,
+        proof=row.proof,
+        failure=row.failure,
+        confirmed_by=row.confirmed_by,
+    )

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from services.inventory import counters
@@ -28,6 +28,7 @@ from shared.money import currency_of
 from shared.paging import MAX_PAGE_SIZE, decode_cursor, encode_cursor
 
 _LIVE_RANKS = 3
+_MAY_BE_SUSPENDED = {None, StateFilter.SUSPENDED, StateFilter.TERMINATION_REQUESTED}
 _RANKS = {
     StateFilter.PENDING: 1,
     StateFilter.ACTIVE: 2,
@@ -87,7 +88,10 @@ def list_services(
         get_family(db, request.family)
     if request.currency is not None:
         _check_currency(request.currency)
-    listing = _Listing(db, company_id, request, words_of(request.search))
+    words, filters = words_of(request.search), _filters(request)
+    if request.search.strip():
+        filters.append(matches(db, company_id, words, filters))
+    listing = _Listing(db, company_id, request, words, filters)
     rows, previous, following = listing.page()
     total = None
     if not (request.search.strip() or _beyond_counters(request)):
@@ -110,6 +114,7 @@ class _Listing:
     company_id: UUID
     request: contract.ListServices
     words: list[str]
+    filters: list[ColumnElement[bool]]
 
     def page(self) -> tuple[list[_Row], str | None, str | None]:
         """The page's services with their families' names, and both cursors."""
@@ -185,7 +190,7 @@ class _Listing:
     def _narrow(
         self, query: _Query, direction: _Direction, key: tuple[Any, ...] | None
     ) -> _Query:
-        query = query.where(Service.company_id == self.company_id, *self._filters())
+        query = query.where(Service.company_id == self.company_id, *self.filters)
         if key is None:
             return query
         here, there = tuple_(*self._sorting.columns), tuple_(*self._bound(key))
@@ -201,13 +206,13 @@ class _Listing:
     def _falls(self, direction: _Direction) -> bool:
         return self.request.descending is (direction == "after")
 
-    def _filters(self) -> list[ColumnElement[bool]]:
-        filters = [_in_state(self.request.state)]
-        if self.request.family is not None:
-            filters.append(Service.family_code == self.request.family)
-        if self.request.search.strip():
-            filters.append(matches(self.words, self.company_id))
-        return [*filters, *_beyond_counters(self.request)]
+
+def _filters(request: contract.ListServices) -> list[ColumnElement[bool]]:
+    """All that narrows the list but the search."""
+    filters = [_in_state(request.state)]
+    if request.family is not None:
+        filters.append(Service.family_code == request.family)
+    return [*filters, *_beyond_counters(request)]
 
 
 def _check_currency(code: str) -> None:
@@ -224,7 +229,11 @@ def _beyond_counters(request: contract.ListServices) -> list[ColumnElement[bool]
         (Service.currency, request.currency),
         (Service.suspension_reason, request.suspension_reason),
     )
-    return [column == value for column, value in wanted if value is not None]
+    filters = [column == value for column, value in wanted if value is not None]
+    if request.suspension_reason is not None and request.state not in _MAY_BE_SUSPENDED:
+        # Nothing else has a reason; the database would look through all to find none.
+        filters.append(literal(False))
+    return filters
 
 
 def _in_state(state: StateFilter | None) -> ColumnElement[bool]:

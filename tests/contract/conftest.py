@@ -17,18 +17,19 @@ from shared.dispatch import Dispatcher
 from shared.jobs import JobThreads, local_publish, plumbing_jobs
 from shared.local_client import LocalClient
 from shared.runtime import Runtime
-from tests.contract.cable import cable_to
 from tests.contract.parcel.contract import NAME
 from tests.contract.parcel.service import ParcelService, make_database
-from tests.contract.world import ParcelProcess, World
+from tests.contract.world import World
+from tests.fixtures.cable import cable_to
 from tests.fixtures.databases import empty_database
 from tests.fixtures.principals import Principals
+from tests.fixtures.service_processes import ServiceProcess
 from tests.fixtures.vhosts import fresh_vhost
 
-_ROOT = Path(__file__).parents[2]
+PARCEL = "tests.contract.parcel"
+"""The module that runs it."""
+
 _WORKERS = 10
-_START_WITHIN_S = 30
-_STOP_WITHIN_S = 10
 
 
 @pytest.fixture(scope="session")
@@ -73,13 +74,13 @@ def parcel_process(
     postgres_server: PostgresServer,
     rabbitmq_server: RabbitNode,
     keys_folder: Path,
-) -> Iterator[ParcelProcess]:
+) -> Iterator[ServiceProcess]:
     """The service as its operator runs it; every test finds it running."""
     with (
         empty_database(postgres_server, "parcel-amqp") as url,
         fresh_vhost(rabbitmq_server) as amqp_url,
     ):
-        process = ParcelProcess(amqp_url, url, keys_folder)
+        process = ServiceProcess(PARCEL, amqp_url, url, keys_folder)
         process.start()
         yield process
         process.stop()
@@ -90,21 +91,21 @@ def own_process(
     postgres_server: PostgresServer,
     rabbitmq_server: RabbitNode,
     keys_folder: Path,
-) -> Iterator[ParcelProcess]:
+) -> Iterator[ServiceProcess]:
     """The service, not yet started, on a cable of its own."""
     with (
         empty_database(postgres_server, "parcel-own") as url,
         fresh_vhost(rabbitmq_server) as amqp_url,
         cable_to(amqp_url) as cable,
     ):
-        process = ParcelProcess(amqp_url, url, keys_folder, cable)
+        process = ServiceProcess(PARCEL, amqp_url, url, keys_folder, cable)
         yield process
         process.stop()
 
 
 @pytest.fixture(scope="session")
 def amqp_world(
-    parcel_process: ParcelProcess, principals: Principals
+    parcel_process: ServiceProcess, principals: Principals
 ) -> Iterator[World]:
     database = make_database(parcel_process.database_url)
     world = World(lambda: AmqpClient(parcel_process.amqp_url), principals, database)

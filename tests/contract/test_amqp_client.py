@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import pika
 import pytest
+from pika.frame import Method
+from pika.spec import Connection
 
 from launcher.processes import wait_until
 from shared.amqp_client import AmqpClient
@@ -18,9 +20,10 @@ from shared.contract import Effect, Nothing
 from shared.contracts import billing, identity, inventory
 from shared.errors import Unavailable
 from shared.readiness import find_missing
-from tests.contract.cable import Cable, cable_to
 from tests.contract.parcel import contract as c
-from tests.contract.world import PATIENCE_S, ParcelProcess, World
+from tests.contract.world import PATIENCE_S, World
+from tests.fixtures.cable import Cable, cable_to
+from tests.fixtures.service_processes import ServiceProcess
 
 WORKERS = 10
 TRANSIENT, PERSISTENT = 1, 2
@@ -28,7 +31,7 @@ PATIENT = CallContext("test", timeout_s=PATIENCE_S)
 
 
 @pytest.fixture
-def cable(parcel_process: ParcelProcess) -> Iterator[Cable]:
+def cable(parcel_process: ServiceProcess) -> Iterator[Cable]:
     with cable_to(parcel_process.amqp_url) as cable:
         yield cable
 
@@ -43,6 +46,14 @@ def ends_with(code: str, ask: Callable[[], object]) -> bool:
     with pytest.raises(Unavailable) as caught:
         ask()
     return caught.value.code == code
+
+
+def fails(ask: Callable[[], object]) -> bool:
+    try:
+        ask()
+    except Unavailable:
+        return True
+    return False
 
 
 def echo(client: AmqpClient, timeout_s: float = PATIENCE_S) -> str:
@@ -127,7 +138,51 @@ def test_the_client_connects_again_by_itself(client: AmqpClient, cable: Cable) -
     assert find_missing(client, [c.CONTRACT], "test") == {}
 
 
-def test_no_more_calls_wait_than_allowed(parcel_process: ParcelProcess) -> None:
+def test_while_the_broker_takes_nothing_more_calls_fail_at_once(
+    client: AmqpClient, cable: Cable
+) -> None:
+    echo(client)
+    pending = client.start(c.WAIT, c.Wait(seconds=0.5), PATIENT)
+
+    cable.say(Method(0, Connection.Blocked("low on memory")).marshal())
+
+    assert ends_with("broker_unreachable", lambda: pending.result(PATIENCE_S))
+    assert ends_with("broker_unreachable", lambda: echo(client))
+    cable.say(Method(0, Connection.Unblocked()).marshal())
+    assert wait_until(lambda: not fails(lambda: echo(client)), PATIENCE_S)
+
+
+def test_lost_connections_are_counted(client: AmqpClient, cable: Cable) -> None:
+    figure = client.figures.get_sample_value
+    echo(client)
+    assert figure("client_connected") == 1
+    assert figure("client_connections_lost_total") == 0
+
+    cable.cut()
+
+    assert wait_until(lambda: figure("client_connected") == 0, PATIENCE_S)
+    cable.mend()
+    assert wait_until(client.is_connected, PATIENCE_S)
+    assert figure("client_connected") == 1
+    assert figure("client_connections_lost_total") == 1
+
+
+def test_a_broker_that_is_away_is_not_held_against_the_services(
+    client: AmqpClient, cable: Cable
+) -> None:
+    echo(client)
+    cable.cut()
+    assert wait_until(lambda: not client.is_connected(), PATIENCE_S)
+    for _ in range(20):
+        assert not ends_with("service_resting", lambda: echo(client, timeout_s=0.1))
+
+    cable.mend()
+
+    assert wait_until(client.is_connected, PATIENCE_S)
+    assert echo(client) == "hello"
+
+
+def test_no_more_calls_wait_than_allowed(parcel_process: ServiceProcess) -> None:
     with closing(AmqpClient(parcel_process.amqp_url, max_pending=2)) as client:
         waiting = [client.start(c.WAIT, c.Wait(seconds=0.2), PATIENT) for _ in range(2)]
 
@@ -138,7 +193,7 @@ def test_no_more_calls_wait_than_allowed(parcel_process: ParcelProcess) -> None:
 
 
 def test_a_call_that_is_cancelled_makes_room_for_another(
-    parcel_process: ParcelProcess,
+    parcel_process: ServiceProcess,
 ) -> None:
     with closing(AmqpClient(parcel_process.amqp_url, max_pending=1)) as client:
         client.start(c.WAIT, c.Wait(seconds=0.2), PATIENT).cancel()
@@ -148,6 +203,7 @@ def test_a_call_that_is_cancelled_makes_room_for_another(
 
 
 def test_an_answer_that_comes_too_late_is_dropped(client: AmqpClient) -> None:
+    echo(client)
     late = client.start(c.WAIT, c.Wait(seconds=0.2), CallContext("test", timeout_s=0.1))
     assert ends_with("deadline_exceeded", lambda: late.result(PATIENCE_S))
 
@@ -157,7 +213,7 @@ def test_an_answer_that_comes_too_late_is_dropped(client: AmqpClient) -> None:
 
 
 def test_a_message_expires_on_the_broker_with_its_deadline(
-    parcel_process: ParcelProcess,
+    parcel_process: ServiceProcess,
 ) -> None:
     parameters = pika.URLParameters(parcel_process.amqp_url)
     with (
@@ -191,7 +247,7 @@ def test_a_message_expires_on_the_broker_with_its_deadline(
     ],
 )
 def test_only_changes_without_a_secret_reach_the_brokers_disk(
-    parcel_process: ParcelProcess,
+    parcel_process: ServiceProcess,
     effect: Effect,
     carries_secret: bool,  # noqa: FBT001
     delivery_mode: int,

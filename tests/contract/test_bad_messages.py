@@ -8,83 +8,30 @@ from uuid import uuid4
 
 import pika
 import pytest
-from pika.adapters.blocking_connection import BlockingChannel
 
 from launcher.processes import wait_until
-from shared.rpc_wire import RPC_EXCHANGE
 from tests.contract.parcel import contract as c
 from tests.contract.parcel.service import POISON
-from tests.contract.world import PATIENCE_S, ParcelProcess, World
+from tests.contract.world import PATIENCE_S, World
+from tests.fixtures.service_processes import ServiceProcess
+from tests.fixtures.wire import JSON, Wire
 
-JSON = "application/json"
 ECHO_KEY = "parcel.echo"
-DEAD_LETTERS = "dead-letters.parcel"
 GOOD = json.dumps({"args": [], "kwargs": {"text": "good"}}).encode()
 
 
-class Wire:
-    """Speaks to the broker by hand."""
-
-    def __init__(self, channel: BlockingChannel) -> None:
-        self.channel = channel
-        self.reply_key = str(uuid4())
-        queue = channel.queue_declare("", exclusive=True).method.queue
-        assert queue
-        self.queue = queue
-        channel.queue_bind(queue, RPC_EXCHANGE, self.reply_key)
-
-    def publish(self, body: bytes, key: str = ECHO_KEY, **properties: Any) -> None:
-        self.channel.basic_publish(
-            RPC_EXCHANGE, key, body, pika.BasicProperties(**properties)
-        )
-
-    def reply(self) -> dict[str, Any]:
-        for _method, properties, body in self.channel.consume(
-            self.queue, auto_ack=True, inactivity_timeout=PATIENCE_S
-        ):
-            self.channel.cancel()
-            assert body is not None, "no reply came"
-            assert properties.content_type == JSON
-            reply: dict[str, Any] = json.loads(body)
-            return reply
-        raise AssertionError
-
-    def answer_to(self, body: bytes, **properties: Any) -> dict[str, Any]:
-        properties = {"content_type": JSON, **properties}
-        self.publish(body, reply_to=self.reply_key, **properties)
-        return self.reply()
-
-    def take_dead_letter(self) -> tuple[dict[str, Any], bytes]:
-        taken: list[tuple[dict[str, Any], bytes]] = []
-
-        def took() -> bool:
-            method, properties, body = self.channel.basic_get(DEAD_LETTERS, True)
-            if method is not None:
-                taken.append((properties.headers, body))
-            return method is not None
-
-        assert wait_until(took, PATIENCE_S)
-        return taken[0]
-
-    def dead_letter_count(self) -> int:
-        count: int = self.channel.queue_declare(
-            DEAD_LETTERS, passive=True
-        ).method.message_count
-        return count
-
-
 @pytest.fixture
-def wire(parcel_process: ParcelProcess) -> Iterator[Wire]:
+def wire(parcel_process: ServiceProcess) -> Iterator[Wire]:
     parameters = pika.URLParameters(parcel_process.amqp_url)
     with closing(pika.BlockingConnection(parameters)) as connection:
-        wire = Wire(connection.channel())
-        wire.channel.queue_purge(DEAD_LETTERS)
+        wire = Wire(connection.channel(), c.NAME)
+        wire.forget_dead_letters()
         yield wire
 
 
 @pytest.fixture(autouse=True)
 def _the_service_goes_on(
-    parcel_process: ParcelProcess, amqp_world: World
+    parcel_process: ServiceProcess, amqp_world: World
 ) -> Iterator[None]:
     yield
     assert amqp_world.call(c.ECHO, c.Values(text="still here")).text == "still here"
@@ -109,7 +56,7 @@ MALFORMED = {
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_call_is_refused_and_put_aside(wire: Wire, body: bytes) -> None:
     sent = {"nameko.request_id": "r-17"}
-    reply = wire.answer_to(body, correlation_id="17", headers=sent)
+    reply = wire.answer_to(ECHO_KEY, body, correlation_id="17", headers=sent)
 
     assert reply["result"] is None
     assert reply["error"]["exc_type"] == "InvalidInput"
@@ -136,14 +83,14 @@ def test_a_malformed_call_is_refused_and_put_aside(wire: Wire, body: bytes) -> N
 def test_an_unknown_form_is_refused_and_put_aside(
     wire: Wire, properties: dict[str, Any]
 ) -> None:
-    reply = wire.answer_to(GOOD, **properties)
+    reply = wire.answer_to(ECHO_KEY, GOOD, **properties)
 
     assert reply["error"]["exc_args"][0] == "malformed_message"
     wire.take_dead_letter()
 
 
 def test_a_call_that_nobody_waits_for_is_put_aside(wire: Wire) -> None:
-    wire.publish(GOOD, content_type=JSON)
+    wire.publish(ECHO_KEY, GOOD, content_type=JSON)
 
     headers, letter = wire.take_dead_letter()
 
@@ -152,14 +99,16 @@ def test_a_call_that_nobody_waits_for_is_put_aside(wire: Wire) -> None:
 
 
 def test_a_call_without_any_property_is_put_aside(wire: Wire) -> None:
-    wire.publish(b"")
+    wire.publish(ECHO_KEY, b"")
 
     assert wire.take_dead_letter()[1] == b""
 
 
 def test_a_dead_letter_holds_neither_the_principal_nor_a_password(wire: Wire) -> None:
     body = b'{"args": [], "kwargs": {"password": "secret"}}'
-    wire.publish(body, content_type=JSON, headers={"nameko.principal": "secret"})
+    wire.publish(
+        ECHO_KEY, body, content_type=JSON, headers={"nameko.principal": "secret"}
+    )
 
     headers, letter = wire.take_dead_letter()
 
@@ -169,14 +118,16 @@ def test_a_dead_letter_holds_neither_the_principal_nor_a_password(wire: Wire) ->
 
 def test_wrong_arguments_and_unknown_methods_are_refused_only(wire: Wire) -> None:
     wrong = json.dumps({"args": [], "kwargs": {"number": "seven"}}).encode()
-    assert wire.answer_to(wrong)["error"]["exc_args"][0] == "malformed_message"
+    assert (
+        wire.answer_to(ECHO_KEY, wrong)["error"]["exc_args"][0] == "malformed_message"
+    )
 
     unknown = {"content_type": JSON, "reply_to": wire.reply_key}
-    wire.publish(GOOD, "parcel.no_such", **unknown)
+    wire.publish("parcel.no_such", GOOD, **unknown)
     assert wire.reply()["error"]["exc_args"][0] == "no_such_method"
-    wire.publish(GOOD, "parcel.__class__", **unknown)
+    wire.publish("parcel.__class__", GOOD, **unknown)
     assert wire.reply()["error"]["exc_args"][0] == "no_such_method"
-    wire.publish(GOOD, "parcel.dispatcher", **unknown)
+    wire.publish("parcel.dispatcher", GOOD, **unknown)
     assert wire.reply()["error"]["exc_args"][0] == "no_such_method"
 
     assert wire.dead_letter_count() == 0
@@ -202,13 +153,15 @@ HEADERS = {
 def test_headers_that_make_no_sense_do_no_harm(
     wire: Wire, headers: dict[str, Any]
 ) -> None:
-    reply = wire.answer_to(GOOD, headers=headers)
+    reply = wire.answer_to(ECHO_KEY, GOOD, headers=headers)
 
     assert reply["result"]["text"] == "good"
 
 
 def test_a_call_that_arrives_after_its_deadline_is_not_executed(wire: Wire) -> None:
-    reply = wire.answer_to(GOOD, headers={"nameko.deadline": "1700000000.000"})
+    reply = wire.answer_to(
+        ECHO_KEY, GOOD, headers={"nameko.deadline": "1700000000.000"}
+    )
 
     assert reply["error"]["exc_type"] == "Unavailable"
     assert reply["error"]["exc_args"][0] == "deadline_exceeded"
@@ -238,7 +191,7 @@ class NoText(str):
 def test_properties_that_cannot_be_read_do_no_harm(
     wire: Wire, properties: dict[str, Any]
 ) -> None:
-    wire.publish(GOOD, **{"content_type": JSON, **properties})
+    wire.publish(ECHO_KEY, GOOD, **{"content_type": JSON, **properties})
 
     headers, letter = wire.take_dead_letter()
 
@@ -248,14 +201,14 @@ def test_properties_that_cannot_be_read_do_no_harm(
 
 def test_a_method_name_that_is_no_text_is_unknown(wire: Wire) -> None:
     key = NoText("parcel.")
-    wire.publish(GOOD, key, content_type=JSON, reply_to=wire.reply_key)
+    wire.publish(key, GOOD, content_type=JSON, reply_to=wire.reply_key)
 
     assert wire.reply()["error"]["exc_args"][0] == "no_such_method"
 
 
 def test_a_reply_that_nobody_receives_does_no_harm(wire: Wire) -> None:
-    wire.publish(GOOD, content_type=JSON, reply_to="nobody")
-    wire.publish(GOOD, content_type=JSON, reply_to="n" * 255)
+    wire.publish(ECHO_KEY, GOOD, content_type=JSON, reply_to="nobody")
+    wire.publish(ECHO_KEY, GOOD, content_type=JSON, reply_to="n" * 255)
 
 
 def test_an_event_that_is_no_event_is_put_aside(wire: Wire) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from launcher.processes import wait_until
 from shared.event_follower import EventFollower
-from tests.contract.cable import Cable, cable_to
+from tests.fixtures.cable import Cable, cable_to
 
 PATIENCE_S = 15.0
 

@@ -10,29 +10,34 @@ import pytest
 from launcher.processes import wait_until
 from shared.amqp_client import AmqpClient
 from shared.client import CallContext, call
-from tests.contract.cable import Cable
+from shared.readiness import find_missing
 from tests.contract.parcel import contract as c
-from tests.contract.world import PATIENCE_S, ParcelProcess
+from tests.contract.world import PATIENCE_S
+from tests.fixtures.cable import Cable, cable_to
 from tests.fixtures.principals import Principals
+from tests.fixtures.service_processes import ServiceProcess
+
+START_S = 30.0
+"""A service that starts beside others takes its time."""
 
 PATIENT = CallContext("test", timeout_s=PATIENCE_S)
 
 
 @pytest.fixture
-def client(own_process: ParcelProcess) -> Iterator[AmqpClient]:
+def client(own_process: ServiceProcess) -> Iterator[AmqpClient]:
     """On a connection of its own, that no test cuts."""
     with closing(AmqpClient(own_process.amqp_url)) as client:
         yield client
 
 
 @pytest.fixture
-def cable(own_process: ParcelProcess) -> Cable:
+def cable(own_process: ServiceProcess) -> Cable:
     assert own_process.cable
     return own_process.cable
 
 
 def test_what_is_in_flight_is_finished_before_it_stops(
-    own_process: ParcelProcess, client: AmqpClient
+    own_process: ServiceProcess, client: AmqpClient
 ) -> None:
     own_process.start()
     in_flight = client.start(c.WAIT, c.Wait(seconds=0.5), PATIENT)
@@ -47,11 +52,14 @@ def test_what_is_in_flight_is_finished_before_it_stops(
 
 
 def test_it_may_start_before_the_broker_and_outlive_it(
-    own_process: ParcelProcess, client: AmqpClient, cable: Cable, principals: Principals
+    own_process: ServiceProcess,
+    client: AmqpClient,
+    cable: Cable,
+    principals: Principals,
 ) -> None:
     cable.cut()
     own_process.begin()
-    assert wait_until(lambda: "broker_unreachable" in own_process.log, PATIENCE_S)
+    assert wait_until(lambda: "broker_unreachable" in own_process.log, START_S)
     cable.mend()
     own_process.wait_until_served()
     owner = CallContext(
@@ -73,12 +81,32 @@ def test_it_may_start_before_the_broker_and_outlive_it(
     assert own_process.is_running
 
 
+def test_it_may_start_before_its_database_and_says_when_that_is_away(
+    own_process: ServiceProcess, client: AmqpClient
+) -> None:
+    with cable_to(own_process.database_url) as database:
+        own_process.database_url = database.url
+        database.cut()
+        own_process.begin()
+        assert wait_until(lambda: "database_unreachable" in own_process.log, START_S)
+        database.mend()
+        own_process.wait_until_served()
+
+        database.cut()
+
+        reasons = find_missing(client, [c.CONTRACT], "test")
+        assert reasons == {c.NAME: "database_unreachable"}
+        database.mend()
+        own_process.wait_until_served()
+        assert own_process.is_running
+
+
 def test_it_stops_at_once_while_the_broker_is_away(
-    own_process: ParcelProcess, cable: Cable
+    own_process: ServiceProcess, cable: Cable
 ) -> None:
     cable.cut()
     own_process.begin()
-    assert wait_until(lambda: "broker_unreachable" in own_process.log, PATIENCE_S)
+    assert wait_until(lambda: "broker_unreachable" in own_process.log, START_S)
 
     own_process.tell_to_stop()
 
@@ -90,7 +118,7 @@ def wait_for_earlier_calls_to_arrive(client: AmqpClient) -> None:
     call(client, c.ECHO, c.Values(), PATIENT)
 
 
-def unread(process: ParcelProcess) -> int:
+def unread(process: ServiceProcess) -> int:
     """How many calls wait to be received by the service."""
     parameters = pika.URLParameters(process.amqp_url)
     with closing(pika.BlockingConnection(parameters)) as connection:

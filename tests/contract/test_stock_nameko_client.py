@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.contract.world import PATIENCE_S, ParcelProcess, World
+from tests.contract.world import PATIENCE_S, World
+from tests.fixtures.service_processes import ServiceProcess
 
 CALLER = """
 import json, sys
@@ -25,7 +26,7 @@ with ClusterRpcProxy(config, context_data=json.loads(context), timeout=5) as clu
 
 
 @pytest.fixture
-def stock(parcel_process: ParcelProcess) -> Any:
+def stock(parcel_process: ServiceProcess) -> Any:
     def call(method: str, context: dict[str, str], **arguments: Any) -> Any:
         done = subprocess.run(
             [

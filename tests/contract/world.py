@@ -1,32 +1,20 @@
 """What the contract tests see of a service: a client, principals and its database."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import closing
-from pathlib import Path
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
-from launcher.processes import leashed, stop, wait_until
-from shared.amqp_client import AmqpClient
 from shared.client import CallContext, ServiceClient
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts.identity import Role
 from shared.database import Database
-from shared.readiness import find_missing
-from tests.contract.cable import Cable
 from tests.contract.parcel import contract as c
 from tests.contract.parcel.service import SentParcel
 from tests.fixtures.principals import Principals
 
 PATIENCE_S = 10.0
-START_S = 30.0
-_ROOT = Path(__file__).parents[2]
 
 
 class World:
@@ -101,68 +89,3 @@ class World:
 
     def close(self) -> None:
         self.client.close()
-
-
-class ParcelProcess:
-    """The service as `python -m tests.contract.parcel`, leashed to the test run.
-
-    Over ``cable``, where there is one, runs the service's connection to the broker.
-    """
-
-    def __init__(
-        self, amqp_url: str, database_url: str, keys: Path, cable: Cable | None = None
-    ) -> None:
-        self.amqp_url = amqp_url
-        self.database_url = database_url
-        self.cable = cable
-        self._keys = keys
-        self._log = keys / f"parcel-{uuid4()}.log"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text()
-
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def begin(self) -> None:
-        environment = {
-            **os.environ,
-            "AMQP_URL": self.cable.url if self.cable else self.amqp_url,
-            "KEYS_DIR": str(self._keys),
-            "PARCEL_DATABASE_URL": self.database_url,
-        }
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                leashed([sys.executable, "-m", "tests.contract.parcel"]),
-                cwd=_ROOT,
-                env=environment,
-                stdout=log,
-                stderr=log,
-            )
-
-    def start(self) -> None:
-        self.begin()
-        self.wait_until_served()
-
-    def wait_until_served(self) -> None:
-        with closing(AmqpClient(self.amqp_url)) as client:
-            served = wait_until(
-                lambda: not find_missing(client, [c.CONTRACT], "test"), START_S
-            )
-        assert served, self.log
-
-    def tell_to_stop(self) -> None:
-        assert self._process
-        self._process.send_signal(signal.SIGTERM)
-
-    def wait_for_end(self) -> int:
-        """The exit status."""
-        assert self._process
-        return self._process.wait(PATIENCE_S)
-
-    def stop(self) -> None:
-        if self._process:
-            stop(self._process, signal.SIGTERM, PATIENCE_S)

@@ -12,14 +12,24 @@ import pytest
 
 from launcher.infrastructure import postgres_of
 from launcher.layout import Layout
-from launcher.ports import pick_port
-from launcher.processes import read_pid, wait_until
-from launcher.readiness import missing_programs
+from launcher.processes import is_alive, read_pid, wait_until
 from launcher.supervision import ROOT
+from tests.fixtures.launches import (
+    END_TIMEOUT_S,
+    ONE_STACK,
+    PROGRAMS,
+    START_TIMEOUT_S,
+    RunningStack,
+    begin,
+    count_by_kind,
+    environment_for,
+    everything_ended,
+    is_ready,
+    launch,
+    log_of,
+    var_below,
+)
 from tests.fixtures.process_table import processes_of
-
-START_TIMEOUT_S = 150
-END_TIMEOUT_S = 60  # for machines that are busy; it takes a few seconds
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -36,44 +46,9 @@ def var(used_var: Path) -> Path:
     return used_var
 
 
-def var_below(folder: Path) -> Path:
-    """A $VAR with a space in its path, below a folder that only we may enter."""
-    closed = folder / "closed to others"
-    closed.mkdir(mode=0o700)
-    return closed / "var"
-
-
 @pytest.fixture
 def environment(var: Path) -> dict[str, str]:
     return environment_for(var)
-
-
-def environment_for(var: Path) -> dict[str, str]:
-    """The environment of someone who has set nothing but PORT and VAR."""
-    ours = re.compile(r".*_DATABASE_URL|AMQP_URL|KEYS_DIR|PUBLIC_URL")
-    kept = {k: v for k, v in os.environ.items() if not ours.fullmatch(k)}
-    return {**kept, "VAR": str(var), "PORT": str(pick_port())}
-
-
-def launch(command: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    with Path(environment["VAR"]).with_suffix(".log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "launcher", command],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-
-
-def is_ready(environment: dict[str, str]) -> bool:
-    port = int(environment["PORT"])
-    return not missing_programs(port, f"http://localhost:{port}")
-
-
-def everything_ended(var: Path) -> bool:
-    return wait_until(lambda: processes_of(var) == {}, END_TIMEOUT_S)
 
 
 @pytest.fixture
@@ -86,10 +61,6 @@ def embedded(
     yield launcher
     launcher.kill()
     launcher.wait()
-
-
-def log_of(var: Path) -> str:
-    return var.with_suffix(".log").read_text()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -119,32 +90,42 @@ def test_the_embedded_run_restarts_a_killed_postgresql(
     assert embedded.poll() is None
 
 
+@pytest.mark.full
+def test_the_embedded_run_ends_with_the_make_that_started_it(
+    var: Path, environment: dict[str, str]
+) -> None:
+    # What is installed already is taken as it is.
+    as_it_is = ["-o", ".venv/runtime.stamp", "-o", ".venv/bin/python"]
+    make = begin(["make", *as_it_is, "run"], environment)
+    assert wait_until(lambda: is_ready(environment), START_TIMEOUT_S), log_of(var)
+
+    make.kill()
+    make.wait()
+
+    assert everything_ended(var), processes_of(var)
+
+
 @pytest.fixture
-def stack(var: Path, environment: dict[str, str]) -> Iterator[Path]:
-    """The folder of a stack's process ids, when all of it is ready."""
+def stack(var: Path, environment: dict[str, str]) -> Iterator[RunningStack]:
+    """A stack that is ready."""
     assert launch("stack", environment).wait(START_TIMEOUT_S) == 0, log_of(var)
-    yield var / "run"
+    yield RunningStack(environment)
     launch("stack-stop", environment).wait(END_TIMEOUT_S)
 
 
-PROGRAMS = ("postgres", "rabbitmq", "identity", "inventory", "billing", "web")
-
-
 def test_a_stack_comes_back_from_any_kill_and_goes_without_a_trace(
-    stack: Path, var: Path, environment: dict[str, str]
+    stack: RunningStack, var: Path, environment: dict[str, str]
 ) -> None:
     # One test for all, since a stack takes long to start.
-    assert is_ready(environment)
+    assert count_by_kind(var) == ONE_STACK
     for program in PROGRAMS:
-        killed = read_pid(stack / f"{program}.pid")
-        assert killed, program
-        os.kill(killed, signal.SIGKILL)
+        killed = stack.pid(program)
+        stack.kill(program)
         assert comes_back(stack, program, killed), program
-    assert wait_until(lambda: is_ready(environment), START_TIMEOUT_S)
+    stack.wait_until_ready()
+    assert wait_until(lambda: count_by_kind(var) == ONE_STACK, END_TIMEOUT_S)
 
-    supervisord = read_pid(stack / "supervisord.pid")
-    assert supervisord
-    os.kill(supervisord, signal.SIGKILL)
+    stack.kill("supervisord")
     assert everything_ended(var), processes_of(var)
 
     assert launch("stack", environment).wait(START_TIMEOUT_S) == 0, log_of(var)
@@ -153,9 +134,63 @@ def test_a_stack_comes_back_from_any_kill_and_goes_without_a_trace(
     assert processes_of(var) == {}
 
 
-def comes_back(run: Path, program: str, killed: int) -> bool:
-    pid_file = run / f"{program}.pid"
-    return wait_until(lambda: read_pid(pid_file) not in {killed, None}, END_TIMEOUT_S)
+def comes_back(stack: RunningStack, program: str, killed: int) -> bool:
+    return wait_until(lambda: stack.pid(program) != killed, END_TIMEOUT_S)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_whichever_single_process_is_killed_nothing_is_missing_or_runs_twice(
+    stack: RunningStack, var: Path
+) -> None:
+    for kind in sorted({kind_of(command) for command in processes_of(var).values()}):
+        if kill_one(var, kind):
+            stack.wait_until_ready()
+            whole = wait_until(lambda: count_by_kind(var) == ONE_STACK, END_TIMEOUT_S)
+            assert whole, (kind, processes_of(var))
+
+
+def kind_of(command: str) -> str:
+    """What the processes that do the same have in common."""
+    return re.sub(r"\d+", "", command)
+
+
+def kill_one(var: Path, kind: str) -> bool:
+    """Kill a process of the kind; False when none is left to be killed alone.
+
+    With supervisord all of the stack ends. The shell that brings back epmd comes back
+    with the broker only.
+    """
+    if "supervisord" in kind or "while :; do" in kind:
+        return False
+    alike = [pid for pid, each in processes_of(var).items() if kind_of(each) == kind]
+    if not alike:
+        return False
+    os.kill(alike[0], signal.SIGKILL)
+    assert wait_until(lambda: not is_alive(alike[0]), END_TIMEOUT_S)
+    return True
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("after_s", [0.5 * n for n in range(1, 13)])
+def test_a_stack_whose_launcher_was_killed_is_completed_by_the_next(
+    var: Path, environment: dict[str, str], after_s: float
+) -> None:
+    launcher = launch("stack", environment)
+    try:
+        launcher.wait(after_s)
+    except subprocess.TimeoutExpired:
+        launcher.kill()
+        launcher.wait()
+
+    try:
+        assert launch("stack", environment).wait(START_TIMEOUT_S) == 0, log_of(var)
+        assert is_ready(environment)
+        assert wait_until(lambda: count_by_kind(var) == ONE_STACK, END_TIMEOUT_S)
+    finally:
+        stopped = launch("stack-stop", environment).wait(START_TIMEOUT_S) == 0
+    assert stopped, log_of(var)
+    assert everything_ended(var), processes_of(var)
 
 
 def test_a_killed_test_run_takes_its_servers_along(tmp_path: Path) -> None:

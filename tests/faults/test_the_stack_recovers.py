@@ -1,6 +1,5 @@
 """Whatever of a stack is killed or hangs: the page stands, and all comes back."""
 
-import re
 from collections.abc import Iterator
 from random import Random
 
@@ -81,7 +80,8 @@ def assert_stands(customer: Customer, without: set[str]) -> None:
     seen = [look(customer) for _ in range(LOOKS)]
     for name in without:
         assert all(each.states[name] == "stale" for each in seen)
-        assert re.search(r"<time\b", seen[-1].block(name))
+        first_line = seen[-1].block(name).partition("</p>")[0]
+        assert "<time" in first_line
 
 
 AWAY = [
@@ -174,7 +174,7 @@ def test_a_killed_web_front_end_comes_back_once(
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_programs_may_start_in_any_order(stack: RunningStack, seed: int) -> None:
     order = list(PROGRAMS)
     Random(seed).shuffle(order)

@@ -1,22 +1,43 @@
-"""The company's profile and members; acts for the company in the address."""
+"""The company's profile, tax and members; acts for the company in the address."""
 
-from flask import Blueprint
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from shared.contracts import identity
+from shared.contracts.billing import tax
+from shared.errors import Conflict, ContractError, InvalidInput, Unavailable
+from shared.permissions import Permission
 from web.auth.signed_in import signed_in
+from web.companies.tax_words import register
+from web.forms import change, key_to_keep
 from web.frame import Page
+from web.refusals import sentence
 from web.values import read_uuid
 
 bp = Blueprint("companies", __name__, url_prefix="/companies/<company_id>")
+register(bp)
 
 
 @bp.get("/profile")
 @signed_in
 def profile(company_id: str) -> ResponseReturnValue:
-    page = Page(acts_for=read_uuid(company_id))
-    page.ask("company", "This company", identity.GET_COMPANY, identity.GetCompany())
-    return page.show("companies/profile.html")
+    return _show_profile(read_uuid(company_id))
+
+
+@bp.post("/tax-id")
+@signed_in
+def set_tax_id(company_id: str) -> ResponseReturnValue:
+    company = read_uuid(company_id)
+    number = request.form.get("tax_id", "")
+    try:
+        change(company, tax.SET_TAX_ID, tax.SetTaxId(number=number))
+    except (InvalidInput, Conflict, Unavailable) as refusal:
+        return _show_profile(company, number, refusal)
+    done = "The VAT ID is saved." if number.strip() else "The VAT ID is removed."
+    flash(done, "success")
+    return redirect(url_for("companies.profile", company_id=company), code=303)
 
 
 @bp.get("/members")
@@ -26,3 +47,29 @@ def members(company_id: str) -> ResponseReturnValue:
     page = Page(acts_for=company)
     page.ask("answer", "The members", identity.LIST_MEMBERS, identity.ListMembers())
     return page.show("companies/members.html", company_id=company)
+
+
+def _show_profile(
+    company: UUID, typed: str | None = None, refusal: ContractError | None = None
+) -> ResponseReturnValue:
+    """The page; after a refusal with what was typed, and why it was refused."""
+    page = Page(acts_for=company)
+    page.ask("company", "This company", identity.GET_COMPANY, identity.GetCompany())
+    may_read = page.may(Permission.READ_BILLING)
+    if may_read:
+        page.ask(
+            "tax",
+            "Its tax details",
+            tax.GET_TAX_PROFILE,
+            tax.GetTaxProfile(),
+            stands_without=True,
+        )
+    return page.show(
+        "companies/profile.html",
+        status=refusal.http_status if refusal else 200,
+        may_read_tax=may_read,
+        may_set_tax_id=page.may(Permission.MANAGE_BILLING),
+        typed=typed,
+        tax_id_error=sentence(refusal) if refusal else "",
+        form_key_kept=key_to_keep(refusal) if refusal else "",
+    )

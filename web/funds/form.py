@@ -1,12 +1,12 @@
 """What the form of Add Funds holds: as typed, and as far as it could be read."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.contracts.billing.top_ups import GatewayName
 from shared.errors import InvalidInput
 from shared.money import Money
+from web.forms import KEY, new_form_key
 from web.funds.amounts import read_amount, write_amount
 from web.locale import reader_locale
 from web.refusals import sentence
@@ -23,7 +23,7 @@ class FundsForm:
     currency: str = ""
     gateway: str = ""
     digest: str = ""
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    key: str = field(default_factory=new_form_key)
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -34,7 +34,7 @@ class FundsForm:
             gateway=values.get("gateway", "")[:40],
             digest=values.get("digest", "")[:100],
         )
-        form.key = values.get("key", "")[:100] or form.key
+        form.key = values.get(KEY, "")[:100] or form.key
         return form
 
     @classmethod

@@ -3,12 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from shared.contracts.billing import top_ups
-from shared.contracts.billing.tax_words import words
 from shared.contracts.billing.top_ups import TopUp, TopUpQuote, TopUpState
 from shared.errors import Conflict, ContractError, InvalidInput, NotFound, Unavailable
 from shared.money import Money
@@ -26,11 +25,6 @@ from web.visit import Visit, begin_visit
 bp = Blueprint("funds", __name__, url_prefix="/funds")
 
 OPEN = frozenset({TopUpState.DRAFT, TopUpState.PENDING})
-
-
-@bp.app_template_filter("tax_words")
-def _tax_words(reason: Any) -> str:
-    return words(reason)
 
 
 @bp.app_template_filter("typed")
@@ -73,6 +67,7 @@ def top_up_now() -> ResponseReturnValue:
     if net is None or gateway is None:
         shown = _quote(page.visit, form) if net else None
         return _show(page, form, shown, status=422)
+    page.visit.insist()
     begin = top_ups.BeginTopUp(net=net, digest=form.digest, gateway=gateway)
     try:
         top_up = page.visit.start(
@@ -110,7 +105,9 @@ def top_up_state(top_up_id: str) -> ResponseReturnValue:
 @signed_in
 def pay(top_up_id: str) -> ResponseReturnValue:
     """Go on with the payment of a top-up."""
-    return _go_to_payment(begin_visit(), read_uuid(top_up_id))
+    visit = begin_visit()
+    visit.insist()
+    return _go_to_payment(visit, read_uuid(top_up_id))
 
 
 @bp.get("/top-ups/<top_up_id>/transfer")
@@ -135,6 +132,7 @@ def transfer(top_up_id: str) -> ResponseReturnValue:
 def cancel(top_up_id: str) -> ResponseReturnValue:
     """End a top-up that nobody has paid; one that has ended is shown as it is."""
     visit = begin_visit()
+    visit.insist()
     wanted = read_uuid(top_up_id)
     ask = top_ups.CancelTopUp(top_up_id=wanted)
     try:
@@ -225,12 +223,15 @@ def _address(visit: Visit, endpoint: str, top_up_id: UUID, **more: Any) -> str:
 
 
 def _show(
-    page: Page, form: FundsForm, quote: TopUpQuote | None, status: int | None = None
-) -> Response:
-    shown = {"form": form, "quote": quote, "currencies": _wallets(page)}
-    response = make_response(page.show("funds/add.html", **shown))
-    response.status_code = status or response.status_code
-    return response
+    page: Page, form: FundsForm, quote: TopUpQuote | None, status: int = 200
+) -> ResponseReturnValue:
+    return page.show(
+        "funds/add.html",
+        status=status,
+        form=form,
+        quote=quote,
+        currencies=_wallets(page),
+    )
 
 
 def _wallets(page: Page) -> list[str]:

@@ -12,7 +12,7 @@ from shared.contract import (
     Response,
     ServiceContract,
 )
-from shared.contracts.billing import top_ups
+from shared.contracts.billing import tax, top_ups
 from shared.contracts.billing.name import NAME
 from shared.contracts.inventory import Period
 from shared.money import Money
@@ -282,6 +282,7 @@ CONTRACT = ServiceContract(
         VERIFY_BOOKS,
         *top_ups.METHODS,
         REBUILD_ROLLUPS,
+        *tax.METHODS,
     ),
-    events=(WALLET_CHANGED,),
+    events=(WALLET_CHANGED, *tax.EVENTS, *top_ups.EVENTS),
 )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from shared import events
 from shared.contract import Nothing
-from shared.database import CompanyOwned, Database
+from shared.database import CompanyOwned, Database, refused_while_unreachable
 from shared.errors import REFUSALS
 from shared.events import Envelope
 from shared.plumbing import metadata as plumbing
@@ -43,8 +43,9 @@ class ReceivedParcel(CompanyOwned, Base):
 
 def make_database(url: str) -> Database:
     database = Database(url)
-    for metadata in (plumbing, Base.metadata):
-        metadata.create_all(database.engine)
+    with refused_while_unreachable():
+        for metadata in (plumbing, Base.metadata):
+            metadata.create_all(database.engine)
     return database
 
 

@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 from services.billing.gateways.gateway import Gateway
 from services.billing.service import BillingService
+from services.billing.settings import BillingSettings
 from shared.clock import ManualClock
 from shared.contract import Event
 from shared.contracts import billing, identity, inventory
@@ -121,11 +122,13 @@ class Office:
     principals: Principals = field(default_factory=lambda: Principals(START))
     company_id: UUID = field(default_factory=uuid4)
     gateways: Mapping[GatewayName, Gateway] = field(default_factory=dict)
+    settings: BillingSettings = field(default_factory=BillingSettings)
 
     def __post_init__(self) -> None:
         # Offices share a database, so their ids must differ.
         runtime = Runtime(self.clock, random.Random(self.company_id.int))
-        self.service = BillingService(self.database, runtime, gateways=self.gateways)
+        settings = replace(self.settings, gateways=self.gateways)
+        self.service = BillingService(self.database, runtime, settings)
         self.dispatcher = Dispatcher(self.service, self.principals.verify_key)
         self.call = DirectCalls(self.dispatcher)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from launcher.health import ailment_of
 from launcher.keys import ensure_keys
 from launcher.processes import leashed, stop, wait_until
 from shared.amqp_client import AmqpClient
@@ -17,6 +18,7 @@ from shared.client import CallContext, call
 from shared.contracts import identity
 from shared.errors import ContractError
 from shared.readiness import find_missing
+from shared.settings import read_settings
 
 _ROOT = Path(__file__).parents[3]
 _PATIENCE_S = 30.0
@@ -54,6 +56,10 @@ def client(amqp_url: str, log: Path) -> Iterator[AmqpClient]:
     ), log.read_text()
     yield client
     client.close()
+
+
+def test_its_health_check_finds_it_well(client: AmqpClient, amqp_url: str) -> None:
+    assert not ailment_of(identity.NAME, read_settings({"AMQP_URL": amqp_url}))
 
 
 def test_passwords_are_checked_side_by_side_and_logged_nowhere(

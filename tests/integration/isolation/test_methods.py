@@ -12,13 +12,15 @@ To add a method, add its line: the cells, and an example of a request.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from shared.contract import Method, Request
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import AdjustmentKind
+from shared.contracts.billing import AdjustmentKind, tax
 from shared.contracts.identity import Role
 from shared.contracts.inventory import Period, SuspensionReason
 from shared.errors import ContractError
@@ -108,6 +110,12 @@ BILLING = (
     Line(billing.SET_CREDIT_LIMIT,  "403 403 403 403 403 403 401 401 200 200", billing.SetCreditLimit(company_id=e.OUR_COMPANY, limit=money("5"))),
     Line(billing.ADJUST_WALLET,     "403 403 403 403 403 403 401 401 200 200", billing.AdjustWallet(company_id=e.OUR_COMPANY, amount=money("5"), kind=AdjustmentKind.GOODWILL, reason="thanks")),
     Line(billing.VERIFY_BOOKS,      "403 403 403 403 403 403 401 401 200 200", billing.VerifyBooks()),
+    Line(tax.GET_TAX_PROFILE,       "200 200 200 403 200 own 401 401 403 200", tax.GetTaxProfile()),
+    Line(tax.SET_TAX_ID,            "200 200 200 403 403 own 401 401 403 200", tax.SetTaxId(number="DE136695976")),
+    # Without a VAT ID there is nothing to confirm, so the operator is told 404.
+    Line(tax.CONFIRM_TAX_ID,        "403 403 403 403 403 403 401 401 404 404", tax.ConfirmTaxId(company_id=e.NEW_ID, reason="as agreed")),
+    Line(tax.LIST_TAX_RATES,        "403 403 403 403 403 403 401 401 200 200", tax.ListTaxRates()),
+    Line(tax.ADD_TAX_RATE,          "403 403 403 403 403 403 401 401 200 200", tax.AddTaxRate(country="DE", rate_percent=Decimal(20), valid_from=date(2030, 1, 1))),
     Line(billing.REBUILD_ROLLUPS,   "403 403 403 403 403 403 401 401 200 200", billing.RebuildRollups(company_id=e.OUR_COMPANY)),
 )
 # fmt: on

@@ -168,6 +168,20 @@ def test_mistakes_are_told_in_a_line(client_area: CommandLine) -> None:
     assert "'12.50 EUR'" in no_amount.stderr
 
 
+def test_a_rate_that_is_added_ends_the_one_before(client_area: CommandLine) -> None:
+    add = ("tax", "rates", "add", "--country", "DE", "--from", "2031-01-01")
+    assert "is no number" in client_area(*add, "--percent", "x", expect=2).stderr
+    assert "bad_rate" in client_area(*add, "--percent", "NaN", expect=1).stderr
+
+    client_area(*add, "--percent", "20.5")
+
+    rates = client_area("tax", "rates", "list", "--country", "DE").stdout.splitlines()
+    assert len(rates) == 2
+    assert "19.00 %" in rates[0]
+    assert "until 2031-01-01  (the product)" in rates[0]
+    assert "20.50 %  from 2031-01-01 until further notice" in rates[1]
+
+
 def test_every_command_has_help(client_area: CommandLine) -> None:
     from launcher.cli import main
 

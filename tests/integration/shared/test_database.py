@@ -72,6 +72,20 @@ def test_a_connection_that_the_server_ends_is_unavailable_once(
     assert count_books(database) == 2
 
 
+def test_a_connection_that_ended_while_nobody_used_it_is_replaced(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.database._ALIVE_FOR_S", 0)
+    url = database.engine.url.render_as_string(hide_password=False)
+    with closing(Database(url, pool_size=1)) as idle:
+        with idle.system() as session:
+            pid = session.scalar(select(func.pg_backend_pid()))
+        with database.system() as session:
+            session.scalar(select(func.pg_terminate_backend(pid)))
+
+        assert count_books(idle) == 2
+
+
 def test_a_wrong_query_is_a_fault_and_not_an_absence(database: Database) -> None:
     with pytest.raises(ProgrammingError), database.system() as session:
         session.execute(text("SELECT nothing"))

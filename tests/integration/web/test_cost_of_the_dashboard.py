@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, event
 
 from launcher.demo.provider import PLANS, catalog_rows
@@ -43,6 +44,10 @@ class OneFlight:
             for waiting, real in self._held:
                 real.add_done_callback(partial(_pass_on, waiting))
         return held
+
+    @property
+    def figures(self) -> CollectorRegistry:
+        return self._client.figures
 
     def close(self) -> None:
         self._client.close()

@@ -110,6 +110,19 @@ def test_readiness_names_the_service_that_is_away_and_why(site: Installation) ->
     assert answer.get_json()["missing"] == {"billing": "service_unreachable"}
 
 
+def test_the_figures_tell_of_pages_and_of_calls_to_services(
+    site: Installation,
+) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    browser = sign_in(site.app(), "ada@example.com")
+
+    figures = browser.get("/metrics").text
+
+    assert 'web_requests_total{endpoint="auth.submit_log_in",status="303"}' in figures
+    assert 'client_calls_total{method="identity.log_in",outcome="ok"} 1.0' in figures
+    assert 'client_service_resting{service="identity"} 0.0' in figures
+
+
 def _state(html: str, block: str) -> str:
     start = html.index(f'id="block-{block}"')
     return html[start:].split('data-state="', 1)[1].split('"', 1)[0]

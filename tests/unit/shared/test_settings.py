@@ -15,6 +15,7 @@ from shared.settings import SettingError, read_settings
         ("PORT", "x"),
         ("PORT", "65536"),
         ("PUBLIC_URL", "localhost"),
+        ("DEMO", "maybe"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(name: str, value: str) -> None:
@@ -25,3 +26,33 @@ def test_a_setting_that_makes_no_sense_is_refused(name: str, value: str) -> None
 def test_a_setting_that_makes_sense_is_taken() -> None:
     assert read_settings({"TRUSTED_PROXIES": "2"}).trusted_proxies == 2
     assert read_settings({}).trusted_proxies == 0
+
+
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, "127.0.0.1"),
+        ({"PUBLIC_URL": "https://my.example.com"}, "0.0.0.0"),
+        ({"LISTEN": "0.0.0.0"}, "0.0.0.0"),
+        ({"PUBLIC_URL": "https://my.example.com", "LISTEN": "10.0.0.1"}, "10.0.0.1"),
+    ],
+)
+def test_only_a_public_address_is_listened_on_everywhere_unasked(
+    environment: dict[str, str], address: str
+) -> None:
+    assert read_settings(environment).listen == address
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [
+        ({}, True),
+        ({"DEMO": "yes"}, True),
+        ({"DEMO": "no"}, False),
+        ({"DEMO": "yes", "PUBLIC_URL": "https://my.example.com"}, False),
+    ],
+)
+def test_the_demo_is_never_where_others_could_log_in(
+    environment: dict[str, str], *, wanted: bool
+) -> None:
+    assert read_settings(environment).wants_demo is wanted

@@ -77,9 +77,9 @@ def test_the_sorted_column_says_so(page: str) -> None:
     ("state", "loads_at_once", "every"),
     [
         ("fresh", False, "10s"),
-        ("stale", False, "5s"),
-        ("waiting", True, "5s"),
-        ("unavailable", False, "5s"),
+        ("stale", False, "3s"),
+        ("waiting", True, "3s"),
+        ("unavailable", False, "3s"),
     ],
 )
 def test_a_block_asks_again_as_its_state_demands(

@@ -1,0 +1,133 @@
+"""Asking the register about VAT IDs: a job, outside of any transaction.
+
+A question is taken under a short lease, so that several instances don't ask the same;
+an answer that comes after the VAT ID or the profile has changed is dropped.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.billing import tax_ids
+from services.billing.companies import lock_company
+from services.billing.models import Company, TaxId
+from services.billing.seller import Seller
+from services.billing.tax import CONFIRMED_FOR
+from services.billing.tax_id_match import compare
+from services.billing.vies import Answer, NoAnswerError, QuestionRefusedError, Register
+from shared.contracts.billing.tax import TaxIdState
+from shared.database import Database
+from shared.runtime import Runtime
+
+log = structlog.get_logger()
+
+EVERY = timedelta(minutes=1)
+LEASE = timedelta(minutes=2)
+REASK_VALID_AFTER = timedelta(days=60)
+"""Well before an answer stops to count: a register may be away for long."""
+REASK_INVALID_AFTER = timedelta(days=7)
+"""A new number takes a while to get into the register."""
+REASK_REFUSED_AFTER = timedelta(days=1)
+BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 360))
+"""Between tries without an answer; the last one for all that follow."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    company_id: UUID
+    number: str
+    version: int
+
+
+def check_due(
+    database: Database, runtime: Runtime, register: Register, seller: Seller
+) -> int:
+    """Ask about each VAT ID that is due; returns how many."""
+    count = 0
+    while question := _take(database, runtime.clock.now()):
+        outcome = _ask(register, question)
+        with database.system() as session:
+            _note(session, runtime, seller, question, outcome)
+        count += 1
+    return count
+
+
+def _take(database: Database, now: datetime) -> _Question | None:
+    """The next question: those that never failed come first."""
+    due = (
+        select(TaxId)
+        .where(TaxId.next_check_at <= now)
+        .order_by(TaxId.failure_count, TaxId.next_check_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    with database.system() as session:
+        row = session.scalars(due).one_or_none()
+        if row is None:
+            return None
+        row.next_check_at = now + LEASE
+        return _Question(row.company_id, row.number, row.version)
+
+
+def _ask(register: Register, question: _Question) -> Answer | NoAnswerError:
+    try:
+        return register.ask(question.number)
+    except NoAnswerError as failure:
+        log.warning("vat_id_unanswered", code=failure.code)
+        return failure
+
+
+def _note(
+    session: Session,
+    runtime: Runtime,
+    seller: Seller,
+    question: _Question,
+    outcome: Answer | NoAnswerError,
+) -> None:
+    lock_company(session, question.company_id)
+    row = session.get(TaxId, question.company_id)
+    if row is None or row.version != question.version:
+        return
+    now = runtime.clock.now()
+    before = (row.state, row.match, row.failure)
+    if isinstance(outcome, NoAnswerError):
+        _note_failure(row, outcome, now)
+    else:
+        _note_answer(row, outcome, session.get_one(Company, row.company_id), now)
+    is_news = (row.state, row.match, row.failure) != before
+    if is_news or isinstance(outcome, Answer):
+        why = str(uuid4())
+        tax_ids.tell_of_change(session, runtime, seller, row.company_id, why)
+
+
+def _note_answer(row: TaxId, answer: Answer, company: Company, now: datetime) -> None:
+    row.checked_at = now
+    row.name, row.address, row.proof = answer.name, answer.address, answer.proof
+    row.failure, row.failure_count = "", 0
+    if not answer.is_valid:
+        row.state, row.match = TaxIdState.INVALID, None
+        row.next_check_at = now + REASK_INVALID_AFTER
+        return
+    row.state = TaxIdState.VALID
+    row.next_check_at = now + REASK_VALID_AFTER
+    row.match = compare(
+        answer.name,
+        answer.address,
+        own_name=company.name,
+        own_postal_code=company.postal_code,
+        own_city=company.city,
+    )
+
+
+def _note_failure(row: TaxId, failure: NoAnswerError, now: datetime) -> None:
+    """An earlier answer goes on to count as long as it may."""
+    refused = isinstance(failure, QuestionRefusedError)
+    step = min(row.failure_count, len(BACK_OFF) - 1)
+    row.next_check_at = now + (REASK_REFUSED_AFTER if refused else BACK_OFF[step])
+    row.failure, row.failure_count = failure.code, row.failure_count + 1
+    if row.checked_at is None or now.date() - row.checked_at.date() > CONFIRMED_FOR:
+        row.state = TaxIdState.UNREACHABLE

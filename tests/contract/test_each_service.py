@@ -1,0 +1,313 @@
+"""Identity, inventory and billing as processes: no message hurts any of them.
+
+What `parcel` shows of the plumbing in detail is shown here of the real services: bad
+messages, calls that were given up before the service could take them, and calls that
+come twice. (A result that can't be sent is `parcel`'s alone: theirs all can.)
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pika
+import pytest
+
+from launcher.keys import ensure_keys
+from launcher.postgres import PostgresServer
+from launcher.processes import wait_until
+from launcher.rabbitmq import RabbitNode
+from shared.amqp_client import AmqpClient
+from shared.client import CallContext, call
+from shared.contract import Method, Request
+from shared.contracts import billing, identity, inventory
+from shared.errors import Unavailable
+from shared.principal import load_private_key
+from shared.rpc_wire import encode_call
+from tests.contract.world import PATIENCE_S
+from tests.fixtures.cable import cable_to
+from tests.fixtures.databases import fresh_database
+from tests.fixtures.effects import (
+    CHANGES,
+    Change,
+    count_rows,
+    locked,
+    waiting_for_locks,
+)
+from tests.fixtures.principals import Principals
+from tests.fixtures.service_processes import ServiceProcess
+from tests.fixtures.vhosts import fresh_vhost
+from tests.fixtures.wire import JSON, Wire
+
+BACK_WITHIN_S = 5
+"""How soon a service that is there again must be called again."""
+
+QUESTIONS: dict[str, tuple[Method[Any, Any], Request]] = {
+    identity.NAME: (identity.FIND_COMPANIES, identity.FindCompanies(name="Nobody")),
+    inventory.NAME: (inventory.DASHBOARD, inventory.Dashboard()),
+    billing.NAME: (billing.DASHBOARD, billing.Dashboard()),
+}
+"""What another caller goes on asking meanwhile."""
+
+
+class Bench:
+    """One service's process, and callers before it."""
+
+    def __init__(
+        self,
+        process: ServiceProcess,
+        client: AmqpClient,
+        wire: Wire,
+        principals: Principals,
+    ) -> None:
+        self.process = process
+        self.client = client
+        self.wire = wire
+        self.operator = principals.operator(uuid4())
+
+    def ask(self, method: Method[Any, Any], request: Request) -> Any:
+        context = CallContext("test", self.operator, str(uuid4()), PATIENCE_S)
+        return call(self.client, method, request, context)
+
+    def question(self) -> None:
+        self.ask(*QUESTIONS[self.process.name])
+
+    def prepare(self) -> tuple[Change, Callable[[], int]]:
+        """One more change, and what counts how often it has taken effect."""
+        change = CHANGES[self.process.name](self.ask)
+        url = self.process.database_url
+        before = count_rows(url, change.table)
+        return change, lambda: count_rows(url, change.table) - before
+
+    def send(self, change: Change, key: str | None = None, **properties: Any) -> None:
+        """Send a change by hand: without deadline or expiration unless given."""
+        headers = {
+            "nameko.principal": self.operator,
+            "nameko.idempotency_key": key or str(uuid4()),
+            **properties.pop("headers", {}),
+        }
+        self.wire.publish(
+            str(change.method),
+            encode_call(change.request),
+            content_type=JSON,
+            reply_to=self.wire.reply_key,
+            headers=headers,
+            **properties,
+        )
+
+    @contextmanager
+    def others_are_answered(self) -> Iterator[None]:
+        """All through the block another caller asks; each question is answered."""
+        begun, over = threading.Event(), threading.Event()
+
+        def go_on_asking() -> None:
+            while not over.is_set():
+                self.question()
+                begun.set()
+            self.question()
+
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(go_on_asking)
+            assert begun.wait(PATIENCE_S)
+            try:
+                yield
+            finally:
+                over.set()
+            other.result(PATIENCE_S)
+        assert self.process.is_running
+
+
+@pytest.fixture(scope="module", params=CHANGES)
+def bench(
+    request: pytest.FixtureRequest,
+    postgres_server: PostgresServer,
+    rabbitmq_server: RabbitNode,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Bench]:
+    """Each service in turn, over a cable of its own."""
+    keys = tmp_path_factory.mktemp("keys")
+    ensure_keys(keys)
+    signing_key = load_private_key(keys / "principal.key")
+    with ExitStack() as stack:
+        url = stack.enter_context(fresh_database(postgres_server, request.param))
+        amqp_url = stack.enter_context(fresh_vhost(rabbitmq_server))
+        cable = stack.enter_context(cable_to(amqp_url))
+        module = f"services.{request.param}"
+        process = ServiceProcess(module, amqp_url, url, keys, cable)
+        process.start()
+        stack.callback(process.stop)
+        by_hand = pika.BlockingConnection(pika.URLParameters(amqp_url))
+        stack.enter_context(closing(by_hand))
+        yield Bench(
+            process,
+            stack.enter_context(closing(AmqpClient(amqp_url))),
+            Wire(by_hand.channel(), request.param),
+            Principals(datetime.now(UTC), signing_key),
+        )
+
+
+MALFORMED = {
+    "broken JSON": b'{"args": [], "kwargs": {',
+    "deep nesting": b'{"args": [], "kwargs": {"text": ' + b"[" * 100_000,
+    "ten megabytes": b'{"args": [], "kwargs": {"text": "' + b"x" * 10_000_000 + b'"}}',
+}
+EMPTY = b'{"args": [], "kwargs": {}}'
+
+
+@pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_call_is_answered_and_put_aside(bench: Bench, body: bytes) -> None:
+    bench.wire.forget_dead_letters()
+    key = f"{bench.process.name}.dashboard"
+
+    with bench.others_are_answered():
+        reply = bench.wire.answer_to(key, body)
+
+    assert reply["error"]["exc_args"][0] == "malformed_message"
+    headers, _letter = bench.wire.take_dead_letter()
+    assert headers["size"] == len(body)
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [{"content_type": JSON}, {}],
+    ids=["no reply_to", "neither reply_to nor content type"],
+)
+def test_a_call_without_an_address_to_answer_is_put_aside(
+    bench: Bench, properties: dict[str, str]
+) -> None:
+    bench.wire.forget_dead_letters()
+
+    with bench.others_are_answered():
+        bench.wire.publish(f"{bench.process.name}.dashboard", EMPTY, **properties)
+        headers, _letter = bench.wire.take_dead_letter()
+
+    assert headers["reason"] == "no reply_to"
+
+
+def test_a_call_without_content_type_is_answered_and_put_aside(bench: Bench) -> None:
+    bench.wire.forget_dead_letters()
+    key = f"{bench.process.name}.dashboard"
+
+    with bench.others_are_answered():
+        reply = bench.wire.answer_to(key, EMPTY, content_type=None)
+
+    assert reply["error"]["exc_args"][0] == "malformed_message"
+    bench.wire.take_dead_letter()
+
+
+def test_wrong_arguments_and_unknown_methods_are_refused(bench: Bench) -> None:
+    service = bench.process.name
+    wrong = b'{"args": [], "kwargs": {"surprise": [1]}}'
+    headers = {"nameko.principal": bench.operator}
+    question, _request = QUESTIONS[service]
+
+    with bench.others_are_answered():
+        refused = bench.wire.answer_to(str(question), wrong, headers=headers)
+        unknown = bench.wire.answer_to(f"{service}.no_such", EMPTY, headers=headers)
+
+    assert refused["error"]["exc_args"][0] == "malformed_message"
+    assert unknown["error"]["exc_args"][0] == "no_such_method"
+
+
+def test_the_same_call_twice_has_its_effect_once(bench: Bench) -> None:
+    change, effects = bench.prepare()
+    key = str(uuid4())
+
+    bench.send(change, key)
+    bench.send(change, key)
+
+    first, second = bench.wire.reply(), bench.wire.reply()
+    assert first["error"] is None
+    assert first == second
+    assert effects() == 1
+
+
+def test_a_call_that_comes_again_as_its_connection_was_lost_has_its_effect_once(
+    bench: Bench,
+) -> None:
+    change, effects = bench.prepare()
+    url, cable = bench.process.database_url, bench.process.cable
+    assert cable
+    done = bench.process.log.count(f'"{change.method.name}"')
+
+    with locked(url, change.table):
+        bench.send(change)
+        assert wait_until(lambda: waiting_for_locks(url) >= 1, PATIENCE_S)
+        cable.interrupt()
+        # It has come again, and waits for the first to be through.
+        assert wait_until(lambda: waiting_for_locks(url) >= 2, PATIENCE_S)
+
+    assert bench.wire.reply()["error"] is None
+    assert wait_until(
+        lambda: bench.process.log.count(f'"{change.method.name}"') == done + 2,
+        PATIENCE_S,
+    )
+    assert effects() == 1
+
+
+def give_up(bench: Bench, change: Change) -> str:
+    """Call it as the web does, until nobody waits any more; returns why."""
+    context = CallContext("test", bench.operator, str(uuid4()), timeout_s=0.3)
+    with pytest.raises(Unavailable) as caught:
+        call(bench.client, change.method, change.request, context)
+    return caught.value.code
+
+
+def answers(bench: Bench) -> bool:
+    try:
+        bench.question()
+    except Unavailable:
+        return False
+    return True
+
+
+def past(deadline: float) -> bool:
+    return wait_until(lambda: time.time() > deadline, PATIENCE_S)
+
+
+def test_a_service_that_hung_executes_no_call_that_gave_up(bench: Bench) -> None:
+    """The calls were delivered before it hung: only their deadlines can tell."""
+    change, effects = bench.prepare()
+    bench.process.pause()
+    try:
+        assert wait_until(
+            lambda: give_up(bench, change) == "service_resting", PATIENCE_S
+        )
+        deadline = time.time() + 0.3
+        bench.send(change, headers={"nameko.deadline": f"{deadline:.3f}"})
+        assert past(deadline)
+    finally:
+        bench.process.resume()
+
+    assert wait_until(lambda: answers(bench), BACK_WITHIN_S)
+
+    assert bench.wire.reply()["error"]["exc_args"][0] == "deadline_exceeded"
+    assert effects() == 0
+
+
+def test_a_service_that_was_away_executes_no_call_that_gave_up(bench: Bench) -> None:
+    change, effects = bench.prepare()
+    bench.process.tell_to_stop()
+    assert bench.process.wait_for_end() == 0
+    assert give_up(bench, change) == "deadline_exceeded"
+    # Each of the two protections alone, and neither.
+    deadline = time.time() + 0.3
+    bench.send(change, correlation_id="expires", expiration="300")
+    bench.send(
+        change, correlation_id="late", headers={"nameko.deadline": f"{deadline:.3f}"}
+    )
+    bench.send(change, correlation_id="patient")
+    assert past(deadline)
+
+    bench.process.start()
+
+    replies = [bench.wire.reply(), bench.wire.reply()]
+    codes = sorted(r["error"]["exc_args"][0] if r["error"] else "" for r in replies)
+    assert codes == ["", "deadline_exceeded"]
+    bench.question()
+    # Only the one that nobody had given up.
+    assert effects() == 1

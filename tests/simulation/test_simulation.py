@@ -1,0 +1,45 @@
+"""Whatever happens on the way, what is to hold holds once all has settled.
+
+``SIMULATION_SEED`` replays one seed, and ``SIMULATION_ACTS`` says how long it is.
+"""
+
+import os
+import time
+from random import SystemRandom
+
+import pytest
+
+from tests.simulation.conftest import Simulate
+from tests.simulation.run import ACTS
+
+GIVEN = os.environ.get("SIMULATION_SEED")
+SEEDS = [int(GIVEN)] if GIVEN else [1, 2]
+LENGTH = int(os.environ.get("SIMULATION_ACTS", ACTS))
+
+LONG = 60
+LONG_RUNS_S = 210
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_must_hold_holds_after_a_given_seed(
+    simulation: Simulate, seed: int
+) -> None:
+    simulation(seed, LENGTH)
+
+
+def test_a_seed_replays_exactly(simulation: Simulate) -> None:
+    seed = SEEDS[-1]
+    first, second = simulation(seed, LENGTH), simulation(seed, LENGTH)
+
+    assert first.trace == second.trace
+    assert first.databases == second.databases
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+def test_what_must_hold_holds_whatever_the_seed(simulation: Simulate) -> None:
+    """Other seeds each time; a run that fails says how to replay it."""
+    until = time.monotonic() + LONG_RUNS_S
+    while time.monotonic() < until:
+        for acts in (ACTS, ACTS, LONG):
+            simulation(SystemRandom().getrandbits(32), acts)

@@ -1,0 +1,168 @@
+"""What docker-compose.yml and the Dockerfile promise, as far as files can show it.
+
+`make containers` shows the rest, where there is an engine.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from launcher.belongings import KEYS
+from launcher.databases import SERVICES, url_variable
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
+SERVERS = ("postgres", "rabbitmq", "mail")
+PROGRAMS = (*SERVICES, "web")
+FOR_A_WHILE = ("setup", "operator")
+
+FOREIGN_SETTINGS = ("POSTGRES_", "RABBITMQ_")
+"""How the names of the servers' own settings begin."""
+
+WHAT_RUNS = {"launcher", "services", "shared", "web"}
+FOR_THE_BUILD = {
+    ".npmrc",
+    "package.json",
+    "package-lock.json",
+    "requirements/runtime.txt",
+}
+
+_VARIABLE = re.compile(r"\$\{(\w+)")
+_DEFAULT = re.compile(r"\$\{\w+:-")
+
+
+def settings_of(container: str) -> dict[str, str]:
+    environment: dict[str, str] = CONTAINERS[container].get("environment", {})
+    return environment
+
+
+def volumes_of(container: str) -> dict[str, str]:
+    """By name of the volume: where it lies, and ``:ro`` where it can't be written."""
+    volumes = CONTAINERS[container].get("volumes", [])
+    return dict(volume.split(":", 1) for volume in volumes)
+
+
+def test_the_whole_stack_is_there() -> None:
+    assert set(CONTAINERS) == {*SERVERS, *PROGRAMS, *FOR_A_WHILE}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_container_can_do_little(name: str) -> None:
+    container = CONTAINERS[name]
+
+    assert container["read_only"] is True
+    assert container["cap_drop"] == ["ALL"]
+    assert container["security_opt"] == ["no-new-privileges:true"]
+    assert container["user"].split(":")[0] not in {"root", "0", ""}
+    assert "privileged" not in container
+    assert all(":" not in target for target in container["tmpfs"])
+    assert all(source in COMPOSE["volumes"] for source in volumes_of(name))
+
+
+@pytest.mark.parametrize("name", [*SERVERS, *PROGRAMS])
+def test_what_stays_up_tells_its_health_and_is_restarted(name: str) -> None:
+    container = CONTAINERS[name]
+
+    assert container["healthcheck"]["test"][0] == "CMD"
+    assert container["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_waits_for_what_it_needs(name: str) -> None:
+    conditions = {
+        other: waits["condition"]
+        for other, waits in CONTAINERS[name]["depends_on"].items()
+    }
+
+    needs = {"postgres", "rabbitmq", *(SERVICES if name == "web" else ())}
+    healthy = dict.fromkeys(needs, "service_healthy")
+    assert conditions == healthy | {"setup": "service_completed_successfully"}
+
+
+def test_only_the_web_front_end_is_published_to_this_machine_unless_asked() -> None:
+    published = {name: c["ports"] for name, c in CONTAINERS.items() if "ports" in c}
+
+    assert published == {"web": ["${PUBLISH:-127.0.0.1}:${PORT:-8000}:8000"]}
+
+
+def test_all_but_the_web_front_end_have_no_way_out() -> None:
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    for name, container in CONTAINERS.items():
+        ways = {"inside", "outside"} if name == "web" else {"inside"}
+        assert set(container["networks"]) == ways
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_secrets_come_from_the_environment_and_have_no_default(name: str) -> None:
+    for variable, value in settings_of(name).items():
+        secret = re.search(r"://[^:/]+:([^@]+)@", value)
+        if secret is None and not variable.endswith(("_PASS", "_PASSWORD")):
+            continue
+        given = secret[1] if secret else value
+        assert _VARIABLE.match(given), variable
+        assert not _DEFAULT.match(given), variable
+
+
+def test_it_is_said_when_a_secret_is_missing() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    secrets = {name for name in _VARIABLE.findall(text) if name.endswith("_PASSWORD")}
+    example = (ROOT / ".env.example").read_text()
+
+    assert secrets == set(re.findall(r"^(\w+)=$", example, re.MULTILINE))
+    assert all(f"${{{name}:?" in text for name in secrets)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_is_given_its_own_database_and_keys_only(program: str) -> None:
+    databases = {name for name in settings_of(program) if name.endswith("DATABASE_URL")}
+    volumes = volumes_of(program)
+
+    assert databases == ({url_variable(program)} if program in SERVICES else set())
+    assert volumes == {f"{program}-keys": "/keys:ro"}
+    assert settings_of(program)["KEYS_DIR"] == "/keys"
+
+
+def test_the_set_up_fills_the_keys_of_each_program() -> None:
+    filled = volumes_of("setup")
+
+    for program in KEYS:
+        folder = f"/var/lib/client-area/run/keys/{program}"
+        assert filled[f"{program}-keys"] == folder
+
+
+def test_every_setting_is_documented() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    ours = {
+        variable
+        for name in CONTAINERS
+        for variable in settings_of(name)
+        if not variable.startswith(FOREIGN_SETTINGS)
+    }
+    documented = set(
+        re.findall(r"`([A-Z_]+)`", (ROOT / "docs/operators/settings.md").read_text())
+    )
+
+    assert ours | set(_VARIABLE.findall(text)) <= documented
+
+
+def test_the_image_holds_only_what_runs_and_is_not_roots() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    build, final = dockerfile.split("\nFROM ")[1:]
+    copied = {
+        source.rstrip("/")
+        for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", build, re.MULTILINE)
+        for source in sources.split()
+    }
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    sent = {line[1:].rstrip("/") for line in ignored if line.startswith("!")}
+
+    assert copied == sent == WHAT_RUNS | FOR_THE_BUILD
+    assert "*" in ignored
+    assert re.findall(r"^COPY .+$", final, re.MULTILINE) == [
+        "COPY --from=build /opt/client-area /opt/client-area"
+    ]
+    assert re.findall(r"^USER (.+)$", final, re.MULTILINE) == ["10001:10001"]
