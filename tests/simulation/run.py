@@ -164,6 +164,7 @@ def simulate(
                 raise Broken(report) from error.__cause__
             finally:
                 world.scheduler.stop()
+                _keep(world.scheduler.trace)
             return Outcome(world.scheduler.trace, snapshot(world))
 
 
@@ -172,13 +173,16 @@ def _check(world: World) -> None:
         raise Broken("\n".join(found))
 
 
+def _keep(trace: list[str]) -> None:
+    if path := os.environ.get("SIMULATION_TRACE"):
+        Path(path).write_text("\n".join(trace), encoding="utf-8")
+
+
 def _report(
     seed: int, acts: int, world: World, error: Broken, faults: list[str]
 ) -> str:
     trace = world.scheduler.trace
     settings = f"SIMULATION_SEED={seed} SIMULATION_ACTS={acts}"
-    if path := os.environ.get("SIMULATION_TRACE"):
-        Path(path).write_text("\n".join(trace), encoding="utf-8")
     return "\n".join(
         [
             f"{error}",

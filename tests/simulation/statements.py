@@ -80,5 +80,8 @@ def describe(statement: str, parameters: Any) -> str:
         words.append(target[1] or target[2])
     if "FOR UPDATE" in statement:
         words.append("FOR UPDATE")
+    if isinstance(parameters, dict):
+        # Of many rows at once, their order is that of a set.
+        parameters = sorted(parameters.items())
     shown = _ADDRESS.sub("", repr(parameters))
     return f"{' '.join(words)} {zlib.crc32(shown.encode()):08x}"

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.billing import subscriptions
+from services.billing.companies import lock_company
 from services.billing.models import Subscription
 from services.inventory import models
 from services.inventory.changes import Change
@@ -49,6 +50,7 @@ def test_a_handler_that_lets_an_older_event_win_is_found(
     take_in = subscriptions.take_in_service
 
     def careless(session: Session, envelope: Envelope[inventory.Service]) -> None:
+        lock_company(session, envelope.body.company_id)
         session.execute(
             update(Subscription)
             .where(Subscription.service_id == envelope.body.id)
@@ -93,6 +95,7 @@ def test_a_state_that_is_checked_outside_its_lock_is_found(
     assert "is two things" in finding(simulation)
 
 
+@pytest.mark.full
 def test_locks_that_are_taken_in_either_order_are_found(
     simulation: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
