@@ -25,6 +25,7 @@ def office(billing_database: Database) -> Office:
     account = Account("Client Area GmbH", IBAN, "COBADEFF", "Commerzbank")
     gateways = {GatewayName.BANK_TRANSFER: BankTransfer(account)}
     office = Office(billing_database, gateways=gateways)
+    office.live_in("Europe/Berlin")
     office.open_wallet()
     return office
 

@@ -33,6 +33,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def till(billing_database: Database, bank: Sandbox) -> Till:
     gateways = {GatewayName.SANDBOX: bank.gateway()}
     office = Office(billing_database, gateways=gateways)
+    office.live_in("Europe/Berlin")
     office.open_wallet()
     return Till(office, bank)
 

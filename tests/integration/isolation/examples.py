@@ -25,6 +25,8 @@ STAGED = _stand_in(8)
 """A catalogue that waits to be applied."""
 STAGED_SERVICES = _stand_in(9)
 NEW_ID = _stand_in(10)
+OUR_TOP_UP = _stand_in(11)
+"""A top-up of ours that nobody has paid; one is made again once it was used."""
 NEW_WORD = "<a new word>"
 NEW_CURRENCY = "<a new currency>"
 OWN_EMAIL = "<the person's email>"
@@ -110,6 +112,7 @@ _MAKERS: Mapping[UUID | str, Callable[[World], object]] = {
     OUTSIDER: World.new_user,
     STAGED: World.stage_catalog,
     STAGED_SERVICES: _staged_services,
+    OUR_TOP_UP: World.new_top_up,
     NEW_ID: lambda _world: uuid4(),
     NEW_WORD: World.new_word,
     NEW_CURRENCY: lambda _world: next(_CURRENCIES),

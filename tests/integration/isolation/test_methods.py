@@ -20,8 +20,9 @@ import pytest
 
 from shared.contract import Method, Request
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import AdjustmentKind, tax
-from shared.contracts.identity import Role
+from shared.contracts.billing import AdjustmentKind, tax, top_ups
+from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.identity import Role, VerificationState, VerificationStep
 from shared.contracts.inventory import Period, SuspensionReason
 from shared.errors import ContractError
 from shared.wire import to_json
@@ -70,6 +71,7 @@ IDENTITY = (
     Line(identity.GET_COMPANY,      "200 200 200 200 200 own 401 401 403 200", identity.GetCompany()),
     Line(identity.LIST_MEMBERS,     "200 200 200 200 200 own 401 401 403 200", identity.ListMembers()),
     Line(identity.CREATE_USER,      "403 403 403 403 403 403 401 401 200 200", identity.CreateUser(email=f"{e.NEW_WORD}@example.com", name="Ann", password=PASSWORD)),
+    Line(identity.SET_VERIFICATION, "403 403 403 403 403 403 401 401 200 200", identity.SetVerification(user_id=e.OUTSIDER, step=VerificationStep.PHONE, state=VerificationState.VERIFIED)),
     Line(identity.CREATE_COMPANY,   "403 403 403 403 403 403 401 401 200 200", identity.CreateCompany(name=e.NEW_WORD, address=identity.Address(country="DE"), owner_id=e.OUTSIDER)),
     Line(identity.ADD_MEMBER,       "403 403 403 403 403 403 401 401 200 200", identity.AddMember(company_id=e.OUR_COMPANY, user_id=e.OUTSIDER, role=Role.VIEWER)),
     Line(identity.FIND_COMPANIES,   "403 403 403 403 403 403 401 401 200 200", identity.FindCompanies(company_id=e.OUR_COMPANY)),
@@ -117,6 +119,16 @@ BILLING = (
     Line(tax.LIST_TAX_RATES,        "403 403 403 403 403 403 401 401 200 200", tax.ListTaxRates()),
     Line(tax.ADD_TAX_RATE,          "403 403 403 403 403 403 401 401 200 200", tax.AddTaxRate(country="DE", rate_percent=Decimal(20), valid_from=date(2030, 1, 1))),
     Line(billing.REBUILD_ROLLUPS,   "403 403 403 403 403 403 401 401 200 200", billing.RebuildRollups(company_id=e.OUR_COMPANY)),
+    Line(top_ups.QUOTE_TOP_UP,      "200 200 200 403 403 own 401 401 403 200", top_ups.QuoteTopUp(net=money("20"))),
+    Line(top_ups.BEGIN_TOP_UP,      "409 409 409 403 403 409 401 401 403 409", top_ups.BeginTopUp(net=money("20"), digest="another", gateway=GatewayName.BANK_TRANSFER)),
+    Line(top_ups.START_PAYMENT,     "200 200 200 403 403 404 401 401 403 200", top_ups.StartPayment(top_up_id=e.OUR_TOP_UP, return_url="http://localhost/")),
+    Line(top_ups.GET_TOP_UP,        "200 200 200 403 200 404 401 401 403 200", top_ups.GetTopUp(top_up_id=e.OUR_TOP_UP)),
+    Line(top_ups.CANCEL_TOP_UP,     "200 200 200 403 403 404 401 401 403 200", top_ups.CancelTopUp(top_up_id=e.OUR_TOP_UP)),
+    # Whoever they are, what counts is the gateway's signature.
+    Line(top_ups.TAKE_PAYMENT_NOTICE, "401 401 401 401 401 401 401 401 401 401", top_ups.PaymentNotice(gateway=GatewayName.BANK_TRANSFER, headers={}, body="{}")),
+    Line(top_ups.REFUND_TOP_UP,     "403 403 403 403 403 403 401 401 409 409", top_ups.RefundTopUp(top_up_id=e.OUR_TOP_UP, reason="as asked")),
+    Line(top_ups.BOOK_BANK_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", top_ups.BookBankPayments(credits=[top_ups.BankCredit(transaction=e.NEW_WORD, amount=money("11.90"), text="no reference")])),
+    Line(top_ups.RECONCILE_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", top_ups.ReconcilePayments()),
 )
 # fmt: on
 

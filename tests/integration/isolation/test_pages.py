@@ -47,7 +47,7 @@ SERVICES = (identity.NAME, inventory.NAME, billing.NAME)
 
 @dataclass(frozen=True)
 class Line:
-    """``address`` and ``form`` may name {company} and {service}: they are ours."""
+    """``address`` and ``form`` may name {company}, {service} and {top_up}: ours."""
 
     method: str
     address: str
@@ -91,6 +91,15 @@ LINES = (
     Line("GET", "/companies/{company}/members",   "200 200 200 200 200 404 login login login"),
     Line("GET", "/funds/add",                     "200 200 200 200 200 200 login login login"),
     Line("GET", "/funds/add?company={company}",   "200 200 200 200 200 404 login login login"),
+    Line("GET", "/funds/quote?net=20&currency=EUR", "200 200 200 403 403 200 login 200 login"),
+    Line("POST", "/funds/add",                    "422 422 422 403 403 404 login login login", {"company": "{company}", "net": "20", "currency": "EUR", "gateway": "bank_transfer", "digest": "another", "form_key": "k"}),
+    Line("GET", "/funds/top-ups/{top_up}",        "200 200 200 403 200 404 login login login"),
+    Line("GET", "/funds/top-ups/{top_up}/state",  "200 200 200 403 200 404 login 200 login"),
+    Line("GET", "/funds/top-ups/{top_up}/transfer", "200 200 200 403 403 404 login login login"),
+    Line("POST", "/funds/top-ups/{top_up}/pay",   "303 303 303 403 403 404 login login login"),
+    Line("POST", "/funds/top-ups/{top_up}/cancel", "303 303 303 403 403 404 login login login"),
+    # What counts is the gateway's signature.
+    Line("POST", "/webhooks/bank_transfer",       "401 401 401 401 401 401 401 401 401"),
     Line("POST", "/companies/switch",             "303 303 303 303 303 404 login login login", {"company": "{company}"}),
     # Whoever has a session is sent on from the login, whether it still lives or not.
     Line("GET", "/login",                         "302 302 302 302 302 302 200 302 302"),
@@ -188,7 +197,7 @@ def test_every_address_has_its_line(world: World) -> None:
     places = app.url_map.bind("localhost")
     known = set()
     for line in LINES:
-        path = line.address.format(**_names(world, "")).partition("?")[0]
+        path = line.address.format(**_names(world, "", line)).partition("?")[0]
         if places.test(path, method=line.method):
             rule, _ = places.match(path, method=line.method, return_rule=True)
             known.add((line.method, rule.rule))
@@ -230,7 +239,7 @@ def test_what_is_looked_for_is_there_for_its_own_company(
 def _try(world: World, browsers: Browsers, line: Line, person: str, cell: str) -> str:
     """Open the address; says what came of it, as a cell or, when worse, in words."""
     tab, token = browsers.tab(person)
-    names = _names(world, person)
+    names = _names(world, person, line)
     is_refused = cell == "login" or cell.startswith("4")
     before = _contents(world) if is_refused else None
     form = {name: value.format(**names) for name, value in line.form.items()}
@@ -256,8 +265,9 @@ def _cell_of(answer: TestResponse, cell: str) -> str:
     return str(answer.status_code)
 
 
-def _names(world: World, person: str) -> Mapping[str, object]:
+def _names(world: World, person: str, line: Line) -> Mapping[str, object]:
     return {
+        "top_up": world.new_top_up() if "{top_up}" in line.address else "",
         "company": world.ours.company_id,
         "service": world.ours.service_id,
         "email": world.email_of(person),

@@ -17,7 +17,8 @@ from sqlalchemy import Engine, text
 from shared.client import CallContext, call
 from shared.contract import Effect, Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import AdjustmentKind
+from shared.contracts.billing import AdjustmentKind, top_ups
+from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.identity import Role
 from shared.contracts.inventory import Period
 from shared.money import Money, currency_of
@@ -161,6 +162,15 @@ class World:
             period=Period.MONTH,
         )
         return self.operate(inventory.CREATE_SERVICE, request).id
+
+    def new_top_up(self) -> UUID:
+        """A top-up of ours that is to be paid by bank."""
+        ask = top_ups.QuoteTopUp(net=money("20"))
+        quote = self.call(ON_BEHALF, top_ups.QUOTE_TOP_UP, ask)
+        begin = top_ups.BeginTopUp(
+            net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
+        )
+        return self.call(ON_BEHALF, top_ups.BEGIN_TOP_UP, begin).id
 
     def change(
         self,
