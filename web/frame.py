@@ -103,9 +103,10 @@ class Page:
     ) -> None:
         """Start a call of the page's own content, the main one first.
 
-        The template gets the answer as ``name``. Without one it gets what was last
-        known; or None, if it says that it ``stands_without``; else another page says
-        that ``words`` can't be read.
+        The template gets the answer as ``name``, and as ``name_as_of`` when it was
+        known, if not just now; of the main one the layout tells. Without an answer it
+        gets what was last known; or None, if it says that it ``stands_without``; else
+        another page says that ``words`` can't be read.
         """
         try:
             answer = self._content.start(method, arguments)
@@ -134,18 +135,18 @@ class Page:
             if contents[own.name].value is None and not own.stands_without:
                 template, words = "missing.html", own.words
                 break
-        known = (content.as_of for content in contents.values() if content.as_of)
+        main = next(iter(contents.values()), _Content(None))
         html = render_template(
             template,
             frame=frame,
             blocks=self.blocks,
-            as_of=min(known, default=None),
+            as_of=main.as_of,
             words=words,
             request_id=g.request_id,
             **{name: content.value for name, content in contents.items()},
+            **{f"{name}_as_of": content.as_of for name, content in contents.items()},
             **more,
         )
-        main = next(iter(contents.values()), _Content(None))
         return html, status if main.status == HTTPStatus.OK else main.status
 
     @cached_property

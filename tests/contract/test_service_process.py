@@ -15,10 +15,7 @@ from tests.contract.parcel import contract as c
 from tests.contract.world import PATIENCE_S
 from tests.fixtures.cable import Cable, cable_to
 from tests.fixtures.principals import Principals
-from tests.fixtures.service_processes import ServiceProcess
-
-START_S = 30.0
-"""A service that starts beside others takes its time."""
+from tests.fixtures.service_processes import START_WITHIN_S, ServiceProcess
 
 PATIENT = CallContext("test", timeout_s=PATIENCE_S)
 
@@ -59,7 +56,7 @@ def test_it_may_start_before_the_broker_and_outlive_it(
 ) -> None:
     cable.cut()
     own_process.begin()
-    assert wait_until(lambda: "broker_unreachable" in own_process.log, START_S)
+    assert wait_until(lambda: "broker_unreachable" in own_process.log, START_WITHIN_S)
     cable.mend()
     own_process.wait_until_served()
     owner = CallContext(
@@ -88,7 +85,9 @@ def test_it_may_start_before_its_database_and_says_when_that_is_away(
         own_process.database_url = database.url
         database.cut()
         own_process.begin()
-        assert wait_until(lambda: "database_unreachable" in own_process.log, START_S)
+        assert wait_until(
+            lambda: "database_unreachable" in own_process.log, START_WITHIN_S
+        )
         database.mend()
         own_process.wait_until_served()
 
@@ -106,7 +105,7 @@ def test_it_stops_at_once_while_the_broker_is_away(
 ) -> None:
     cable.cut()
     own_process.begin()
-    assert wait_until(lambda: "broker_unreachable" in own_process.log, START_S)
+    assert wait_until(lambda: "broker_unreachable" in own_process.log, START_WITHIN_S)
 
     own_process.tell_to_stop()
 

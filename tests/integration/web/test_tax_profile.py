@@ -110,7 +110,17 @@ def test_while_billing_is_away_the_rest_of_the_profile_is_there(
     answer = _send(browser, company, NUMBER, key)
     assert answer.status_code == 503
     assert NUMBER in answer.text
+    assert "As of <time" in answer.text
     assert _key(answer.text) == key  # it may have been taken
+
+
+def test_a_first_look_while_billing_is_away_says_so_and_keeps_the_profile(
+    site: Installation, browser: FlaskClient, company: UUID
+) -> None:
+    site.client.down.add(billing.NAME)
+    page = _page(browser, company)
+    assert "00-001 Warszawa" in page
+    assert "The tax details can't be read right now." in page
 
 
 def test_who_may_not_manage_billing_sees_the_rule_but_no_form(
