@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from services.billing import payments, refunds, top_ups
 from services.billing.changes import Change
+from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.gateway import (
-    Checkout,
     Gateway,
-    Order,
     Repayment,
     RepaymentRefusedError,
     unreachable,
@@ -71,8 +71,8 @@ class Checkouts:
             payment = payments.prepare(change, request.top_up_id)
             top_up = top_ups.lock_top_up(session, request.top_up_id)
             order = payments.order_of(payment, top_up, request.return_url)
-        checkout = self._open(payment, order)
         if payment.checkout is None:
+            checkout = self._gateway(payment.gateway).open_checkout(order)
             with self.database.company(company_id) as session:
                 payment = session.merge(payment, load=True)
                 change = Change(session, self.runtime, call)
@@ -80,16 +80,19 @@ class Checkouts:
         with self.database.company(company_id) as session:
             shown = top_ups.get(session, request.top_up_id)
         return contract.StartedPayment(
-            top_up=shown, redirect_url=checkout.redirect_url, bank=checkout.bank
+            top_up=self.with_bank(shown), redirect_url=payment.redirect_url
         )
 
-    def _open(self, payment: Payment, order: Order) -> Checkout:
-        if payment.checkout is not None and payment.redirect_url is not None:
-            return Checkout(payment.checkout, payment.redirect_url)
-        gateway = self.gateways.get(payment.gateway)
-        if gateway is None:
-            raise unreachable(f"{payment.gateway.value} is not set up any more")
-        return gateway.open_checkout(order)
+    def with_bank(self, top_up: contract.TopUp) -> contract.TopUp:
+        """The same, with what to tell one's bank if it is to be paid that way."""
+        bank = self.gateways.get(GatewayName.BANK_TRANSFER)
+        is_due = top_up.state in top_ups.OPEN
+        if not (is_due and top_up.gateway is GatewayName.BANK_TRANSFER):
+            return top_up
+        if not isinstance(bank, BankTransfer):
+            return top_up
+        instructions = bank.instructions(top_up.gross, top_up.reference)
+        return replace(top_up, bank=instructions)
 
     def take_notice(self, call: Call, notice: contract.PaymentNotice) -> None:
         """Book what a gateway tells of its own accord.
@@ -146,6 +149,12 @@ class Checkouts:
         """End top-ups whose time to be paid is over."""
         with self._change("billing") as change:
             top_ups.expire(change)
+
+    def _gateway(self, name: GatewayName) -> Gateway:
+        gateway = self.gateways.get(name)
+        if gateway is None:
+            raise unreachable(f"{name.value} is not set up any more")
+        return gateway
 
     def _ask(self, payment: Payment, request_id: str) -> bool:
         gateway = self.gateways.get(payment.gateway)

@@ -138,7 +138,7 @@ class BillingService(Service):
     def get_top_up(
         self, db: Session, _call: Call, request: money_in.GetTopUp
     ) -> money_in.TopUp:
-        return top_ups.get(db, request.top_up_id)
+        return self._checkouts.with_bank(top_ups.get(db, request.top_up_id))
 
     @in_transaction(money_in.CANCEL_TOP_UP)
     def cancel_top_up(

@@ -8,15 +8,15 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from shared.contracts.billing import top_ups
-from shared.contracts.billing.top_ups import TopUp, TopUpQuote, TopUpState
+from shared.contracts.billing.top_ups import TopUpQuote, TopUpState
 from shared.errors import Conflict, ContractError, InvalidInput, NotFound, Unavailable
 from shared.money import Money
 from web.auth.signed_in import signed_in
 from web.dashboard.blocks import COSTS, Balance, Costs
 from web.frame import Page, prepare_reader
+from web.funds import sepa
 from web.funds.amounts import write_amount
 from web.funds.form import FundsForm
-from web.funds.sepa import sepa_code
 from web.locale import reader_locale
 from web.refusals import sentence
 from web.values import read_uuid
@@ -25,6 +25,9 @@ from web.visit import Visit, begin_visit
 bp = Blueprint("funds", __name__, url_prefix="/funds")
 
 OPEN = frozenset({TopUpState.DRAFT, TopUpState.PENDING})
+
+
+bp.add_app_template_filter(sepa.sepa_code, "sepa_code")
 
 
 @bp.app_template_filter("typed")
@@ -110,23 +113,6 @@ def pay(top_up_id: str) -> ResponseReturnValue:
     return _go_to_payment(visit, read_uuid(top_up_id))
 
 
-@bp.get("/top-ups/<top_up_id>/transfer")
-@signed_in
-def transfer(top_up_id: str) -> ResponseReturnValue:
-    """How to pay a top-up by bank."""
-    page = Page()
-    page.frame  # noqa: B018
-    started = _start_payment(page.visit, read_uuid(top_up_id))
-    if started.bank is None:
-        return _to_top_up(started.top_up)
-    return page.show(
-        "funds/transfer.html",
-        top_up=started.top_up,
-        bank=started.bank,
-        code=sepa_code(started.bank),
-    )
-
-
 @bp.post("/top-ups/<top_up_id>/cancel")
 @signed_in
 def cancel(top_up_id: str) -> ResponseReturnValue:
@@ -202,19 +188,13 @@ def _go_to_payment(visit: Visit, top_up_id: UUID) -> Response:
         return redirect(_address(visit, "funds.top_up", top_up_id), code=303)
     if started.redirect_url:
         return redirect(started.redirect_url, code=303)
-    by_bank = "funds.transfer" if started.bank else "funds.top_up"
-    return redirect(_address(visit, by_bank, top_up_id), code=303)
+    return redirect(_address(visit, "funds.top_up", top_up_id), code=303)
 
 
 def _start_payment(visit: Visit, top_up_id: UUID) -> top_ups.StartedPayment:
     back = _address(visit, "funds.top_up", top_up_id, _external=True)
     ask = top_ups.StartPayment(top_up_id=top_up_id, return_url=back)
     return visit.start(top_ups.START_PAYMENT, ask, timeout_s=10).result()
-
-
-def _to_top_up(top_up: TopUp) -> Response:
-    address = url_for("funds.top_up", top_up_id=top_up.id, company=top_up.company_id)
-    return redirect(address, code=303)
 
 
 def _address(visit: Visit, endpoint: str, top_up_id: UUID, **more: Any) -> str:

@@ -16,6 +16,7 @@ from services.billing.gateways.gateway import (
 )
 from shared.contracts.billing.top_ups import BankInstructions, GatewayName
 from shared.errors import Unauthenticated
+from shared.money import Money
 
 BANK_VARIABLES = ("BANK_RECIPIENT", "BANK_IBAN", "BANK_BIC", "BANK_NAME")
 
@@ -36,15 +37,18 @@ class BankTransfer:
     name: ClassVar[GatewayName] = GatewayName.BANK_TRANSFER
 
     def open_checkout(self, order: Order) -> Checkout:
-        instructions = BankInstructions(
+        return Checkout(order.reference)
+
+    def instructions(self, amount: Money, reference: str) -> BankInstructions:
+        """What the customer has to tell their bank."""
+        return BankInstructions(
             recipient=self.account.recipient,
             iban=self.account.iban,
             bic=self.account.bic,
             bank=self.account.bank,
-            amount=order.amount,
-            reference=order.reference,
+            amount=amount,
+            reference=reference,
         )
-        return Checkout(order.reference, bank=instructions)
 
     def ask(self, checkout: str) -> Sequence[Report]:  # noqa: ARG002  nobody to ask
         return []

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import ClassVar, Protocol
 from uuid import UUID
 
-from shared.contracts.billing.top_ups import BankInstructions, GatewayName
+from shared.contracts.billing.top_ups import GatewayName
 from shared.errors import Unavailable
 from shared.money import Money
 
@@ -40,14 +40,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Checkout:
-    """``id`` is what the gateway calls the attempt.
-
-    People go to ``redirect_url``, or do what ``bank`` says.
-    """
+    """``id`` is what the gateway calls the attempt; people go to ``redirect_url``."""
 
     id: str
     redirect_url: str | None = None
-    bank: BankInstructions | None = None
 
 
 @dataclass(frozen=True)

@@ -114,11 +114,23 @@ class Payment(Response, frozen=True, kw_only=True):
     settled_at: datetime | None
 
 
+class BankInstructions(Response, frozen=True, kw_only=True):
+    """How to pay by bank. ``reference`` must stand on the transfer."""
+
+    recipient: str
+    iban: str
+    bic: str
+    bank: str
+    amount: Money
+    reference: str
+
+
 class TopUp(Response, frozen=True, kw_only=True):
     """A top-up's full state. ``reference`` is what people quote: TU-4F7K-2M9Q-8RTW.
 
     ``refunded`` is the net part that was given back, ``expires_at`` when a top-up that
-    was not paid ends.
+    was not paid ends. ``bank`` says how to pay it by bank, while that is to be done; it
+    is not part of events.
     """
 
     id: UUID
@@ -137,6 +149,7 @@ class TopUp(Response, frozen=True, kw_only=True):
     expires_at: datetime
     settled_at: datetime | None
     payments: list[Payment]
+    bank: BankInstructions | None = None
 
 
 class StartPayment(Request, frozen=True, kw_only=True):
@@ -146,26 +159,11 @@ class StartPayment(Request, frozen=True, kw_only=True):
     return_url: str
 
 
-class BankInstructions(Response, frozen=True, kw_only=True):
-    """How to pay by bank. ``reference`` must stand on the transfer."""
-
-    recipient: str
-    iban: str
-    bic: str
-    bank: str
-    amount: Money
-    reference: str
-
-
 class StartedPayment(Response, frozen=True, kw_only=True):
-    """What the customer has to do now: go to ``redirect_url``, or pay by bank.
-
-    Neither is set when there is nothing left to do.
-    """
+    """Where the customer has to go now, if anywhere."""
 
     top_up: TopUp
     redirect_url: str | None = None
-    bank: BankInstructions | None = None
 
 
 class GetTopUp(Request, frozen=True, kw_only=True):

@@ -38,11 +38,12 @@ def test_the_customer_is_told_where_to_and_with_which_reference(
     started = _start(office, top_up)
     again = _start(office, top_up)
 
-    assert started.bank is not None
-    assert started.bank.iban == IBAN
-    assert started.bank.reference == top_up.reference
-    assert started.bank.amount == money("59.50")
-    assert again.bank == started.bank
+    bank = started.top_up.bank
+    assert bank is not None
+    assert bank.iban == IBAN
+    assert bank.reference == top_up.reference
+    assert bank.amount == money("59.50")
+    assert again.top_up.bank == bank
     assert again.top_up.state is TopUpState.PENDING
 
 

@@ -95,7 +95,6 @@ LINES = (
     Line("POST", "/funds/add",                    "422 422 422 403 403 404 login login login", {"company": "{company}", "net": "20", "currency": "EUR", "gateway": "bank_transfer", "digest": "another", "form_key": "k"}),
     Line("GET", "/funds/top-ups/{top_up}",        "200 200 200 403 200 404 login login login"),
     Line("GET", "/funds/top-ups/{top_up}/state",  "200 200 200 403 200 404 login 200 login"),
-    Line("GET", "/funds/top-ups/{top_up}/transfer", "200 200 200 403 403 404 login login login"),
     Line("POST", "/funds/top-ups/{top_up}/pay",   "303 303 303 403 403 404 login login login"),
     Line("POST", "/funds/top-ups/{top_up}/cancel", "303 303 303 403 403 404 login login login"),
     # What counts is the gateway's signature.

@@ -5,7 +5,7 @@ A page that is missing from the table fails `test_no_page_is_left_out`.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -22,6 +22,7 @@ from shared.contracts import billing, identity, inventory
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import (
     Installation,
+    begin_top_up,
     installation,
     same_cookies,
     sign_in,
@@ -41,13 +42,14 @@ ABOUT = {
     "/companies/<company_id>/profile": "identity",
     "/companies/<company_id>/members": "identity",
     "/funds/add": None,
+    "/funds/top-ups/<top_up_id>": "billing",
 }
 BLOCKS = {
     "billing": ("balance", "costs"),
     "inventory": ("menu", "services"),
     "identity": (),
 }
-NO_PAGES = {"/blocks/<name>"}
+NO_PAGES = {"/blocks/<name>", "/funds/quote", "/funds/top-ups/<top_up_id>/state"}
 
 FRAME = (">Dashboard</bdi>", 'id="block-balance"', 'id="block-menu"', "Add Funds")
 SIGN_IN_AWAY = "The sign-in service can't be reached right now."
@@ -61,11 +63,13 @@ class Place:
     site: Installation
     company_id: UUID
     service_id: UUID
+    top_up_id: UUID
     browser: FlaskClient
 
     def address(self, page: str) -> str:
         company, service = str(self.company_id), str(self.service_id)
         address = page.replace("<company_id>", company)
+        address = address.replace("<top_up_id>", str(self.top_up_id))
         return address.replace("<service_id>", service)
 
     def open(self, page: str) -> TestResponse:
@@ -91,7 +95,8 @@ def shared_place(
         company_id = site.customer("ada@example.com", "Ada & Co")
         service_id = _settle_in(site, company_id)
         browser = sign_in(site.app(), "ada@example.com")
-        yield Place(site, company_id, service_id, browser)
+        top_up_id = begin_top_up(browser)
+        yield Place(site, company_id, service_id, top_up_id, browser)
 
 
 @pytest.fixture
@@ -100,9 +105,7 @@ def place(shared_place: Place) -> Iterator[Place]:
     app = shared_place.site.app()
     app.secret_key = shared_place.browser.application.secret_key
     browser = same_cookies(app, shared_place.browser)
-    place = Place(
-        shared_place.site, shared_place.company_id, shared_place.service_id, browser
-    )
+    place = replace(shared_place, browser=browser)
     yield place
     place.mend()
 

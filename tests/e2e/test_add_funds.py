@@ -1,0 +1,103 @@
+"""Add Funds in the browser: from the amount over the hosted page to the balance."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import SignIn
+
+CUSTOMERS = {
+    "paid": ("borealis@example.com", "PLN"),
+    "declined": ("other@example.com", "GBP"),
+    "limited": ("demo@example.com", "EUR"),
+}
+"""Each test has a wallet of its own, as it moves money."""
+
+
+def test_a_top_up_changes_the_balance_in_this_tab_and_in_another(
+    sign_in: SignIn,
+) -> None:
+    page = sign_in(CUSTOMERS["paid"][0])
+    other_tab = page.context.new_page()
+    other_tab.goto("/")
+    before = _balance(other_tab)
+    page.goto("/funds/add")
+
+    page.get_by_label("Net amount").fill("50")
+    expect(page.locator("#quote")).to_contain_text("Balance after top-up")
+    expect(page.locator("#quote .sum-lead")).to_contain_text(re.compile(r"\d"))
+    page.get_by_role("button", name="Top Up Now").click()
+    page.get_by_role("button", name="Pay", exact=True).click()
+
+    expect(page.locator("#top-up-state")).to_have_attribute("data-state", "succeeded")
+    expect(page.locator("#block-balance .money").first).to_contain_text(
+        _written(before + 50)
+    )
+    # Nobody touches the other tab.
+    other_tab.bring_to_front()
+    expect(other_tab.locator("#block-balance .money").first).to_contain_text(
+        _written(before + 50)
+    )
+
+
+def test_a_declined_card_is_told_and_nothing_is_charged(sign_in: SignIn) -> None:
+    page = sign_in(CUSTOMERS["declined"][0])
+    before = _balance(page)
+    page.goto("/funds/add?net=20&currency=GBP")
+
+    page.get_by_role("button", name="Top Up Now").click()
+    page.get_by_role("button", name="Pay with a card that is declined").click()
+
+    expect(page.locator("#top-up-state")).to_have_attribute("data-state", "failed")
+    expect(page.locator("#top-up-state")).to_contain_text("declined")
+    page.goto("/")
+    assert _balance(page) == before
+
+
+def test_above_the_unverified_limit_the_way_leads_to_the_verification_center(
+    sign_in: SignIn,
+) -> None:
+    page = sign_in(CUSTOMERS["limited"][0])
+    page.goto("/funds/add")
+
+    page.get_by_label("Net amount").fill("500")
+
+    expect(page.locator("#quote")).to_contain_text("Until your account is verified")
+    expect(page.get_by_role("button", name="Top Up Now")).to_be_disabled()
+    page.get_by_role("link", name="Open the Verification Center").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Verification")
+
+
+@pytest.mark.parametrize("typed", ["-5", "1e9", "NaN", "10,005.005", "\u0661\u0662"])
+def test_an_amount_that_is_none_is_told_beside_the_field(
+    sign_in: SignIn, typed: str
+) -> None:
+    page = sign_in(CUSTOMERS["limited"][0])
+    page.goto("/funds/add")
+
+    page.get_by_label("Net amount").fill(typed)
+
+    expect(page.locator("#quote .form-error")).to_be_visible()
+
+
+def test_it_works_without_javascript(sign_in: SignIn) -> None:
+    page = sign_in(CUSTOMERS["limited"][0], java_script_enabled=False)
+    page.goto("/funds/add?net=&currency=EUR")
+    page.get_by_label("Net amount").fill("12")
+
+    page.get_by_role("button", name="Work out").click()
+
+    expect(page.locator("#quote .sum-lead")).to_contain_text("14.28")
+    page.get_by_role("button", name="Top Up Now").click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Top-up TU-")
+
+
+def _balance(page: Page) -> float:
+    text = page.locator("#block-balance .money").first.inner_text()
+    return float(re.sub(r"[^0-9.\-]", "", text.replace("\N{MINUS SIGN}", "-")))
+
+
+def _written(amount: float) -> str:
+    return f"{amount:,.2f}"
