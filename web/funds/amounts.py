@@ -3,7 +3,12 @@
 import re
 
 from babel import Locale
-from babel.numbers import NumberFormatError, format_decimal, parse_decimal
+from babel.numbers import (
+    NumberFormatError,
+    format_decimal,
+    get_group_symbol,
+    parse_decimal,
+)
 
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of, minor_unit
@@ -34,7 +39,7 @@ def read_amount(text: str, currency: str, locale: Locale) -> Money:
     try:
         if not _TYPED.fullmatch(typed):
             raise NumberFormatError("other characters")  # noqa: TRY301
-        amount = parse_decimal(typed, locale=locale, strict=True)
+        amount = parse_decimal(_grouped(typed, locale), locale=locale, strict=True)
     except NumberFormatError as error:
         example = format_decimal(_EXAMPLE, format="#,##0.00", locale=locale)
         raise InvalidInput(
@@ -52,6 +57,12 @@ def write_amount(money: Money, locale: Locale) -> str:
     places = _places(money.currency.code)
     pattern = "0." + "0" * places if places else "0"
     return str(format_decimal(money.amount, format=pattern, locale=locale))
+
+
+def _grouped(typed: str, locale: Locale) -> str:
+    """With the group mark of the language, where that is a space people can't type."""
+    mark = get_group_symbol(locale)
+    return re.sub(r"\s", mark, typed) if mark.isspace() else typed
 
 
 def _places(currency: str) -> int:

@@ -21,6 +21,10 @@ OPEN_TO_ALL = {
 }
 
 
+SIGNED = {"/webhooks/<gateway>"}
+"""No forms: who sends these signs them, and billing looks at that."""
+
+
 def test_no_answer_allows_inline_script_or_style(site: Installation) -> None:
     site.customer("ada@example.com", "Ada & Co")
     browser = sign_in(site.app(), "ada@example.com")
@@ -81,10 +85,10 @@ def test_every_form_that_changes_something_needs_its_token(site: Installation) -
     site.customer("ada@example.com", "Ada & Co")
     app = site.app()
     browser = sign_in(app, "ada@example.com")
-    posts = [rule.rule for rule in app.url_map.iter_rules() if "POST" in _methods(rule)]
+    posts = {rule.rule for rule in app.url_map.iter_rules() if "POST" in _methods(rule)}
 
-    assert posts
-    for address in posts:
+    assert posts > SIGNED
+    for address in posts - SIGNED:
         answer = browser.post(address, data={"company": "x"})
         assert answer.status_code == 400, address
         assert "nothing was changed" in answer.text
