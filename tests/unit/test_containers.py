@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import yaml
 
-from launcher.belongings import KEYS
 from launcher.databases import SERVICES, url_variable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,7 +130,7 @@ def test_a_program_is_given_its_own_database_and_keys_only(program: str) -> None
 def test_the_set_up_fills_the_keys_of_each_program() -> None:
     filled = volumes_of("setup")
 
-    for program in KEYS:
+    for program in PROGRAMS:
         folder = f"/var/lib/client-area/run/keys/{program}"
         assert filled[f"{program}-keys"] == folder
 
