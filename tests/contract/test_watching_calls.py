@@ -76,7 +76,7 @@ def test_answers_that_come_too_late_show_that_the_service_is_alive(
 ) -> None:
     def give_up() -> None:
         context = CallContext("test", timeout_s=0.25)
-        late = client.start(c.WAIT, c.Wait(seconds=0.3), context)
+        late = client.start(c.WAIT, c.Wait(seconds=0.45), context)
         with pytest.raises(Unavailable) as caught:
             late.result(PATIENCE_S)
         assert caught.value.code == "deadline_exceeded"

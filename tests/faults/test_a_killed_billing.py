@@ -1,0 +1,170 @@
+"""Billing killed at each point of a top-up: nothing is lost, nothing is doubled."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+import requests
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from services.billing.gateways.sandbox import SIGNATURE_HEADER, sign
+from shared.amqp_client import AmqpClient
+from shared.client import CallContext, call
+from shared.contract import Effect, Method, RequestT, ResponseT
+from shared.contracts.billing import top_ups
+from shared.contracts.billing.top_ups import (
+    GatewayName,
+    PaymentNotice,
+    PaymentState,
+    TopUpState,
+)
+from shared.contracts.identity import Role
+from shared.database import Database
+from shared.errors import Unavailable
+from tests.fixtures.sandbox import SECRET, Sandbox, sandbox
+from tests.fixtures.service_processes import ServiceProcess
+from tests.integration.billing.office import Office, money
+
+PATIENCE_S = 60.0
+POINTS_AT_MOST = 150
+
+
+@dataclass
+class Customer:
+    """Tops up once, and tries again like a person while billing does not answer."""
+
+    office: Office
+    client: AmqpClient
+    billing: ServiceProcess
+    sandbox: Sandbox
+    user_id: UUID = field(default_factory=uuid4)
+    key: str = field(default_factory=lambda: str(uuid4()))
+    was_killed: bool = False
+
+    def top_up(self) -> top_ups.TopUp:
+        quote = self._insist(
+            top_ups.QUOTE_TOP_UP, top_ups.QuoteTopUp(net=money("100.00"))
+        )
+        begin = top_ups.BeginTopUp(
+            net=quote.net, digest=quote.digest, gateway=GatewayName.SANDBOX
+        )
+        begun = self._insist(top_ups.BEGIN_TOP_UP, begin)
+        start = top_ups.StartPayment(top_up_id=begun.id, return_url="http://localhost/")
+        page = self._insist(top_ups.START_PAYMENT, start).redirect_url
+        assert page
+        self.sandbox.choose(page, "succeed")
+        self._insist(top_ups.TAKE_PAYMENT_NOTICE, self._notice(page))
+        return self._insist(top_ups.GET_TOP_UP, top_ups.GetTopUp(top_up_id=begun.id))
+
+    def _insist(
+        self, method: Method[RequestT, ResponseT], request: RequestT
+    ) -> ResponseT:
+        give_up_at = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return call(self.client, method, request, self._context(method))
+            except Unavailable:
+                if time.monotonic() > give_up_at:
+                    raise
+                self._bring_back()
+
+    def _context(self, method: Method[RequestT, ResponseT]) -> CallContext:
+        principals, company_id = self.office.principals, self.office.company_id
+        return CallContext(
+            request_id="killed",
+            principal=principals.user(
+                Role.OWNER, company_id, self.user_id, is_verified=True
+            ),
+            idempotency_key=self.key if method.effect is Effect.CHANGE else None,
+            timeout_s=3,
+        )
+
+    def _bring_back(self) -> None:
+        if not self.billing.is_running:
+            self.was_killed = True
+            self.billing.start()
+
+    def _notice(self, page: str) -> PaymentNotice:
+        """What the sandbox would send of the payment, to an address that answers."""
+        checkout = page.rpartition("/")[2]
+        known = requests.get(
+            f"{self.sandbox.url}/checkouts/{checkout}",
+            headers={"Authorization": f"Bearer {SECRET}"},
+            timeout=10,
+        )
+        body = json.dumps(known.json()["transactions"][0])
+        headers = {SIGNATURE_HEADER: f"1.{sign(SECRET, '1', body)}"}
+        return PaymentNotice(gateway=GatewayName.SANDBOX, headers=headers, body=body)
+
+
+NewCustomer = Callable[[], Customer]
+
+
+@pytest.fixture
+def new_customer(
+    billing_database_url: str,
+    amqp_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[NewCustomer]:
+    """Makes customers of their own companies before one billing and one sandbox."""
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    (keys / "sandbox.secret").write_text(SECRET)
+    with (
+        sandbox(tmp_path / "sandbox") as running,
+        closing(Database(billing_database_url)) as database,
+        closing(AmqpClient(amqp_url)) as client,
+    ):
+        monkeypatch.setenv("SANDBOX_URL", running.url)
+        billing = ServiceProcess(
+            "tests.faults.dying.billing", amqp_url, billing_database_url, keys
+        )
+        first = Office(database)
+        (keys / "principal.pub").write_bytes(
+            first.principals.verify_key.public_bytes(
+                Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+            )
+        )
+
+        def make() -> Customer:
+            office = Office(database, principals=first.principals)
+            office.live_in("Europe/Berlin")
+            office.open_wallet()
+            return Customer(office, client, billing, running)
+
+        yield make
+        billing.stop()
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1500)
+def test_killed_at_any_point_a_top_up_is_credited_once(
+    new_customer: NewCustomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for point in range(1, POINTS_AT_MOST):
+        customer = new_customer()
+        customer.billing.stop()
+        monkeypatch.setenv("DIE_AT", str(point))
+        customer.billing.begin()
+        customer.billing.wait_until_served()
+        monkeypatch.delenv("DIE_AT")
+
+        paid = customer.top_up()
+
+        told = f"killed at point {point}"
+        (wallet,) = customer.office.dashboard().wallets
+        assert wallet.balance.amount == Decimal(100), told
+        assert paid.state is TopUpState.SUCCEEDED, told
+        assert [each.state for each in paid.payments] == [PaymentState.SUCCEEDED], told
+        assert customer.office.differences() == [], told
+        if not customer.was_killed:
+            assert point > 20, "the points were not passed"
+            return
+    pytest.fail("more points than a top-up has")
