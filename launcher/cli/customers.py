@@ -8,6 +8,12 @@ from launcher.cli.desk import Desk
 from shared.contracts import identity
 from shared.contracts.identity import Role, VerificationState, VerificationStep
 
+PERSONAL_STEPS = (
+    VerificationStep.EMAIL,
+    VerificationStep.PHONE,
+    VerificationStep.IDENTITY_DOCUMENT,
+)
+
 
 @click.group()
 def users() -> None:
@@ -54,16 +60,18 @@ def create_user(  # noqa: PLR0913  a user has these parts
 
 
 @users.command("verify")
-@click.argument("user", type=click.UUID)
+@click.option("--user", type=click.UUID, required=True, help="The user's id.")
 @click.option(
     "--step",
     required=True,
-    type=click.Choice([step.value for step in VerificationStep]),
+    type=click.Choice([step.value for step in PERSONAL_STEPS]),
+    help="What was looked at.",
 )
 @click.option(
     "--state",
     default=VerificationState.VERIFIED.value,
     type=click.Choice([state.value for state in VerificationState]),
+    help="What came of it.",
 )
 @click.option("--reason", default="", help="What they are told, if rejected.")
 @click.pass_obj

@@ -67,7 +67,7 @@ def book_statement(desk: Desk, file: Path) -> None:
 
 
 @payments.command("refund")
-@click.argument("top_up", type=click.UUID)
+@click.option("--top-up", type=click.UUID, required=True, help="Its id.")
 @click.option(
     "--net", type=MONEY, help="The part of the wallet's money; all unless given."
 )

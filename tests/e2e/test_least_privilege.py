@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from launcher.belongings import KEYS
+from launcher.databases import SERVICES, url_variable
 from launcher.layout import Layout
 from launcher.processes import read_pid
 from tests.fixtures.servers import Servers
@@ -22,7 +23,6 @@ def test_a_program_has_neither_anothers_database_nor_anothers_key(
     databases = {name for name in environment if name.endswith("_DATABASE_URL")}
     keys = Path(environment["KEYS_DIR"])
 
-    own = set() if program == "web" else {f"{program.upper()}_DATABASE_URL"}
-    assert databases == own
+    assert databases == ({url_variable(program)} if program in SERVICES else set())
     assert keys == layout.keys_folder(program)
     assert {file.name for file in keys.iterdir()} == set(KEYS[program])

@@ -172,7 +172,7 @@ def test_an_entry_can_not_claim_another_transaction(books: Books) -> None:
         "DELETE FROM accounts",
         "TRUNCATE accounts CASCADE",
         "DELETE FROM wallets",
-        "TRUNCATE wallets",
+        "TRUNCATE wallets CASCADE",
         f"""{POSTINGS} SELECT entry_id, line, account_id, currency, debit, credit
             FROM postings
             ON CONFLICT (entry_id, line) DO UPDATE SET debit = excluded.debit""",

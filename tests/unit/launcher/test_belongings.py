@@ -38,7 +38,8 @@ def test_the_web_front_end_knows_no_database() -> None:
     [
         ("identity", {"principal.key", "principal.pub", "operator.pub"}),
         ("inventory", {"principal.pub"}),
-        ("billing", {"principal.pub"}),
+        ("billing", {"principal.pub", "sandbox.secret"}),
+        ("sandbox", {"sandbox.secret"}),
         ("web", {"principal.pub", "web.secret"}),
     ],
 )
