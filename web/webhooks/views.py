@@ -20,7 +20,7 @@ from web.context import context
 MAX_BYTES = 64 * 1024
 TIMEOUT_S = 5.0
 
-_SIGNATURES = ("sandbox-signature", "stripe-signature")
+_SIGNATURES = ("sandbox-signature",)
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 

@@ -21,7 +21,6 @@ from shared.permissions import Permission
 class GatewayName(Enum):
     SANDBOX = "sandbox"
     """Stands in for a hosted payment page; never on a public address."""
-    STRIPE = "stripe"
     BANK_TRANSFER = "bank_transfer"
 
 
