@@ -31,10 +31,11 @@ from shared.runtime import Runtime
 from shared.service import Call
 from shared.wire import from_wire, to_json, to_wire
 
-OPEN = frozenset({TopUpState.DRAFT, TopUpState.PENDING})
+# Tuples, as they stand in queries: a set's order is another in each process.
+OPEN = (TopUpState.DRAFT, TopUpState.PENDING)
 """Nobody has paid yet, and somebody may."""
 
-UNPAID = frozenset({TopUpState.FAILED, TopUpState.CANCELLED, TopUpState.EXPIRED})
+UNPAID = (TopUpState.FAILED, TopUpState.CANCELLED, TopUpState.EXPIRED)
 
 LASTS = timedelta(hours=24)
 """How long a top-up waits for its payment."""
