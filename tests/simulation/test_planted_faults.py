@@ -98,6 +98,7 @@ def test_a_state_that_is_checked_outside_its_lock_is_found(
 
 
 @pytest.mark.full
+@pytest.mark.timeout(600)
 def test_locks_that_are_taken_in_either_order_are_found(
     simulation: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
