@@ -7,7 +7,7 @@ a block means adding a `Block` where its area defines it, and its template.
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -60,7 +60,8 @@ class BlockView:
     the role does not include it.
 
     ``asked_at`` is when the service was asked, if it answered. ``tag`` is set where the
-    block is part of a page, for its first poll (see web/tags.py).
+    block is part of a page, for its first poll (see web/tags.py). ``is_late``: its
+    service may be well, but did not answer in time.
     """
 
     name: str
@@ -70,6 +71,7 @@ class BlockView:
     as_of: datetime | None = None
     asked_at: datetime | None = None
     tag: str = ""
+    is_late: bool = False
 
 
 class PendingBlocks:
@@ -104,16 +106,22 @@ class PendingBlocks:
             _note_failure(block, error)
             known = last_known.find(principal, block.name)
             if known is not None:
-                return BlockView(block.name, company_id, "stale", known.value, known.at)
-            return BlockView(
-                block.name,
-                company_id,
-                "waiting" if self._may_come_yet else "unavailable",
-            )
+                shown = BlockView(
+                    block.name, company_id, "stale", known.value, known.at
+                )
+            elif self._may_come_yet:
+                shown = BlockView(block.name, company_id, "waiting")
+            else:
+                shown = BlockView(block.name, company_id, "unavailable")
+            return replace(shown, is_late=_is_late(error))
         now = context().clock.now()
         data = block.view(answer)
         last_known.remember(principal, block.name, data, now)
         return BlockView(block.name, company_id, "fresh", data, now, self._asked_at)
+
+
+def _is_late(error: Exception) -> bool:
+    return isinstance(error, Unavailable) and error.code == "deadline_exceeded"
 
 
 def _note_failure(block: Block, error: Exception) -> None:

@@ -48,8 +48,9 @@ class Frame:
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether no service at all answered."""
-        silent = {self.balance.state, self.menu.state} <= _SILENT
+        """Whether no service at all can be reached; one that is late may be."""
+        blocks = (self.balance, self.menu)
+        silent = all(b.state in _SILENT and not b.is_late for b in blocks)
         return silent and self.reading_until is not None
 
 
