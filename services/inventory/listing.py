@@ -9,17 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, literal, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Select, Uuid, any_, literal, select, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from services.inventory import counters
+from services.inventory import counters, search
 from services.inventory.catalogue import get_family
-from services.inventory.models import Family, Service
-from services.inventory.search import matches, words_of
+from services.inventory.models import Family, Service, ServiceWord
+from services.inventory.search import words_of
 from services.inventory.views import view
 from shared.contracts import inventory as contract
 from shared.contracts.inventory import ServiceSort, StateFilter
@@ -60,6 +61,13 @@ class _Sorting:
         )
 
 
+NEARBY = 500
+"""Services past which a page of common words is looked for by the words."""
+
+_SERVICES: "_Query" = select(Service, Family.name).join(
+    Family, Family.code == Service.family_code
+)
+
 _SORTINGS = {
     ServiceSort.NAME: _Sorting(
         (Service.name_key, Service.id), tuple[str, _Direction, _Name, UUID]
@@ -88,11 +96,7 @@ def list_services(
         get_family(db, request.family)
     if request.currency is not None:
         _check_currency(request.currency)
-    words, filters = words_of(request.search), _filters(request)
-    if request.search.strip():
-        filters.append(matches(db, company_id, words, filters))
-    listing = _Listing(db, company_id, request, words, filters)
-    rows, previous, following = listing.page()
+    rows, previous, following = _listing(db, company_id, request).page()
     total = None
     if not (request.search.strip() or _beyond_counters(request)):
         total = counters.total(db, request.state, request.family)
@@ -104,23 +108,58 @@ def list_services(
     )
 
 
+class _Place(NamedTuple):
+    """Where to read on: from the list's start or end, or from a service's key."""
+
+    direction: _Direction
+    key: tuple[Any, ...] | None
+
+
 _Row = tuple[Service, str]
 _Query = Select[*tuple[Any, ...]]
+_Columns = tuple[InstrumentedAttribute[Any], ...]
+
+
+def _listing(
+    db: Session, company_id: UUID, request: contract.ListServices
+) -> "_Listing":
+    words, filters = words_of(request.search), _filters(request)
+    if not request.search.strip():
+        return _Listing(db, company_id, request, words, filters)
+    if not words:
+        # Bound, because a constant would swallow all other conditions, the company's
+        # too, and a query without that one is refused.
+        return _Listing(db, company_id, request, words, [*filters, literal(False)])
+    matching = search.matches(words)
+    few = search.few_with(db, company_id, words)
+    if few is None:
+        return _Listing(db, company_id, request, words, filters, matching)
+    return _Listing(
+        db, company_id, request, words, [*filters, _is_among(few), matching]
+    )
+
+
+def _is_among(ids: list[UUID]) -> ColumnElement[bool]:
+    return Service.id == any_(literal(ids, ARRAY(Uuid)))
 
 
 @dataclass(frozen=True)
 class _Listing:
+    """A list; ``common_words`` is a search for words that very many services have."""
+
     db: Session
     company_id: UUID
     request: contract.ListServices
     words: list[str]
     filters: list[ColumnElement[bool]]
+    common_words: ColumnElement[bool] | None = None
 
     def page(self) -> tuple[list[_Row], str | None, str | None]:
         """The page's services with their families' names, and both cursors."""
-        direction, key = self._place()
+        place = self._place()
+        direction, key = place
         limit = self.request.limit
-        rows = self._read(direction, key, limit + 1)
+        rows = self._read(place, limit + 1)
         has_more, rows = len(rows) > limit, rows[:limit]
         if direction == "before":
             rows.reverse()
@@ -144,14 +183,22 @@ class _Listing:
     def _sorting(self) -> _Sorting:
         return _SORTINGS[self.request.sort]
 
-    def _place(self) -> tuple[_Direction, tuple[Any, ...] | None]:
+    @property
+    def _is_by_name(self) -> bool:
+        """Whether names alone tell the order, as in a list by state of one state."""
+        sort, state = self.request.sort, self.request.state
+        return sort is ServiceSort.NAME or (
+            sort is ServiceSort.STATE and state in _RANKS
+        )
+
+    def _place(self) -> _Place:
         if self.request.cursor is None:
-            return "after", None
+            return _Place("after", None)
         values = decode_cursor(self.request.cursor, self._sorting.cursor)
         fingerprint, direction, *key = values
         if fingerprint != self._fingerprint():
             raise InvalidInput("bad_cursor", "of another list")
-        return direction, tuple(key)
+        return _Place(direction, tuple(key))
 
     def _cursor(self, direction: _Direction, key: tuple[Any, ...]) -> str:
         return encode_cursor(self._fingerprint(), direction, *key)
@@ -172,29 +219,125 @@ class _Listing:
         )
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
 
-    def _read(
-        self, direction: _Direction, key: tuple[Any, ...] | None, limit: int
+    def _read(self, place: _Place, limit: int) -> list[_Row]:
+        if self.common_words is None:
+            return self._walk(place, limit)
+        return self._search(self.common_words, place, limit)
+
+    def _search(
+        self,
+        matching: ColumnElement[bool],
+        place: _Place,
+        limit: int,
     ) -> list[_Row]:
-        columns = select(Service, Family.name)
-        query = columns.join(Family, Family.code == Service.family_code)
-        narrow = self._narrow(query, direction, key)
-        falling = self._falls(direction)
-        order = [c.desc() if falling else c.asc() for c in self._sorting.columns]
-        rows = self.db.execute(narrow.order_by(*order).limit(limit))
-        return [(service, family_name) for service, family_name in rows]
+        """Those next in the list that match, whether they are many, few, or far off.
+
+        Which it is, PostgreSQL can't tell, and the way for one is ruinous for others.
+        """
+        nearby = [matching, *self._nearby(place)]
+        rows = self._walk(place, limit, *nearby)
+        if len(rows) == limit or len(nearby) == 1:
+            return rows
+        if len(self.words) > 1:
+            few = search.few_with_all(self.db, self.company_id, self.words)
+            if few is not None:
+                return self._walk(place, limit, _is_among(few), matching)
+        if self._is_by_name:
+            spellings = self._spellings()
+            if spellings:
+                return self._along(spellings, place, limit)
+        return self._walk(place, limit, matching)
+
+    def _walk(
+        self,
+        place: _Place,
+        limit: int,
+        *more: ColumnElement[bool],
+    ) -> list[_Row]:
+        query = self._of_the_list(_SERVICES).where(*more)
+        return self._next(query, self._sorting.columns, place, limit)
+
+    def _nearby(self, place: _Place) -> list[ColumnElement[bool]]:
+        """That a service is among the next ones; nothing if the list ends before."""
+        columns = self._sorting.columns
+        query = self._of_the_list(select(*columns))
+        query = self._narrow(query, columns, place)
+        far = self.db.execute(query.offset(NEARBY).limit(1)).first()
+        if far is None:
+            return []
+        here, there = tuple_(*columns), tuple_(*far)
+        return [here > there if self._falls(place.direction) else here < there]
+
+    def _spellings(self) -> list[str] | None:
+        for word in self.words:
+            found = search.spellings(self.db, self.company_id, word)
+            if found is not None:
+                return found
+        return None
+
+    def _along(self, spellings: list[str], place: _Place, limit: int) -> list[_Row]:
+        """By the words' own order, which is that of the names."""
+        assert self.common_words is not None
+        name_and_id = place.key and place.key[-2:]
+        place = _Place(place.direction, name_and_id)
+        found_service = self._of_the_list(select(Service)).where(
+            Service.id == ServiceWord.service_id, self.common_words
+        )
+        # The limit keeps PostgreSQL from doing it the other way round.
+        lateral = found_service.limit(1).lateral()
+        service = aliased(Service, lateral)
+        query = (
+            select(service, Family.name)
+            .select_from(ServiceWord)
+            .join(lateral, true())
+            .join(Family, Family.code == service.family_code)
+            .where(ServiceWord.company_id == self.company_id)
+        )
+        columns = (ServiceWord.name_key, ServiceWord.service_id)
+        found = {
+            row[0].id: row
+            for word in spellings
+            for row in self._next(
+                query.where(ServiceWord.word == word), columns, place, limit
+            )
+        }
+        rows = sorted(
+            found.values(),
+            key=lambda row: (row[0].name_key, row[0].id),
+            reverse=self._falls(place.direction),
+        )
+        return rows[:limit]
+
+    def _of_the_list(self, query: _Query) -> _Query:
+        return query.where(Service.company_id == self.company_id, *self.filters)
 
     def _exists(self, direction: _Direction, key: tuple[Any, ...]) -> bool:
-        query = self._narrow(select(Service.id), direction, key)
-        return self.db.scalar(query.limit(1)) is not None
+        return bool(self._read(_Place(direction, key), 1))
+
+    def _next(
+        self,
+        query: _Query,
+        columns: _Columns,
+        place: _Place,
+        limit: int,
+    ) -> list[_Row]:
+        narrow = self._narrow(query, columns, place)
+        rows = self.db.execute(narrow.limit(limit))
+        return [(service, family_name) for service, family_name in rows]
 
     def _narrow(
-        self, query: _Query, direction: _Direction, key: tuple[Any, ...] | None
+        self,
+        query: _Query,
+        columns: _Columns,
+        place: _Place,
     ) -> _Query:
-        query = query.where(Service.company_id == self.company_id, *self.filters)
-        if key is None:
+        """What lies in the direction of the key, next ones first."""
+        falls = self._falls(place.direction)
+        query = query.order_by(*(c.desc() if falls else c.asc() for c in columns))
+        if place.key is None:
             return query
-        here, there = tuple_(*self._sorting.columns), tuple_(*self._bound(key))
-        return query.where(here < there if self._falls(direction) else here > there)
+        here, there = tuple_(*columns), tuple_(*self._bound(place.key))
+        return query.where(here < there if falls else here > there)
 
     def _bound(self, key: Sequence[Any]) -> list[Any]:
         """The key as the columns' types; amounts travel as text."""

@@ -100,6 +100,17 @@ class Service(CompanyOwned, Base):
         return Money(self.price, currency_of(self.currency))
 
 
+class ServiceWord(CompanyOwned, Base):
+    """A word of a service, in the order of the list; the database keeps them itself."""
+
+    __tablename__ = "service_words"
+
+    company_id: Mapped[UUID] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column(sa.Text(collation="C"), primary_key=True)
+    name_key: Mapped[str] = mapped_column(primary_key=True)
+    service_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 class HistoryRow(CompanyOwned, Base):
     """One change of one service; rows are only ever added."""
 

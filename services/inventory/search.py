@@ -1,19 +1,19 @@
 """Search by the beginnings of words, over a company's own services only.
 
 A service's words are those of its name, reference and plan's name, parted at
-`SEPARATORS`. Each stands in the index with its company before it, so that a search
-never meets another company's words, however many there are. Both sides of the
-comparison are put into lower case by the database, so they can't differ.
+`SEPARATORS`. They are kept twice: with the service, to tell whether it matches, and in
+the list's order by name (`ServiceWord`), to find those that do. The database puts both
+sides of the comparison into lower case, so they can't differ.
 """
 
 import unicodedata
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, any_, cast, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+from sqlalchemy import ColumnElement, Select, and_, cast, func, intersect, select
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
-from services.inventory.models import Service
+from services.inventory.models import Service, ServiceWord
 from shared.errors import InvalidInput
 
 MAX_LENGTH = 200
@@ -21,7 +21,10 @@ MAX_LENGTH = 200
 FEW = 500
 """So many services are found and sorted in a millisecond or two."""
 
-# The first migration has the same characters in the generated column `search`.
+FEW_SPELLINGS = 8
+"""The services of so many words are put in order together."""
+
+# The fourth migration has the same characters in the generated column `search`.
 SEPARATORS = "".join(
     map(
         chr,
@@ -33,6 +36,7 @@ SEPARATORS = "".join(
     )
 )
 _TO_BLANKS = dict.fromkeys([0, *map(ord, SEPARATORS)], " ")
+_LAST_CHARACTER = chr(0x10FFFF)
 
 
 def words_of(text: str) -> list[str]:
@@ -46,25 +50,58 @@ def words_of(text: str) -> list[str]:
     return unicodedata.normalize("NFC", text).translate(_TO_BLANKS).split()
 
 
-def matches(
-    db: Session, company_id: UUID, words: list[str], among: list[ColumnElement[bool]]
-) -> ColumnElement[bool]:
-    """Services of the company that have a word beginning with each of ``words``.
-
-    ``among`` are the list's other filters. PostgreSQL can't tell how many services a
-    word's beginning finds, so it is looked up whether they are few, which are then
-    named, or many: then the list's own order meets a page of them soon, and the
-    search's index, which would have all of them fetched and sorted, is kept out of it.
-    """
-    if not words:
-        # Bound, because a constant would swallow all other conditions, the company's
-        # too, and a query without that one is refused.
-        return literal(False)
+def matches(words: list[str]) -> ColumnElement[bool]:
+    """Whether a service has, for each of ``words``, one that begins with it."""
     # No word holds a quote or a backslash: those are separators.
-    query = " & ".join(f"'{company_id}/{word}':*" for word in words)
-    found = Service.search.bool_op("@@")(cast(func.lower(query), TSQUERY))
-    few = select(Service.id).where(Service.company_id == company_id, *among, found)
-    ids = db.scalars(few.limit(FEW + 1)).all()
-    if len(ids) <= FEW:
-        return Service.id == any_(literal(ids, ARRAY(Uuid)))
-    return func.coalesce(found, literal(False))
+    query = " & ".join(f"'{word}':*" for word in words)
+    return Service.search.bool_op("@@")(cast(func.lower(query), TSQUERY))
+
+
+def few_with(db: Session, company_id: UUID, words: list[str]) -> list[UUID] | None:
+    """The services with a word beginning with one of ``words``, if those are `FEW`.
+
+    It is the first of ``words`` that so few have; the others are not looked at. None
+    if there is no such word.
+    """
+    for word in words:
+        ids = db.scalars(_ids(company_id, word).limit(FEW + 1)).all()
+        if len(ids) <= FEW:
+            return list(ids)
+    return None
+
+
+def few_with_all(db: Session, company_id: UUID, words: list[str]) -> list[UUID] | None:
+    """The services that match all of ``words``, if those are `FEW`, or None.
+
+    It reads all that each word finds, though not the services themselves.
+    """
+    found = intersect(*(_ids(company_id, word) for word in words)).limit(FEW + 1)
+    ids = [row.service_id for row in db.execute(found)]
+    return ids if len(ids) <= FEW else None
+
+
+def spellings(db: Session, company_id: UUID, word: str) -> list[str] | None:
+    """The words that begin with ``word``, if those are `FEW_SPELLINGS`, or None."""
+    found: list[str] = []
+    following = _beginning(company_id, word)
+    while len(found) <= FEW_SPELLINGS:
+        after = [ServiceWord.word > found[-1]] if found else []
+        query = select(ServiceWord.word).where(following, *after)
+        spelling = db.scalar(query.order_by(ServiceWord.word).limit(1))
+        if spelling is None:
+            return found
+        found.append(spelling)
+    return None
+
+
+def _ids(company_id: UUID, word: str) -> Select[UUID]:
+    return select(ServiceWord.service_id).where(_beginning(company_id, word))
+
+
+def _beginning(company_id: UUID, word: str) -> ColumnElement[bool]:
+    first = func.lower(word)
+    return and_(
+        ServiceWord.company_id == company_id,
+        ServiceWord.word >= first,
+        ServiceWord.word < first.concat(_LAST_CHARACTER),
+    )

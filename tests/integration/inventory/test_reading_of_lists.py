@@ -52,7 +52,8 @@ INSERT INTO services (
     termination_requested_at, termination_requested_by, termination_reason,
     termination_time, version)
 SELECT gen_random_uuid(), :company, 'R-' || n,
-    md5(n::text) || CASE WHEN n % 2 = 0 THEN '-web' ELSE '-db' END,
+    CASE WHEN n % 10 < 3 THEN 'zone-' ELSE '' END ||
+        md5(n::text) || CASE WHEN n % 2 = 0 THEN '-web' ELSE '-db' END,
     plan, plan, family, CASE WHEN n % 500 = 7 THEN 'USD' ELSE 'EUR' END,
     CASE WHEN n % 500 = 9 THEN 'year' ELSE 'month' END, n % 97, state,
     CASE WHEN state = 'suspended' THEN
@@ -114,6 +115,8 @@ NARROWINGS: dict[str, tuple[int, dict[str, Any]]] = {
     "a common word": (HALFWAY, {"search": "web"}),
     "a rare word": (EXACT, {"search": "db c4ca"}),
     "a common word in a family": (HALFWAY, {"search": "web", "family": "lxc"}),
+    "a common word that all names begin with": (HALFWAY, {"search": "zone"}),
+    "two common words": (HALFWAY, {"search": "zone web"}),
     "a word there is not": (EXACT, {"search": "nothing"}),
     "a rare period": (HALFWAY, {"period": Period.YEAR}),
     "a common period": (HALFWAY, {"period": Period.MONTH}),

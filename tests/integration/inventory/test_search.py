@@ -5,8 +5,10 @@ import random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
-from services.inventory.search import SEPARATORS
+from services.inventory.listing import NEARBY
+from services.inventory.search import FEW, SEPARATORS
 from shared.contracts import inventory
 from shared.contracts.inventory import ListServices
 from shared.errors import InvalidInput
@@ -121,3 +123,50 @@ def test_a_search_of_more_than_200_characters_is_refused(
     assert refusal.value.code == "search_too_long"
     assert refusal.value.parameters == {"max_length": 200}
     assert find(warehouse, "x" * 200) == []
+
+
+def test_a_common_word_finds_the_same_page_by_page_in_both_directions(
+    warehouse: Warehouse,
+) -> None:
+    """More than few services, far behind others in the list, in two spellings."""
+    others = [service_row(f"A-{n}", name=f"aaa {n:04}") for n in range(NEARBY + 1)]
+    shops = [
+        service_row(f"S-{n}", name=f"{'shop' if n % 3 else 'shops shop'} {n:04}")
+        for n in range(FEW + 80)
+    ]
+    warehouse.import_services(*others, *shops)
+    names = sorted(row.name for row in shops)
+
+    for descending in (False, True):
+        forth, back = _both_ways(warehouse, descending=descending)
+
+        assert forth == (names[::-1] if descending else names)
+        assert back == forth[: len(back)]
+
+
+def _both_ways(
+    warehouse: Warehouse, *, descending: bool
+) -> tuple[list[str], list[str]]:
+    """The names found to the list's end, and then from its last page to its start."""
+    request = ListServices(search="sho", limit=100, descending=descending)
+    page = warehouse.ask(inventory.LIST_SERVICES, request)
+    forth = [service.name for service in page.services]
+    while page.next is not None:
+        request = structs.replace(request, cursor=page.next)
+        page = warehouse.ask(inventory.LIST_SERVICES, request)
+        forth += [service.name for service in page.services]
+    back: list[str] = []
+    while page.previous is not None:
+        request = structs.replace(request, cursor=page.previous)
+        page = warehouse.ask(inventory.LIST_SERVICES, request)
+        back = [service.name for service in page.services] + back
+    return forth, back
+
+
+def test_a_renamed_service_is_no_longer_found_by_its_old_name(
+    stocked: Warehouse,
+) -> None:
+    stocked.import_services(service_row("AU-4", name="comet"))
+
+    assert find(stocked, "rocket's") == []
+    assert find(stocked, "comet") == ["comet"]
