@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Uuid, any_, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Uuid, any_, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from services.inventory import counters, search
 from services.inventory.catalogue import get_family
@@ -234,19 +234,16 @@ class _Listing:
 
         Which it is, PostgreSQL can't tell, and the way for one is ruinous for others.
         """
-        nearby = [matching, *self._nearby(place)]
-        rows = self._walk(place, limit, *nearby)
-        if len(rows) == limit or len(nearby) == 1:
+        ahead = self._ahead(place)
+        nearby = self._nearby(place, ahead)
+        rows = self._walk(place, limit, matching, *ahead, *nearby)
+        if len(rows) == limit or not nearby:
             return rows
         if len(self.words) > 1:
             few = search.few_with_all(self.db, self.company_id, self.words)
             if few is not None:
                 return self._walk(place, limit, _is_among(few), matching)
-        if self._is_by_name:
-            spellings = self._spellings()
-            if spellings:
-                return self._along(spellings, place, limit)
-        return self._walk(place, limit, matching)
+        return self._walk(place, limit, matching, *ahead)
 
     def _walk(
         self,
@@ -257,56 +254,46 @@ class _Listing:
         query = self._of_the_list(_SERVICES).where(*more)
         return self._next(query, self._sorting.columns, place, limit)
 
-    def _nearby(self, place: _Place) -> list[ColumnElement[bool]]:
+    def _ahead(self, place: _Place) -> list[ColumnElement[bool]]:
+        """By name: that a service is not before the next one of any of the words."""
+        if not self._is_by_name:
+            return []
+        by_name = _Place(place.direction, place.key and place.key[-2:])
+        starts = [
+            tuple(start)
+            for word in self.words
+            if (spellings := search.spellings(self.db, self.company_id, word))
+            and (start := self._start(spellings, by_name))
+        ]
+        if not starts:
+            return []
+        here = tuple_(Service.name_key, Service.id)
+        if self._falls(place.direction):
+            return [here <= tuple_(*min(starts))]
+        return [here >= tuple_(*max(starts))]
+
+    def _start(
+        self, spellings: list[str], place: _Place
+    ) -> Row[tuple[str, UUID]] | None:
+        """Where the next service with one of the words is."""
+        query = select(ServiceWord.name_key, ServiceWord.service_id).where(
+            ServiceWord.company_id == self.company_id, ServiceWord.word.in_(spellings)
+        )
+        columns = (ServiceWord.name_key, ServiceWord.service_id)
+        return self.db.execute(self._narrow(query, columns, place).limit(1)).first()
+
+    def _nearby(
+        self, place: _Place, ahead: list[ColumnElement[bool]]
+    ) -> list[ColumnElement[bool]]:
         """That a service is among the next ones; nothing if the list ends before."""
         columns = self._sorting.columns
-        query = self._of_the_list(select(*columns))
+        query = self._of_the_list(select(*columns)).where(*ahead)
         query = self._narrow(query, columns, place)
         far = self.db.execute(query.offset(NEARBY).limit(1)).first()
         if far is None:
             return []
         here, there = tuple_(*columns), tuple_(*far)
         return [here > there if self._falls(place.direction) else here < there]
-
-    def _spellings(self) -> list[str] | None:
-        for word in self.words:
-            found = search.spellings(self.db, self.company_id, word)
-            if found is not None:
-                return found
-        return None
-
-    def _along(self, spellings: list[str], place: _Place, limit: int) -> list[_Row]:
-        """By the words' own order, which is that of the names."""
-        assert self.common_words is not None
-        name_and_id = place.key and place.key[-2:]
-        place = _Place(place.direction, name_and_id)
-        found_service = self._of_the_list(select(Service)).where(
-            Service.id == ServiceWord.service_id, self.common_words
-        )
-        # The limit keeps PostgreSQL from doing it the other way round.
-        lateral = found_service.limit(1).lateral()
-        service = aliased(Service, lateral)
-        query = (
-            select(service, Family.name)
-            .select_from(ServiceWord)
-            .join(lateral, true())
-            .join(Family, Family.code == service.family_code)
-            .where(ServiceWord.company_id == self.company_id)
-        )
-        columns = (ServiceWord.name_key, ServiceWord.service_id)
-        found = {
-            row[0].id: row
-            for word in spellings
-            for row in self._next(
-                query.where(ServiceWord.word == word), columns, place, limit
-            )
-        }
-        rows = sorted(
-            found.values(),
-            key=lambda row: (row[0].name_key, row[0].id),
-            reverse=self._falls(place.direction),
-        )
-        return rows[:limit]
 
     def _of_the_list(self, query: _Query) -> _Query:
         return query.where(Service.company_id == self.company_id, *self.filters)
