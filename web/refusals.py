@@ -60,6 +60,7 @@ _SENTENCES = {
     "it once more.",
     "idempotency_key_reused": "This form was sent before with other values. Look at "
     "what is there now, and send it once more.",
+    "bad_day": "“{value}” is no day. Write it like 2026-01-31.",
     "search_too_long": "Search for fewer or shorter words.",
     "unknown_choice": "“{value}” is no {field} we know. Choose one of: {choices}.",
     "identity_unavailable": "We can't check right now who you are, so this page can't "

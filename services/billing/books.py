@@ -18,6 +18,7 @@ from services.billing.models import (
     RecurringCost,
     Renewal,
     Subscription,
+    Transaction,
     Wallet,
 )
 
@@ -36,6 +37,7 @@ def verify(session: Session) -> list[str]:
         *_entries_that_do_not_balance(session),
         *_entries_without_postings(session),
         *_balances_that_are_not_sums(session),
+        *_balances_that_are_not_listed(session),
         *_rollups_that_are_not_sums(session),
     ]
 
@@ -75,6 +77,30 @@ def _balances_that_are_not_sums(session: Session) -> Iterator[str]:
         )
 
 
+def _balances_that_are_not_listed(session: Session) -> Iterator[str]:
+    """Wallets whose last transaction left another balance, or whose sum is another."""
+    newest = (
+        select(Transaction.balance)
+        .where(Transaction.wallet_id == Wallet.id)
+        .order_by(Transaction.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    listed = (
+        select(_sum(Transaction.amount))
+        .where(Transaction.wallet_id == Wallet.id)
+        .scalar_subquery()
+    )
+    wanted = select(Wallet.id, Wallet.currency, Wallet.balance).where(
+        (func.coalesce(newest, 0) != Wallet.balance) | (listed != Wallet.balance)
+    )
+    for row in _some(session, wanted):
+        yield (
+            f"wallet {row.id}: balance is {row.balance:f} {row.currency}, "
+            "its transactions end at another"
+        )
+
+
 def _rollups_that_are_not_sums(session: Session) -> Iterator[str]:
     companies = union(
         *(select(each.company_id) for each in (Subscription, RecurringCost, Renewal))
@@ -111,5 +137,5 @@ def _sum(column: Any) -> Any:
     return func.coalesce(func.sum(column), 0)
 
 
-def _some(session: Session, wanted: Select[Any]) -> Sequence[Any]:
+def _some(session: Session, wanted: Select[*tuple[Any, ...]]) -> Sequence[Any]:
     return session.execute(wanted.limit(MOST_DIFFERENCES)).all()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
+from shared.contracts.billing.transactions import TransactionGroup
 from shared.contracts.inventory import (
     Period,
     ServiceState,
@@ -80,6 +81,7 @@ _ENUMS: tuple[type[Enum], ...] = (
     PaymentState,
     RefundState,
     TopUpState,
+    TransactionGroup,
     Period,
     ServiceState,
     SuspensionReason,
@@ -157,6 +159,26 @@ class Posting(Base):
     currency: Mapped[str]
     debit: Mapped[Decimal | None]
     credit: Mapped[Decimal | None]
+
+
+class Transaction(CompanyOwned, Base):
+    """A movement of a wallet as its list shows it; the database keeps them itself.
+
+    ``amount`` is positive when money came in, ``balance`` the wallet's right after.
+    """
+
+    __tablename__ = "transactions"
+
+    number: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    wallet_id: Mapped[UUID]
+    currency: Mapped[str]
+    at: Mapped[datetime]
+    kind: Mapped[EntryKind]
+    group: Mapped[TransactionGroup] = mapped_column(sa.Computed("kind"))
+    amount: Mapped[Decimal]
+    balance: Mapped[Decimal]
+    entry_id: Mapped[UUID]
+    line: Mapped[int] = mapped_column(sa.SmallInteger)
 
 
 class Company(CompanyOwned, Base):

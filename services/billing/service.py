@@ -20,6 +20,7 @@ from services.billing import (
     tax_profiles,
     tax_rates,
     top_ups,
+    transactions,
     wallets,
 )
 from services.billing.changes import Change
@@ -30,6 +31,7 @@ from shared.contract import Nothing, ServiceContract
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import tax
 from shared.contracts.billing import top_ups as money_in
+from shared.contracts.billing import transactions as listed
 from shared.database import Database
 from shared.events import Envelope
 from shared.runtime import Runtime
@@ -114,6 +116,12 @@ class BillingService(Service):
     ) -> billing.WalletView:
         wallet = adjustments.post_adjustment(db, self.runtime, call, request)
         return wallets.view(wallet)
+
+    @in_transaction(listed.LIST_TRANSACTIONS)
+    def list_transactions(
+        self, db: Session, _call: Call, request: listed.ListTransactions
+    ) -> listed.TransactionPage:
+        return transactions.list_transactions(db, request)
 
     @in_transaction(money_in.QUOTE_TOP_UP)
     def quote_top_up(

@@ -70,8 +70,14 @@ def _with_details(page: Page) -> dict[str, str]:
     page.goto("/account")
     profile = page.locator("a[href*='/profile']").first.get_attribute("href") or ""
     members = profile.replace("/profile", "/members")
+    transactions = profile.replace("/profile", "/transactions")
     other = page.locator("a[href*='/profile']").last.get_attribute("href") or ""
-    pages = {"service": service, "profile": profile, "members": members}
+    pages = {
+        "service": service,
+        "profile": profile,
+        "members": members,
+        "transactions": transactions,
+    }
     return {**PAGES, **pages, "profile-of-another-company": other}
 
 

@@ -1,4 +1,4 @@
-"""The company's profile, tax and members; acts for the company in the address."""
+"""The company hub's pages; they act for the company in the address."""
 
 from uuid import UUID
 
@@ -7,10 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from shared.contracts import identity
 from shared.contracts.billing import tax
+from shared.contracts.billing.transactions import LIST_TRANSACTIONS, TransactionGroup
 from shared.errors import Conflict, ContractError, InvalidInput, Unavailable
 from shared.permissions import Permission
 from web.auth.signed_in import signed_in
 from web.companies.tax_words import register
+from web.companies.transactions import TransactionQuery
 from web.forms import change, key_to_keep
 from web.frame import Page
 from web.refusals import sentence
@@ -47,6 +49,27 @@ def members(company_id: str) -> ResponseReturnValue:
     page = Page(acts_for=company)
     page.ask("answer", "The members", identity.LIST_MEMBERS, identity.ListMembers())
     return page.show("companies/members.html", company_id=company)
+
+
+@bp.get("/transactions")
+@signed_in
+def transactions(company_id: str) -> ResponseReturnValue:
+    company = read_uuid(company_id)
+    query = TransactionQuery.read(request.args)
+    page = Page(acts_for=company)
+    page.ask(
+        "listing",
+        "The transactions",
+        LIST_TRANSACTIONS,
+        query.request(),
+        stands_without=True,
+    )
+    return page.show(
+        "companies/transactions.html",
+        company_id=company,
+        query=query,
+        groups=tuple(TransactionGroup),
+    )
 
 
 def _show_profile(

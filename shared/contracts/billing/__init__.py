@@ -12,7 +12,7 @@ from shared.contract import (
     Response,
     ServiceContract,
 )
-from shared.contracts.billing import tax, top_ups
+from shared.contracts.billing import tax, top_ups, transactions
 from shared.contracts.billing.name import NAME
 from shared.contracts.inventory import Period
 from shared.money import Money
@@ -281,6 +281,7 @@ CONTRACT = ServiceContract(
         ADJUST_WALLET,
         VERIFY_BOOKS,
         *top_ups.METHODS,
+        *transactions.METHODS,
         REBUILD_ROLLUPS,
         *tax.METHODS,
     ),

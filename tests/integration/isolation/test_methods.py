@@ -22,6 +22,7 @@ from shared.contract import Method, Request
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import AdjustmentKind, tax, top_ups
 from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransactions
 from shared.contracts.identity import Role, VerificationState, VerificationStep
 from shared.contracts.inventory import Period, SuspensionReason
 from shared.errors import ContractError
@@ -112,6 +113,7 @@ BILLING = (
     Line(billing.SET_CREDIT_LIMIT,  "403 403 403 403 403 403 401 401 200 200", billing.SetCreditLimit(company_id=e.OUR_COMPANY, limit=money("5"))),
     Line(billing.ADJUST_WALLET,     "403 403 403 403 403 403 401 401 200 200", billing.AdjustWallet(company_id=e.OUR_COMPANY, amount=money("5"), kind=AdjustmentKind.GOODWILL, reason="thanks")),
     Line(billing.VERIFY_BOOKS,      "403 403 403 403 403 403 401 401 200 200", billing.VerifyBooks()),
+    Line(LIST_TRANSACTIONS,         "200 200 200 403 200 own 401 401 403 200", ListTransactions()),
     Line(tax.GET_TAX_PROFILE,       "200 200 200 403 200 own 401 401 403 200", tax.GetTaxProfile()),
     Line(tax.SET_TAX_ID,            "200 200 200 403 403 own 401 401 403 200", tax.SetTaxId(number="DE136695976")),
     # Without a VAT ID there is nothing to confirm, so the operator is told 404.

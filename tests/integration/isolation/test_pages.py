@@ -89,6 +89,7 @@ LINES = (
     Line("GET", "/companies/{company}/profile",   "200 200 200 200 200 404 login login login"),
     Line("POST", "/companies/{company}/tax-id",   "303 303 303 403 403 404 login login login", {"tax_id": "DE136695976", "form_key": "a-key"}),
     Line("GET", "/companies/{company}/members",   "200 200 200 200 200 404 login login login"),
+    Line("GET", "/companies/{company}/transactions", "200 200 200 403 200 404 login login login"),
     Line("GET", "/funds/add",                     "200 200 200 200 200 200 login login login"),
     Line("GET", "/funds/add?company={company}",   "200 200 200 200 200 404 login login login"),
     Line("GET", "/funds/quote?net=20&currency=EUR", "200 200 200 403 403 200 login 200 login"),

@@ -42,6 +42,7 @@ ABOUT = {
     "/account/verification": "identity",
     "/companies/<company_id>/profile": "identity",
     "/companies/<company_id>/members": "identity",
+    "/companies/<company_id>/transactions": "billing",
     "/funds/add": None,
     "/funds/top-ups/<top_up_id>": "billing",
 }

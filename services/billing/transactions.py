@@ -1,0 +1,169 @@
+"""Transactions: each movement of a company's wallets, newest first, paged by key."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy.orm import Session
+
+from services.billing import models
+from services.billing.companies import DEFAULT_TIME_ZONE
+from services.billing.models import Company, JournalEntry, Payment, Refund, Wallet
+from shared.contracts.billing.transactions import (
+    ListTransactions,
+    Transaction,
+    TransactionPage,
+)
+from shared.errors import InvalidInput
+from shared.money import Money, currency_of
+from shared.paging import MAX_PAGE_SIZE, decode_cursor, encode_cursor
+
+_Direction = Literal["after", "before"]
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_KEY = (models.Transaction.at, models.Transaction.number)
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998
+
+_Row = tuple[models.Transaction, str, str]
+
+
+def list_transactions(session: Session, request: ListTransactions) -> TransactionPage:
+    """One page of them; see the contract for the refusals."""
+    if not 1 <= request.limit <= MAX_PAGE_SIZE:
+        raise InvalidInput("bad_limit", "", {"max_limit": MAX_PAGE_SIZE})
+    _check_days(request)
+    direction, key = _place(request.cursor)
+    rows = _read(session, request, direction, key, request.limit + 1)
+    has_more, rows = len(rows) > request.limit, rows[: request.limit]
+    if direction == "before":
+        rows.reverse()
+    top_ups = _top_ups(session, [cause for _, _, cause in rows])
+    previous, following = _cursors(session, request, rows, has_more=has_more)
+    return TransactionPage(
+        transactions=[
+            _view(row, memo, top_ups.get(cause)) for row, memo, cause in rows
+        ],
+        currencies=_currencies(session),
+        previous=previous,
+        next=following,
+    )
+
+
+def _check_days(request: ListTransactions) -> None:
+    """Whether a zone's offset can be added to them."""
+    for day in (request.first_day, request.last_day):
+        if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+            raise InvalidInput("bad_day", parameters={"value": day.isoformat()})
+
+
+def _place(cursor: str | None) -> tuple[_Direction, tuple[datetime, int] | None]:
+    if cursor is None:
+        return "after", None
+    direction, at, number = decode_cursor(cursor, tuple[_Direction, _Moment, _Number])
+    return direction, (at, number)
+
+
+def _read(
+    session: Session,
+    request: ListTransactions,
+    direction: _Direction,
+    key: tuple[datetime, int] | None,
+    limit: int,
+) -> list[_Row]:
+    query = (
+        select(models.Transaction, JournalEntry.memo, JournalEntry.cause)
+        .join(JournalEntry, JournalEntry.id == models.Transaction.entry_id)
+        .where(*_filters(session, request))
+    )
+    if key is not None:
+        here, there = tuple_(*_KEY), tuple_(*key)
+        query = query.where(here < there if direction == "after" else here > there)
+    falling = direction == "after"
+    order = [column.desc() if falling else column.asc() for column in _KEY]
+    rows = session.execute(query.order_by(*order).limit(limit))
+    return [(row, memo, cause) for row, memo, cause in rows]
+
+
+def _filters(session: Session, request: ListTransactions) -> list[ColumnElement[bool]]:
+    row = models.Transaction
+    filters = []
+    if request.currency is not None:
+        filters.append(row.currency == request.currency)
+    if request.group is not None:
+        filters.append(row.group == request.group)
+    if request.first_day is not None:
+        filters.append(row.at >= _midnight(session, request.first_day))
+    if request.last_day is not None:
+        day_after = request.last_day + timedelta(days=1)
+        filters.append(row.at < _midnight(session, day_after))
+    return filters
+
+
+def _midnight(session: Session, day: date) -> datetime:
+    """When a day begins in the company's zone."""
+    zone = session.scalar(select(Company.time_zone)) or DEFAULT_TIME_ZONE
+    return datetime.combine(day, time(), ZoneInfo(zone))
+
+
+def _cursors(
+    session: Session, request: ListTransactions, rows: Sequence[_Row], *, has_more: bool
+) -> tuple[str | None, str | None]:
+    """To the page before and the page after, where there are any."""
+    if not rows:
+        return None, None
+    direction, key = _place(request.cursor)
+    first, last = ((row.at, row.number) for row, _, _ in (rows[0], rows[-1]))
+    if direction == "after":
+        newer = key is not None and _exists(session, request, "before", first)
+        older = has_more
+    else:
+        newer, older = has_more, _exists(session, request, "after", last)
+    return (
+        encode_cursor("before", *first) if newer else None,
+        encode_cursor("after", *last) if older else None,
+    )
+
+
+def _exists(
+    session: Session,
+    request: ListTransactions,
+    direction: _Direction,
+    key: tuple[datetime, int],
+) -> bool:
+    return bool(_read(session, request, direction, key, 1))
+
+
+def _top_ups(session: Session, causes: Sequence[str]) -> dict[str, UUID]:
+    """The top-ups that these causes of entries belong to."""
+    found: dict[str, UUID] = {}
+    models_of: dict[str, Any] = {"payment": Payment, "refund": Refund}
+    for kind, model in models_of.items():
+        ids = [UUID(c.partition(":")[2]) for c in causes if c.startswith(f"{kind}:")]
+        if ids:
+            query = select(model.id, model.top_up_id).where(model.id.in_(ids))
+            found |= {f"{kind}:{id_}": top_up for id_, top_up in session.execute(query)}
+    return found
+
+
+def _currencies(session: Session) -> list[str]:
+    order = (Wallet.is_primary.desc(), Wallet.currency)
+    return list(session.scalars(select(Wallet.currency).order_by(*order)))
+
+
+def _view(row: models.Transaction, memo: str, top_up_id: UUID | None) -> Transaction:
+    currency = currency_of(row.currency)
+    return Transaction(
+        number=row.number,
+        entry_id=row.entry_id,
+        at=row.at,
+        kind=row.kind.value,
+        memo=memo,
+        amount=Money(row.amount, currency),
+        balance=Money(row.balance, currency),
+        top_up_id=top_up_id,
+    )

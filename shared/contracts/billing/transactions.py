@@ -1,0 +1,69 @@
+"""Transactions: what the customer sees of the ledger, one for each movement."""
+
+from datetime import date, datetime
+from enum import Enum
+from uuid import UUID
+
+from shared.contract import Method, Request, Response
+from shared.contracts.billing.name import NAME
+from shared.money import Money
+from shared.permissions import Permission
+
+
+class TransactionGroup(Enum):
+    """What a list may be narrowed to; each is one or more kinds of entries."""
+
+    TOP_UPS = "top-ups"
+    CHARGES = "charges"
+    REFUNDS = "refunds"
+    """Refunds, those that came back, and chargebacks."""
+    ADJUSTMENTS = "adjustments"
+
+
+class Transaction(Response, frozen=True, kw_only=True):
+    """One movement of a wallet: ``amount`` is positive when money came in.
+
+    ``kind`` is the journal entry's, ``balance`` the wallet's right after it, and
+    ``top_up_id`` what it belongs to, if that is a top-up. Times are UTC.
+    """
+
+    number: int
+    entry_id: UUID
+    at: datetime
+    kind: str
+    memo: str
+    amount: Money
+    balance: Money
+    top_up_id: UUID | None = None
+
+
+class ListTransactions(Request, frozen=True, kw_only=True):
+    """Newest first; days are the company's own, in its zone, both included."""
+
+    currency: str | None = None
+    group: TransactionGroup | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    cursor: str | None = None
+    limit: int = 25
+
+
+class TransactionPage(Response, frozen=True, kw_only=True):
+    """``currencies`` are those of the company's wallets, its primary one first."""
+
+    transactions: list[Transaction]
+    currencies: list[str]
+    previous: str | None
+    next: str | None
+
+
+LIST_TRANSACTIONS = Method(
+    NAME,
+    "list_transactions",
+    ListTransactions,
+    TransactionPage,
+    Permission.READ_BILLING,
+)
+"""InvalidInput ``bad_limit`` with ``max_limit``, ``bad_cursor``, ``bad_day``."""
+
+METHODS = (LIST_TRANSACTIONS,)
