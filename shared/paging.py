@@ -6,6 +6,7 @@ company's list, because the query is narrowed before the cursor is applied.
 
 import base64
 import binascii
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -34,4 +35,6 @@ def decode_cursor(cursor: str, types: Any) -> Any:
         raise InvalidInput("bad_cursor") from error
     if any(isinstance(value, str) and "\0" in value for value in values):
         raise InvalidInput("bad_cursor", "PostgreSQL's text holds no NUL")
+    if any(isinstance(value, datetime) and value.utcoffset() for value in values):
+        raise InvalidInput("bad_cursor", "PostgreSQL knows no zone of 16 hours")
     return values

@@ -148,6 +148,12 @@ class BillingService(Service):
     ) -> money_in.TopUp:
         return self._checkouts.with_bank(top_ups.get(db, request.top_up_id))
 
+    @in_transaction(money_in.LIST_OPEN_TOP_UPS)
+    def list_open_top_ups(
+        self, db: Session, _call: Call, _request: money_in.ListOpenTopUps
+    ) -> money_in.OpenTopUps:
+        return top_ups.list_open(db)
+
     @in_transaction(money_in.CANCEL_TOP_UP)
     def cancel_top_up(
         self, db: Session, call: Call, request: money_in.CancelTopUp

@@ -35,6 +35,9 @@ from shared.wire import from_wire, to_json, to_wire
 OPEN = (TopUpState.DRAFT, TopUpState.PENDING)
 """Nobody has paid yet, and somebody may."""
 
+MOST_OPEN = 20
+"""As many are listed."""
+
 UNPAID = (TopUpState.FAILED, TopUpState.CANCELLED, TopUpState.EXPIRED)
 
 LASTS = timedelta(hours=24)
@@ -106,6 +109,24 @@ def begin(change: Change, terms: Terms, request: contract.BeginTopUp) -> TopUp:
     change.db.add(top_up)
     change.db.flush()
     return top_up
+
+
+def list_open(session: Session) -> contract.OpenTopUps:
+    """The company's top-ups that can still be paid or cancelled."""
+    newest = TopUp.created_at.desc()
+    query = select(TopUp).where(TopUp.state.in_(OPEN)).order_by(newest, TopUp.id)
+    rows = session.scalars(query.limit(MOST_OPEN))
+    return contract.OpenTopUps(
+        top_ups=[
+            contract.OpenTopUp(
+                id=row.id,
+                reference=row.reference,
+                gross=Money(row.gross, currency_of(row.currency)),
+                created_at=row.created_at,
+            )
+            for row in rows
+        ]
+    )
 
 
 def cancel(change: Change, top_up_id: UUID) -> TopUp:

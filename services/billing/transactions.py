@@ -1,4 +1,7 @@
-"""Transactions: each movement of a company's wallets, newest first, paged by key."""
+"""Transactions: each movement of a company's wallets, newest first, paged by key.
+
+Newest is what was booked last: a call that began earlier may have waited for another.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -7,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from services.billing import models
@@ -23,9 +26,7 @@ from shared.money import Money, currency_of
 from shared.paging import MAX_PAGE_SIZE, decode_cursor, encode_cursor
 
 _Direction = Literal["after", "before"]
-_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 _Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-_KEY = (models.Transaction.at, models.Transaction.number)
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 
@@ -61,18 +62,18 @@ def _check_days(request: ListTransactions) -> None:
             raise InvalidInput("bad_day", parameters={"value": day.isoformat()})
 
 
-def _place(cursor: str | None) -> tuple[_Direction, tuple[datetime, int] | None]:
+def _place(cursor: str | None) -> tuple[_Direction, int | None]:
     if cursor is None:
         return "after", None
-    direction, at, number = decode_cursor(cursor, tuple[_Direction, _Moment, _Number])
-    return direction, (at, number)
+    place: tuple[_Direction, int] = decode_cursor(cursor, tuple[_Direction, _Number])
+    return place
 
 
 def _read(
     session: Session,
     request: ListTransactions,
     direction: _Direction,
-    key: tuple[datetime, int] | None,
+    key: int | None,
     limit: int,
 ) -> list[_Row]:
     query = (
@@ -80,12 +81,12 @@ def _read(
         .join(JournalEntry, JournalEntry.id == models.Transaction.entry_id)
         .where(*_filters(session, request))
     )
+    number = models.Transaction.number
+    falls = direction == "after"
     if key is not None:
-        here, there = tuple_(*_KEY), tuple_(*key)
-        query = query.where(here < there if direction == "after" else here > there)
-    falling = direction == "after"
-    order = [column.desc() if falling else column.asc() for column in _KEY]
-    rows = session.execute(query.order_by(*order).limit(limit))
+        query = query.where(number < key if falls else number > key)
+    order = number.desc() if falls else number.asc()
+    rows = session.execute(query.order_by(order).limit(limit))
     return [(row, memo, cause) for row, memo, cause in rows]
 
 
@@ -93,7 +94,7 @@ def _filters(session: Session, request: ListTransactions) -> list[ColumnElement[
     row = models.Transaction
     filters = []
     if request.currency is not None:
-        filters.append(row.currency == request.currency)
+        filters.append(row.currency == _known(request.currency))
     if request.group is not None:
         filters.append(row.group == request.group)
     if request.first_day is not None:
@@ -102,6 +103,13 @@ def _filters(session: Session, request: ListTransactions) -> list[ColumnElement[
         day_after = request.last_day + timedelta(days=1)
         filters.append(row.at < _midnight(session, day_after))
     return filters
+
+
+def _known(code: str) -> str:
+    try:
+        return currency_of(code).code
+    except ValueError as error:
+        raise InvalidInput("no_such_currency", code[:8]) from error
 
 
 def _midnight(session: Session, day: date) -> datetime:
@@ -117,15 +125,15 @@ def _cursors(
     if not rows:
         return None, None
     direction, key = _place(request.cursor)
-    first, last = ((row.at, row.number) for row, _, _ in (rows[0], rows[-1]))
+    first, last = rows[0][0].number, rows[-1][0].number
     if direction == "after":
         newer = key is not None and _exists(session, request, "before", first)
         older = has_more
     else:
         newer, older = has_more, _exists(session, request, "after", last)
     return (
-        encode_cursor("before", *first) if newer else None,
-        encode_cursor("after", *last) if older else None,
+        encode_cursor("before", first) if newer else None,
+        encode_cursor("after", last) if older else None,
     )
 
 
@@ -133,7 +141,7 @@ def _exists(
     session: Session,
     request: ListTransactions,
     direction: _Direction,
-    key: tuple[datetime, int],
+    key: int,
 ) -> bool:
     return bool(_read(session, request, direction, key, 1))
 

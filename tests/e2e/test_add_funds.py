@@ -89,9 +89,35 @@ def test_it_works_without_javascript(sign_in: SignIn) -> None:
     page.get_by_role("button", name="Work out").click()
 
     expect(page.locator("#quote .sum-lead")).to_contain_text("14.28")
+    assert "form_key" not in page.url
+    assert "csrf_token" not in page.url
     page.get_by_role("button", name="Top Up Now").click()
-    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.goto("/funds/add")
+    page.get_by_role("link", name="Pay or cancel TU-").first.click()
+    page.get_by_role("button", name="Cancel this top-up").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Top-up TU-")
+    expect(page.locator("#top-up-state")).to_have_attribute("data-state", "cancelled")
+
+
+def test_a_second_top_up_after_going_back_is_another_one(sign_in: SignIn) -> None:
+    """What a browser shows again, from its history or by its address, is sent anew."""
+    page = sign_in(CUSTOMERS["declined"][0])
+    page.goto("/funds/add")
+    page.get_by_label("Net amount").fill("20")
+    page.get_by_label("Net amount").press("Enter")
+    shown: set[str] = set()
+
+    for _ in range(2):
+        expect(page.locator("#quote .sum-lead")).to_be_visible()
+        form = page.url
+        page.get_by_role("button", name="Top Up Now").click()
+        page.get_by_role("button", name="Pay", exact=True).click()
+        succeeded = page.locator("#top-up-state[data-state=succeeded]")
+        expect(succeeded).to_be_visible()
+        shown.add(page.url)
+        page.goto(form)
+
+    assert len(shown) == 2
 
 
 def _balance(page: Page) -> float:

@@ -16,7 +16,8 @@ from web.refusals import sentence
 class FundsForm:
     """``errors`` are sentences by field; ``digest`` is of the quote that was shown.
 
-    ``key`` makes sending the form twice harmless.
+    ``key`` makes sending the form twice harmless. An address has none: whoever opens
+    it again wants another top-up.
     """
 
     net: str = ""
@@ -28,12 +29,16 @@ class FundsForm:
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> "FundsForm":
-        form = cls(
+        return cls(
             net=values.get("net", "")[:100],
             currency=values.get("currency", "")[:10].strip().upper(),
             gateway=values.get("gateway", "")[:40],
             digest=values.get("digest", "")[:100],
         )
+
+    @classmethod
+    def sent(cls, values: Mapping[str, str]) -> "FundsForm":
+        form = cls.read(values)
         form.key = values.get(KEY, "")[:100] or form.key
         return form
 

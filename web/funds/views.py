@@ -3,16 +3,26 @@
 from typing import Any
 from uuid import UUID
 
+import structlog
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.top_ups import TopUpQuote, TopUpState
-from shared.errors import Conflict, ContractError, InvalidInput, NotFound, Unavailable
+from shared.errors import (
+    Conflict,
+    ContractError,
+    InvalidInput,
+    NotFound,
+    RemoteFault,
+    Unavailable,
+)
 from shared.money import Money
+from shared.permissions import Permission
 from web.auth.signed_in import signed_in
 from web.dashboard.blocks import COSTS, Balance, Costs
+from web.forms import new_form_key
 from web.frame import Page, prepare_reader
 from web.funds import sepa
 from web.funds.amounts import write_amount
@@ -21,6 +31,8 @@ from web.locale import reader_locale
 from web.refusals import sentence
 from web.values import read_uuid
 from web.visit import Visit, begin_visit
+
+log = structlog.get_logger()
 
 bp = Blueprint("funds", __name__, url_prefix="/funds")
 
@@ -39,8 +51,7 @@ def _typed(money: Money) -> str:
 @signed_in
 def add_funds() -> ResponseReturnValue:
     """The form: with what the address says, or else with what is recommended."""
-    page = Page(COSTS)
-    page.frame  # noqa: B018  settles whose language amounts are read in
+    page = _page()
     typed = "net" in request.args
     form = FundsForm.read(request.args) if typed else _suggestion(page)
     quote = _quote(page.visit, form) if form.net else None
@@ -63,9 +74,11 @@ def quote() -> ResponseReturnValue:
 @signed_in
 def top_up_now() -> ResponseReturnValue:
     """Begin the top-up that was quoted and send the customer to pay it."""
-    page = Page(COSTS)
-    page.frame  # noqa: B018
-    form = FundsForm.read(request.form)
+    page = _page()
+    form = FundsForm.sent(request.form)
+    if "work_out" in request.form:
+        again = url_for("funds.add_funds", net=form.net, currency=form.currency)
+        return redirect(again, code=303)
     net, gateway = form.amount(), form.chosen_gateway()
     if net is None or gateway is None:
         shown = _quote(page.visit, form) if net else None
@@ -76,7 +89,7 @@ def top_up_now() -> ResponseReturnValue:
         top_up = page.visit.start(
             top_ups.BEGIN_TOP_UP, begin, idempotency_key=form.key
         ).result()
-    except (Conflict, InvalidInput, NotFound) as refusal:
+    except (Conflict, InvalidInput, NotFound, Unavailable) as refusal:
         return _asked_again(page, form, refusal)
     return _go_to_payment(page.visit, top_up.id)
 
@@ -131,6 +144,12 @@ def cancel(top_up_id: str) -> ResponseReturnValue:
     return redirect(_address(visit, "funds.top_up", wanted), code=303)
 
 
+def _page() -> Page:
+    page = Page(COSTS)
+    page.frame  # noqa: B018  settles whose language amounts are read in
+    return page
+
+
 def _suggestion(page: Page) -> FundsForm:
     """What is recommended for the primary wallet, or its currency alone."""
     balance: Balance | None = page.blocks["balance"].data
@@ -168,11 +187,18 @@ def _quote(visit: Visit, form: FundsForm) -> TopUpQuote | None:
 def _asked_again(
     page: Page, form: FundsForm, refusal: ContractError
 ) -> ResponseReturnValue:
-    """The form once more, with the quote as it is now."""
+    """The form once more, with the quote as it is now.
+
+    Its key stays, as the top-up may have begun without an answer, unless that key was
+    another top-up's.
+    """
+    if refusal.code == "idempotency_key_reused":
+        form.key = new_form_key()
     shown = _quote(page.visit, form)
     if shown is None or refusal.code == "quote_changed" or not shown.problems:
         form.errors.setdefault("net", sentence(refusal))
-    return _show(page, form, shown, status=422)
+    status = refusal.http_status if isinstance(refusal, Unavailable) else 422
+    return _show(page, form, shown, status=status)
 
 
 def _go_to_payment(visit: Visit, top_up_id: UUID) -> Response:
@@ -211,7 +237,20 @@ def _show(
         form=form,
         quote=quote,
         currencies=_wallets(page),
+        unpaid=_unpaid(page),
     )
+
+
+def _unpaid(page: Page) -> list[top_ups.OpenTopUp]:
+    """What is begun and not paid; the page stands without it."""
+    if not page.may(Permission.READ_BILLING):
+        return []
+    ask = top_ups.ListOpenTopUps()
+    try:
+        return page.visit.start(top_ups.LIST_OPEN_TOP_UPS, ask).result().top_ups
+    except (ContractError, RemoteFault) as failure:
+        log.warning("open_top_ups_not_read", error=str(failure))
+        return []
 
 
 def _wallets(page: Page) -> list[str]:

@@ -67,8 +67,9 @@ def upgrade() -> None:
         "currency_group": 'company_id, currency, "group"',
     }.items():
         op.execute(
-            f"CREATE INDEX transactions_of_{name} ON transactions ({scope}, at, number)"
+            f"CREATE INDEX transactions_of_{name} ON transactions ({scope}, number)"
         )
+    op.create_index("transactions_at", "transactions", ["company_id", "at", "number"])
     op.create_index("transactions_of_entry", "transactions", ["entry_id"])
     op.execute(MOVEMENTS.format(postings="postings"))
     op.execute(KEPT)

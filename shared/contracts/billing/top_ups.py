@@ -169,6 +169,23 @@ class GetTopUp(Request, frozen=True, kw_only=True):
     top_up_id: UUID
 
 
+class ListOpenTopUps(Request, frozen=True, kw_only=True):
+    pass
+
+
+class OpenTopUp(Response, frozen=True, kw_only=True):
+    id: UUID
+    reference: str
+    gross: Money
+    created_at: datetime
+
+
+class OpenTopUps(Response, frozen=True, kw_only=True):
+    """Top-ups that can still be paid or cancelled, newest first, at most 20."""
+
+    top_ups: list[OpenTopUp]
+
+
 class CancelTopUp(Request, frozen=True, kw_only=True):
     top_up_id: UUID
 
@@ -285,6 +302,10 @@ Conflict ``top_up_ended`` with ``state``; Unavailable ``gateway_unreachable``.""
 GET_TOP_UP = Method(NAME, "get_top_up", GetTopUp, TopUp, Permission.READ_BILLING)
 """NotFound ``no_such_top_up``."""
 
+LIST_OPEN_TOP_UPS = Method(
+    NAME, "list_open_top_ups", ListOpenTopUps, OpenTopUps, Permission.READ_BILLING
+)
+
 CANCEL_TOP_UP = Method(
     NAME, "cancel_top_up", CancelTopUp, TopUp, Permission.ADD_FUNDS, Effect.CHANGE
 )
@@ -338,6 +359,7 @@ METHODS = (
     BEGIN_TOP_UP,
     START_PAYMENT,
     GET_TOP_UP,
+    LIST_OPEN_TOP_UPS,
     CANCEL_TOP_UP,
     TAKE_PAYMENT_NOTICE,
     REFUND_TOP_UP,

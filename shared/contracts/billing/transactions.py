@@ -64,6 +64,7 @@ LIST_TRANSACTIONS = Method(
     TransactionPage,
     Permission.READ_BILLING,
 )
-"""InvalidInput ``bad_limit`` with ``max_limit``, ``bad_cursor``, ``bad_day``."""
+"""InvalidInput ``bad_limit`` with ``max_limit``, ``bad_cursor``, ``bad_day``,
+``no_such_currency``."""
 
 METHODS = (LIST_TRANSACTIONS,)

@@ -141,6 +141,8 @@ def test_a_top_up_and_its_refund_name_the_top_up(
         (ListTransactions(limit=0), "bad_limit"),
         (ListTransactions(limit=101), "bad_limit"),
         (ListTransactions(cursor="nonsense"), "bad_cursor"),
+        (ListTransactions(currency="\0"), "no_such_currency"),
+        (ListTransactions(currency="E\0R"), "no_such_currency"),
         (ListTransactions(first_day=date(1, 1, 1)), "bad_day"),
         (ListTransactions(last_day=date(9999, 12, 31)), "bad_day"),
     ],

@@ -125,6 +125,7 @@ BILLING = (
     Line(top_ups.BEGIN_TOP_UP,      "409 409 409 403 403 409 401 401 403 409", top_ups.BeginTopUp(net=money("20"), digest="another", gateway=GatewayName.BANK_TRANSFER)),
     Line(top_ups.START_PAYMENT,     "200 200 200 403 403 404 401 401 403 200", top_ups.StartPayment(top_up_id=e.OUR_TOP_UP, return_url="http://localhost/")),
     Line(top_ups.GET_TOP_UP,        "200 200 200 403 200 404 401 401 403 200", top_ups.GetTopUp(top_up_id=e.OUR_TOP_UP)),
+    Line(top_ups.LIST_OPEN_TOP_UPS, "200 200 200 403 200 own 401 401 403 200", top_ups.ListOpenTopUps()),
     Line(top_ups.CANCEL_TOP_UP,     "200 200 200 403 403 404 401 401 403 200", top_ups.CancelTopUp(top_up_id=e.OUR_TOP_UP)),
     # Whoever they are, what counts is the gateway's signature.
     Line(top_ups.TAKE_PAYMENT_NOTICE, "401 401 401 401 401 401 401 401 401 401", top_ups.PaymentNotice(gateway=GatewayName.BANK_TRANSFER, headers={}, body="{}")),

@@ -38,6 +38,7 @@ def test_any_other_text_is_refused(cursor: str) -> None:
     [
         encode_cursor("of another list"),
         encode_cursor("a\0b", datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1)),
+        encode_cursor("a", "2026-01-01T00:00:00+20:00", UUID(int=1)),
         encode_cursor(1, 2, 3),
         "W1tb" * 1_000,
         "A" * 100_000,
