@@ -34,6 +34,8 @@ from shared.money import Money, currency_of
 
 RECENT_POSTINGS = 5
 
+_UNPAID = frozenset({Standing.OWED, Standing.ARREARS})
+
 
 @dataclass
 class _Costs:
@@ -41,12 +43,13 @@ class _Costs:
 
     active: list[Recurring] = field(default_factory=list)
     suspended: list[Recurring] = field(default_factory=list)
+    unpaid: Decimal = Decimal(0)
 
     @property
     def overdue(self) -> Overdue:
-        """One charge of each service suspended for payment."""
+        """What is unpaid, and one charge of each service suspended for payment."""
         count = sum(each.service_count for each in self.suspended)
-        return Overdue(count, sum((e.amount for e in self.suspended), Decimal(0)))
+        return Overdue(count, sum((e.amount for e in self.suspended), self.unpaid))
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,9 @@ def _read_costs(session: Session) -> Costs:
     costs: Costs = defaultdict(_Costs)
     for row in session.execute(_RECURRING_COSTS):
         of_currency = costs[row.currency]
+        if row.standing in _UNPAID:
+            of_currency.unpaid += row.amount
+            continue
         is_overdue = row.standing is Standing.OVERDUE
         (of_currency.suspended if is_overdue else of_currency.active).append(
             Recurring(

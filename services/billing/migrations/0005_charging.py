@@ -55,37 +55,44 @@ def upgrade() -> None:
 
 def _extend_subscriptions() -> None:
     for column in (
-        sa.Column("anchor", sa.DateTime(timezone=True)),
+        _time("anchor"),
         sa.Column("paid_periods", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("paid_through", sa.DateTime(timezone=True)),
+        _time("paid_from"),
+        _time("paid_through"),
         sa.Column("is_charged", sa.Boolean, nullable=False, server_default="false"),
         sa.Column("suspended_us", sa.BigInteger, nullable=False, server_default="0"),
+        _time("suspended_at"),
         sa.Column("owed", sa.Numeric(20, 6), nullable=False, server_default="0"),
-        sa.Column("overdue_since", sa.DateTime(timezone=True)),
-        sa.Column("overdue_told_at", sa.DateTime(timezone=True)),
+        _time("owed_since"),
+        _time("overdue_since"),
+        sa.Column("unpaid_periods", sa.BigInteger, nullable=False, server_default="0"),
+        _time("told_at"),
         sa.Column("payment_version", sa.BigInteger, nullable=False, server_default="0"),
     ):
         op.add_column("subscriptions", column)
-    op.create_index(
-        "subscriptions_due",
-        "subscriptions",
-        ["company_id", "currency", "paid_through"],
-        postgresql_where=sa.text("state = 'active' AND ends IS NULL"),
-    )
-    op.create_index(
-        "subscriptions_overdue",
-        "subscriptions",
-        ["company_id", "currency", "overdue_since"],
-        postgresql_where=sa.text("overdue_since IS NOT NULL"),
-    )
-    op.create_index(
-        "subscriptions_waiting_for_money",
-        "subscriptions",
-        ["company_id", "currency"],
-        postgresql_where=sa.text(
-            "state = 'suspended' AND suspension_reason = 'payment' AND ends IS NULL"
+    whose = ["company_id", "currency"]
+    is_suspended = "state = 'suspended' AND suspension_reason = 'payment'"
+    for name, columns, where in (
+        ("due", [*whose, "paid_through"], "state = 'active' AND ends IS NULL"),
+        (
+            "overdue",
+            [*whose, "overdue_since"],
+            "state = 'active' AND (overdue_since IS NOT NULL OR owed <> 0)",
         ),
-    )
+        ("past_grace", ["overdue_since"], "overdue_since IS NOT NULL"),
+        ("waiting", whose, f"{is_suspended} AND ends IS NULL"),
+        ("ending", ["paid_through"], "ends = 'end_of_period'"),
+        ("unplaced", ["service_id"], "anchor IS NULL AND activated_at IS NOT NULL"),
+    ):
+        op.create_index(
+            f"subscriptions_{name}",
+            "subscriptions",
+            columns,
+            postgresql_where=sa.text(where),
+        )
+    # When a wallet was found short: nothing is tried again before it has changed.
+    op.add_column("wallets", sa.Column("short_version", sa.BigInteger))
+    op.add_column("wallets", _time("short_at"))
 
 
 def _create_charges() -> None:
@@ -99,12 +106,17 @@ def _create_charges() -> None:
         sa.Column("currency", sa.Text, nullable=False),
         sa.Column("amount", sa.Numeric(20, 6), nullable=False),
         sa.Column("periods", sa.Integer, nullable=False),
-        sa.Column("entry_id", sa.Uuid, nullable=False),
+        # None in rows merged of several entries'.
+        sa.Column("entry_id", sa.Uuid),
         sa.Column("charged_at", sa.DateTime(timezone=True), nullable=False),
         postgresql_partition_by="RANGE (starts_at)",
     )
     op.execute("CREATE TABLE charges_other PARTITION OF charges DEFAULT")
-    op.create_index("charges_of_entry", "charges", ["entry_id", "service_id"])
+    op.create_index("charges_of_entry", "charges", ["entry_id"])
     op.create_index(
         "charges_of_company", "charges", ["company_id", "starts_at", "service_id"]
     )
+
+
+def _time(name: str) -> sa.Column:
+    return sa.Column(name, sa.DateTime(timezone=True))
