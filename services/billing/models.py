@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.contracts.inventory import (
@@ -72,15 +73,6 @@ class Standing(Enum):
     """What services suspended for payment used before: it is to be paid, too."""
     ARREARS = "arrears"
     """Active, and not paid for: what has been used until now."""
-
-
-class ChargeKind(Enum):
-    """What of a service a row of `Charge` is about."""
-
-    CHARGE = "charge"
-    GRACE = "grace"
-    PRORATION = "proration"
-    CREDIT = "credit"
 
 
 class Grain(Enum):

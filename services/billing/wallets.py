@@ -105,15 +105,20 @@ def lock_wallet(session: Session, company_id: UUID, currency: str) -> Wallet:
     Raises:
         NotFound: ``no_such_wallet``.
     """
-    wallet = session.scalars(
+    wallet = find_wallet(session, company_id, currency)
+    if wallet is None:
+        raise NotFound("no_such_wallet", parameters={"currency": currency})
+    return wallet
+
+
+def find_wallet(session: Session, company_id: UUID, currency: str) -> Wallet | None:
+    """`lock_wallet` for who can do without one."""
+    return session.scalars(
         select(Wallet)
         .where(Wallet.company_id == company_id, Wallet.currency == currency)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if wallet is None:
-        raise NotFound("no_such_wallet", parameters={"currency": currency})
-    return wallet
 
 
 def tell_of_change(

@@ -12,7 +12,7 @@ from shared.contract import (
     Response,
     ServiceContract,
 )
-from shared.contracts.billing import tax, top_ups
+from shared.contracts.billing import charging, tax, top_ups
 from shared.contracts.billing.name import NAME
 from shared.contracts.inventory import Period
 from shared.money import Money
@@ -281,8 +281,9 @@ CONTRACT = ServiceContract(
         ADJUST_WALLET,
         VERIFY_BOOKS,
         *top_ups.METHODS,
+        *charging.METHODS,
         REBUILD_ROLLUPS,
         *tax.METHODS,
     ),
-    events=(WALLET_CHANGED, *tax.EVENTS, *top_ups.EVENTS),
+    events=(WALLET_CHANGED, *charging.EVENTS, *tax.EVENTS, *top_ups.EVENTS),
 )
