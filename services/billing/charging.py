@@ -20,7 +20,7 @@ from services.billing.charging_sql import NOTHING, Sums
 from services.billing.companies import lock_company, time_zone_of, try_lock_company
 from services.billing.models import EntryKind, Wallet
 from services.billing.shortage import Purse
-from services.billing.wallets import find_wallet, tell_of_change
+from services.billing.wallets import available, find_wallet, tell_of_change
 from shared.contracts.billing import charging as contract
 from shared.database import Database
 from shared.errors import InvalidInput
@@ -29,7 +29,6 @@ from shared.principal import system
 from shared.runtime import Runtime
 from shared.service import Call
 
-LOOKS_EVERY = timedelta(minutes=1)
 LOOKS_AGAIN_AFTER = timedelta(hours=1)
 """At a wallet that was short and has not changed."""
 
@@ -212,7 +211,7 @@ class _Turn:
             zone=time_zone_of(change.db, wallet.company_id).key,
             entry_id=entry_id,
         )
-        if found.amount > max(0, wallet.balance + wallet.credit_limit):
+        if found.amount > available(wallet):
             part.rollback()
             return False
         part.commit()

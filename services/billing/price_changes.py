@@ -14,7 +14,7 @@ from services.billing.paid_time import (
     unused_paid,
     used_unpaid,
 )
-from services.billing.wallets import find_wallet, tell_of_change
+from services.billing.wallets import available, find_wallet, tell_of_change
 from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.inventory import ServiceState
 
@@ -68,7 +68,7 @@ class Price:
             return
         service = self.service
         wallet = find_wallet(self.change.db, service.company_id, service.currency)
-        if wallet is None or difference > max(0, wallet.balance + wallet.credit_limit):
+        if wallet is None or difference > available(wallet):
             service.owed += difference
             service.owed_since = service.owed_since or self.until
             return
@@ -83,7 +83,7 @@ class Price:
         if unused:
             back = Taking(service, ChargeKind.CREDIT, self.until, until, -unused)
             self._take(wallet, EntryKind.UNUSED_TIME, [back])
-        if service.owed <= max(0, wallet.balance + wallet.credit_limit):
+        if service.owed <= available(wallet):
             since = service.owed_since or self.until
             used = Taking(service, ChargeKind.GRACE, since, self.until, service.owed)
             self._take(wallet, EntryKind.CHARGE, [used])

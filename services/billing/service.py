@@ -25,7 +25,7 @@ from services.billing import (
     wallets,
 )
 from services.billing.changes import Change
-from services.billing.charging import LOOKS_EVERY, Charging
+from services.billing.charging import Charging
 from services.billing.checkout import Checkouts
 from services.billing.settings import BillingSettings
 from services.billing.vies import NoRegister, Register, Vies
@@ -73,9 +73,7 @@ class BillingService(Service):
 
     def jobs(self) -> tuple[Job, ...]:
         checkouts = self._checkouts
-        charging = self.charging
         return (
-            Job("charge", LOOKS_EVERY, charging.run, wake=charging.wake),
             Job("look_after_charges", _LOOKS_AFTER_EVERY, self._look_after_charges),
             Job(
                 "check_tax_ids",

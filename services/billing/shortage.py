@@ -17,6 +17,7 @@ from services.billing.charges import Taking, take
 from services.billing.charging_sql import NOTHING, Sums
 from services.billing.companies import time_zone_of
 from services.billing.models import EntryKind, Subscription, Wallet
+from services.billing.wallets import available
 from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.inventory import Period, ServiceState, SuspensionReason
 
@@ -90,8 +91,7 @@ class Purse:
 
     @property
     def available(self) -> Decimal:
-        wallet = self.wallet
-        return max(Decimal(0), wallet.balance + wallet.credit_limit - self._spent)
+        return max(Decimal(0), available(self.wallet) - self._spent)
 
     def _find(self, *which: ColumnElement[bool]) -> Sequence[Subscription]:
         # What statements changed in sets is read anew.

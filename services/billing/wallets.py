@@ -1,5 +1,6 @@
 """Wallets: opening them, their credit limit, comfort buffer and horizon."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -119,6 +120,11 @@ def find_wallet(session: Session, company_id: UUID, currency: str) -> Wallet | N
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def available(wallet: Wallet) -> Decimal:
+    """What may be spent: the balance and the credit, never below zero."""
+    return max(Decimal(0), wallet.balance + wallet.credit_limit)
 
 
 def tell_of_change(

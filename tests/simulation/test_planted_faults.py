@@ -51,14 +51,14 @@ def test_a_handler_that_lets_an_older_event_win_is_found(
 ) -> None:
     take_in = subscriptions.take_in_service
 
-    def careless(session: Session, envelope: Envelope[inventory.Service]) -> None:
-        lock_company(session, envelope.body.company_id)
-        session.execute(
+    def careless(change: Change, envelope: Envelope[inventory.Service]) -> None:
+        lock_company(change.db, envelope.body.company_id)
+        change.db.execute(
             update(Subscription)
             .where(Subscription.service_id == envelope.body.id)
             .values(version=0)
         )
-        take_in(session, envelope)
+        take_in(change, envelope)
 
     monkeypatch.setattr(subscriptions, "take_in_service", careless)
 

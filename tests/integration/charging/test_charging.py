@@ -130,7 +130,7 @@ def test_a_dry_run_tells_what_would_be_charged_and_changes_nothing(
     told = tenant.charge_due(dry_run=True)
 
     (total,) = told.sums
-    assert (total.services, total.periods, total.amount.amount) == (1, 3, 30)
+    assert (total.services, total.periods, total.amount.amount) == (1, 3, Decimal(30))
     assert tenant.charges() == []
 
 

@@ -121,7 +121,8 @@ def test_old_news_of_a_payment_does_not_suspend_what_has_been_paid(
     service = tenant.order("s", Period.DAY)
     tenant.charge()
     tenant.pass_time(days=3, hours=1)
-    tenant.billing_service.charging.run()  # It is told, and the event is not delivered yet.
+    # It is told, and the event is not delivered yet.
+    tenant.billing_service.charging.run()
     tenant.pay_in("100")
     tenant.charge()
 
