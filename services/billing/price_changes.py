@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from services.billing.changes import Change
@@ -32,7 +33,9 @@ class Price:
         """Prorate what is paid ahead, and hold what was used to the old price."""
         service = self.service
         ahead = unused_paid(service, self.until)
-        behind = used_unpaid(service, self.until, self.zone) if self._counts else 0
+        behind = Fraction(0)
+        if self._counts:
+            behind = used_unpaid(service, self.until, self.zone)
         before = cost_of(service, ahead), cost_of(service, behind)
         service.price = price
         after = cost_of(service, ahead), cost_of(service, behind)

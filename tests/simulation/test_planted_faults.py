@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.billing import subscriptions
+from services.billing.changes import Change as BillingChange
 from services.billing.companies import lock_company
 from services.billing.models import Subscription
 from services.inventory import models
@@ -51,7 +52,7 @@ def test_a_handler_that_lets_an_older_event_win_is_found(
 ) -> None:
     take_in = subscriptions.take_in_service
 
-    def careless(change: Change, envelope: Envelope[inventory.Service]) -> None:
+    def careless(change: BillingChange, envelope: Envelope[inventory.Service]) -> None:
         lock_company(change.db, envelope.body.company_id)
         change.db.execute(
             update(Subscription)
