@@ -6,7 +6,7 @@ payment. A wallet that is found short is left alone until it changes or an hour 
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -109,11 +109,14 @@ class Charging:
             return tell(self._change(session), self.grace)
 
     def _place(self) -> None:
-        placed = subscriptions.BATCH
-        while placed == subscriptions.BATCH:
-            with self.database.system() as session:
-                now = self.runtime.clock.now()
-                placed = subscriptions.place_unplaced(session, now)
+        while companies := self._unplaced():
+            for company_id in companies:
+                with self.database.system() as session:
+                    subscriptions.place_unplaced(self._change(session), company_id)
+
+    def _unplaced(self) -> Sequence[UUID]:
+        with self.database.system() as session:
+            return subscriptions.unplaced_companies(session)
 
     def _worth_a_turn(self, after: UUID | None, limit: int) -> list[_Due]:
         now = self.runtime.clock.now()

@@ -128,9 +128,10 @@ WHERE (CAST(:after AS uuid) IS NULL OR id > :after) AND (EXISTS (
         WHERE s.company_id = w.company_id AND s.currency = w.currency
             AND s.state = 'suspended' AND s.suspension_reason = 'payment'
             AND s.ends IS NULL AND s.suspended_at IS NOT NULL
-            AND NOT (s.is_charged AND s.owed = 0 AND (
-                s.paid_through IS NULL OR s.paid_through > s.suspended_at
-            ))
+            AND NOT (s.owed = 0 AND CASE s.period
+                WHEN 'once' THEN s.paid_through IS NULL
+                ELSE s.is_charged AND s.paid_through > s.suspended_at
+            END)
     ))
 ))
 ORDER BY id

@@ -30,11 +30,9 @@ from services.billing.models import (
 )
 from services.billing.recommendation import Funds, Overdue, recommend
 from shared.contracts import billing
-from shared.money import Money, currency_of
+from shared.money import Money, currency_of, round_to_ledger
 
 RECENT_POSTINGS = 5
-
-_UNPAID = frozenset({Standing.OWED, Standing.ARREARS})
 
 
 @dataclass
@@ -175,20 +173,23 @@ def _read_costs(session: Session) -> Costs:
     costs: Costs = defaultdict(_Costs)
     for row in session.execute(_RECURRING_COSTS):
         of_currency = costs[row.currency]
-        if row.standing in _UNPAID:
-            of_currency.unpaid += row.amount
+        if row.standing is Standing.ACTIVE:
+            of_currency.active.append(_recurring(row, row.amount))
             continue
-        is_overdue = row.standing is Standing.OVERDUE
-        (of_currency.suspended if is_overdue else of_currency.active).append(
-            Recurring(
-                row.family_code,
-                row.family_name,
-                row.period,
-                row.service_count,
-                row.amount,
-            )
-        )
+        # The column has room for prices; what is charged or owed needs less.
+        exact = Money(row.amount, currency_of(row.currency))
+        amount = round_to_ledger(exact).amount
+        if row.standing is Standing.OVERDUE:
+            of_currency.suspended.append(_recurring(row, amount))
+        else:
+            of_currency.unpaid += amount
     return costs
+
+
+def _recurring(row: Any, amount: Decimal) -> Recurring:
+    return Recurring(
+        row.family_code, row.family_name, row.period, row.service_count, amount
+    )
 
 
 def _horizon(purse: _Purse, costs: Costs, now: datetime) -> Horizon:

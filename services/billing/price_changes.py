@@ -1,6 +1,6 @@
 """What a new price, or the end of a service, makes of time paid and time used."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -20,14 +20,19 @@ from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.inventory import ServiceState
 
 
-@dataclass(frozen=True)
+@dataclass
 class Price:
-    """A service's price, until a moment at which it changes or ends."""
+    """A service's price, until a moment at which it changes or ends.
+
+    Money may move more than once; `tell` afterwards tells of all of it together.
+    """
 
     change: Change
     service: Subscription
     until: datetime
     zone: ZoneInfo
+    _wallet: Wallet | None = field(default=None, init=False)
+    """Whose balance is another now."""
 
     def move_to(self, price: Decimal) -> None:
         """Prorate what is paid ahead, and hold what was used to the old price."""
@@ -59,6 +64,14 @@ class Price:
         service.owed, service.owed_since = Decimal(0), None
         service.overdue_since, service.unpaid_periods = None, 0
         service.is_charged = False
+
+    def tell(self) -> None:
+        """Tell of the wallet, if its balance has changed."""
+        change = self.change
+        if self._wallet is not None:
+            tell_of_change(
+                change.db, change.runtime, self._wallet, change.call.request_id
+            )
 
     @property
     def _counts(self) -> bool:
@@ -92,7 +105,9 @@ class Price:
             self._take(wallet, EntryKind.CHARGE, [used])
 
     def _take(self, wallet: Wallet, kind: EntryKind, takings: list[Taking]) -> None:
-        change = self.change
-        take(change, wallet, kind, takings)
+        take(self.change, wallet, kind, takings)
         if any(each.amount for each in takings):
-            tell_of_change(change.db, change.runtime, wallet, change.call.request_id)
+            self._wallet = wallet
+            self.change.db.flush()
+            # What is there for the next one.
+            self.change.db.refresh(wallet)

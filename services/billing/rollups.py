@@ -125,11 +125,9 @@ def _costs(
         if arrears and service.ends is None:
             yield Standing.ARREARS, arrears
     elif waits_for_money(service) and not is_paid(service):
-        if recurs:
-            yield Standing.OVERDUE, charge
-        owed = service.owed if recurs else service.owed + charge
-        if owed:
-            yield Standing.OWED, owed
+        yield Standing.OVERDUE, charge
+        if service.owed:
+            yield Standing.OWED, service.owed
 
 
 def waits_for_money(service: Subscription) -> bool:
@@ -140,13 +138,18 @@ def waits_for_money(service: Subscription) -> bool:
 
 
 def is_paid(service: Subscription) -> bool:
-    """Whether a suspended service has paid time left that was charged here."""
+    """Whether money is all there for a suspended service to go on.
+
+    A one-time price is paid once, here or before it came here: then nothing is due any
+    more. Any other service has paid time left that was charged here.
+    """
     until, since = service.paid_through, service.suspended_at
-    if not service.is_charged or service.owed:
+    if service.owed:
         return False
     if service.period is Period.ONCE:
         return until is None
-    return until is not None and since is not None and until > since
+    is_ahead = until is not None and since is not None and until > since
+    return service.is_charged and is_ahead
 
 
 def charge_of(service: Subscription) -> Decimal:

@@ -43,6 +43,7 @@ from shared.service import Call, Job, Service, handles, in_transaction, on_event
 _STANDARD = BillingSettings()
 
 _ASKS_GATEWAYS_EVERY = timedelta(seconds=5)
+_CHARGES_EVERY = timedelta(minutes=1)
 _LOOKS_AFTER_EVERY = timedelta(hours=6)
 _EXPIRES_EVERY = timedelta(minutes=5)
 
@@ -72,8 +73,9 @@ class BillingService(Service):
         )
 
     def jobs(self) -> tuple[Job, ...]:
-        checkouts = self._checkouts
+        checkouts, charging = self._checkouts, self.charging
         return (
+            Job("charge", _CHARGES_EVERY, charging.run, wake=charging.wake),
             Job("look_after_charges", _LOOKS_AFTER_EVERY, self._look_after_charges),
             Job(
                 "check_tax_ids",

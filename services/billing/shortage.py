@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from services.billing import paid_time, rollups
 from services.billing.changes import Change
@@ -25,14 +25,19 @@ BATCH = 1_000
 MOST_PERIODS = 1_000
 """Of one service in one turn."""
 
-IS_PAID = (
-    Subscription.is_charged
-    & (Subscription.owed == 0)
-    & (
-        Subscription.paid_through.is_(None)
-        | (Subscription.paid_through > Subscription.suspended_at)
-    )
+IS_PAID = and_(
+    Subscription.suspended_at.is_not(None),
+    Subscription.owed == 0,
+    or_(
+        and_(Subscription.period == Period.ONCE, Subscription.paid_through.is_(None)),
+        and_(
+            Subscription.period != Period.ONCE,
+            Subscription.is_charged,
+            Subscription.paid_through > Subscription.suspended_at,
+        ),
+    ),
 )
+"""`rollups.is_paid`, of services whose periods have been placed."""
 _ACTIVE = (Subscription.state == ServiceState.ACTIVE, Subscription.ends.is_(None))
 
 

@@ -5,7 +5,7 @@ is older than what is known is dropped. The same version again is taken, so that
 replay mends a picture that has been damaged; but only a new one moves time or money.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.billing import paid_time, price_changes, rollups
+from services.billing import paid_time, price_changes, rollups, wallets
 from services.billing.changes import Change
 from services.billing.companies import keep_company, lock_company, time_zone_of
 from services.billing.models import Subscription
@@ -23,6 +23,9 @@ from shared.errors import InvalidInput
 from shared.events import Envelope
 
 BATCH = 1_000
+
+_PAYS = frozenset({ServiceState.ACTIVE, ServiceState.SUSPENDED})
+_IS_UNPLACED = (Subscription.anchor.is_(None), Subscription.activated_at.is_not(None))
 
 
 def take_in_service(change: Change, envelope: Envelope[inventory.Service]) -> None:
@@ -53,6 +56,8 @@ def take_in_service(change: Change, envelope: Envelope[inventory.Service]) -> No
         if body.state is ServiceState.SUSPENDED:
             known.suspended_at = body.state_since
         paid_time.place(known, envelope.at, zone, is_new=was_pending)
+        if known.state in _PAYS:
+            wallets.ensure_wallet(change, known.company_id, known.currency)
     session.flush()
     rollups.replace(session, before, rollups.contributions(known, zone))
 
@@ -71,21 +76,34 @@ def take_in_company(session: Session, envelope: Envelope[identity.Company]) -> s
     return changed
 
 
-def place_unplaced(session: Session, now: datetime) -> int:
-    """Say of services known from before charging how far they are paid."""
+def unplaced_companies(session: Session) -> Sequence[UUID]:
+    """Some of the companies with services known from before charging."""
+    wanted = select(Subscription.company_id).distinct().where(*_IS_UNPLACED)
+    return session.scalars(wanted.order_by(Subscription.company_id).limit(BATCH)).all()
+
+
+def place_unplaced(change: Change, company_id: UUID) -> None:
+    """Say how far some of a company's services are paid that were known before."""
+    session, now = change.db, change.call.now
+    lock_company(session, company_id)
+    zone = time_zone_of(session, company_id)
     unplaced = session.scalars(
         select(Subscription)
-        .where(Subscription.anchor.is_(None), Subscription.activated_at.is_not(None))
+        .where(Subscription.company_id == company_id, *_IS_UNPLACED)
         .order_by(Subscription.service_id)
         .limit(BATCH)
-        .with_for_update(skip_locked=True)
     ).all()
+    before = [row for each in unplaced for row in rollups.contributions(each, zone)]
     for service in unplaced:
-        zone = time_zone_of(session, service.company_id)
         if service.state is ServiceState.SUSPENDED:
             service.suspended_at = now
         paid_time.place(service, now, zone)
-    return len(unplaced)
+    session.flush()
+    after = [row for each in unplaced for row in rollups.contributions(each, zone)]
+    rollups.replace(session, before, after)
+    paying = {each.currency for each in unplaced if each.state in _PAYS}
+    for currency in sorted(paying):
+        wallets.ensure_wallet(change, company_id, currency)
 
 
 def _live_through(
@@ -108,7 +126,8 @@ def _live_through(
         price.move_to(body.price.amount)
     if body.state is ServiceState.TERMINATED:
         price.end()
-    elif body.state is ServiceState.SUSPENDED:
+    price.tell()
+    if body.state is ServiceState.SUSPENDED:
         _suspend(known, body, zone)
     elif body.state is ServiceState.ACTIVE:
         known.suspended_at = None

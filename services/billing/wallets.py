@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.billing.changes import Change
 from services.billing.companies import lock_company
 from services.billing.models import Account, AccountKind, Wallet
 from shared import events
@@ -39,16 +40,33 @@ def open_wallet(
     except ValueError as error:
         raise InvalidInput("no_such_currency", str(error)) from error
     lock_company(session, request.company_id)
-    owned = Wallet.company_id == request.company_id
+    wallet = _open(Change(session, runtime, call), request.company_id, currency)
+    if wallet is None:
+        raise Conflict("wallet_exists", parameters={"currency": currency})
+    return wallet
+
+
+def ensure_wallet(change: Change, company_id: UUID, currency: str) -> None:
+    """Open an empty wallet, unless the company has one in the currency.
+
+    The company is locked. What has to be paid needs a wallet for the money to come to.
+    """
+    _open(change, company_id, currency)
+
+
+def _open(change: Change, company_id: UUID, currency: str) -> Wallet | None:
+    """A new wallet; None if there was one."""
+    session, runtime = change.db, change.runtime
+    owned = Wallet.company_id == company_id
     currencies = session.scalars(select(Wallet.currency).where(owned)).all()
     if currency in currencies:
-        raise Conflict("wallet_exists", parameters={"currency": currency})
+        return None
     account = Account(id=runtime.new_id(), kind=AccountKind.WALLET, currency=currency)
     session.add(account)
     session.flush()
     wallet = Wallet(
         id=account.id,
-        company_id=request.company_id,
+        company_id=company_id,
         currency=currency,
         is_primary=not currencies,
         balance=zero(currency).amount,
@@ -58,7 +76,7 @@ def open_wallet(
         version=0,
     )
     session.add(wallet)
-    tell_of_change(session, runtime, wallet, call.request_id)
+    tell_of_change(session, runtime, wallet, change.call.request_id)
     return wallet
 
 
