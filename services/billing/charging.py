@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from services.billing import charging_sql, payment_news, subscriptions
 from services.billing.changes import Change
 from services.billing.charges import Entry, post_sum
-from services.billing.charging_sql import NOTHING, Sums
+from services.billing.charging_sql import BATCH, MOST_PERIODS, NOTHING, Sums
 from services.billing.companies import lock_company, time_zone_of, try_lock_company
 from services.billing.models import EntryKind, Wallet
 from services.billing.shortage import Purse
@@ -202,7 +202,7 @@ class _Turn:
         return wallet.short_at <= again
 
     def _charge_in_sets(self) -> bool:
-        """Charge the next batch, all of it or none; returns whether it was charged."""
+        """Charge the next batch, all or none of it; returns whether there may be more."""
         change, wallet = self.change, self.wallet
         entry_id = change.runtime.new_id()
         part = change.db.begin_nested()
@@ -224,7 +224,7 @@ class _Turn:
             change.db.flush()
             change.db.refresh(wallet)
         self.sums = _plus(self.sums, found)
-        return found.services > 0
+        return found.services == BATCH or found.periods >= MOST_PERIODS
 
     def _note_shortage(self, purse: Purse, was_short: int | None) -> None:
         wallet, now = self.wallet, self.change.call.now
