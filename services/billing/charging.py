@@ -202,7 +202,7 @@ class _Turn:
         return wallet.short_at <= again
 
     def _charge_in_sets(self) -> bool:
-        """Charge the next batch, all or none of it; returns whether there may be more."""
+        """Charge a whole batch or nothing; returns whether there may be more."""
         change, wallet = self.change, self.wallet
         entry_id = change.runtime.new_id()
         part = change.db.begin_nested()

@@ -64,11 +64,11 @@ class RefundState(Enum):
 
 
 class Standing(Enum):
-    """How a recurring service weighs on the wallet."""
+    """How a service weighs on the wallet; a one-time price only until it is paid."""
 
     ACTIVE = "active"
     OVERDUE = "overdue"
-    """Suspended for payment: one period each brings it back."""
+    """Suspended for payment: one charge each brings it back."""
     OWED = "owed"
     """What services suspended for payment used before: it is to be paid, too."""
     ARREARS = "arrears"

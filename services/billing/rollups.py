@@ -116,7 +116,7 @@ def renews(service: Subscription) -> bool:
 def _costs(
     service: Subscription, charge: Decimal
 ) -> Iterator[tuple[Standing, Decimal]]:
-    """How it weighs: a one-time price only while it is not paid."""
+    """How it weighs."""
     recurs = service.period is not Period.ONCE
     if service.state is ServiceState.ACTIVE:
         if recurs:

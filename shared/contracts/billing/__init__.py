@@ -63,8 +63,9 @@ class Recommendation(Response, frozen=True, kw_only=True):
     before any of that, and may be negative. ``overdue`` is what has been used and could
     not be paid, and what resumes the ``overdue_service_count`` services suspended for
     payment: one period each, which begins anew now, so that what they renew for after
-    it is part of ``due``; a one-time price, if it is not paid yet. A service that bears a termination request asks for no
-    more money. ``due_until`` is the end of the horizon (UTC).
+    it is part of ``due``; a one-time price, if it is not paid yet. A service that bears
+    a termination request asks for no more money. ``due_until`` is the end of the
+    horizon (UTC).
     """
 
     amount: Money

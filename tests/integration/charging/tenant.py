@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -15,10 +16,14 @@ from services.inventory import details
 from services.inventory.service import InventoryService
 from shared.contracts import billing, inventory
 from shared.contracts.billing import charging
+from shared.contracts.identity import Role
 from shared.contracts.inventory import Period, SuspensionReason, TerminationTime
 from shared.database import Database
 from shared.money import Money, currency_of
+from shared.principal import load_private_key
+from tests.fixtures.direct_calls import DirectCalls
 from tests.fixtures.installations import Installation
+from tests.fixtures.principals import Principals
 
 PERIODS = tuple(Period)
 _numbers = count(1)
@@ -32,12 +37,14 @@ def euros(amount: str | Decimal) -> Money:
 class Tenant:
     site: Installation
     email: str
+    has_wallet: bool = True
     company_id: UUID = field(init=False)
 
     def __post_init__(self) -> None:
         self.company_id = self.site.customer(self.email, "Aurora Digital GmbH")
-        wallet = billing.OpenWallet(company_id=self.company_id, currency="EUR")
-        self.site.operator.call(billing.OPEN_WALLET, wallet)
+        if self.has_wallet:
+            wallet = billing.OpenWallet(company_id=self.company_id, currency="EUR")
+            self.site.operator.call(billing.OPEN_WALLET, wallet)
         import_id = UUID(int=next(_numbers))
         rows = [
             inventory.CatalogRow(
@@ -169,6 +176,20 @@ class Tenant:
         assert isinstance(found, Decimal)
         return found
 
+    def wallet_versions(self) -> list[int]:
+        """The versions that events have told of, in their order."""
+        with self.database.system() as session:
+            return list(
+                session.scalars(
+                    text(
+                        "SELECT (envelope->>'version')::int FROM outbox "
+                        "WHERE envelope->>'name' = 'wallet_changed' "
+                        "AND envelope->>'company_id' = :id ORDER BY position"
+                    ),
+                    {"id": str(self.company_id)},
+                )
+            )
+
     def overdue(self) -> Decimal:
         """What the dashboard says is to be paid, beside what falls due."""
         with self.database.company(self.company_id) as session:
@@ -187,6 +208,14 @@ class Tenant:
                 {"id": self.company_id},
             )
             return [(row.kind, row.amount) for row in rows]
+
+    def list_charges(self, **wanted: Any) -> charging.ChargePage:
+        """What a viewer of the company is shown."""
+        key = load_private_key(self.site.var / "keys" / "principal.key")
+        principals = Principals(self.site.clock.now(), key)
+        call = DirectCalls(self.site.services.dispatchers["billing"])
+        viewer = principals.user(Role.VIEWER, self.company_id)
+        return call(charging.LIST_CHARGES, charging.ListCharges(**wanted), viewer)
 
     def differences(self) -> list[str]:
         verified = self.site.operator.call(billing.VERIFY_BOOKS, billing.VerifyBooks())

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from shared.contracts.inventory import Period
+from shared.contracts.inventory import Period, SuspensionReason
+from tests.fixtures.installations import Installation
 from tests.integration.charging.tenant import Tenant
 
 
@@ -112,6 +113,79 @@ def test_a_dearer_plan_that_can_not_be_paid_is_owed(tenant: Tenant) -> None:
     tenant.charge()
 
     assert tenant.balance == Decimal("2.5")
+    assert tenant.differences() == []
+
+
+def test_a_one_time_price_that_can_not_be_paid_is_overdue_and_then_paid_once(
+    tenant: Tenant,
+) -> None:
+    service = tenant.order("s", Period.ONCE)
+    tenant.charge()
+    assert tenant.overdue() == 10
+    tenant.pass_time(days=3, hours=1)
+    tenant.charge()
+    assert tenant.service(service).state.value == "suspended"
+    assert tenant.overdue() == 10
+    assert tenant.differences() == []
+
+    tenant.pay_in("25")
+    tenant.charge()
+
+    assert tenant.service(service).state.value == "active"
+    assert tenant.charges() == [("charge", Decimal(10))]
+    assert tenant.balance == 15
+    assert tenant.overdue() == 0
+    assert tenant.differences() == []
+
+
+def test_a_one_time_price_that_is_paid_asks_for_nothing_when_suspended(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("10")
+    service = tenant.order("s", Period.ONCE)
+    tenant.charge()
+    tenant.suspend(service, SuspensionReason.PAYMENT)
+    assert tenant.overdue() == 0
+
+    tenant.charge()
+
+    assert tenant.service(service).state.value == "active"
+    assert tenant.balance == 0
+    assert tenant.differences() == []
+
+
+def test_a_service_in_a_currency_without_a_wallet_is_overdue_like_any_other(
+    site: Installation,
+) -> None:
+    tenant = Tenant(site, "penniless@example.com", has_wallet=False)
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    assert tenant.overdue() == 10
+    tenant.pass_time(days=3, hours=1)
+    tenant.charge()
+    assert tenant.service(service).state.value == "suspended"
+
+    tenant.pay_in("100")
+    tenant.charge()
+
+    assert tenant.service(service).state.value == "active"
+    assert tenant.differences() == []
+
+
+def test_a_service_that_owes_and_ends_tells_of_its_wallet_once(tenant: Tenant) -> None:
+    tenant.pay_in("20")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.pass_time(hours=12)
+    tenant.change_plan(service, "m")
+    tenant.change_price(service, "100")
+    told = tenant.wallet_versions()
+
+    tenant.terminate(service)
+
+    # Its unused time came back, and what it owed was taken.
+    assert [kind for kind, _ in tenant.charges()].count("grace") == 1
+    assert tenant.wallet_versions()[len(told) :] == [told[-1] + 1]
     assert tenant.differences() == []
 
 
