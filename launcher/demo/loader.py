@@ -15,11 +15,15 @@ from launcher.operator import Operator
 from shared.clock import Clock, ManualClock
 from shared.contract import Method
 from shared.contracts import billing, identity, inventory
+from shared.contracts.billing import charging
 from shared.money import Money
 from shared.runtime import Runtime
 
 SEED = 2_026
 DAYS = 90
+CHARGED_DAILY = 14
+"""The last days; before them a week at a time, as each time costs the first run some.
+"""
 OPERATOR = "Nora (support)"
 
 Change = Callable[["DemoLoader", story.Change, UUID], object]
@@ -71,8 +75,12 @@ class DemoLoader:
             self._changes_of(day)
             self._movements_of(day)
             self.services.deliver_events()
+            if day <= CHARGED_DAILY or day % 7 == 0:
+                self._charge()
         self._set_limits()
         self.services.deliver_events()
+        self.clock.move_to(now)
+        self._charge()
 
     def _import_catalog(self) -> None:
         import_id = UUID(int=SEED)
@@ -166,6 +174,11 @@ class DemoLoader:
                     reason=movement.reason,
                 )
                 self.operator.call(billing.ADJUST_WALLET, request)
+
+    def _charge(self) -> None:
+        """Take what is due since it was last done, and have the services hear of it."""
+        self.operator.call(charging.CHARGE_DUE, charging.ChargeDue())
+        self.services.deliver_events()
 
     def _set_limits(self) -> None:
         for company, amount in story.CREDIT_LIMITS.items():

@@ -20,8 +20,17 @@ def lock_company(session: Session, company_id: UUID) -> None:
     Their events would wait for each other on the roll-ups anyway; a lock taken first
     and alone can't deadlock.
     """
-    number = int.from_bytes(company_id.bytes[:8], signed=True)
-    session.execute(select(func.pg_advisory_xact_lock(number)))
+    session.execute(select(func.pg_advisory_xact_lock(_lock_number(company_id))))
+
+
+def try_lock_company(session: Session, company_id: UUID) -> bool:
+    """`lock_company`, or False when somebody else has it."""
+    number = _lock_number(company_id)
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(number))))
+
+
+def _lock_number(company_id: UUID) -> int:
+    return int.from_bytes(company_id.bytes[:8], signed=True)
 
 
 def time_zone_of(session: Session, company_id: UUID) -> ZoneInfo:

@@ -30,7 +30,7 @@ from services.billing.models import (
 )
 from services.billing.recommendation import Funds, Overdue, recommend
 from shared.contracts import billing
-from shared.money import Money, currency_of
+from shared.money import Money, currency_of, round_to_ledger
 
 RECENT_POSTINGS = 5
 
@@ -41,12 +41,13 @@ class _Costs:
 
     active: list[Recurring] = field(default_factory=list)
     suspended: list[Recurring] = field(default_factory=list)
+    unpaid: Decimal = Decimal(0)
 
     @property
     def overdue(self) -> Overdue:
-        """One charge of each service suspended for payment."""
+        """What is unpaid, and one charge of each service suspended for payment."""
         count = sum(each.service_count for each in self.suspended)
-        return Overdue(count, sum((e.amount for e in self.suspended), Decimal(0)))
+        return Overdue(count, sum((e.amount for e in self.suspended), self.unpaid))
 
 
 @dataclass(frozen=True)
@@ -172,17 +173,23 @@ def _read_costs(session: Session) -> Costs:
     costs: Costs = defaultdict(_Costs)
     for row in session.execute(_RECURRING_COSTS):
         of_currency = costs[row.currency]
-        is_overdue = row.standing is Standing.OVERDUE
-        (of_currency.suspended if is_overdue else of_currency.active).append(
-            Recurring(
-                row.family_code,
-                row.family_name,
-                row.period,
-                row.service_count,
-                row.amount,
-            )
-        )
+        if row.standing is Standing.ACTIVE:
+            of_currency.active.append(_recurring(row, row.amount))
+            continue
+        # The column has room for prices; what is charged or owed needs less.
+        exact = Money(row.amount, currency_of(row.currency))
+        amount = round_to_ledger(exact).amount
+        if row.standing is Standing.OVERDUE:
+            of_currency.suspended.append(_recurring(row, amount))
+        else:
+            of_currency.unpaid += amount
     return costs
+
+
+def _recurring(row: Any, amount: Decimal) -> Recurring:
+    return Recurring(
+        row.family_code, row.family_name, row.period, row.service_count, amount
+    )
 
 
 def _horizon(purse: _Purse, costs: Costs, now: datetime) -> Horizon:

@@ -94,10 +94,10 @@ def due_after_resuming(
     """What services suspended for payment renew for if they resume right now.
 
     ``overdue`` has their charges of one period. Resuming begins a period, so they renew
-    as services do that become active now.
+    as services do that become active now; one-time prices don't.
     """
     now, until, zone = horizon.after, horizon.until, horizon.zone
-    for line in by_line(overdue):
+    for line in by_line(each for each in overdue if each.period is not Period.ONCE):
         edges = count_edges(now, line.period, now, until, zone)
         if edges:
             yield DueLine(

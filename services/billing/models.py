@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.contracts.billing.transactions import TransactionGroup
@@ -34,9 +35,17 @@ class AccountKind(Enum):
     OPENING_BALANCES = "opening_balances"
     CORRECTIONS = "corrections"
     GOODWILL = "goodwill"
+    REVENUE = "revenue"
+    """What services were charged."""
 
 
 class EntryKind(Enum):
+    CHARGE = "charge"
+    """A period of services, or what was used of one before it could be paid."""
+    PRORATION = "proration"
+    """What a new price makes of a period that is paid already."""
+    UNUSED_TIME = "unused_time"
+    """What was paid of a service that ended before its time."""
     TOP_UP = "top_up"
     REFUND = "refund"
     REFUND_FAILED = "refund_failed"
@@ -56,11 +65,15 @@ class RefundState(Enum):
 
 
 class Standing(Enum):
-    """How a recurring service weighs on the wallet."""
+    """How a service weighs on the wallet; a one-time price only until it is paid."""
 
     ACTIVE = "active"
     OVERDUE = "overdue"
-    """Suspended for payment: one period each brings it back."""
+    """Suspended for payment: one charge each brings it back."""
+    OWED = "owed"
+    """What services suspended for payment used before: it is to be paid, too."""
+    ARREARS = "arrears"
+    """Active, and not paid for: what has been used until now."""
 
 
 class Grain(Enum):
@@ -76,6 +89,7 @@ _ENUMS: tuple[type[Enum], ...] = (
     AccountKind,
     EntryKind,
     Standing,
+    ChargeKind,
     Grain,
     GatewayName,
     PaymentState,
@@ -114,7 +128,8 @@ class Wallet(CompanyOwned, Base):
     """A company's money in one currency; its id is its account's.
 
     ``balance`` is kept by the database as credits - debits of the account. ``version``
-    grows with each change, see `services.billing.wallets.tell_of_change`.
+    grows with each change, see `services.billing.wallets.tell_of_change`. In
+    ``short_version``, at ``short_at``, it could not pay for all services.
     """
 
     __tablename__ = "wallets"
@@ -127,6 +142,8 @@ class Wallet(CompanyOwned, Base):
     comfort_buffer: Mapped[Decimal]
     horizon_days: Mapped[int] = mapped_column(sa.SmallInteger)
     version: Mapped[int] = mapped_column(sa.BigInteger)
+    short_version: Mapped[int | None] = mapped_column(sa.BigInteger)
+    short_at: Mapped[datetime | None]
 
 
 class JournalEntry(CompanyOwned, Base):
@@ -204,7 +221,14 @@ class Company(CompanyOwned, Base):
 class Subscription(CompanyOwned, Base):
     """What billing needs of inventory's service, as of ``version``.
 
-    ``ends`` is set while the service bears a termination request.
+    ``ends`` is set while the service bears a termination request. All else is
+    charging's, see `services.billing.paid_time`: the service is paid up to
+    ``paid_through``, which is ``paid_periods`` periods after ``anchor``; the last of
+    them began at ``paid_from``, and was charged here if ``is_charged``. ``owed`` is
+    what was used since ``owed_since`` and could not be paid, or what a price change
+    left; negative, what it left to the customer. ``overdue_since`` is when the wallet
+    was first found short, ``unpaid_periods`` how many had begun at the last look.
+    ``payment_version`` counts what inventory is told, ``told_at`` is when it last was.
     """
 
     __tablename__ = "subscriptions"
@@ -220,6 +244,39 @@ class Subscription(CompanyOwned, Base):
     period: Mapped[Period]
     activated_at: Mapped[datetime | None]
     ends: Mapped[TerminationTime | None]
+    anchor: Mapped[datetime | None]
+    paid_periods: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    paid_from: Mapped[datetime | None]
+    paid_through: Mapped[datetime | None]
+    is_charged: Mapped[bool] = mapped_column(default=False)
+    suspended_us: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    suspended_at: Mapped[datetime | None]
+    owed: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    owed_since: Mapped[datetime | None]
+    overdue_since: Mapped[datetime | None]
+    unpaid_periods: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    told_at: Mapped[datetime | None]
+    payment_version: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+
+
+class Charge(CompanyOwned, Base):
+    """What was taken for a service's time; a negative ``amount`` was given back.
+
+    ``entry_id`` is the ledger's entry, which sums up many of them; None once a past
+    day's hours are merged into one row, with the number of their ``periods``.
+    """
+
+    __tablename__ = "charges"
+
+    service_id: Mapped[UUID] = mapped_column(primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    kind: Mapped[ChargeKind] = mapped_column(primary_key=True)
+    ends_at: Mapped[datetime]
+    currency: Mapped[str]
+    amount: Mapped[Decimal]
+    periods: Mapped[int]
+    entry_id: Mapped[UUID | None]
+    charged_at: Mapped[datetime]
 
 
 class RecurringCost(CompanyOwned, Base):

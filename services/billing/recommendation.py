@@ -1,7 +1,8 @@
 """Recommended Add Funds, and how it was worked out. Pure: no session, no clock.
 
-Every active service counts as paid up to its period's next edge. What falls due is one
-charge, the price rounded as charges are, for each edge within the horizon. One that is
+Every active service counts as paid up to its period's next edge; what of that is not
+paid is overdue, as what was used before a suspension is. What falls due is one charge,
+the price rounded as charges are, for each edge within the horizon. A service that is
 suspended for payment is charged a period to resume. That period begins at once, so its
 further edges are counted from now, as if it were activated now. A service that bears a
 termination request renews no more, so neither its edges nor, once it is suspended, its
@@ -32,7 +33,10 @@ class Funds:
 
 @dataclass(frozen=True)
 class Overdue:
-    """Services suspended for payment: one charge of each brings them back."""
+    """What was used and could not be paid, and what brings suspended services back.
+
+    ``service_count`` are those suspended for payment: one charge of each.
+    """
 
     service_count: int
     amount: Decimal

@@ -82,37 +82,74 @@ Sums = defaultdict[Key, Sum]
 
 def contributions(service: Subscription, zone: ZoneInfo) -> Iterator[Contribution]:
     """What the service adds to the roll-ups; nothing when it neither runs nor owes."""
-    standing = standing_of(service)
-    if standing is None:
-        return
-    whose = service.company_id, service.currency
-    charge = Sum(1, charge_of(service))
-    cost_key = CostKey(
-        *whose, service.family_code, service.family_name, service.period, standing
-    )
-    if standing is Standing.OVERDUE:
-        yield cost_key, charge
-        return
-    yield cost_key, Sum(1, service.price)
-    if service.ends is None:
-        assert service.activated_at is not None
-        slots = slots_of(service.activated_at, service.period, zone)
-        for grain, slot in slots.items():
-            key = RenewalKey(*whose, service.period, grain, slot, service.family_code)
-            yield key, charge
+    charge = charge_of(service)
+    for standing, amount in _costs(service, charge):
+        key = CostKey(
+            service.company_id,
+            service.currency,
+            service.family_code,
+            service.family_name,
+            service.period,
+            standing,
+        )
+        yield key, Sum(1, amount)
+    if renews(service):
+        anchor = service.anchor or service.activated_at
+        assert anchor is not None
+        for grain, slot in slots_of(anchor, service.period, zone).items():
+            renewal = RenewalKey(
+                service.company_id,
+                service.currency,
+                service.period,
+                grain,
+                slot,
+                service.family_code,
+            )
+            yield renewal, Sum(1, charge)
 
 
-def standing_of(service: Subscription) -> Standing | None:
-    """How it weighs: a one-time price never does."""
-    if service.period is Period.ONCE:
-        return None
+def renews(service: Subscription) -> bool:
+    is_active = service.state is ServiceState.ACTIVE
+    return is_active and service.ends is None and service.period is not Period.ONCE
+
+
+def _costs(
+    service: Subscription, charge: Decimal
+) -> Iterator[tuple[Standing, Decimal]]:
+    """How it weighs."""
+    recurs = service.period is not Period.ONCE
     if service.state is ServiceState.ACTIVE:
-        return Standing.ACTIVE
+        if recurs:
+            yield Standing.ACTIVE, service.price
+        arrears = service.unpaid_periods * charge + service.owed
+        if arrears and service.ends is None:
+            yield Standing.ARREARS, arrears
+    elif waits_for_money(service) and not is_paid(service):
+        yield Standing.OVERDUE, charge
+        if service.owed:
+            yield Standing.OWED, service.owed
+
+
+def waits_for_money(service: Subscription) -> bool:
+    """Whether it is suspended, and money is all that it takes to resume it."""
     awaits_payment = service.suspension_reason is SuspensionReason.PAYMENT
     is_suspended = service.state is ServiceState.SUSPENDED
-    if is_suspended and awaits_payment and service.ends is None:
-        return Standing.OVERDUE
-    return None
+    return is_suspended and awaits_payment and service.ends is None
+
+
+def is_paid(service: Subscription) -> bool:
+    """Whether money is all there for a suspended service to go on.
+
+    A one-time price is paid once, here or before it came here: then nothing is due any
+    more. Any other service has paid time left that was charged here.
+    """
+    until, since = service.paid_through, service.suspended_at
+    if service.owed:
+        return False
+    if service.period is Period.ONCE:
+        return until is None
+    is_ahead = until is not None and since is not None and until > since
+    return service.is_charged and is_ahead
 
 
 def charge_of(service: Subscription) -> Decimal:

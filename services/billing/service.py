@@ -11,6 +11,8 @@ from services.billing import (
     adjustments,
     bank_payments,
     books,
+    charge_growth,
+    charge_list,
     dashboard,
     rebuilding,
     refunds,
@@ -24,22 +26,27 @@ from services.billing import (
     wallets,
 )
 from services.billing.changes import Change
+from services.billing.charging import Charging
 from services.billing.checkout import Checkouts
 from services.billing.settings import BillingSettings
 from services.billing.vies import NoRegister, Register, Vies
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import billing, identity, inventory
+from shared.contracts.billing import charging as charging_contract
 from shared.contracts.billing import tax
 from shared.contracts.billing import top_ups as money_in
 from shared.contracts.billing import transactions as listed
 from shared.database import Database
 from shared.events import Envelope
+from shared.principal import system
 from shared.runtime import Runtime
 from shared.service import Call, Job, Service, handles, in_transaction, on_event
 
 _STANDARD = BillingSettings()
 
 _ASKS_GATEWAYS_EVERY = timedelta(seconds=5)
+_CHARGES_EVERY = timedelta(minutes=1)
+_LOOKS_AFTER_EVERY = timedelta(hours=6)
 _EXPIRES_EVERY = timedelta(minutes=5)
 
 
@@ -62,13 +69,16 @@ class BillingService(Service):
             self._register = Vies(settings.vies_url, settings.seller.vat_id)
         self._tax_ids_waiting = threading.Event()
         self._checkouts = Checkouts(database, runtime, settings.gateways)
+        self.charging = Charging(database, runtime, settings.grace)
         self._terms = top_ups.Terms(
             settings.limits, settings.seller, self._checkouts.names
         )
 
     def jobs(self) -> tuple[Job, ...]:
-        checkouts = self._checkouts
+        checkouts, charging = self._checkouts, self.charging
         return (
+            Job("charge", _CHARGES_EVERY, charging.run, wake=charging.wake),
+            Job("look_after_charges", _LOOKS_AFTER_EVERY, self._look_after_charges),
             Job(
                 "check_tax_ids",
                 tax_id_checks.EVERY,
@@ -187,6 +197,18 @@ class BillingService(Service):
     ) -> money_in.Reconciled:
         return self._checkouts.reconcile(call.request_id)
 
+    @handles(charging_contract.CHARGE_DUE)
+    def charge_due(
+        self, _call: Call, request: charging_contract.ChargeDue
+    ) -> charging_contract.Charged:
+        return self.charging.charge_due(request)
+
+    @in_transaction(charging_contract.LIST_CHARGES)
+    def list_charges(
+        self, db: Session, _call: Call, request: charging_contract.ListCharges
+    ) -> charging_contract.ChargePage:
+        return charge_list.list_charges(db, request)
+
     @in_transaction(billing.VERIFY_BOOKS)
     def verify_books(
         self, db: Session, _call: Call, _request: billing.VerifyBooks
@@ -246,7 +268,13 @@ class BillingService(Service):
     def take_in_service(
         self, db: Session, envelope: Envelope[inventory.Service]
     ) -> None:
-        subscriptions.take_in_service(db, envelope)
+        call = Call(system("billing"), envelope.request_id, self.runtime.clock.now())
+        subscriptions.take_in_service(self._change(db, call), envelope)
+        self._wake_after(db, self.charging.wake)
+
+    @on_event(billing.WALLET_CHANGED)
+    def see_wallet(self, db: Session, _envelope: Envelope[billing.WalletView]) -> None:
+        self._wake_after(db, self.charging.wake)
 
     @on_event(identity.COMPANY_CHANGED)
     def take_in_company(
@@ -263,15 +291,21 @@ class BillingService(Service):
             )
 
     def _wake_checks_after(self, db: Session) -> None:
-        """Once this is committed, and not before, there is something to check."""
+        self._wake_after(db, self._tax_ids_waiting)
+
+    def _wake_after(self, db: Session, job: threading.Event) -> None:
+        """Once this is committed, and not before, there is something for the job."""
 
         def wake(_session: Session) -> None:
-            self._tax_ids_waiting.set()
+            job.set()
 
         event.listen(db, "after_commit", wake, once=True)
 
     def _change(self, db: Session, call: Call) -> Change:
         return Change(db, self.runtime, call)
+
+    def _look_after_charges(self) -> None:
+        charge_growth.look_after(self.database, self.runtime.clock.now())
 
     def _reconcile(self) -> None:
         self._checkouts.reconcile()

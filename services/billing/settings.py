@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from services.billing.gateways.gateway import Gateway
 from services.billing.gateways.settings import read_gateways
 from services.billing.limits import Limits, read_limits
 from services.billing.seller import DEMO_SELLER, Seller, read_seller
 from shared.contracts.billing.top_ups import GatewayName
-from shared.settings import Settings
+from shared.settings import SettingError, Settings
 
 VIES_URL = "https://ec.europa.eu/taxation_customs/vies/rest-api"
+
+
+GRACE = timedelta(hours=72)
+MOST_GRACE_HOURS = 24 * 90
 
 
 @dataclass(frozen=True)
@@ -18,12 +23,14 @@ class BillingSettings:
     """``vies_url`` is empty where VAT IDs are not checked.
 
     ``gateways`` are the ways to pay, in the order in which customers see them.
+    ``grace`` is how long services go on when their wallet can't pay.
     """
 
     limits: Limits = field(default_factory=Limits)
     seller: Seller = DEMO_SELLER
     vies_url: str = ""
     gateways: Mapping[GatewayName, Gateway] = field(default_factory=dict)
+    grace: timedelta = GRACE
 
 
 def read_billing_settings(settings: Settings) -> BillingSettings:
@@ -42,4 +49,14 @@ def read_billing_settings(settings: Settings) -> BillingSettings:
         vies_url=environment.get("VIES_URL")
         or ("" if settings.is_loopback else VIES_URL),
         gateways=read_gateways(settings),
+        grace=_read_grace(environment.get("GRACE_PERIOD_HOURS", "")),
     )
+
+
+def _read_grace(text: str) -> timedelta:
+    if not text:
+        return GRACE
+    if not (text.isascii() and text.isdecimal() and int(text) <= MOST_GRACE_HOURS):
+        most = MOST_GRACE_HOURS
+        raise SettingError(f"GRACE_PERIOD_HOURS must be a number from 0 to {most}")
+    return timedelta(hours=int(text))

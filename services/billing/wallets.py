@@ -1,10 +1,12 @@
 """Wallets: opening them, their credit limit, comfort buffer and horizon."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.billing.changes import Change
 from services.billing.companies import lock_company
 from services.billing.models import Account, AccountKind, Wallet
 from shared import events
@@ -38,16 +40,33 @@ def open_wallet(
     except ValueError as error:
         raise InvalidInput("no_such_currency", str(error)) from error
     lock_company(session, request.company_id)
-    owned = Wallet.company_id == request.company_id
+    wallet = _open(Change(session, runtime, call), request.company_id, currency)
+    if wallet is None:
+        raise Conflict("wallet_exists", parameters={"currency": currency})
+    return wallet
+
+
+def ensure_wallet(change: Change, company_id: UUID, currency: str) -> None:
+    """Open an empty wallet, unless the company has one in the currency.
+
+    The company is locked. What has to be paid needs a wallet for the money to come to.
+    """
+    _open(change, company_id, currency)
+
+
+def _open(change: Change, company_id: UUID, currency: str) -> Wallet | None:
+    """A new wallet; None if there was one."""
+    session, runtime = change.db, change.runtime
+    owned = Wallet.company_id == company_id
     currencies = session.scalars(select(Wallet.currency).where(owned)).all()
     if currency in currencies:
-        raise Conflict("wallet_exists", parameters={"currency": currency})
+        return None
     account = Account(id=runtime.new_id(), kind=AccountKind.WALLET, currency=currency)
     session.add(account)
     session.flush()
     wallet = Wallet(
         id=account.id,
-        company_id=request.company_id,
+        company_id=company_id,
         currency=currency,
         is_primary=not currencies,
         balance=zero(currency).amount,
@@ -57,7 +76,7 @@ def open_wallet(
         version=0,
     )
     session.add(wallet)
-    tell_of_change(session, runtime, wallet, call.request_id)
+    tell_of_change(session, runtime, wallet, change.call.request_id)
     return wallet
 
 
@@ -105,15 +124,25 @@ def lock_wallet(session: Session, company_id: UUID, currency: str) -> Wallet:
     Raises:
         NotFound: ``no_such_wallet``.
     """
-    wallet = session.scalars(
+    wallet = find_wallet(session, company_id, currency)
+    if wallet is None:
+        raise NotFound("no_such_wallet", parameters={"currency": currency})
+    return wallet
+
+
+def find_wallet(session: Session, company_id: UUID, currency: str) -> Wallet | None:
+    """`lock_wallet` for who can do without one."""
+    return session.scalars(
         select(Wallet)
         .where(Wallet.company_id == company_id, Wallet.currency == currency)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if wallet is None:
-        raise NotFound("no_such_wallet", parameters={"currency": currency})
-    return wallet
+
+
+def available(wallet: Wallet) -> Decimal:
+    """What may be spent: the balance and the credit, never below zero."""
+    return max(Decimal(0), wallet.balance + wallet.credit_limit)
 
 
 def tell_of_change(

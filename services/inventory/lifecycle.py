@@ -1,5 +1,7 @@
 """A service's life: ordered, activated, suspended, resumed, ended; plans and prices."""
 
+from datetime import timedelta
+
 from sqlalchemy.exc import IntegrityError
 
 from services.inventory import models, states
@@ -19,6 +21,7 @@ from shared.errors import Conflict
 from shared.money import Money
 from shared.text import clean_line
 
+MICROSECOND = timedelta(microseconds=1)
 MAX_NAME_LENGTH = 200
 MAX_REFERENCE_LENGTH = 100
 
@@ -126,6 +129,8 @@ def _move(
     service = change.lock(request.service_id)
     states.require(service.state, transition.sources)
     before = Standing.of(service)
+    if transition is states.RESUME:
+        service.suspended_us += (change.call.now - service.state_since) // MICROSECOND
     service.state = transition.target
     service.state_since = change.call.now
     service.suspension_reason = reason

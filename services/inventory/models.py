@@ -65,7 +65,9 @@ class Service(CompanyOwned, Base):
     """What a company has; plan name and family are copies, for the list's indexes.
 
     ``name_key``, ``state_rank``, ``yearly_price`` and ``search`` are worked out by the
-    database: the first three are what the list is sorted by.
+    database: the first three are what the list is sorted by. ``suspended_us`` is how
+    long it was suspended until it last resumed; ``payment_version`` is the number of
+    what billing said of it last.
     """
 
     __tablename__ = "services"
@@ -90,6 +92,8 @@ class Service(CompanyOwned, Base):
     termination_reason: Mapped[str | None]
     termination_time: Mapped[TerminationTime | None]
     version: Mapped[int] = mapped_column(sa.BigInteger)
+    suspended_us: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    payment_version: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     name_key: Mapped[str] = mapped_column(sa.Computed("lower(name)"))
     state_rank: Mapped[int] = mapped_column(sa.SmallInteger, sa.Computed("state"))
     yearly_price: Mapped[Decimal] = mapped_column(sa.Numeric, sa.Computed("price"))

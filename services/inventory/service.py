@@ -12,6 +12,7 @@ from services.inventory import (
     imports,
     lifecycle,
     listing,
+    payments,
     rebuilding,
     republishing,
     services_import,
@@ -19,7 +20,10 @@ from services.inventory import (
 from services.inventory.changes import Change
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import inventory
-from shared.service import Call, Job, Service, in_transaction
+from shared.contracts.billing import charging
+from shared.events import Envelope
+from shared.principal import system
+from shared.service import Call, Job, Service, in_transaction, on_event
 
 
 class InventoryService(Service):
@@ -156,8 +160,34 @@ class InventoryService(Service):
             db, self.runtime, request, call.request_id
         )
 
+    @on_event(charging.SERVICES_OVERDUE)
+    def suspend_overdue(
+        self, db: Session, envelope: Envelope[charging.PaymentNews]
+    ) -> None:
+        payments.suspend_overdue(self._by_billing(db, envelope), envelope.body)
+
+    @on_event(charging.FUNDS_RESTORED)
+    def resume_restored(
+        self, db: Session, envelope: Envelope[charging.PaymentNews]
+    ) -> None:
+        payments.resume_restored(self._by_billing(db, envelope), envelope.body)
+
+    @on_event(charging.PERIODS_ENDED)
+    def end_with_period(
+        self, db: Session, envelope: Envelope[charging.PaymentNews]
+    ) -> None:
+        payments.end_with_period(self._by_billing(db, envelope), envelope.body)
+
     def jobs(self) -> tuple[Job, ...]:
         return (Job("forget_old_imports", timedelta(hours=1), self._forget_imports),)
+
+    def _by_billing(
+        self, db: Session, envelope: Envelope[charging.PaymentNews]
+    ) -> Change:
+        now = self.runtime.clock.now()
+        return Change(
+            db, self.runtime, Call(system("billing"), envelope.request_id, now)
+        )
 
     def _change(self, db: Session, call: Call) -> Change:
         return Change(db, self.runtime, call)

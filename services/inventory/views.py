@@ -23,6 +23,7 @@ def view(service: models.Service, family_name: str) -> contract.Service:
         activated_at=service.activated_at,
         state_since=service.state_since,
         termination_request=_termination_request(service),
+        suspended_us=service.suspended_us or 0,
     )
 
 

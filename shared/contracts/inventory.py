@@ -79,7 +79,8 @@ class Service(Response, frozen=True, kw_only=True):
     """A service's full state; also the body of every event about it.
 
     ``price`` is per ``period``, with up to 12 decimal places. ``activated_at`` is when
-    it first became active (UTC), and anchors its periods.
+    it first became active (UTC), and anchors its periods. ``suspended_us`` is how long
+    it was suspended in all, up to when it last resumed, in microseconds.
     """
 
     id: UUID
@@ -98,6 +99,7 @@ class Service(Response, frozen=True, kw_only=True):
     activated_at: datetime | None
     state_since: datetime
     termination_request: TerminationRequest | None
+    suspended_us: int = 0
 
 
 class HistoryRow(Response, frozen=True, kw_only=True):

@@ -115,7 +115,10 @@ def repeats_alike(world: World) -> Findings:
 
 
 def wallets_add_up(world: World) -> Findings:
-    """Balances are what was done to them, and each answer told the one right then."""
+    """Balances are what was done to them, less what services were charged.
+
+    Each answer told the one that was right then.
+    """
     counts = effects(world)
     expected: dict[tuple[UUID, str], Decimal] = defaultdict(Decimal)
     for intent in world.intents:
@@ -123,6 +126,8 @@ def wallets_add_up(world: World) -> Findings:
             amount = intent.request.amount
             whose = intent.request.company_id, amount.currency.code
             expected[whose] += amount.amount
+    for row in _rows(world, "billing", _CHARGED):
+        expected[row.company_id, row.currency] -= row.amount
     for row in _rows(world, "billing", "SELECT * FROM wallets"):
         due = expected[row.company_id, row.currency]
         if row.balance != due:
@@ -152,7 +157,7 @@ def last_one_stands(world: World) -> Findings:
 
 def effects(world: World) -> Counter[str]:
     """How often each intent has taken effect, by its request id."""
-    rows = _rows(world, "billing", "SELECT request_id FROM journal_entries")
+    rows = _rows(world, "billing", _ENTRIES)
     counts = Counter(row.request_id for row in rows)
     kinds = {
         intent.request_id: EVENTS_OF.get(intent.method) for intent in world.intents
@@ -195,6 +200,12 @@ SELECT id, company_id, version, state, suspension_reason, price, currency, perio
 _SUBSCRIPTIONS = """
 SELECT service_id, company_id, version, state, suspension_reason, price, currency,
        period, activated_at, ends, family_code FROM subscriptions
+"""
+_ENTRIES = "SELECT request_id FROM journal_entries WHERE cause <> 'charging'"
+"""What a change of price makes of paid time is the event's, not a second effect."""
+_CHARGED = """
+SELECT company_id, currency, sum(amount) AS amount FROM charges
+GROUP BY company_id, currency
 """
 _RUNNING = """
 SELECT request_id, sum(coalesce(credit, -debit))

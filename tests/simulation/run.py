@@ -60,17 +60,22 @@ class Run:
         self._go_on()
 
     def settle(self) -> None:
-        """Deliver all that is still on its way, and run all jobs, till all is still."""
+        """Deliver all that is still on its way, and run all jobs, till all is still.
+
+        A job may have news after the relay has looked: one quiet round is none.
+        """
         self._network.weather = CALM
         self._network.down.clear()
         self._scheduler.note("settles")
-        published = -1
-        while len(self._network.published) != published:
+        quiet_rounds = 0
+        while quiet_rounds < 2:
             published = len(self._network.published)
             for service in self._world.dispatchers:
                 for job in self._world.jobs(service):
                     self._network.start_job(service, job)
             self._go_on()
+            is_quiet = len(self._network.published) == published
+            quiet_rounds = quiet_rounds + 1 if is_quiet else 0
 
     def _start(self, actor: Actor) -> None:
         def work() -> None:

@@ -12,7 +12,7 @@ from shared.contract import (
     Response,
     ServiceContract,
 )
-from shared.contracts.billing import tax, top_ups, transactions
+from shared.contracts.billing import charging, tax, top_ups, transactions
 from shared.contracts.billing.name import NAME
 from shared.contracts.inventory import Period
 from shared.money import Money
@@ -60,10 +60,12 @@ class Recommendation(Response, frozen=True, kw_only=True):
 
     ``amount`` = due + overdue + comfort_buffer - balance, never below zero, rounded up
     to a whole unit and to the top-up minimum. It is a net amount. ``exact`` is the sum
-    before any of that, and may be negative. ``overdue`` is what resumes the services
-    suspended for payment, one period each, which begins anew now: what they renew for
-    after it is part of ``due``. A service that bears a termination request asks for no
-    more money. ``due_until`` is the end of the horizon (UTC).
+    before any of that, and may be negative. ``overdue`` is what has been used and could
+    not be paid, and what resumes the ``overdue_service_count`` services suspended for
+    payment: one period each, which begins anew now, so that what they renew for after
+    it is part of ``due``; a one-time price, if it is not paid yet. A service that bears
+    a termination request asks for no more money. ``due_until`` is the end of the
+    horizon (UTC).
     """
 
     amount: Money
@@ -282,8 +284,9 @@ CONTRACT = ServiceContract(
         VERIFY_BOOKS,
         *top_ups.METHODS,
         *transactions.METHODS,
+        *charging.METHODS,
         REBUILD_ROLLUPS,
         *tax.METHODS,
     ),
-    events=(WALLET_CHANGED, *tax.EVENTS, *top_ups.EVENTS),
+    events=(WALLET_CHANGED, *charging.EVENTS, *tax.EVENTS, *top_ups.EVENTS),
 )

@@ -42,8 +42,9 @@ def test_the_primary_wallet_comes_first_and_other_currencies_follow(
 
     shown = office.dashboard()
 
-    assert [wallet.currency for wallet in shown.wallets] == ["PLN", "EUR"]
-    assert [wallet.is_primary for wallet in shown.wallets] == [True, False]
+    # Whatever is to be paid has a wallet for the money to come to.
+    assert [each.currency for each in shown.wallets] == ["PLN", "EUR", "GBP", "USD"]
+    assert [each.is_primary for each in shown.wallets] == [True, False, False, False]
     assert [costs.currency for costs in shown.costs] == ["PLN", "EUR", "GBP", "USD"]
 
 

@@ -122,15 +122,36 @@ def test_services_suspended_for_payment_are_resumed_and_then_renew(
 
     shown = office.recommendation()
 
-    assert shown.overdue == money("32.5")
-    assert shown.overdue_service_count == 2
+    # A one-time price that nobody has paid is to be paid for its service to resume.
+    assert shown.overdue == money("131.5")
+    assert shown.overdue_service_count == 3
     # Resumed now, the month's next edge is on 1 April; the day's come thirty times.
     (line,) = shown.due_lines
     assert (line.period, line.service_count) == (Period.DAY, 1)
     assert (line.amount, line.after_resuming) == (money("75"), True)
     assert shown.due == money("75")
-    assert shown.exact == money("122.5")
-    assert shown.amount == money("123")
+    assert shown.exact == money("221.5")
+    assert shown.amount == money("222")
+
+
+def test_a_one_time_price_that_was_paid_before_is_not_asked_for_again(
+    office: Office,
+) -> None:
+    office.open_wallet()
+    office.add_service(
+        a_service(
+            office.company_id,
+            "99",
+            Period.ONCE,
+            state=ServiceState.SUSPENDED,
+            reason=SuspensionReason.PAYMENT,
+            activated_at=START - timedelta(days=40),
+        )
+    )
+
+    shown = office.recommendation()
+
+    assert (shown.overdue, shown.overdue_service_count) == (money("0"), 0)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])

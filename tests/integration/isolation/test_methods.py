@@ -20,7 +20,7 @@ import pytest
 
 from shared.contract import Method, Request
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import AdjustmentKind, tax, top_ups
+from shared.contracts.billing import AdjustmentKind, charging, tax, top_ups
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransactions
 from shared.contracts.identity import Role, VerificationState, VerificationStep
@@ -131,6 +131,8 @@ BILLING = (
     Line(top_ups.TAKE_PAYMENT_NOTICE, "401 401 401 401 401 401 401 401 401 401", top_ups.PaymentNotice(gateway=GatewayName.BANK_TRANSFER, headers={}, body="{}")),
     Line(top_ups.REFUND_TOP_UP,     "403 403 403 403 403 403 401 401 409 409", top_ups.RefundTopUp(top_up_id=e.OUR_TOP_UP, reason="as asked")),
     Line(top_ups.BOOK_BANK_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", top_ups.BookBankPayments(credits=[top_ups.BankCredit(transaction=e.NEW_WORD, amount=money("11.90"), text="no reference")])),
+    Line(charging.CHARGE_DUE,       "403 403 403 403 403 403 401 401 200 200", charging.ChargeDue(dry_run=True)),
+    Line(charging.LIST_CHARGES,     "200 200 200 403 200 own 401 401 403 200", charging.ListCharges()),
     Line(top_ups.RECONCILE_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", top_ups.ReconcilePayments()),
 )
 # fmt: on

@@ -1,0 +1,226 @@
+"""A customer whose services are charged: billing and inventory, and a clock."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from services.billing import dashboard
+from services.billing.limits import Limits
+from services.billing.service import BillingService
+from services.inventory import details
+from services.inventory.service import InventoryService
+from shared.contracts import billing, inventory
+from shared.contracts.billing import charging
+from shared.contracts.identity import Role
+from shared.contracts.inventory import Period, SuspensionReason, TerminationTime
+from shared.database import Database
+from shared.money import Money, currency_of
+from shared.principal import load_private_key
+from tests.fixtures.direct_calls import DirectCalls
+from tests.fixtures.installations import Installation
+from tests.fixtures.principals import Principals
+
+PERIODS = tuple(Period)
+_numbers = count(1)
+
+
+def euros(amount: str | Decimal) -> Money:
+    return Money(Decimal(amount), currency_of("EUR"))
+
+
+@dataclass
+class Tenant:
+    site: Installation
+    email: str
+    has_wallet: bool = True
+    company_id: UUID = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.company_id = self.site.customer(self.email, "Aurora Digital GmbH")
+        if self.has_wallet:
+            wallet = billing.OpenWallet(company_id=self.company_id, currency="EUR")
+            self.site.operator.call(billing.OPEN_WALLET, wallet)
+        import_id = UUID(int=next(_numbers))
+        rows = [
+            inventory.CatalogRow(
+                line="1",
+                family_code="lxc",
+                family_name="LXC",
+                plan_code=plan,
+                plan_name=plan.upper(),
+                currency="EUR",
+                period=period.value,
+                price=price,
+            )
+            for plan, price in (("s", "10"), ("m", "25"), ("free", "0"))
+            for period in PERIODS
+        ]
+        stage = inventory.StageCatalog(import_id=import_id, rows=rows)
+        self.site.operator.call(inventory.STAGE_CATALOG, stage)
+        apply = inventory.ApplyImport(import_id=import_id)
+        self.site.operator.call(inventory.APPLY_CATALOG, apply)
+        self.settle()
+
+    @property
+    def billing_service(self) -> BillingService:
+        service = self.site.services.dispatchers["billing"].service
+        assert isinstance(service, BillingService)
+        return service
+
+    @property
+    def database(self) -> Database:
+        return self.billing_service.database
+
+    @property
+    def inventory_service(self) -> InventoryService:
+        service = self.site.services.dispatchers["inventory"].service
+        assert isinstance(service, InventoryService)
+        return service
+
+    def settle(self) -> None:
+        self.site.services.deliver_events()
+
+    def order(
+        self, plan: str = "s", period: Period = Period.MONTH, price: str = ""
+    ) -> UUID:
+        request = inventory.CreateService(
+            company_id=self.company_id,
+            reference=f"R{next(_numbers)}",
+            name="A service",
+            plan_code=plan,
+            currency="EUR",
+            period=period,
+            price=euros(price) if price else None,
+        )
+        made = self.site.operator.call(inventory.CREATE_SERVICE, request)
+        ready = inventory.ChangeState(service_id=made.id)
+        self.site.operator.call(inventory.ACTIVATE_SERVICE, ready)
+        self.settle()
+        return made.id
+
+    def pay_in(self, amount: str) -> None:
+        request = billing.AdjustWallet(
+            company_id=self.company_id,
+            amount=euros(amount),
+            kind=billing.AdjustmentKind.CORRECTION,
+            reason="as agreed",
+        )
+        self.site.operator.call(billing.ADJUST_WALLET, request)
+        self.settle()
+
+    def allow(self, credit: str) -> None:
+        request = billing.SetCreditLimit(
+            company_id=self.company_id, limit=euros(credit)
+        )
+        self.site.operator.call(billing.SET_CREDIT_LIMIT, request)
+        self.settle()
+
+    def charge(self) -> None:
+        """Let the job run, and all that comes of it."""
+        self.billing_service.charging.run()
+        self.settle()
+
+    def pass_time(self, **step: float) -> None:
+        self.site.clock.move(timedelta(**step))
+
+    def suspend(
+        self, service: UUID, reason: SuspensionReason = SuspensionReason.POLICY
+    ) -> None:
+        request = inventory.Suspend(service_id=service, why="", reason=reason)
+        self.site.operator.call(inventory.SUSPEND_SERVICE, request)
+        self.settle()
+
+    def resume(self, service: UUID) -> None:
+        request = inventory.ChangeState(service_id=service)
+        self.site.operator.call(inventory.RESUME_SERVICE, request)
+        self.settle()
+
+    def terminate(self, service: UUID) -> None:
+        request = inventory.ChangeState(service_id=service)
+        self.site.operator.call(inventory.TERMINATE_SERVICE, request)
+        self.settle()
+
+    def request_end(
+        self, service: UUID, time: TerminationTime = TerminationTime.END_OF_PERIOD
+    ) -> None:
+        request = inventory.RequestTermination(service_id=service, time=time)
+        self.site.operator.call(inventory.REQUEST_TERMINATION, request)
+        self.settle()
+
+    def change_plan(self, service: UUID, plan: str) -> None:
+        request = inventory.ChangePlan(service_id=service, plan_code=plan)
+        self.site.operator.call(inventory.CHANGE_PLAN, request)
+        self.settle()
+
+    def change_price(self, service: UUID, price: str) -> None:
+        request = inventory.ChangePrice(service_id=service, price=euros(price))
+        self.site.operator.call(inventory.CHANGE_PRICE, request)
+        self.settle()
+
+    def service(self, service_id: UUID) -> inventory.Service:
+        with self.inventory_service.database.system() as session:
+            return details.get_service(session, service_id).service
+
+    @property
+    def balance(self) -> Decimal:
+        with self.database.system() as session:
+            found = session.scalar(
+                text("SELECT balance FROM wallets WHERE company_id = :id"),
+                {"id": self.company_id},
+            )
+        assert isinstance(found, Decimal)
+        return found
+
+    def wallet_versions(self) -> list[int]:
+        """The versions that events have told of, in their order."""
+        with self.database.system() as session:
+            return list(
+                session.scalars(
+                    text(
+                        "SELECT (envelope->>'version')::int FROM outbox "
+                        "WHERE envelope->>'name' = 'wallet_changed' "
+                        "AND envelope->>'company_id' = :id ORDER BY position"
+                    ),
+                    {"id": str(self.company_id)},
+                )
+            )
+
+    def overdue(self) -> Decimal:
+        """What the dashboard says is to be paid, beside what falls due."""
+        with self.database.company(self.company_id) as session:
+            now = self.site.clock.now()
+            shown = dashboard.show(session, Limits(), now)
+        return shown.wallets[0].recommendation.overdue.amount
+
+    def charges(self) -> list[tuple[str, Decimal]]:
+        """Kind and amount of each row, in the order of their time."""
+        with self.database.system() as session:
+            rows = session.execute(
+                text(
+                    "SELECT kind, amount FROM charges WHERE company_id = :id "
+                    "ORDER BY starts_at, kind"
+                ),
+                {"id": self.company_id},
+            )
+            return [(row.kind, row.amount) for row in rows]
+
+    def list_charges(self, **wanted: Any) -> charging.ChargePage:
+        """What a viewer of the company is shown."""
+        key = load_private_key(self.site.var / "keys" / "principal.key")
+        principals = Principals(self.site.clock.now(), key)
+        call = DirectCalls(self.site.services.dispatchers["billing"])
+        viewer = principals.user(Role.VIEWER, self.company_id)
+        return call(charging.LIST_CHARGES, charging.ListCharges(**wanted), viewer)
+
+    def differences(self) -> list[str]:
+        verified = self.site.operator.call(billing.VERIFY_BOOKS, billing.VerifyBooks())
+        return verified.differences
+
+    def charge_due(self, *, dry_run: bool = False) -> charging.Charged:
+        request = charging.ChargeDue(dry_run=dry_run)
+        return self.site.operator.call(charging.CHARGE_DUE, request)

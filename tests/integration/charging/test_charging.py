@@ -1,0 +1,180 @@
+"""What is due is charged once, whoever runs the job and however late."""
+
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+
+from shared.contracts.inventory import Period
+from tests.integration.charging.tenant import Tenant
+
+CHARGE = ("charge", Decimal(10))
+
+
+def test_a_new_service_is_charged_at_once_and_then_at_each_edge(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    tenant.order("s", Period.MONTH)
+    tenant.charge()
+    assert tenant.balance == 90
+
+    tenant.pass_time(days=30)
+    tenant.charge()
+    assert tenant.balance == 90
+
+    tenant.pass_time(days=1)
+    tenant.charge()
+    tenant.charge()
+
+    assert tenant.charges() == [CHARGE, CHARGE]
+    assert tenant.balance == 80
+    assert tenant.differences() == []
+
+
+def test_a_week_down_is_made_up_for_hour_by_hour(tenant: Tenant) -> None:
+    tenant.pay_in("5000")
+    tenant.order("s", Period.HOUR)
+    tenant.order("s", Period.DAY)
+    tenant.charge()
+
+    tenant.pass_time(days=7)
+    tenant.charge()
+
+    assert len(tenant.charges()) == 1 + 168 + 1 + 7
+    assert tenant.balance == 5000 - 10 * (169 + 8)
+    assert tenant.differences() == []
+
+
+def test_two_jobs_at_once_charge_each_period_once(tenant: Tenant) -> None:
+    tenant.pay_in("1000")
+    for _ in range(5):
+        tenant.order("s", Period.DAY)
+    tenant.pass_time(days=1)
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(tenant.charge_due) for _ in range(8)]:
+            done.result()
+
+    assert tenant.charges() == [CHARGE] * 10
+    assert tenant.balance == 900
+
+
+def test_a_single_price_is_charged_once(tenant: Tenant) -> None:
+    tenant.pay_in("100")
+    tenant.order("s", Period.ONCE)
+    tenant.charge()
+    tenant.pass_time(days=400)
+    tenant.charge()
+
+    assert tenant.charges() == [CHARGE]
+    assert tenant.differences() == []
+
+
+def test_what_costs_nothing_leaves_no_charge(tenant: Tenant) -> None:
+    tenant.order("free", Period.DAY)
+    tenant.pass_time(days=3)
+    tenant.charge()
+
+    assert tenant.charges() == []
+    assert tenant.charge_due().wallets == 0
+
+
+def test_policy_suspension_is_not_charged_and_moves_what_is_paid(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.pass_time(hours=12)
+    tenant.suspend(service)
+    tenant.pass_time(days=10)
+    tenant.charge()
+    tenant.resume(service)
+    tenant.pass_time(hours=11)
+    tenant.charge()
+    assert tenant.balance == 90
+
+    tenant.pass_time(hours=1)
+    tenant.charge()
+
+    assert tenant.balance == 80
+    assert tenant.differences() == []
+
+
+def test_a_service_that_is_to_end_is_charged_no_more_and_ends_with_its_period(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.MONTH)
+    tenant.charge()
+    tenant.request_end(service)
+    tenant.pass_time(days=30)
+    tenant.charge()
+    assert tenant.service(service).state.value == "active"
+
+    tenant.pass_time(days=2)
+    tenant.charge()
+
+    assert tenant.service(service).state.value == "terminated"
+    assert tenant.balance == 90
+    assert tenant.differences() == []
+
+
+def test_a_dry_run_tells_what_would_be_charged_and_changes_nothing(
+    tenant: Tenant,
+) -> None:
+    tenant.order("s", Period.DAY)
+    tenant.pass_time(days=2)
+
+    told = tenant.charge_due(dry_run=True)
+
+    (total,) = told.sums
+    assert (total.services, total.periods, total.amount.amount) == (1, 3, Decimal(30))
+    assert tenant.charges() == []
+
+
+@pytest.mark.parametrize("plan", ["m", "free"])
+def test_a_new_plan_is_prorated_to_the_second(tenant: Tenant, plan: str) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.pass_time(hours=18)
+
+    tenant.change_plan(service, plan)
+
+    expected = {"m": Decimal("3.75"), "free": Decimal("-2.5")}[plan]
+    assert tenant.charges()[1:] == [("proration", expected)]
+    assert tenant.balance == 90 - expected
+    assert tenant.differences() == []
+
+
+def test_a_service_that_ends_at_once_gets_its_unused_time_back(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.pass_time(hours=6)
+
+    tenant.terminate(service)
+
+    assert tenant.charges()[1:] == [("credit", Decimal("-7.5"))]
+    assert tenant.balance == Decimal("97.5")
+    assert tenant.differences() == []
+
+
+def test_a_price_that_changed_while_the_job_was_down_is_charged_from_then_on(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.pass_time(days=2, hours=12)
+    tenant.change_price(service, "20")
+    tenant.pass_time(hours=12)
+    tenant.charge()
+
+    # Days 1 and 2.5 at 10, half a day and the one that begins at 20.
+    assert tenant.balance == 100 - 10 - 15 - 10 - 20
+    assert tenant.differences() == []
