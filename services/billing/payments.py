@@ -160,7 +160,6 @@ class _Booking:
         payment.failure = report.failure
         if report.outcome is Outcome.PENDING or top_up.state not in OPEN:
             return
-        payment.ask_at = None
         payment.settled_at = self.change.call.now
         failed = report.outcome is Outcome.FAILED
         state = TopUpState.FAILED if failed else TopUpState.CANCELLED

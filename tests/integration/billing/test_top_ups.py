@@ -8,7 +8,10 @@ from itertools import permutations
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
+from services.billing.checkout import ASKED_FOR
+from services.billing.models import Payment
 from services.billing.top_ups import LASTS
 from shared.contracts.billing.top_ups import (
     GatewayName,
@@ -187,6 +190,41 @@ def test_money_for_a_top_up_that_has_ended_is_credited_all_the_same(
 
     assert till.get(top_up.id).state is TopUpState.SUCCEEDED
     assert till.balance == 100
+
+
+@pytest.mark.parametrize("end", ["cancel", "expire", "decline"])
+def test_a_page_left_open_that_is_paid_after_the_end_is_found_by_asking(
+    till: Till, end: str
+) -> None:
+    top_up = till.begin()
+    page = till.start(top_up)
+    match end:
+        case "cancel":
+            till.cancel(top_up)
+        case "expire":
+            _expire(till, top_up)
+        case choice:
+            till.sandbox.choose(page, choice)
+    till.reconcile()
+    assert till.balance == 0
+
+    till.sandbox.choose(page, "stay-silent")
+    till.reconcile()
+
+    assert till.get(top_up.id).state is TopUpState.SUCCEEDED
+    assert till.balance == 100
+
+
+def test_a_payment_is_not_asked_about_for_ever(till: Till) -> None:
+    top_up = till.begin()
+    till.start(top_up)
+    till.cancel(top_up)
+    till.office.pass_time(ASKED_FOR)
+
+    till.reconcile()
+
+    with till.office.database.company(till.office.company_id) as session:
+        assert session.scalars(select(Payment.ask_at)).all() == [None]
 
 
 def test_a_top_up_that_has_ended_can_not_be_paid_or_cancelled(till: Till) -> None:
