@@ -19,7 +19,7 @@ from shared.contracts.billing.top_ups import (
     GatewayName,
 )
 from shared.errors import InvalidInput
-from shared.money import fits_ledger
+from shared.money import Money, currency_of, fits_ledger
 from shared.text import clean_line
 
 log = structlog.get_logger()
@@ -46,17 +46,15 @@ def book(change: Change, credits_: Sequence[BankCredit]) -> list[BankBooking]:
 
 
 def _book(change: Change, credit: BankCredit) -> BankBooking:
-    known = change.db.scalar(
-        select(TopUp.reference)
-        .join(Payment, Payment.top_up_id == TopUp.id)
-        .where(
+    top_up = _find_top_up(change, credit.text)
+    known = change.db.scalars(
+        select(Payment).where(
             Payment.gateway == GatewayName.BANK_TRANSFER,
             Payment.transaction == credit.transaction,
         )
-    )
+    ).one_or_none()
     if known is not None:
-        return _result(credit, BankBookingResult.KNOWN, known)
-    top_up = _find_top_up(change, credit.text)
+        return _compare(change, credit, known, top_up)
     if top_up is None:
         return _result(credit, BankBookingResult.UNMATCHED, None)
     if top_up.currency != credit.amount.currency.code:
@@ -70,6 +68,20 @@ def _book(change: Change, credit: BankCredit) -> BankBooking:
     )
     payments.take_in(change, [report])
     return _result(credit, BankBookingResult.BOOKED, top_up.reference)
+
+
+def _compare(
+    change: Change, credit: BankCredit, known: Payment, named: TopUp | None
+) -> BankBooking:
+    """Whether a credit is the payment booked under its name, or only called the same.
+
+    One that was booked by hand may name no top-up in its text.
+    """
+    is_same = credit.amount == Money(known.amount, currency_of(known.currency))
+    is_same = is_same and (named is None or named.id == known.top_up_id)
+    result = BankBookingResult.KNOWN if is_same else BankBookingResult.CONFLICT
+    booked = change.db.get_one(TopUp, known.top_up_id)
+    return _result(credit, result, booked.reference)
 
 
 def _find_top_up(change: Change, text: str) -> TopUp | None:

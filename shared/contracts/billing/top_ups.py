@@ -222,6 +222,9 @@ class BankBookingResult(Enum):
     UNMATCHED = "unmatched"
     """It names no top-up of ours; a person has to look."""
     WRONG_CURRENCY = "wrong_currency"
+    CONFLICT = "conflict"
+    """Another amount, or for another top-up, was booked under its name before; a person
+    has to look."""
 
 
 class BankBooking(Response, frozen=True, kw_only=True):

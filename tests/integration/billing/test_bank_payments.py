@@ -78,6 +78,23 @@ def test_a_statement_read_twice_is_booked_once(office: Office) -> None:
     assert wallet.balance == money("50")
 
 
+@pytest.mark.parametrize("differs", ["amount", "top-up"])
+def test_another_payment_under_a_known_name_is_told_and_not_booked(
+    office: Office, differs: str
+) -> None:
+    top_up, other = _begin(office), _begin(office)
+    _book(office, top_up.reference, transaction="C-1")
+    second = other if differs == "top-up" else top_up
+    amount = money("10") if differs == "amount" else None
+
+    assert _book(office, second.reference, amount, transaction="C-1") == [
+        BankBookingResult.CONFLICT
+    ]
+
+    (wallet,) = office.dashboard().wallets
+    assert wallet.balance == money("50")
+
+
 @pytest.mark.parametrize(
     ("text", "amount", "result"),
     [

@@ -61,6 +61,43 @@ def test_a_batch_booked_as_one_is_read_payment_by_payment(tmp_path: Path) -> Non
     assert first.transaction != second.transaction
 
 
+def test_numbers_that_a_bank_gives_anew_each_day_are_no_names(tmp_path: Path) -> None:
+    entry = BATCH.replace(
+        "<NtryRef>", "<BookgDt><Dt>2026-03-0{}</Dt></BookgDt><NtryRef>"
+    )
+
+    first, _ = read_statement(_file(tmp_path, entry.replace("{}", "2")))
+    again, _ = read_statement(_file(tmp_path, entry.replace("{}", "2")))
+    next_day, _ = read_statement(_file(tmp_path, entry.replace("{}", "3")))
+
+    assert first.transaction == again.transaction != next_day.transaction
+
+
+def test_a_name_that_payments_of_a_batch_share_is_numbered(tmp_path: Path) -> None:
+    shared = "<TxDtls><Refs><AcctSvcrRef>S-1</AcctSvcrRef></Refs>"
+
+    credits_ = read_statement(_file(tmp_path, BATCH.replace("<TxDtls>", shared)))
+
+    assert [each.transaction.partition(":")[2] for each in credits_] == [
+        "S-1/1",
+        "S-1/2",
+    ]
+
+
+@pytest.mark.parametrize("filler", ["NONREF", "NOTPROVIDED", "notprovided"])
+def test_a_word_that_stands_for_no_reference_is_none(
+    tmp_path: Path, filler: str
+) -> None:
+    filled = f"<Refs><AcctSvcrRef>{filler}</AcctSvcrRef></Refs><RltdPties>"
+    entry = CREDIT.replace("<RltdPties>", filled)
+
+    (credit,) = read_statement(_file(tmp_path, entry))
+
+    assert credit.transaction == "DE89370400440532013000:A-1"
+    with pytest.raises(FileError, match="no reference"):
+        read_statement(_file(tmp_path, entry.replace("A-1", filler)))
+
+
 @pytest.mark.parametrize(
     "text",
     [
