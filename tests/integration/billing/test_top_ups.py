@@ -327,6 +327,22 @@ def test_no_more_is_refunded_than_is_unspent(till: Till) -> None:
     assert till.refund(paid).refunded == money("40.00")
 
 
+def test_a_bank_that_takes_back_a_part_of_a_payment_takes_no_more(till: Till) -> None:
+    top_up = till.begin("100.00")
+    till.start(top_up)
+    (payment,) = till.get(top_up.id).payments
+    till.notify(payment)
+    till.refund(top_up, "50.00")
+
+    till.notify(payment, "charged_back", amount="59.50")
+
+    shown = till.get(top_up.id)
+    assert shown.state is TopUpState.CHARGED_BACK
+    assert [each.amount for each in shown.payments] == [money("119.00")]
+    assert till.balance == 0
+    assert till.office.differences() == []
+
+
 def test_another_company_can_neither_see_nor_pay_a_top_up(till: Till) -> None:
     top_up = till.begin()
     stranger = Till(
