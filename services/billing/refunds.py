@@ -46,8 +46,6 @@ MAX_REASON_LENGTH = 500
 Given = dict[UUID, tuple[Decimal, Decimal]]
 """Net and tax that were given back already, by payment."""
 
-_REFUNDABLE = frozenset({TopUpState.SUCCEEDED, TopUpState.PARTLY_REFUNDED})
-
 
 @dataclass(frozen=True)
 class _Part:
@@ -72,17 +70,14 @@ def refund(change: Change, request: RefundTopUp) -> TopUp:
     reason = _check_reason(request.reason)
     session = change.db
     top_up = lock_top_up(session, request.top_up_id)
-    if top_up.state not in _REFUNDABLE:
+    given = _given_back(session, top_up)
+    paid = _paid(session, top_up)
+    left = sum((each.net - given.get(each.id, (0, 0))[0] for each in paid), Decimal(0))
+    # Not its state: money may come for one that was refunded or charged back before.
+    if not left:
         state = top_up.state.value
         raise Conflict("not_refundable", state, {"state": state})
     wallet = lock_wallet(session, top_up.company_id, top_up.currency)
-    given = _given_back(session, top_up)
-    paid = [
-        each
-        for each in reversed(payments_of(session, top_up))
-        if each.state is PaymentState.SUCCEEDED
-    ]
-    left = sum((each.net - given.get(each.id, (0, 0))[0] for each in paid), Decimal(0))
     net = _wanted(request, top_up, min(left, max(wallet.balance, Decimal(0))))
     for part in _parts(paid, given, net):
         row = _draft(change, top_up, part, reason)
@@ -157,6 +152,15 @@ def _wanted(request: RefundTopUp, top_up: TopUp, most: Decimal) -> Decimal:
     if net.amount > most:
         raise Conflict("more_than_unspent", parameters={"left": f"{most:f}"})
     return net.amount
+
+
+def _paid(session: Session, top_up: TopUp) -> list[Payment]:
+    """The payments that came and have stayed, newest first."""
+    return [
+        each
+        for each in reversed(payments_of(session, top_up))
+        if each.state is PaymentState.SUCCEEDED
+    ]
 
 
 def _given_back(session: Session, top_up: TopUp) -> Given:

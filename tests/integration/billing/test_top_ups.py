@@ -327,6 +327,30 @@ def test_no_more_is_refunded_than_is_unspent(till: Till) -> None:
     assert till.refund(paid).refunded == money("40.00")
 
 
+@pytest.mark.parametrize("before", ["refunded", "charged_back"])
+def test_a_payment_that_comes_late_can_be_refunded_whatever_came_before(
+    till: Till, before: str
+) -> None:
+    top_up = till.begin("100.00")
+    till.start(top_up)
+    (payment,) = till.get(top_up.id).payments
+    till.notify(payment)
+    if before == "refunded":
+        till.refund(top_up)
+    else:
+        till.notify(payment, "charged_back")
+    with pytest.raises(Conflict, match="not_refundable"):
+        till.refund(top_up)
+    till.notify(payment, transaction="late")
+    assert till.balance == 100
+
+    refunded = till.refund(top_up)
+
+    assert refunded.state is TopUpState.REFUNDED
+    assert till.balance == 0
+    assert till.office.differences() == []
+
+
 def test_a_bank_that_takes_back_a_part_of_a_payment_takes_no_more(till: Till) -> None:
     top_up = till.begin("100.00")
     till.start(top_up)
