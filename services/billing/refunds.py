@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -40,6 +41,8 @@ from shared.money import (
     round_to_minor_unit,
 )
 from shared.text import clean_line
+
+log = structlog.get_logger()
 
 MAX_REASON_LENGTH = 500
 
@@ -101,6 +104,11 @@ def settle(change: Change, refund: Refund) -> None:
     """The gateway has paid it back."""
     lock_top_up(change.db, refund.top_up_id)
     change.db.refresh(refund)
+    if refund.state is RefundState.FAILED:
+        # Refused, and then done when it was repeated: somebody has the money twice.
+        log.error("refund_paid_after_refusal", refund=str(refund.id))
+    if refund.state is not RefundState.PENDING:
+        return
     refund.state = RefundState.SUCCEEDED
     refund.settled_at = change.call.now
     refund.send_at = None
@@ -123,8 +131,13 @@ def give_up(change: Change, refund: Refund, why: str) -> None:
     session.flush()
     _post(change, wallet, refund, EntryKind.REFUND_FAILED)
     tell_of_change(session, change.runtime, wallet, change.call.request_id)
-    partly = top_up.refunded_net > 0
-    move(change, top_up, TopUpState.PARTLY_REFUNDED if partly else TopUpState.SUCCEEDED)
+    if not _paid(session, top_up):
+        state = top_up.state
+    elif top_up.refunded_net > 0:
+        state = TopUpState.PARTLY_REFUNDED
+    else:
+        state = TopUpState.SUCCEEDED
+    move(change, top_up, state)
 
 
 def _post(change: Change, wallet: Wallet, refund: Refund, kind: EntryKind) -> None:

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
+from services.billing.changes import Change
 from services.billing.checkout import ASKED_FOR
-from services.billing.models import Payment
+from services.billing.models import Payment, Refund, RefundState
+from services.billing.refunds import give_up, settle
 from services.billing.top_ups import LASTS
 from shared.contracts.billing.top_ups import (
     GatewayName,
@@ -21,6 +24,8 @@ from shared.contracts.billing.top_ups import (
 )
 from shared.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound, Unauthenticated
+from shared.principal import system
+from shared.service import Call
 from tests.fixtures.sandbox import Sandbox, sandbox
 from tests.integration.billing.office import Office, money
 from tests.integration.billing.till import Till
@@ -367,6 +372,34 @@ def test_a_bank_that_takes_back_a_part_of_a_payment_takes_no_more(till: Till) ->
     assert till.office.differences() == []
 
 
+def test_a_refund_refused_after_a_chargeback_leaves_it_charged_back(
+    till: Till,
+) -> None:
+    top_up, refund_id = _refund_that_waits(till)
+    (payment,) = till.get(top_up.id).payments
+    till.notify(payment, "charged_back")
+
+    with _change(till) as change:
+        give_up(change, change.db.get_one(Refund, refund_id), "refused")
+
+    assert till.get(top_up.id).state is TopUpState.CHARGED_BACK
+    assert till.balance == 0
+
+
+def test_a_refund_that_was_given_up_is_not_settled_any_more(till: Till) -> None:
+    top_up, refund_id = _refund_that_waits(till)
+    with _change(till) as change:
+        give_up(change, change.db.get_one(Refund, refund_id), "refused")
+
+    with _change(till) as change:
+        settle(change, change.db.get_one(Refund, refund_id))
+
+    with _change(till) as change:
+        assert change.db.get_one(Refund, refund_id).state is RefundState.FAILED
+    assert till.get(top_up.id).state is TopUpState.SUCCEEDED
+    assert till.balance == 100
+
+
 def test_another_company_can_neither_see_nor_pay_a_top_up(till: Till) -> None:
     top_up = till.begin()
     stranger = Till(
@@ -376,6 +409,26 @@ def test_another_company_can_neither_see_nor_pay_a_top_up(till: Till) -> None:
     for attempt in (lambda: stranger.get(top_up.id), lambda: stranger.start(top_up)):
         with pytest.raises(NotFound, match="no_such_top_up"):
             attempt()
+
+
+def _refund_that_waits(till: Till) -> tuple[TopUp, UUID]:
+    """A top-up of 100 net, of which the gateway was not yet told to give back 40."""
+    top_up = till.begin("100.00")
+    till.start(top_up)
+    (payment,) = till.get(top_up.id).payments
+    till.notify(payment)
+    till.refund(top_up, "40.00")
+    with _change(till) as change:
+        refund = change.db.scalars(select(Refund)).one()
+    return top_up, refund.id
+
+
+@contextmanager
+def _change(till: Till) -> Iterator[Change]:
+    """What the job that tells gateways of refunds makes its changes with."""
+    runtime = till.office.service.runtime
+    with till.office.database.company(till.office.company_id) as session:
+        yield Change(session, runtime, Call(system("test"), "", runtime.clock.now()))
 
 
 def _expire(till: Till, top_up: TopUp) -> TopUp:
