@@ -29,8 +29,9 @@ MAX_TEXT_LENGTH = 1_000
 
 METHOD = "Bank transfer"
 
-# Payers leave out dashes, add spaces, and write in small letters.
-_REFERENCE = re.compile(f"TU([{REFERENCE_LETTERS}]{{12}})")
+# Payers leave out dashes, add spaces, and write in small letters. It looks ahead, as
+# "Status TU-…" has two places where one may begin.
+_REFERENCE = re.compile(f"(?=TU([{REFERENCE_LETTERS}]{{12}}))")
 
 
 def book(change: Change, credits_: Sequence[BankCredit]) -> list[BankBooking]:

@@ -48,7 +48,9 @@ def test_the_customer_is_told_where_to_and_with_which_reference(
 
 
 @pytest.mark.parametrize("started", [True, False])
-@pytest.mark.parametrize("written", ["{0}", "your ref {0}, thanks", "lower"])
+@pytest.mark.parametrize(
+    "written", ["{0}", "your ref {0}, thanks", "Status {0}", "lower"]
+)
 def test_a_credit_is_found_by_the_reference_as_people_write_it(
     office: Office, written: str, *, started: bool
 ) -> None:
