@@ -18,8 +18,11 @@ from shared.contracts.billing.top_ups import (
     BankCredit,
     GatewayName,
 )
+from shared.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of, fits_ledger
+from shared.runtime import Runtime
+from shared.service import Call
 from shared.text import clean_line
 
 log = structlog.get_logger()
@@ -34,8 +37,13 @@ METHOD = "Bank transfer"
 _REFERENCE = re.compile(f"(?=TU([{REFERENCE_LETTERS}]{{12}}))")
 
 
-def book(change: Change, credits_: Sequence[BankCredit]) -> list[BankBooking]:
+def book(
+    database: Database, runtime: Runtime, call: Call, credits_: Sequence[BankCredit]
+) -> list[BankBooking]:
     """Credit each to the top-up whose reference it bears; once per transaction.
+
+    Each in a database transaction of its own: together they would lock top-ups after
+    wallets, and wait for others for ever.
 
     Raises:
         InvalidInput: ``too_many_rows``, ``bad_amount``, ``bad_text``; nothing was
@@ -43,7 +51,13 @@ def book(change: Change, credits_: Sequence[BankCredit]) -> list[BankBooking]:
     """
     if len(credits_) > MAX_CREDITS:
         raise InvalidInput("too_many_rows", parameters={"max_rows": MAX_CREDITS})
-    return [_book(change, _checked(credit)) for credit in credits_]
+    for credit in credits_:
+        _check(credit)
+    bookings = []
+    for credit in credits_:
+        with database.system() as session:
+            bookings.append(_book(Change(session, runtime, call), credit))
+    return bookings
 
 
 def _book(change: Change, credit: BankCredit) -> BankBooking:
@@ -67,8 +81,9 @@ def _book(change: Change, credit: BankCredit) -> BankBooking:
         amount=credit.amount,
         method=METHOD,
     )
-    payments.take_in(change, [report])
-    return _result(credit, BankBookingResult.BOOKED, top_up.reference)
+    is_new = payments.take_in(change, [report])
+    result = BankBookingResult.BOOKED if is_new else BankBookingResult.KNOWN
+    return _result(credit, result, top_up.reference)
 
 
 def _compare(
@@ -100,13 +115,12 @@ def _references_in(text: str) -> Iterator[str]:
         yield top_ups.written(match[1])
 
 
-def _checked(credit: BankCredit) -> BankCredit:
+def _check(credit: BankCredit) -> None:
     about = {"transaction": credit.transaction[:100]}
     if not (fits_payment(credit.amount) and fits_ledger(credit.amount)):
         raise InvalidInput("bad_amount", parameters=about)
     clean_line(credit.transaction, MAX_TEXT_LENGTH, code="bad_text", required=True)
     clean_line(credit.text, MAX_TEXT_LENGTH, code="bad_text")
-    return credit
 
 
 def _result(

@@ -317,9 +317,10 @@ BOOK_BANK_PAYMENTS = Method(
     BookBankPayments,
     BankBookings,
     Permission.OPERATE,
-    Effect.CHANGE,
+    Effect.ONCE,
 )
-"""Each credit is booked once, however often its statement comes. InvalidInput
+"""Safe to repeat: each credit is booked by itself, and once, however often its
+statement comes. InvalidInput
 ``too_many_rows`` with ``max_rows``; ``bad_amount`` and ``bad_text`` with
 ``transaction``."""
 

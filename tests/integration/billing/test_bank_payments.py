@@ -16,6 +16,7 @@ from shared.database import Database
 from shared.errors import Forbidden, InvalidInput
 from shared.money import Money
 from tests.integration.billing.office import Office, money
+from tests.integration.billing.test_concurrency import THREADS, all_at_once
 
 IBAN = "DE89370400440532013000"
 
@@ -129,6 +130,36 @@ def test_one_bad_credit_books_none_of_its_batch(office: Office) -> None:
     assert wallet.balance == money("0")
 
 
+def test_two_statements_at_once_in_opposite_orders_are_both_booked(
+    office: Office,
+) -> None:
+    references = [_begin(office).reference for _ in range(4)]
+
+    def book(number: int) -> list[BankBookingResult]:
+        names = references if number else reversed(references)
+        credits_ = [_credit(office, name, f"O-{number}-{name}") for name in names]
+        return _book_all(office, credits_, office.operator())
+
+    assert all_at_once(book, 2) == [[BankBookingResult.BOOKED] * 4] * 2
+
+    (wallet,) = office.dashboard().wallets
+    assert wallet.balance == money("400")
+    assert office.differences() == []
+
+
+def test_one_statement_by_several_at_once_is_booked_by_one(office: Office) -> None:
+    top_up = _begin(office)
+
+    def book(_number: int) -> list[BankBookingResult]:
+        return _book(office, top_up.reference, transaction="S-1")
+
+    results = sorted(result.value for (result,) in all_at_once(book))
+
+    assert results == ["booked"] + ["known"] * (THREADS - 1)
+    (wallet,) = office.dashboard().wallets
+    assert wallet.balance == money("50")
+
+
 def test_customers_can_not_book_payments_of_their_own(office: Office) -> None:
     top_up = _begin(office)
     credit = BankCredit(transaction="G-3", amount=money("59.50"), text=top_up.reference)
@@ -155,12 +186,18 @@ def _start(office: Office, top_up: TopUp) -> top_ups.StartedPayment:
 def _book(
     office: Office, text: str, amount: Money | None = None, transaction: str = ""
 ) -> list[BankBookingResult]:
-    credit = BankCredit(
+    credit = _credit(office, text, transaction, amount)
+    return _book_all(office, [credit], office.operator())
+
+
+def _credit(
+    office: Office, text: str, transaction: str, amount: Money | None = None
+) -> BankCredit:
+    return BankCredit(
         transaction=f"{transaction}{office.company_id}",
         amount=amount or money("59.50"),
         text=text,
     )
-    return _book_all(office, [credit], office.operator())
 
 
 def _book_all(
