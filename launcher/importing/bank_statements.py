@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from launcher.importing.records import FileError
-from shared.contracts.billing.top_ups import BankCredit
+from shared.contracts.billing.top_ups import MAX_TEXT_LENGTH, BankCredit
 from shared.money import Money, decode_money
 
 MAX_BYTES = 50_000_000
@@ -105,7 +105,8 @@ def _remittance(detail: ET.Element) -> str:
         *detail.iterfind("{*}Refs/{*}EndToEndId"),
         *detail.iterfind("{*}AddtlTxInf"),
     ]
-    return " ".join(" ".join((part.text or "").split()) for part in parts)
+    text = " ".join(" ".join((part.text or "").split()) for part in parts)
+    return text[:MAX_TEXT_LENGTH]
 
 
 def _reference(element: ET.Element, *paths: str) -> str:

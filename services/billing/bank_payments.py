@@ -13,6 +13,7 @@ from services.billing.models import Payment, TopUp
 from services.billing.top_up_rules import fits_payment
 from services.billing.top_ups import REFERENCE_LETTERS
 from shared.contracts.billing.top_ups import (
+    MAX_TEXT_LENGTH,
     BankBooking,
     BankBookingResult,
     BankCredit,
@@ -28,7 +29,6 @@ from shared.text import clean_line
 log = structlog.get_logger()
 
 MAX_CREDITS = 500
-MAX_TEXT_LENGTH = 1_000
 
 METHOD = "Bank transfer"
 
@@ -46,13 +46,10 @@ def book(
     wallets, and wait for others for ever.
 
     Raises:
-        InvalidInput: ``too_many_rows``, ``bad_amount``, ``bad_text``; nothing was
-            booked.
+        InvalidInput: ``too_many_rows``; nothing was booked.
     """
     if len(credits_) > MAX_CREDITS:
         raise InvalidInput("too_many_rows", parameters={"max_rows": MAX_CREDITS})
-    for credit in credits_:
-        _check(credit)
     bookings = []
     for credit in credits_:
         with database.system() as session:
@@ -61,6 +58,8 @@ def book(
 
 
 def _book(change: Change, credit: BankCredit) -> BankBooking:
+    if not _is_fit(credit):
+        return _result(credit, BankBookingResult.UNFIT, None)
     top_up = _find_top_up(change, credit.text)
     known = change.db.scalars(
         select(Payment).where(
@@ -115,12 +114,13 @@ def _references_in(text: str) -> Iterator[str]:
         yield top_ups.written(match[1])
 
 
-def _check(credit: BankCredit) -> None:
-    about = {"transaction": credit.transaction[:100]}
-    if not (fits_payment(credit.amount) and fits_ledger(credit.amount)):
-        raise InvalidInput("bad_amount", parameters=about)
-    clean_line(credit.transaction, MAX_TEXT_LENGTH, code="bad_text", required=True)
-    clean_line(credit.text, MAX_TEXT_LENGTH, code="bad_text")
+def _is_fit(credit: BankCredit) -> bool:
+    try:
+        clean_line(credit.transaction, MAX_TEXT_LENGTH, required=True)
+        clean_line(credit.text, MAX_TEXT_LENGTH)
+    except InvalidInput:
+        return False
+    return fits_payment(credit.amount) and fits_ledger(credit.amount)
 
 
 def _result(

@@ -13,7 +13,7 @@ from shared.contracts.billing.top_ups import (
 )
 from shared.contracts.identity import Role
 from shared.database import Database
-from shared.errors import Forbidden, InvalidInput
+from shared.errors import Forbidden
 from shared.money import Money
 from tests.integration.billing.office import Office, money
 from tests.integration.billing.test_concurrency import THREADS, all_at_once
@@ -118,16 +118,24 @@ def test_what_fits_no_top_up_is_told_and_not_booked(
     assert wallet.balance == money("0")
 
 
-def test_one_bad_credit_books_none_of_its_batch(office: Office) -> None:
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("Interest", "0.00"), ("{0}", "-1"), ("\N{RIGHT-TO-LEFT OVERRIDE}{0}", "59.50")],
+)
+def test_an_odd_credit_keeps_no_other_from_being_booked(
+    office: Office, text: str, amount: str
+) -> None:
     top_up = _begin(office)
-    good = BankCredit(transaction="G-1", amount=money("59.50"), text=top_up.reference)
-    bad = BankCredit(transaction="G-2", amount=money("-1"), text=top_up.reference)
+    odd = _credit(office, text.format(top_up.reference), "G-1", money(amount))
+    good = _credit(office, top_up.reference, "G-2")
 
-    with pytest.raises(InvalidInput, match="bad_amount"):
-        _book_all(office, [good, bad], office.operator())
+    assert _book_all(office, [odd, good], office.operator()) == [
+        BankBookingResult.UNFIT,
+        BankBookingResult.BOOKED,
+    ]
 
     (wallet,) = office.dashboard().wallets
-    assert wallet.balance == money("0")
+    assert wallet.balance == money("50")
 
 
 def test_two_statements_at_once_in_opposite_orders_are_both_booked(
@@ -195,7 +203,7 @@ def _credit(
 ) -> BankCredit:
     return BankCredit(
         transaction=f"{transaction}{office.company_id}",
-        amount=amount or money("59.50"),
+        amount=money("59.50") if amount is None else amount,
         text=text,
     )
 

@@ -6,6 +6,7 @@ import pytest
 
 from launcher.importing.bank_statements import read_statement
 from launcher.importing.records import FileError
+from shared.contracts.billing.top_ups import MAX_TEXT_LENGTH
 from shared.money import Money
 
 STATEMENT = """<?xml version="1.0" encoding="UTF-8"?>
@@ -48,6 +49,15 @@ def test_a_credit_is_read_with_who_paid_and_what_they_wrote(tmp_path: Path) -> N
     assert credit.amount == Money("119.00", "EUR")
     assert credit.payer == "Aurora Digital GmbH"
     assert credit.text == "Top-up TU-4F7K- 2M9Q-8RTW"
+
+
+def test_a_text_longer_than_billing_takes_is_cut(tmp_path: Path) -> None:
+    entry = CREDIT.replace("2M9Q-8RTW", "2M9Q-8RTW " + "x" * MAX_TEXT_LENGTH)
+
+    (credit,) = read_statement(_file(tmp_path, entry))
+
+    assert credit.text.startswith("Top-up TU-4F7K- 2M9Q-8RTW xxx")
+    assert len(credit.text) == MAX_TEXT_LENGTH
 
 
 def test_only_what_came_in_and_is_booked_is_read(tmp_path: Path) -> None:
