@@ -129,6 +129,20 @@ def test_a_file_that_is_no_statement_is_refused_in_words(
         read_statement(file)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+def test_entities_are_refused_in_whatever_encoding(
+    tmp_path: Path, encoding: str
+) -> None:
+    entry = CREDIT.replace("Aurora", "&a;")
+    text = STATEMENT.format(entries=entry).partition("?>")[2].lstrip()
+    text = '<!DOCTYPE Document [<!ENTITY a "aaaa">]>' + text
+    file = tmp_path / "statement.xml"
+    file.write_bytes(text.encode(encoding))
+
+    with pytest.raises(FileError, match="entities"):
+        read_statement(file)
+
+
 def _file(folder: Path, entries: str) -> Path:
     file = folder / "statement.xml"
     file.write_text(STATEMENT.format(entries=entries))
