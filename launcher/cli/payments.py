@@ -16,7 +16,7 @@ from shared.money import Money
 
 BATCH = 200
 
-_LOOK_AT = frozenset({BankBookingResult.UNMATCHED, BankBookingResult.WRONG_CURRENCY})
+_DONE = frozenset({BankBookingResult.BOOKED, BankBookingResult.KNOWN})
 
 
 @click.group()
@@ -102,10 +102,10 @@ def _book(desk: Desk, credits_: Sequence[BankCredit]) -> None:
         done = desk.call(top_ups.BOOK_BANK_PAYMENTS, request)
         for credit, booking in zip(batch, done.bookings, strict=True):
             counts[booking.result.value] += 1
-            if booking.result in _LOOK_AT:
+            if booking.result not in _DONE:
                 _tell(credit, booking)
     click.echo(", ".join(f"{name}: {count}" for name, count in counts.items()))
-    if any(counts[result.value] for result in _LOOK_AT):
+    if counts.keys() - {result.value for result in _DONE}:
         click.get_current_context().exit(3)
 
 

@@ -4,15 +4,19 @@ Only what came in and is booked is read. Versions differ in the namespace and in
 else, so elements are found by their local names.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from launcher.importing.records import FileError
-from shared.contracts.billing.top_ups import BankCredit
+from shared.contracts.billing.top_ups import MAX_TEXT_LENGTH, BankCredit
 from shared.money import Money, decode_money
 
 MAX_BYTES = 50_000_000
+
+_FILLERS = frozenset({"", "NONREF", "NOTPROVIDED"})
+"""What banks write where they have no reference."""
 
 
 def read_statement(path: Path) -> list[BankCredit]:
@@ -23,11 +27,10 @@ def read_statement(path: Path) -> list[BankCredit]:
     """
     if path.stat().st_size > MAX_BYTES:
         raise FileError(f"the file has more than {MAX_BYTES:,} bytes")
-    text = path.read_bytes()
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise FileError("the file defines entities, which no bank's statement does")
+    parser = ET.XMLParser(target=_PlainTree())  # noqa: S314  see `_PlainTree`
     try:
-        root = ET.fromstring(text)  # noqa: S314  without entities there is no bomb
+        parser.feed(path.read_bytes())
+        root: ET.Element = parser.close()
     except ET.ParseError as error:
         raise FileError(f"the file is no XML: {error}") from error
     if not root.tag.startswith("{urn:iso:std:iso:20022:tech:xsd:camt.053."):
@@ -35,30 +38,56 @@ def read_statement(path: Path) -> list[BankCredit]:
     return list(_credits(root))
 
 
+class _PlainTree(ET.TreeBuilder):
+    """Takes no document type, which is where entities are defined: so no bomb either.
+
+    The parser knows one in every encoding that it reads.
+    """
+
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:  # noqa: ARG002
+        raise FileError("the file defines entities, which no bank's statement does")
+
+
 def _credits(root: ET.Element) -> Iterator[BankCredit]:
     for statement in root.iterfind("{*}BkToCstmrStmt/{*}Stmt"):
         account = _text(statement, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
         for entry in statement.iterfind("{*}Ntry"):
             if _text(entry, "CdtDbtInd") == "CRDT" and _is_booked(entry):
-                yield from _of_entry(account, entry)
+                name = _name_of(statement, entry)
+                yield from _of_entry(f"{account}:", name, entry)
 
 
 def _is_booked(entry: ET.Element) -> bool:
     return _text(entry, "Sts/Cd", "Sts") == "BOOK"
 
 
-def _of_entry(account: str, entry: ET.Element) -> Iterator[BankCredit]:
+def _name_of(statement: ET.Element, entry: ET.Element) -> str:
+    """What the bank calls an entry.
+
+    Some number the entries of each statement from one, so a number has its day with it;
+    not the statement's name, which may be another when it is fetched again.
+    """
+    name = _reference(entry, "AcctSvcrRef")
+    number = _reference(entry, "NtryRef")
+    if name or not number:
+        return name
+    day = _text(entry, "BookgDt/Dt", "BookgDt/DtTm")[:10] or _text(statement, "Id")
+    return f"{day}/{number}"
+
+
+def _of_entry(prefix: str, name: str, entry: ET.Element) -> Iterator[BankCredit]:
     """One credit, or each of a batch that the bank booked as one."""
     details = entry.findall("{*}NtryDtls/{*}TxDtls") or [entry]
-    name = _text(entry, "AcctSvcrRef", "NtryRef")
-    for number, detail in enumerate(details, start=1):
-        own = _text(detail, "Refs/AcctSvcrRef", "Refs/TxId") or name
+    names = [
+        _reference(detail, "Refs/AcctSvcrRef", "Refs/TxId") or name
+        for detail in details
+    ]
+    counts = Counter(names)
+    for number, (detail, own) in enumerate(zip(details, names, strict=True), start=1):
         if not own:
             raise FileError("an entry has no reference of the bank (AcctSvcrRef)")
-        if len(details) > 1 and own == name:
-            own = f"{name}/{number}"
         yield BankCredit(
-            transaction=f"{account}:{own}",
+            transaction=prefix + (f"{own}/{number}" if counts[own] > 1 else own),
             amount=_amount(detail if len(details) > 1 else entry, own),
             text=_remittance(detail),
             payer=_text(detail, "RltdPties/Dbtr/Pty/Nm", "RltdPties/Dbtr/Nm"),
@@ -85,7 +114,14 @@ def _remittance(detail: ET.Element) -> str:
         *detail.iterfind("{*}Refs/{*}EndToEndId"),
         *detail.iterfind("{*}AddtlTxInf"),
     ]
-    return " ".join(" ".join((part.text or "").split()) for part in parts)
+    text = " ".join(" ".join((part.text or "").split()) for part in parts)
+    return text[:MAX_TEXT_LENGTH]
+
+
+def _reference(element: ET.Element, *paths: str) -> str:
+    """The text at the first of ``paths`` that stands for something."""
+    texts = (_text(element, path) for path in paths)
+    return next((text for text in texts if text.upper() not in _FILLERS), "")
 
 
 def _text(element: ET.Element, *paths: str) -> str:

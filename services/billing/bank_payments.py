@@ -13,50 +13,62 @@ from services.billing.models import Payment, TopUp
 from services.billing.top_up_rules import fits_payment
 from services.billing.top_ups import REFERENCE_LETTERS
 from shared.contracts.billing.top_ups import (
+    MAX_TEXT_LENGTH,
     BankBooking,
     BankBookingResult,
     BankCredit,
     GatewayName,
 )
+from shared.database import Database
 from shared.errors import InvalidInput
-from shared.money import fits_ledger
+from shared.money import Money, currency_of, fits_ledger
+from shared.runtime import Runtime
+from shared.service import Call
 from shared.text import clean_line
 
 log = structlog.get_logger()
 
 MAX_CREDITS = 500
-MAX_TEXT_LENGTH = 1_000
 
 METHOD = "Bank transfer"
 
-# Payers leave out dashes, add spaces, and write in small letters.
-_REFERENCE = re.compile(f"TU([{REFERENCE_LETTERS}]{{12}})")
+# Payers leave out dashes, add spaces, and write in small letters. It looks ahead, as
+# "Status TU-…" has two places where one may begin.
+_REFERENCE = re.compile(f"(?=TU([{REFERENCE_LETTERS}]{{12}}))")
 
 
-def book(change: Change, credits_: Sequence[BankCredit]) -> list[BankBooking]:
+def book(
+    database: Database, runtime: Runtime, call: Call, credits_: Sequence[BankCredit]
+) -> list[BankBooking]:
     """Credit each to the top-up whose reference it bears; once per transaction.
 
+    Each in a database transaction of its own: together they would lock top-ups after
+    wallets, and wait for others for ever.
+
     Raises:
-        InvalidInput: ``too_many_rows``, ``bad_amount``, ``bad_text``; nothing was
-            booked.
+        InvalidInput: ``too_many_rows``; nothing was booked.
     """
     if len(credits_) > MAX_CREDITS:
         raise InvalidInput("too_many_rows", parameters={"max_rows": MAX_CREDITS})
-    return [_book(change, _checked(credit)) for credit in credits_]
+    bookings = []
+    for credit in credits_:
+        with database.system() as session:
+            bookings.append(_book(Change(session, runtime, call), credit))
+    return bookings
 
 
 def _book(change: Change, credit: BankCredit) -> BankBooking:
-    known = change.db.scalar(
-        select(TopUp.reference)
-        .join(Payment, Payment.top_up_id == TopUp.id)
-        .where(
+    if not _is_fit(credit):
+        return _result(credit, BankBookingResult.UNFIT, None)
+    top_up = _find_top_up(change, credit.text)
+    known = change.db.scalars(
+        select(Payment).where(
             Payment.gateway == GatewayName.BANK_TRANSFER,
             Payment.transaction == credit.transaction,
         )
-    )
+    ).one_or_none()
     if known is not None:
-        return _result(credit, BankBookingResult.KNOWN, known)
-    top_up = _find_top_up(change, credit.text)
+        return _compare(change, credit, known, top_up)
     if top_up is None:
         return _result(credit, BankBookingResult.UNMATCHED, None)
     if top_up.currency != credit.amount.currency.code:
@@ -68,8 +80,23 @@ def _book(change: Change, credit: BankCredit) -> BankBooking:
         amount=credit.amount,
         method=METHOD,
     )
-    payments.take_in(change, [report])
-    return _result(credit, BankBookingResult.BOOKED, top_up.reference)
+    is_new = payments.take_in(change, [report])
+    result = BankBookingResult.BOOKED if is_new else BankBookingResult.KNOWN
+    return _result(credit, result, top_up.reference)
+
+
+def _compare(
+    change: Change, credit: BankCredit, known: Payment, named: TopUp | None
+) -> BankBooking:
+    """Whether a credit is the payment booked under its name, or only called the same.
+
+    One that was booked by hand may name no top-up in its text.
+    """
+    is_same = credit.amount == Money(known.amount, currency_of(known.currency))
+    is_same = is_same and (named is None or named.id == known.top_up_id)
+    result = BankBookingResult.KNOWN if is_same else BankBookingResult.CONFLICT
+    booked = change.db.get_one(TopUp, known.top_up_id)
+    return _result(credit, result, booked.reference)
 
 
 def _find_top_up(change: Change, text: str) -> TopUp | None:
@@ -87,13 +114,13 @@ def _references_in(text: str) -> Iterator[str]:
         yield top_ups.written(match[1])
 
 
-def _checked(credit: BankCredit) -> BankCredit:
-    about = {"transaction": credit.transaction[:100]}
-    if not (fits_payment(credit.amount) and fits_ledger(credit.amount)):
-        raise InvalidInput("bad_amount", parameters=about)
-    clean_line(credit.transaction, MAX_TEXT_LENGTH, code="bad_text", required=True)
-    clean_line(credit.text, MAX_TEXT_LENGTH, code="bad_text")
-    return credit
+def _is_fit(credit: BankCredit) -> bool:
+    try:
+        clean_line(credit.transaction, MAX_TEXT_LENGTH, required=True)
+        clean_line(credit.text, MAX_TEXT_LENGTH)
+    except InvalidInput:
+        return False
+    return fits_payment(credit.amount) and fits_ledger(credit.amount)
 
 
 def _result(

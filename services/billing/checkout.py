@@ -39,6 +39,10 @@ ASKED_AT_ONCE = 50
 
 ASKED_AGAIN_AFTER = timedelta(seconds=20)
 LONGEST_PAUSE = timedelta(hours=1)
+"""On the first day; on later ones, an hour for each day of a payment's age."""
+ASKED_FOR = timedelta(days=30)
+"""A page that was left open may be paid, unheard, after its top-up has ended."""
+
 REPEATED_AFTER = timedelta(minutes=1)
 
 
@@ -110,7 +114,7 @@ class Checkouts:
             payments.take_in(change, reports)
 
     def reconcile(self, request_id: str = "") -> contract.Reconciled:
-        """Ask the gateways about payments that are open and due to be asked about."""
+        """Ask the gateways about payments that have brought no money, and are due."""
         now = self.runtime.clock.now()
         with self.database.system() as session:
             due = session.scalars(
@@ -122,7 +126,7 @@ class Checkouts:
             ).all()
             # Put off before asking: another instance takes other ones meanwhile.
             for payment in due:
-                payment.ask_at = now + _pause(payment, now)
+                payment.ask_at = _ask_next(payment, now)
                 payment.asked_at = now
         changed = sum(self._ask(payment, request_id) for payment in due)
         return contract.Reconciled(asked=len(due), changed=changed)
@@ -197,7 +201,10 @@ class Checkouts:
             yield Change(session, self.runtime, call)
 
 
-def _pause(payment: Payment, now: datetime) -> timedelta:
-    """Longer and longer, as what has been open for long rarely changes soon."""
+def _ask_next(payment: Payment, now: datetime) -> datetime | None:
+    """Later and later, as what has been open for long rarely changes soon."""
     age = now - payment.created_at
-    return min(max(age / 2, ASKED_AGAIN_AFTER), LONGEST_PAUSE)
+    if age > ASKED_FOR:
+        return None
+    longest = max(LONGEST_PAUSE, age / 24)
+    return now + min(max(age / 2, ASKED_AGAIN_AFTER), longest)

@@ -160,7 +160,6 @@ class _Booking:
         payment.failure = report.failure
         if report.outcome is Outcome.PENDING or top_up.state not in OPEN:
             return
-        payment.ask_at = None
         payment.settled_at = self.change.call.now
         failed = report.outcome is Outcome.FAILED
         state = TopUpState.FAILED if failed else TopUpState.CANCELLED
@@ -177,8 +176,10 @@ class _Booking:
         payment.ask_at = None
         payment.settled_at = self.change.call.now
         payment.state = PaymentState.SUCCEEDED
-        _split(payment, top_up, report.amount)
-        self._post(top_up, payment, EntryKind.TOP_UP)
+        money_in = _parted(top_up, report.amount)
+        payment.amount = report.amount.amount
+        payment.net, payment.tax = money_in.net, money_in.tax
+        self._post(top_up, payment, money_in, EntryKind.TOP_UP)
         # A top-up that was refunded or charged back before keeps saying so.
         paid = top_up.state in {*OPEN, TopUpState.FAILED, TopUpState.CANCELLED}
         paid = paid or top_up.state is TopUpState.EXPIRED
@@ -188,6 +189,7 @@ class _Booking:
     def _charge_back(self, top_up: TopUp, payment: Payment, report: Report) -> None:
         """The customer's bank took a payment back; so does the wallet, below zero too.
 
+        It is booked as it is reported: where a part was refunded, only the rest goes.
         One that was never reported as paid was paid all the same, or could not have
         been taken back.
         """
@@ -196,7 +198,8 @@ class _Booking:
         self._succeed(top_up, payment, report)
         payment.state = PaymentState.CHARGED_BACK
         payment.failure = report.failure
-        self._post(top_up, payment, EntryKind.CHARGEBACK)
+        taken = _parted(top_up, report.amount)
+        self._post(top_up, payment, taken, EntryKind.CHARGEBACK)
         remaining = self._first_succeeded(top_up)
         state = top_up.state if remaining else TopUpState.CHARGED_BACK
         move(self.change, top_up, state)
@@ -209,7 +212,9 @@ class _Booking:
         )
         return next(paid, None)
 
-    def _post(self, top_up: TopUp, payment: Payment, kind: EntryKind) -> None:
+    def _post(
+        self, top_up: TopUp, payment: Payment, money_in: MoneyIn, kind: EntryKind
+    ) -> None:
         self.change.db.flush()
         wallet = lock_wallet(self.change.db, top_up.company_id, top_up.currency)
         reason = Reason(
@@ -218,7 +223,6 @@ class _Booking:
             memo=payment.method,
             cause=f"payment:{payment.id}",
         )
-        money_in = MoneyIn(payment.net, payment.tax, wallet.currency)
         money_in.post(self.change, wallet.id, reason)
         tell_of_change(
             self.change.db, self.change.runtime, wallet, self.change.call.request_id
@@ -241,13 +245,8 @@ def _draft(change: Change, top_up: TopUp) -> Payment:
     )
 
 
-def _split(payment: Payment, top_up: TopUp, paid: Money) -> None:
-    """Part what was paid into net and tax as the top-up's own amounts are."""
-    payment.amount = paid.amount
-    if paid.amount == top_up.gross:
-        payment.net, payment.tax = top_up.net, top_up.tax
-        return
+def _parted(top_up: TopUp, paid: Money) -> MoneyIn:
+    """What was paid, parted into net and tax as the top-up's own amounts are."""
     exact = paid.amount * top_up.tax / top_up.gross
-    tax = round_to_minor_unit(Money(exact, paid.currency))
-    payment.tax = tax.amount
-    payment.net = paid.amount - tax.amount
+    tax = round_to_minor_unit(Money(exact, paid.currency)).amount
+    return MoneyIn(paid.amount - tax, tax, top_up.currency)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -41,12 +42,12 @@ from shared.money import (
 )
 from shared.text import clean_line
 
+log = structlog.get_logger()
+
 MAX_REASON_LENGTH = 500
 
 Given = dict[UUID, tuple[Decimal, Decimal]]
 """Net and tax that were given back already, by payment."""
-
-_REFUNDABLE = frozenset({TopUpState.SUCCEEDED, TopUpState.PARTLY_REFUNDED})
 
 
 @dataclass(frozen=True)
@@ -72,17 +73,14 @@ def refund(change: Change, request: RefundTopUp) -> TopUp:
     reason = _check_reason(request.reason)
     session = change.db
     top_up = lock_top_up(session, request.top_up_id)
-    if top_up.state not in _REFUNDABLE:
+    given = _given_back(session, top_up)
+    paid = _paid(session, top_up)
+    left = sum((each.net - given.get(each.id, (0, 0))[0] for each in paid), Decimal(0))
+    # Not its state: money may come for one that was refunded or charged back before.
+    if not left:
         state = top_up.state.value
         raise Conflict("not_refundable", state, {"state": state})
     wallet = lock_wallet(session, top_up.company_id, top_up.currency)
-    given = _given_back(session, top_up)
-    paid = [
-        each
-        for each in reversed(payments_of(session, top_up))
-        if each.state is PaymentState.SUCCEEDED
-    ]
-    left = sum((each.net - given.get(each.id, (0, 0))[0] for each in paid), Decimal(0))
     net = _wanted(request, top_up, min(left, max(wallet.balance, Decimal(0))))
     for part in _parts(paid, given, net):
         row = _draft(change, top_up, part, reason)
@@ -106,6 +104,11 @@ def settle(change: Change, refund: Refund) -> None:
     """The gateway has paid it back."""
     lock_top_up(change.db, refund.top_up_id)
     change.db.refresh(refund)
+    if refund.state is RefundState.FAILED:
+        # Refused, and then done when it was repeated: somebody has the money twice.
+        log.error("refund_paid_after_refusal", refund=str(refund.id))
+    if refund.state is not RefundState.PENDING:
+        return
     refund.state = RefundState.SUCCEEDED
     refund.settled_at = change.call.now
     refund.send_at = None
@@ -128,8 +131,13 @@ def give_up(change: Change, refund: Refund, why: str) -> None:
     session.flush()
     _post(change, wallet, refund, EntryKind.REFUND_FAILED)
     tell_of_change(session, change.runtime, wallet, change.call.request_id)
-    partly = top_up.refunded_net > 0
-    move(change, top_up, TopUpState.PARTLY_REFUNDED if partly else TopUpState.SUCCEEDED)
+    if not _paid(session, top_up):
+        state = top_up.state
+    elif top_up.refunded_net > 0:
+        state = TopUpState.PARTLY_REFUNDED
+    else:
+        state = TopUpState.SUCCEEDED
+    move(change, top_up, state)
 
 
 def _post(change: Change, wallet: Wallet, refund: Refund, kind: EntryKind) -> None:
@@ -157,6 +165,15 @@ def _wanted(request: RefundTopUp, top_up: TopUp, most: Decimal) -> Decimal:
     if net.amount > most:
         raise Conflict("more_than_unspent", parameters={"left": f"{most:f}"})
     return net.amount
+
+
+def _paid(session: Session, top_up: TopUp) -> list[Payment]:
+    """The payments that came and have stayed, newest first."""
+    return [
+        each
+        for each in reversed(payments_of(session, top_up))
+        if each.state is PaymentState.SUCCEEDED
+    ]
 
 
 def _given_back(session: Session, top_up: TopUp) -> Given:

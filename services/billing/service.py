@@ -184,11 +184,13 @@ class BillingService(Service):
     ) -> money_in.TopUp:
         return top_ups.view(db, refunds.refund(self._change(db, call), request))
 
-    @in_transaction(money_in.BOOK_BANK_PAYMENTS)
+    @handles(money_in.BOOK_BANK_PAYMENTS)
     def book_bank_payments(
-        self, db: Session, call: Call, request: money_in.BookBankPayments
+        self, call: Call, request: money_in.BookBankPayments
     ) -> money_in.BankBookings:
-        bookings = bank_payments.book(self._change(db, call), request.credits)
+        bookings = bank_payments.book(
+            self.database, self.runtime, call, request.credits
+        )
         return money_in.BankBookings(bookings=bookings)
 
     @handles(money_in.RECONCILE_PAYMENTS)

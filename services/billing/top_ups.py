@@ -255,7 +255,8 @@ def _end(change: Change, top_up: TopUp, state: TopUpState) -> None:
     for payment in payments_of(change.db, top_up):
         if payment.state in {PaymentState.CREATED, PaymentState.PENDING}:
             payment.state = PaymentState.CANCELLED
-            payment.ask_at = None
+            # Its gateway's page may be open still, and somebody may pay there.
+            payment.ask_at = change.call.now if payment.checkout else None
     move(change, top_up, state)
 
 

@@ -100,29 +100,38 @@ class SandboxGateway:
             "transaction": repayment.transaction,
             "amount": encode_money(repayment.amount),
         }
-        self._ask("POST", "/refunds", body)
+        answer = self._send("POST", "/refunds", body)
+        if answer.status_code == _CONFLICT:
+            raise RepaymentRefusedError(answer.text)
+        _require_done(answer)
 
     def _ask(self, method: str, path: str, body: Any = None) -> bytes:
+        answer = self._send(method, path, body)
+        _require_done(answer)
+        return answer.content
+
+    def _send(self, method: str, path: str, body: Any) -> requests.Response:
         try:
-            answer = requests.request(
+            return requests.request(
                 method,
                 self.url + path,
                 json=body,
                 headers={"Authorization": f"Bearer {self.secret}"},
                 timeout=TIMEOUT_S,
             )
-            if answer.status_code == _CONFLICT:
-                raise RepaymentRefusedError(answer.text)
-            answer.raise_for_status()
         except requests.RequestException as error:
             raise unreachable(type(error).__name__) from error
-        return answer.content
 
 
 def sign(secret: str, time: str, body: str) -> str:
     """The signature of a notice; ``time`` is in seconds since the epoch, as text."""
     message = f"{time}.{body}".encode()
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+
+
+def _require_done(answer: requests.Response) -> None:
+    if not answer.ok:
+        raise unreachable(f"HTTP {answer.status_code}")
 
 
 def _money(amount: dict[str, str]) -> Money:

@@ -212,12 +212,15 @@ class RefundTopUp(Request, frozen=True, kw_only=True):
     reason: str
 
 
+MAX_TEXT_LENGTH = 1_000
+
+
 class BankCredit(Request, frozen=True, kw_only=True):
     """Money on the provider's bank account, as its statement says.
 
     ``transaction`` is the bank's own name for it, unique on the account; ``text`` is
     what the payer wrote, where a top-up's reference is looked for; ``payer`` is who
-    paid.
+    paid. Name and text are lines of at most `MAX_TEXT_LENGTH` characters.
     """
 
     transaction: str
@@ -239,6 +242,11 @@ class BankBookingResult(Enum):
     UNMATCHED = "unmatched"
     """It names no top-up of ours; a person has to look."""
     WRONG_CURRENCY = "wrong_currency"
+    UNFIT = "unfit"
+    """Its amount can be no payment, or its name or text no line; see `BankCredit`."""
+    CONFLICT = "conflict"
+    """Another amount, or for another top-up, was booked under its name before; a person
+    has to look."""
 
 
 class BankBooking(Response, frozen=True, kw_only=True):
@@ -335,11 +343,10 @@ BOOK_BANK_PAYMENTS = Method(
     BookBankPayments,
     BankBookings,
     Permission.OPERATE,
-    Effect.CHANGE,
+    Effect.ONCE,
 )
-"""Each credit is booked once, however often its statement comes. InvalidInput
-``too_many_rows`` with ``max_rows``; ``bad_amount`` and ``bad_text`` with
-``transaction``."""
+"""Safe to repeat: each credit is booked by itself, and once, however often its
+statement comes. InvalidInput ``too_many_rows`` with ``max_rows``."""
 
 RECONCILE_PAYMENTS = Method(
     NAME,

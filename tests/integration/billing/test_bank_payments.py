@@ -13,9 +13,10 @@ from shared.contracts.billing.top_ups import (
 )
 from shared.contracts.identity import Role
 from shared.database import Database
-from shared.errors import Forbidden, InvalidInput
+from shared.errors import Forbidden
 from shared.money import Money
 from tests.integration.billing.office import Office, money
+from tests.integration.billing.test_concurrency import THREADS, all_at_once
 
 IBAN = "DE89370400440532013000"
 
@@ -48,7 +49,9 @@ def test_the_customer_is_told_where_to_and_with_which_reference(
 
 
 @pytest.mark.parametrize("started", [True, False])
-@pytest.mark.parametrize("written", ["{0}", "your ref {0}, thanks", "lower"])
+@pytest.mark.parametrize(
+    "written", ["{0}", "your ref {0}, thanks", "Status {0}", "lower"]
+)
 def test_a_credit_is_found_by_the_reference_as_people_write_it(
     office: Office, written: str, *, started: bool
 ) -> None:
@@ -78,6 +81,23 @@ def test_a_statement_read_twice_is_booked_once(office: Office) -> None:
     assert wallet.balance == money("50")
 
 
+@pytest.mark.parametrize("differs", ["amount", "top-up"])
+def test_another_payment_under_a_known_name_is_told_and_not_booked(
+    office: Office, differs: str
+) -> None:
+    top_up, other = _begin(office), _begin(office)
+    _book(office, top_up.reference, transaction="C-1")
+    second = other if differs == "top-up" else top_up
+    amount = money("10") if differs == "amount" else None
+
+    assert _book(office, second.reference, amount, transaction="C-1") == [
+        BankBookingResult.CONFLICT
+    ]
+
+    (wallet,) = office.dashboard().wallets
+    assert wallet.balance == money("50")
+
+
 @pytest.mark.parametrize(
     ("text", "amount", "result"),
     [
@@ -98,16 +118,54 @@ def test_what_fits_no_top_up_is_told_and_not_booked(
     assert wallet.balance == money("0")
 
 
-def test_one_bad_credit_books_none_of_its_batch(office: Office) -> None:
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("Interest", "0.00"), ("{0}", "-1"), ("\N{RIGHT-TO-LEFT OVERRIDE}{0}", "59.50")],
+)
+def test_an_odd_credit_keeps_no_other_from_being_booked(
+    office: Office, text: str, amount: str
+) -> None:
     top_up = _begin(office)
-    good = BankCredit(transaction="G-1", amount=money("59.50"), text=top_up.reference)
-    bad = BankCredit(transaction="G-2", amount=money("-1"), text=top_up.reference)
+    odd = _credit(office, text.format(top_up.reference), "G-1", money(amount))
+    good = _credit(office, top_up.reference, "G-2")
 
-    with pytest.raises(InvalidInput, match="bad_amount"):
-        _book_all(office, [good, bad], office.operator())
+    assert _book_all(office, [odd, good], office.operator()) == [
+        BankBookingResult.UNFIT,
+        BankBookingResult.BOOKED,
+    ]
 
     (wallet,) = office.dashboard().wallets
-    assert wallet.balance == money("0")
+    assert wallet.balance == money("50")
+
+
+def test_two_statements_at_once_in_opposite_orders_are_both_booked(
+    office: Office,
+) -> None:
+    references = [_begin(office).reference for _ in range(4)]
+
+    def book(number: int) -> list[BankBookingResult]:
+        names = references if number else reversed(references)
+        credits_ = [_credit(office, name, f"O-{number}-{name}") for name in names]
+        return _book_all(office, credits_, office.operator())
+
+    assert all_at_once(book, 2) == [[BankBookingResult.BOOKED] * 4] * 2
+
+    (wallet,) = office.dashboard().wallets
+    assert wallet.balance == money("400")
+    assert office.differences() == []
+
+
+def test_one_statement_by_several_at_once_is_booked_by_one(office: Office) -> None:
+    top_up = _begin(office)
+
+    def book(_number: int) -> list[BankBookingResult]:
+        return _book(office, top_up.reference, transaction="S-1")
+
+    results = sorted(result.value for (result,) in all_at_once(book))
+
+    assert results == ["booked"] + ["known"] * (THREADS - 1)
+    (wallet,) = office.dashboard().wallets
+    assert wallet.balance == money("50")
 
 
 def test_customers_can_not_book_payments_of_their_own(office: Office) -> None:
@@ -136,12 +194,18 @@ def _start(office: Office, top_up: TopUp) -> top_ups.StartedPayment:
 def _book(
     office: Office, text: str, amount: Money | None = None, transaction: str = ""
 ) -> list[BankBookingResult]:
-    credit = BankCredit(
+    credit = _credit(office, text, transaction, amount)
+    return _book_all(office, [credit], office.operator())
+
+
+def _credit(
+    office: Office, text: str, transaction: str, amount: Money | None = None
+) -> BankCredit:
+    return BankCredit(
         transaction=f"{transaction}{office.company_id}",
-        amount=amount or money("59.50"),
+        amount=money("59.50") if amount is None else amount,
         text=text,
     )
-    return _book_all(office, [credit], office.operator())
 
 
 def _book_all(

@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
+from services.billing.changes import Change
+from services.billing.checkout import ASKED_FOR
+from services.billing.models import Payment, Refund, RefundState
+from services.billing.refunds import give_up, settle
 from services.billing.top_ups import LASTS
 from shared.contracts.billing.top_ups import (
     GatewayName,
@@ -18,6 +24,8 @@ from shared.contracts.billing.top_ups import (
 )
 from shared.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound, Unauthenticated
+from shared.principal import system
+from shared.service import Call
 from tests.fixtures.sandbox import Sandbox, sandbox
 from tests.integration.billing.office import Office, money
 from tests.integration.billing.till import Till
@@ -189,6 +197,41 @@ def test_money_for_a_top_up_that_has_ended_is_credited_all_the_same(
     assert till.balance == 100
 
 
+@pytest.mark.parametrize("end", ["cancel", "expire", "decline"])
+def test_a_page_left_open_that_is_paid_after_the_end_is_found_by_asking(
+    till: Till, end: str
+) -> None:
+    top_up = till.begin()
+    page = till.start(top_up)
+    match end:
+        case "cancel":
+            till.cancel(top_up)
+        case "expire":
+            _expire(till, top_up)
+        case choice:
+            till.sandbox.choose(page, choice)
+    till.reconcile()
+    assert till.balance == 0
+
+    till.sandbox.choose(page, "stay-silent")
+    till.reconcile()
+
+    assert till.get(top_up.id).state is TopUpState.SUCCEEDED
+    assert till.balance == 100
+
+
+def test_a_payment_is_not_asked_about_for_ever(till: Till) -> None:
+    top_up = till.begin()
+    till.start(top_up)
+    till.cancel(top_up)
+    till.office.pass_time(ASKED_FOR)
+
+    till.reconcile()
+
+    with till.office.database.company(till.office.company_id) as session:
+        assert session.scalars(select(Payment.ask_at)).all() == [None]
+
+
 def test_a_top_up_that_has_ended_can_not_be_paid_or_cancelled(till: Till) -> None:
     top_up = till.begin()
     till.cancel(top_up)
@@ -289,6 +332,74 @@ def test_no_more_is_refunded_than_is_unspent(till: Till) -> None:
     assert till.refund(paid).refunded == money("40.00")
 
 
+@pytest.mark.parametrize("before", ["refunded", "charged_back"])
+def test_a_payment_that_comes_late_can_be_refunded_whatever_came_before(
+    till: Till, before: str
+) -> None:
+    top_up = till.begin("100.00")
+    till.start(top_up)
+    (payment,) = till.get(top_up.id).payments
+    till.notify(payment)
+    if before == "refunded":
+        till.refund(top_up)
+    else:
+        till.notify(payment, "charged_back")
+    with pytest.raises(Conflict, match="not_refundable"):
+        till.refund(top_up)
+    till.notify(payment, transaction="late")
+    assert till.balance == 100
+
+    refunded = till.refund(top_up)
+
+    assert refunded.state is TopUpState.REFUNDED
+    assert till.balance == 0
+    assert till.office.differences() == []
+
+
+def test_a_bank_that_takes_back_a_part_of_a_payment_takes_no_more(till: Till) -> None:
+    top_up = till.begin("100.00")
+    till.start(top_up)
+    (payment,) = till.get(top_up.id).payments
+    till.notify(payment)
+    till.refund(top_up, "50.00")
+
+    till.notify(payment, "charged_back", amount="59.50")
+
+    shown = till.get(top_up.id)
+    assert shown.state is TopUpState.CHARGED_BACK
+    assert [each.amount for each in shown.payments] == [money("119.00")]
+    assert till.balance == 0
+    assert till.office.differences() == []
+
+
+def test_a_refund_refused_after_a_chargeback_leaves_it_charged_back(
+    till: Till,
+) -> None:
+    top_up, refund_id = _refund_that_waits(till)
+    (payment,) = till.get(top_up.id).payments
+    till.notify(payment, "charged_back")
+
+    with _change(till) as change:
+        give_up(change, change.db.get_one(Refund, refund_id), "refused")
+
+    assert till.get(top_up.id).state is TopUpState.CHARGED_BACK
+    assert till.balance == 0
+
+
+def test_a_refund_that_was_given_up_is_not_settled_any_more(till: Till) -> None:
+    top_up, refund_id = _refund_that_waits(till)
+    with _change(till) as change:
+        give_up(change, change.db.get_one(Refund, refund_id), "refused")
+
+    with _change(till) as change:
+        settle(change, change.db.get_one(Refund, refund_id))
+
+    with _change(till) as change:
+        assert change.db.get_one(Refund, refund_id).state is RefundState.FAILED
+    assert till.get(top_up.id).state is TopUpState.SUCCEEDED
+    assert till.balance == 100
+
+
 def test_another_company_can_neither_see_nor_pay_a_top_up(till: Till) -> None:
     top_up = till.begin()
     stranger = Till(
@@ -298,6 +409,26 @@ def test_another_company_can_neither_see_nor_pay_a_top_up(till: Till) -> None:
     for attempt in (lambda: stranger.get(top_up.id), lambda: stranger.start(top_up)):
         with pytest.raises(NotFound, match="no_such_top_up"):
             attempt()
+
+
+def _refund_that_waits(till: Till) -> tuple[TopUp, UUID]:
+    """A top-up of 100 net, of which the gateway was not yet told to give back 40."""
+    top_up = till.begin("100.00")
+    till.start(top_up)
+    (payment,) = till.get(top_up.id).payments
+    till.notify(payment)
+    till.refund(top_up, "40.00")
+    with _change(till) as change:
+        refund = change.db.scalars(select(Refund)).one()
+    return top_up, refund.id
+
+
+@contextmanager
+def _change(till: Till) -> Iterator[Change]:
+    """What the job that tells gateways of refunds makes its changes with."""
+    runtime = till.office.service.runtime
+    with till.office.database.company(till.office.company_id) as session:
+        yield Change(session, runtime, Call(system("test"), "", runtime.clock.now()))
 
 
 def _expire(till: Till, top_up: TopUp) -> TopUp:

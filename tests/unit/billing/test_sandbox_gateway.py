@@ -1,0 +1,67 @@
+"""The sandbox's answers as billing reads them, and its notices."""
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.billing.gateways.gateway import Order, Repayment, RepaymentRefusedError
+from services.billing.gateways.sandbox import (
+    SandboxGateway,
+)
+from shared.errors import Unavailable
+from shared.money import Money, currency_of
+
+SECRET = "sandbox-secret"
+AMOUNT = Money(Decimal(10), currency_of("EUR"))
+
+
+@pytest.fixture
+def gateway() -> Iterator[SandboxGateway]:
+    """Of a sandbox that finds all it is asked for in conflict."""
+
+    class Conflict(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(409)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_POST = do_GET  # noqa: N815  the standard library's name
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Conflict)
+    serve = functools.partial(server.serve_forever, poll_interval=0.01)
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield SandboxGateway(f"http://127.0.0.1:{server.server_port}", SECRET, "")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_repayment_in_conflict_is_refused_for_good(gateway: SandboxGateway) -> None:
+    with pytest.raises(RepaymentRefusedError):
+        gateway.repay(Repayment(uuid4(), "tx", AMOUNT))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda gateway: gateway.ask("co"),
+        lambda gateway: gateway.open_checkout(
+            Order(uuid4(), uuid4(), "TU", AMOUNT, "http://localhost/")
+        ),
+    ],
+)
+def test_any_other_conflict_is_no_answer(
+    gateway: SandboxGateway, ask: Callable[[SandboxGateway], object]
+) -> None:
+    with pytest.raises(Unavailable, match="gateway_unreachable"):
+        ask(gateway)
