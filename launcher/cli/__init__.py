@@ -5,6 +5,7 @@ never touches their databases. One module per group of commands.
 """
 
 from launcher.cli.catalog import catalog
+from launcher.cli.charging import charging
 from launcher.cli.checks import inventory, ledger
 from launcher.cli.customers import companies, members, users
 from launcher.cli.desk import Desk, main
@@ -24,6 +25,7 @@ _GROUPS = (
     companies,
     members,
     wallet,
+    charging,
     payments,
     tax,
 )

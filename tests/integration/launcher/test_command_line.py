@@ -133,6 +133,32 @@ def test_an_operator_starts_from_nothing(client_area: CommandLine) -> None:
     assert "companies done: 1" in client_area("ledger", "rebuild", *company).stdout
 
 
+def test_charging_can_be_tried_and_done_by_hand(client_area: CommandLine) -> None:
+    ada = ("--email", "ada@example.com", "--name", "Ada")
+    password = "correct horse battery\n" * 2
+    user_id = client_area("users", "create", *ada, typed=password).stdout.split()[-1]
+    name = ("--name", "Analytical Engines Ltd", "--country", "GB")
+    client_area("companies", "create", *name, "--owner", user_id)
+    company = ("--company", "Analytical Engines Ltd")
+    client_area("wallet", "open", *company, "--currency", "EUR")
+    adjust = ("--amount", "250 EUR", "--reason", "Brought over")
+    client_area("wallet", "adjust", *company, *adjust)
+    client_area("catalog", "import", client_area.file("c.csv", CATALOGUE), expect=3)
+    client_area("services", "import", client_area.file("s.csv", OWN_SERVICES), expect=3)
+
+    tried = client_area("charging", "run", "--dry-run").stdout
+    done = client_area("charging", "run").stdout
+    again = client_area("charging", "run").stdout
+
+    assert "wallets looked at: 1" in tried
+    assert (
+        tried.replace("to charge", "charged").splitlines()[-1]
+        == (done.splitlines()[-1])
+    )
+    assert again.splitlines()[-1] == "Nothing is due."
+    assert "right" in client_area("ledger", "verify").stdout
+
+
 def test_a_lost_projection_is_rebuilt(client_area: CommandLine) -> None:
     ada = ("--email", "ada@example.com", "--name", "Ada")
     password = "correct horse battery\n" * 2
