@@ -99,7 +99,8 @@ class Customer:
             timeout=10,
         )
         body = json.dumps(known.json()["transactions"][0])
-        headers = {SIGNATURE_HEADER: f"1.{sign(SECRET, '1', body)}"}
+        now = str(int(time.time()))
+        headers = {SIGNATURE_HEADER: f"{now}.{sign(SECRET, now, body)}"}
         return PaymentNotice(gateway=GatewayName.SANDBOX, headers=headers, body=body)
 
 

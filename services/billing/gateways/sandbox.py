@@ -6,6 +6,7 @@ It is what the demo and QA pay with, and refused on a public address. Its other 
 
 import hashlib
 import hmac
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
@@ -30,6 +31,8 @@ from shared.money import Money, decode_money, encode_money
 Message = TypeVar("Message")
 
 TIMEOUT_S = 5
+TOLERANCE_S = 300
+"""How old a notice may be: one that was overheard can't be sent again for ever."""
 SIGNATURE_HEADER = "sandbox-signature"
 _CONFLICT = 409
 
@@ -88,10 +91,12 @@ class SandboxGateway:
         return [each.report() for each in answer.transactions]
 
     def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[Report]:
-        time, _, signature = headers.get(SIGNATURE_HEADER, "").partition(".")
-        expected = sign(self.secret, time, body).encode()
+        signed_at, _, signature = headers.get(SIGNATURE_HEADER, "").partition(".")
+        expected = sign(self.secret, signed_at, body).encode()
         if not hmac.compare_digest(expected, signature.encode(errors="replace")):
             raise Unauthenticated("notice_forged")
+        if not _is_recent(signed_at):
+            raise Unauthenticated("notice_forged", "signed at another time")
         return [_read(body.encode(), _Transaction).report()]
 
     def repay(self, repayment: Repayment) -> None:
@@ -123,15 +128,22 @@ class SandboxGateway:
             raise unreachable(type(error).__name__) from error
 
 
-def sign(secret: str, time: str, body: str) -> str:
-    """The signature of a notice; ``time`` is in seconds since the epoch, as text."""
-    message = f"{time}.{body}".encode()
+def sign(secret: str, signed_at: str, body: str) -> str:
+    """The signature of a notice, at seconds since the epoch, as text."""
+    message = f"{signed_at}.{body}".encode()
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
 
 
 def _require_done(answer: requests.Response) -> None:
     if not answer.ok:
         raise unreachable(f"HTTP {answer.status_code}")
+
+
+def _is_recent(signed_at: str) -> bool:
+    """By the machine's own clock, as the sandbox signs by that one."""
+    if not (signed_at.isascii() and signed_at.isdecimal()):
+        return False
+    return abs(time.time() - int(signed_at[:15])) <= TOLERANCE_S
 
 
 def _money(amount: dict[str, str]) -> Money:

@@ -1,6 +1,7 @@
 """A customer who tops up at the sandbox, and what billing makes of it."""
 
 import json
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -104,7 +105,8 @@ class Till:
                 "failure": None,
             }
         )
-        headers = {SIGNATURE_HEADER: f"1.{sign(secret, '1', body)}"}
+        now = str(int(time.time()))
+        headers = {SIGNATURE_HEADER: f"{now}.{sign(secret, now, body)}"}
         notice = PaymentNotice(gateway=GatewayName.SANDBOX, headers=headers, body=body)
         self.office.call(top_ups.TAKE_PAYMENT_NOTICE, notice)
 

@@ -2,6 +2,7 @@
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,9 +13,12 @@ import pytest
 
 from services.billing.gateways.gateway import Order, Repayment, RepaymentRefusedError
 from services.billing.gateways.sandbox import (
+    SIGNATURE_HEADER,
+    TOLERANCE_S,
     SandboxGateway,
+    sign,
 )
-from shared.errors import Unavailable
+from shared.errors import Unauthenticated, Unavailable
 from shared.money import Money, currency_of
 
 SECRET = "sandbox-secret"
@@ -65,3 +69,14 @@ def test_any_other_conflict_is_no_answer(
 ) -> None:
     with pytest.raises(Unavailable, match="gateway_unreachable"):
         ask(gateway)
+
+
+@pytest.mark.parametrize("signed_at", ["old", "early", "", "nan", "1e9"])
+def test_a_notice_signed_at_another_time_is_taken_for_forged(signed_at: str) -> None:
+    now = int(time.time())
+    apart = {"old": -TOLERANCE_S - 60, "early": TOLERANCE_S + 60}
+    at = str(now + apart[signed_at]) if signed_at in apart else signed_at
+    headers = {SIGNATURE_HEADER: f"{at}.{sign(SECRET, at, '{}')}"}
+
+    with pytest.raises(Unauthenticated, match="notice_forged"):
+        SandboxGateway("", SECRET, "").read_notice(headers, "{}")
