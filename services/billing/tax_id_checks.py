@@ -106,6 +106,9 @@ def _note(
 
 def _note_answer(row: TaxId, answer: Answer, company: Company, now: datetime) -> None:
     row.checked_at = now
+    if not answer.is_valid or (row.name, row.address) != (answer.name, answer.address):
+        # An operator confirmed what the register said then, and nothing else.
+        row.confirmed_by = row.confirmed_why = ""
     row.name, row.address, row.proof = answer.name, answer.address, answer.proof
     row.failure, row.failure_count = "", 0
     if not answer.is_valid:

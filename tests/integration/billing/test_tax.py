@@ -13,7 +13,11 @@ from sqlalchemy import delete, select
 from services.billing.models import TaxId
 from services.billing.settings import BillingSettings
 from services.billing.tax import CONFIRMED_FOR
-from services.billing.tax_id_checks import LEASE, REASK_VALID_AFTER
+from services.billing.tax_id_checks import (
+    LEASE,
+    REASK_INVALID_AFTER,
+    REASK_VALID_AFTER,
+)
 from services.billing.vies import Answer
 from shared.contracts import identity
 from shared.contracts.billing import tax
@@ -95,6 +99,11 @@ def _move(
 def _set(office: Office, number: str = NUMBER) -> tax.TaxProfile:
     request = tax.SetTaxId(number=number)
     return office.call(tax.SET_TAX_ID, request, office.member(Role.BILLING))
+
+
+def _confirm(office: Office) -> None:
+    request = tax.ConfirmTaxId(company_id=office.company_id, reason="Register extract")
+    office.call(tax.CONFIRM_TAX_ID, request, office.operator())
 
 
 def _profile(office: Office) -> tax.TaxProfile:
@@ -264,15 +273,67 @@ def test_an_operator_confirms_a_name_that_differs(
 ) -> None:
     vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
     _set(office)
-    confirm = tax.ConfirmTaxId(company_id=office.company_id, reason="Register extract")
     with pytest.raises(Conflict, match="tax_id_not_valid"):
-        office.call(tax.CONFIRM_TAX_ID, confirm, office.operator())
+        _confirm(office)
     office.service.check_tax_ids()
     assert _rule(office) == "vat_id_differs"
 
-    office.call(tax.CONFIRM_TAX_ID, confirm, office.operator())
+    _confirm(office)
     assert _rule(office) == "reverse_charge"
     assert _tax_id(office).confirmed_by == "Alice Example"
+
+
+def test_a_confirmation_lasts_while_the_register_says_the_same(
+    office: Office, vies: ViesStandIn
+) -> None:
+    vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
+    _set(office)
+    office.service.check_tax_ids()
+    _confirm(office)
+
+    office.pass_time(REASK_VALID_AFTER)
+    office.service.check_tax_ids()
+    assert len(vies.questions) == 2
+    assert _rule(office) == "reverse_charge"
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("SOMEBODY ELSE S.A.", ADDRESS),
+        ("BOREALIS HOLDING S.A.", "UL. KRÓTKA 2 30-001 KRAKÓW"),
+    ],
+)
+def test_a_confirmation_ends_with_the_name_and_address_it_was_about(
+    office: Office, vies: ViesStandIn, name: str, address: str
+) -> None:
+    vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
+    _set(office)
+    office.service.check_tax_ids()
+    _confirm(office)
+
+    vies.register(NUMBER, name, address)
+    office.pass_time(REASK_VALID_AFTER)
+    office.service.check_tax_ids()
+    assert _tax_id(office).confirmed_by == ""
+    assert _rule(office) == "vat_id_differs"
+
+
+def test_a_confirmation_ends_when_the_register_knows_the_number_no_more(
+    office: Office, vies: ViesStandIn
+) -> None:
+    vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
+    _set(office)
+    office.service.check_tax_ids()
+    _confirm(office)
+
+    vies.registered.clear()
+    office.pass_time(REASK_VALID_AFTER)
+    office.service.check_tax_ids()
+    vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
+    office.pass_time(REASK_INVALID_AFTER)
+    office.service.check_tax_ids()
+    assert _rule(office) == "vat_id_differs"
 
 
 def test_an_answer_to_an_old_question_is_dropped(
