@@ -9,14 +9,13 @@ is committed. Whoever changes a row holds the company's lock.
 from datetime import datetime
 from uuid import UUID
 
-import stdnum.exceptions
 from sqlalchemy.orm import Session
-from stdnum.eu import vat
 
 from services.billing import tax_profiles
 from services.billing.companies import lock_company
 from services.billing.models import TaxId
 from services.billing.seller import Seller
+from services.billing.vat_numbers import official_form, prefix_of
 from shared import events
 from shared.contracts.billing import tax as contract
 from shared.contracts.billing.tax import TaxIdState
@@ -73,12 +72,12 @@ def read_number(text: str, country: str) -> str:
         InvalidInput: ``bad_tax_id`` or ``tax_id_other_country``, with ``country``.
     """
     about = {"country": country}
-    prefix = "EL" if country == "GR" else country
+    prefix = prefix_of(country)
     try:
         line = clean_line(text, _MAX_NUMBER_LENGTH, required=True)
     except InvalidInput as refusal:
         raise InvalidInput("bad_tax_id", refusal.detail, about) from refusal
-    number = _validated(line) or _validated(prefix + line)
+    number = official_form(line) or official_form(prefix + line)
     if number is None:
         raise InvalidInput("bad_tax_id", parameters=about)
     if not number.startswith(prefix):
@@ -139,13 +138,6 @@ def tell_of_change(
         version=row.version,
         request_id=why,
     )
-
-
-def _validated(text: str) -> str | None:
-    try:
-        return str(vat.validate(text))
-    except stdnum.exceptions.ValidationError:
-        return None
 
 
 def _new(company_id: UUID) -> TaxId:

@@ -175,6 +175,16 @@ def test_a_number_without_its_prefix_gets_it(office: Office) -> None:
     assert profile.tax_id.number == NUMBER
 
 
+@pytest.mark.parametrize("number", ["GR094259216", "el 094 259 216", "094259216"])
+def test_greece_is_el_in_a_vat_id_however_it_is_typed(
+    office: Office, number: str
+) -> None:
+    _move(office, 2, country="GR", postal_code="10557", city="Athens")
+    profile = _set(office, number)
+    assert profile.tax_id
+    assert profile.tax_id.number == "EL094259216"
+
+
 def test_an_invalid_vat_id_is_taxed_as_private_and_asked_about_again(
     office: Office, vies: ViesStandIn
 ) -> None:
