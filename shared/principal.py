@@ -70,7 +70,7 @@ class Principal:
         if permission not in self.permissions:
             raise Forbidden(
                 "permission_missing",
-                f"{self.kind.value} {self.name} lacks {permission.value}",
+                f"{self.kind.value} lacks {permission.value}",
                 {"permission": permission.value},
             )
 
