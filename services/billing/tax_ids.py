@@ -6,7 +6,7 @@ The check itself is `services.billing.tax_id_checks`, which runs when what happe
 is committed. Whoever changes a row holds the company's lock.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -27,6 +27,9 @@ from shared.text import clean_line
 CHECKED_FIELDS = frozenset({"name", "street", "postal_code", "city", "country"})
 """Another one of these, and the register is asked anew."""
 READ_FIELDS = CHECKED_FIELDS | {"region", "is_business"}
+
+ASKED_AT_MOST_EVERY = timedelta(minutes=1)
+"""A company's share of the register, which shuts out a seller that asks too much."""
 
 MAX_REASON_LENGTH = 500
 _MAX_NUMBER_LENGTH = 40
@@ -144,10 +147,16 @@ def _new(company_id: UUID) -> TaxId:
     return TaxId(company_id=company_id, version=0)
 
 
-def _start_over(row: TaxId, next_check_at: datetime | None) -> None:
+def _start_over(row: TaxId, now: datetime | None) -> None:
+    """Forget what was known, and ask about it soon; or not, without ``now``."""
     row.state = TaxIdState.UNCHECKED
     row.checked_at, row.match = None, None
     row.name = row.address = row.proof = row.failure = ""
     row.failure_count = 0
-    row.next_check_at = next_check_at
+    row.next_check_at = None if now is None else _soonest(row, now)
     row.confirmed_by = row.confirmed_why = ""
+
+
+def _soonest(row: TaxId, now: datetime) -> datetime:
+    """When the register may be asked, whatever was asked for this company before."""
+    return max(now, row.asked_at + ASKED_AT_MOST_EVERY) if row.asked_at else now

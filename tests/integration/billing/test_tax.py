@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -10,6 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, select
 
+from services.billing import tax_ids
 from services.billing.models import TaxId
 from services.billing.settings import BillingSettings
 from services.billing.tax import CONFIRMED_FOR
@@ -195,6 +197,7 @@ def test_an_invalid_vat_id_is_taxed_as_private_and_asked_about_again(
     assert _rule(office) == "vat_id_invalid"
 
     vies.register(NUMBER, NAME, ADDRESS)
+    office.pass_time(tax_ids.ASKED_AT_MOST_EVERY)
     _set(office)
     office.service.check_tax_ids()
     assert _rule(office) == "reverse_charge"
@@ -250,6 +253,7 @@ def test_another_name_or_address_is_asked_about_again(
 ) -> None:
     _set(office)
     office.service.check_tax_ids()
+    office.pass_time(tax_ids.ASKED_AT_MOST_EVERY)
     _move(office, 2, name="Somebody Else S.A.")
     assert _rule(office) == "vat_id_unconfirmed"
 
@@ -359,9 +363,50 @@ def test_an_answer_to_an_old_question_is_dropped(
 
     monkeypatch.setattr(vies, "reply", change_meanwhile)
     office.service.check_tax_ids()
+    assert _tax_id(office).state is TaxIdState.UNCHECKED
+
+    office.pass_time(tax_ids.ASKED_AT_MOST_EVERY)
+    office.service.check_tax_ids()
     assert _tax_id(office).number == "PL1070000069"
     assert _tax_id(office).state is TaxIdState.INVALID
     assert len(vies.questions) == 2
+
+
+def test_however_often_it_is_set_the_register_is_asked_once_a_minute(
+    office: Office, vies: ViesStandIn
+) -> None:
+    for _ in range(3):
+        for number in ("PL1070000069", "", "PL5252344078"):
+            _set(office, number)
+            office.service.check_tax_ids()
+    assert len(vies.questions) == 1
+
+    office.pass_time(tax_ids.ASKED_AT_MOST_EVERY)
+    office.service.check_tax_ids()
+    assert [each["vatNumber"] for each in vies.questions] == [
+        "1070000069",
+        "5252344078",
+    ]
+
+
+@pytest.mark.parametrize(
+    "fault", ["IP_BLOCKED", "VAT_BLOCKED", "INVALID_REQUESTER_INFO"]
+)
+def test_a_register_that_answers_us_nothing_is_asked_nothing_more_this_time(
+    office: Office, vies: ViesStandIn, fault: str
+) -> None:
+    other = replace(office, company_id=uuid4())
+    for each in (office, other):
+        _move(each)
+        _set(each)
+    vies.fault = fault
+    office.service.check_tax_ids()
+    assert len(vies.questions) == 1
+
+    vies.fault = ""
+    office.service.check_tax_ids()
+    states = {_tax_id(each).state for each in (office, other)}
+    assert states == {TaxIdState.UNREACHABLE, TaxIdState.VALID}
 
 
 def test_two_instances_ask_once(office: Office, vies: ViesStandIn) -> None:
