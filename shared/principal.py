@@ -31,6 +31,7 @@ NOBODY_ID = UUID(int=0)
 
 _ALGORITHM = "EdDSA"
 _AUDIENCE = "client-area"
+_PERMISSIONS = {permission.value: permission for permission in Permission}
 
 
 class Kind(Enum):
@@ -69,7 +70,7 @@ class Principal:
         if permission not in self.permissions:
             raise Forbidden(
                 "permission_missing",
-                f"{self.kind.value} {self.name} lacks {permission.value}",
+                f"{self.kind.value} lacks {permission.value}",
                 {"permission": permission.value},
             )
 
@@ -164,7 +165,7 @@ def _read(claims: dict[str, Any]) -> Principal:
     return Principal(
         kind=Kind(claims["kind"]),
         name=claims["name"],
-        permissions=frozenset(Permission(p) for p in claims["permissions"]),
+        permissions=_known(claims["permissions"]),
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
         user_id=UUID(claims["sub"]),
         company_id=UUID(company) if company else None,
@@ -172,6 +173,14 @@ def _read(claims: dict[str, Any]) -> Principal:
         strength=Strength(claims["strength"]),
         is_verified=claims.get("verified") is True,
     )
+
+
+def _known(values: Iterable[str]) -> frozenset[Permission]:
+    """Without those of a later version, which guard nothing here.
+
+    Identity may be the first to be upgraded.
+    """
+    return frozenset(_PERMISSIONS[value] for value in values if value in _PERMISSIONS)
 
 
 def _values(permissions: Iterable[Permission]) -> list[str]:

@@ -60,6 +60,7 @@ class _Own:
 
     name: str
     words: str
+    method: str
     key: str
     answer: Future[Any]
     stands_without: bool
@@ -115,7 +116,8 @@ class Page:
             answer = Future()
             answer.set_exception(outage)
         key = f"{method} {to_json(arguments).decode()}"
-        self._own.append(_Own(name, words, key, answer, stands_without))
+        own = _Own(name, words, str(method), key, answer, stands_without)
+        self._own.append(own)
 
     def may(self, permission: Permission) -> bool:
         """Whether the reader's role includes it, as far as is known without asking."""
@@ -175,7 +177,7 @@ class Page:
         try:
             value = own.answer.result()
         except (Unavailable, RemoteFault) as failure:
-            log.warning("content_failed", key=own.key[:100], error=repr(failure))
+            log.warning("content_failed", method=own.method, error=repr(failure))
             known = ctx.last_pages.find(principal, own.key) if principal else None
             if known is not None:
                 return _Content(known.value, known.at)

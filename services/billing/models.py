@@ -416,6 +416,8 @@ class TaxId(CompanyOwned, Base):
     failure: Mapped[str]
     failure_count: Mapped[int]
     """Tries in a row that had no answer."""
+    asked_at: Mapped[datetime | None]
+    """When the last question was put to the register, about whichever number."""
     next_check_at: Mapped[datetime | None]
     confirmed_by: Mapped[str]
     confirmed_why: Mapped[str]

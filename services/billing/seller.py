@@ -6,10 +6,8 @@ The rules of `services.billing.tax` are those of a seller in the European Union.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import stdnum.exceptions
-from stdnum.eu import vat
-
 from services.billing.territories import MEMBER_STATES
+from services.billing.vat_numbers import official_form, prefix_of
 from shared.settings import SettingError
 
 
@@ -76,12 +74,10 @@ def _required(environment: Mapping[str, str], name: str) -> str:
 
 
 def _vat_id(text: str, country: str) -> str:
-    prefix = "EL" if country == "GR" else country
-    try:
-        number = str(vat.validate(text))
-    except stdnum.exceptions.ValidationError as error:
-        raise SettingError(f"SELLER_VAT_ID is no VAT ID: {text!r}") from error
-    if not number.startswith(prefix):
+    number = official_form(text)
+    if number is None:
+        raise SettingError(f"SELLER_VAT_ID is no VAT ID: {text!r}")
+    if not number.startswith(prefix_of(country)):
         raise SettingError(f"SELLER_VAT_ID is none of {country}: {text!r}")
     return number
 

@@ -18,7 +18,13 @@ from services.billing.models import Company, TaxId
 from services.billing.seller import Seller
 from services.billing.tax import CONFIRMED_FOR
 from services.billing.tax_id_match import compare
-from services.billing.vies import Answer, NoAnswerError, QuestionRefusedError, Register
+from services.billing.vies import (
+    Answer,
+    AskerRefusedError,
+    NoAnswerError,
+    QuestionRefusedError,
+    Register,
+)
 from shared.contracts.billing.tax import TaxIdState
 from shared.database import Database
 from shared.runtime import Runtime
@@ -46,13 +52,18 @@ class _Question:
 def check_due(
     database: Database, runtime: Runtime, register: Register, seller: Seller
 ) -> int:
-    """Ask about each VAT ID that is due; returns how many."""
+    """Ask about each VAT ID that is due; returns how many.
+
+    The turn ends where the register will answer nothing that this seller asks.
+    """
     count = 0
     while question := _take(database, runtime.clock.now()):
         outcome = _ask(register, question)
         with database.system() as session:
             _note(session, runtime, seller, question, outcome)
         count += 1
+        if isinstance(outcome, AskerRefusedError):
+            break
     return count
 
 
@@ -69,7 +80,7 @@ def _take(database: Database, now: datetime) -> _Question | None:
         row = session.scalars(due).one_or_none()
         if row is None:
             return None
-        row.next_check_at = now + LEASE
+        row.asked_at, row.next_check_at = now, now + LEASE
         return _Question(row.company_id, row.number, row.version)
 
 
@@ -106,6 +117,9 @@ def _note(
 
 def _note_answer(row: TaxId, answer: Answer, company: Company, now: datetime) -> None:
     row.checked_at = now
+    if not answer.is_valid or (row.name, row.address) != (answer.name, answer.address):
+        # An operator confirmed what the register said then, and nothing else.
+        row.confirmed_by = row.confirmed_why = ""
     row.name, row.address, row.proof = answer.name, answer.address, answer.proof
     row.failure, row.failure_count = "", 0
     if not answer.is_valid:

@@ -6,17 +6,16 @@ The check itself is `services.billing.tax_id_checks`, which runs when what happe
 is committed. Whoever changes a row holds the company's lock.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-import stdnum.exceptions
 from sqlalchemy.orm import Session
-from stdnum.eu import vat
 
 from services.billing import tax_profiles
 from services.billing.companies import lock_company
 from services.billing.models import TaxId
 from services.billing.seller import Seller
+from services.billing.vat_numbers import official_form, prefix_of
 from shared import events
 from shared.contracts.billing import tax as contract
 from shared.contracts.billing.tax import TaxIdState
@@ -28,6 +27,9 @@ from shared.text import clean_line
 CHECKED_FIELDS = frozenset({"name", "street", "postal_code", "city", "country"})
 """Another one of these, and the register is asked anew."""
 READ_FIELDS = CHECKED_FIELDS | {"region", "is_business"}
+
+ASKED_AT_MOST_EVERY = timedelta(minutes=1)
+"""A company's share of the register, which shuts out a seller that asks too much."""
 
 MAX_REASON_LENGTH = 500
 _MAX_NUMBER_LENGTH = 40
@@ -73,12 +75,12 @@ def read_number(text: str, country: str) -> str:
         InvalidInput: ``bad_tax_id`` or ``tax_id_other_country``, with ``country``.
     """
     about = {"country": country}
-    prefix = "EL" if country == "GR" else country
+    prefix = prefix_of(country)
     try:
         line = clean_line(text, _MAX_NUMBER_LENGTH, required=True)
     except InvalidInput as refusal:
         raise InvalidInput("bad_tax_id", refusal.detail, about) from refusal
-    number = _validated(line) or _validated(prefix + line)
+    number = official_form(line) or official_form(prefix + line)
     if number is None:
         raise InvalidInput("bad_tax_id", parameters=about)
     if not number.startswith(prefix):
@@ -141,21 +143,20 @@ def tell_of_change(
     )
 
 
-def _validated(text: str) -> str | None:
-    try:
-        return str(vat.validate(text))
-    except stdnum.exceptions.ValidationError:
-        return None
-
-
 def _new(company_id: UUID) -> TaxId:
     return TaxId(company_id=company_id, version=0)
 
 
-def _start_over(row: TaxId, next_check_at: datetime | None) -> None:
+def _start_over(row: TaxId, now: datetime | None) -> None:
+    """Forget what was known, and ask about it soon; or not, without ``now``."""
     row.state = TaxIdState.UNCHECKED
     row.checked_at, row.match = None, None
     row.name = row.address = row.proof = row.failure = ""
     row.failure_count = 0
-    row.next_check_at = next_check_at
+    row.next_check_at = None if now is None else _soonest(row, now)
     row.confirmed_by = row.confirmed_why = ""
+
+
+def _soonest(row: TaxId, now: datetime) -> datetime:
+    """When the register may be asked, whatever was asked for this company before."""
+    return max(now, row.asked_at + ASKED_AT_MOST_EVERY) if row.asked_at else now

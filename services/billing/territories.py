@@ -2,7 +2,8 @@
 
 Directive 2006/112/EC: article 5 (what a member state is), 6 (parts of them outside the
 VAT territory), 7 (Monaco counts as France), 105 (the rates of Madeira and the Azores).
-A postal code decides; region and city are only read where there is none.
+A postal code decides; region and city are only read where there is none, or none that
+says anything (``-``).
 """
 
 import re
@@ -53,6 +54,7 @@ _TERRITORIES = (
         "35|38",
         _names(
             "canarias|islas canarias|canary islands|las palmas|"
+            "las palmas de gran canaria|"
             "santa cruz de tenerife|tenerife|gran canaria|es cn"
         ),
     ),
@@ -110,27 +112,27 @@ def locate(country: str, postal_code: str, region: str, city: str) -> Place:
         return Place(state, key, is_in_vat_territory=False, fields=("country",))
     counted = _COUNTS_AS.get(country, country)
     here = [each for each in _TERRITORIES if each.country == country]
+    code = _code(postal_code, country)
     fields: tuple[str, ...] = ("country",)
     if here:
-        fields += ("postal_code",) if postal_code else ("region", "city")
+        fields += ("postal_code",) if code else ("region", "city")
     for territory in here:
-        if _is_in(territory, country, postal_code, region, city):
+        if _is_in(territory, code, region, city):
             inside = territory.is_in_vat_territory
             return Place(counted, territory.key, inside, fields)
     return Place(counted, "", counted in MEMBER_STATES, fields)
 
 
-def _is_in(
-    territory: _Territory, country: str, postal_code: str, region: str, city: str
-) -> bool:
-    if postal_code:
-        return bool(re.match(territory.postal_codes, _code(postal_code, country)))
+def _is_in(territory: _Territory, code: str, region: str, city: str) -> bool:
+    if code:
+        return bool(re.match(territory.postal_codes, code))
     return not territory.names.isdisjoint({_plain(region), _plain(city)})
 
 
 def _code(postal_code: str, country: str) -> str:
     """Without what people put in front (``E-38001``) or between (``22 100``)."""
-    code = re.sub(r"[^0-9A-Z]", "", postal_code.upper())
+    plain = unicodedata.normalize("NFKC", postal_code)
+    code = re.sub(r"[^0-9A-Z]", "", plain.upper())
     return code if country == "GB" else re.sub(r"^[A-Z]+", "", code)
 
 

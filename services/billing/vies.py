@@ -18,9 +18,8 @@ READ_TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 100_000
 
 _ANSWERED = frozenset({"", "VALID", "INVALID"})
-_FINAL = frozenset(
-    {"INVALID_INPUT", "INVALID_REQUESTER_INFO", "VAT_BLOCKED", "IP_BLOCKED"}
-)
+_QUESTION_REFUSED = frozenset({"INVALID_INPUT"})
+_ASKER_REFUSED = frozenset({"INVALID_REQUESTER_INFO", "VAT_BLOCKED", "IP_BLOCKED"})
 _OK = 200
 _TOO_MANY = 429
 _SERVER_FAULT = 500
@@ -36,6 +35,10 @@ class NoAnswerError(Exception):
 
 class QuestionRefusedError(NoAnswerError):
     """It won't answer this: asking again soon does not help, an operator may."""
+
+
+class AskerRefusedError(QuestionRefusedError):
+    """Nor anything else that this seller asks from here."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Register(Protocol):
 
         Raises:
             NoAnswerError: ask again later.
-            QuestionRefusedError: there will be no answer to this.
+            QuestionRefusedError: there will be no answer to this; or, if an
+                AskerRefusedError, to nothing.
         """
         ...
 
@@ -147,7 +151,11 @@ def _by_status(status: int, body: bytes) -> NoAnswerError:
 
 
 def _no_answer(code: str) -> NoAnswerError:
-    kind = QuestionRefusedError if code in _FINAL else NoAnswerError
+    kind = NoAnswerError
+    if code in _ASKER_REFUSED:
+        kind = AskerRefusedError
+    elif code in _QUESTION_REFUSED:
+        kind = QuestionRefusedError
     return kind(code.lower()[:60])
 
 

@@ -35,6 +35,13 @@ _NEXT = {
     "answers, VAT is charged.",
 }
 
+_FAILURES = {
+    "not_configured": "VAT IDs are not checked here, so VAT is charged.",
+    "invalid_input": "The register can't read this VAT ID. Look at its letters and "
+    "digits again; until the register knows it, VAT is charged.",
+}
+"""Where asking again won't help; billing's codes."""
+
 
 def register(blueprint: Blueprint) -> None:
     blueprint.add_app_template_filter(words, "tax_words")
@@ -58,6 +65,4 @@ def what_now(tax_id: TaxId) -> str:
         if tax_id.confirmed_by:
             return "The name was confirmed by support."
         return _MATCHES[tax_id.match] if tax_id.match else ""
-    if tax_id.failure == "not_configured":
-        return "VAT IDs are not checked here, so VAT is charged."
-    return _NEXT[tax_id.state]
+    return _FAILURES.get(tax_id.failure) or _NEXT[tax_id.state]

@@ -1,6 +1,5 @@
 """Add Funds: from the amount to the payment, and each top-up's own page."""
 
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -20,6 +19,7 @@ from shared.errors import (
 )
 from shared.money import Money
 from shared.permissions import Permission
+from web.addresses import public_address
 from web.auth.signed_in import signed_in
 from web.dashboard.blocks import COSTS, Balance, Costs
 from web.forms import new_form_key
@@ -218,14 +218,14 @@ def _go_to_payment(visit: Visit, top_up_id: UUID) -> Response:
 
 
 def _start_payment(visit: Visit, top_up_id: UUID) -> top_ups.StartedPayment:
-    back = _address(visit, "funds.top_up", top_up_id, _external=True)
+    back = public_address(_address(visit, "funds.top_up", top_up_id))
     ask = top_ups.StartPayment(top_up_id=top_up_id, return_url=back)
     return visit.start(top_ups.START_PAYMENT, ask, timeout_s=10).result()
 
 
-def _address(visit: Visit, endpoint: str, top_up_id: UUID, **more: Any) -> str:
+def _address(visit: Visit, endpoint: str, top_up_id: UUID) -> str:
     company = visit.principal.require_company()
-    return url_for(endpoint, top_up_id=top_up_id, company=company, **more)
+    return url_for(endpoint, top_up_id=top_up_id, company=company)
 
 
 def _show(

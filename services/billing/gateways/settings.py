@@ -1,8 +1,9 @@
 """Which gateways there are, by the settings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from stdnum.iban import is_valid as is_iban
+import stdnum.exceptions
+from stdnum import bic, iban
 
 from services.billing.gateways.bank_transfer import (
     BANK_VARIABLES,
@@ -12,7 +13,12 @@ from services.billing.gateways.bank_transfer import (
 from services.billing.gateways.gateway import Gateway
 from services.billing.gateways.sandbox import SandboxGateway
 from shared.contracts.billing.top_ups import GatewayName
+from shared.errors import InvalidInput
 from shared.settings import SettingError, Settings
+from shared.text import clean_line
+
+_MAX_RECIPIENT_LENGTH = 70
+"""EPC069-12, the guideline of a SEPA transfer's QR code."""
 
 
 def read_gateways(settings: Settings) -> Mapping[GatewayName, Gateway]:
@@ -29,14 +35,33 @@ def read_gateways(settings: Settings) -> Mapping[GatewayName, Gateway]:
 
 
 def _bank_transfer(environment: Mapping[str, str]) -> BankTransfer | None:
-    given = {name: environment.get(name, "") for name in BANK_VARIABLES}
+    given = {name: environment.get(name, "").strip() for name in BANK_VARIABLES}
     if not any(given.values()):
         return None
-    iban, recipient = given["BANK_IBAN"], given["BANK_RECIPIENT"]
-    if not (recipient and is_iban(iban)):
-        raise SettingError("BANK_RECIPIENT and a valid BANK_IBAN belong together")
-    account = Account(recipient, iban, given["BANK_BIC"], given["BANK_NAME"])
+    account = Account(
+        recipient=_recipient(given["BANK_RECIPIENT"]),
+        iban=_checked(iban.validate, "BANK_IBAN", given),
+        bic=_checked(bic.validate, "BANK_BIC", given) if given["BANK_BIC"] else "",
+        bank=given["BANK_NAME"],
+    )
     return BankTransfer(account)
+
+
+def _recipient(text: str) -> str:
+    try:
+        return clean_line(text, _MAX_RECIPIENT_LENGTH, required=True)
+    except InvalidInput as refusal:
+        raise SettingError(f"BANK_RECIPIENT is no name: {refusal.detail}") from refusal
+
+
+def _checked(
+    validate: Callable[[str], str], name: str, given: Mapping[str, str]
+) -> str:
+    """The official form, without blanks: what the QR code of a transfer takes."""
+    try:
+        return validate(given[name])
+    except stdnum.exceptions.ValidationError as error:
+        raise SettingError(f"{name} makes no sense: {given[name]!r}") from error
 
 
 def notify_url(settings: Settings, gateway: GatewayName) -> str:

@@ -221,7 +221,12 @@ ADD_TAX_RATE = Method(
 most two places), ``bad_date``."""
 
 TAX_PROFILE_CHANGED = Event(NAME, "tax_profile_changed", TaxProfile)
-"""The VAT ID, what is known of it, or the rule that applies is another."""
+"""The VAT ID, what is known of it, or the address that the rule reads is another.
+
+Only of companies that have, or had, a VAT ID. Nothing tells of a rule that changes for
+other reasons, as a rate that is added or begins, or an answer that is too old to
+count. Who needs the rule of a day asks for it.
+"""
 
 METHODS = (
     SET_TAX_ID,

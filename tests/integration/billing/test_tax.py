@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -10,10 +11,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, select
 
+from services.billing import tax_ids
 from services.billing.models import TaxId
 from services.billing.settings import BillingSettings
 from services.billing.tax import CONFIRMED_FOR
-from services.billing.tax_id_checks import LEASE, REASK_VALID_AFTER
+from services.billing.tax_id_checks import (
+    LEASE,
+    REASK_INVALID_AFTER,
+    REASK_VALID_AFTER,
+)
 from services.billing.vies import Answer
 from shared.contracts import identity
 from shared.contracts.billing import tax
@@ -97,6 +103,11 @@ def _set(office: Office, number: str = NUMBER) -> tax.TaxProfile:
     return office.call(tax.SET_TAX_ID, request, office.member(Role.BILLING))
 
 
+def _confirm(office: Office) -> None:
+    request = tax.ConfirmTaxId(company_id=office.company_id, reason="Register extract")
+    office.call(tax.CONFIRM_TAX_ID, request, office.operator())
+
+
 def _profile(office: Office) -> tax.TaxProfile:
     token = office.member(Role.VIEWER)
     return office.call(tax.GET_TAX_PROFILE, tax.GetTaxProfile(), token)
@@ -166,6 +177,16 @@ def test_a_number_without_its_prefix_gets_it(office: Office) -> None:
     assert profile.tax_id.number == NUMBER
 
 
+@pytest.mark.parametrize("number", ["GR094259216", "el 094 259 216", "094259216"])
+def test_greece_is_el_in_a_vat_id_however_it_is_typed(
+    office: Office, number: str
+) -> None:
+    _move(office, 2, country="GR", postal_code="10557", city="Athens")
+    profile = _set(office, number)
+    assert profile.tax_id
+    assert profile.tax_id.number == "EL094259216"
+
+
 def test_an_invalid_vat_id_is_taxed_as_private_and_asked_about_again(
     office: Office, vies: ViesStandIn
 ) -> None:
@@ -176,6 +197,7 @@ def test_an_invalid_vat_id_is_taxed_as_private_and_asked_about_again(
     assert _rule(office) == "vat_id_invalid"
 
     vies.register(NUMBER, NAME, ADDRESS)
+    office.pass_time(tax_ids.ASKED_AT_MOST_EVERY)
     _set(office)
     office.service.check_tax_ids()
     assert _rule(office) == "reverse_charge"
@@ -231,6 +253,7 @@ def test_another_name_or_address_is_asked_about_again(
 ) -> None:
     _set(office)
     office.service.check_tax_ids()
+    office.pass_time(tax_ids.ASKED_AT_MOST_EVERY)
     _move(office, 2, name="Somebody Else S.A.")
     assert _rule(office) == "vat_id_unconfirmed"
 
@@ -264,15 +287,67 @@ def test_an_operator_confirms_a_name_that_differs(
 ) -> None:
     vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
     _set(office)
-    confirm = tax.ConfirmTaxId(company_id=office.company_id, reason="Register extract")
     with pytest.raises(Conflict, match="tax_id_not_valid"):
-        office.call(tax.CONFIRM_TAX_ID, confirm, office.operator())
+        _confirm(office)
     office.service.check_tax_ids()
     assert _rule(office) == "vat_id_differs"
 
-    office.call(tax.CONFIRM_TAX_ID, confirm, office.operator())
+    _confirm(office)
     assert _rule(office) == "reverse_charge"
     assert _tax_id(office).confirmed_by == "Alice Example"
+
+
+def test_a_confirmation_lasts_while_the_register_says_the_same(
+    office: Office, vies: ViesStandIn
+) -> None:
+    vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
+    _set(office)
+    office.service.check_tax_ids()
+    _confirm(office)
+
+    office.pass_time(REASK_VALID_AFTER)
+    office.service.check_tax_ids()
+    assert len(vies.questions) == 2
+    assert _rule(office) == "reverse_charge"
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("SOMEBODY ELSE S.A.", ADDRESS),
+        ("BOREALIS HOLDING S.A.", "UL. KRÓTKA 2 30-001 KRAKÓW"),
+    ],
+)
+def test_a_confirmation_ends_with_the_name_and_address_it_was_about(
+    office: Office, vies: ViesStandIn, name: str, address: str
+) -> None:
+    vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
+    _set(office)
+    office.service.check_tax_ids()
+    _confirm(office)
+
+    vies.register(NUMBER, name, address)
+    office.pass_time(REASK_VALID_AFTER)
+    office.service.check_tax_ids()
+    assert _tax_id(office).confirmed_by == ""
+    assert _rule(office) == "vat_id_differs"
+
+
+def test_a_confirmation_ends_when_the_register_knows_the_number_no_more(
+    office: Office, vies: ViesStandIn
+) -> None:
+    vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
+    _set(office)
+    office.service.check_tax_ids()
+    _confirm(office)
+
+    vies.registered.clear()
+    office.pass_time(REASK_VALID_AFTER)
+    office.service.check_tax_ids()
+    vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
+    office.pass_time(REASK_INVALID_AFTER)
+    office.service.check_tax_ids()
+    assert _rule(office) == "vat_id_differs"
 
 
 def test_an_answer_to_an_old_question_is_dropped(
@@ -288,9 +363,50 @@ def test_an_answer_to_an_old_question_is_dropped(
 
     monkeypatch.setattr(vies, "reply", change_meanwhile)
     office.service.check_tax_ids()
+    assert _tax_id(office).state is TaxIdState.UNCHECKED
+
+    office.pass_time(tax_ids.ASKED_AT_MOST_EVERY)
+    office.service.check_tax_ids()
     assert _tax_id(office).number == "PL1070000069"
     assert _tax_id(office).state is TaxIdState.INVALID
     assert len(vies.questions) == 2
+
+
+def test_however_often_it_is_set_the_register_is_asked_once_a_minute(
+    office: Office, vies: ViesStandIn
+) -> None:
+    for _ in range(3):
+        for number in ("PL1070000069", "", "PL5252344078"):
+            _set(office, number)
+            office.service.check_tax_ids()
+    assert len(vies.questions) == 1
+
+    office.pass_time(tax_ids.ASKED_AT_MOST_EVERY)
+    office.service.check_tax_ids()
+    assert [each["vatNumber"] for each in vies.questions] == [
+        "1070000069",
+        "5252344078",
+    ]
+
+
+@pytest.mark.parametrize(
+    "fault", ["IP_BLOCKED", "VAT_BLOCKED", "INVALID_REQUESTER_INFO"]
+)
+def test_a_register_that_answers_us_nothing_is_asked_nothing_more_this_time(
+    office: Office, vies: ViesStandIn, fault: str
+) -> None:
+    other = replace(office, company_id=uuid4())
+    for each in (office, other):
+        _move(each)
+        _set(each)
+    vies.fault = fault
+    office.service.check_tax_ids()
+    assert len(vies.questions) == 1
+
+    vies.fault = ""
+    office.service.check_tax_ids()
+    states = {_tax_id(each).state for each in (office, other)}
+    assert states == {TaxIdState.UNREACHABLE, TaxIdState.VALID}
 
 
 def test_two_instances_ask_once(office: Office, vies: ViesStandIn) -> None:

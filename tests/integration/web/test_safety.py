@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from tests.fixtures.installations import Installation, csrf_token, sign_in
+from shared.contracts.identity import Role
+from tests.fixtures.installations import Installation, csrf_token, post, sign_in
 
 OPEN_TO_ALL = {
     "/healthz",
@@ -174,6 +175,25 @@ def test_the_log_of_a_login_holds_neither_password_nor_address(
     assert "resume_session" in logged
     for secret in ("a-long-Password-1", "ada@example.com", "eyJ"):
         assert secret not in logged
+
+
+def test_the_log_of_a_failure_holds_neither_what_was_searched_nor_a_name(
+    site: Installation,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    company = site.customer("ada@example.com", "Ada & Co", Role.VIEWER)
+    browser = sign_in(site.app(), "ada@example.com")
+    post(browser, f"/companies/{company}/tax-id", form_key="a-key", tax_id="")
+    site.client.down.add("inventory")
+    browser.get("/services?q=whitewhale")
+
+    printed = capsys.readouterr()
+    logged = caplog.text + printed.out + printed.err
+    assert "user lacks billing.manage" in logged
+    assert "inventory.list_services" in logged
+    assert "A Person" not in logged
+    assert "whitewhale" not in logged
 
 
 def _readable(app: Flask) -> list[Rule]:

@@ -34,6 +34,12 @@ def test_the_seller_is_as_set() -> None:
     )
 
 
+@pytest.mark.parametrize("number", ["EL094259216", "GR 094 259 216"])
+def test_a_greek_sellers_vat_id_has_its_official_prefix(number: str) -> None:
+    greek = {**SELLER, "SELLER_COUNTRY": "GR", "SELLER_VAT_ID": number}
+    assert _read(**PUBLIC, **greek).seller.vat_id == "EL094259216"
+
+
 def test_only_a_demo_has_a_seller_by_itself() -> None:
     assert _read().seller == DEMO_SELLER
     with pytest.raises(SettingError, match="SELLER_COUNTRY"):

@@ -221,6 +221,10 @@ def test_services_to_northern_ireland_go_by_the_united_kingdom(
         ("FR", "97400", "", "Saint-Denis", "french_overseas"),
         ("FR", "98713", "", "", "french_overseas"),
         ("RE", "97400", "", "", "french_overseas"),
+        ("ES", "-", "Canarias", "", "canary_islands"),
+        ("ES", "ES", "", "Las Palmas de Gran Canaria", "canary_islands"),
+        ("ES", "\uff13\uff15\uff10\uff10\uff11", "", "", "canary_islands"),
+        ("DE", "-", "", "Helgoland", "heligoland"),
     ],
 )
 def test_territories_outside_the_vat_territory_have_no_vat(
@@ -254,6 +258,13 @@ def test_parts_of_the_vat_territory_have_their_rate(
 ) -> None:
     decision = _decide(Customer(country, False, postal_code, region))
     assert _outcome(decision) == ("one_stop_shop", "S", percent)
+
+
+def test_the_reason_names_what_the_place_was_read_from() -> None:
+    coded = _decide(Customer("ES", False, "28013", "Canarias"))
+    assert coded.reason.fields[:2] == ["country", "postal_code"]
+    named = _decide(Customer("ES", False, " - ", "Canarias"))
+    assert named.reason.fields[:3] == ["country", "region", "city"]
 
 
 def test_a_territory_without_a_rate_of_its_own_has_its_countrys() -> None:

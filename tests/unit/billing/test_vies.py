@@ -6,6 +6,7 @@ import pytest
 
 from services.billing.vies import (
     Answer,
+    AskerRefusedError,
     NoAnswerError,
     NoRegister,
     QuestionRefusedError,
@@ -87,14 +88,23 @@ def test_an_outage_is_worth_another_try(
 
 
 @pytest.mark.parametrize(
-    "fault",
-    ["INVALID_REQUESTER_INFO", "IP_BLOCKED", "userError IP_BLOCKED", "http 403"],
+    ("fault", "kind"),
+    [
+        ("INVALID_INPUT", QuestionRefusedError),
+        ("http 403", QuestionRefusedError),
+        ("INVALID_REQUESTER_INFO", AskerRefusedError),
+        ("IP_BLOCKED", AskerRefusedError),
+        ("userError IP_BLOCKED", AskerRefusedError),
+    ],
 )
-def test_a_refused_question_is_not_worth_one(stand_in: ViesStandIn, fault: str) -> None:
+def test_a_refused_question_is_not_worth_one(
+    stand_in: ViesStandIn, fault: str, kind: type[QuestionRefusedError]
+) -> None:
     stand_in.register(NUMBER)
     stand_in.fault = fault
-    with pytest.raises(QuestionRefusedError):
+    with pytest.raises(QuestionRefusedError) as refusal:
         _ask(stand_in)
+    assert refusal.type is kind
 
 
 def test_nobody_there_is_worth_another_try() -> None:

@@ -92,8 +92,8 @@ FORGERIES = {
         algorithm="EdDSA",
     ),
     "an expiry beyond all time": jwt.encode(claims(exp=10**18), KEY, algorithm="EdDSA"),
-    "an unknown permission": jwt.encode(
-        claims(permissions=["everything"]), KEY, algorithm="EdDSA"
+    "permissions that are none": jwt.encode(
+        claims(permissions=[["read_billing"]]), KEY, algorithm="EdDSA"
     ),
     "an unknown kind": jwt.encode(claims(kind="god"), KEY, algorithm="EdDSA"),
     "a company that is none": jwt.encode(
@@ -105,6 +105,14 @@ FORGERIES = {
 @pytest.mark.parametrize("token", FORGERIES.values(), ids=FORGERIES)
 def test_a_forged_token_is_refused(token: str) -> None:
     assert refusal_of(token) == "principal_forged"
+
+
+def test_a_permission_of_a_later_version_is_not_held_and_does_no_harm() -> None:
+    """While an upgrade is under way, identity may know more of them than others."""
+    held = [*claims()["permissions"], "everything"]
+    token = jwt.encode(claims(permissions=held), KEY, algorithm="EdDSA")
+
+    assert verify(token, KEY.public_key(), NOW) == ALICE
 
 
 def test_a_principal_does_what_it_may_and_nothing_else() -> None:
