@@ -12,7 +12,10 @@ from sqlalchemy import Select, func, select, union
 from sqlalchemy.orm import Session
 
 from services.billing import rollups
+from services.billing.companies import DEFAULT_TIME_ZONE
 from services.billing.models import (
+    Charge,
+    Company,
     JournalEntry,
     Posting,
     RecurringCost,
@@ -21,6 +24,9 @@ from services.billing.models import (
     Transaction,
     Wallet,
 )
+from shared.contracts.billing.charging import ChargeKind
+from shared.contracts.billing.transactions import TransactionGroup
+from shared.contracts.inventory import Period
 
 MOST_DIFFERENCES = 100
 """Of each kind; more would say nothing new."""
@@ -38,6 +44,9 @@ def verify(session: Session) -> list[str]:
         *_entries_without_postings(session),
         *_balances_that_are_not_sums(session),
         *_balances_that_are_not_listed(session),
+        *_charges_that_are_not_posted(session),
+        *_time_charged_twice(session),
+        *_paid_times_that_are_no_edges(session),
         *_rollups_that_are_not_sums(session),
     ]
 
@@ -98,6 +107,90 @@ def _balances_that_are_not_listed(session: Session) -> Iterator[str]:
         yield (
             f"wallet {row.id}: balance is {row.balance:f} {row.currency}, "
             "its transactions end at another"
+        )
+
+
+def _charges_that_are_not_posted(session: Session) -> Iterator[str]:
+    """Per company and currency: merged rows name no entry, and keep their sum."""
+    charged = (
+        select(
+            Charge.company_id, Charge.currency, func.sum(Charge.amount).label("amount")
+        )
+        .group_by(Charge.company_id, Charge.currency)
+        .subquery()
+    )
+    posted = (
+        select(
+            Transaction.company_id,
+            Transaction.currency,
+            func.sum(-Transaction.amount).label("amount"),
+        )
+        .where(Transaction.group == TransactionGroup.CHARGES)
+        .group_by(Transaction.company_id, Transaction.currency)
+        .subquery()
+    )
+    same = (charged.c.company_id == posted.c.company_id) & (
+        charged.c.currency == posted.c.currency
+    )
+    sums = (func.coalesce(each.c.amount, 0) for each in (charged, posted))
+    rows, entries = sums
+    wanted = (
+        select(
+            func.coalesce(charged.c.company_id, posted.c.company_id).label("company"),
+            func.coalesce(charged.c.currency, posted.c.currency).label("currency"),
+            rows.label("rows"),
+            entries.label("entries"),
+        )
+        .select_from(charged.join(posted, same, full=True))
+        .where(rows != entries)
+    )
+    for row in _some(session, wanted):
+        yield (
+            f"company {row.company}: services were charged {row.rows:f} "
+            f"{row.currency}, the ledger says {row.entries:f}"
+        )
+
+
+def _time_charged_twice(session: Session) -> Iterator[str]:
+    whole = Charge.kind.in_((ChargeKind.CHARGE, ChargeKind.GRACE))
+    before = func.max(Charge.ends_at).over(
+        partition_by=Charge.service_id,
+        order_by=Charge.starts_at,
+        rows=(None, -1),
+    )
+    periods = (
+        select(Charge.service_id, Charge.starts_at, before.label("paid_until"))
+        .where(whole)
+        .subquery()
+    )
+    wanted = select(periods).where(periods.c.paid_until > periods.c.starts_at)
+    for row in _some(session, wanted):
+        yield (
+            f"service {row.service_id}: charged from {row.starts_at.isoformat()}, "
+            f"and before that until {row.paid_until.isoformat()}"
+        )
+
+
+def _paid_times_that_are_no_edges(session: Session) -> Iterator[str]:
+    edge = func.period_edge(
+        Subscription.anchor,
+        Subscription.period,
+        Subscription.paid_periods,
+        func.coalesce(Company.time_zone, DEFAULT_TIME_ZONE),
+    )
+    wanted = (
+        select(Subscription.service_id, Subscription.paid_through, edge.label("edge"))
+        .outerjoin(Company, Company.company_id == Subscription.company_id)
+        .where(
+            Subscription.period != Period.ONCE,
+            Subscription.paid_through.is_not(None),
+            Subscription.paid_through != edge,
+        )
+    )
+    for row in _some(session, wanted):
+        yield (
+            f"service {row.service_id}: paid through {row.paid_through.isoformat()}, "
+            f"its periods say {row.edge.isoformat()}"
         )
 
 

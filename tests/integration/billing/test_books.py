@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
+from shared.contracts.billing.charging import CHARGE_DUE, ChargeDue
 from shared.database import Database
 from tests.integration.billing.office import Office, a_service
 
@@ -17,9 +18,15 @@ def office(billing_database_url: str) -> Iterator[Office]:
     database.close()
 
 
+CHARGED_AGAIN = """
+INSERT INTO charges SELECT service_id, starts_at + interval '1 hour', kind, ends_at,
+    company_id, currency, 0, periods, entry_id, charged_at FROM charges
+"""
+
+
 def spoil(office: Office, *statements: str) -> None:
     """Change tables as their owner can: with the triggers switched off."""
-    tables = ("postings", "journal_entries", "wallets")
+    tables = ("postings", "journal_entries", "wallets", "transactions")
     with office.database.engine.begin() as connection:
         for table in tables:
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
@@ -44,6 +51,11 @@ def spoil(office: Office, *statements: str) -> None:
         ("UPDATE subscriptions SET price = 11", "should be 1 of 11"),
         ("DELETE FROM subscriptions", "should be 0 of 0"),
         ("UPDATE companies SET time_zone = 'Asia/Tokyo'", "renewals"),
+        ("UPDATE transactions SET balance = 7", "its transactions end at another"),
+        ("UPDATE charges SET amount = 9", "charged 9.000000 EUR, the ledger says 10"),
+        ("DELETE FROM charges", "charged 0 EUR, the ledger says 10"),
+        (CHARGED_AGAIN, "and before that until"),
+        ("UPDATE subscriptions SET paid_periods = 2", "its periods say 2026-05-01"),
     ],
 )
 def test_a_difference_is_found_and_named(
@@ -53,6 +65,7 @@ def test_a_difference_is_found_and_named(
     office.adjust("30")
     office.live_in("Europe/Berlin")
     office.add_service(a_service(office.company_id, "10"))
+    office.call(CHARGE_DUE, ChargeDue(), office.operator())
     assert office.differences() == []
 
     spoil(office, statement)
