@@ -322,6 +322,16 @@ def test_a_refund_in_parts_gives_back_every_cent_of_tax(till: Till) -> None:
     assert till.office.differences() == []
 
 
+def test_a_refund_leaves_the_time_at_which_a_top_up_was_paid(till: Till) -> None:
+    paid = till.pay("100.00")
+    till.office.pass_time(timedelta(days=60))
+
+    refunded = till.refund(paid)
+
+    assert paid.settled_at is not None
+    assert refunded.settled_at == paid.settled_at
+
+
 def test_no_more_is_refunded_than_is_unspent(till: Till) -> None:
     paid = till.pay("100.00")
     till.office.adjust("-60")
