@@ -13,6 +13,8 @@ from sqlalchemy import select
 
 from services.billing.changes import Change
 from services.billing.checkout import ASKED_FOR
+from services.billing.gateways.gateway import Checkout, Order
+from services.billing.gateways.sandbox import SandboxGateway
 from services.billing.models import Payment, Refund, RefundState
 from services.billing.refunds import give_up, settle
 from services.billing.top_ups import LASTS
@@ -217,6 +219,31 @@ def test_a_page_left_open_that_is_paid_after_the_end_is_found_by_asking(
     till.reconcile()
 
     assert till.get(top_up.id).state is TopUpState.SUCCEEDED
+    assert till.balance == 100
+
+
+def test_who_cancels_while_the_page_is_made_is_not_sent_there(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top_up = till.begin()
+    pages = []
+    open_checkout = SandboxGateway.open_checkout
+
+    def open_and_cancel(gateway: SandboxGateway, order: Order) -> Checkout:
+        checkout = open_checkout(gateway, order)
+        pages.append(checkout.redirect_url)
+        till.cancel(top_up)
+        return checkout
+
+    monkeypatch.setattr(SandboxGateway, "open_checkout", open_and_cancel)
+
+    with pytest.raises(Conflict, match="top_up_ended"):
+        till.start(top_up)
+
+    (page,) = pages
+    assert page is not None
+    till.sandbox.choose(page, "stay-silent")
+    till.reconcile()
     assert till.balance == 100
 
 
