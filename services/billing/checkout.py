@@ -82,6 +82,8 @@ class Checkouts:
                 change = Change(session, self.runtime, call)
                 payments.keep_checkout(change, payment, checkout)
         with self.database.company(company_id) as session:
+            # It may have ended while the gateway was told.
+            top_ups.require_open(top_ups.lock_top_up(session, request.top_up_id))
             shown = top_ups.get(session, request.top_up_id)
         return contract.StartedPayment(
             top_up=self.with_bank(shown), redirect_url=payment.redirect_url

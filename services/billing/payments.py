@@ -88,14 +88,18 @@ def order_of(payment: Payment, top_up: TopUp, return_url: str) -> Order:
 
 
 def keep_checkout(change: Change, payment: Payment, checkout: Checkout) -> None:
-    """Note that the gateway knows of a payment, unless it has gone on meanwhile."""
+    """Note that the gateway knows of a payment, which may have gone on meanwhile.
+
+    It is asked about even if its top-up has ended: it can be paid there now.
+    """
     top_up = lock_top_up(change.db, payment.top_up_id)
     change.db.refresh(payment)
     payment.checkout = checkout.id
     payment.redirect_url = checkout.redirect_url
+    if payment.state is not PaymentState.SUCCEEDED:
+        payment.ask_at = change.call.now + FIRST_ASKED_AFTER
     if payment.state is PaymentState.CREATED and top_up.state in OPEN:
         payment.state = PaymentState.PENDING
-        payment.ask_at = change.call.now + FIRST_ASKED_AFTER
         move(change, top_up, TopUpState.PENDING)
 
 

@@ -232,7 +232,7 @@ def move(change: Change, top_up: TopUp, state: TopUpState) -> None:
     """
     top_up.state = state
     top_up.version += 1
-    if state not in OPEN:
+    if state not in OPEN and top_up.settled_at is None:
         top_up.settled_at = change.call.now
     change.db.flush()
     events.record(

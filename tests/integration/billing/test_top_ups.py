@@ -13,6 +13,8 @@ from sqlalchemy import select
 
 from services.billing.changes import Change
 from services.billing.checkout import ASKED_FOR
+from services.billing.gateways.gateway import Checkout, Order
+from services.billing.gateways.sandbox import SandboxGateway
 from services.billing.models import Payment, Refund, RefundState
 from services.billing.refunds import give_up, settle
 from services.billing.top_ups import LASTS
@@ -220,6 +222,31 @@ def test_a_page_left_open_that_is_paid_after_the_end_is_found_by_asking(
     assert till.balance == 100
 
 
+def test_who_cancels_while_the_page_is_made_is_not_sent_there(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top_up = till.begin()
+    pages = []
+    open_checkout = SandboxGateway.open_checkout
+
+    def open_and_cancel(gateway: SandboxGateway, order: Order) -> Checkout:
+        checkout = open_checkout(gateway, order)
+        pages.append(checkout.redirect_url)
+        till.cancel(top_up)
+        return checkout
+
+    monkeypatch.setattr(SandboxGateway, "open_checkout", open_and_cancel)
+
+    with pytest.raises(Conflict, match="top_up_ended"):
+        till.start(top_up)
+
+    (page,) = pages
+    assert page is not None
+    till.sandbox.choose(page, "stay-silent")
+    till.reconcile()
+    assert till.balance == 100
+
+
 def test_a_payment_is_not_asked_about_for_ever(till: Till) -> None:
     top_up = till.begin()
     till.start(top_up)
@@ -320,6 +347,16 @@ def test_a_refund_in_parts_gives_back_every_cent_of_tax(till: Till) -> None:
     assert whole.refunded == money("100.00")
     assert till.balance == 0
     assert till.office.differences() == []
+
+
+def test_a_refund_leaves_the_time_at_which_a_top_up_was_paid(till: Till) -> None:
+    paid = till.pay("100.00")
+    till.office.pass_time(timedelta(days=60))
+
+    refunded = till.refund(paid)
+
+    assert paid.settled_at is not None
+    assert refunded.settled_at == paid.settled_at
 
 
 def test_no_more_is_refunded_than_is_unspent(till: Till) -> None:
