@@ -14,6 +14,7 @@ from web.assets import BUILT, register_assets
 from web.auth import views as auth
 from web.auth.signed_in import login_manager
 from web.companies import views as companies
+from web.companies import wallets
 from web.context import EXTENSION, Context
 from web.dashboard import views as dashboard
 from web.errors import register_error_pages
@@ -24,7 +25,18 @@ from web.services import views as services
 from web.visit import keep_principal
 from web.webhooks import views as webhooks
 
-_AREAS = (auth, dashboard, services, account, companies, funds, theme, health, webhooks)
+_AREAS = (
+    auth,
+    dashboard,
+    services,
+    account,
+    companies,
+    wallets,
+    funds,
+    theme,
+    health,
+    webhooks,
+)
 _CARRIES_COMPANY = frozenset({"dashboard", "services", "account", "funds"})
 """Blueprints whose addresses say which company they were made for."""
 

@@ -12,7 +12,7 @@ from flask import request
 
 from shared.contract import Method, RequestT, ResponseT
 from shared.errors import ContractError, Unavailable
-from web.visit import visit_company
+from web.visit import Visit, visit_company
 
 KEY = "form_key"
 
@@ -30,6 +30,13 @@ def change(
     """
     visit = visit_company(company_id)
     visit.insist()
+    return send(visit, method, arguments)
+
+
+def send(
+    visit: Visit, method: Method[RequestT, ResponseT], arguments: RequestT
+) -> ResponseT:
+    """Make the form's change in a visit whose session was insisted on."""
     key = request.form.get(KEY)
     return visit.start(method, arguments, idempotency_key=key).result()
 

@@ -32,8 +32,14 @@ _SENTENCES = {
     "amount_not_understood": "We can't read this amount. Write it with digits, like "
     "{example}.",
     "amount_too_fine": "This currency has {places} decimal places; use no more.",
-    "bad_amount": "This amount can't be paid. Enter a smaller one, above zero.",
+    "bad_amount": "No wallet can hold this amount. Enter a smaller one.",
     "no_such_wallet": "You have no wallet in this currency. Choose another one.",
+    "wallet_exists": "You have a wallet in this currency already. Nothing was changed.",
+    "currency_not_offered": "We offer no wallet in this currency. Choose one of the "
+    "list, or contact support.",
+    "bad_horizon": "Enter how many days, from 1 to {max_days}.",
+    "days_not_understood": "We can't read this number. Write the days in digits, like "
+    "30.",
     "no_such_top_up": "There is no such top-up in this company.",
     "top_up_ended": "This top-up has ended. Begin another one.",
     "quote_changed": "What this costs has changed since you saw it. Nothing was "

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 from services.billing.territories import MEMBER_STATES
 from services.billing.vat_numbers import official_form, prefix_of
+from shared.money import currency_of
 from shared.settings import SettingError
 
 
 @dataclass(frozen=True)
 class Seller:
     """``country`` is a member state, ISO 3166-1; ``vat_id`` has the state's prefix.
+
+    ``currencies`` are those in which customers may open wallets by themselves, in the
+    order in which they see them.
 
     ``uses_one_stop_shop``: VAT on private customers elsewhere in the EU is theirs and
     reported by the one-stop shop. Without it, the seller is below the threshold of
@@ -27,6 +31,7 @@ class Seller:
     country: str
     vat_id: str
     uses_one_stop_shop: bool
+    currencies: tuple[str, ...]
 
 
 DEMO_SELLER = Seller(
@@ -37,6 +42,7 @@ DEMO_SELLER = Seller(
     country="DE",
     vat_id="DE136695976",
     uses_one_stop_shop=True,
+    currencies=("EUR", "GBP", "PLN", "USD"),
 )
 """Stands in where nothing is set, which a public address does not allow."""
 
@@ -47,8 +53,8 @@ def read_seller(environment: Mapping[str, str], *, is_loopback: bool) -> Seller:
     Without ``SELLER_COUNTRY``, at a loopback address, the seller is the demo's.
 
     Raises:
-        SettingError: one is missing, the country is no member state, or the VAT ID is
-            none of that country.
+        SettingError: one is missing, the country is no member state, the VAT ID is
+            none of that country, or a currency is none.
     """
     country = environment.get("SELLER_COUNTRY", "").strip().upper()
     if not country and is_loopback:
@@ -63,6 +69,7 @@ def read_seller(environment: Mapping[str, str], *, is_loopback: bool) -> Seller:
         country=country,
         vat_id=_vat_id(_required(environment, "SELLER_VAT_ID"), country),
         uses_one_stop_shop=_yes_or_no(environment, "SELLER_OSS"),
+        currencies=_currencies(environment, "SELLER_CURRENCIES"),
     )
 
 
@@ -87,3 +94,11 @@ def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:
     if text not in {"yes", "no"}:
         raise SettingError(f"{name} is neither yes nor no: {text!r}")
     return text == "yes"
+
+
+def _currencies(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    codes = dict.fromkeys(environment.get(name, "").upper().split())
+    try:
+        return tuple(currency_of(code).code for code in codes)
+    except ValueError as error:
+        raise SettingError(f"{name}: {error}") from error

@@ -36,6 +36,7 @@ from shared.contracts.billing import charging as charging_contract
 from shared.contracts.billing import tax
 from shared.contracts.billing import top_ups as money_in
 from shared.contracts.billing import transactions as listed
+from shared.contracts.billing import wallets as own_wallets
 from shared.database import Database
 from shared.events import Envelope
 from shared.principal import system
@@ -119,6 +120,26 @@ class BillingService(Service):
     ) -> billing.WalletView:
         wallet = wallets.set_comfort_buffer(db, self.runtime, call, request)
         return wallets.view(wallet)
+
+    @in_transaction(own_wallets.LIST_WALLETS)
+    def list_wallets(
+        self, db: Session, _call: Call, _request: own_wallets.ListWallets
+    ) -> own_wallets.Wallets:
+        return wallets.list_wallets(db, self._seller)
+
+    @in_transaction(own_wallets.ADD_WALLET)
+    def add_wallet(
+        self, db: Session, call: Call, request: own_wallets.AddWallet
+    ) -> billing.WalletView:
+        change = self._change(db, call)
+        return wallets.view(wallets.add_wallet(change, self._seller, request.currency))
+
+    @in_transaction(own_wallets.MAKE_PRIMARY)
+    def make_primary(
+        self, db: Session, call: Call, request: own_wallets.MakePrimary
+    ) -> billing.WalletView:
+        change = self._change(db, call)
+        return wallets.view(wallets.make_primary(change, request.currency))
 
     @in_transaction(billing.ADJUST_WALLET)
     def adjust_wallet(

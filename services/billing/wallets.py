@@ -1,4 +1,4 @@
-"""Wallets: opening them, their credit limit, comfort buffer and horizon."""
+"""Wallets: opening them, which is the primary one, and their settings."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from services.billing.changes import Change
 from services.billing.companies import lock_company
 from services.billing.models import Account, AccountKind, Wallet
+from services.billing.seller import Seller
 from shared import events
 from shared.contracts.billing import (
     WALLET_CHANGED,
@@ -17,6 +18,7 @@ from shared.contracts.billing import (
     SetCreditLimit,
     WalletView,
 )
+from shared.contracts.billing import wallets as contract
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of, fits_ledger, zero
 from shared.runtime import Runtime
@@ -77,6 +79,64 @@ def _open(change: Change, company_id: UUID, currency: str) -> Wallet | None:
     )
     session.add(wallet)
     tell_of_change(session, runtime, wallet, change.call.request_id)
+    return wallet
+
+
+def list_wallets(session: Session, seller: Seller) -> contract.Wallets:
+    """Show the session's company its wallets, and which it may add."""
+    wallets = session.scalars(
+        select(Wallet).order_by(Wallet.is_primary.desc(), Wallet.currency)
+    ).all()
+    taken = {wallet.currency for wallet in wallets}
+    return contract.Wallets(
+        wallets=[view(wallet) for wallet in wallets],
+        addable=[code for code in seller.currencies if code not in taken],
+    )
+
+
+def add_wallet(change: Change, seller: Seller, currency: str) -> Wallet:
+    """Open a further wallet of the caller's company, in a currency that is offered.
+
+    Raises:
+        InvalidInput: ``currency_not_offered``.
+        Conflict: ``wallet_exists`` with ``currency``.
+    """
+    if currency not in seller.currencies:
+        raise InvalidInput("currency_not_offered")
+    company_id = change.call.principal.require_company()
+    request = OpenWallet(company_id=company_id, currency=currency)
+    return open_wallet(change.db, change.runtime, change.call, request)
+
+
+def make_primary(change: Change, currency: str) -> Wallet:
+    """Have another wallet of the caller's company come first.
+
+    Raises:
+        NotFound: ``no_such_wallet`` with ``currency``.
+    """
+    company_id = change.call.principal.require_company()
+    # Two at once would each take the same wallet for the one that steps back.
+    lock_company(change.db, company_id)
+    concerned = change.db.scalars(
+        select(Wallet)
+        .where(Wallet.company_id == company_id)
+        .where(Wallet.is_primary | (Wallet.currency == currency))
+        .order_by(Wallet.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    wallet = next((each for each in concerned if each.currency == currency), None)
+    if wallet is None:
+        raise NotFound("no_such_wallet", parameters={"currency": currency})
+    if wallet.is_primary:
+        return wallet
+    for each in concerned:
+        each.is_primary = False
+    # The database lets no company have two, not even for a moment.
+    change.db.flush()
+    wallet.is_primary = True
+    for each in concerned:
+        tell_of_change(change.db, change.runtime, each, change.call.request_id)
     return wallet
 
 

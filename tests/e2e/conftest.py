@@ -1,11 +1,15 @@
 """A running client area with its demo, and real browsers to visit it."""
 
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from launcher.demo.story import PASSWORD
 from tests.fixtures.servers import Servers
@@ -15,11 +19,51 @@ WAIT_MS = 15_000
 
 
 @pytest.fixture(scope="session", params=["embedded", "stack"])
-def site(request: pytest.FixtureRequest, servers: Servers) -> str:
-    """The address of a client area in each of the two ways to run it."""
+def running(request: pytest.FixtureRequest, servers: Servers) -> Site:
+    """A client area in each of the two ways to run it."""
     site = servers.ask(request.param)
     assert isinstance(site, Site)
-    return site.url
+    return site
+
+
+@pytest.fixture(scope="session")
+def site(running: Site) -> str:
+    """Its address."""
+    return running.url
+
+
+Operate = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def operate(running: Site) -> Operate:
+    """Runs an operator's command in a process of its own; returns what it says."""
+
+    def run(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "launcher.cli", *words],
+            env=running.environment(),
+            cwd=running.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run
+
+
+@pytest.fixture
+def newcomer(operate: Operate) -> str:
+    """The email of who owns a company of their own, which has no wallet yet."""
+    email = f"newcomer-{uuid4().hex}@example.com"
+    words = ["--email", email, "--name", "A Newcomer", "--password", PASSWORD]
+    user_id = operate("users", "create", *words, "--email-verified")
+    company = ["--name", f"Company of {email}", "--country", "DE"]
+    operate("companies", "create", *company, "--owner", user_id)
+    return email
 
 
 @pytest.fixture
@@ -78,3 +122,12 @@ def log_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
+
+
+def add_wallet(page: Page, currency: str) -> None:
+    """Add one as its owner does who finds none to top up on Add Funds."""
+    page.goto("/funds/add")
+    page.get_by_role("link", name=re.compile("Add a wallet|Another currency")).click()
+    page.get_by_label("Currency").select_option(currency)
+    page.get_by_role("button", name="Add a wallet").click()
+    expect(page.locator(f"#wallet-{currency}")).to_be_visible()

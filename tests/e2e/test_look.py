@@ -1,12 +1,14 @@
 """Every page: readable for everyone, on a phone as on a desk, in light and dark."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
-from tests.e2e.conftest import NewContext, SignIn
+from launcher.processes import wait_until
+from tests.e2e.conftest import WAIT_MS, NewContext, SignIn, add_wallet
 
 PAGES = {
     "dashboard": "/",
@@ -21,6 +23,14 @@ PAGES = {
     "error": "/no/such/page",
     "components": "/dev/components",
 }
+TOP_UPS = {
+    "top-up-pending": ("Begin, and never say what came of it", "We wait for"),
+    "top-up-paid-twice": ("Pay twice", "A second payment"),
+    "top-up-failed": ("Pay with a card that is declined", "was declined"),
+    "top-up-charged-back": ("Pay, and have the bank take it back", "took this payment"),
+}
+"""What is chosen on the hosted page, and what the top-up's page says then."""
+
 WIDTHS = (360, 1280)
 THEMES = ("light", "dark")
 
@@ -38,13 +48,24 @@ def test_every_page_is_accessible_and_fits(
     for name, address in _with_details(page).items():
         page.goto(address)
         page.wait_for_load_state("networkidle")
-        page.screenshot(
-            path=screenshots / f"{name}-{width}-{theme}.png", full_page=True
-        )
-        results = Axe().run(page)
-        assert results.violations_count == 0, f"{name}: {results.generate_report()}"
-        assert _overflow(page) <= 0, name
+        _look(page, screenshots / f"{name}-{width}-{theme}.png")
     assert complaints == []
+
+
+def test_every_state_of_a_top_up_is_accessible_and_fits(
+    sign_in: SignIn, newcomer: str, screenshots: Path
+) -> None:
+    page = sign_in(newcomer)
+    for currency in ("EUR", "USD"):
+        add_wallet(page, currency)
+    _look_at_all_sizes(page, screenshots, "wallets-two")
+    for name, (choice, words) in TOP_UPS.items():
+        _quote(page)
+        page.get_by_role("button", name="Top Up Now").click()
+        page.get_by_role("button", name=choice, exact=True).click()
+        page.locator("#top-up-state").wait_for()
+        _open_until(page, page.url, words)
+        _look_at_all_sizes(page, screenshots, name)
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -63,20 +84,48 @@ def test_the_login_is_accessible_and_fits(
         assert _overflow(page) <= 0
 
 
+def _look(page: Page, picture: Path) -> None:
+    page.screenshot(path=picture, full_page=True)
+    results = Axe().run(page)
+    assert results.violations_count == 0, f"{picture}: {results.generate_report()}"
+    assert _overflow(page) <= 0, picture
+
+
+def _look_at_all_sizes(page: Page, screenshots: Path, name: str) -> None:
+    for width, theme in product(WIDTHS, THEMES):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        _look(page, screenshots / f"{name}-{width}-{theme}.png")
+
+
+def _quote(page: Page) -> None:
+    """Billing hears of a new company's address a moment after its making."""
+    _open_until(page, "/funds/add?net=10&currency=EUR", "Top Up Now")
+
+
+def _open_until(page: Page, address: str, words: str) -> None:
+    """Open a page until it says so: what happens elsewhere takes its time."""
+
+    def says_so() -> bool:
+        page.goto(address)
+        return words in page.locator("main").inner_text()
+
+    assert wait_until(says_so, WAIT_MS / 1000), words
+
+
 def _with_details(page: Page) -> dict[str, str]:
     """All pages, with those that have an id in their address."""
     page.goto("/services?q=AU-1030")
     service = page.locator("tbody a").first.get_attribute("href") or ""
     page.goto("/account")
     profile = page.locator("a[href*='/profile']").first.get_attribute("href") or ""
-    members = profile.replace("/profile", "/members")
-    transactions = profile.replace("/profile", "/transactions")
     other = page.locator("a[href*='/profile']").last.get_attribute("href") or ""
     pages = {
         "service": service,
         "profile": profile,
-        "members": members,
-        "transactions": transactions,
+        "members": profile.replace("/profile", "/members"),
+        "transactions": profile.replace("/profile", "/transactions"),
+        "wallets": profile.replace("/profile", "/wallets"),
     }
     return {**PAGES, **pages, "profile-of-another-company": other}
 

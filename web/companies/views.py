@@ -90,7 +90,7 @@ def _show_profile(
     return page.show(
         "companies/profile.html",
         status=refusal.http_status if refusal else 200,
-        may_read_tax=may_read,
+        may_read_billing=may_read,
         may_set_tax_id=page.may(Permission.MANAGE_BILLING),
         typed=typed,
         tax_id_error=sentence(refusal) if refusal else "",

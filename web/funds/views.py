@@ -20,12 +20,12 @@ from shared.errors import (
 from shared.money import Money
 from shared.permissions import Permission
 from web.addresses import public_address
+from web.amounts import write_amount
 from web.auth.signed_in import signed_in
 from web.dashboard.blocks import COSTS, Balance, Costs
 from web.forms import new_form_key
 from web.frame import Page, prepare_reader
 from web.funds import sepa
-from web.funds.amounts import write_amount
 from web.funds.form import FundsForm
 from web.locale import reader_locale
 from web.refusals import sentence

@@ -12,13 +12,14 @@ from shared.contract import (
     Response,
     ServiceContract,
 )
-from shared.contracts.billing import charging, tax, top_ups, transactions
+from shared.contracts.billing import charging, tax, top_ups, transactions, wallets
 from shared.contracts.billing.name import NAME
+from shared.contracts.billing.wallets import WalletView
 from shared.contracts.inventory import Period
 from shared.money import Money
 from shared.permissions import Permission
 
-__all__ = ["NAME"]
+__all__ = ["NAME", "WalletView"]
 
 
 class Dashboard(Request, frozen=True, kw_only=True):
@@ -161,19 +162,6 @@ class SetComfortBuffer(Request, frozen=True, kw_only=True):
     horizon_days: int = 30
 
 
-class WalletView(Response, frozen=True, kw_only=True):
-    """A wallet's full state; also the body of ``wallet_changed``."""
-
-    id: UUID
-    company_id: UUID
-    currency: str
-    is_primary: bool
-    balance: Money
-    credit_limit: Money
-    comfort_buffer: Money
-    horizon_days: int
-
-
 class AdjustmentKind(Enum):
     """Why an operator moves money by hand."""
 
@@ -280,6 +268,7 @@ CONTRACT = ServiceContract(
         OPEN_WALLET,
         SET_CREDIT_LIMIT,
         SET_COMFORT_BUFFER,
+        *wallets.METHODS,
         ADJUST_WALLET,
         VERIFY_BOOKS,
         *top_ups.METHODS,

@@ -77,9 +77,13 @@ class Till:
         request = top_ups.CancelTopUp(top_up_id=top_up.id)
         return self.office.call(top_ups.CANCEL_TOP_UP, request, self.owner())
 
-    def refund(self, top_up: top_ups.TopUp, net: str | None = None) -> top_ups.TopUp:
+    def refund(
+        self, top_up: top_ups.TopUp, net: str | None = None, currency: str = "EUR"
+    ) -> top_ups.TopUp:
         request = top_ups.RefundTopUp(
-            top_up_id=top_up.id, net=money(net) if net else None, reason="As asked"
+            top_up_id=top_up.id,
+            net=money(net, currency) if net else None,
+            reason="As asked",
         )
         return self.office.call(top_ups.REFUND_TOP_UP, request, self.office.operator())
 

@@ -20,7 +20,7 @@ import pytest
 
 from shared.contract import Method, Request
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import AdjustmentKind, charging, tax, top_ups
+from shared.contracts.billing import AdjustmentKind, charging, tax, top_ups, wallets
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransactions
 from shared.contracts.identity import Role, VerificationState, VerificationStep
@@ -109,6 +109,9 @@ BILLING = (
     #                                own adm bil tec vie str nob exp ope beh
     Line(billing.DASHBOARD,         "200 200 200 403 200 own 401 401 403 200", billing.Dashboard()),
     Line(billing.SET_COMFORT_BUFFER, "200 200 200 403 403 own 401 401 403 200", billing.SetComfortBuffer(buffer=money("5"))),
+    Line(wallets.LIST_WALLETS,      "200 200 200 403 200 own 401 401 403 200", wallets.ListWallets()),
+    Line(wallets.ADD_WALLET,        "200 200 200 403 403 own 401 401 403 200", wallets.AddWallet(currency=e.NEW_CURRENCY)),
+    Line(wallets.MAKE_PRIMARY,      "200 200 200 403 403 own 401 401 403 200", wallets.MakePrimary(currency="EUR")),
     Line(billing.OPEN_WALLET,       "403 403 403 403 403 403 401 401 200 200", billing.OpenWallet(company_id=e.OUR_COMPANY, currency=e.NEW_CURRENCY)),
     Line(billing.SET_CREDIT_LIMIT,  "403 403 403 403 403 403 401 401 200 200", billing.SetCreditLimit(company_id=e.OUR_COMPANY, limit=money("5"))),
     Line(billing.ADJUST_WALLET,     "403 403 403 403 403 403 401 401 200 200", billing.AdjustWallet(company_id=e.OUR_COMPANY, amount=money("5"), kind=AdjustmentKind.GOODWILL, reason="thanks")),

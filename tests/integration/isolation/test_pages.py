@@ -90,6 +90,11 @@ LINES = (
     Line("POST", "/companies/{company}/tax-id",   "303 303 303 403 403 404 login login login", {"tax_id": "DE136695976", "form_key": "a-key"}),
     Line("GET", "/companies/{company}/members",   "200 200 200 200 200 404 login login login"),
     Line("GET", "/companies/{company}/transactions", "200 200 200 403 200 404 login login login"),
+    Line("GET", "/companies/{company}/wallets",   "200 200 200 403 200 404 login login login"),
+    # The company has that one already.
+    Line("POST", "/companies/{company}/wallets",  "409 409 409 403 403 404 login login login", {"currency": "EUR", "form_key": "a-key"}),
+    Line("POST", "/companies/{company}/wallets/primary", "303 303 303 403 403 404 login login login", {"currency": "EUR", "form_key": "a-key"}),
+    Line("POST", "/companies/{company}/wallets/comfort-buffer", "303 303 303 403 403 404 login login login", {"currency": "EUR", "buffer": "5", "horizon": "30", "form_key": "a-key"}),
     Line("GET", "/funds/add",                     "200 200 200 200 200 200 login login login"),
     Line("GET", "/funds/add?company={company}",   "200 200 200 200 200 404 login login login"),
     Line("GET", "/funds/quote?net=20&currency=EUR", "200 200 200 403 403 200 login 200 login"),
@@ -132,6 +137,7 @@ SHOWS_TEXTS = (
     "/account",
     "/companies/{company}/profile",
     "/companies/{company}/members",
+    "/companies/{company}/wallets",
     "/funds/add",
 )
 """Pages that bear their company's word: silence would prove nothing."""

@@ -43,6 +43,7 @@ ABOUT = {
     "/companies/<company_id>/profile": "identity",
     "/companies/<company_id>/members": "identity",
     "/companies/<company_id>/transactions": "billing",
+    "/companies/<company_id>/wallets": "billing",
     "/funds/add": None,
     "/funds/top-ups/<top_up_id>": "billing",
 }

@@ -15,6 +15,7 @@ SELLER = {
     "SELLER_COUNTRY": "lv",
     "SELLER_VAT_ID": "LV 4000 3521 600",
     "SELLER_OSS": "no",
+    "SELLER_CURRENCIES": "eur USD eur",
 }
 
 
@@ -31,6 +32,7 @@ def test_the_seller_is_as_set() -> None:
         country="LV",
         vat_id="LV40003521600",
         uses_one_stop_shop=False,
+        currencies=("EUR", "USD"),
     )
 
 
@@ -57,11 +59,19 @@ def test_only_a_demo_has_a_seller_by_itself() -> None:
         ("SELLER_VAT_ID", "DE136695976"),
         ("SELLER_OSS", "maybe"),
         ("SELLER_OSS", ""),
+        ("SELLER_CURRENCIES", "EUR,USD"),
+        ("SELLER_CURRENCIES", "EURO"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(SettingError, match=name):
         _read(**PUBLIC, **{**SELLER, name: value})
+
+
+def test_without_currencies_customers_open_no_wallets_themselves() -> None:
+    assert (
+        _read(**PUBLIC, **{**SELLER, "SELLER_CURRENCIES": ""}).seller.currencies == ()
+    )
 
 
 def test_a_demo_asks_no_register_unless_told_to() -> None:

@@ -5,7 +5,7 @@ from babel import Locale
 
 from shared.errors import InvalidInput
 from shared.money import Money
-from web.funds.amounts import read_amount, write_amount
+from web.amounts import read_amount, write_amount
 
 
 @pytest.mark.parametrize(

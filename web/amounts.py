@@ -28,10 +28,22 @@ def read_amount(text: str, currency: str, locale: Locale) -> Money:
             ``amount_too_long``, ``amount_not_understood`` with ``example``,
             ``amount_zero``, or ``amount_too_fine`` with ``places``.
     """
-    places = _places(currency)
-    typed = text.strip()
-    if not typed:
+    if not text.strip():
         raise InvalidInput("amount_missing")
+    money = read_amount_or_zero(text, currency, locale)
+    if not money.amount:
+        raise InvalidInput("amount_zero")
+    return money
+
+
+def read_amount_or_zero(text: str, currency: str, locale: Locale) -> Money:
+    """Read an amount that may be zero; nothing typed is zero.
+
+    Raises:
+        InvalidInput: as `read_amount`, but for what is missing or zero.
+    """
+    places = _places(currency)
+    typed = text.strip() or "0"
     if len(typed) > MAX_LENGTH:
         raise InvalidInput("amount_too_long")
     if typed[0] in "-\N{MINUS SIGN}":
@@ -45,8 +57,6 @@ def read_amount(text: str, currency: str, locale: Locale) -> Money:
         raise InvalidInput(
             "amount_not_understood", parameters={"example": example}
         ) from error
-    if not amount:
-        raise InvalidInput("amount_zero")
     if amount != round(amount, places):
         raise InvalidInput("amount_too_fine", parameters={"places": places})
     return Money(amount, currency_of(currency))

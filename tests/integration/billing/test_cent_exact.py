@@ -1,0 +1,383 @@
+"""Whatever is topped up, wherever: quote, stored figures and ledger agree to the cent.
+
+The expected tax is worked out here once more, in whole minor units and without any of
+billing's own arithmetic.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from services.billing.gateways.gateway import Checkout, Order
+from services.billing.gateways.sandbox import SandboxGateway
+from services.billing.limits import Limits, TopUpLimits
+from services.billing.models import TaxId
+from services.billing.seller import DEMO_SELLER
+from services.billing.settings import BillingSettings
+from services.billing.territories import MEMBER_STATES
+from shared.contracts import identity
+from shared.contracts.billing import tax, top_ups
+from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
+from shared.contracts.billing.top_ups import GatewayName, TopUpState
+from shared.database import Database
+from shared.errors import Conflict
+from shared.events import Envelope
+from shared.money import Money
+from tests.fixtures.sandbox import NOWHERE, SECRET, Sandbox
+from tests.integration.billing.office import START, Office, money
+from tests.integration.billing.till import RETURN_URL, Till
+
+PLACES = {"EUR": 2, "PLN": 2, "JPY": 0, "KWD": 3}
+"""Decimal places of currencies (ISO 4217)."""
+
+HUNDREDTHS = (1900, 2550, 2100, 1700, 1, 333, 777, 2350, 9999, 0, 810, 1250, 3333)
+"""Rates in hundredths of a percent: real ones, and such that round badly."""
+
+RATES = {
+    country: HUNDREDTHS[number % len(HUNDREDTHS)]
+    for number, country in enumerate(sorted(MEMBER_STATES))
+}
+ELSEWHERE = ("US", "CH", "GB", "JP")
+
+
+class PromptGateway(SandboxGateway):
+    """The sandbox without its server: an order is taken as soon as it is given."""
+
+    name: ClassVar[GatewayName] = GatewayName.SANDBOX
+
+    def open_checkout(self, order: Order) -> Checkout:
+        return Checkout(str(order.payment_id), self.url)
+
+
+@dataclass(frozen=True)
+class Customer:
+    """``checked`` is what the register said of the VAT ID; None where there is none."""
+
+    country: str
+    is_business: bool
+    checked: tuple[TaxIdState, TaxIdMatch | None] | None
+
+    @property
+    def hundredths(self) -> int:
+        """The rate they pay, in hundredths of a percent."""
+        if self.country not in MEMBER_STATES:
+            return 0
+        abroad = self.country != DEMO_SELLER.country
+        if abroad and self.is_business and self.checked in COUNTS:
+            return 0
+        return RATES[self.country]
+
+
+COUNTS = [
+    (TaxIdState.VALID, TaxIdMatch.MATCHES),
+    (TaxIdState.VALID, TaxIdMatch.NOT_DISCLOSED),
+]
+ANSWERS = [
+    None,
+    *COUNTS,
+    (TaxIdState.VALID, TaxIdMatch.DIFFERS),
+    (TaxIdState.INVALID, None),
+    (TaxIdState.UNREACHABLE, None),
+]
+
+customers = st.builds(
+    Customer,
+    country=st.sampled_from([*sorted(MEMBER_STATES), *ELSEWHERE]),
+    is_business=st.booleans(),
+    checked=st.sampled_from(ANSWERS),
+)
+units = st.one_of(
+    st.integers(1, 200),
+    st.integers(1, 100_000),
+    st.integers(1, 10**9),
+)
+"""Net amounts in minor units: most of what rounds is small."""
+
+nets = st.tuples(st.sampled_from(sorted(PLACES)), units)
+
+
+@pytest.fixture(scope="module")
+def till(billing_database: Database) -> Till:
+    """Where anybody may top up any amount, and member states have the rates above."""
+    most = Decimal(10**12)
+    free = {
+        currency: TopUpLimits(_unit(currency), maximum=most, max_balance=most)
+        for currency in PLACES
+    }
+    office = Office(
+        billing_database,
+        gateways={GatewayName.SANDBOX: PromptGateway("http://page", SECRET, NOWHERE)},
+        settings=BillingSettings(limits=Limits(free)),
+    )
+    for country, hundredths in RATES.items():
+        rate = tax.AddTaxRate(
+            country=country,
+            rate_percent=Decimal(hundredths).scaleb(-2),
+            valid_from=date(2026, 1, 1),
+        )
+        office.call(tax.ADD_TAX_RATE, rate, office.operator())
+    return Till(office, Sandbox("http://page"))
+
+
+def test_quote_stored_figures_and_ledger_agree_to_the_cent(till: Till) -> None:
+    _each_top_up_agrees(till, examples=20)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+def test_quote_stored_figures_and_ledger_agree_to_the_cent_thousands_of_times(
+    till: Till,
+) -> None:
+    _each_top_up_agrees(till, examples=600)
+
+
+def test_parts_given_back_are_never_too_much_and_end_at_nothing(till: Till) -> None:
+    _each_refund_ends_at_nothing(till, examples=10)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+def test_parts_given_back_end_at_nothing_hundreds_of_times(till: Till) -> None:
+    _each_refund_ends_at_nothing(till, examples=600)
+
+
+def _each_top_up_agrees(till: Till, examples: int) -> None:
+    """Five top-ups an example, so that making its company costs less."""
+
+    @_seeded(examples)
+    @given(customer=customers, wanted=st.lists(nets, min_size=5, max_size=5))
+    def agree(customer: Customer, wanted: Sequence[tuple[str, int]]) -> None:
+        _settle_in(till.office, customer, sorted({code for code, _ in wanted}))
+        for currency, net in wanted:
+            _assert_agrees(till, customer, currency, net)
+        _assert_balances(till.office, wanted)
+
+    agree()
+
+
+def _each_refund_ends_at_nothing(till: Till, examples: int) -> None:
+    @_seeded(examples)
+    @given(
+        customer=customers,
+        wanted=nets,
+        shares=st.lists(st.integers(1, 100), min_size=1, max_size=4),
+    )
+    def end_at_nothing(
+        customer: Customer, wanted: tuple[str, int], shares: Sequence[int]
+    ) -> None:
+        currency, net = wanted
+        _settle_in(till.office, customer, [currency])
+        paid = _pay(till, till.quote(f"{_amount(currency, net):f}", currency))
+        left = net
+        for share in shares:
+            part = min(left, max(1, net * share // 100))
+            if part == left:
+                break
+            left -= part
+            _assert_partly_refunded(till, paid, net, left, part)
+        _assert_refunded(till, paid)
+
+    end_at_nothing()
+
+
+def _seeded(examples: int) -> settings:
+    """The same cases in every run, so that one that fails is there again."""
+    return settings(
+        max_examples=examples, derandomize=True, deadline=None, database=None
+    )
+
+
+def _assert_agrees(till: Till, customer: Customer, currency: str, net: int) -> None:
+    owed = (net * customer.hundredths + 5000) // 10_000
+    expected = [_amount(currency, each) for each in (net, owed, net + owed)]
+    quote = till.quote(f"{expected[0]:f}", currency)
+    assert _figures(quote, currency) == expected
+    assert [each.rate_percent for each in quote.tax_lines] == [
+        Decimal(customer.hundredths) / 100
+    ]
+    assert sum(each.tax.amount for each in quote.tax_lines) == expected[1]
+    assert sum(each.base.amount for each in quote.tax_lines) == expected[0]
+
+    paid = _pay(till, quote)
+
+    assert paid.state is TopUpState.SUCCEEDED
+    assert _figures(paid, currency) == expected
+    assert (paid.tax_lines, paid.tax_reason) == (quote.tax_lines, quote.tax_reason)
+    (payment,) = paid.payments
+    assert payment.amount == quote.gross
+    assert _stored(till.office, paid.id) == expected * 2
+    assert _posted(till.office, "payment", payment.id) == _entry(*expected)
+
+
+def _assert_partly_refunded(
+    till: Till, paid: top_ups.TopUp, net: int, left: int, part: int
+) -> None:
+    currency = paid.net.currency.code
+    now = till.refund(paid, f"{_amount(currency, part):f}", currency)
+
+    assert now.state is TopUpState.PARTLY_REFUNDED
+    assert now.refunded.amount == _amount(currency, net - left)
+    with pytest.raises(Conflict, match="more_than_unspent"):
+        till.refund(paid, f"{_amount(currency, left + 1):f}", currency)
+    given_net, given_tax = _refunded(till.office, paid.id)
+    assert given_net == now.refunded.amount
+    # The tax goes back as the net does: to less than one minor unit, at any time.
+    exact = paid.tax.amount * given_net / paid.net.amount
+    assert abs(given_tax - exact) < _unit(currency)
+    assert given_tax <= paid.tax.amount
+
+
+def _assert_refunded(till: Till, paid: top_ups.TopUp) -> None:
+    whole = till.refund(paid)
+
+    assert whole.state is TopUpState.REFUNDED
+    assert whole.refunded == paid.net
+    assert _refunded(till.office, paid.id) == (paid.net.amount, paid.tax.amount)
+    with pytest.raises(Conflict, match="not_refundable"):
+        till.refund(paid)
+    left = _left_in_accounts(till.office)
+    assert left.keys() >= {"payments", "wallet"}
+    assert not any(left.values()), left
+
+
+def _settle_in(office: Office, customer: Customer, currencies: Iterable[str]) -> None:
+    """From here on the office's company is a new one: this customer's."""
+    office.company_id = uuid4()
+    company = identity.Company(
+        id=office.company_id,
+        name="A customer",
+        address=identity.Address(country=customer.country, postal_code="10000"),
+        time_zone="UTC",
+        is_business=customer.is_business,
+    )
+    event = identity.COMPANY_CHANGED
+    office.deliver(
+        Envelope(
+            id=uuid4(),
+            source=event.source,
+            name=event.name,
+            company_id=office.company_id,
+            version=1,
+            at=START,
+            request_id="test",
+            body=company,
+        )
+    )
+    if customer.checked and customer.country in MEMBER_STATES:
+        _register(office, customer.country, *customer.checked)
+    for currency in currencies:
+        office.open_wallet(currency)
+
+
+def _register(
+    office: Office, country: str, state: TaxIdState, match: TaxIdMatch | None
+) -> None:
+    """What is kept of a VAT ID once the register has answered."""
+    with office.database.system() as db:
+        db.add(
+            TaxId(
+                company_id=office.company_id,
+                version=1,
+                number=f"{country}1",
+                country=country,
+                state=state,
+                checked_at=START,
+                match=match,
+                name="",
+                address="",
+                proof="",
+                failure="",
+                failure_count=0,
+                next_check_at=None,
+                confirmed_by="",
+                confirmed_why="",
+            )
+        )
+
+
+def _pay(till: Till, quote: top_ups.TopUpQuote) -> top_ups.TopUp:
+    """Begin what was quoted, pay it at the sandbox and take its notice in."""
+    top_up = till.begin_as_quoted(quote)
+    start = top_ups.StartPayment(top_up_id=top_up.id, return_url=RETURN_URL)
+    started = till.office.call(top_ups.START_PAYMENT, start, till.owner())
+    (payment,) = started.top_up.payments
+    till.notify(payment)
+    return till.get(top_up.id)
+
+
+def _figures(shown: top_ups.TopUpQuote | top_ups.TopUp, currency: str) -> list[Decimal]:
+    """Net, tax and gross."""
+    figures: list[Money] = [shown.net, shown.tax, shown.gross]
+    assert {each.currency.code for each in figures} == {currency}
+    return [each.amount for each in figures]
+
+
+def _stored(office: Office, top_up_id: UUID) -> list[Decimal]:
+    """Net, tax and gross of the top-up's row, and then of its payment's."""
+    query = """SELECT t.net, t.tax, t.gross, p.net, p.tax, p.amount
+               FROM top_ups t JOIN payments p ON p.top_up_id = t.id
+               WHERE t.id = :id"""
+    with office.database.system() as db:
+        return list(db.execute(text(query), {"id": top_up_id}).one())
+
+
+def _refunded(office: Office, top_up_id: UUID) -> tuple[Decimal, Decimal]:
+    """Net and tax given back: the top-up's row says what its refunds sum to."""
+    query = """SELECT t.refunded_net, t.refunded_tax, sum(r.net), sum(r.tax)
+               FROM top_ups t JOIN refunds r ON r.top_up_id = t.id
+               WHERE t.id = :id GROUP BY t.id"""
+    with office.database.system() as db:
+        row = db.execute(text(query), {"id": top_up_id}).one()
+    assert tuple(row[:2]) == tuple(row[2:])
+    return row[0], row[1]
+
+
+def _posted(office: Office, what: str, cause: UUID) -> list[tuple[str, Decimal]]:
+    """The lines of an entry: the account's kind, and what it was credited."""
+    query = """SELECT a.kind, coalesce(p.credit, -p.debit)
+               FROM journal_entries e JOIN postings p ON p.entry_id = e.id
+                    JOIN accounts a ON a.id = p.account_id
+               WHERE e.cause = :cause AND e.company_id = :company ORDER BY p.line"""
+    of = {"cause": f"{what}:{cause}", "company": office.company_id}
+    with office.database.system() as db:
+        return [(kind, amount) for kind, amount in db.execute(text(query), of)]
+
+
+def _entry(net: Decimal, owed: Decimal, gross: Decimal) -> list[tuple[str, Decimal]]:
+    lines = [("payments", -gross), ("wallet", net)]
+    return [*lines, ("tax", owed)] if owed else lines
+
+
+def _left_in_accounts(office: Office) -> dict[str, Decimal]:
+    """What the company's entries leave in each kind of account."""
+    query = """SELECT a.kind, sum(coalesce(p.credit, -p.debit))
+               FROM journal_entries e JOIN postings p ON p.entry_id = e.id
+                    JOIN accounts a ON a.id = p.account_id
+               WHERE e.company_id = :company GROUP BY a.kind"""
+    with office.database.system() as db:
+        rows = db.execute(text(query), {"company": office.company_id}).all()
+        return {row[0]: row[1] for row in rows}
+
+
+def _assert_balances(office: Office, wanted: Sequence[tuple[str, int]]) -> None:
+    shown = {each.currency: each.balance for each in office.dashboard().wallets}
+    assert shown.keys() == {currency for currency, _ in wanted}
+    for currency, balance in shown.items():
+        paid = sum(net for code, net in wanted if code == currency)
+        assert balance == money(_amount(currency, paid), currency)
+
+
+def _unit(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-PLACES[currency])
+
+
+def _amount(currency: str, minor_units: int) -> Decimal:
+    return Decimal(minor_units).scaleb(-PLACES[currency])
