@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.billing.costs import HOURS
+from services.billing.paid_time import NEW_FOR
 from services.billing.periods import count_edges
 from shared.contracts import inventory
 from shared.contracts.inventory import (
@@ -40,8 +41,10 @@ HORIZON_DAYS = 45
 SERVICES = 4
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati")
 
+# What is active for less than an hour is new, and owes its first minutes by the prices
+# that it had in them: that is the history's, and not the newest state's.
 anchors = st.one_of(
-    st.timedeltas(timedelta(days=-800), timedelta()).map(lambda step: START + step),
+    st.timedeltas(timedelta(days=-800), -NEW_FOR).map(lambda step: START + step),
     st.sampled_from([START, START + timedelta(days=HORIZON_DAYS - 60)]),
 )
 states = st.sampled_from(
@@ -189,9 +192,13 @@ def expected_of(
         currency, price = service.price.currency.code, service.price.amount
         charge = round_to_ledger(service.price).amount
         line = service.family_code, service.period.value
-        if service.period not in HOURS:
-            continue
         is_to_end = service.termination_request is not None
+        if service.period not in HOURS:
+            is_new = service.activated_at == START
+            waits = service.suspension_reason is SuspensionReason.PAYMENT
+            if is_new and waits and not is_to_end:
+                figures[currency, "overdue"].append(charge)
+            continue
         if service.state is ServiceState.ACTIVE:
             prices[(currency, "cost", *line)].append(price)
             assert service.activated_at
