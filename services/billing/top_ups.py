@@ -196,6 +196,7 @@ def view(session: Session, top_up: TopUp) -> contract.TopUp:
     def money(amount: Decimal) -> Money:
         return Money(amount, currency_of(top_up.currency))
 
+    payments = payments_of(session, top_up)
     return contract.TopUp(
         id=top_up.id,
         company_id=top_up.company_id,
@@ -207,13 +208,19 @@ def view(session: Session, top_up: TopUp) -> contract.TopUp:
         tax_reason=from_wire(top_up.tax_reason, TaxReason),
         tax=money(top_up.tax),
         gross=money(top_up.gross),
+        credited=money(_credited(payments)),
         refunded=money(top_up.refunded_net),
         created_at=top_up.created_at,
         created_by=top_up.created_by,
         expires_at=top_up.expires_at,
         settled_at=top_up.settled_at,
-        payments=[_payment_view(each) for each in payments_of(session, top_up)],
+        payments=[_payment_view(each) for each in payments],
     )
+
+
+def _credited(payments: Sequence[Payment]) -> Decimal:
+    paid = (p.net for p in payments if p.state is PaymentState.SUCCEEDED)
+    return sum(paid, Decimal(0))
 
 
 def payments_of(session: Session, top_up: TopUp) -> Sequence[Payment]:

@@ -127,7 +127,8 @@ class BankInstructions(Response, frozen=True, kw_only=True):
 class TopUp(Response, frozen=True, kw_only=True):
     """A top-up's full state. ``reference`` is what people quote: TU-4F7K-2M9Q-8RTW.
 
-    ``refunded`` is the net part that was given back, ``expires_at`` when a top-up that
+    ``credited`` is the net of all payments that came, and may differ from ``net``,
+    ``refunded`` the net part that was given back, ``expires_at`` when a top-up that
     was not paid ends, ``settled_at`` when it first came to an end, paid or not: later
     payments and refunds have times of their own. ``bank`` says how to pay it by
     bank, while that is to be done; it is not part of events.
@@ -143,6 +144,7 @@ class TopUp(Response, frozen=True, kw_only=True):
     tax_reason: TaxReason
     tax: Money
     gross: Money
+    credited: Money
     refunded: Money
     created_at: datetime
     created_by: str

@@ -69,6 +69,18 @@ def test_a_credit_is_found_by_the_reference_as_people_write_it(
     assert office.differences() == []
 
 
+def test_when_another_amount_comes_the_top_up_says_what_was_credited(
+    office: Office,
+) -> None:
+    top_up = _begin(office)
+
+    _book(office, top_up.reference, amount=money("29.75"))
+
+    request = top_ups.GetTopUp(top_up_id=top_up.id)
+    shown = office.call(top_ups.GET_TOP_UP, request, office.member())
+    assert (shown.net, shown.credited) == (money("50"), money("25"))
+
+
 def test_a_statement_read_twice_is_booked_once(office: Office) -> None:
     top_up = _begin(office)
     _book(office, top_up.reference, transaction="A-1")
