@@ -10,6 +10,8 @@ from launcher.cli.desk import Desk
 from launcher.cli.imports import FILE, REPORT, import_rows
 from launcher.importing.service_files import FORMATS, read_services
 from launcher.importing.upload import SERVICES
+from shared.contracts import inventory
+from shared.contracts.inventory import SuspensionReason
 
 
 @click.group()
@@ -52,3 +54,33 @@ def import_services(
         return desk.find_company(text).id
 
     import_rows(desk, SERVICES, read_services(file, file_format, find_company), report)
+
+
+@services.command("suspend")
+@click.option("--service", type=click.UUID, required=True, help="Its id.")
+@click.option(
+    "--reason",
+    type=click.Choice([reason.value for reason in SuspensionReason]),
+    required=True,
+    help="payment: it resumes by itself once it is paid.",
+)
+@click.option("--why", required=True, help="In words; the customer reads it.")
+@click.pass_obj
+def suspend(desk: Desk, service: UUID, reason: str, why: str) -> None:
+    """Stop an active service until it is resumed."""
+    request = inventory.Suspend(
+        service_id=service, reason=SuspensionReason(reason), why=why
+    )
+    suspended = desk.call(inventory.SUSPEND_SERVICE, request)
+    click.echo(f"suspended: {suspended.name}")
+
+
+@services.command("resume")
+@click.option("--service", type=click.UUID, required=True, help="Its id.")
+@click.option("--why", required=True, help="In words; the customer reads it.")
+@click.pass_obj
+def resume(desk: Desk, service: UUID, why: str) -> None:
+    """Let a suspended service go on."""
+    request = inventory.ChangeState(service_id=service, why=why)
+    resumed = desk.call(inventory.RESUME_SERVICE, request)
+    click.echo(f"resumed: {resumed.name}")
