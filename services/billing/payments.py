@@ -184,6 +184,9 @@ class _Booking:
         payment.amount = report.amount.amount
         payment.net, payment.tax = money_in.net, money_in.tax
         self._post(top_up, payment, money_in, EntryKind.TOP_UP)
+        if top_up.settled_at is not None:
+            about = {"top_up": top_up.reference, "payment": str(payment.id)}
+            log.warning("payment_after_the_end", **about)
         # A top-up that was refunded or charged back before keeps saying so.
         paid = top_up.state in {*OPEN, TopUpState.FAILED, TopUpState.CANCELLED}
         paid = paid or top_up.state is TopUpState.EXPIRED

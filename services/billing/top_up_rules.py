@@ -22,14 +22,14 @@ _MAX_PARTS = 12
 class Circumstances:
     """What a wallet's top-ups are bound by, in its currency.
 
-    ``open_net`` are top-ups that may still be paid. ``recent_net`` were asked for
-    within 24 hours, paid or open; it counts while who asks is not verified.
+    ``open_net`` are top-ups that may still be paid. ``paid_net`` was paid within 24
+    hours, whenever it was asked for; it counts while who asks is not verified.
     """
 
     limits: TopUpLimits
     balance: Decimal
     open_net: Decimal
-    recent_net: Decimal
+    paid_net: Decimal
     is_verified: bool
 
     @property
@@ -42,7 +42,8 @@ class Circumstances:
     def unverified_left(self) -> Decimal | None:
         if self.is_verified:
             return None
-        return max(self.limits.unverified - self.recent_net, Decimal(0))
+        taken = self.open_net + self.paid_net
+        return max(self.limits.unverified - taken, Decimal(0))
 
 
 def fits_payment(net: Money) -> bool:

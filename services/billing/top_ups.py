@@ -6,7 +6,7 @@ Who changes a top-up locks its row first and then, to post, its wallet.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -38,7 +38,8 @@ OPEN = (TopUpState.DRAFT, TopUpState.PENDING)
 MOST_OPEN = 20
 """As many are listed."""
 
-UNPAID = (TopUpState.FAILED, TopUpState.CANCELLED, TopUpState.EXPIRED)
+PAID = (PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK)
+"""Payments that came, whether or not they have stayed."""
 
 LASTS = timedelta(hours=24)
 """How long a top-up waits for its payment."""
@@ -214,7 +215,7 @@ def view(session: Session, top_up: TopUp) -> contract.TopUp:
         created_by=top_up.created_by,
         expires_at=top_up.expires_at,
         settled_at=top_up.settled_at,
-        payments=[_payment_view(each) for each in payments],
+        payments=[_payment_view(each, top_up.settled_at) for each in payments],
     )
 
 
@@ -270,21 +271,26 @@ def _end(change: Change, top_up: TopUp, state: TopUpState) -> None:
 def _circumstances(
     session: Session, limits: Limits, wallet: Wallet, call: Call
 ) -> top_up_rules.Circumstances:
+    open_net = session.scalar(
+        select(func.coalesce(func.sum(TopUp.net), 0)).where(
+            TopUp.wallet_id == wallet.id, TopUp.state.in_(OPEN)
+        )
+    )
     since = call.now - top_up_rules.UNVERIFIED_WINDOW
-    total = func.sum(TopUp.net)
-    is_open = TopUp.state.in_(OPEN)
-    is_recent = TopUp.state.not_in(UNPAID) & (TopUp.created_at > since)
-    open_net, recent_net = session.execute(
-        select(
-            func.coalesce(total.filter(is_open), 0),
-            func.coalesce(total.filter(is_recent), 0),
-        ).where(TopUp.wallet_id == wallet.id, is_open | is_recent)
-    ).one()
+    paid_net = session.scalar(
+        select(func.coalesce(func.sum(Payment.net), 0))
+        .join(TopUp, TopUp.id == Payment.top_up_id)
+        .where(
+            TopUp.wallet_id == wallet.id,
+            Payment.state.in_(PAID),
+            Payment.settled_at > since,
+        )
+    )
     return top_up_rules.Circumstances(
         limits=limits.of(wallet.currency),
         balance=wallet.balance,
-        open_net=open_net,
-        recent_net=recent_net,
+        open_net=open_net or zero(wallet.currency).amount,
+        paid_net=paid_net or zero(wallet.currency).amount,
         is_verified=call.principal.is_verified,
     )
 
@@ -365,7 +371,8 @@ def _new_reference(runtime: Runtime) -> str:
     return written("".join(runtime.random.choices(REFERENCE_LETTERS, k=12)))
 
 
-def _payment_view(payment: Payment) -> contract.Payment:
+def _payment_view(payment: Payment, ended_at: datetime | None) -> contract.Payment:
+    paid_at = payment.settled_at if payment.state in PAID else None
     return contract.Payment(
         id=payment.id,
         gateway=payment.gateway,
@@ -374,6 +381,7 @@ def _payment_view(payment: Payment) -> contract.Payment:
         method=payment.method,
         failure=payment.failure,
         duplicate_of=payment.duplicate_of,
+        is_late=bool(ended_at and paid_at and paid_at > ended_at),
         created_at=payment.created_at,
         settled_at=payment.settled_at,
     )

@@ -66,7 +66,8 @@ class TopUpQuote(Response, frozen=True, kw_only=True):
     stands for all that the customer saw; `BEGIN_TOP_UP` wants it back. ``problems`` are
     the reasons why it can't be: then ``split`` says how to reach the amount in several
     top-ups, if that is a way. ``unverified_left`` is what an account that is not
-    verified may still top up now; None when it is verified.
+    verified may still top up now, what is open and what was paid within 24 hours being
+    taken off; None when it is verified.
     """
 
     net: Money
@@ -99,7 +100,8 @@ class Payment(Response, frozen=True, kw_only=True):
 
     ``method`` says in words what was used ("Visa ending in 4242"), as far as known.
     ``failure`` is a code. ``duplicate_of`` is the payment that it may repeat: both are
-    booked and credited.
+    booked and credited. ``is_late`` says that it came when the top-up had ended: it is
+    booked and credited, too, above a limit even.
     """
 
     id: UUID
@@ -109,6 +111,7 @@ class Payment(Response, frozen=True, kw_only=True):
     method: str
     failure: str | None
     duplicate_of: UUID | None
+    is_late: bool
     created_at: datetime
     settled_at: datetime | None
 

@@ -318,6 +318,41 @@ def test_who_is_not_verified_tops_up_a_hundred_in_a_day(till: Till) -> None:
     assert till.quote("100.00").problems == []
 
 
+def test_what_is_paid_counts_for_who_is_not_verified_whenever_it_was_asked_for(
+    till: Till,
+) -> None:
+    till.is_verified = False
+    for _ in range(2):
+        top_up = till.begin("100.00")
+        till.start(top_up)
+        till.cancel(top_up)
+        till.office.pass_time(timedelta(days=2))
+        (payment,) = till.get(top_up.id).payments
+        assert not payment.is_late
+        till.notify(payment)
+
+        (payment,) = till.get(top_up.id).payments
+        assert payment.is_late
+        assert till.quote("10.00").unverified_left == money("0")
+        till.office.pass_time(timedelta(hours=24))
+
+    assert till.balance == 200
+    assert till.quote("100.00").problems == []
+
+
+def test_what_is_open_counts_for_who_is_not_verified_as_long_as_it_is(
+    till: Till,
+) -> None:
+    till.is_verified = False
+    top_up = till.begin("100.00")
+    till.office.pass_time(timedelta(hours=25))
+    assert till.quote("10.00").unverified_left == money("0")
+
+    till.cancel(top_up)
+
+    assert till.quote("100.00").problems == []
+
+
 @pytest.mark.parametrize("net", ["0", "-10", "10.001", "99999999999999999"])
 def test_amounts_that_are_none_are_refused(till: Till, net: str) -> None:
     with pytest.raises(InvalidInput, match="bad_amount"):
