@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from bench import clients, dashboard, memory, pages, sizes
+from bench import charging, clients, dashboard, memory, pages, sizes
 from bench.figures import heading, row
 from bench.site import running_site
 from shared.logs import configure_logs
@@ -13,6 +13,7 @@ MEASURES = (
     clients.measure,
     pages.measure,
     sizes.measure,
+    charging.measure,
     memory.measure,
 )
 

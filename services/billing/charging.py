@@ -224,7 +224,9 @@ class _Turn:
             change.db.flush()
             change.db.refresh(wallet)
         self.sums = _plus(self.sums, found)
-        return found.services == BATCH or found.periods >= MOST_PERIODS
+        # Who has that many periods has all but one of them beyond its first.
+        beyond = found.periods - found.services
+        return found.services == BATCH or beyond >= MOST_PERIODS - 1
 
     def _note_shortage(self, purse: Purse, was_short: int | None) -> None:
         wallet, now = self.wallet, self.change.call.now

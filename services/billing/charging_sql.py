@@ -63,6 +63,8 @@ batch AS MATERIALIZED (
 )
 """
 
+# The array has the subscriptions found by their key. PostgreSQL thinks of millions of
+# periods, and would read the whole table for a batch of any size.
 _CHARGE = text(f"""
 WITH {_DUE}, last AS MATERIALIZED (
     SELECT service_id, max(number) + 1 AS paid_periods, max(starts_at) AS paid_from,
@@ -72,6 +74,7 @@ WITH {_DUE}, last AS MATERIALIZED (
     UPDATE subscriptions SET paid_periods = last.paid_periods,
         paid_from = last.paid_from, paid_through = last.paid_through, is_charged = true
     FROM last WHERE subscriptions.service_id = last.service_id
+        AND subscriptions.service_id = ANY (ARRAY(SELECT service_id FROM batch))
     RETURNING subscriptions.service_id
 ), written AS (
     INSERT INTO charges (service_id, starts_at, kind, ends_at, company_id, currency,

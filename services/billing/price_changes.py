@@ -39,7 +39,7 @@ class Price:
         service = self.service
         ahead = unused_paid(service, self.until)
         behind = Fraction(0)
-        if self._counts:
+        if service.ends is None:
             behind = used_unpaid(service, self.until, self.zone)
         before = cost_of(service, ahead), cost_of(service, behind)
         service.price = price

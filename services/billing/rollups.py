@@ -125,7 +125,8 @@ def _costs(
         if arrears and service.ends is None:
             yield Standing.ARREARS, arrears
     elif waits_for_money(service) and not is_paid(service):
-        yield Standing.OVERDUE, charge
+        if not has_paid_time(service):
+            yield Standing.OVERDUE, charge
         if service.owed:
             yield Standing.OWED, service.owed
 
@@ -138,14 +139,18 @@ def waits_for_money(service: Subscription) -> bool:
 
 
 def is_paid(service: Subscription) -> bool:
-    """Whether money is all there for a suspended service to go on.
+    """Whether money is all there for a suspended service to go on."""
+    return not service.owed and has_paid_time(service)
+
+
+def has_paid_time(service: Subscription) -> bool:
+    """Whether a suspended service needs no new period to go on.
 
     A one-time price is paid once, here or before it came here: then nothing is due any
-    more. Any other service has paid time left that was charged here.
+    more. Any other service has paid time left that was charged here; what it owes is
+    what a price change left.
     """
     until, since = service.paid_through, service.suspended_at
-    if service.owed:
-        return False
     if service.period is Period.ONCE:
         return until is None
     is_ahead = until is not None and since is not None and until > since

@@ -161,24 +161,30 @@ class Purse:
         service.owed, service.owed_since = Decimal(0), None
 
     def _restore(self, service: Subscription) -> Decimal:
-        now, charge = self.change.call.now, rollups.charge_of(service)
-        cost = service.owed + charge
+        charge = rollups.charge_of(service)
+        wants_period = not rollups.has_paid_time(service)
+        cost = service.owed + (charge if wants_period else 0)
         if cost > self.available:
             return cost
         assert service.suspended_at is not None
         if service.owed:
             self._take_owed(service, service.suspended_at)
+        if wants_period:
+            self._begin_anew(service, charge)
+        service.told_at = None
+        service.payment_version += 1
+        return Decimal(0)
+
+    def _begin_anew(self, service: Subscription, charge: Decimal) -> None:
+        """Charge a period from now on: the suspension is over as far as time goes."""
+        now = self.change.call.now
+        assert service.suspended_at is not None
         if service.period is not Period.ONCE:
             paid_time.anchor_at(service, now)
-        if service.paid_through is not None:
-            self._take_period(service, charge)
+        self._take_period(service, charge)
         slept = now - service.suspended_at
         service.suspended_us += max(0, slept // paid_time.MICROSECOND)
         service.suspended_at = now
-        service.told_at = None
-        service.is_charged = True
-        service.payment_version += 1
-        return Decimal(0)
 
     def _take(
         self,

@@ -14,6 +14,7 @@ from services.billing.limits import Limits
 from services.billing.service import BillingService
 from services.inventory import details
 from services.inventory.service import InventoryService
+from shared.contract import Method
 from shared.contracts import billing, inventory
 from shared.contracts.billing import charging
 from shared.contracts.identity import Role
@@ -38,10 +39,13 @@ class Tenant:
     site: Installation
     email: str
     has_wallet: bool = True
+    time_zone: str = "UTC"
     company_id: UUID = field(init=False)
 
     def __post_init__(self) -> None:
-        self.company_id = self.site.customer(self.email, "Aurora Digital GmbH")
+        self.company_id = self.site.customer(
+            self.email, "Aurora Digital GmbH", time_zone=self.time_zone
+        )
         if self.has_wallet:
             wallet = billing.OpenWallet(company_id=self.company_id, currency="EUR")
             self.site.operator.call(billing.OPEN_WALLET, wallet)
@@ -88,6 +92,14 @@ class Tenant:
     def order(
         self, plan: str = "s", period: Period = Period.MONTH, price: str = ""
     ) -> UUID:
+        service = self.request(plan, period, price)
+        self.activate(service)
+        return service
+
+    def request(
+        self, plan: str = "s", period: Period = Period.MONTH, price: str = ""
+    ) -> UUID:
+        """Order a service that is pending yet."""
         request = inventory.CreateService(
             company_id=self.company_id,
             reference=f"R{next(_numbers)}",
@@ -98,10 +110,11 @@ class Tenant:
             price=euros(price) if price else None,
         )
         made = self.site.operator.call(inventory.CREATE_SERVICE, request)
-        ready = inventory.ChangeState(service_id=made.id)
-        self.site.operator.call(inventory.ACTIVATE_SERVICE, ready)
         self.settle()
         return made.id
+
+    def activate(self, service: UUID) -> None:
+        self._move(inventory.ACTIVATE_SERVICE, service)
 
     def pay_in(self, amount: str) -> None:
         request = billing.AdjustWallet(
@@ -136,14 +149,10 @@ class Tenant:
         self.settle()
 
     def resume(self, service: UUID) -> None:
-        request = inventory.ChangeState(service_id=service)
-        self.site.operator.call(inventory.RESUME_SERVICE, request)
-        self.settle()
+        self._move(inventory.RESUME_SERVICE, service)
 
     def terminate(self, service: UUID) -> None:
-        request = inventory.ChangeState(service_id=service)
-        self.site.operator.call(inventory.TERMINATE_SERVICE, request)
-        self.settle()
+        self._move(inventory.TERMINATE_SERVICE, service)
 
     def request_end(
         self, service: UUID, time: TerminationTime = TerminationTime.END_OF_PERIOD
@@ -151,6 +160,12 @@ class Tenant:
         request = inventory.RequestTermination(service_id=service, time=time)
         self.site.operator.call(inventory.REQUEST_TERMINATION, request)
         self.settle()
+
+    def withdraw_end(self, service: UUID) -> None:
+        self._move(inventory.WITHDRAW_TERMINATION, service)
+
+    def cancel(self, service: UUID) -> None:
+        self._move(inventory.CANCEL_SERVICE, service)
 
     def change_plan(self, service: UUID, plan: str) -> None:
         request = inventory.ChangePlan(service_id=service, plan_code=plan)
@@ -160,6 +175,14 @@ class Tenant:
     def change_price(self, service: UUID, price: str) -> None:
         request = inventory.ChangePrice(service_id=service, price=euros(price))
         self.site.operator.call(inventory.CHANGE_PRICE, request)
+        self.settle()
+
+    def _move(
+        self,
+        method: Method[inventory.ChangeState, inventory.Service],
+        service: UUID,
+    ) -> None:
+        self.site.operator.call(method, inventory.ChangeState(service_id=service))
         self.settle()
 
     def service(self, service_id: UUID) -> inventory.Service:

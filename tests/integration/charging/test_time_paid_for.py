@@ -1,0 +1,54 @@
+"""Time that is paid, or used at a price, stays so through suspensions."""
+
+from decimal import Decimal
+
+from shared.contracts.inventory import Period
+from tests.integration.charging.tenant import Tenant
+
+
+def test_time_paid_before_a_suspension_for_payment_is_there_afterwards(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("10")
+    service = tenant.order("s", Period.WEEK)
+    tenant.charge()
+    tenant.pass_time(days=1)
+    tenant.change_price(service, "17")
+    tenant.charge()
+    tenant.pass_time(days=3)
+    tenant.charge()
+    assert tenant.service(service).state.value == "suspended"
+    # What six days cost more, and no new period: three of the days are left.
+    assert tenant.overdue() == 6
+
+    tenant.pass_time(days=20)
+    tenant.pay_in("6")
+    tenant.charge()
+
+    assert tenant.service(service).state.value == "active"
+    assert tenant.balance == 0
+    tenant.pay_in("100")
+    tenant.pass_time(days=2, hours=23)
+    tenant.charge()
+    assert tenant.balance == 100
+    tenant.pass_time(hours=1)
+    tenant.charge()
+    assert tenant.balance == 83
+    assert tenant.differences() == []
+
+
+def test_a_new_price_leaves_what_was_used_before_a_policy_suspension(
+    tenant: Tenant,
+) -> None:
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.pass_time(hours=12)
+    tenant.suspend(service)
+    tenant.change_price(service, "20")
+    tenant.resume(service)
+    tenant.pay_in("100")
+    tenant.charge()
+
+    # Half a day at 10, and half a day at 20.
+    assert tenant.balance == 100 - Decimal(15)
+    assert tenant.differences() == []
