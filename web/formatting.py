@@ -76,8 +76,12 @@ def format_number(number: int, locale: Locale) -> str:
     return format_decimal(number, locale=locale)
 
 
+@lru_cache(maxsize=5_000)
 def format_datetime(moment: datetime, zone: ZoneInfo, locale: Locale | str) -> str:
-    """Write an aware time as day and minute in the reader's zone."""
+    """Write an aware time as day and minute in the reader's zone.
+
+    Kept like amounts: of a list's page, the times took a third of the rendering.
+    """
     return babel_datetime(moment, "d MMM y, HH:mm", tzinfo=zone, locale=locale)
 
 
