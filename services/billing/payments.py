@@ -27,7 +27,6 @@ from services.billing.top_ups import (
 )
 from services.billing.wallets import lock_wallet, tell_of_change
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
-from shared.errors import NotFound
 from shared.money import Money, currency_of, round_to_minor_unit
 
 log = structlog.get_logger()
@@ -35,7 +34,9 @@ log = structlog.get_logger()
 FIRST_ASKED_AFTER = timedelta(seconds=10)
 """A notice usually comes sooner than that."""
 
-_UNPAID = frozenset({PaymentState.CREATED, PaymentState.PENDING})
+UNPAID = frozenset({PaymentState.CREATED, PaymentState.PENDING})
+"""Money may still come of these."""
+
 _STATES = {
     Outcome.PENDING: PaymentState.PENDING,
     Outcome.FAILED: PaymentState.FAILED,
@@ -53,7 +54,7 @@ def prepare(change: Change, top_up_id: UUID) -> Payment:
     top_up = lock_top_up(change.db, top_up_id)
     require_open(top_up)
     for payment in payments_of(change.db, top_up):
-        if payment.state in _UNPAID:
+        if payment.state in UNPAID:
             return payment
     payment = _draft(change, top_up)
     change.db.add(payment)
@@ -103,11 +104,18 @@ def keep_checkout(change: Change, payment: Payment, checkout: Checkout) -> None:
         move(change, top_up, TopUpState.PENDING)
 
 
+def ask_no_more(change: Change, payment_id: UUID) -> None:
+    """Note that nobody can pay it any more, so that no news of it will come."""
+    payment = change.db.get_one(Payment, payment_id)
+    lock_top_up(change.db, payment.top_up_id)
+    change.db.refresh(payment)
+    payment.ask_at = None
+
+
 def take_in(change: Change, reports: Sequence[Report]) -> bool:
     """Book what a gateway reports; returns whether anything was new.
 
-    Raises:
-        NotFound: ``no_such_payment``; nothing was booked.
+    What is no payment of ours is passed over: an account at a gateway may serve others.
     """
     booking = _Booking(change)
     news = [booking.take_in(report) for report in reports]
@@ -123,7 +131,8 @@ class _Booking:
             select(Payment.top_up_id).where(Payment.id == report.payment_id)
         )
         if top_up_id is None:
-            raise NotFound("no_such_payment", str(report.payment_id))
+            log.warning("payment_unknown", payment=str(report.payment_id))
+            return False
         # All that concerns one top-up goes through here one after the other.
         top_up = lock_top_up(self.change.db, top_up_id)
         if report.amount.currency.code != top_up.currency:
@@ -136,7 +145,7 @@ class _Booking:
                 self._succeed(top_up, payment, report)
             case Outcome.CHARGED_BACK:
                 self._charge_back(top_up, payment, report)
-            case _ if before in _UNPAID:
+            case _ if before in UNPAID:
                 self._note(top_up, payment, report)
         return payment.state is not before
 
@@ -147,7 +156,7 @@ class _Booking:
             if payment.transaction == report.transaction:
                 return payment
         ordered = next(each for each in payments if each.id == report.payment_id)
-        if ordered.transaction is None or ordered.state in _UNPAID:
+        if ordered.transaction is None or ordered.state in UNPAID:
             return ordered
         if report.outcome is not Outcome.SUCCEEDED:
             return ordered

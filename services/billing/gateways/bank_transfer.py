@@ -53,6 +53,10 @@ class BankTransfer:
     def ask(self, checkout: str) -> Sequence[Report]:  # noqa: ARG002  nobody to ask
         return []
 
+    def close_checkout(self, checkout: str) -> bool:  # noqa: ARG002
+        """Nobody can keep a customer from their bank."""
+        return False
+
     def read_notice(
         self,
         headers: Mapping[str, str],  # noqa: ARG002  no bank sends any
