@@ -1,7 +1,7 @@
 """What each program of the stack is given: its own settings and keys, no others'.
 
-One that is taken over then has neither another service's database nor the key that
-principals are signed with.
+One that is taken over then has neither another service's database, nor the key that
+principals are signed with, nor the payment gateways'.
 """
 
 from collections.abc import Mapping
@@ -18,12 +18,19 @@ KEYS = {
     "web": ("principal.pub", "web.secret"),
 }
 
+_SECRETS = {
+    "STRIPE_SECRET_KEY": "billing",
+    "STRIPE_WEBHOOK_SECRET": "billing",
+}
+"""Settings that one program alone may read."""
+
 
 def environment_of(
     program: str, environment: Mapping[str, str], keys: Path
 ) -> dict[str, str]:
     """The program's part of the stack's environment; ``keys`` is its own folder."""
     others = {url_variable(service) for service in SERVICES if service != program}
+    others |= {name for name, owner in _SECRETS.items() if owner != program}
     own = {name: value for name, value in environment.items() if name not in others}
     return own | {"KEYS_DIR": str(keys)}
 

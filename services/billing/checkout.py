@@ -6,15 +6,16 @@ bears its payment's id, a repayment its refund's, and reports are booked once.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from msgspec.structs import replace
+from msgspec import structs
 from sqlalchemy import select
 
 from services.billing import payments, refunds, top_ups
+from services.billing.cards import Cards
 from services.billing.changes import Change
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.gateway import (
@@ -53,6 +54,7 @@ class Checkouts:
     database: Database
     runtime: Runtime
     gateways: Mapping[GatewayName, Gateway]
+    cards: Cards
 
     @property
     def names(self) -> tuple[GatewayName, ...]:
@@ -66,7 +68,8 @@ class Checkouts:
 
         Raises:
             NotFound: ``no_such_top_up``.
-            Conflict: ``top_up_ended`` with ``state``.
+            Conflict: ``top_up_ended`` with ``state``; ``not_payable_by_card`` with
+                ``step`` and ``currency``.
             Unavailable: ``gateway_unreachable``; the top-up is as it was.
         """
         company_id = call.principal.require_company()
@@ -76,7 +79,9 @@ class Checkouts:
             top_up = top_ups.lock_top_up(session, request.top_up_id)
             order = payments.order_of(payment, top_up, request.return_url)
         if payment.checkout is None:
-            checkout = self._gateway(payment.gateway).open_checkout(order)
+            gateway = self._gateway(payment.gateway)
+            customer = self.cards.customer_for(call, gateway)
+            checkout = gateway.open_checkout(replace(order, customer=customer))
             with self.database.company(company_id) as session:
                 payment = session.merge(payment, load=True)
                 change = Change(session, self.runtime, call)
@@ -98,15 +103,16 @@ class Checkouts:
         if not isinstance(bank, BankTransfer):
             return top_up
         instructions = bank.instructions(top_up.gross, top_up.reference)
-        return replace(top_up, bank=instructions)
+        return structs.replace(top_up, bank=instructions)
 
     def take_notice(self, call: Call, notice: contract.PaymentNotice) -> None:
         """Book what a gateway tells of its own accord.
 
         Raises:
-            NotFound: ``no_gateway``, ``no_such_payment``.
+            NotFound: ``no_gateway``.
             Unauthenticated: ``notice_forged``.
             InvalidInput: ``malformed_message``.
+            Unavailable: ``gateway_unreachable``; it will be told again.
         """
         gateway = self.gateways.get(notice.gateway)
         if gateway is None:

@@ -395,6 +395,17 @@ class Refund(CompanyOwned, Base):
     failure: Mapped[str] = mapped_column(default="")
 
 
+class GatewayCustomer(CompanyOwned, Base):
+    """What a gateway calls a company whose cards it saves; the cards are its own."""
+
+    __tablename__ = "gateway_customers"
+
+    company_id: Mapped[UUID] = mapped_column(primary_key=True)
+    gateway: Mapped[GatewayName] = mapped_column(primary_key=True)
+    customer: Mapped[str]
+    created_at: Mapped[datetime]
+
+
 class TaxId(CompanyOwned, Base):
     """A company's VAT ID, and what the register said of it; see the contract's.
 

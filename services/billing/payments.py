@@ -27,7 +27,6 @@ from services.billing.top_ups import (
 )
 from services.billing.wallets import lock_wallet, tell_of_change
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
-from shared.errors import NotFound
 from shared.money import Money, currency_of, round_to_minor_unit
 
 log = structlog.get_logger()
@@ -106,8 +105,7 @@ def keep_checkout(change: Change, payment: Payment, checkout: Checkout) -> None:
 def take_in(change: Change, reports: Sequence[Report]) -> bool:
     """Book what a gateway reports; returns whether anything was new.
 
-    Raises:
-        NotFound: ``no_such_payment``; nothing was booked.
+    What is no payment of ours is passed over: an account at a gateway may serve others.
     """
     booking = _Booking(change)
     news = [booking.take_in(report) for report in reports]
@@ -123,7 +121,8 @@ class _Booking:
             select(Payment.top_up_id).where(Payment.id == report.payment_id)
         )
         if top_up_id is None:
-            raise NotFound("no_such_payment", str(report.payment_id))
+            log.warning("payment_unknown", payment=str(report.payment_id))
+            return False
         # All that concerns one top-up goes through here one after the other.
         top_up = lock_top_up(self.change.db, top_up_id)
         if report.amount.currency.code != top_up.currency:

@@ -25,6 +25,7 @@ from services.billing import (
     transactions,
     wallets,
 )
+from services.billing.cards import Cards
 from services.billing.changes import Change
 from services.billing.charging import Charging
 from services.billing.checkout import Checkouts
@@ -32,6 +33,7 @@ from services.billing.settings import BillingSettings
 from services.billing.vies import NoRegister, Register, Vies
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import billing, identity, inventory
+from shared.contracts.billing import cards as cards_contract
 from shared.contracts.billing import charging as charging_contract
 from shared.contracts.billing import tax
 from shared.contracts.billing import top_ups as money_in
@@ -69,7 +71,8 @@ class BillingService(Service):
         if settings.vies_url:
             self._register = Vies(settings.vies_url, settings.seller.vat_id)
         self._tax_ids_waiting = threading.Event()
-        self._checkouts = Checkouts(database, runtime, settings.gateways)
+        self._cards = Cards(database, settings.gateways)
+        self._checkouts = Checkouts(database, runtime, settings.gateways, self._cards)
         self.charging = Charging(database, runtime, settings.grace)
         self._terms = top_ups.Terms(
             settings.limits, settings.seller, self._checkouts.names
@@ -172,6 +175,17 @@ class BillingService(Service):
         self, call: Call, request: money_in.StartPayment
     ) -> money_in.StartedPayment:
         return self._checkouts.start(call, request)
+
+    @handles(cards_contract.SHOW_CARD_FORM)
+    def show_card_form(
+        self, call: Call, request: cards_contract.ShowCardForm
+    ) -> cards_contract.CardForm:
+        return self._cards.show_form(call, request.top_up_id)
+
+    @handles(cards_contract.FORGET_CARD)
+    def forget_card(self, call: Call, request: cards_contract.ForgetCard) -> Nothing:
+        self._cards.forget(call, request.card)
+        return Nothing()
 
     @in_transaction(money_in.GET_TOP_UP)
     def get_top_up(

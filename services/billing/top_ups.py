@@ -262,7 +262,9 @@ def written(letters: str) -> str:
 def _end(change: Change, top_up: TopUp, state: TopUpState) -> None:
     for payment in payments_of(change.db, top_up):
         if payment.state in {PaymentState.CREATED, PaymentState.PENDING}:
-            payment.state = PaymentState.CANCELLED
+            # Where a card was declined and no other one tried, that is how it ended.
+            failed = payment.failure is not None
+            payment.state = PaymentState.FAILED if failed else PaymentState.CANCELLED
             # Its gateway's page may be open still, and somebody may pay there.
             payment.ask_at = change.call.now if payment.checkout else None
     move(change, top_up, state)

@@ -18,9 +18,10 @@ from shared.errors import ContractError, RemoteFault
 from web.context import context
 
 MAX_BYTES = 64 * 1024
-TIMEOUT_S = 5.0
+TIMEOUT_S = 10.0
+"""Billing may ask the gateway about it first."""
 
-_SIGNATURES = ("sandbox-signature",)
+_SIGNATURES = ("sandbox-signature", "stripe-signature")
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 

@@ -8,9 +8,10 @@ once, in whatever order and however often reports come.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
+from shared.contracts.billing.cards import SavedCard
 from shared.contracts.billing.top_ups import GatewayName
 from shared.errors import Unavailable
 from shared.money import Money
@@ -29,6 +30,7 @@ class Order:
     """What is to be paid. ``payment_id`` makes repeating the order harmless.
 
     ``reference`` is what the customer reads; ``return_url`` is where they come back.
+    ``customer`` is what a gateway of cards calls the company, if it may save some.
     """
 
     payment_id: UUID
@@ -36,6 +38,7 @@ class Order:
     reference: str
     amount: Money
     return_url: str
+    customer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def unreachable(detail: str) -> Unavailable:
 class Gateway(Protocol):
     """A way to be paid.
 
-    Every method but `read_notice` may raise `Unavailable` (``gateway_unreachable``).
+    Every method may raise `Unavailable` (``gateway_unreachable``).
     """
 
     name: ClassVar[GatewayName]
@@ -111,4 +114,43 @@ class Gateway(Protocol):
         Raises:
             RepaymentRefusedError: it will not be, ever.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class CardCheckout:
+    """A checkout as a card's form needs it.
+
+    ``secret`` lets a browser pay it, and nothing else: it is for the person who pays,
+    and for no log or disk. ``customer`` is the order's.
+    """
+
+    secret: str
+    customer: str | None
+
+
+@runtime_checkable
+class CardGateway(Gateway, Protocol):
+    """A gateway whose card form is part of our own page, and which can save cards.
+
+    The form's fields are the gateway's: no card's number ever reaches us.
+    """
+
+    publishable_key: str
+    """What its form names us by; no secret."""
+
+    def show_checkout(self, checkout: str) -> CardCheckout | None:
+        """A checkout that waits for a card; None when it is paid or over."""
+        ...
+
+    def open_customer(self, company_id: UUID) -> str:
+        """Make a customer to save cards for; the same company again is the same."""
+        ...
+
+    def list_cards(self, customer: str) -> list[SavedCard]:
+        """The cards saved for a customer, newest first."""
+        ...
+
+    def forget_card(self, customer: str, card: str) -> bool:
+        """Have a saved card deleted; False when the customer has no such card."""
         ...

@@ -20,6 +20,13 @@ from shared.text import clean_line
 _MAX_RECIPIENT_LENGTH = 70
 """EPC069-12, the guideline of a SEPA transfer's QR code."""
 
+STRIPE_VARIABLES = (
+    "STRIPE_SECRET_KEY",
+    "STRIPE_PUBLISHABLE_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+)
+STRIPE_API_BASE = "https://api.stripe.com"
+
 
 def read_gateways(settings: Settings) -> Mapping[GatewayName, Gateway]:
     """The gateways that are set up, in the order in which customers see them.
@@ -29,6 +36,7 @@ def read_gateways(settings: Settings) -> Mapping[GatewayName, Gateway]:
     """
     found: tuple[Gateway | None, ...] = (
         _sandbox(settings),
+        _stripe(settings),
         _bank_transfer(settings.environment),
     )
     return {gateway.name: gateway for gateway in found if gateway is not None}
@@ -62,6 +70,23 @@ def _checked(
         return validate(given[name])
     except stdnum.exceptions.ValidationError as error:
         raise SettingError(f"{name} makes no sense: {given[name]!r}") from error
+
+
+def _stripe(settings: Settings) -> Gateway | None:
+    environment = settings.environment
+    given = [environment.get(name, "") for name in STRIPE_VARIABLES]
+    if not any(given):
+        return None
+    if not all(given):
+        raise SettingError(f"{', '.join(STRIPE_VARIABLES)} belong together")
+    api_base = environment.get("STRIPE_API_BASE") or STRIPE_API_BASE
+    if api_base != STRIPE_API_BASE and not settings.is_loopback:
+        raise SettingError("STRIPE_API_BASE: a stand-in for Stripe; refused here")
+    # Its SDK takes memory and time at the start, which nobody pays who has no keys.
+    from services.billing.gateways.stripe import StripeGateway  # noqa: PLC0415
+
+    secret_key, publishable_key, webhook_secret = given
+    return StripeGateway(secret_key, publishable_key, webhook_secret, api_base)
 
 
 def notify_url(settings: Settings, gateway: GatewayName) -> str:

@@ -12,7 +12,14 @@ from shared.contract import (
     Response,
     ServiceContract,
 )
-from shared.contracts.billing import charging, tax, top_ups, transactions, wallets
+from shared.contracts.billing import (
+    cards,
+    charging,
+    tax,
+    top_ups,
+    transactions,
+    wallets,
+)
 from shared.contracts.billing.name import NAME
 from shared.contracts.billing.wallets import WalletView
 from shared.contracts.inventory import Period
@@ -272,6 +279,7 @@ CONTRACT = ServiceContract(
         ADJUST_WALLET,
         VERIFY_BOOKS,
         *top_ups.METHODS,
+        *cards.METHODS,
         *transactions.METHODS,
         *charging.METHODS,
         REBUILD_ROLLUPS,

@@ -21,6 +21,8 @@ from shared.permissions import Permission
 class GatewayName(Enum):
     SANDBOX = "sandbox"
     """Stands in for a hosted payment page; never on a public address."""
+    STRIPE = "stripe"
+    """Cards: see `shared.contracts.billing.cards`."""
     BANK_TRANSFER = "bank_transfer"
 
 
@@ -165,7 +167,10 @@ class StartPayment(Request, frozen=True, kw_only=True):
 
 
 class StartedPayment(Response, frozen=True, kw_only=True):
-    """Where the customer has to go now, if anywhere."""
+    """Where the customer has to go now, if anywhere.
+
+    A card is asked for on our own page: see `shared.contracts.billing.cards`.
+    """
 
     top_up: TopUp
     redirect_url: str | None = None
@@ -335,7 +340,9 @@ TAKE_PAYMENT_NOTICE = Method(
     carries_secret=True,
 )
 """Takes in a notice once, however often it comes. Unauthenticated
-``notice_forged``; InvalidInput ``malformed_message``."""
+``notice_forged``; InvalidInput ``malformed_message``; NotFound ``no_gateway``;
+Unavailable ``gateway_unreachable``, and the gateway will tell it again. What is no
+payment of ours is passed over."""
 
 REFUND_TOP_UP = Method(
     NAME, "refund_top_up", RefundTopUp, TopUp, Permission.OPERATE, Effect.CHANGE

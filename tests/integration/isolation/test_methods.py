@@ -20,7 +20,14 @@ import pytest
 
 from shared.contract import Method, Request
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import AdjustmentKind, charging, tax, top_ups, wallets
+from shared.contracts.billing import (
+    AdjustmentKind,
+    cards,
+    charging,
+    tax,
+    top_ups,
+    wallets,
+)
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransactions
 from shared.contracts.identity import Role, VerificationState, VerificationStep
@@ -127,6 +134,9 @@ BILLING = (
     Line(top_ups.QUOTE_TOP_UP,      "200 200 200 403 403 own 401 401 403 200", top_ups.QuoteTopUp(net=money("20"))),
     Line(top_ups.BEGIN_TOP_UP,      "409 409 409 403 403 409 401 401 403 409", top_ups.BeginTopUp(net=money("20"), digest="another", gateway=GatewayName.BANK_TRANSFER)),
     Line(top_ups.START_PAYMENT,     "200 200 200 403 403 404 401 401 403 200", top_ups.StartPayment(top_up_id=e.OUR_TOP_UP, return_url="http://localhost/")),
+    # The example is paid by bank.
+    Line(cards.SHOW_CARD_FORM,      "409 409 409 403 403 404 401 401 403 409", cards.ShowCardForm(top_up_id=e.OUR_TOP_UP)),
+    Line(cards.FORGET_CARD,         "404 404 404 403 403 404 401 401 403 404", cards.ForgetCard(card="pm_1")),
     Line(top_ups.GET_TOP_UP,        "200 200 200 403 200 404 401 401 403 200", top_ups.GetTopUp(top_up_id=e.OUR_TOP_UP)),
     Line(top_ups.LIST_OPEN_TOP_UPS, "200 200 200 403 200 own 401 401 403 200", top_ups.ListOpenTopUps()),
     Line(top_ups.CANCEL_TOP_UP,     "200 200 200 403 403 404 401 401 403 200", top_ups.CancelTopUp(top_up_id=e.OUR_TOP_UP)),

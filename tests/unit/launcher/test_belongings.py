@@ -33,6 +33,16 @@ def test_the_web_front_end_knows_no_database() -> None:
     assert environment == SHARED | {"KEYS_DIR": "/own"}
 
 
+@pytest.mark.parametrize("program", ["identity", "inventory", "web", "sandbox"])
+def test_billing_alone_knows_what_opens_the_payment_gateways(program: str) -> None:
+    secrets = {"STRIPE_SECRET_KEY": "sk_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}
+
+    environment = environment_of(program, EVERYTHING | secrets, Path("/own"))
+
+    assert not secrets.keys() & environment.keys()
+    assert secrets.items() <= environment_of("billing", secrets, Path("/own")).items()
+
+
 @pytest.mark.parametrize(
     ("program", "keys"),
     [

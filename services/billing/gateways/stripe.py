@@ -1,0 +1,323 @@
+"""Stripe: cards, by PaymentIntents that the customer's browser confirms.
+
+A checkout is an intent, and so is its transaction: an intent is paid once at most. The
+card's form and 3-D Secure are Stripe's own, in the browser. Whatever a notice tells, we
+ask for the intent and book what it is now: so the order of notices does not matter, nor
+the version of the API that they are written in.
+
+`read_gateways` alone imports this, where Stripe is set up: its SDK is large.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+import structlog
+from stripe import (
+    InvalidRequestError,
+    PaymentIntent,
+    PaymentMethod,
+    RequestsClient,
+    SignatureVerificationError,
+    StripeClient,
+    StripeError,
+    StripeObject,
+    WebhookSignature,
+)
+
+from services.billing.gateways.gateway import (
+    CardCheckout,
+    Checkout,
+    Order,
+    Outcome,
+    Repayment,
+    RepaymentRefusedError,
+    Report,
+    unreachable,
+)
+from services.billing.gateways.stripe_amounts import from_stripe, to_stripe
+from shared.contracts.billing.cards import SavedCard
+from shared.contracts.billing.top_ups import GatewayName
+from shared.errors import InvalidInput, Unauthenticated
+from shared.money import currency_of
+
+log = structlog.get_logger()
+
+# Asked to be wordy, the SDK logs whole answers, with the secrets of payments in them.
+logging.getLogger("stripe").setLevel(logging.WARNING)
+
+TIMEOUT_S = (2.0, 4.0)
+"""To connect, and between two parts of an answer."""
+RETRIES = 1
+"""Of a request that had no answer. Jobs and the customer's next click do the rest."""
+
+TOLERANCE_S = 300
+"""A notice that was signed longer ago is no longer believed."""
+
+SIGNATURE_HEADER = "stripe-signature"
+PAYMENT, REFUND, COMPANY = "payment_id", "refund_id", "company_id"
+"""The metadata by which things at Stripe name ours."""
+
+MAX_CARDS = 20
+
+_OUTCOMES = {
+    "succeeded": Outcome.SUCCEEDED,
+    "canceled": Outcome.CANCELLED,
+}
+"""What is final. An attempt that failed is not: another card may still pay."""
+
+_WAITS_FOR_CARD = frozenset(
+    {"requires_payment_method", "requires_confirmation", "requires_action"}
+)
+_INQUIRY = "warning_"
+"""How the states begin of a dispute in which no money was taken yet."""
+
+
+class _Subject(msgspec.Struct, frozen=True):
+    """What a notice is about, as far as we read it.
+
+    Notices of other kinds than ours have whatever they like in these fields.
+    """
+
+    object: Any = None
+    id: Any = None
+    status: Any = None
+    payment_intent: Any = None
+    metadata: Any = None
+
+    @property
+    def took_money(self) -> bool:
+        """Whether, being a dispute, it means that the bank took the money back."""
+        status = str(self.status)
+        return status != "won" and not status.startswith(_INQUIRY)
+
+    @property
+    def is_our_refund(self) -> bool:
+        return REFUND in (self.metadata or {}) and self.status != "failed"
+
+
+class _Data(msgspec.Struct, frozen=True):
+    object: _Subject
+
+
+class _Notice(msgspec.Struct, frozen=True):
+    data: _Data
+
+
+@dataclass(frozen=True)
+class StripeGateway:
+    """``api_base`` is Stripe's address; ``webhook_secret`` signs its notices."""
+
+    secret_key: str
+    publishable_key: str
+    webhook_secret: str
+    api_base: str
+    name: ClassVar[GatewayName] = GatewayName.STRIPE
+
+    def open_checkout(self, order: Order) -> Checkout:
+        customer = {"customer": order.customer} if order.customer else {}
+        with _answering():
+            intent = self._client.v1.payment_intents.create(
+                {
+                    "amount": to_stripe(order.amount),
+                    "currency": order.amount.currency.code.lower(),
+                    "payment_method_types": ["card"],
+                    "metadata": {
+                        PAYMENT: str(order.payment_id),
+                        "reference": order.reference,
+                    },
+                    **customer,  # type: ignore[typeddict-item]
+                },
+                # The same key with other arguments would be refused.
+                {"idempotency_key": f"{order.payment_id}:{order.customer or ''}"},
+            )
+        return Checkout(intent.id)
+
+    def ask(self, checkout: str) -> Sequence[Report]:
+        intent = self._intent(checkout)
+        has_begun = intent.status != "requires_payment_method"
+        if not has_begun and intent.last_payment_error is None:
+            return []
+        return self._reports(intent, _OUTCOMES.get(intent.status, Outcome.PENDING))
+
+    def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[Report]:
+        about = self._verified(headers, body)
+        match about.object:
+            case "payment_intent":
+                return self.ask(about.id)
+            case "dispute" if about.took_money:
+                intent = self._intent(about.payment_intent)
+                return self._reports(intent, Outcome.CHARGED_BACK)
+            case "refund" if not about.is_our_refund:
+                # The ledger has no such refund, or has one that was not done.
+                log.error("refund_differs", refund=about.id, status=about.status)
+        return []
+
+    def repay(self, repayment: Repayment) -> None:
+        with _answering(refused=RepaymentRefusedError):
+            # A key is forgotten after a day; what was done is not.
+            if self._is_repaid(repayment):
+                return
+            refund = self._client.v1.refunds.create(
+                {
+                    "payment_intent": repayment.transaction,
+                    "amount": to_stripe(repayment.amount),
+                    "metadata": {REFUND: str(repayment.refund_id)},
+                },
+                {"idempotency_key": str(repayment.refund_id)},
+            )
+        if refund.status in {"failed", "canceled"}:
+            raise RepaymentRefusedError(refund.status)
+
+    def show_checkout(self, checkout: str) -> CardCheckout | None:
+        intent = self._intent(checkout)
+        if intent.status not in _WAITS_FOR_CARD or not intent.client_secret:
+            return None
+        return CardCheckout(intent.client_secret, _id(intent.customer))
+
+    def open_customer(self, company_id: UUID) -> str:
+        with _answering():
+            customer = self._client.v1.customers.create(
+                {"metadata": {COMPANY: str(company_id)}},
+                {"idempotency_key": f"customer:{company_id}"},
+            )
+        return customer.id
+
+    def list_cards(self, customer: str) -> list[SavedCard]:
+        with _answering():
+            methods = self._client.v1.payment_methods.list(
+                {"customer": customer, "type": "card", "limit": MAX_CARDS}
+            )
+        return [_saved_card(method) for method in methods.data]
+
+    def forget_card(self, customer: str, card: str) -> bool:
+        # Of the customer's own alone, whatever a browser names.
+        if card not in {each.id for each in self.list_cards(customer)}:
+            return False
+        with _answering():
+            self._client.v1.payment_methods.detach(card)
+        return True
+
+    @cached_property
+    def _client(self) -> StripeClient:
+        return StripeClient(
+            self.secret_key,
+            base_addresses={"api": self.api_base},
+            max_network_retries=RETRIES,
+            http_client=RequestsClient(timeout=TIMEOUT_S),
+        )
+
+    def _intent(self, checkout: str) -> PaymentIntent:
+        with _answering():
+            return self._client.v1.payment_intents.retrieve(
+                checkout, {"expand": ["payment_method"]}
+            )
+
+    def _reports(self, intent: PaymentIntent, outcome: Outcome) -> Sequence[Report]:
+        payment_id = _payment_id(intent)
+        if payment_id is None:
+            return []
+        currency = currency_of(intent.currency.upper())
+        error = intent.last_payment_error
+        report = Report(
+            payment_id=payment_id,
+            transaction=intent.id,
+            outcome=outcome,
+            amount=from_stripe(intent.amount, currency),
+            method=_method(intent),
+            failure=_failure(outcome, error.code if error else None),
+        )
+        return [report]
+
+    def _is_repaid(self, repayment: Repayment) -> bool:
+        known = self._client.v1.refunds.list(
+            {"payment_intent": repayment.transaction, "limit": 100}
+        )
+        wanted = str(repayment.refund_id)
+        return any(_metadata(refund).get(REFUND) == wanted for refund in known.data)
+
+    def _verified(self, headers: Mapping[str, str], body: str) -> _Subject:
+        signature = headers.get(SIGNATURE_HEADER)
+        try:
+            # By the wall clock and not by ours: it is Stripe's time that it compares.
+            WebhookSignature.verify_header(
+                body, signature, self.webhook_secret, TOLERANCE_S
+            )
+            return msgspec.json.decode(body, type=_Notice).data.object
+        except SignatureVerificationError as error:
+            raise Unauthenticated("notice_forged") from error
+        except msgspec.MsgspecError as error:
+            raise InvalidInput("malformed_message", str(error)) from error
+
+
+@contextmanager
+def _answering(refused: type[Exception] | None = None) -> Iterator[None]:
+    """Turn what the SDK raises into `Unavailable`; its texts may name keys."""
+    try:
+        yield
+    except InvalidRequestError as error:
+        if refused is not None:
+            raise refused(error.code or "invalid_request") from error
+        log.error("stripe_refused", code=error.code, param=error.param)  # noqa: TRY400
+        raise unreachable(f"{type(error).__name__} {error.code}") from error
+    except StripeError as error:
+        log.warning("stripe_unreachable", error=type(error).__name__, code=error.code)
+        raise unreachable(type(error).__name__) from error
+
+
+def _payment_id(intent: PaymentIntent) -> UUID | None:
+    """The payment that an intent is for; None when it was not made by us."""
+    try:
+        return UUID(_metadata(intent).get(PAYMENT, ""))
+    except ValueError:
+        return None
+
+
+def _metadata(thing: StripeObject) -> Mapping[str, str]:
+    return thing.to_dict().get("metadata") or {}
+
+
+def _failure(outcome: Outcome, code: str | None) -> str | None:
+    match outcome:
+        case Outcome.SUCCEEDED:
+            return None
+        case Outcome.CHARGED_BACK:
+            return "disputed_by_cardholder"
+        case _:
+            return code
+
+
+def _method(intent: PaymentIntent) -> str:
+    method = intent.payment_method
+    if not isinstance(method, PaymentMethod) or method.card is None:
+        return "Card"
+    return f"{_brand(method.card.brand)} ending in {method.card.last4}"
+
+
+def _saved_card(method: PaymentMethod) -> SavedCard:
+    card = method.card
+    assert card is not None
+    return SavedCard(
+        id=method.id,
+        brand=_brand(card.brand),
+        last4=card.last4,
+        exp_month=card.exp_month,
+        exp_year=card.exp_year,
+    )
+
+
+def _brand(brand: str) -> str:
+    """Stripe's word for a brand as people write it."""
+    known = {"amex": "American Express", "mastercard": "Mastercard", "jcb": "JCB"}
+    return known.get(brand) or brand.replace("_", " ").title()
+
+
+def _id(thing: Any) -> str | None:
+    """The id of what Stripe may have written out, or not."""
+    found: str | None = getattr(thing, "id", thing)
+    return found
