@@ -20,6 +20,7 @@ from web.dashboard import views as dashboard
 from web.errors import register_error_pages
 from web.forms import new_form_key
 from web.funds import views as funds
+from web.funds.card_form import read_card_script
 from web.security import csrf, protect
 from web.services import views as services
 from web.visit import keep_principal
@@ -46,6 +47,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = context
     app.config["PROVIDER_ACCENT"] = context.settings.provider.accent
+    app.config["CARD_SCRIPT"] = read_card_script(context.settings)
     _follow_requests(app)
     health.count_requests(app)
     protect(app, context.settings, secret)

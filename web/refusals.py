@@ -51,6 +51,9 @@ _SENTENCES = {
     "unverified_limit": "Until your account is verified, you can add {limit} "
     "{currency} in 24 hours; {left} {currency} are left of that now.",
     "no_gateway": "No way to pay is open at the moment.",
+    "not_payable_by_card": "Cards take this currency in steps of {step} {currency}. "
+    "Begin another top-up, or pay it another way.",
+    "no_such_card": "There is no such card any more; it may have been removed already.",
     "gateway_unreachable": "The payment provider can't be reached right now. Your "
     "top-up is kept; try again in a moment.",
     "bad_tax_id": "This is no VAT ID of {country}: look at its letters and digits "

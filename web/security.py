@@ -1,6 +1,8 @@
 """What keeps a browser safe with us: headers, hosts, cookies, forms."""
 
-from flask import Flask, Response, request
+from dataclasses import dataclass
+
+from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
 
 from shared.settings import LOOPBACK_HOSTS, Settings
@@ -13,6 +15,27 @@ _CONTENT_SECURITY_POLICY = (
 )
 
 csrf = CSRFProtect()
+
+
+@dataclass(frozen=True)
+class ForeignSources:
+    """Origins, by spaces, that a page may load scripts and frames from or ask."""
+
+    scripts: str
+    frames: str
+    connections: str
+
+    @property
+    def directives(self) -> str:
+        return (
+            f"script-src 'self' {self.scripts}; frame-src {self.frames}; "
+            f"connect-src 'self' {self.connections}"
+        )
+
+
+def widen_policy(sources: ForeignSources) -> None:
+    """Let the page that this request is answered with use sources of others, too."""
+    g.foreign_sources = sources
 
 
 def protect(app: Flask, settings: Settings, secret: bytes) -> None:
@@ -37,7 +60,9 @@ def protect(app: Flask, settings: Settings, secret: bytes) -> None:
     @app.after_request
     def add_headers(response: Response) -> Response:
         headers = response.headers
-        headers["Content-Security-Policy"] = policy
+        foreign: ForeignSources | None = g.pop("foreign_sources", None)
+        wider = f"; {foreign.directives}" if foreign else ""
+        headers["Content-Security-Policy"] = policy + wider
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -1,4 +1,5 @@
-// Builds what the browser loads: one style sheet, one script, one icon sprite.
+// Builds what the browser loads: one style sheet, one script and another one for the
+// page that a card is asked for on, one icon sprite.
 // Every file is named by its content, so it can be cached for ever;
 // manifest.json says which name is current. Run by launcher/assets.py.
 import { createHash } from "node:crypto";
@@ -70,9 +71,9 @@ async function buildStyles() {
   await emit("app.css", small.code);
 }
 
-async function buildScript() {
+async function buildScript(name) {
   const bundle = await esbuild.build({
-    entryPoints: [path.join(here, "js/app.js")],
+    entryPoints: [path.join(here, "js", name)],
     bundle: true,
     write: false,
     minify: true,
@@ -80,7 +81,7 @@ async function buildScript() {
     target: "es2022",
     legalComments: "none",
   });
-  await emit("app.js", bundle.outputFiles[0].text);
+  await emit(name, bundle.outputFiles[0].text);
 }
 
 async function buildIcons() {
@@ -110,7 +111,12 @@ async function removeOldFiles() {
 }
 
 await mkdir(output, { recursive: true });
-await Promise.all([buildStyles(), buildScript(), buildIcons()]);
+await Promise.all([
+  buildStyles(),
+  buildScript("app.js"),
+  buildScript("card.js"),
+  buildIcons(),
+]);
 const draft = path.join(output, "manifest.json.new");
 await writeFile(draft, `${JSON.stringify(manifest, null, 2)}\n`);
 await rename(draft, path.join(output, "manifest.json"));

@@ -3,12 +3,12 @@
 from uuid import UUID
 
 import structlog
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
-from shared.contracts.billing import top_ups
-from shared.contracts.billing.top_ups import TopUpQuote, TopUpState
+from shared.contracts.billing import cards, top_ups
+from shared.contracts.billing.top_ups import GatewayName, TopUpQuote, TopUpState
 from shared.errors import (
     Conflict,
     ContractError,
@@ -26,15 +26,20 @@ from web.dashboard.blocks import COSTS, Balance, Costs
 from web.forms import new_form_key
 from web.frame import Page, prepare_reader
 from web.funds import sepa
+from web.funds.card_form import CardScript
 from web.funds.form import FundsForm
 from web.locale import reader_locale
 from web.refusals import sentence
+from web.security import widen_policy
 from web.values import read_uuid
 from web.visit import Visit, begin_visit
 
 log = structlog.get_logger()
 
 bp = Blueprint("funds", __name__, url_prefix="/funds")
+
+GATEWAY_TIMEOUT_S = 10.0
+"""Of calls in which billing asks a gateway before it answers."""
 
 OPEN = frozenset({TopUpState.DRAFT, TopUpState.PENDING})
 
@@ -126,6 +131,39 @@ def pay(top_up_id: str) -> ResponseReturnValue:
     return _go_to_payment(visit, read_uuid(top_up_id))
 
 
+@bp.get("/top-ups/<top_up_id>/card")
+@signed_in
+def card(top_up_id: str) -> ResponseReturnValue:
+    """The form that a card is asked for in; its fields are the gateway's own."""
+    page = Page()
+    wanted = read_uuid(top_up_id)
+    page.ask(
+        "top_up", "This top-up", top_ups.GET_TOP_UP, top_ups.GetTopUp(top_up_id=wanted)
+    )
+    page.frame  # noqa: B018  asks identity whether the session lives
+    try:
+        form = _card_form(page.visit, wanted)
+    except Conflict as refusal:
+        if refusal.code != "no_card_payment":
+            raise
+        return redirect(_address(page.visit, "funds.top_up", wanted), code=303)
+    script: CardScript = current_app.config["CARD_SCRIPT"]
+    widen_policy(script.sources)
+    return page.show("funds/card.html", form=form, card_script=script.url)
+
+
+@bp.post("/top-ups/<top_up_id>/card/forget")
+@signed_in
+def forget_card(top_up_id: str) -> ResponseReturnValue:
+    """Remove a saved card, and go on with the payment."""
+    visit = begin_visit()
+    visit.insist()
+    wanted = read_uuid(top_up_id)
+    ask = cards.ForgetCard(card=request.form.get("card", "")[:100])
+    visit.start(cards.FORGET_CARD, ask, timeout_s=GATEWAY_TIMEOUT_S).result()
+    return redirect(_address(visit, "funds.card", wanted), code=303)
+
+
 @bp.post("/top-ups/<top_up_id>/cancel")
 @signed_in
 def cancel(top_up_id: str) -> ResponseReturnValue:
@@ -214,13 +252,26 @@ def _go_to_payment(visit: Visit, top_up_id: UUID) -> Response:
         return redirect(_address(visit, "funds.top_up", top_up_id), code=303)
     if started.redirect_url:
         return redirect(started.redirect_url, code=303)
-    return redirect(_address(visit, "funds.top_up", top_up_id), code=303)
+    by_card = started.top_up.gateway is GatewayName.STRIPE
+    endpoint = "funds.card" if by_card else "funds.top_up"
+    return redirect(_address(visit, endpoint, top_up_id), code=303)
+
+
+def _card_form(visit: Visit, top_up_id: UUID) -> cards.CardForm | None:
+    """The card's form, or None while whoever knows it does not answer."""
+    ask = cards.ShowCardForm(top_up_id=top_up_id)
+    try:
+        return visit.start(
+            cards.SHOW_CARD_FORM, ask, timeout_s=GATEWAY_TIMEOUT_S
+        ).result()
+    except (Unavailable, RemoteFault):
+        return None
 
 
 def _start_payment(visit: Visit, top_up_id: UUID) -> top_ups.StartedPayment:
     back = public_address(_address(visit, "funds.top_up", top_up_id))
     ask = top_ups.StartPayment(top_up_id=top_up_id, return_url=back)
-    return visit.start(top_ups.START_PAYMENT, ask, timeout_s=10).result()
+    return visit.start(top_ups.START_PAYMENT, ask, timeout_s=GATEWAY_TIMEOUT_S).result()
 
 
 def _address(visit: Visit, endpoint: str, top_up_id: UUID) -> str:

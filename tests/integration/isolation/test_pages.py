@@ -103,6 +103,9 @@ LINES = (
     Line("GET", "/funds/top-ups/{top_up}/state",  "200 200 200 403 200 404 login 200 login"),
     Line("POST", "/funds/top-ups/{top_up}/pay",   "303 303 303 403 403 404 login login login"),
     Line("POST", "/funds/top-ups/{top_up}/cancel", "303 303 303 403 403 404 login login login"),
+    # The example is paid by bank: sent back to its own page.
+    Line("GET", "/funds/top-ups/{top_up}/card",   "303 303 303 403 403 404 login login login"),
+    Line("POST", "/funds/top-ups/{top_up}/card/forget", "404 404 404 403 403 404 login login login", {"card": "pm_1"}),
     # What counts is the gateway's signature.
     Line("POST", "/webhooks/bank_transfer",       "401 401 401 401 401 401 401 401 401"),
     Line("POST", "/companies/switch",             "303 303 303 303 303 404 login login login", {"company": "{company}"}),

@@ -20,14 +20,17 @@ from launcher.demo.provider import catalog_rows
 from launcher.postgres import PostgresServer
 from launcher.processes import wait_until
 from shared.contracts import billing, identity, inventory
+from shared.contracts.billing.top_ups import GatewayName
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import (
+    BILLING,
     Installation,
     begin_top_up,
     installation,
     same_cookies,
     sign_in,
 )
+from tests.fixtures.stripe import local_stripe
 from tests.integration.web.test_safety import OPEN_TO_ALL
 
 # Whose content a page is about: it has nothing to show without that service. The
@@ -46,6 +49,7 @@ ABOUT = {
     "/companies/<company_id>/wallets": "billing",
     "/funds/add": None,
     "/funds/top-ups/<top_up_id>": "billing",
+    "/funds/top-ups/<top_up_id>/card": "billing",
 }
 BLOCKS = {
     "billing": ("balance", "costs"),
@@ -69,12 +73,15 @@ class Place:
     company_id: UUID
     service_id: UUID
     top_up_id: UUID
+    card_top_up_id: UUID
     browser: FlaskClient
 
     def address(self, page: str) -> str:
         company, service = str(self.company_id), str(self.service_id)
         address = page.replace("<company_id>", company)
-        address = address.replace("<top_up_id>", str(self.top_up_id))
+        by_card = page.endswith("/card")
+        top_up = self.card_top_up_id if by_card else self.top_up_id
+        address = address.replace("<top_up_id>", str(top_up))
         return address.replace("<service_id>", service)
 
     def open(self, page: str) -> TestResponse:
@@ -108,12 +115,16 @@ def shared_place(
             for name in SERVICES
         }
         folder: Path = tmp_path_factory.mktemp("site")
-        site = stack.enter_context(installation(urls, folder))
+        stripe = stack.enter_context(local_stripe()).gateway()
+        ways = {**BILLING.gateways, GatewayName.STRIPE: stripe}
+        settings = replace(BILLING, gateways=ways)
+        site = stack.enter_context(installation(urls, folder, billing=settings))
         company_id = site.customer("ada@example.com", "Ada & Co")
         service_id = _settle_in(site, company_id)
         browser = sign_in(site.app(), "ada@example.com")
-        top_up_id = begin_top_up(browser)
-        yield Place(site, company_id, service_id, top_up_id, browser)
+        by_bank = begin_top_up(browser)
+        by_card = begin_top_up(browser, GatewayName.STRIPE)
+        yield Place(site, company_id, service_id, by_bank, by_card, browser)
 
 
 @pytest.fixture
