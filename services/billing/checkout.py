@@ -172,9 +172,14 @@ class Checkouts:
         gateway = self.gateways.get(payment.gateway)
         if gateway is None or payment.checkout is None:
             return False
+        is_over = payment.state not in payments.UNPAID
         try:
+            if is_over:
+                gateway.close_checkout(payment.checkout)
             reports = gateway.ask(payment.checkout)
             with self._change(payment.gateway.value, request_id) as change:
+                if is_over:
+                    payments.ask_no_more(change, payment.id)
                 return payments.take_in(change, reports)
         except ContractError as refusal:
             # The next turn asks again; one payment keeps no other waiting.

@@ -34,7 +34,9 @@ log = structlog.get_logger()
 FIRST_ASKED_AFTER = timedelta(seconds=10)
 """A notice usually comes sooner than that."""
 
-_UNPAID = frozenset({PaymentState.CREATED, PaymentState.PENDING})
+UNPAID = frozenset({PaymentState.CREATED, PaymentState.PENDING})
+"""Money may still come of these."""
+
 _STATES = {
     Outcome.PENDING: PaymentState.PENDING,
     Outcome.FAILED: PaymentState.FAILED,
@@ -52,7 +54,7 @@ def prepare(change: Change, top_up_id: UUID) -> Payment:
     top_up = lock_top_up(change.db, top_up_id)
     require_open(top_up)
     for payment in payments_of(change.db, top_up):
-        if payment.state in _UNPAID:
+        if payment.state in UNPAID:
             return payment
     payment = _draft(change, top_up)
     change.db.add(payment)
@@ -102,6 +104,14 @@ def keep_checkout(change: Change, payment: Payment, checkout: Checkout) -> None:
         move(change, top_up, TopUpState.PENDING)
 
 
+def ask_no_more(change: Change, payment_id: UUID) -> None:
+    """Note that nobody can pay it any more, or that nothing keeps people from it."""
+    payment = change.db.get_one(Payment, payment_id)
+    lock_top_up(change.db, payment.top_up_id)
+    change.db.refresh(payment)
+    payment.ask_at = None
+
+
 def take_in(change: Change, reports: Sequence[Report]) -> bool:
     """Book what a gateway reports; returns whether anything was new.
 
@@ -135,7 +145,7 @@ class _Booking:
                 self._succeed(top_up, payment, report)
             case Outcome.CHARGED_BACK:
                 self._charge_back(top_up, payment, report)
-            case _ if before in _UNPAID:
+            case _ if before in UNPAID:
                 self._note(top_up, payment, report)
         return payment.state is not before
 
@@ -146,7 +156,7 @@ class _Booking:
             if payment.transaction == report.transaction:
                 return payment
         ordered = next(each for each in payments if each.id == report.payment_id)
-        if ordered.transaction is None or ordered.state in _UNPAID:
+        if ordered.transaction is None or ordered.state in UNPAID:
             return ordered
         if report.outcome is not Outcome.SUCCEEDED:
             return ordered

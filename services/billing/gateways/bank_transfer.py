@@ -53,6 +53,9 @@ class BankTransfer:
     def ask(self, checkout: str) -> Sequence[Report]:  # noqa: ARG002  nobody to ask
         return []
 
+    def close_checkout(self, checkout: str) -> None:
+        """Nothing to be told: nobody can keep a customer from their bank."""
+
     def read_notice(
         self,
         headers: Mapping[str, str],  # noqa: ARG002  no bank sends any

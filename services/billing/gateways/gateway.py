@@ -99,6 +99,14 @@ class Gateway(Protocol):
         """What became of a checkout: a report per transaction, none if none began."""
         ...
 
+    def close_checkout(self, checkout: str) -> None:
+        """Let nobody pay a checkout any more, where that can be had.
+
+        Raises:
+            Unavailable: ``gateway_unreachable``, or a payment is just under way.
+        """
+        ...
+
     def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[Report]:
         """What a notice says; nothing when it is about something else.
 

@@ -145,6 +145,14 @@ class StripeGateway:
             return []
         return self._reports(intent, _OUTCOMES.get(intent.status, Outcome.PENDING))
 
+    def close_checkout(self, checkout: str) -> None:
+        intent = self._intent(checkout)
+        if intent.status == "processing":
+            raise unreachable("the bank has not answered yet")
+        if intent.status in _WAITS_FOR_CARD:
+            with _answering():
+                self._client.v1.payment_intents.cancel(checkout)
+
     def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[Report]:
         about = self._verified(headers, body)
         match about.object:

@@ -9,8 +9,10 @@ from itertools import permutations
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from services.billing.gateways.gateway import Repayment, RepaymentRefusedError
+from services.billing.models import Payment
 from services.billing.top_ups import LASTS
 from shared.contracts.billing.top_ups import (
     GatewayName,
@@ -362,6 +364,35 @@ def test_a_card_that_pays_a_top_up_that_has_ended_is_credited_all_the_same(
         till.run_job("expire_top_ups")
 
     till.hear_of(intent)
+
+    assert till.get(top_up.id).state is TopUpState.SUCCEEDED
+    assert till.balance == 100
+
+
+def test_a_top_up_that_has_ended_can_not_be_paid_by_card_any_more(
+    till: CardTill,
+) -> None:
+    top_up = till.begin()
+    intent = till.start(top_up)
+    till.cancel(top_up)
+
+    till.reconcile()
+
+    assert till.stripe.intent(intent)["status"] == "canceled"
+    assert till.get(top_up.id).state is TopUpState.CANCELLED
+    with till.office.database.system() as session:
+        ended = select(Payment.ask_at).where(Payment.top_up_id == top_up.id)
+        assert session.scalars(ended).all() == [None]
+
+
+def test_a_card_that_paid_just_before_the_end_is_found_without_a_notice(
+    till: CardTill,
+) -> None:
+    top_up = till.begin()
+    till.stripe.pay(till.start(top_up))
+    till.cancel(top_up)
+
+    till.reconcile()
 
     assert till.get(top_up.id).state is TopUpState.SUCCEEDED
     assert till.balance == 100
