@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.billing.gateways.gateway import Gateway
 from shared.contracts.billing import cards, top_ups
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.identity import Role
+from shared.database import Database
 from tests.fixtures.stripe import LocalStripe, notice_of
 from tests.integration.billing.office import Office, money
 
@@ -18,8 +20,11 @@ RETURN_URL = "http://localhost/funds"
 
 @dataclass
 class CardTill:
+    """``ways`` are the ways to pay that billing has, and may be changed under it."""
+
     office: Office
     stripe: LocalStripe
+    ways: dict[GatewayName, Gateway]
     is_verified: bool = True
     user_id: UUID = field(default_factory=uuid4)
 
@@ -104,3 +109,12 @@ class CardTill:
     def balance(self) -> Decimal:
         (wallet,) = self.office.dashboard().wallets
         return wallet.balance.amount
+
+
+def a_card_till(database: Database, stripe: LocalStripe) -> CardTill:
+    """The till of a new company in Germany, with an empty wallet in EUR."""
+    ways: dict[GatewayName, Gateway] = {GatewayName.STRIPE: stripe.gateway()}
+    office = Office(database, gateways=ways)
+    office.live_in("Europe/Berlin")
+    office.open_wallet()
+    return CardTill(office, stripe, ways)

@@ -5,6 +5,7 @@ import pytest
 from launcher.postgres import PostgresServer
 from shared.database import Database
 from tests.fixtures.databases import fresh_database
+from tests.fixtures.stripe import LocalStripe, local_stripe
 from tests.integration.billing.office import Office
 
 
@@ -21,3 +22,9 @@ def billing_database(postgres_server: PostgresServer) -> Iterator[Database]:
 def office(billing_database: Database) -> Office:
     """A billing service on a real PostgreSQL, and a company it does not know yet."""
     return Office(billing_database)
+
+
+@pytest.fixture(scope="session")
+def stripe() -> Iterator[LocalStripe]:
+    with local_stripe() as running:
+        yield running
