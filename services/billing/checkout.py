@@ -174,11 +174,10 @@ class Checkouts:
             return False
         is_over = payment.state not in payments.UNPAID
         try:
-            if is_over:
-                gateway.close_checkout(payment.checkout)
+            is_closed = is_over and gateway.close_checkout(payment.checkout)
             reports = gateway.ask(payment.checkout)
             with self._change(payment.gateway.value, request_id) as change:
-                if is_over:
+                if is_closed:
                     payments.ask_no_more(change, payment.id)
                 return payments.take_in(change, reports)
         except ContractError as refusal:

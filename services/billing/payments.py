@@ -105,7 +105,7 @@ def keep_checkout(change: Change, payment: Payment, checkout: Checkout) -> None:
 
 
 def ask_no_more(change: Change, payment_id: UUID) -> None:
-    """Note that nobody can pay it any more, or that nothing keeps people from it."""
+    """Note that nobody can pay it any more, so that no news of it will come."""
     payment = change.db.get_one(Payment, payment_id)
     lock_top_up(change.db, payment.top_up_id)
     change.db.refresh(payment)

@@ -53,8 +53,9 @@ class BankTransfer:
     def ask(self, checkout: str) -> Sequence[Report]:  # noqa: ARG002  nobody to ask
         return []
 
-    def close_checkout(self, checkout: str) -> None:
-        """Nothing to be told: nobody can keep a customer from their bank."""
+    def close_checkout(self, checkout: str) -> bool:  # noqa: ARG002
+        """Nobody can keep a customer from their bank."""
+        return False
 
     def read_notice(
         self,

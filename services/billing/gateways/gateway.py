@@ -99,8 +99,8 @@ class Gateway(Protocol):
         """What became of a checkout: a report per transaction, none if none began."""
         ...
 
-    def close_checkout(self, checkout: str) -> None:
-        """Let nobody pay a checkout any more, where that can be had.
+    def close_checkout(self, checkout: str) -> bool:
+        """Let nobody pay a checkout any more; False where that can't be had.
 
         Raises:
             Unavailable: ``gateway_unreachable``, or a payment is just under way.

@@ -90,8 +90,9 @@ class SandboxGateway:
         answer = _read(self._ask("GET", f"/checkouts/{checkout}"), _Checkout)
         return [each.report() for each in answer.transactions]
 
-    def close_checkout(self, checkout: str) -> None:
-        """Not there: QA shall be able to pay what has ended."""
+    def close_checkout(self, checkout: str) -> bool:  # noqa: ARG002
+        """Its page stays open: QA shall be able to pay what has ended."""
+        return False
 
     def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[Report]:
         signed_at, _, signature = headers.get(SIGNATURE_HEADER, "").partition(".")

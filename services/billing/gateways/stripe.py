@@ -86,6 +86,7 @@ class _Subject(msgspec.Struct, frozen=True):
 
     object: Any = None
     id: Any = None
+    amount: Any = None
     status: Any = None
     payment_intent: Any = None
     metadata: Any = None
@@ -143,15 +144,17 @@ class StripeGateway:
         has_begun = intent.status != "requires_payment_method"
         if not has_begun and intent.last_payment_error is None:
             return []
-        return self._reports(intent, _OUTCOMES.get(intent.status, Outcome.PENDING))
+        outcome = _OUTCOMES.get(intent.status, Outcome.PENDING)
+        return self._reports(intent, outcome, intent.amount)
 
-    def close_checkout(self, checkout: str) -> None:
+    def close_checkout(self, checkout: str) -> bool:
         intent = self._intent(checkout)
         if intent.status == "processing":
             raise unreachable("the bank has not answered yet")
         if intent.status in _WAITS_FOR_CARD:
             with _answering():
                 self._client.v1.payment_intents.cancel(checkout)
+        return True
 
     def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[Report]:
         about = self._verified(headers, body)
@@ -160,7 +163,11 @@ class StripeGateway:
                 return self.ask(about.id)
             case "dispute" if about.took_money:
                 intent = self._intent(about.payment_intent)
-                return self._reports(intent, Outcome.CHARGED_BACK)
+                # The bank may take a part only, but of what was paid as a whole.
+                return [
+                    *self._reports(intent, Outcome.SUCCEEDED, intent.amount),
+                    *self._reports(intent, Outcome.CHARGED_BACK, int(about.amount)),
+                ]
             case "refund" if not about.is_our_refund:
                 # The ledger has no such refund, or has one that was not done.
                 log.error("refund_differs", refund=about.id, status=about.status)
@@ -226,7 +233,9 @@ class StripeGateway:
                 checkout, {"expand": ["payment_method"]}
             )
 
-    def _reports(self, intent: PaymentIntent, outcome: Outcome) -> Sequence[Report]:
+    def _reports(
+        self, intent: PaymentIntent, outcome: Outcome, units: int
+    ) -> Sequence[Report]:
         payment_id = _payment_id(intent)
         if payment_id is None:
             return []
@@ -236,7 +245,7 @@ class StripeGateway:
             payment_id=payment_id,
             transaction=intent.id,
             outcome=outcome,
-            amount=from_stripe(intent.amount, currency),
+            amount=from_stripe(units, currency),
             method=_method(intent),
             failure=_failure(outcome, error.code if error else None),
         )

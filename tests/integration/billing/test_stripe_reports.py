@@ -211,6 +211,7 @@ def test_a_disputed_payment_leaves_the_wallet_once(till: CardTill) -> None:
         "charge.dispute.created",
         object="dispute",
         payment_intent=intent,
+        amount=11900,
         status="needs_response",
     )
 
@@ -221,6 +222,26 @@ def test_a_disputed_payment_leaves_the_wallet_once(till: CardTill) -> None:
     assert shown.state is TopUpState.CHARGED_BACK
     assert shown.payments[0].failure == "disputed_by_cardholder"
     assert till.balance == 0
+    assert till.office.differences() == []
+
+
+def test_a_dispute_about_a_part_takes_that_part_with_its_tax(till: CardTill) -> None:
+    top_up = till.begin("100.00")
+    intent = till.start(top_up)
+    till.stripe.pay(intent)
+
+    # It may be all that we ever hear of the payment.
+    till.hear(
+        an_event(
+            "charge.dispute.funds_withdrawn",
+            object="dispute",
+            payment_intent=intent,
+            amount=5950,
+            status="under_review",
+        )
+    )
+
+    assert till.balance == 50
     assert till.office.differences() == []
 
 
@@ -235,6 +256,7 @@ def test_a_dispute_that_takes_no_money_changes_nothing(
             "charge.dispute.created",
             object="dispute",
             payment_intent=intent,
+            amount=11900,
             status=status,
         )
     )
