@@ -12,7 +12,7 @@ from typing import ClassVar
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -94,12 +94,17 @@ customers = st.builds(
     is_business=st.booleans(),
     checked=st.sampled_from(ANSWERS),
 )
+HALVES = (25, 50, 200, 250, 500, 1000, 5000)
+_small = st.integers(0, 400)
 units = st.one_of(
-    st.integers(1, 200),
     st.integers(1, 100_000),
     st.integers(1, 10**9),
+    st.builds(lambda odd, half: (2 * odd + 1) * half, _small, st.sampled_from(HALVES)),
 )
-"""Net amounts in minor units: most of what rounds is small."""
+"""Net amounts in minor units, many of whose tax ends in half a minor unit."""
+
+HALVED = [("EUR", 150), ("PLN", 350), ("JPY", 550), ("KWD", 750), ("EUR", 950)]
+"""At 19 % their tax ends in half a unit, after an even one."""
 
 nets = st.tuples(st.sampled_from(sorted(PLACES)), units)
 
@@ -128,7 +133,7 @@ def till(billing_database: Database) -> Till:
 
 
 def test_quote_stored_figures_and_ledger_agree_to_the_cent(till: Till) -> None:
-    _each_top_up_agrees(till, examples=20)
+    _each_top_up_agrees(till, examples=15)
 
 
 @pytest.mark.full
@@ -140,7 +145,7 @@ def test_quote_stored_figures_and_ledger_agree_to_the_cent_thousands_of_times(
 
 
 def test_parts_given_back_are_never_too_much_and_end_at_nothing(till: Till) -> None:
-    _each_refund_ends_at_nothing(till, examples=10)
+    _each_refund_ends_at_nothing(till, examples=8)
 
 
 @pytest.mark.full
@@ -154,6 +159,7 @@ def _each_top_up_agrees(till: Till, examples: int) -> None:
 
     @_seeded(examples)
     @given(customer=customers, wanted=st.lists(nets, min_size=5, max_size=5))
+    @example(customer=Customer("AT", is_business=False, checked=None), wanted=HALVED)
     def agree(customer: Customer, wanted: Sequence[tuple[str, int]]) -> None:
         _settle_in(till.office, customer, sorted({code for code, _ in wanted}))
         for currency, net in wanted:
@@ -166,20 +172,20 @@ def _each_top_up_agrees(till: Till, examples: int) -> None:
 def _each_refund_ends_at_nothing(till: Till, examples: int) -> None:
     @_seeded(examples)
     @given(
-        customer=customers,
-        wanted=nets,
-        shares=st.lists(st.integers(1, 100), min_size=1, max_size=4),
+        customer=customers.filter(lambda customer: customer.hundredths > 0),
+        wanted=st.tuples(st.sampled_from(sorted(PLACES)), st.integers(3, 5000)),
+        percents=st.lists(st.integers(10, 40), min_size=2, max_size=5),
     )
     def end_at_nothing(
-        customer: Customer, wanted: tuple[str, int], shares: Sequence[int]
+        customer: Customer, wanted: tuple[str, int], percents: Sequence[int]
     ) -> None:
         currency, net = wanted
         _settle_in(till.office, customer, [currency])
         paid = _pay(till, till.quote(f"{_amount(currency, net):f}", currency))
         left = net
-        for share in shares:
-            part = min(left, max(1, net * share // 100))
-            if part == left:
+        for percent in percents:
+            part = max(1, net * percent // 100)
+            if part >= left:
                 break
             left -= part
             _assert_partly_refunded(till, paid, net, left, part)
