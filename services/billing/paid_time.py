@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from services.billing.models import Subscription
 from services.billing.periods import count_edges, edge
 from services.billing.rollups import charge_of
+from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.inventory import Period, ServiceState
 from shared.money import ledger_ratio
 
@@ -95,9 +96,19 @@ def count_as_owed(service: Subscription, until: datetime, zone: ZoneInfo) -> Non
     if service.period is Period.ONCE or due is None or due >= until:
         return
     service.owed += cost_of(service, used_unpaid(service, until, zone))
-    service.owed_since = service.owed_since or due
+    # What a price left is about time that was charged, which ends here.
+    if service.is_charged or service.owed_since is None:
+        service.owed_since = due
     anchor_at(service, until)
     service.is_charged = False
+
+
+def kind_of_owed(service: Subscription) -> ChargeKind:
+    """Used time, or what a price left of time that has a charge of its own."""
+    since, due = service.owed_since, service.paid_through
+    if service.is_charged or since is None or due is None or since >= due:
+        return ChargeKind.PRORATION
+    return ChargeKind.GRACE
 
 
 def shift(service: Subscription, step: timedelta) -> None:

@@ -12,6 +12,7 @@ from services.billing.models import EntryKind, Subscription, Wallet
 from services.billing.paid_time import (
     cost_of,
     count_as_owed,
+    kind_of_owed,
     unused_paid,
     used_unpaid,
 )
@@ -101,7 +102,8 @@ class Price:
             self._take(wallet, EntryKind.UNUSED_TIME, [back])
         if service.owed <= available(wallet):
             since = service.owed_since or self.until
-            used = Taking(service, ChargeKind.GRACE, since, self.until, service.owed)
+            kind = kind_of_owed(service)
+            used = Taking(service, kind, since, self.until, service.owed)
             self._take(wallet, EntryKind.CHARGE, [used])
 
     def _take(self, wallet: Wallet, kind: EntryKind, takings: list[Taking]) -> None:

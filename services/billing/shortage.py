@@ -156,8 +156,8 @@ class Purse:
         service.is_charged = True
 
     def _take_owed(self, service: Subscription, until: datetime) -> None:
-        since = service.owed_since or until
-        self._take(service, ChargeKind.GRACE, since, max(since, until), service.owed)
+        since, kind = service.owed_since or until, paid_time.kind_of_owed(service)
+        self._take(service, kind, since, max(since, until), service.owed)
         service.owed, service.owed_since = Decimal(0), None
 
     def _restore(self, service: Subscription) -> Decimal:
