@@ -43,6 +43,9 @@ _STATES = {
     Outcome.CANCELLED: PaymentState.CANCELLED,
 }
 
+_MOVED_MONEY = (Outcome.SUCCEEDED, Outcome.CHARGED_BACK)
+"""What may be heard first of a transaction that did."""
+
 
 def prepare(change: Change, top_up_id: UUID) -> Payment:
     """The payment that is under way for a top-up, or else a new one.
@@ -158,7 +161,7 @@ class _Booking:
         ordered = next(each for each in payments if each.id == report.payment_id)
         if ordered.transaction is None or ordered.state in UNPAID:
             return ordered
-        if report.outcome is not Outcome.SUCCEEDED:
+        if report.outcome not in _MOVED_MONEY:
             return ordered
         further = _draft(self.change, top_up)
         further.gateway, further.checkout = ordered.gateway, ordered.checkout

@@ -444,6 +444,26 @@ def test_a_bank_that_takes_back_a_part_of_a_payment_takes_no_more(till: Till) ->
     assert till.office.differences() == []
 
 
+@pytest.mark.parametrize("first", ["succeeded", "charged_back"])
+def test_a_second_payment_that_is_heard_of_by_its_chargeback_leaves_the_first_alone(
+    till: Till, first: str
+) -> None:
+    top_up = till.begin("100.00")
+    till.start(top_up)
+    (payment,) = till.get(top_up.id).payments
+    till.notify(payment, first, transaction="first")
+
+    till.notify(payment, "charged_back", transaction="second")
+    till.notify(payment, "succeeded", transaction="second")
+
+    shown = till.get(top_up.id).payments
+    assert [each.state.value for each in shown if each.id == payment.id] == [first]
+    others = [each.state.value for each in shown if each.id != payment.id]
+    assert others == ["charged_back"]
+    assert till.balance == (100 if first == "succeeded" else 0)
+    assert till.office.differences() == []
+
+
 def test_a_refund_refused_after_a_chargeback_leaves_it_charged_back(
     till: Till,
 ) -> None:
