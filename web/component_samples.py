@@ -16,6 +16,7 @@ from shared.contracts.inventory import (
     SuspensionReason,
 )
 from shared.money import Money, currency_of
+from shared.permissions import Permission
 from web.blocks import BlockView
 from web.dashboard.blocks import Balance, Costs, OtherBalance
 from web.frame import Frame
@@ -93,6 +94,7 @@ def frame() -> Frame:
         balance=_view("balance", balance()),
         menu=_view("menu", counters()),
         at="family:storage",
+        permissions=frozenset(Permission),
     )
 
 

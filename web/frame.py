@@ -44,7 +44,16 @@ class Frame:
     balance: BlockView
     menu: BlockView
     at: str
+    permissions: frozenset[Permission]
     reading_until: datetime | None = None
+
+    @property
+    def reads_billing(self) -> bool:
+        return Permission.READ_BILLING in self.permissions
+
+    @property
+    def adds_funds(self) -> bool:
+        return Permission.ADD_FUNDS in self.permissions
 
     @property
     def is_cut_off(self) -> bool:
@@ -214,6 +223,7 @@ def _frame(visit: Visit, blocks: dict[str, BlockView], at: str) -> Frame:
         balance=blocks["balance"],
         menu=blocks["menu"],
         at=at,
+        permissions=visit.principal.permissions,
         reading_until=visit.reading_until,
     )
 

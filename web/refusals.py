@@ -42,8 +42,8 @@ _SENTENCES = {
     "30.",
     "no_such_top_up": "There is no such top-up in this company.",
     "top_up_ended": "This top-up has ended. Begin another one.",
-    "quote_changed": "What this costs has changed since you saw it. Nothing was "
-    "charged; check the figures below and confirm once more.",
+    "quote_changed": "These are the figures for your amount as they are now. Nothing "
+    "was charged; check them and confirm once more.",
     "below_minimum": "The smallest top-up is {minimum} {currency}.",
     "above_maximum": "The largest single top-up is {maximum} {currency}.",
     "above_max_balance": "Your wallet can hold {max_balance} {currency}; {room} "

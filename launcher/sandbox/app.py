@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from launcher.sandbox.ledger import METHOD, Ledger, Row
 from launcher.sandbox.notices import Notices
+from shared.money import Money, currency_of, round_to_minor_unit
 
 PENDING_FOR_S = 5.0
 
@@ -66,8 +68,14 @@ class _Sandbox:
         return {}, 201
 
     def page(self, checkout: str) -> ResponseReturnValue:
+        found = self._find(checkout)
+        amount = Money(Decimal(found["amount"]), currency_of(found["currency"]))
+        to_pay = round_to_minor_unit(amount)
         return render_template(
-            "pay.html", checkout=self._find(checkout), choices=CHOICES
+            "pay.html",
+            checkout=found,
+            amount=f"{to_pay.amount:f} {to_pay.currency.code}",
+            choices=CHOICES,
         )
 
     def choose(self, checkout: str) -> ResponseReturnValue:

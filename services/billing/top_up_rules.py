@@ -10,7 +10,11 @@ from decimal import Decimal
 
 from services.billing.limits import TopUpLimits
 from shared.contracts.billing.top_ups import Problem
-from shared.money import Money, round_to_minor_unit
+from shared.money import (
+    Money,
+    round_down_to_minor_unit,
+    round_to_minor_unit,
+)
 
 UNVERIFIED_WINDOW = timedelta(hours=24)
 
@@ -44,6 +48,15 @@ class Circumstances:
             return None
         taken = self.open_net + self.paid_net
         return max(self.limits.unverified - taken, Decimal(0))
+
+
+def largest(net: Money, about: Circumstances) -> Money | None:
+    """The most, in its currency, that can be topped up at once; None if nothing can."""
+    left = about.unverified_left
+    bounds = [about.limits.maximum, about.room, *([] if left is None else [left])]
+    most = round_down_to_minor_unit(Money(min(bounds), net.currency))
+    is_possible = most.amount > 0 and most.amount >= about.limits.minimum
+    return most if is_possible else None
 
 
 def fits_payment(net: Money) -> bool:

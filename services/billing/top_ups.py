@@ -16,7 +16,13 @@ from sqlalchemy.orm import Session
 from services.billing import top_up_rules
 from services.billing.changes import Change
 from services.billing.limits import Limits
-from services.billing.models import Payment, TopUp, Wallet
+from services.billing.models import (
+    Payment,
+    RecurringCost,
+    Standing,
+    TopUp,
+    Wallet,
+)
 from services.billing.seller import Seller
 from services.billing.tax import Taxed, apply
 from services.billing.tax_profiles import decide_for
@@ -86,7 +92,8 @@ def quote(
     about = _circumstances(session, terms.limits, wallet, call)
     decision = decide_for(session, terms.seller, wallet.company_id, call.now)
     cost = _Cost(decision.reason, apply(decision, net))
-    return _quote(wallet, cost, about, terms.gateways)
+    waiting = _waiting(session, wallet)
+    return _quote(wallet, cost, about, waiting, terms.gateways)
 
 
 def begin(change: Change, terms: Terms, request: contract.BeginTopUp) -> TopUp:
@@ -297,10 +304,25 @@ def _circumstances(
     )
 
 
+def _waiting(session: Session, wallet: Wallet) -> Decimal:
+    """What services wait for that could not be paid from a wallet."""
+    unpaid = (Standing.OVERDUE, Standing.OWED, Standing.ARREARS)
+    amount = func.coalesce(func.sum(RecurringCost.amount), 0)
+    total = session.scalar(
+        select(amount).where(
+            RecurringCost.company_id == wallet.company_id,
+            RecurringCost.currency == wallet.currency,
+            RecurringCost.standing.in_(unpaid),
+        )
+    )
+    return total or zero(wallet.currency).amount
+
+
 def _quote(
     wallet: Wallet,
     cost: _Cost,
     about: top_up_rules.Circumstances,
+    waiting: Decimal,
     gateways: Sequence[GatewayName],
 ) -> contract.TopUpQuote:
     taxed = cost.taxed
@@ -325,6 +347,8 @@ def _quote(
         maximum=money(about.limits.maximum),
         max_balance=money(about.limits.max_balance),
         unverified_left=None if left is None else money(left),
+        largest=top_up_rules.largest(net, about),
+        waiting=money(waiting),
         problems=problems,
         split=top_up_rules.split(net, about),
         gateways=list(gateways),

@@ -32,11 +32,15 @@ class TransactionQuery:
             InvalidInput: ``unknown_choice``, or ``bad_day`` with ``value``.
         """
         group = address.get("type", "")
+        days = [_read_day(address.get(name, "")) for name in ("from", "to")]
+        if all(days):
+            # Whichever was entered where, the days between them are meant.
+            days.sort(key=lambda day: day or date.min)
         return cls(
             currency=address.get("currency", "").strip()[:3],
             group=read_choice(group, TransactionGroup, "type") if group else None,
-            first_day=_read_day(address.get("from", "")),
-            last_day=_read_day(address.get("to", "")),
+            first_day=days[0],
+            last_day=days[1],
             cursor=address.get("after", ""),
         )
 

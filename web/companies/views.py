@@ -56,7 +56,7 @@ def members(company_id: str) -> ResponseReturnValue:
 def transactions(company_id: str) -> ResponseReturnValue:
     company = read_uuid(company_id)
     query = TransactionQuery.read(request.args)
-    page = Page(acts_for=company)
+    page = Page(acts_for=company, at="transactions")
     page.ask(
         "listing",
         "The transactions",

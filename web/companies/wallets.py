@@ -127,7 +127,7 @@ def _refuse(
 
 def _show(company: UUID, refused: Refused | None = None) -> ResponseReturnValue:
     """The page; after a refusal with what was typed, and why it was refused."""
-    page = Page(acts_for=company)
+    page = Page(acts_for=company, at="wallets")
     page.ask("answer", "The wallets", wallets.LIST_WALLETS, wallets.ListWallets())
     return page.show(
         "companies/wallets.html",

@@ -14,7 +14,9 @@ from web.refusals import sentence
 
 @dataclass
 class FundsForm:
-    """``errors`` are sentences by field; ``digest`` is of the quote that was shown.
+    """What was typed, and ``digest``, of the quote that was shown.
+
+    ``errors`` are sentences by field, ``notice`` is one about the whole.
 
     ``key`` makes sending the form twice harmless. An address has none: whoever opens
     it again wants another top-up.
@@ -26,6 +28,7 @@ class FundsForm:
     digest: str = ""
     key: str = field(default_factory=new_form_key)
     errors: dict[str, str] = field(default_factory=dict)
+    notice: str = ""
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> "FundsForm":

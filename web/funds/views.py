@@ -60,6 +60,10 @@ def add_funds() -> ResponseReturnValue:
     typed = "net" in request.args
     form = FundsForm.read(request.args) if typed else _suggestion(page)
     quote = _quote(page.visit, form) if form.net else None
+    if not typed and quote and quote.problems and quote.largest:
+        # More is recommended than can be topped up at once.
+        form = FundsForm.of(quote.largest)
+        quote = _quote(page.visit, form)
     return _show(page, form, quote)
 
 
@@ -233,7 +237,9 @@ def _asked_again(
     if refusal.code == "idempotency_key_reused":
         form.key = new_form_key()
     shown = _quote(page.visit, form)
-    if shown is None or refusal.code == "quote_changed" or not shown.problems:
+    if refusal.code == "quote_changed":
+        form.notice = sentence(refusal)
+    elif shown is None or not shown.problems:
         form.errors.setdefault("net", sentence(refusal))
     status = refusal.http_status if isinstance(refusal, Unavailable) else 422
     return _show(page, form, shown, status=status)

@@ -69,7 +69,9 @@ class TopUpQuote(Response, frozen=True, kw_only=True):
     the reasons why it can't be: then ``split`` says how to reach the amount in several
     top-ups, if that is a way. ``unverified_left`` is what an account that is not
     verified may still top up now, what is open and what was paid within 24 hours being
-    taken off; None when it is verified.
+    taken off; None when it is verified. ``largest`` is the most that one top-up can be
+    now, None if none can; ``waiting`` what services wait for that could not be paid:
+    it is charged as soon as it is there.
     """
 
     net: Money
@@ -83,6 +85,8 @@ class TopUpQuote(Response, frozen=True, kw_only=True):
     maximum: Money
     max_balance: Money
     unverified_left: Money | None
+    largest: Money | None
+    waiting: Money
     problems: list[Problem]
     split: list[Money]
     gateways: list[GatewayName]
