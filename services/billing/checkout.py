@@ -83,9 +83,8 @@ class Checkouts:
             customer = self.cards.customer_for(call, gateway)
             checkout = gateway.open_checkout(replace(order, customer=customer))
             with self.database.company(company_id) as session:
-                payment = session.merge(payment, load=True)
                 change = Change(session, self.runtime, call)
-                payments.keep_checkout(change, payment, checkout)
+                payment = payments.keep_checkout(change, payment.id, checkout)
         with self.database.company(company_id) as session:
             # It may have ended while the gateway was told.
             top_ups.require_open(top_ups.lock_top_up(session, request.top_up_id))
