@@ -259,7 +259,10 @@ class StripeGateway:
         return any(_metadata(refund).get(REFUND) == wanted for refund in known.data)
 
     def _verified(self, headers: Mapping[str, str], body: str) -> _Subject:
-        signature = headers.get(SIGNATURE_HEADER)
+        signature = headers.get(SIGNATURE_HEADER, "")
+        if not signature.isascii():
+            # The SDK's comparison can't take it, and would raise a TypeError.
+            raise Unauthenticated("notice_forged")
         try:
             # By the wall clock and not by ours: it is Stripe's time that it compares.
             WebhookSignature.verify_header(

@@ -7,16 +7,23 @@ from itertools import permutations
 from uuid import uuid4
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select
 
 from services.billing.gateways.gateway import Repayment, RepaymentRefusedError
 from services.billing.models import Payment
 from services.billing.top_ups import LASTS
-from shared.contracts.billing.top_ups import TopUpState
+from shared.contracts.billing.top_ups import TAKE_PAYMENT_NOTICE, TopUpState
 from shared.database import Database
 from shared.errors import InvalidInput, Unauthenticated, Unavailable
 from tests.fixtures.sandbox import NOWHERE
-from tests.fixtures.stripe import DECLINED_CARD, WEBHOOK_SECRET, LocalStripe, an_event
+from tests.fixtures.stripe import (
+    DECLINED_CARD,
+    WEBHOOK_SECRET,
+    LocalStripe,
+    an_event,
+    notice_of,
+)
 from tests.integration.billing.card_till import CardTill, a_card_till
 from tests.integration.billing.office import money
 
@@ -62,6 +69,16 @@ def test_a_notice_that_stripe_did_not_sign_just_now_is_refused(
         till.hear(event, **signed)
 
     assert till.get(top_up.id).state is TopUpState.PENDING
+
+
+def test_a_signature_of_no_plain_characters_is_a_forged_one(till: CardTill) -> None:
+    event = an_event("payment_intent.succeeded", object="payment_intent", id="pi_1")
+    notice = notice_of(event)
+    signature = notice.headers["stripe-signature"].partition(",")[0] + ",v1=é"
+    forged = structs.replace(notice, headers={"stripe-signature": signature})
+
+    with pytest.raises(Unauthenticated, match="notice_forged"):
+        till.office.call(TAKE_PAYMENT_NOTICE, forged)
 
 
 def test_a_notice_is_only_the_reason_to_ask(till: CardTill) -> None:
