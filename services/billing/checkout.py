@@ -153,8 +153,12 @@ class Checkouts:
             for refund, _ in due:
                 refund.send_at = now + REPEATED_AFTER
         for refund, payment in due:
-            repayment = refunds.repayment_of(refund, payment)
-            self._repay(payment.gateway, refund.id, repayment)
+            try:
+                repayment = refunds.repayment_of(refund, payment)
+                self._repay(payment.gateway, refund.id, repayment)
+            except Exception:
+                # A later turn tries again; one refund keeps no other waiting.
+                log.exception("refund_not_sent", refund=str(refund.id))
 
     def expire(self) -> None:
         """End top-ups whose time to be paid is over."""

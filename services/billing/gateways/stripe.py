@@ -43,7 +43,7 @@ from services.billing.gateways.gateway import (
 from services.billing.gateways.stripe_amounts import from_stripe, to_stripe
 from shared.contracts.billing.cards import SavedCard
 from shared.contracts.billing.top_ups import GatewayName
-from shared.errors import InvalidInput, Unauthenticated
+from shared.errors import Conflict, InvalidInput, Unauthenticated
 from shared.money import currency_of
 
 log = structlog.get_logger()
@@ -174,6 +174,7 @@ class StripeGateway:
         return []
 
     def repay(self, repayment: Repayment) -> None:
+        units = _units_to_repay(repayment)
         with _answering(refused=RepaymentRefusedError):
             # A key is forgotten after a day; what was done is not.
             if self._is_repaid(repayment):
@@ -181,7 +182,7 @@ class StripeGateway:
             refund = self._client.v1.refunds.create(
                 {
                     "payment_intent": repayment.transaction,
-                    "amount": to_stripe(repayment.amount),
+                    "amount": units,
                     "metadata": {REFUND: str(repayment.refund_id)},
                 },
                 {"idempotency_key": str(repayment.refund_id)},
@@ -288,6 +289,14 @@ def _answering(refused: type[Exception] | None = None) -> Iterator[None]:
     except StripeError as error:
         log.warning("stripe_unreachable", error=type(error).__name__, code=error.code)
         raise unreachable(type(error).__name__) from error
+
+
+def _units_to_repay(repayment: Repayment) -> int:
+    """The amount in Stripe's unit; a part of a payment may be finer than cards take."""
+    try:
+        return to_stripe(repayment.amount)
+    except Conflict as refusal:
+        raise RepaymentRefusedError(refusal.code) from refusal
 
 
 def _payment_id(intent: PaymentIntent) -> UUID | None:
