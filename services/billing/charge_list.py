@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from services.billing.days import check_day
 from services.billing.models import Charge
 from shared.contracts.billing import charging as contract
 from shared.errors import InvalidInput
@@ -19,10 +20,12 @@ def list_charges(
     """Read a page of the session's company's charges, the newest first.
 
     Raises:
-        InvalidInput: ``bad_cursor``, ``bad_limit`` with ``max_limit``.
+        InvalidInput: ``bad_cursor``, ``bad_day`` with ``value``, ``bad_limit`` with
+            ``max_limit``.
     """
     if not 1 <= request.limit <= MAX_PAGE_SIZE:
         raise InvalidInput("bad_limit", parameters={"max_limit": MAX_PAGE_SIZE})
+    check_day(request.day)
     place = tuple_(Charge.starts_at, Charge.service_id, Charge.kind)
     wanted = select(Charge).order_by(
         Charge.starts_at.desc(), Charge.service_id.desc(), Charge.kind.desc()

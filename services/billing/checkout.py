@@ -83,9 +83,8 @@ class Checkouts:
             customer = self.cards.customer_for(call, gateway)
             checkout = gateway.open_checkout(replace(order, customer=customer))
             with self.database.company(company_id) as session:
-                payment = session.merge(payment, load=True)
                 change = Change(session, self.runtime, call)
-                payments.keep_checkout(change, payment, checkout)
+                payment = payments.keep_checkout(change, payment.id, checkout)
         with self.database.company(company_id) as session:
             # It may have ended while the gateway was told.
             top_ups.require_open(top_ups.lock_top_up(session, request.top_up_id))
@@ -154,8 +153,12 @@ class Checkouts:
             for refund, _ in due:
                 refund.send_at = now + REPEATED_AFTER
         for refund, payment in due:
-            repayment = refunds.repayment_of(refund, payment)
-            self._repay(payment.gateway, refund.id, repayment)
+            try:
+                repayment = refunds.repayment_of(refund, payment)
+                self._repay(payment.gateway, refund.id, repayment)
+            except Exception:
+                # A later turn tries again; one refund keeps no other waiting.
+                log.exception("refund_not_sent", refund=str(refund.id))
 
     def expire(self) -> None:
         """End top-ups whose time to be paid is over."""

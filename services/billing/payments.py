@@ -91,13 +91,17 @@ def order_of(payment: Payment, top_up: TopUp, return_url: str) -> Order:
     )
 
 
-def keep_checkout(change: Change, payment: Payment, checkout: Checkout) -> None:
+def keep_checkout(change: Change, payment_id: UUID, checkout: Checkout) -> Payment:
     """Note that the gateway knows of a payment, which may have gone on meanwhile.
 
-    It is asked about even if its top-up has ended: it can be paid there now.
+    It is asked about even if its top-up has ended: it can be paid there now. Of two
+    checkouts that were opened at once, the first that is noted stays.
     """
+    payment = change.db.get_one(Payment, payment_id)
     top_up = lock_top_up(change.db, payment.top_up_id)
     change.db.refresh(payment)
+    if payment.checkout is not None:
+        return payment
     payment.checkout = checkout.id
     payment.redirect_url = checkout.redirect_url
     if payment.state is not PaymentState.SUCCEEDED:
@@ -105,6 +109,7 @@ def keep_checkout(change: Change, payment: Payment, checkout: Checkout) -> None:
     if payment.state is PaymentState.CREATED and top_up.state in OPEN:
         payment.state = PaymentState.PENDING
         move(change, top_up, TopUpState.PENDING)
+    return payment
 
 
 def ask_no_more(change: Change, payment_id: UUID) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.billing import models
 from services.billing.companies import DEFAULT_TIME_ZONE
+from services.billing.days import check_day
 from services.billing.models import Company, JournalEntry, Payment, Refund, Wallet
 from shared.contracts.billing.transactions import (
     ListTransactions,
@@ -28,8 +29,6 @@ from shared.paging import MAX_PAGE_SIZE, decode_cursor, encode_cursor
 _Direction = Literal["after", "before"]
 _Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
-_FIRST_YEAR, _LAST_YEAR = 1970, 9998
-
 _Row = tuple[models.Transaction, str, str]
 
 
@@ -37,7 +36,8 @@ def list_transactions(session: Session, request: ListTransactions) -> Transactio
     """One page of them; see the contract for the refusals."""
     if not 1 <= request.limit <= MAX_PAGE_SIZE:
         raise InvalidInput("bad_limit", "", {"max_limit": MAX_PAGE_SIZE})
-    _check_days(request)
+    check_day(request.first_day)
+    check_day(request.last_day)
     direction, key = _place(request.cursor)
     rows = _read(session, request, direction, key, request.limit + 1)
     has_more, rows = len(rows) > request.limit, rows[: request.limit]
@@ -53,13 +53,6 @@ def list_transactions(session: Session, request: ListTransactions) -> Transactio
         previous=previous,
         next=following,
     )
-
-
-def _check_days(request: ListTransactions) -> None:
-    """Whether a zone's offset can be added to them."""
-    for day in (request.first_day, request.last_day):
-        if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-            raise InvalidInput("bad_day", parameters={"value": day.isoformat()})
 
 
 def _place(cursor: str | None) -> tuple[_Direction, int | None]:

@@ -9,6 +9,7 @@ the version of the API that they are written in.
 """
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ from services.billing.gateways.gateway import (
 from services.billing.gateways.stripe_amounts import from_stripe, to_stripe
 from shared.contracts.billing.cards import SavedCard
 from shared.contracts.billing.top_ups import GatewayName
-from shared.errors import InvalidInput, Unauthenticated
+from shared.errors import Conflict, InvalidInput, Unauthenticated
 from shared.money import currency_of
 
 log = structlog.get_logger()
@@ -63,7 +64,10 @@ SIGNATURE_HEADER = "stripe-signature"
 PAYMENT, REFUND, COMPANY = "payment_id", "refund_id", "company_id"
 """The metadata by which things at Stripe name ours."""
 
-MAX_CARDS = 20
+MAX_CARDS = 100
+"""As many as Stripe lists in one answer. Others come up as these are forgotten."""
+
+_CARD_ID = re.compile(r"\w+", re.ASCII)
 
 _OUTCOMES = {
     "succeeded": Outcome.SUCCEEDED,
@@ -174,6 +178,7 @@ class StripeGateway:
         return []
 
     def repay(self, repayment: Repayment) -> None:
+        units = _units_to_repay(repayment)
         with _answering(refused=RepaymentRefusedError):
             # A key is forgotten after a day; what was done is not.
             if self._is_repaid(repayment):
@@ -181,7 +186,7 @@ class StripeGateway:
             refund = self._client.v1.refunds.create(
                 {
                     "payment_intent": repayment.transaction,
-                    "amount": to_stripe(repayment.amount),
+                    "amount": units,
                     "metadata": {REFUND: str(repayment.refund_id)},
                 },
                 {"idempotency_key": str(repayment.refund_id)},
@@ -211,12 +216,23 @@ class StripeGateway:
         return [_saved_card(method) for method in methods.data]
 
     def forget_card(self, customer: str, card: str) -> bool:
-        # Of the customer's own alone, whatever a browser names.
-        if card not in {each.id for each in self.list_cards(customer)}:
+        if not self._is_card_of(customer, card):
             return False
         with _answering():
             self._client.v1.payment_methods.detach(card)
         return True
+
+    def _is_card_of(self, customer: str, card: str) -> bool:
+        """Whether a card is this customer's, whatever a browser names."""
+        # It becomes a part of an address.
+        if not _CARD_ID.fullmatch(card):
+            return False
+        try:
+            with _answering(refused=LookupError):
+                method = self._client.v1.payment_methods.retrieve(card)
+        except LookupError:
+            return False
+        return _id(method.customer) == customer
 
     @cached_property
     def _client(self) -> StripeClient:
@@ -259,7 +275,10 @@ class StripeGateway:
         return any(_metadata(refund).get(REFUND) == wanted for refund in known.data)
 
     def _verified(self, headers: Mapping[str, str], body: str) -> _Subject:
-        signature = headers.get(SIGNATURE_HEADER)
+        signature = headers.get(SIGNATURE_HEADER, "")
+        if not signature.isascii():
+            # The SDK's comparison can't take it, and would raise a TypeError.
+            raise Unauthenticated("notice_forged")
         try:
             # By the wall clock and not by ours: it is Stripe's time that it compares.
             WebhookSignature.verify_header(
@@ -285,6 +304,14 @@ def _answering(refused: type[Exception] | None = None) -> Iterator[None]:
     except StripeError as error:
         log.warning("stripe_unreachable", error=type(error).__name__, code=error.code)
         raise unreachable(type(error).__name__) from error
+
+
+def _units_to_repay(repayment: Repayment) -> int:
+    """The amount in Stripe's unit; a part of a payment may be finer than cards take."""
+    try:
+        return to_stripe(repayment.amount)
+    except Conflict as refusal:
+        raise RepaymentRefusedError(refusal.code) from refusal
 
 
 def _payment_id(intent: PaymentIntent) -> UUID | None:

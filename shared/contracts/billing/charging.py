@@ -110,7 +110,8 @@ CHARGE_DUE = Method(
 LIST_CHARGES = Method(
     NAME, "list_charges", ListCharges, ChargePage, Permission.READ_BILLING
 )
-"""InvalidInput ``bad_cursor``, ``bad_limit`` with ``max_limit``."""
+"""InvalidInput ``bad_cursor``, ``bad_day`` with ``value``, ``bad_limit`` with
+``max_limit``."""
 
 METHODS = (CHARGE_DUE, LIST_CHARGES)
 

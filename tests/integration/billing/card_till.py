@@ -25,6 +25,7 @@ class CardTill:
     office: Office
     stripe: LocalStripe
     ways: dict[GatewayName, Gateway]
+    currency: str = "EUR"
     is_verified: bool = True
     user_id: UUID = field(default_factory=uuid4)
 
@@ -38,7 +39,7 @@ class CardTill:
 
     def begin(self, net: str = "100.00") -> top_ups.TopUp:
         """A top-up that waits for its card."""
-        ask = top_ups.QuoteTopUp(net=money(net))
+        ask = top_ups.QuoteTopUp(net=money(net, self.currency))
         quote = self.office.call(top_ups.QUOTE_TOP_UP, ask, self.owner())
         request = top_ups.BeginTopUp(
             net=quote.net, digest=quote.digest, gateway=GatewayName.STRIPE
@@ -89,7 +90,9 @@ class CardTill:
 
     def refund(self, top_up: top_ups.TopUp, net: str | None = None) -> top_ups.TopUp:
         request = top_ups.RefundTopUp(
-            top_up_id=top_up.id, net=money(net) if net else None, reason="As asked"
+            top_up_id=top_up.id,
+            net=money(net, self.currency) if net else None,
+            reason="As asked",
         )
         return self.office.call(top_ups.REFUND_TOP_UP, request, self.office.operator())
 
@@ -111,10 +114,12 @@ class CardTill:
         return wallet.balance.amount
 
 
-def a_card_till(database: Database, stripe: LocalStripe) -> CardTill:
-    """The till of a new company in Germany, with an empty wallet in EUR."""
+def a_card_till(
+    database: Database, stripe: LocalStripe, currency: str = "EUR"
+) -> CardTill:
+    """The till of a new company in Germany, with an empty wallet."""
     ways: dict[GatewayName, Gateway] = {GatewayName.STRIPE: stripe.gateway()}
     office = Office(database, gateways=ways)
     office.live_in("Europe/Berlin")
-    office.open_wallet()
-    return CardTill(office, stripe, ways)
+    office.open_wallet(currency)
+    return CardTill(office, stripe, ways, currency)

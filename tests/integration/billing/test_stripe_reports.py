@@ -3,20 +3,30 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import permutations
 from uuid import uuid4
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select
 
+from services.billing.checkout import REPEATED_AFTER
 from services.billing.gateways.gateway import Repayment, RepaymentRefusedError
-from services.billing.models import Payment
+from services.billing.gateways.stripe import StripeGateway
+from services.billing.models import Payment, Refund, RefundState
 from services.billing.top_ups import LASTS
-from shared.contracts.billing.top_ups import TopUpState
+from shared.contracts.billing.top_ups import TAKE_PAYMENT_NOTICE, TopUpState
 from shared.database import Database
 from shared.errors import InvalidInput, Unauthenticated, Unavailable
 from tests.fixtures.sandbox import NOWHERE
-from tests.fixtures.stripe import DECLINED_CARD, WEBHOOK_SECRET, LocalStripe, an_event
+from tests.fixtures.stripe import (
+    DECLINED_CARD,
+    WEBHOOK_SECRET,
+    LocalStripe,
+    an_event,
+    notice_of,
+)
 from tests.integration.billing.card_till import CardTill, a_card_till
 from tests.integration.billing.office import money
 
@@ -62,6 +72,16 @@ def test_a_notice_that_stripe_did_not_sign_just_now_is_refused(
         till.hear(event, **signed)
 
     assert till.get(top_up.id).state is TopUpState.PENDING
+
+
+def test_a_signature_of_no_plain_characters_is_a_forged_one(till: CardTill) -> None:
+    event = an_event("payment_intent.succeeded", object="payment_intent", id="pi_1")
+    notice = notice_of(event)
+    signature = notice.headers["stripe-signature"].partition(",")[0] + ",v1=é"
+    forged = structs.replace(notice, headers={"stripe-signature": signature})
+
+    with pytest.raises(Unauthenticated, match="notice_forged"):
+        till.office.call(TAKE_PAYMENT_NOTICE, forged)
 
 
 def test_a_notice_is_only_the_reason_to_ask(till: CardTill) -> None:
@@ -305,6 +325,50 @@ def test_a_refund_that_stripe_refuses_is_told_apart_from_no_answer(
         till.stripe.gateway().repay(repayment)
     with pytest.raises(Unavailable, match="gateway_unreachable"):
         replace(till.stripe.gateway(), api_base=NOWHERE).repay(repayment)
+
+
+def test_a_refund_that_cards_can_not_take_is_given_up(
+    billing_database: Database, stripe: LocalStripe
+) -> None:
+    till = a_card_till(billing_database, stripe, "KWD")
+    paid, intent = till.pay("100.000")
+    # With its tax 1.191, and cards take dinars in steps of 0.010.
+    till.refund(paid, "1.001")
+    assert till.balance == Decimal("98.999")
+
+    till.run_job("send_refunds")
+
+    assert till.stripe.refunded(intent) == []
+    assert till.get(paid.id).state is TopUpState.SUCCEEDED
+    assert till.balance == 100
+    with till.office.database.company(till.office.company_id) as session:
+        why = session.execute(select(Refund.state, Refund.failure)).all()
+    assert why == [(RefundState.FAILED, "not_payable_by_card")]
+    assert till.office.differences() == []
+
+
+def test_a_refund_that_fails_keeps_no_other_waiting(
+    till: CardTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top_ups, intents = zip(*(till.pay() for _ in range(2)), strict=True)
+    for top_up in top_ups:
+        till.refund(top_up)
+        till.office.pass_time(timedelta(seconds=1))
+    repay = StripeGateway.repay
+
+    def stumble(gateway: StripeGateway, repayment: Repayment) -> None:
+        if repayment.transaction == intents[0]:
+            raise ZeroDivisionError
+        repay(gateway, repayment)
+
+    monkeypatch.setattr(StripeGateway, "repay", stumble)
+    till.run_job("send_refunds")
+    assert [till.stripe.refunded(each) for each in intents] == [[], [11900]]
+
+    monkeypatch.undo()
+    till.office.pass_time(REPEATED_AFTER)
+    till.run_job("send_refunds")
+    assert [till.stripe.refunded(each) for each in intents] == [[11900], [11900]]
 
 
 def _foreign_intent(till: CardTill, metadata: dict[str, str]) -> str:

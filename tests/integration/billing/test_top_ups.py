@@ -247,6 +247,48 @@ def test_who_cancels_while_the_page_is_made_is_not_sent_there(
     assert till.balance == 100
 
 
+def test_a_page_that_is_made_twice_at_once_is_paid_once(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of the two hears from the gateway when the money has come already."""
+    top_up = till.begin()
+    open_checkout = SandboxGateway.open_checkout
+
+    def open_and_pay_elsewhere(gateway: SandboxGateway, order: Order) -> Checkout:
+        monkeypatch.undo()
+        till.sandbox.choose(till.start(top_up), "stay-silent")
+        till.reconcile()
+        assert till.balance == 100
+        return open_checkout(gateway, order)
+
+    monkeypatch.setattr(SandboxGateway, "open_checkout", open_and_pay_elsewhere)
+
+    with pytest.raises(Conflict, match="top_up_ended"):
+        till.start(top_up)
+
+    till.reconcile()
+    (payment,) = till.get(top_up.id).payments
+    assert payment.state is PaymentState.SUCCEEDED
+    assert till.balance == 100
+    assert till.office.differences() == []
+
+
+def test_of_two_checkouts_the_first_stays(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top_up = till.begin()
+    pages = []
+
+    def open_another(_gateway: SandboxGateway, _order: Order) -> Checkout:
+        monkeypatch.undo()
+        pages.append(till.start(top_up))
+        return Checkout("another", "http://localhost/another")
+
+    monkeypatch.setattr(SandboxGateway, "open_checkout", open_another)
+
+    assert [till.start(top_up)] == pages
+
+
 def test_a_payment_is_not_asked_about_for_ever(till: Till) -> None:
     top_up = till.begin()
     till.start(top_up)

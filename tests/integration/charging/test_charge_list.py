@@ -1,6 +1,6 @@
 """A company's charges: paged, narrowed, and nobody else's."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -97,6 +97,8 @@ def test_nobody_sees_another_companys_charges(tenant: Tenant) -> None:
         ({"limit": 0}, "bad_limit"),
         ({"limit": 101}, "bad_limit"),
         ({"cursor": "somewhere"}, "bad_cursor"),
+        ({"day": date.max}, "bad_day"),
+        ({"day": date.min}, "bad_day"),
     ],
 )
 def test_a_page_that_is_none_is_refused(
