@@ -14,7 +14,7 @@ from services.billing.limits import Limits
 from services.billing.service import BillingService
 from services.inventory import details
 from services.inventory.service import InventoryService
-from shared.contract import Method
+from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, inventory
 from shared.contracts.billing import charging
 from shared.contracts.identity import Role
@@ -88,6 +88,20 @@ class Tenant:
 
     def settle(self) -> None:
         self.site.services.deliver_events()
+
+    def operate(
+        self, method: Method[RequestT, ResponseT], request: RequestT
+    ) -> ResponseT:
+        """What an operator does, of which nobody hears before `settle`."""
+        return self.site.operator.call(method, request)
+
+    def overtake(self) -> None:
+        """What has not been delivered of inventory comes after all that follows.
+
+        So it is dropped, as it is older than what is known then.
+        """
+        with self.inventory_service.database.system() as session:
+            session.execute(text("DELETE FROM outbox WHERE relayed_at IS NULL"))
 
     def order(
         self, plan: str = "s", period: Period = Period.MONTH, price: str = ""

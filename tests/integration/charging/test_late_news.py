@@ -1,0 +1,88 @@
+"""The job may run before it is heard what has become of a service, or hear it anew."""
+
+from decimal import Decimal
+
+from services.billing import charge_growth
+from shared.contracts import inventory
+from shared.contracts.inventory import Period
+from tests.integration.charging.tenant import Tenant, euros
+
+
+def test_time_after_an_end_that_is_heard_late_comes_back(tenant: Tenant) -> None:
+    tenant.pay_in("2000")
+    service = tenant.order("s", Period.HOUR)
+    tenant.charge()
+    tenant.pass_time(hours=2)
+    tenant.charge()
+    tenant.pass_time(minutes=15)
+    end = inventory.ChangeState(service_id=service)
+    tenant.operate(inventory.TERMINATE_SERVICE, end)
+    tenant.pass_time(days=7)
+    tenant.billing_service.charging.run()
+    assert tenant.balance < 400
+
+    tenant.settle()
+
+    assert tenant.balance == 2000 - Decimal("22.5")
+    assert tenant.differences() == []
+
+
+def test_hours_that_were_merged_come_back_too(tenant: Tenant) -> None:
+    tenant.pay_in("3000")
+    service = tenant.order("s", Period.HOUR)
+    tenant.charge()
+    tenant.pass_time(minutes=15)
+    end = inventory.ChangeState(service_id=service)
+    tenant.operate(inventory.TERMINATE_SERVICE, end)
+    tenant.pass_time(days=7)
+    tenant.billing_service.charging.run()
+    tenant.pass_time(days=10)
+    charge_growth.merge_hours(tenant.database, tenant.site.clock.now())
+
+    tenant.settle()
+
+    assert tenant.balance == 3000 - Decimal("2.5")
+    assert tenant.differences() == []
+
+
+def test_a_price_that_is_heard_of_late_counts_from_its_change_on(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.pass_time(hours=6)
+    dearer = inventory.ChangePrice(service_id=service, price=euros("12"))
+    tenant.operate(inventory.CHANGE_PRICE, dearer)
+    tenant.pass_time(days=3)
+    tenant.billing_service.charging.run()
+    assert tenant.balance == 100 - 4 * 10
+
+    tenant.settle()
+
+    # A quarter of a day at 10, and 3.75 days at 12.
+    assert tenant.balance == 100 - Decimal("47.5")
+    assert tenant.differences() == []
+
+
+def test_an_end_heard_late_gives_back_what_was_charged_here_alone(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("200")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    # Suspended for half a day: paid time moves, its rows do not.
+    tenant.pass_time(hours=6)
+    tenant.suspend(service)
+    tenant.pass_time(hours=12)
+    tenant.resume(service)
+    tenant.pass_time(hours=12)
+    end = inventory.ChangeState(service_id=service)
+    tenant.operate(inventory.TERMINATE_SERVICE, end)
+    tenant.pass_time(days=4)
+    tenant.billing_service.charging.run()
+
+    tenant.settle()
+
+    assert tenant.balance == 200 - Decimal("7.5")
+    assert tenant.differences() == []
