@@ -76,14 +76,19 @@ def take_in_company(session: Session, envelope: Envelope[identity.Company]) -> s
     return changed
 
 
-def unplaced_companies(session: Session) -> Sequence[UUID]:
+def unplaced_companies(session: Session, after: UUID | None) -> Sequence[UUID]:
     """Some of the companies with services known from before charging."""
     wanted = select(Subscription.company_id).distinct().where(*_IS_UNPLACED)
+    if after is not None:
+        wanted = wanted.where(Subscription.company_id > after)
     return session.scalars(wanted.order_by(Subscription.company_id).limit(BATCH)).all()
 
 
-def place_unplaced(change: Change, company_id: UUID) -> None:
-    """Say how far some of a company's services are paid that were known before."""
+def place_unplaced(change: Change, company_id: UUID) -> bool:
+    """Say how far some of a company's services are paid that were known before.
+
+    Returns whether there may be more.
+    """
     session, now = change.db, change.call.now
     lock_company(session, company_id)
     zone = time_zone_of(session, company_id)
@@ -104,6 +109,7 @@ def place_unplaced(change: Change, company_id: UUID) -> None:
     paying = {each.currency for each in unplaced if each.state in _PAYS}
     for currency in sorted(paying):
         wallets.ensure_wallet(change, company_id, currency)
+    return len(unplaced) == BATCH
 
 
 def _live_through(

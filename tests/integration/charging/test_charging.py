@@ -4,8 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from shared.contracts.inventory import Period
+from tests.fixtures.installations import Installation
 from tests.integration.charging.tenant import Tenant
 
 CHARGE = ("charge", Decimal(10))
@@ -58,6 +61,31 @@ def test_two_jobs_at_once_charge_each_period_once(tenant: Tenant) -> None:
 
     assert tenant.charges() == [CHARGE] * 10
     assert tenant.balance == 900
+
+
+def test_a_wallet_that_fails_keeps_no_other_waiting(
+    site: Installation, tenant: Tenant
+) -> None:
+    tenants = [Tenant(site, f"rent-{number}@example.com") for number in range(2)]
+    for each in [tenant, *tenants]:
+        each.pay_in("100")
+        each.order("s", Period.DAY)
+    # A zone that this database does not know, as an older one would not.
+    with tenant.database.system() as session:
+        session.execute(
+            text(
+                "UPDATE companies SET time_zone = 'Mars/Olympus' WHERE company_id = :id"
+            ),
+            {"id": tenant.company_id},
+        )
+
+    with capture_logs() as logs:
+        tenant.charge()
+
+    assert [each["event"] for each in logs if each["log_level"] == "error"] == [
+        "wallet_not_charged"
+    ]
+    assert [each.balance for each in [tenant, *tenants]] == [100, 90, 90]
 
 
 def test_a_single_price_is_charged_once(tenant: Tenant) -> None:
