@@ -134,7 +134,9 @@ def _live_through(
         price.end()
     price.tell()
     if body.state is ServiceState.SUSPENDED:
-        _suspend(known, body, zone)
+        # It may have been resumed meanwhile, which was not heard, or is still to be.
+        if known.state is not ServiceState.SUSPENDED or slept_us > 0:
+            _suspend(known, body, zone)
     elif body.state is ServiceState.ACTIVE:
         known.suspended_at = None
         if known.state is ServiceState.SUSPENDED:
@@ -144,8 +146,6 @@ def _live_through(
 
 
 def _suspend(known: Subscription, body: inventory.Service, zone: ZoneInfo) -> None:
-    if known.state is ServiceState.SUSPENDED:
-        return
     known.suspended_at = body.state_since
     known.told_at = None
     if body.suspension_reason is SuspensionReason.PAYMENT:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from services.billing import charge_growth
 from shared.contracts import inventory
-from shared.contracts.inventory import Period
+from shared.contracts.inventory import Period, SuspensionReason
 from tests.integration.charging.tenant import Tenant, euros
 
 
@@ -85,4 +85,47 @@ def test_an_end_heard_late_gives_back_what_was_charged_here_alone(
     tenant.settle()
 
     assert tenant.balance == 200 - Decimal("7.5")
+    assert tenant.differences() == []
+
+
+def test_a_suspension_that_overtakes_a_resuming_stops_time_anew(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.WEEK)
+    tenant.charge()
+    tenant.pass_time(days=1)
+    tenant.suspend(service)
+    tenant.pass_time(days=1)
+    resume = inventory.ChangeState(service_id=service)
+    tenant.operate(inventory.RESUME_SERVICE, resume)
+    tenant.overtake()
+    tenant.pass_time(hours=84)
+    tenant.suspend(service)
+    tenant.pass_time(days=30)
+
+    tenant.terminate(service)
+
+    # A day, and another three and a half.
+    assert tenant.charges()[1:] == [("credit", round(Decimal(-25) / 7, 6))]
+    assert tenant.differences() == []
+
+
+def test_a_suspension_for_payment_that_overtakes_a_resuming_counts_what_was_used(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("10")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.pass_time(hours=6)
+    tenant.suspend(service)
+    tenant.pass_time(days=1)
+    resume = inventory.ChangeState(service_id=service)
+    tenant.operate(inventory.RESUME_SERVICE, resume)
+    tenant.overtake()
+    tenant.pass_time(days=2)
+    tenant.suspend(service, SuspensionReason.PAYMENT)
+
+    # 2.25 days were used, one of them is paid; and a period to come.
+    assert tenant.overdue() == Decimal("22.5")
     assert tenant.differences() == []
