@@ -139,6 +139,14 @@ class Service:
             self.owed += self.cost(self.used(until))
             self.anchor, self.count, self.paid = until, 0, None
 
+    def wake(self, now: datetime) -> None:
+        """Move time by the suspension that is over."""
+        slept = now - (self.stopped_at or now)
+        if slept and self.due is not None and self.period != "once":
+            self.anchor, self.count = self.due + slept, 0
+            if self.paid:
+                self.paid = self.paid[0] + slept, self.paid[1] + slept
+
     def start(self, now: datetime) -> None:
         self.state, self.reason, self.stopped_at = "active", None, None
         self.runs.append((now, None))
@@ -183,12 +191,7 @@ class Model:
 
     def resume(self, service: Service, now: datetime) -> None:
         """Paid time, and the time that is to be paid, move by the suspension."""
-        assert service.stopped_at is not None
-        slept = now - service.stopped_at
-        if slept and service.due is not None and service.period != "once":
-            service.anchor, service.count = service.due + slept, 0
-            if service.paid:
-                service.paid = service.paid[0] + slept, service.paid[1] + slept
+        service.wake(now)
         service.start(now)
 
     def mark(self, service: Service, when: str, now: datetime) -> None:
@@ -199,10 +202,10 @@ class Model:
         service.ends = None
 
     def terminate(self, service: Service, now: datetime) -> None:
-        until = service.stopped_at or now
+        service.wake(now)
         if service.is_charged_for:
-            service.owe(until)
-        unused = service.cost(service.unused(until))
+            service.owe(now)
+        unused = service.cost(service.unused(now))
         if unused:
             self.pay_in(unused)
         if service.owed and service.owed <= self.available:

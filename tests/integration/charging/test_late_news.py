@@ -129,3 +129,19 @@ def test_a_suspension_for_payment_that_overtakes_a_resuming_counts_what_was_used
     # 2.25 days were used, one of them is paid; and a period to come.
     assert tenant.overdue() == Decimal("22.5")
     assert tenant.differences() == []
+
+
+def test_an_end_that_overtakes_a_suspension_charges_none_of_it(tenant: Tenant) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.WEEK)
+    tenant.charge()
+    tenant.pass_time(hours=84)
+    suspend = inventory.Suspend(service_id=service, reason=SuspensionReason.POLICY)
+    tenant.operate(inventory.SUSPEND_SERVICE, suspend)
+    tenant.overtake()
+    tenant.pass_time(days=30)
+
+    tenant.terminate(service)
+
+    assert tenant.charges()[1:] == [("credit", Decimal(-5))]
+    assert tenant.differences() == []
