@@ -119,14 +119,17 @@ def _live_through(
     zone: ZoneInfo,
 ) -> None:
     """What happened between the state that is known and the new one."""
-    body = envelope.body
+    body, at = envelope.body, envelope.at
+    if body.state is ServiceState.TERMINATED:
+        # Heard by a republishing, which may be days later.
+        at = body.state_since
     # A suspended service's time stood still when it was suspended.
-    until = min(known.suspended_at or envelope.at, envelope.at)
+    until = min(known.suspended_at or at, at)
     slept_us = body.suspended_us - known.suspended_us
     if slept_us > 0:
         paid_time.shift(known, slept_us * paid_time.MICROSECOND)
         known.suspended_us = body.suspended_us
-        until = envelope.at
+        until = at
     price = price_changes.Price(change, known, until, zone)
     if body.price.amount != known.price:
         price.move_to(body.price.amount)
@@ -141,7 +144,9 @@ def _live_through(
         known.suspended_at = None
         if known.state is ServiceState.SUSPENDED:
             known.told_at = None
-    if body.termination_request and not known.ends:
+    request = body.termination_request
+    if request and not known.ends:
+        until = min(until, request.requested_at)
         paid_time.count_as_owed(known, until, zone)
 
 

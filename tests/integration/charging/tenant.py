@@ -103,6 +103,12 @@ class Tenant:
         with self.inventory_service.database.system() as session:
             session.execute(text("DELETE FROM outbox WHERE relayed_at IS NULL"))
 
+    def republish(self) -> None:
+        """Have inventory tell anew what has become of its services."""
+        request = inventory.RepublishServices(after_service_id=None, limit=1_000)
+        self.operate(inventory.REPUBLISH_SERVICES, request)
+        self.settle()
+
     def order(
         self, plan: str = "s", period: Period = Period.MONTH, price: str = ""
     ) -> UUID:

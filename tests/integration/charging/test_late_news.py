@@ -145,3 +145,37 @@ def test_an_end_that_overtakes_a_suspension_charges_none_of_it(tenant: Tenant) -
 
     assert tenant.charges()[1:] == [("credit", Decimal(-5))]
     assert tenant.differences() == []
+
+
+def test_an_end_heard_by_a_republishing_was_when_it_was(tenant: Tenant) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.MONTH)
+    tenant.charge()
+    tenant.pass_time(days=15, hours=12)
+    end = inventory.ChangeState(service_id=service)
+    tenant.operate(inventory.TERMINATE_SERVICE, end)
+    tenant.overtake()
+    tenant.pass_time(days=5)
+
+    tenant.republish()
+
+    assert tenant.balance == Decimal(95)
+    assert tenant.differences() == []
+
+
+def test_a_request_to_end_heard_by_a_republishing_was_when_it_was(
+    tenant: Tenant,
+) -> None:
+    service = tenant.order("s", Period.DAY)
+    tenant.pass_time(hours=12)
+    request = inventory.RequestTermination(service_id=service)
+    tenant.operate(inventory.REQUEST_TERMINATION, request)
+    tenant.overtake()
+    tenant.pass_time(days=5)
+    tenant.republish()
+    tenant.pay_in("100")
+
+    tenant.terminate(service)
+
+    assert tenant.balance == Decimal(95)
+    assert tenant.differences() == []
