@@ -19,7 +19,6 @@ from services.billing.paid_time import (
 )
 from services.billing.wallets import available, find_wallet, tell_of_change
 from shared.contracts.billing.charging import ChargeKind
-from shared.contracts.inventory import ServiceState
 
 
 @dataclass
@@ -57,7 +56,7 @@ class Price:
         What the wallet does not hold is forgone: the service is no more.
         """
         service = self.service
-        if self._counts:
+        if service.ends is None:
             count_as_owed(service, self.until, self.zone)
         unused = cost_of(service, self._unused)
         wallet = find_wallet(self.change.db, service.company_id, service.currency)
@@ -81,12 +80,6 @@ class Price:
         earlier = charged_before_last(self.change, self.service)
         with closing(earlier):
             return unused_paid(self.service, self.until, earlier)
-
-    @property
-    def _counts(self) -> bool:
-        """Whether its time is charged until now."""
-        service = self.service
-        return service.ends is None and service.state is ServiceState.ACTIVE
 
     def _settle(self, difference: Decimal) -> None:
         if not difference:

@@ -203,7 +203,7 @@ class Model:
 
     def terminate(self, service: Service, now: datetime) -> None:
         service.wake(now)
-        if service.is_charged_for:
+        if service.ends is None:
             service.owe(now)
         unused = service.cost(service.unused(now))
         if unused:

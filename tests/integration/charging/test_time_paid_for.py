@@ -37,6 +37,24 @@ def test_time_paid_before_a_suspension_for_payment_is_there_afterwards(
     assert tenant.differences() == []
 
 
+def test_what_was_used_before_a_policy_suspension_is_taken_at_the_end(
+    tenant: Tenant,
+) -> None:
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.pass_time(days=2)
+    tenant.charge()
+    tenant.suspend(service)
+    tenant.pass_time(days=5)
+    tenant.pay_in("100")
+
+    tenant.terminate(service)
+
+    assert tenant.charges() == [("grace", Decimal(20))]
+    assert tenant.balance == 80
+    assert tenant.differences() == []
+
+
 def test_a_new_price_leaves_what_was_used_before_a_policy_suspension(
     tenant: Tenant,
 ) -> None:
