@@ -234,7 +234,8 @@ class Model:
             while self._turn(now):
                 pass
         late = [each for each in self._late() if self._is_past_grace(each, now)]
-        paid = [each for each in self._suspended() if each.is_restored()]
+        waiting = [each for each in self.services if each.reason == "payment"]
+        paid = [each for each in waiting if each.is_restored()]
         over = [each for each in self.services if _is_over(each, now)]
         for each in late:
             each.owe(now)
@@ -375,11 +376,11 @@ def _age(service: Service) -> tuple[datetime, datetime, datetime, int]:
 
 def _is_over(service: Service, now: datetime) -> bool:
     """Whether one that was to end with its period has come to that end."""
-    if service.ends != "end_of_period" or service.due is None:
+    if service.ends != "end_of_period":
         return False
     if service.state == "active":
-        return service.due <= now
-    return service.reason == "payment" and service.due <= (service.stopped_at or now)
+        return service.due is None or service.due <= now
+    return service.reason == "payment" and not service.is_restored()
 
 
 def _hours(span: timedelta) -> Fraction:

@@ -149,6 +149,20 @@ def test_a_service_that_is_to_end_is_charged_no_more_and_ends_with_its_period(
     assert tenant.differences() == []
 
 
+def test_a_service_paid_once_that_is_to_end_with_its_period_ends(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.ONCE)
+    tenant.charge()
+    tenant.request_end(service)
+    tenant.charge()
+
+    assert tenant.service(service).state.value == "terminated"
+    assert tenant.balance == 90
+    assert tenant.differences() == []
+
+
 def test_a_dry_run_tells_what_would_be_charged_and_changes_nothing(
     tenant: Tenant,
 ) -> None:

@@ -37,6 +37,27 @@ def test_time_paid_before_a_suspension_for_payment_is_there_afterwards(
     assert tenant.differences() == []
 
 
+def test_one_suspended_for_payment_that_is_to_end_gets_back_what_it_had_paid_ahead(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("10")
+    service = tenant.order("s", Period.WEEK)
+    tenant.charge()
+    tenant.change_price(service, "17")
+    tenant.charge()
+    tenant.pass_time(hours=84)
+    tenant.charge()
+    assert tenant.service(service).state.value == "suspended"
+
+    tenant.request_end(service)
+    tenant.charge()
+
+    # Half a week at 17, less the seven that were owed.
+    assert tenant.service(service).state.value == "terminated"
+    assert tenant.balance == Decimal("1.5")
+    assert tenant.differences() == []
+
+
 def test_what_was_used_before_a_policy_suspension_is_taken_at_the_end(
     tenant: Tenant,
 ) -> None:
