@@ -210,7 +210,7 @@ class _Turn:
         has_more = not purse.lacking and self._charge_in_sets()
         if not has_more:
             has_more = purse.pay_due()
-        if not has_more and self._looks_at_shortage():
+        if not (has_more or purse.lacking) and self._looks_at_shortage():
             purse.restore()
         self.sums = _plus(self.sums, purse.sums)
         if self.sums.amount or purse.has_changed:

@@ -255,8 +255,8 @@ class Model:
             more = self._pay_all(now)
         if not more:
             is_short |= self._pay(self._fresh(now), now)
-            if looks:
-                is_short |= self._restore(now)
+            if looks and not is_short:
+                is_short = self._restore(now)
         self._version += self.balance != before
         if is_short:
             self._short = self._version, now
