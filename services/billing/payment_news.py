@@ -63,9 +63,7 @@ def tell_overdue(change: Change, grace: timedelta) -> int:
         Subscription.ends.is_(None),
         Subscription.overdue_since <= change.call.now - grace,
     )
-    for service in found:
-        if service.told_at is None:
-            service.payment_version += 1
+    _count_up(found)
     return _tell(change, contract.SERVICES_OVERDUE, found)
 
 
@@ -75,6 +73,7 @@ def tell_restored(change: Change, _grace: timedelta) -> int:
     One that is to end as well: it has paid time left, and ends with that.
     """
     found = _untold(change, _IS_SUSPENDED, IS_PAID)
+    _count_up(found)
     return _tell(change, contract.FUNDS_RESTORED, found)
 
 
@@ -94,6 +93,13 @@ def tell_ended(change: Change, _grace: timedelta) -> int:
     )
     ends = Subscription.ends == TerminationTime.END_OF_PERIOD
     return _tell(change, contract.PERIODS_ENDED, _untold(change, ends, is_over))
+
+
+def _count_up(found: Sequence[Subscription]) -> None:
+    """What is told for the first time makes all that was told before old."""
+    for service in found:
+        if service.told_at is None:
+            service.payment_version += 1
 
 
 def _untold(change: Change, *which: ColumnElement[bool]) -> Sequence[Subscription]:

@@ -137,6 +137,11 @@ class Tenant:
         self._move(inventory.ACTIVATE_SERVICE, service)
 
     def pay_in(self, amount: str) -> None:
+        self.book(amount)
+        self.settle()
+
+    def book(self, amount: str) -> None:
+        """Pay in, of which nobody hears yet."""
         request = billing.AdjustWallet(
             company_id=self.company_id,
             amount=euros(amount),
@@ -144,7 +149,6 @@ class Tenant:
             reason="as agreed",
         )
         self.site.operator.call(billing.ADJUST_WALLET, request)
-        self.settle()
 
     def allow(self, credit: str) -> None:
         request = billing.SetCreditLimit(
@@ -218,6 +222,21 @@ class Tenant:
             )
         assert isinstance(found, Decimal)
         return found
+
+    def news_of_payment(self) -> list[int]:
+        """The versions of what inventory was told of services, in their order."""
+        with self.database.system() as session:
+            return list(
+                session.scalars(
+                    text(
+                        "SELECT (envelope->>'version')::int FROM outbox "
+                        "WHERE envelope->>'name' IN "
+                        "('services_overdue', 'funds_restored') "
+                        "AND envelope->>'company_id' = :id ORDER BY position"
+                    ),
+                    {"id": str(self.company_id)},
+                )
+            )
 
     def wallet_versions(self) -> list[int]:
         """The versions that events have told of, in their order."""
