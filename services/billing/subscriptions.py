@@ -127,7 +127,11 @@ def _live_through(
     until = min(known.suspended_at or at, at)
     slept_us = body.suspended_us - known.suspended_us
     if slept_us > 0:
-        paid_time.shift(known, slept_us * paid_time.MICROSECOND)
+        slept = slept_us * paid_time.MICROSECOND
+        if known.suspended_at is not None:
+            # Its time was placed within a suspension that had begun long before.
+            slept = min(slept, at - known.suspended_at)
+        paid_time.shift(known, slept)
         known.suspended_us = body.suspended_us
         until = at
     price = price_changes.Price(change, known, until, zone)

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from sqlalchemy import text
+
 from shared.contracts.inventory import Period
 from tests.integration.charging.tenant import Tenant
 
@@ -90,4 +92,29 @@ def test_a_new_price_leaves_what_was_used_before_a_policy_suspension(
 
     # Half a day at 10, and half a day at 20.
     assert tenant.balance == 100 - Decimal(15)
+    assert tenant.differences() == []
+
+
+def test_a_suspension_from_before_there_was_charging_moves_no_time_paid_since(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.MONTH)
+    tenant.charge()
+    tenant.suspend(service)
+    tenant.pass_time(days=180)
+    with tenant.database.system() as session:
+        session.execute(
+            text(
+                "UPDATE subscriptions SET anchor = NULL, paid_through = NULL, "
+                "paid_from = NULL, suspended_at = NULL, is_charged = false"
+            )
+        )
+    tenant.charge()
+    tenant.pass_time(days=1)
+    tenant.resume(service)
+
+    tenant.charge()
+
+    assert tenant.balance == 80
     assert tenant.differences() == []
