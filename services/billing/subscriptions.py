@@ -18,7 +18,11 @@ from services.billing.changes import Change
 from services.billing.companies import keep_company, lock_company, time_zone_of
 from services.billing.models import Subscription
 from shared.contracts import identity, inventory
-from shared.contracts.inventory import ServiceState, SuspensionReason
+from shared.contracts.inventory import (
+    ServiceState,
+    SuspensionReason,
+    TerminationTime,
+)
 from shared.errors import InvalidInput
 from shared.events import Envelope
 
@@ -148,7 +152,7 @@ def _live_through(
         known.suspended_at = None
         if known.state is ServiceState.SUSPENDED:
             known.told_at = None
-    request = body.termination_request
+    request = _request_to_end(body)
     if request and not known.ends:
         until = min(until, request.requested_at)
         paid_time.count_as_owed(known, until, zone)
@@ -196,9 +200,20 @@ def _new(envelope: Envelope[inventory.Service]) -> Subscription:
     )
 
 
+def _request_to_end(body: inventory.Service) -> inventory.TerminationRequest | None:
+    """The request for which it is charged no more.
+
+    One to end at once is the operator's to do: until then it runs, and is charged.
+    """
+    request = body.termination_request
+    if request is None or request.time is TerminationTime.AT_ONCE:
+        return None
+    return request
+
+
 def _columns(envelope: Envelope[inventory.Service]) -> dict[str, Any]:
     body = envelope.body
-    request = body.termination_request
+    request = _request_to_end(body)
     return {
         "company_id": body.company_id,
         "version": envelope.version,

@@ -81,8 +81,13 @@ class Service:
         return None if self.is_settled or not self.anchor else self.edge(0)
 
     @property
+    def is_to_end(self) -> bool:
+        """With its period; at once is for the operator to do, and charged until then."""
+        return self.ends == "end_of_period"
+
+    @property
     def is_charged_for(self) -> bool:
-        return self.state == "active" and self.ends is None
+        return self.state == "active" and not self.is_to_end
 
     def edge(self, ahead: int) -> datetime:
         assert self.anchor is not None
@@ -195,15 +200,16 @@ class Model:
         service.start(now)
 
     def mark(self, service: Service, when: str, now: datetime) -> None:
-        service.owe(service.stopped_at or now)
         service.ends = when
+        if service.is_to_end:
+            service.owe(service.stopped_at or now)
 
     def withdraw(self, service: Service) -> None:
         service.ends = None
 
     def terminate(self, service: Service, now: datetime) -> None:
         service.wake(now)
-        if service.ends is None:
+        if not service.is_to_end:
             service.owe(now)
         unused = service.cost(service.unused(now))
         if unused:
@@ -217,7 +223,7 @@ class Model:
         """The rest of paid time costs the new price; what was used, the old one."""
         until = service.stopped_at or now
         ahead, behind = service.unused(until), Fraction(0)
-        if service.anchor and service.ends is None:
+        if service.anchor and not service.is_to_end:
             behind = service.used(until)
         before = service.cost(ahead), service.cost(behind)
         service.price = price
@@ -353,7 +359,7 @@ class Model:
             (
                 each
                 for each in self.services
-                if each.reason == "payment" and each.ends is None
+                if each.reason == "payment" and not each.is_to_end
             ),
             key=_age,
         )
@@ -376,7 +382,7 @@ def _age(service: Service) -> tuple[datetime, datetime, datetime, int]:
 
 def _is_over(service: Service, now: datetime) -> bool:
     """Whether one that was to end with its period has come to that end."""
-    if service.ends != "end_of_period":
+    if not service.is_to_end:
         return False
     if service.state == "active":
         return service.due is None or service.due <= now

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from shared.contracts.inventory import Period
+from shared.contracts.inventory import Period, TerminationTime
 from tests.fixtures.installations import Installation
 from tests.integration.charging.tenant import Tenant
 
@@ -160,6 +160,23 @@ def test_a_service_paid_once_that_is_to_end_with_its_period_ends(
 
     assert tenant.service(service).state.value == "terminated"
     assert tenant.balance == 90
+    assert tenant.differences() == []
+
+
+def test_a_service_that_is_to_end_at_once_is_charged_until_it_is_done(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.request_end(service, TerminationTime.AT_ONCE)
+    tenant.pass_time(days=2, hours=12)
+    tenant.charge()
+    assert tenant.balance == 70
+
+    tenant.terminate(service)
+
+    assert tenant.balance == 75
     assert tenant.differences() == []
 
 
