@@ -1,8 +1,8 @@
 """What is taken from a wallet for services: one entry of the ledger, a row for each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -17,9 +17,14 @@ from services.billing.models import (
     Subscription,
     Wallet,
 )
-from services.billing.paid_time import MICROSECOND
+from services.billing.paid_time import MICROSECOND, Span
 from shared.contracts.billing.charging import ChargeKind
 from shared.money import Money, currency_of
+
+_ROWS = 100
+"""Read at a time: mostly one is enough."""
+
+_NONE = Span(timedelta(0), 0)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,27 @@ def take(
             for each in rows
         ],
     )
+
+
+def charged_before_last(change: Change, service: Subscription) -> Iterator[Span]:
+    """The periods charged before the last one, backwards; merged hours are one span."""
+    assert service.paid_from is not None
+    assert service.paid_through is not None
+    rows = change.db.execute(
+        select(Charge.starts_at, Charge.ends_at, Charge.periods)
+        .where(
+            Charge.service_id == service.service_id, Charge.kind == ChargeKind.CHARGE
+        )
+        .order_by(Charge.starts_at.desc())
+        .execution_options(yield_per=_ROWS)
+    )
+    last = Span(service.paid_through - service.paid_from)
+    with rows:
+        for starts_at, ends_at, periods in rows:
+            span = Span(ends_at - starts_at - last.length, periods - last.periods)
+            if span.periods:
+                yield span
+            last = _NONE
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy.orm import Session
 
 from services.billing import charging_sql, payment_news, subscriptions
@@ -31,6 +32,8 @@ from shared.service import Call
 
 LOOKS_AGAIN_AFTER = timedelta(hours=1)
 """At a wallet that was short and has not changed."""
+
+log = structlog.get_logger()
 
 MAX_LIMIT = 1_000
 _WALLETS = 200
@@ -53,12 +56,15 @@ class Charging:
     wake: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """All there is to do now; whoever is busy is left to the next time."""
+        """All there is to do now; whoever is busy is left to the next time.
+
+        One wallet or company that fails keeps no other waiting, nor what is to be told.
+        """
         self._place()
         after: UUID | None = None
         while due := self._worth_a_turn(after, _WALLETS):
             for each in due:
-                self._charge(each, wait=False)
+                self._charge_or_log(each)
             after = due[-1].wallet_id
         self.tell()
 
@@ -109,14 +115,25 @@ class Charging:
             return tell(self._change(session), self.grace)
 
     def _place(self) -> None:
-        while companies := self._unplaced():
+        after: UUID | None = None
+        while companies := self._unplaced(after):
             for company_id in companies:
-                with self.database.system() as session:
-                    subscriptions.place_unplaced(self._change(session), company_id)
+                self._place_or_log(company_id)
+            after = companies[-1]
 
-    def _unplaced(self) -> Sequence[UUID]:
+    def _place_or_log(self, company_id: UUID) -> None:
+        try:
+            while True:
+                with self.database.system() as session:
+                    change = self._change(session)
+                    if not subscriptions.place_unplaced(change, company_id):
+                        return
+        except Exception:
+            log.exception("services_not_placed", company=str(company_id))
+
+    def _unplaced(self, after: UUID | None) -> Sequence[UUID]:
         with self.database.system() as session:
-            return subscriptions.unplaced_companies(session)
+            return subscriptions.unplaced_companies(session, after)
 
     def _worth_a_turn(self, after: UUID | None, limit: int) -> list[_Due]:
         now = self.runtime.clock.now()
@@ -141,6 +158,12 @@ class Charging:
                 currency=due.currency,
                 zone=time_zone_of(session, due.company_id).key,
             )
+
+    def _charge_or_log(self, due: _Due) -> None:
+        try:
+            self._charge(due, wait=False)
+        except Exception:
+            log.exception("wallet_not_charged", wallet=str(due.wallet_id))
 
     def _charge(self, due: _Due, *, wait: bool = True) -> Sums:
         total = NOTHING
@@ -187,7 +210,7 @@ class _Turn:
         has_more = not purse.lacking and self._charge_in_sets()
         if not has_more:
             has_more = purse.pay_due()
-        if not has_more and self._looks_at_shortage():
+        if not (has_more or purse.lacking) and self._looks_at_shortage():
             purse.restore()
         self.sums = _plus(self.sums, purse.sums)
         if self.sums.amount or purse.has_changed:

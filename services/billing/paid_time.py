@@ -5,9 +5,11 @@ What follows, up to now, is used and not paid. Whatever stops or moves time by l
 a period (a suspension, a new zone) makes ``paid_through`` the new anchor.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.billing.models import Subscription
@@ -20,6 +22,13 @@ from shared.money import ledger_ratio
 MICROSECOND = timedelta(microseconds=1)
 NEW_FOR = timedelta(hours=1)
 """An event may take its time, and the import that writes it, too."""
+
+
+class Span(NamedTuple):
+    """Time that was charged, of a number of periods that are equally long."""
+
+    length: timedelta
+    periods: int = 1
 
 
 def place(
@@ -74,12 +83,27 @@ def used_unpaid(service: Subscription, until: datetime, zone: ZoneInfo) -> Fract
     return begun - 1 + _share(until - begins, ends - begins)
 
 
-def unused_paid(service: Subscription, at: datetime) -> Fraction:
-    """What part of a period that was charged here is left at a moment."""
+def unused_paid(
+    service: Subscription, at: datetime, earlier: Iterable[Span] = ()
+) -> Fraction:
+    """How many periods that were charged here are left at a moment.
+
+    Where that is before the last of them began, ``earlier`` are the others, the last
+    first. They are counted back from each other: a suspension moves time, not rows.
+    """
     begins, ends = service.paid_from, service.paid_through
     if not service.is_charged or begins is None or ends is None or ends <= at:
         return Fraction(0)
-    return _share(ends - max(at, begins), ends - begins)
+    left = _share(ends - max(at, begins), ends - begins)
+    # What is paid anew after a suspension follows nothing that was not used.
+    if begins == service.suspended_at:
+        return left
+    for span in earlier:
+        if begins <= at:
+            break
+        ends, begins = begins, begins - span.length
+        left += span.periods * _share(ends - max(at, begins), span.length)
+    return left
 
 
 def cost_of(service: Subscription, share: Fraction) -> Decimal:

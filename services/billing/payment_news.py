@@ -17,6 +17,7 @@ from shared import events
 from shared.contract import Event
 from shared.contracts.billing import charging as contract
 from shared.contracts.inventory import (
+    Period,
     ServiceState,
     SuspensionReason,
     TerminationTime,
@@ -62,26 +63,43 @@ def tell_overdue(change: Change, grace: timedelta) -> int:
         Subscription.ends.is_(None),
         Subscription.overdue_since <= change.call.now - grace,
     )
-    for service in found:
-        if service.told_at is None:
-            service.payment_version += 1
+    _count_up(found)
     return _tell(change, contract.SERVICES_OVERDUE, found)
 
 
 def tell_restored(change: Change, _grace: timedelta) -> int:
-    """Those suspended for payment and paid again are to be resumed."""
-    found = _untold(change, _IS_SUSPENDED, Subscription.ends.is_(None), IS_PAID)
+    """Those suspended for payment and paid again are to be resumed.
+
+    One that is to end as well: it has paid time left, and ends with that.
+    """
+    found = _untold(change, _IS_SUSPENDED, IS_PAID)
+    _count_up(found)
     return _tell(change, contract.FUNDS_RESTORED, found)
 
 
 def tell_ended(change: Change, _grace: timedelta) -> int:
-    """Those that were to end with the period that is paid have come to its end."""
+    """Those that were to end with the period that is paid have come to its end.
+
+    A one-time price that is paid has no period to wait for. What is suspended until it
+    pays is charged no more; the end gives back what it had paid ahead.
+    """
+    has_no_period = and_(
+        Subscription.period == Period.ONCE, Subscription.paid_through.is_(None)
+    )
+    is_past = Subscription.paid_through <= change.call.now
     is_over = or_(
-        and_(_IS_ACTIVE, Subscription.paid_through <= change.call.now),
-        and_(_IS_SUSPENDED, Subscription.paid_through <= Subscription.suspended_at),
+        and_(_IS_ACTIVE, or_(is_past, has_no_period)),
+        and_(_IS_SUSPENDED, Subscription.suspended_at.is_not(None), ~IS_PAID),
     )
     ends = Subscription.ends == TerminationTime.END_OF_PERIOD
     return _tell(change, contract.PERIODS_ENDED, _untold(change, ends, is_over))
+
+
+def _count_up(found: Sequence[Subscription]) -> None:
+    """What is told for the first time makes all that was told before old."""
+    for service in found:
+        if service.told_at is None:
+            service.payment_version += 1
 
 
 def _untold(change: Change, *which: ColumnElement[bool]) -> Sequence[Subscription]:

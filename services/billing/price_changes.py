@@ -1,5 +1,6 @@
 """What a new price, or the end of a service, makes of time paid and time used."""
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -7,7 +8,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from services.billing.changes import Change
-from services.billing.charges import Taking, take
+from services.billing.charges import Taking, charged_before_last, take
 from services.billing.models import EntryKind, Subscription, Wallet
 from services.billing.paid_time import (
     cost_of,
@@ -18,7 +19,6 @@ from services.billing.paid_time import (
 )
 from services.billing.wallets import available, find_wallet, tell_of_change
 from shared.contracts.billing.charging import ChargeKind
-from shared.contracts.inventory import ServiceState
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Price:
     def move_to(self, price: Decimal) -> None:
         """Prorate what is paid ahead, and hold what was used to the old price."""
         service = self.service
-        ahead = unused_paid(service, self.until)
+        ahead = self._unused
         behind = Fraction(0)
         if service.ends is None:
             behind = used_unpaid(service, self.until, self.zone)
@@ -56,9 +56,9 @@ class Price:
         What the wallet does not hold is forgone: the service is no more.
         """
         service = self.service
-        if self._counts:
+        if service.ends is None:
             count_as_owed(service, self.until, self.zone)
-        unused = cost_of(service, unused_paid(service, self.until))
+        unused = cost_of(service, self._unused)
         wallet = find_wallet(self.change.db, service.company_id, service.currency)
         if wallet is not None:
             self._settle_end(wallet, unused)
@@ -75,10 +75,11 @@ class Price:
             )
 
     @property
-    def _counts(self) -> bool:
-        """Whether its time is charged until now."""
-        service = self.service
-        return service.ends is None and service.state is ServiceState.ACTIVE
+    def _unused(self) -> Fraction:
+        """Periods charged and not used: many, where billing heard of it late."""
+        earlier = charged_before_last(self.change, self.service)
+        with closing(earlier):
+            return unused_paid(self.service, self.until, earlier)
 
     def _settle(self, difference: Decimal) -> None:
         if not difference:

@@ -172,7 +172,6 @@ class Purse:
         if wants_period:
             self._begin_anew(service, charge)
         service.told_at = None
-        service.payment_version += 1
         return Decimal(0)
 
     def _begin_anew(self, service: Subscription, charge: Decimal) -> None:

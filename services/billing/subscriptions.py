@@ -18,7 +18,11 @@ from services.billing.changes import Change
 from services.billing.companies import keep_company, lock_company, time_zone_of
 from services.billing.models import Subscription
 from shared.contracts import identity, inventory
-from shared.contracts.inventory import ServiceState, SuspensionReason
+from shared.contracts.inventory import (
+    ServiceState,
+    SuspensionReason,
+    TerminationTime,
+)
 from shared.errors import InvalidInput
 from shared.events import Envelope
 
@@ -76,14 +80,19 @@ def take_in_company(session: Session, envelope: Envelope[identity.Company]) -> s
     return changed
 
 
-def unplaced_companies(session: Session) -> Sequence[UUID]:
+def unplaced_companies(session: Session, after: UUID | None) -> Sequence[UUID]:
     """Some of the companies with services known from before charging."""
     wanted = select(Subscription.company_id).distinct().where(*_IS_UNPLACED)
+    if after is not None:
+        wanted = wanted.where(Subscription.company_id > after)
     return session.scalars(wanted.order_by(Subscription.company_id).limit(BATCH)).all()
 
 
-def place_unplaced(change: Change, company_id: UUID) -> None:
-    """Say how far some of a company's services are paid that were known before."""
+def place_unplaced(change: Change, company_id: UUID) -> bool:
+    """Say how far some of a company's services are paid that were known before.
+
+    Returns whether there may be more.
+    """
     session, now = change.db, change.call.now
     lock_company(session, company_id)
     zone = time_zone_of(session, company_id)
@@ -104,6 +113,7 @@ def place_unplaced(change: Change, company_id: UUID) -> None:
     paying = {each.currency for each in unplaced if each.state in _PAYS}
     for currency in sorted(paying):
         wallets.ensure_wallet(change, company_id, currency)
+    return len(unplaced) == BATCH
 
 
 def _live_through(
@@ -113,14 +123,21 @@ def _live_through(
     zone: ZoneInfo,
 ) -> None:
     """What happened between the state that is known and the new one."""
-    body = envelope.body
+    body, at = envelope.body, envelope.at
+    if body.state is ServiceState.TERMINATED:
+        # Heard by a republishing, which may be days later.
+        at = body.state_since
     # A suspended service's time stood still when it was suspended.
-    until = min(known.suspended_at or envelope.at, envelope.at)
+    until = min(known.suspended_at or at, at)
     slept_us = body.suspended_us - known.suspended_us
     if slept_us > 0:
-        paid_time.shift(known, slept_us * paid_time.MICROSECOND)
+        slept = slept_us * paid_time.MICROSECOND
+        if known.suspended_at is not None:
+            # Its time was placed within a suspension that had begun long before.
+            slept = min(slept, at - known.suspended_at)
+        paid_time.shift(known, slept)
         known.suspended_us = body.suspended_us
-        until = envelope.at
+        until = at
     price = price_changes.Price(change, known, until, zone)
     if body.price.amount != known.price:
         price.move_to(body.price.amount)
@@ -128,18 +145,20 @@ def _live_through(
         price.end()
     price.tell()
     if body.state is ServiceState.SUSPENDED:
-        _suspend(known, body, zone)
+        # It may have been resumed meanwhile, which was not heard, or is still to be.
+        if known.state is not ServiceState.SUSPENDED or slept_us > 0:
+            _suspend(known, body, zone)
     elif body.state is ServiceState.ACTIVE:
         known.suspended_at = None
         if known.state is ServiceState.SUSPENDED:
             known.told_at = None
-    if body.termination_request and not known.ends:
+    request = _request_to_end(body)
+    if request and not known.ends:
+        until = min(until, request.requested_at)
         paid_time.count_as_owed(known, until, zone)
 
 
 def _suspend(known: Subscription, body: inventory.Service, zone: ZoneInfo) -> None:
-    if known.state is ServiceState.SUSPENDED:
-        return
     known.suspended_at = body.state_since
     known.told_at = None
     if body.suspension_reason is SuspensionReason.PAYMENT:
@@ -181,9 +200,20 @@ def _new(envelope: Envelope[inventory.Service]) -> Subscription:
     )
 
 
+def _request_to_end(body: inventory.Service) -> inventory.TerminationRequest | None:
+    """The request for which it is charged no more.
+
+    One to end at once is the operator's to do: until then it runs, and is charged.
+    """
+    request = body.termination_request
+    if request is None or request.time is TerminationTime.AT_ONCE:
+        return None
+    return request
+
+
 def _columns(envelope: Envelope[inventory.Service]) -> dict[str, Any]:
     body = envelope.body
-    request = body.termination_request
+    request = _request_to_end(body)
     return {
         "company_id": body.company_id,
         "version": envelope.version,

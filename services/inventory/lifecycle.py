@@ -129,7 +129,7 @@ def _move(
     service = change.lock(request.service_id)
     states.require(service.state, transition.sources)
     before = Standing.of(service)
-    if transition is states.RESUME:
+    if service.state is ServiceState.SUSPENDED:
         service.suspended_us += (change.call.now - service.state_since) // MICROSECOND
     service.state = transition.target
     service.state_since = change.call.now

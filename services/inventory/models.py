@@ -66,8 +66,8 @@ class Service(CompanyOwned, Base):
 
     ``name_key``, ``state_rank``, ``yearly_price`` and ``search`` are worked out by the
     database: the first three are what the list is sorted by. ``suspended_us`` is how
-    long it was suspended until it last resumed; ``payment_version`` is the number of
-    what billing said of it last.
+    long it was suspended, the present suspension apart; ``payment_version`` is the
+    number of what billing said of it last.
     """
 
     __tablename__ = "services"

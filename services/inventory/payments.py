@@ -27,7 +27,8 @@ ENDED = "The period that was paid is over."
 def suspend_overdue(change: Change, news: PaymentNews) -> None:
     """Suspend those that are still active, for payment."""
     for service in _heard(change, news):
-        if service.state is ServiceState.ACTIVE and not service.termination_time:
+        ends = service.termination_time is TerminationTime.END_OF_PERIOD
+        if service.state is ServiceState.ACTIVE and not ends:
             request = contract.Suspend(
                 service_id=service.id, why=EXHAUSTED, reason=SuspensionReason.PAYMENT
             )

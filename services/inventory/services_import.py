@@ -220,7 +220,8 @@ def _alter(
         service.state, service.state_since = way.target, now
         service.suspension_reason = _reason(way.target)
         if way.target is ServiceState.ACTIVE and service.activated_at is None:
-            service.activated_at = row.activated_at or now
+            # Known as pending until now, so no time before was to be paid.
+            service.activated_at = now
     service.name = row.name
     service.plan_code, service.plan_name = plan.code, plan.name
     service.family_code = plan.family_code

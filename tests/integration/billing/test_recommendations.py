@@ -214,9 +214,8 @@ def test_services_that_renew_once_resumed_are_one_line_of_their_family(
     assert (shown.overdue, shown.exact) == (money("5"), money("25"))
 
 
-@pytest.mark.parametrize("ends", TerminationTime)
-def test_a_service_that_is_to_end_asks_for_no_more_money(
-    office: Office, ends: TerminationTime
+def test_a_service_that_is_to_end_with_its_period_asks_for_no_more_money(
+    office: Office,
 ) -> None:
     office.open_wallet()
     anchor = START - timedelta(days=10)
@@ -228,7 +227,7 @@ def test_a_service_that_is_to_end_asks_for_no_more_money(
             a_service(
                 office.company_id,
                 activated_at=anchor,
-                ends=ends,
+                ends=TerminationTime.END_OF_PERIOD,
                 state=state,
                 reason=reason,
             )

@@ -81,8 +81,13 @@ class Service:
         return None if self.is_settled or not self.anchor else self.edge(0)
 
     @property
+    def is_to_end(self) -> bool:
+        """With its period; at once is for the operator to do, and charged until then."""
+        return self.ends == "end_of_period"
+
+    @property
     def is_charged_for(self) -> bool:
-        return self.state == "active" and self.ends is None
+        return self.state == "active" and not self.is_to_end
 
     def edge(self, ahead: int) -> datetime:
         assert self.anchor is not None
@@ -139,6 +144,14 @@ class Service:
             self.owed += self.cost(self.used(until))
             self.anchor, self.count, self.paid = until, 0, None
 
+    def wake(self, now: datetime) -> None:
+        """Move time by the suspension that is over."""
+        slept = now - (self.stopped_at or now)
+        if slept and self.due is not None and self.period != "once":
+            self.anchor, self.count = self.due + slept, 0
+            if self.paid:
+                self.paid = self.paid[0] + slept, self.paid[1] + slept
+
     def start(self, now: datetime) -> None:
         self.state, self.reason, self.stopped_at = "active", None, None
         self.runs.append((now, None))
@@ -183,26 +196,22 @@ class Model:
 
     def resume(self, service: Service, now: datetime) -> None:
         """Paid time, and the time that is to be paid, move by the suspension."""
-        assert service.stopped_at is not None
-        slept = now - service.stopped_at
-        if slept and service.due is not None and service.period != "once":
-            service.anchor, service.count = service.due + slept, 0
-            if service.paid:
-                service.paid = service.paid[0] + slept, service.paid[1] + slept
+        service.wake(now)
         service.start(now)
 
     def mark(self, service: Service, when: str, now: datetime) -> None:
-        service.owe(service.stopped_at or now)
         service.ends = when
+        if service.is_to_end:
+            service.owe(service.stopped_at or now)
 
     def withdraw(self, service: Service) -> None:
         service.ends = None
 
     def terminate(self, service: Service, now: datetime) -> None:
-        until = service.stopped_at or now
-        if service.is_charged_for:
-            service.owe(until)
-        unused = service.cost(service.unused(until))
+        service.wake(now)
+        if not service.is_to_end:
+            service.owe(now)
+        unused = service.cost(service.unused(now))
         if unused:
             self.pay_in(unused)
         if service.owed and service.owed <= self.available:
@@ -214,7 +223,7 @@ class Model:
         """The rest of paid time costs the new price; what was used, the old one."""
         until = service.stopped_at or now
         ahead, behind = service.unused(until), Fraction(0)
-        if service.anchor and service.ends is None:
+        if service.anchor and not service.is_to_end:
             behind = service.used(until)
         before = service.cost(ahead), service.cost(behind)
         service.price = price
@@ -231,7 +240,8 @@ class Model:
             while self._turn(now):
                 pass
         late = [each for each in self._late() if self._is_past_grace(each, now)]
-        paid = [each for each in self._suspended() if each.is_restored()]
+        waiting = [each for each in self.services if each.reason == "payment"]
+        paid = [each for each in waiting if each.is_restored()]
         over = [each for each in self.services if _is_over(each, now)]
         for each in late:
             each.owe(now)
@@ -251,8 +261,8 @@ class Model:
             more = self._pay_all(now)
         if not more:
             is_short |= self._pay(self._fresh(now), now)
-            if looks:
-                is_short |= self._restore(now)
+            if looks and not is_short:
+                is_short = self._restore(now)
         self._version += self.balance != before
         if is_short:
             self._short = self._version, now
@@ -349,7 +359,7 @@ class Model:
             (
                 each
                 for each in self.services
-                if each.reason == "payment" and each.ends is None
+                if each.reason == "payment" and not each.is_to_end
             ),
             key=_age,
         )
@@ -372,11 +382,11 @@ def _age(service: Service) -> tuple[datetime, datetime, datetime, int]:
 
 def _is_over(service: Service, now: datetime) -> bool:
     """Whether one that was to end with its period has come to that end."""
-    if service.ends != "end_of_period" or service.due is None:
+    if not service.is_to_end:
         return False
     if service.state == "active":
-        return service.due <= now
-    return service.reason == "payment" and service.due <= (service.stopped_at or now)
+        return service.due is None or service.due <= now
+    return service.reason == "payment" and not service.is_restored()
 
 
 def _hours(span: timedelta) -> Fraction:

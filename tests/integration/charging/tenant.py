@@ -14,7 +14,7 @@ from services.billing.limits import Limits
 from services.billing.service import BillingService
 from services.inventory import details
 from services.inventory.service import InventoryService
-from shared.contract import Method
+from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, inventory
 from shared.contracts.billing import charging
 from shared.contracts.identity import Role
@@ -89,6 +89,26 @@ class Tenant:
     def settle(self) -> None:
         self.site.services.deliver_events()
 
+    def operate(
+        self, method: Method[RequestT, ResponseT], request: RequestT
+    ) -> ResponseT:
+        """What an operator does, of which nobody hears before `settle`."""
+        return self.site.operator.call(method, request)
+
+    def overtake(self) -> None:
+        """What has not been delivered of inventory comes after all that follows.
+
+        So it is dropped, as it is older than what is known then.
+        """
+        with self.inventory_service.database.system() as session:
+            session.execute(text("DELETE FROM outbox WHERE relayed_at IS NULL"))
+
+    def republish(self) -> None:
+        """Have inventory tell anew what has become of its services."""
+        request = inventory.RepublishServices(after_service_id=None, limit=1_000)
+        self.operate(inventory.REPUBLISH_SERVICES, request)
+        self.settle()
+
     def order(
         self, plan: str = "s", period: Period = Period.MONTH, price: str = ""
     ) -> UUID:
@@ -117,6 +137,11 @@ class Tenant:
         self._move(inventory.ACTIVATE_SERVICE, service)
 
     def pay_in(self, amount: str) -> None:
+        self.book(amount)
+        self.settle()
+
+    def book(self, amount: str) -> None:
+        """Pay in, of which nobody hears yet."""
         request = billing.AdjustWallet(
             company_id=self.company_id,
             amount=euros(amount),
@@ -124,7 +149,6 @@ class Tenant:
             reason="as agreed",
         )
         self.site.operator.call(billing.ADJUST_WALLET, request)
-        self.settle()
 
     def allow(self, credit: str) -> None:
         request = billing.SetCreditLimit(
@@ -198,6 +222,21 @@ class Tenant:
             )
         assert isinstance(found, Decimal)
         return found
+
+    def news_of_payment(self) -> list[int]:
+        """The versions of what inventory was told of services, in their order."""
+        with self.database.system() as session:
+            return list(
+                session.scalars(
+                    text(
+                        "SELECT (envelope->>'version')::int FROM outbox "
+                        "WHERE envelope->>'name' IN "
+                        "('services_overdue', 'funds_restored') "
+                        "AND envelope->>'company_id' = :id ORDER BY position"
+                    ),
+                    {"id": str(self.company_id)},
+                )
+            )
 
     def wallet_versions(self) -> list[int]:
         """The versions that events have told of, in their order."""

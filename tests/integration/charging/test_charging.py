@@ -4,8 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
 
-from shared.contracts.inventory import Period
+from shared.contracts.inventory import Period, TerminationTime
+from tests.fixtures.installations import Installation
 from tests.integration.charging.tenant import Tenant
 
 CHARGE = ("charge", Decimal(10))
@@ -58,6 +61,31 @@ def test_two_jobs_at_once_charge_each_period_once(tenant: Tenant) -> None:
 
     assert tenant.charges() == [CHARGE] * 10
     assert tenant.balance == 900
+
+
+def test_a_wallet_that_fails_keeps_no_other_waiting(
+    site: Installation, tenant: Tenant
+) -> None:
+    tenants = [Tenant(site, f"rent-{number}@example.com") for number in range(2)]
+    for each in [tenant, *tenants]:
+        each.pay_in("100")
+        each.order("s", Period.DAY)
+    # A zone that this database does not know, as an older one would not.
+    with tenant.database.system() as session:
+        session.execute(
+            text(
+                "UPDATE companies SET time_zone = 'Mars/Olympus' WHERE company_id = :id"
+            ),
+            {"id": tenant.company_id},
+        )
+
+    with capture_logs() as logs:
+        tenant.charge()
+
+    assert [each["event"] for each in logs if each["log_level"] == "error"] == [
+        "wallet_not_charged"
+    ]
+    assert [each.balance for each in [tenant, *tenants]] == [100, 90, 90]
 
 
 def test_a_single_price_is_charged_once(tenant: Tenant) -> None:
@@ -118,6 +146,37 @@ def test_a_service_that_is_to_end_is_charged_no_more_and_ends_with_its_period(
 
     assert tenant.service(service).state.value == "terminated"
     assert tenant.balance == 90
+    assert tenant.differences() == []
+
+
+def test_a_service_paid_once_that_is_to_end_with_its_period_ends(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.ONCE)
+    tenant.charge()
+    tenant.request_end(service)
+    tenant.charge()
+
+    assert tenant.service(service).state.value == "terminated"
+    assert tenant.balance == 90
+    assert tenant.differences() == []
+
+
+def test_a_service_that_is_to_end_at_once_is_charged_until_it_is_done(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.request_end(service, TerminationTime.AT_ONCE)
+    tenant.pass_time(days=2, hours=12)
+    tenant.charge()
+    assert tenant.balance == 70
+
+    tenant.terminate(service)
+
+    assert tenant.balance == 75
     assert tenant.differences() == []
 
 

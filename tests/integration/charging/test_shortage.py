@@ -190,6 +190,47 @@ def test_a_service_that_owes_and_ends_tells_of_its_wallet_once(tenant: Tenant) -
     assert tenant.differences() == []
 
 
+def test_money_waits_for_what_running_services_owe_before_it_restores_others(
+    tenant: Tenant,
+) -> None:
+    suspended = tenant.order("s", Period.MONTH)
+    tenant.charge()
+    tenant.suspend(suspended, SuspensionReason.PAYMENT)
+    running = tenant.order("m", Period.MONTH)
+    tenant.pay_in("10")
+    tenant.charge()
+    assert tenant.service(suspended).state.value == "suspended"
+    assert tenant.balance == 10
+
+    tenant.pay_in("25")
+    tenant.charge()
+
+    assert tenant.service(running).state.value == "active"
+    assert tenant.service(suspended).state.value == "active"
+    assert tenant.balance == 0
+    assert tenant.differences() == []
+
+
+def test_news_that_come_twice_suspend_nobody_who_paid_in_between(
+    tenant: Tenant,
+) -> None:
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.pass_time(days=3, hours=1)
+    # Told that it is overdue, and paid before that is heard.
+    tenant.billing_service.charging.run()
+    tenant.book("100")
+    tenant.billing_service.charging.run()
+    tenant.settle()
+    assert tenant.service(service).state.value == "suspended"
+
+    tenant.charge()
+
+    assert tenant.service(service).state.value == "active"
+    # Whatever is older is dropped.
+    assert tenant.news_of_payment() == [1, 2]
+
+
 def test_old_news_of_a_payment_does_not_suspend_what_has_been_paid(
     tenant: Tenant,
 ) -> None:

@@ -1,10 +1,12 @@
 """What an operator's changes do to a service, its history, counters and events."""
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
+from shared.contract import Method
 from shared.contracts import inventory
 from shared.contracts.inventory import (
     ServiceState,
@@ -69,6 +71,25 @@ def test_each_change_leaves_history_and_an_event_of_the_next_version(
     ]
     assert events[-1]["body"]["suspension_reason"] == "policy"
     assert events[-1]["company_id"] == str(service.company_id)
+
+
+@pytest.mark.parametrize(
+    "method", [inventory.RESUME_SERVICE, inventory.TERMINATE_SERVICE]
+)
+def test_what_ends_a_suspension_says_how_long_it_was(
+    warehouse: Warehouse,
+    method: Method[inventory.ChangeState, inventory.Service],
+) -> None:
+    service = warehouse.activate(warehouse.add_service())
+    suspend = inventory.Suspend(service_id=service.id, reason=SuspensionReason.POLICY)
+    warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+    since = warehouse.clock.now()
+    warehouse.later()
+
+    after = warehouse.operate(method, inventory.ChangeState(service_id=service.id))
+
+    slept = warehouse.clock.now() - since
+    assert after.suspended_us == slept // timedelta(microseconds=1) > 0
 
 
 def test_resuming_clears_the_suspension_and_keeps_the_first_activation(

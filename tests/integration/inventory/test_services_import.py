@@ -59,6 +59,22 @@ def test_new_services_come_with_state_history_counters_and_events(
     assert warehouse.counter_differences() == []
 
 
+def test_one_that_was_pending_here_was_not_active_before(
+    warehouse: Warehouse,
+) -> None:
+    since = (START - timedelta(days=90)).isoformat()
+    warehouse.import_services(service_row("known", state="pending"))
+
+    warehouse.import_services(
+        service_row("known", state="active", activated_at=since),
+        service_row("new", state="active", activated_at=since),
+    )
+
+    found = services_of(warehouse)
+    assert found["known"].activated_at == START
+    assert found["new"].activated_at == START - timedelta(days=90)
+
+
 def test_the_same_services_again_change_nothing(warehouse: Warehouse) -> None:
     rows = [service_row(f"S-{number}") for number in range(5)]
     warehouse.import_services(*rows)
