@@ -101,6 +101,7 @@ class Page:
         self._pending = PendingBlocks(self.visit, (BALANCE, MENU, *blocks), FIRST_TRY_S)
         self._asked_as = self.visit.principal
         self._own: list[_Own] = []
+        self._contents: dict[str, _Content] = {}
         g.page = self
 
     def ask(
@@ -128,6 +129,19 @@ class Page:
         own = _Own(name, words, str(method), key, answer, stands_without)
         self._own.append(own)
 
+    def answer(self, name: str) -> Any:
+        """Wait for what was asked for as ``name``, to ask for what depends on it.
+
+        As the template will get it; None when it is missing.
+
+        Raises:
+            ContractError: what its service refuses, or, as a `Visit` does, that the
+                page must not be shown.
+        """
+        self.visit.settle()
+        own = next(own for own in self._own if own.name == name)
+        return self._content_of(own).value
+
     def may(self, permission: Permission) -> bool:
         """Whether the reader's role includes it, as far as is known without asking."""
         principal = self._content.known_principal
@@ -141,7 +155,7 @@ class Page:
         ``status`` is the answer's unless the main content is missing.
         """
         frame = self.frame
-        contents = {own.name: self._read(own) for own in self._own}
+        contents = {own.name: self._content_of(own) for own in self._own}
         words = ""
         for own in self._own:
             if contents[own.name].value is None and not own.stands_without:
@@ -179,6 +193,11 @@ class Page:
             name: replace(view, tag=str(Tag(view.asked_at, reader)))
             for name, view in self._pending.load().items()
         }
+
+    def _content_of(self, own: _Own) -> _Content:
+        if own.name not in self._contents:
+            self._contents[own.name] = self._read(own)
+        return self._contents[own.name]
 
     def _read(self, own: _Own) -> _Content:
         """What the page is about; raises what its service refuses."""

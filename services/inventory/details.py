@@ -1,5 +1,6 @@
-"""One service and its history."""
+"""One service and its history; the names of several."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,9 +10,10 @@ from services.inventory.catalogue import get_family
 from services.inventory.models import HistoryRow, Service
 from services.inventory.views import view
 from shared.contracts import inventory as contract
-from shared.errors import NotFound
+from shared.errors import InvalidInput, NotFound
 
 MAX_HISTORY = 200
+MAX_NAMES = 100
 
 
 def get_service(db: Session, service_id: UUID) -> contract.ServiceDetails:
@@ -42,4 +44,20 @@ def get_service(db: Session, service_id: UUID) -> contract.ServiceDetails:
             )
             for row in rows
         ],
+    )
+
+
+def name_services(db: Session, service_ids: Sequence[UUID]) -> contract.ServiceNames:
+    """Say what services of the session's company are called; others are left out.
+
+    Raises:
+        InvalidInput: ``too_many_ids`` with ``max_ids``.
+    """
+    if len(service_ids) > MAX_NAMES:
+        raise InvalidInput("too_many_ids", parameters={"max_ids": MAX_NAMES})
+    rows = db.execute(
+        select(Service.id, Service.name).where(Service.id.in_(service_ids))
+    )
+    return contract.ServiceNames(
+        services=[contract.NamedService(id=id_, name=name) for id_, name in rows]
     )

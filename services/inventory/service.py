@@ -49,6 +49,12 @@ class InventoryService(Service):
     ) -> inventory.ServiceDetails:
         return details.get_service(db, request.service_id)
 
+    @in_transaction(inventory.NAME_SERVICES)
+    def name_services(
+        self, db: Session, _call: Call, request: inventory.NameServices
+    ) -> inventory.ServiceNames:
+        return details.name_services(db, request.service_ids)
+
     @in_transaction(inventory.CREATE_SERVICE)
     def create_service(
         self, db: Session, call: Call, request: inventory.CreateService

@@ -206,6 +206,27 @@ class ServiceDetails(Response, frozen=True, kw_only=True):
     history: list[HistoryRow]
 
 
+class NameServices(Request, frozen=True, kw_only=True):
+    """At most 100 ids, known from elsewhere: from billing's charges, say."""
+
+    service_ids: list[UUID]
+
+
+class NamedService(Response, frozen=True, kw_only=True):
+    id: UUID
+    name: str
+
+
+class ServiceNames(Response, frozen=True, kw_only=True):
+    """In no order; an id that is none of the company's services is left out."""
+
+    services: list[NamedService]
+
+    @property
+    def by_id(self) -> dict[UUID, str]:
+        return {service.id: service.name for service in self.services}
+
+
 class CreateService(Request, frozen=True, kw_only=True):
     """``reference`` is the operator's own name for the service, unique per company.
 
@@ -384,6 +405,11 @@ GET_SERVICE = Method(
 )
 """NotFound ``no_such_service``."""
 
+NAME_SERVICES = Method(
+    NAME, "name_services", NameServices, ServiceNames, Permission.READ_SERVICES
+)
+"""InvalidInput ``too_many_ids`` with ``max_ids``."""
+
 
 def _operation(name: str, request: type[RequestT]) -> Method[RequestT, Service]:
     """An operator's change of one service.
@@ -495,6 +521,7 @@ CONTRACT = ServiceContract(
         DASHBOARD,
         LIST_SERVICES,
         GET_SERVICE,
+        NAME_SERVICES,
         CREATE_SERVICE,
         ACTIVATE_SERVICE,
         SUSPEND_SERVICE,

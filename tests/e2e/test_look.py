@@ -120,7 +120,10 @@ def _with_details(page: Page) -> dict[str, str]:
     page.goto("/account")
     profile = page.locator("a[href*='/profile']").first.get_attribute("href") or ""
     other = page.locator("a[href*='/profile']").last.get_attribute("href") or ""
+    page.goto(profile.replace("/profile", "/transactions?type=charges"))
+    entry = page.locator("tbody a[href*='/transactions/']").first
     pages = {
+        "transaction": entry.get_attribute("href") or "",
         "service": service,
         "profile": profile,
         "members": profile.replace("/profile", "/members"),

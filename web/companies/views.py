@@ -5,14 +5,14 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shared.contracts import identity
-from shared.contracts.billing import tax
+from shared.contracts import identity, inventory
+from shared.contracts.billing import charging, tax
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS, TransactionGroup
 from shared.errors import Conflict, ContractError, InvalidInput, Unavailable
 from shared.permissions import Permission
 from web.auth.signed_in import signed_in
 from web.companies.tax_words import register
-from web.companies.transactions import TransactionQuery
+from web.companies.transactions import PAGE_SIZE, TransactionQuery
 from web.forms import change, key_to_keep
 from web.frame import Page
 from web.refusals import sentence
@@ -69,6 +69,39 @@ def transactions(company_id: str) -> ResponseReturnValue:
         company_id=company,
         query=query,
         groups=tuple(TransactionGroup),
+    )
+
+
+@bp.get("/transactions/<entry_id>")
+@signed_in
+def transaction(company_id: str, entry_id: str) -> ResponseReturnValue:
+    """What a transaction of services' charges is made of."""
+    company, entry = read_uuid(company_id), read_uuid(entry_id)
+    lines = charging.ListCharges(
+        entry_id=entry, cursor=request.args.get("after") or None, limit=PAGE_SIZE
+    )
+    page = Page(acts_for=company)
+    page.ask("lines", "This transaction", charging.LIST_CHARGES, lines)
+    _ask_for_names(page)
+    return page.show(
+        "companies/transaction.html",
+        company_id=company,
+        entry_id=entry,
+    )
+
+
+def _ask_for_names(page: Page) -> None:
+    """Billing knows services by their ids only."""
+    lines: charging.ChargePage | None = page.answer("lines")
+    if lines is None or not lines.charges:
+        return
+    ids = sorted({line.service_id for line in lines.charges})
+    page.ask(
+        "names",
+        "The services' names",
+        inventory.NAME_SERVICES,
+        inventory.NameServices(service_ids=ids),
+        stands_without=True,
     )
 
 

@@ -27,6 +27,7 @@ STAGED_SERVICES = _stand_in(9)
 NEW_ID = _stand_in(10)
 OUR_TOP_UP = _stand_in(11)
 """A top-up of ours that nobody has paid; one is made again once it was used."""
+THEIR_SERVICE = _stand_in(12)
 NEW_WORD = "<a new word>"
 NEW_CURRENCY = "<a new currency>"
 OWN_EMAIL = "<the person's email>"
@@ -105,6 +106,7 @@ _OF_THE_PERSON: Mapping[str, Callable[[World, str], str]] = {
 _MAKERS: Mapping[UUID | str, Callable[[World], object]] = {
     OUR_COMPANY: lambda world: world.ours.company_id,
     OUR_SERVICE: lambda world: world.ours.service_id,
+    THEIR_SERVICE: lambda world: world.theirs.service_id,
     PENDING: World.new_service,
     ACTIVE: _active,
     SUSPENDED: _suspended,

@@ -92,6 +92,8 @@ INVENTORY = (
     Line(inventory.DASHBOARD,          "200 200 200 200 200 own 401 401 403 200", inventory.Dashboard()),
     Line(inventory.LIST_SERVICES,      "200 200 200 200 200 own 401 401 403 200", inventory.ListServices(search="service")),
     Line(inventory.GET_SERVICE,        "200 200 200 200 200 404 401 401 403 200", inventory.GetService(service_id=e.OUR_SERVICE)),
+    # Each is told of their own company's alone.
+    Line(inventory.NAME_SERVICES,      "200 200 200 200 200 own 401 401 403 200", inventory.NameServices(service_ids=[e.OUR_SERVICE, e.THEIR_SERVICE])),
     Line(inventory.CREATE_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.CreateService(company_id=e.OUR_COMPANY, reference=e.NEW_WORD, name="VPS", plan_code=plan_of(OUR_WORD), currency="EUR", period=Period.MONTH)),
     Line(inventory.ACTIVATE_SERVICE,   "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.PENDING)),
     Line(inventory.SUSPEND_SERVICE,    "403 403 403 403 403 403 401 401 200 200", inventory.Suspend(service_id=e.ACTIVE, reason=SuspensionReason.POLICY)),
@@ -162,6 +164,7 @@ SHOWS_TEXTS = {
     inventory.DASHBOARD,
     inventory.LIST_SERVICES,
     inventory.GET_SERVICE,
+    inventory.NAME_SERVICES,
     billing.DASHBOARD,
 }
 """What customers read that bears their company's word: silence would prove nothing."""

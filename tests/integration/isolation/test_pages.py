@@ -47,7 +47,7 @@ SERVICES = (identity.NAME, inventory.NAME, billing.NAME)
 
 @dataclass(frozen=True)
 class Line:
-    """``address`` and ``form`` may name {company}, {service} and {top_up}: ours."""
+    """``address`` and ``form`` may name {company}, {service}, {entry}, {top_up}: ours."""
 
     method: str
     address: str
@@ -90,6 +90,7 @@ LINES = (
     Line("POST", "/companies/{company}/tax-id",   "303 303 303 403 403 404 login login login", {"tax_id": "DE136695976", "form_key": "a-key"}),
     Line("GET", "/companies/{company}/members",   "200 200 200 200 200 404 login login login"),
     Line("GET", "/companies/{company}/transactions", "200 200 200 403 200 404 login login login"),
+    Line("GET", "/companies/{company}/transactions/{entry}", "200 200 200 403 200 404 login login login"),
     Line("GET", "/companies/{company}/wallets",   "200 200 200 403 200 404 login login login"),
     # The company has that one already.
     Line("POST", "/companies/{company}/wallets",  "409 409 409 403 403 404 login login login", {"currency": "EUR", "form_key": "a-key"}),
@@ -140,6 +141,7 @@ SHOWS_TEXTS = (
     "/account",
     "/companies/{company}/profile",
     "/companies/{company}/members",
+    "/companies/{company}/transactions/{entry}",
     "/companies/{company}/wallets",
     "/funds/add",
 )
@@ -238,7 +240,11 @@ def test_what_is_looked_for_is_there_for_its_own_company(
 ) -> None:
     """Without this, a matrix of pages without any text would be worth nothing."""
     for person, side in (("owner", world.ours), (STRANGER, world.theirs)):
-        names = {"company": side.company_id, "service": side.service_id}
+        names = {
+            "company": side.company_id,
+            "service": side.service_id,
+            "entry": world.entry_of(side),
+        }
         for address in SHOWS_TEXTS:
             tab, _token = browsers.tab(person)
             page = tab.get(address.format(**names))
@@ -277,6 +283,7 @@ def _cell_of(answer: TestResponse, cell: str) -> str:
 def _names(world: World, person: str, line: Line) -> Mapping[str, object]:
     return {
         "top_up": world.new_top_up() if "{top_up}" in line.address else "",
+        "entry": world.entry_of(world.ours) if "{entry}" in line.address else "",
         "company": world.ours.company_id,
         "service": world.ours.service_id,
         "email": world.email_of(person),

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, text
 from shared.client import CallContext, call
 from shared.contract import Effect, Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import AdjustmentKind, top_ups
+from shared.contracts.billing import AdjustmentKind, charging, top_ups
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.identity import Role
 from shared.contracts.inventory import Period
@@ -65,6 +65,7 @@ class World:
     principals: dict[str, str | None] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
     _queries: dict[str, str] = field(default_factory=dict)
+    _entries: dict[str, UUID] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         catalog = inventory.ApplyImport(import_id=self.stage_catalog())
@@ -171,6 +172,20 @@ class World:
             net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
         )
         return self.call(ON_BEHALF, top_ups.BEGIN_TOP_UP, begin).id
+
+    def entry_of(self, side: Side) -> UUID:
+        """The entry of the ledger that a service of the side's was charged by."""
+        if side.word not in self._entries:
+            service = self.new_service(side.company_id, side.word)
+            self.change(inventory.ACTIVATE_SERVICE, service, side.word)
+            self.site.services.deliver_events()
+            self.operate(charging.CHARGE_DUE, charging.ChargeDue())
+            person = "owner" if side is self.ours else STRANGER
+            ask = charging.ListCharges(service_id=service)
+            found = self.call(person, charging.LIST_CHARGES, ask).charges[0].entry_id
+            assert found is not None
+            self._entries[side.word] = found
+        return self._entries[side.word]
 
     def change(
         self,

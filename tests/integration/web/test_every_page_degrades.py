@@ -20,7 +20,9 @@ from launcher.demo.provider import catalog_rows
 from launcher.postgres import PostgresServer
 from launcher.processes import wait_until
 from shared.contracts import billing, identity, inventory
+from shared.contracts.billing import charging
 from shared.contracts.billing.top_ups import GatewayName
+from shared.money import Money, currency_of
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import (
     BILLING,
@@ -46,6 +48,7 @@ ABOUT = {
     "/companies/<company_id>/profile": "identity",
     "/companies/<company_id>/members": "identity",
     "/companies/<company_id>/transactions": "billing",
+    "/companies/<company_id>/transactions/<entry_id>": "billing",
     "/companies/<company_id>/wallets": "billing",
     "/funds/add": None,
     "/funds/top-ups/<top_up_id>": "billing",
@@ -72,6 +75,7 @@ class Place:
     site: Installation
     company_id: UUID
     service_id: UUID
+    entry_id: str
     top_up_id: UUID
     card_top_up_id: UUID
     browser: FlaskClient
@@ -82,6 +86,7 @@ class Place:
         by_card = page.endswith("/card")
         top_up = self.card_top_up_id if by_card else self.top_up_id
         address = address.replace("<top_up_id>", str(top_up))
+        address = address.replace("<entry_id>", self.entry_id)
         return address.replace("<service_id>", service)
 
     def open(self, page: str) -> TestResponse:
@@ -124,7 +129,8 @@ def shared_place(
         browser = sign_in(site.app(), "ada@example.com")
         by_bank = begin_top_up(browser)
         by_card = begin_top_up(browser, GatewayName.STRIPE)
-        yield Place(site, company_id, service_id, by_bank, by_card, browser)
+        entry_id = _entry_of_a_charge(browser, company_id)
+        yield Place(site, company_id, service_id, entry_id, by_bank, by_card, browser)
 
 
 @pytest.fixture
@@ -411,8 +417,26 @@ def _settle_in(site: Installation, company_id: UUID) -> UUID:
             period=inventory.Period.MONTH,
         ),
     )
+    start = inventory.ChangeState(service_id=created.id)
+    site.operator.call(inventory.ACTIVATE_SERVICE, start)
+    site.operator.call(
+        billing.ADJUST_WALLET,
+        billing.AdjustWallet(
+            company_id=company_id,
+            amount=Money("100", currency_of("EUR")),
+            kind=billing.AdjustmentKind.GOODWILL,
+            reason="Welcome",
+        ),
+    )
+    site.services.deliver_events()
+    site.operator.call(charging.CHARGE_DUE, charging.ChargeDue())
     site.services.deliver_events()
     return created.id
+
+
+def _entry_of_a_charge(browser: FlaskClient, company_id: UUID) -> str:
+    page = browser.get(f"/companies/{company_id}/transactions").text
+    return page.split(f"/companies/{company_id}/transactions/", 1)[1].split('"', 1)[0]
 
 
 def _second_company(place: Place) -> UUID:

@@ -1,0 +1,250 @@
+"""The page of one transaction: what services' charges it is made of."""
+
+import re
+from html import unescape
+from uuid import UUID, uuid4
+
+import pytest
+from flask.testing import FlaskClient
+
+from services.billing import charge_growth
+from shared.contracts import inventory
+from shared.contracts.inventory import Period
+from tests.fixtures.installations import Installation, sign_in
+from tests.integration.charging.tenant import Tenant
+
+EMAIL = "ada@example.com"
+NO_LINES = "No lines are kept for this transaction"
+NO_NAMES = "The services' names can't be read right now."
+
+Line = tuple[str, str, str, str]
+"""Service's name, kind, from and to, and amount, as they are read."""
+
+
+@pytest.fixture
+def tenant(site: Installation) -> Tenant:
+    tenant = Tenant(site, EMAIL)
+    tenant.pay_in("1000")
+    return tenant
+
+
+@pytest.fixture
+def browser(tenant: Tenant) -> FlaskClient:
+    return sign_in(tenant.site.app(), EMAIL)
+
+
+def test_a_charge_opens_to_its_services_with_their_time_and_amounts(
+    tenant: Tenant, browser: FlaskClient
+) -> None:
+    services = {tenant.order("s", price="10.005"), tenant.order("m")}
+    tenant.charge()
+
+    page = _page(browser, _opened(browser, tenant)[0])
+
+    month = "2 Mar 2026, 09:00 - 2 Apr 2026, 09:00"
+    assert sorted(_lines(page)) == [
+        ("A service", "Charge", month, "-10.005 EUR"),
+        ("A service", "Charge", month, "-25.00 EUR"),
+    ]
+    assert _services(page, tenant) == services
+
+
+def test_lines_bear_the_names_of_their_services(
+    tenant: Tenant, browser: FlaskClient
+) -> None:
+    service = tenant.order()
+    tenant.charge()
+    _rename(tenant, service, "web-01 <b>")
+
+    page = _page(browser, _opened(browser, tenant)[0])
+
+    assert [line[0] for line in _lines(page)] == ["web-01 <b>"]
+    assert (
+        "<bdi>web-01 &lt;b&gt;</bdi>" in browser.get(_opened(browser, tenant)[0]).text
+    )
+
+
+def test_each_kind_of_a_services_charges_is_told_in_words(tenant: Tenant) -> None:
+    service = tenant.order()
+    tenant.charge()
+    tenant.pass_time(days=10)
+    tenant.change_price(service, "20")
+    tenant.pass_time(days=10)
+    tenant.terminate(service)
+    browser = sign_in(tenant.site.app(), EMAIL)
+
+    lines = [
+        line
+        for address in _opened(browser, tenant)
+        for line in _lines(_page(browser, address))
+    ]
+
+    assert [(kind, amount[0]) for _, kind, _, amount in lines] == [
+        ("Unused time", "+"),
+        ("Change of price", "-"),
+        ("Charge", "-"),
+    ]
+
+
+def test_time_that_was_used_before_it_could_be_paid_is_told_as_such(
+    site: Installation,
+) -> None:
+    tenant = Tenant(site, EMAIL)
+    tenant.order(period=Period.DAY)
+    tenant.charge()
+    tenant.pass_time(days=3)
+    tenant.charge()
+    tenant.pay_in("1000")
+    tenant.charge()
+    browser = sign_in(site.app(), EMAIL)
+
+    kinds = {
+        line[1]
+        for address in _opened(browser, tenant)
+        for line in _lines(_page(browser, address))
+    }
+
+    assert "Used before it could be paid" in kinds
+
+
+def test_the_lines_are_paged(tenant: Tenant, browser: FlaskClient) -> None:
+    services = {tenant.order() for _ in range(27)}
+    tenant.charge()
+    found: list[set[UUID]] = []
+    address: str | None = _opened(browser, tenant)[0]
+
+    while address:
+        page = _page(browser, address)
+        found.append(_services(page, tenant))
+        onward = re.search(r'rel="next" href="([^"]+)"', page)
+        address = onward[1] if onward else None
+
+    assert [len(page) for page in found] == [25, 2]
+    assert set().union(*found) == services
+
+
+def test_hours_that_are_summed_up_are_told_of_and_lead_nowhere(
+    tenant: Tenant,
+) -> None:
+    tenant.order(period=Period.HOUR)
+    tenant.pass_time(days=6)
+    tenant.charge()
+    browser = sign_in(tenant.site.app(), EMAIL)
+    address = _opened(browser, tenant)[-1]
+    assert len(_lines(_page(browser, address))) > 0
+    charge_growth.merge_hours(tenant.database, tenant.site.clock.now())
+
+    page = _page(browser, address)
+
+    assert NO_LINES in page
+    assert _lines(page) == []
+    assert _services(page, tenant) == set()
+
+
+def test_without_inventory_the_page_stands_and_leads_to_the_services(
+    tenant: Tenant, browser: FlaskClient
+) -> None:
+    service = tenant.order()
+    tenant.charge()
+    _rename(tenant, service, "web-01")
+    (address,) = _opened(browser, tenant)
+    tenant.site.client.down.add(inventory.NAME)
+
+    page = _page(browser, address)
+
+    assert NO_NAMES in page
+    assert [line[0] for line in _lines(page)] == ["A service"]
+    assert _services(page, tenant) == {service}
+    tenant.site.client.down.clear()
+    assert NO_NAMES not in _page(browser, address)
+
+
+def test_only_services_charges_can_be_opened(
+    tenant: Tenant, browser: FlaskClient
+) -> None:
+    listed = _page(browser, f"/companies/{tenant.company_id}/transactions")
+
+    assert "Correction" in listed
+    assert _opened(browser, tenant) == []
+
+
+def test_another_companys_transaction_and_one_that_never_was_look_the_same(
+    tenant: Tenant, browser: FlaskClient
+) -> None:
+    tenant.order()
+    tenant.charge()
+    (address,) = _opened(browser, tenant)
+    stranger = Tenant(tenant.site, "bob@example.com")
+    theirs = sign_in(tenant.site.app(), "bob@example.com")
+    of_ours = address.replace(str(tenant.company_id), str(stranger.company_id))
+
+    assert theirs.get(address).status_code == 404
+    page = _page(theirs, of_ours)
+    assert NO_LINES in page
+    assert _lines(page) == []
+    never = of_ours.rpartition("/")[0] + f"/{uuid4()}"
+    assert NO_LINES in _page(theirs, never)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"), [("?after=nonsense", 422), ("nonsense", 404)]
+)
+def test_an_address_that_makes_no_sense_is_refused(
+    tenant: Tenant, browser: FlaskClient, change: str, status: int
+) -> None:
+    tenant.order()
+    tenant.charge()
+
+    assert browser.get(_opened(browser, tenant)[0] + change).status_code == status
+
+
+def _opened(browser: FlaskClient, tenant: Tenant) -> list[str]:
+    """Where the transactions lead that can be opened, the newest first."""
+    page = _page(browser, f"/companies/{tenant.company_id}/transactions")
+    found = re.findall(r'href="(/companies/[\w-]+/transactions/[\w-]+)"', page)
+    return list(found)
+
+
+def _page(browser: FlaskClient, address: str) -> str:
+    answer = browser.get(unescape(address))
+    assert answer.status_code == 200, answer.text
+    return unescape(answer.text)
+
+
+def _lines(page: str) -> list[Line]:
+    rows = re.findall(
+        r'<tr role="row">(.*?)</tr>', page.split("<main", 1)[1], re.DOTALL
+    )
+    cells = [
+        re.findall(r'<div class="cell-value">(.*?)</div>', r, re.DOTALL) for r in rows
+    ]
+    return [(_read(c[0]), _read(c[1]), _read(c[2]), _read(c[3])) for c in cells if c]
+
+
+def _read(markup: str) -> str:
+    """As it is read, with plain signs and spaces."""
+    words = re.sub(r"</?(?:a|bdi|time|span)\b[^>]*>", "", markup)
+    return " ".join(re.sub("[\N{MINUS SIGN}\N{EN DASH}]", "-", words).split())
+
+
+def _services(page: str, tenant: Tenant) -> set[UUID]:
+    company = tenant.company_id
+    return set(map(UUID, re.findall(rf'/services/([\w-]+)\?company={company}"', page)))
+
+
+def _rename(tenant: Tenant, service: UUID, name: str) -> None:
+    known = tenant.service(service)
+    row = inventory.ServiceRow(
+        line="1",
+        company_id=str(tenant.company_id),
+        reference=known.reference,
+        name=name,
+        plan_code=known.plan_code,
+        currency="EUR",
+        period=known.period.value,
+    )
+    stage = inventory.StageServices(import_id=uuid4(), rows=[row])
+    tenant.site.operator.call(inventory.STAGE_SERVICES, stage)
+    apply = inventory.ApplyImport(import_id=stage.import_id)
+    tenant.site.operator.call(inventory.APPLY_SERVICES, apply)
+    tenant.settle()
