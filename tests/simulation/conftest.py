@@ -21,6 +21,12 @@ _TABLES = """
 SELECT tablename FROM pg_tables
 WHERE schemaname = 'public' AND tablename <> 'alembic_version'
 """
+_MADE_PARTITIONS = """
+SELECT relname FROM pg_class
+WHERE relispartition AND relkind = 'r' AND pg_get_expr(relpartbound, oid) <> 'DEFAULT'
+ORDER BY relname
+"""
+"""Months of charges, which a run makes as its clock reaches them."""
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +66,10 @@ def _make_ready(database: connection, name: str) -> None:
         patient = sql.SQL("ALTER DATABASE {} SET deadlock_timeout = '1h'")
         cursor.execute(patient.format(sql.Identifier(name)))
         cursor.execute("SET session_replication_role = replica")
+        cursor.execute(_MADE_PARTITIONS)
+        for (partition,) in cursor.fetchall():
+            drop = sql.SQL("DROP TABLE {}")
+            cursor.execute(drop.format(sql.Identifier(partition)))
         cursor.execute(_TABLES)
         tables = [sql.Identifier(row[0]) for row in cursor.fetchall()]
         truncate = sql.SQL("TRUNCATE {} RESTART IDENTITY")
