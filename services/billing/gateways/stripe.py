@@ -9,6 +9,7 @@ the version of the API that they are written in.
 """
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,7 +64,10 @@ SIGNATURE_HEADER = "stripe-signature"
 PAYMENT, REFUND, COMPANY = "payment_id", "refund_id", "company_id"
 """The metadata by which things at Stripe name ours."""
 
-MAX_CARDS = 20
+MAX_CARDS = 100
+"""As many as Stripe lists in one answer. Others come up as these are forgotten."""
+
+_CARD_ID = re.compile(r"\w+", re.ASCII)
 
 _OUTCOMES = {
     "succeeded": Outcome.SUCCEEDED,
@@ -212,12 +216,23 @@ class StripeGateway:
         return [_saved_card(method) for method in methods.data]
 
     def forget_card(self, customer: str, card: str) -> bool:
-        # Of the customer's own alone, whatever a browser names.
-        if card not in {each.id for each in self.list_cards(customer)}:
+        if not self._is_card_of(customer, card):
             return False
         with _answering():
             self._client.v1.payment_methods.detach(card)
         return True
+
+    def _is_card_of(self, customer: str, card: str) -> bool:
+        """Whether a card is this customer's, whatever a browser names."""
+        # It becomes a part of an address.
+        if not _CARD_ID.fullmatch(card):
+            return False
+        try:
+            with _answering(refused=LookupError):
+                method = self._client.v1.payment_methods.retrieve(card)
+        except LookupError:
+            return False
+        return _id(method.customer) == customer
 
     @cached_property
     def _client(self) -> StripeClient:

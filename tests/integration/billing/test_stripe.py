@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from services.billing.gateways import stripe as stripe_gateway
 from services.billing.top_ups import LASTS
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.database import Database
@@ -140,6 +141,39 @@ def test_a_forgotten_card_is_gone(till: CardTill) -> None:
     following = till.begin()
     till.start(following)
     assert till.form(following).cards == []
+    with pytest.raises(NotFound, match="no_such_card"):
+        till.forget(card)
+
+
+def test_every_saved_card_is_listed(till: CardTill) -> None:
+    top_up = till.begin()
+    customer = till.stripe.intent(till.start(top_up))["customer"]
+    saved = {till.stripe.save_card(customer) for _ in range(21)}
+
+    assert {each.id for each in till.form(top_up).cards} == saved
+
+
+def test_a_card_that_the_list_is_too_short_for_is_forgotten_too(
+    till: CardTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top_up = till.begin()
+    customer = till.stripe.intent(till.start(top_up))["customer"]
+    saved = {till.stripe.save_card(customer) for _ in range(2)}
+    monkeypatch.setattr(stripe_gateway, "MAX_CARDS", 1)
+    (listed,) = (each.id for each in till.form(top_up).cards)
+    (other,) = saved - {listed}
+
+    till.forget(other)
+
+    with pytest.raises(NotFound, match="no_such_card"):
+        till.forget(other)
+    assert [each.id for each in till.form(top_up).cards] == [listed]
+
+
+@pytest.mark.parametrize("card", ["", ".", "..", "pm_1/detach", "pm_none", "pm_é"])
+def test_what_is_no_card_is_not_forgotten(till: CardTill, card: str) -> None:
+    till.start(till.begin())
+
     with pytest.raises(NotFound, match="no_such_card"):
         till.forget(card)
 
