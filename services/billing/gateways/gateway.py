@@ -156,7 +156,7 @@ class CardGateway(Gateway, Protocol):
         ...
 
     def list_cards(self, customer: str) -> list[SavedCard]:
-        """The newest cards saved for a customer, as many as it lists at once."""
+        """The newest cards of a customer: as many as the gateway lists at once."""
         ...
 
     def forget_card(self, customer: str, card: str) -> bool:
