@@ -1,6 +1,6 @@
 """What is taken from a wallet for services: one entry of the ledger, a row for each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -73,7 +73,7 @@ def take(
     )
 
 
-def charged_before_last(change: Change, service: Subscription) -> Iterator[Span]:
+def charged_before_last(change: Change, service: Subscription) -> Generator[Span]:
     """The periods charged before the last one, backwards; merged hours are one span."""
     assert service.paid_from is not None
     assert service.paid_through is not None

@@ -221,7 +221,8 @@ class Company(CompanyOwned, Base):
 class Subscription(CompanyOwned, Base):
     """What billing needs of inventory's service, as of ``version``.
 
-    ``ends`` is set while the service is to end with its period. All else is charging's, see `services.billing.paid_time`: the service is paid up to
+    ``ends`` is set while the service is to end with its period. All else is
+    charging's, see `services.billing.paid_time`: the service is paid up to
     ``paid_through``, which is ``paid_periods`` periods after ``anchor``; the last of
     them began at ``paid_from``, and was charged here if ``is_charged``. ``owed`` is
     what was used since ``owed_since`` and could not be paid, or what a price change

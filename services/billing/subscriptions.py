@@ -6,6 +6,7 @@ replay mends a picture that has been damaged; but only a new one moves time or m
 """
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -129,12 +130,8 @@ def _live_through(
         at = body.state_since
     # A suspended service's time stood still when it was suspended.
     until = min(known.suspended_at or at, at)
-    slept_us = body.suspended_us - known.suspended_us
-    if slept_us > 0:
-        slept = slept_us * paid_time.MICROSECOND
-        if known.suspended_at is not None:
-            # Its time was placed within a suspension that had begun long before.
-            slept = min(slept, at - known.suspended_at)
+    slept = _slept(known, body, at)
+    if slept:
         paid_time.shift(known, slept)
         known.suspended_us = body.suspended_us
         until = at
@@ -146,7 +143,7 @@ def _live_through(
     price.tell()
     if body.state is ServiceState.SUSPENDED:
         # It may have been resumed meanwhile, which was not heard, or is still to be.
-        if known.state is not ServiceState.SUSPENDED or slept_us > 0:
+        if known.state is not ServiceState.SUSPENDED or slept:
             _suspend(known, body, zone)
     elif body.state is ServiceState.ACTIVE:
         known.suspended_at = None
@@ -156,6 +153,15 @@ def _live_through(
     if request and not known.ends:
         until = min(until, request.requested_at)
         paid_time.count_as_owed(known, until, zone)
+
+
+def _slept(known: Subscription, body: inventory.Service, at: datetime) -> timedelta:
+    """For how long it was suspended since its paid time was moved last."""
+    slept = (body.suspended_us - known.suspended_us) * paid_time.MICROSECOND
+    if known.suspended_at is not None:
+        # It may have been placed within a suspension that had begun long before.
+        slept = min(slept, at - known.suspended_at)
+    return max(slept, timedelta(0))
 
 
 def _suspend(known: Subscription, body: inventory.Service, zone: ZoneInfo) -> None:

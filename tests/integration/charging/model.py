@@ -82,7 +82,7 @@ class Service:
 
     @property
     def is_to_end(self) -> bool:
-        """With its period; at once is for the operator to do, and charged until then."""
+        """With its period; what is to end at once is charged until that is done."""
         return self.ends == "end_of_period"
 
     @property
