@@ -8,6 +8,7 @@ inventory's own check confirms.
 
 from contextlib import closing
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import cast
 from uuid import UUID
 
@@ -23,13 +24,17 @@ from services.billing import rollups
 from services.billing.models import Subscription
 from services.inventory.models import Service, ServiceCounters
 from shared.contracts import billing, identity, inventory
+from shared.contracts.billing import charging
 from shared.contracts.inventory import Period
 from shared.database import Database
+from shared.money import Money, currency_of
 
 COPIES = 10_000
 """So many services there are of each of the larger company's first ten."""
 
 _CURRENCY = "EUR"
+_BALANCE = Decimal(1_000_000_000)
+"""Nothing is overdue, so that charging has little to do while others are measured."""
 _EVENTS_WITHIN_S = 30
 _SERVICES = (
     ("shop-live", "web-shop", Period.YEAR),
@@ -67,7 +72,7 @@ def load(site: Site) -> None:
         for company in (SMALL, LARGE):
             company_id = _create(operator, company)
             _order_services(operator, company_id)
-        _multiply(site, company_id)
+        _multiply(site, operator, company_id)
         checked = operator.call(inventory.VERIFY_COUNTERS, inventory.VerifyCounters())
         if checked.differences:
             raise LaunchError("\n".join(checked.differences))
@@ -87,6 +92,13 @@ def _create(operator: Operator, company: Company) -> UUID:
     company_id = operator.call(identity.CREATE_COMPANY, request).id
     wallet = billing.OpenWallet(company_id=company_id, currency=_CURRENCY)
     operator.call(billing.OPEN_WALLET, wallet)
+    balance = billing.AdjustWallet(
+        company_id=company_id,
+        amount=Money(_BALANCE, currency_of(_CURRENCY)),
+        kind=billing.AdjustmentKind.OPENING_BALANCE,
+        reason="enough for all services",
+    )
+    operator.call(billing.ADJUST_WALLET, balance)
     return company_id
 
 
@@ -115,13 +127,14 @@ def _order_services(operator: Operator, company_id: UUID) -> None:
             operator.call(inventory.REQUEST_TERMINATION, mark)
 
 
-def _multiply(site: Site, company_id: UUID) -> None:
+def _multiply(site: Site, operator: Operator, company_id: UUID) -> None:
     """Copy what inventory has, and billing's picture of it, once that is complete."""
     with (
         closing(Database(site.database_url(inventory.NAME))) as theirs,
         closing(Database(site.database_url(billing.NAME))) as ours,
     ):
         _wait_for_events(ours.engine, company_id)
+        operator.call(charging.CHARGE_DUE, charging.ChargeDue())
         _copy(theirs.engine, Service, company_id)
         _count_copies(theirs.engine, company_id)
         _copy(ours.engine, Subscription, company_id)
