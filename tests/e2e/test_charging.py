@@ -38,7 +38,7 @@ def test_a_service_suspended_for_lack_of_funds_resumes_by_itself_after_the_top_u
     expect(page.locator("main")).to_contain_text("Active")
     page.goto("/account")
     page.locator("a[href*='/profile']").first.click()
-    page.get_by_role("link", name="Transactions").click()
+    page.locator("#main").get_by_role("link", name="Transactions").click()
     expect(page.locator("tbody tr").first).to_contain_text("Charge for services")
 
 
