@@ -192,7 +192,11 @@ def expected_of(
         currency, price = service.price.currency.code, service.price.amount
         charge = round_to_ledger(service.price).amount
         line = service.family_code, service.period.value
-        is_to_end = service.termination_request is not None
+        request = service.termination_request
+        # At once is for the operator to do, and charged until then.
+        is_to_end = (
+            request is not None and request.time is TerminationTime.END_OF_PERIOD
+        )
         if service.period not in HOURS:
             is_new = service.activated_at == START
             waits = service.suspension_reason is SuspensionReason.PAYMENT
