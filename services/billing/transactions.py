@@ -30,6 +30,7 @@ _Direction = Literal["after", "before"]
 _Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 _Row = tuple[models.Transaction, str, str]
+_Place = tuple[_Direction, int | None]
 
 
 def list_transactions(session: Session, request: ListTransactions) -> TransactionPage:
@@ -38,13 +39,13 @@ def list_transactions(session: Session, request: ListTransactions) -> Transactio
         raise InvalidInput("bad_limit", "", {"max_limit": MAX_PAGE_SIZE})
     check_day(request.first_day)
     check_day(request.last_day)
-    direction, key = _place(request.cursor)
+    place = direction, key = _place(request.cursor)
     rows = _read(session, request, direction, key, request.limit + 1)
     has_more, rows = len(rows) > request.limit, rows[: request.limit]
     if direction == "before":
         rows.reverse()
     top_ups = _top_ups(session, [cause for _, _, cause in rows])
-    previous, following = _cursors(session, request, rows, has_more=has_more)
+    previous, following = _cursors(session, request, place, rows, has_more=has_more)
     return TransactionPage(
         transactions=[
             _view(row, memo, top_ups.get(cause)) for row, memo, cause in rows
@@ -55,10 +56,10 @@ def list_transactions(session: Session, request: ListTransactions) -> Transactio
     )
 
 
-def _place(cursor: str | None) -> tuple[_Direction, int | None]:
+def _place(cursor: str | None) -> _Place:
     if cursor is None:
         return "after", None
-    place: tuple[_Direction, int] = decode_cursor(cursor, tuple[_Direction, _Number])
+    place: _Place = decode_cursor(cursor, tuple[_Direction, _Number])
     return place
 
 
@@ -112,31 +113,30 @@ def _midnight(session: Session, day: date) -> datetime:
 
 
 def _cursors(
-    session: Session, request: ListTransactions, rows: Sequence[_Row], *, has_more: bool
+    session: Session,
+    request: ListTransactions,
+    place: _Place,
+    rows: Sequence[_Row],
+    *,
+    has_more: bool,
 ) -> tuple[str | None, str | None]:
     """To the page before and the page after, where there are any."""
     if not rows:
         return None, None
-    direction, key = _place(request.cursor)
+
+    def exists(direction: _Direction, key: int) -> bool:
+        return bool(_read(session, request, direction, key, 1))
+
+    direction, key = place
     first, last = rows[0][0].number, rows[-1][0].number
     if direction == "after":
-        newer = key is not None and _exists(session, request, "before", first)
-        older = has_more
+        newer, older = key is not None and exists("before", first), has_more
     else:
-        newer, older = has_more, _exists(session, request, "after", last)
+        newer, older = has_more, exists("after", last)
     return (
         encode_cursor("before", first) if newer else None,
         encode_cursor("after", last) if older else None,
     )
-
-
-def _exists(
-    session: Session,
-    request: ListTransactions,
-    direction: _Direction,
-    key: int,
-) -> bool:
-    return bool(_read(session, request, direction, key, 1))
 
 
 def _top_ups(session: Session, causes: Sequence[str]) -> dict[str, UUID]:

@@ -32,15 +32,15 @@ class TransactionQuery:
             InvalidInput: ``unknown_choice``, or ``bad_day`` with ``value``.
         """
         group = address.get("type", "")
-        days = [_read_day(address.get(name, "")) for name in ("from", "to")]
-        if all(days):
+        first, last = (_read_day(address.get(name, "")) for name in ("from", "to"))
+        if first and last and last < first:
             # Whichever was entered where, the days between them are meant.
-            days.sort(key=lambda day: day or date.min)
+            first, last = last, first
         return cls(
             currency=address.get("currency", "").strip()[:3],
             group=read_choice(group, TransactionGroup, "type") if group else None,
-            first_day=days[0],
-            last_day=days[1],
+            first_day=first,
+            last_day=last,
             cursor=address.get("after", ""),
         )
 
