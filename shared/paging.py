@@ -6,8 +6,10 @@ company's list, because the query is narrowed before the cursor is applied.
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -15,6 +17,63 @@ from shared.errors import InvalidInput
 
 MAX_PAGE_SIZE = 100
 _MAX_LENGTH = 2_000
+
+Direction = Literal["after", "before"]
+Row = TypeVar("Row")
+
+Read = Callable[[Direction, Any, int], Sequence[Row]]
+"""Reads up to so many rows after or before a row's key; from the list's end if None.
+Those before it come in the list's order turned round."""
+
+
+@dataclass(frozen=True)
+class TurnedPage(Generic[Row]):
+    """Rows in the list's order, and cursors to the pages beside them, if any."""
+
+    rows: Sequence[Row]
+    previous: str | None
+    next: str | None
+
+
+def turn_page(
+    read: Read[Row],
+    key_of: Callable[[Row], Any],
+    place: tuple[Direction, Any],
+    limit: int,
+) -> TurnedPage[Row]:
+    """The page of ``limit`` rows at a place of a list that can be walked both ways."""
+    direction, key = place
+    found = read(direction, key, limit + 1)
+    has_more, rows = len(found) > limit, found[:limit]
+    if direction == "before":
+        rows = rows[::-1]
+    if not rows:
+        return TurnedPage(rows, None, None)
+    first, last = key_of(rows[0]), key_of(rows[-1])
+    if direction == "after":
+        has_previous, has_next = (
+            key is not None and bool(read("before", first, 1)),
+            has_more,
+        )
+    else:
+        has_previous, has_next = has_more, bool(read("after", last, 1))
+    return TurnedPage(
+        rows,
+        encode_cursor("before", first) if has_previous else None,
+        encode_cursor("after", last) if has_next else None,
+    )
+
+
+def read_place(cursor: str | None, key_type: Any) -> tuple[Direction, Any]:
+    """The place that a cursor of `turn_page` names; the list's start if None.
+
+    Raises:
+        InvalidInput: ``bad_cursor``.
+    """
+    if cursor is None:
+        return "after", None
+    place: tuple[Direction, Any] = decode_cursor(cursor, tuple[Direction, key_type])
+    return place
 
 
 def encode_cursor(*values: Any) -> str:

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import select
 
 from services.billing.changes import Change
+from services.billing.document_orders import Wanted, order
 from services.billing.gateways.gateway import Checkout, Order, Outcome, Report
 from services.billing.ledger import Reason
 from services.billing.models import EntryKind, Payment, TopUp
@@ -26,6 +27,7 @@ from services.billing.top_ups import (
     require_open,
 )
 from services.billing.wallets import lock_wallet, tell_of_change
+from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.money import Money, currency_of, round_to_minor_unit
 
@@ -42,6 +44,8 @@ _STATES = {
     Outcome.FAILED: PaymentState.FAILED,
     Outcome.CANCELLED: PaymentState.CANCELLED,
 }
+
+_TAKEN_BACK = "The payment was taken back by the bank that it came from."
 
 _MOVED_MONEY = (Outcome.SUCCEEDED, Outcome.CHARGED_BACK)
 """What may be heard first of a transaction that did."""
@@ -201,6 +205,7 @@ class _Booking:
         payment.amount = report.amount.amount
         payment.net, payment.tax = money_in.net, money_in.tax
         self._post(top_up, payment, money_in, EntryKind.TOP_UP)
+        self._order(top_up, payment, money_in, DocumentKind.INVOICE)
         if top_up.settled_at is not None:
             about = {"top_up": top_up.reference, "payment": str(payment.id)}
             log.warning("payment_after_the_end", **about)
@@ -224,6 +229,7 @@ class _Booking:
         payment.failure = report.failure
         taken = _parted(top_up, report.amount)
         self._post(top_up, payment, taken, EntryKind.CHARGEBACK)
+        self._order(top_up, payment, taken, DocumentKind.CREDIT_NOTE, _TAKEN_BACK)
         remaining = self._first_succeeded(top_up)
         state = top_up.state if remaining else TopUpState.CHARGED_BACK
         move(self.change, top_up, state)
@@ -251,6 +257,17 @@ class _Booking:
         tell_of_change(
             self.change.db, self.change.runtime, wallet, self.change.call.request_id
         )
+
+    def _order(
+        self,
+        top_up: TopUp,
+        payment: Payment,
+        money_in: MoneyIn,
+        kind: DocumentKind,
+        reason: str = "",
+    ) -> None:
+        net, tax = money_in.net, money_in.tax
+        order(self.change, top_up, Wanted(kind, net, tax, payment.id, reason))
 
 
 def _draft(change: Change, top_up: TopUp) -> Payment:

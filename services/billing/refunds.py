@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.billing.changes import Change
+from services.billing.document_orders import Wanted, order
 from services.billing.gateways.gateway import Repayment
 from services.billing.ledger import Reason
 from services.billing.models import (
@@ -28,6 +29,7 @@ from services.billing.money_in import MoneyIn
 from services.billing.top_up_rules import fits_payment
 from services.billing.top_ups import lock_top_up, move, payments_of
 from services.billing.wallets import lock_wallet, tell_of_change
+from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.top_ups import (
     PaymentState,
     RefundTopUp,
@@ -45,6 +47,7 @@ from shared.text import clean_line
 log = structlog.get_logger()
 
 MAX_REASON_LENGTH = 500
+_NOT_PAID_OUT = "The refund could not be paid out, and the balance has it again."
 
 Given = dict[UUID, tuple[Decimal, Decimal]]
 """Net and tax that were given back already, by payment."""
@@ -87,6 +90,7 @@ def refund(change: Change, request: RefundTopUp) -> TopUp:
         session.add(row)
         session.flush()
         _post(change, wallet, row, EntryKind.REFUND)
+        _order(change, top_up, row, DocumentKind.CREDIT_NOTE, reason)
         top_up.refunded_net += part.net
         top_up.refunded_tax += part.tax
     tell_of_change(session, change.runtime, wallet, change.call.request_id)
@@ -130,6 +134,7 @@ def give_up(change: Change, refund: Refund, why: str) -> None:
     top_up.refunded_tax -= refund.tax
     session.flush()
     _post(change, wallet, refund, EntryKind.REFUND_FAILED)
+    _order(change, top_up, refund, DocumentKind.INVOICE, _NOT_PAID_OUT)
     tell_of_change(session, change.runtime, wallet, change.call.request_id)
     if not _paid(session, top_up):
         state = top_up.state
@@ -149,6 +154,13 @@ def _post(change: Change, wallet: Wallet, refund: Refund, kind: EntryKind) -> No
     )
     money_in = MoneyIn(refund.net, refund.tax, refund.currency)
     money_in.post(change, wallet.id, reason)
+
+
+def _order(
+    change: Change, top_up: TopUp, refund: Refund, kind: DocumentKind, reason: str
+) -> None:
+    wanted = Wanted(kind, refund.net, refund.tax, refund.payment_id, reason)
+    order(change, top_up, wanted)
 
 
 def _wanted(request: RefundTopUp, top_up: TopUp, most: Decimal) -> Decimal:

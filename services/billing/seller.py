@@ -5,6 +5,7 @@ The rules of `services.billing.tax` are those of a seller in the European Union.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from zoneinfo import available_timezones
 
 from services.billing.territories import MEMBER_STATES
 from services.billing.vat_numbers import official_form, prefix_of
@@ -17,7 +18,7 @@ class Seller:
     """``country`` is a member state, ISO 3166-1; ``vat_id`` has the state's prefix.
 
     ``currencies`` are those in which customers may open wallets by themselves, in the
-    order in which they see them.
+    order in which they see them. ``time_zone`` is the one that documents are dated by.
 
     ``uses_one_stop_shop``: VAT on private customers elsewhere in the EU is theirs and
     reported by the one-stop shop. Without it, the seller is below the threshold of
@@ -32,6 +33,7 @@ class Seller:
     vat_id: str
     uses_one_stop_shop: bool
     currencies: tuple[str, ...]
+    time_zone: str = "UTC"
 
 
 DEMO_SELLER = Seller(
@@ -43,6 +45,7 @@ DEMO_SELLER = Seller(
     vat_id="DE136695976",
     uses_one_stop_shop=True,
     currencies=("EUR", "GBP", "PLN", "USD"),
+    time_zone="Europe/Berlin",
 )
 """Stands in where nothing is set, which a public address does not allow."""
 
@@ -54,7 +57,7 @@ def read_seller(environment: Mapping[str, str], *, is_loopback: bool) -> Seller:
 
     Raises:
         SettingError: one is missing, the country is no member state, the VAT ID is
-            none of that country, or a currency is none.
+            none of that country, or a currency or the time zone is none.
     """
     country = environment.get("SELLER_COUNTRY", "").strip().upper()
     if not country and is_loopback:
@@ -70,6 +73,7 @@ def read_seller(environment: Mapping[str, str], *, is_loopback: bool) -> Seller:
         vat_id=_vat_id(_required(environment, "SELLER_VAT_ID"), country),
         uses_one_stop_shop=_yes_or_no(environment, "SELLER_OSS"),
         currencies=_currencies(environment, "SELLER_CURRENCIES"),
+        time_zone=_time_zone(environment, "SELLER_TIME_ZONE"),
     )
 
 
@@ -87,6 +91,13 @@ def _vat_id(text: str, country: str) -> str:
     if not number.startswith(prefix_of(country)):
         raise SettingError(f"SELLER_VAT_ID is none of {country}: {text!r}")
     return number
+
+
+def _time_zone(environment: Mapping[str, str], name: str) -> str:
+    key = environment.get(name, "").strip() or "UTC"
+    if key not in available_timezones():
+        raise SettingError(f"{name} is no time zone: {key!r}")
+    return key
 
 
 def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:

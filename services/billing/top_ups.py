@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.billing import top_up_rules
 from services.billing.changes import Change
+from services.billing.document_orders import Wanted, order
 from services.billing.limits import Limits
 from services.billing.models import (
     Payment,
@@ -29,6 +30,7 @@ from services.billing.tax_profiles import decide_for
 from services.billing.wallets import lock_wallet
 from shared import events
 from shared.contracts.billing import top_ups as contract
+from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.tax import TaxLine, TaxReason
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.errors import Conflict, InvalidInput, NotFound
@@ -116,6 +118,10 @@ def begin(change: Change, terms: Terms, request: contract.BeginTopUp) -> TopUp:
     top_up = _draft(change, wallet, quoted, request.gateway)
     change.db.add(top_up)
     change.db.flush()
+    if request.gateway is GatewayName.BANK_TRANSFER:
+        # Whoever transfers by hand may need a paper that asks for it.
+        asked = Wanted(DocumentKind.PROFORMA, top_up.net, top_up.tax)
+        order(change, top_up, asked)
     return top_up
 
 

@@ -5,7 +5,7 @@ Newest is what was booked last: a call that began earlier may have waited for an
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,13 +24,11 @@ from shared.contracts.billing.transactions import (
 )
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of
-from shared.paging import MAX_PAGE_SIZE, decode_cursor, encode_cursor
+from shared.paging import MAX_PAGE_SIZE, Direction, read_place, turn_page
 
-_Direction = Literal["after", "before"]
-_Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Key = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 _Row = tuple[models.Transaction, str, str]
-_Place = tuple[_Direction, int | None]
 
 
 def list_transactions(session: Session, request: ListTransactions) -> TransactionPage:
@@ -39,37 +37,30 @@ def list_transactions(session: Session, request: ListTransactions) -> Transactio
         raise InvalidInput("bad_limit", "", {"max_limit": MAX_PAGE_SIZE})
     check_day(request.first_day)
     check_day(request.last_day)
-    place = direction, key = _place(request.cursor)
-    rows = _read(session, request, direction, key, request.limit + 1)
-    has_more, rows = len(rows) > request.limit, rows[: request.limit]
-    if direction == "before":
-        rows.reverse()
-    top_ups = _top_ups(session, [cause for _, _, cause in rows])
-    previous, following = _cursors(session, request, place, rows, has_more=has_more)
+
+    def read(direction: Direction, key: int | None, limit: int) -> Sequence[_Row]:
+        return _read(session, request, direction, key, limit)
+
+    place = read_place(request.cursor, _Key)
+    page = turn_page(read, lambda row: row[0].number, place, request.limit)
+    top_ups = _top_ups(session, [cause for _, _, cause in page.rows])
     return TransactionPage(
         transactions=[
-            _view(row, memo, top_ups.get(cause)) for row, memo, cause in rows
+            _view(row, memo, top_ups.get(cause)) for row, memo, cause in page.rows
         ],
         currencies=_currencies(session),
-        previous=previous,
-        next=following,
+        previous=page.previous,
+        next=page.next,
     )
-
-
-def _place(cursor: str | None) -> _Place:
-    if cursor is None:
-        return "after", None
-    place: _Place = decode_cursor(cursor, tuple[_Direction, _Number])
-    return place
 
 
 def _read(
     session: Session,
     request: ListTransactions,
-    direction: _Direction,
+    direction: Direction,
     key: int | None,
     limit: int,
-) -> list[_Row]:
+) -> Sequence[_Row]:
     query = (
         select(models.Transaction, JournalEntry.memo, JournalEntry.cause)
         .join(JournalEntry, JournalEntry.id == models.Transaction.entry_id)
@@ -110,33 +101,6 @@ def _midnight(session: Session, day: date) -> datetime:
     """When a day begins in the company's zone."""
     zone = session.scalar(select(Company.time_zone)) or DEFAULT_TIME_ZONE
     return datetime.combine(day, time(), ZoneInfo(zone))
-
-
-def _cursors(
-    session: Session,
-    request: ListTransactions,
-    place: _Place,
-    rows: Sequence[_Row],
-    *,
-    has_more: bool,
-) -> tuple[str | None, str | None]:
-    """To the page before and the page after, where there are any."""
-    if not rows:
-        return None, None
-
-    def exists(direction: _Direction, key: int) -> bool:
-        return bool(_read(session, request, direction, key, 1))
-
-    direction, key = place
-    first, last = rows[0][0].number, rows[-1][0].number
-    if direction == "after":
-        newer, older = key is not None and exists("before", first), has_more
-    else:
-        newer, older = has_more, exists("after", last)
-    return (
-        encode_cursor("before", first) if newer else None,
-        encode_cursor("after", last) if older else None,
-    )
 
 
 def _top_ups(session: Session, causes: Sequence[str]) -> dict[str, UUID]:

@@ -1,0 +1,227 @@
+"""Documents as customers see them: listed, summed up, and read in whole."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
+from sqlalchemy.orm import Session, aliased
+
+from services.billing.days import check_day
+from services.billing.document_models import Document, DocumentRendering
+from services.billing.models import TopUp
+from services.billing.top_ups import OPEN
+from shared.contracts.billing import documents as contract
+from shared.contracts.billing.documents import DocumentKind, DocumentState
+from shared.contracts.billing.top_ups import TopUpState
+from shared.errors import InvalidInput, NotFound
+from shared.money import Money, currency_of
+from shared.paging import MAX_PAGE_SIZE, Direction, read_place, turn_page
+from shared.wire import from_wire
+
+_UNPAID = (
+    TopUpState.DRAFT,
+    TopUpState.PENDING,
+    TopUpState.FAILED,
+    TopUpState.CANCELLED,
+    TopUpState.EXPIRED,
+)
+
+_Key = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Row = tuple[Document, str, Any, bool]
+"""A document, its state, what was credited of it, and whether its files are made."""
+
+_CreditNote = aliased(Document)
+_GROSS = Document.net + Document.tax
+_CREDITED = (
+    select(func.coalesce(func.sum(_CreditNote.net + _CreditNote.tax), 0))
+    .where(
+        _CreditNote.corrects_id == Document.id,
+        _CreditNote.kind == DocumentKind.CREDIT_NOTE,
+    )
+    .scalar_subquery()
+)
+_IS_READY = ~exists().where(DocumentRendering.document_id == Document.id)
+
+
+def _says(state: DocumentState) -> ColumnElement[str]:
+    return literal(state.value)
+
+
+_STATE = case(
+    (Document.kind == DocumentKind.CREDIT_NOTE, _says(DocumentState.SETTLED)),
+    (
+        Document.kind == DocumentKind.INVOICE,
+        case(
+            (_CREDITED >= _GROSS, _says(DocumentState.CREDITED)),
+            else_=_says(DocumentState.PAID),
+        ),
+    ),
+    (TopUp.state.in_(OPEN), _says(DocumentState.OPEN)),
+    (TopUp.state.in_(_UNPAID), _says(DocumentState.ENDED)),
+    else_=_says(DocumentState.PAID),
+)
+
+
+def list_documents(
+    session: Session, request: contract.ListDocuments
+) -> contract.DocumentPage:
+    """One page of the session's company's; see the contract for the refusals."""
+    if not 1 <= request.limit <= MAX_PAGE_SIZE:
+        raise InvalidInput("bad_limit", parameters={"max_limit": MAX_PAGE_SIZE})
+    check_day(request.first_day)
+    check_day(request.last_day)
+
+    def read(direction: Direction, key: int | None, limit: int) -> Sequence[_Row]:
+        return _read(session, request, direction, key, limit)
+
+    place = read_place(request.cursor, _Key)
+    page = turn_page(read, lambda row: row[0].position, place, request.limit)
+    return contract.DocumentPage(
+        documents=_views(session, page.rows),
+        totals=_totals(session, request),
+        previous=page.previous,
+        next=page.next,
+    )
+
+
+def get(session: Session, document_id: UUID) -> contract.WholeDocument:
+    """One document of the session's company, with all that it says.
+
+    Raises:
+        NotFound: ``no_such_document``.
+    """
+    row = _find(session, document_id)
+    correcting = session.scalars(
+        select(Document)
+        .where(Document.corrects_id == document_id)
+        .order_by(Document.position)
+    )
+    return contract.WholeDocument(
+        document=_views(session, [row])[0],
+        content=content_of(row[0]),
+        corrected_by=[reference_to(each) for each in correcting],
+    )
+
+
+def view(session: Session, document: Document) -> contract.Document:
+    return _views(session, [_find(session, document.id)])[0]
+
+
+def content_of(document: Document) -> contract.DocumentContent:
+    return from_wire(document.content, contract.DocumentContent)
+
+
+def reference_to(document: Document) -> contract.DocumentReference:
+    return contract.DocumentReference(
+        id=document.id,
+        kind=document.kind,
+        number=document.number,
+        issued_on=document.issued_on,
+    )
+
+
+def _rows() -> Select[Any]:
+    query = select(Document, _STATE, _CREDITED, _IS_READY)
+    return query.join(TopUp, TopUp.id == Document.top_up_id)
+
+
+def _find(session: Session, document_id: UUID) -> _Row:
+    query = _rows().where(Document.id == document_id)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("no_such_document")
+    document, state, credited, is_ready = row
+    return document, state, credited, is_ready
+
+
+def _read(
+    session: Session,
+    request: contract.ListDocuments,
+    direction: Direction,
+    key: int | None,
+    limit: int,
+) -> Sequence[_Row]:
+    query = _rows().where(*_filters(request))
+    position = Document.position
+    falls = direction == "after"
+    if key is not None:
+        query = query.where(position < key if falls else position > key)
+    order = position.desc() if falls else position.asc()
+    rows = session.execute(query.order_by(order).limit(limit))
+    return [(row, state, credited, ready) for row, state, credited, ready in rows]
+
+
+def _filters(request: contract.ListDocuments) -> list[ColumnElement[bool]]:
+    filters: list[ColumnElement[bool]] = []
+    if request.kind is not None:
+        filters.append(Document.kind == request.kind)
+    if request.state is not None:
+        filters.append(request.state.value == _STATE)
+    if request.first_day is not None:
+        filters.append(Document.issued_on >= request.first_day)
+    if request.last_day is not None:
+        filters.append(Document.issued_on <= request.last_day)
+    if request.top_up_id is not None:
+        filters.append(Document.top_up_id == request.top_up_id)
+    return filters
+
+
+def _totals(
+    session: Session, request: contract.ListDocuments
+) -> list[contract.DocumentTotal]:
+    """Sums per kind and currency: different currencies are never added."""
+    by = (Document.kind, Document.currency)
+    sums = (func.count(), func.sum(Document.net), func.sum(Document.tax))
+    query = (
+        select(*by, *sums)
+        .join(TopUp, TopUp.id == Document.top_up_id)
+        .where(*_filters(request))
+        .group_by(*by)
+        .order_by(*by)
+    )
+    totals = []
+    for kind, code, count, net, tax in session.execute(query):
+        currency = currency_of(code)
+        total = contract.DocumentTotal(
+            kind=kind,
+            count=count,
+            net=Money(net, currency),
+            tax=Money(tax, currency),
+            gross=Money(net + tax, currency),
+        )
+        totals.append(total)
+    return totals
+
+
+def _views(session: Session, rows: Sequence[_Row]) -> list[contract.Document]:
+    wanted = {row.corrects_id for row, *_ in rows if row.corrects_id is not None}
+    corrected: dict[UUID, contract.DocumentReference] = {}
+    if wanted:
+        found = session.scalars(select(Document).where(Document.id.in_(wanted)))
+        corrected = {each.id: reference_to(each) for each in found}
+    return [_view(row, corrected) for row in rows]
+
+
+def _view(
+    row: _Row, corrected: dict[UUID, contract.DocumentReference]
+) -> contract.Document:
+    document, state, credited, is_ready = row
+    currency = currency_of(document.currency)
+    corrects = document.corrects_id
+    return contract.Document(
+        id=document.id,
+        kind=document.kind,
+        number=document.number,
+        issued_on=document.issued_on,
+        issued_at=document.issued_at,
+        state=DocumentState(state),
+        net=Money(document.net, currency),
+        tax=Money(document.tax, currency),
+        gross=Money(document.net + document.tax, currency),
+        credited=Money(credited, currency),
+        top_up_id=document.top_up_id,
+        corrects=corrected[corrects] if corrects is not None else None,
+        is_ready=is_ready,
+    )

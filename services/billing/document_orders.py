@@ -1,0 +1,46 @@
+"""Documents that are to be issued, written where money moves.
+
+See `services.billing.issuing`, which takes them from there.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from services.billing.changes import Change
+from services.billing.document_models import DocumentOrder
+from services.billing.models import TopUp
+from shared.contracts.billing.documents import DocumentKind
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a document is to be about; positive amounts in the minor unit.
+
+    ``payment_id`` is the money it is about, None on a proforma. ``reason`` is why a
+    document corrects an earlier one, in words for the customer.
+    """
+
+    kind: DocumentKind
+    net: Decimal
+    tax: Decimal
+    payment_id: UUID | None = None
+    reason: str = ""
+
+
+def order(change: Change, top_up: TopUp, wanted: Wanted) -> None:
+    """Have a document issued once this transaction is committed."""
+    now = change.call.now
+    change.db.add(
+        DocumentOrder(
+            company_id=top_up.company_id,
+            kind=wanted.kind,
+            top_up_id=top_up.id,
+            payment_id=wanted.payment_id,
+            net=wanted.net,
+            tax=wanted.tax,
+            reason=wanted.reason,
+            ordered_at=now,
+            try_at=now,
+        )
+    )

@@ -1,0 +1,273 @@
+"""Issuing: takes a document's number, and keeps what it says for good.
+
+One order after the other, in the order in which they were written: a series is one
+queue, and a credit note comes after its invoice. Number, document, event and the end of
+the order are one transaction, so that a number is neither lost nor given twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from services.billing.changes import Change
+from services.billing.document_list import reference_to, view
+from services.billing.document_models import (
+    Document,
+    DocumentOrder,
+    DocumentRendering,
+    DocumentSeries,
+)
+from services.billing.gateways.bank_transfer import BankTransfer
+from services.billing.models import Company, Payment, TopUp
+from services.billing.rendering.words import language_of, tax_words, top_up_line
+from services.billing.seller import Seller
+from services.billing.tax_profiles import find_tax_id
+from shared import events
+from shared.contracts.billing import documents as contract
+from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.tax import TaxCategory, TaxLine, TaxReason
+from shared.database import Database
+from shared.money import Money, currency_of
+from shared.principal import system
+from shared.runtime import Runtime
+from shared.service import Call
+from shared.wire import from_wire, to_wire
+
+log = structlog.get_logger()
+
+TRIED_AGAIN_AFTER = timedelta(minutes=1)
+
+PREFIXES: Mapping[DocumentKind, str] = {
+    DocumentKind.PROFORMA: "PF",
+    DocumentKind.INVOICE: "INV",
+    DocumentKind.CREDIT_NOTE: "CN",
+}
+
+_LOCK = 0x646F63756D656E74  # "document": one issues at a time
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Who issues documents: the seller, and where a proforma is to be paid to."""
+
+    seller: Seller
+    bank: BankTransfer | None = None
+    prefixes: Mapping[DocumentKind, str] = field(default_factory=lambda: PREFIXES)
+
+
+def issue_ordered(database: Database, runtime: Runtime, issuer: Issuer) -> int:
+    """Issue all that is ordered; returns how many documents that were."""
+    count = 0
+    while _issue_next(database, runtime, issuer):
+        count += 1
+    return count
+
+
+def _issue_next(database: Database, runtime: Runtime, issuer: Issuer) -> bool:
+    now = runtime.clock.now()
+    with database.system() as session:
+        session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        order = session.scalars(
+            select(DocumentOrder)
+            .where(DocumentOrder.try_at <= now)
+            .order_by(DocumentOrder.position)
+            .limit(1)
+        ).one_or_none()
+        if order is None:
+            return False
+        position = order.position
+        call = Call(system("billing"), "", now)
+        try:
+            with session.begin_nested():
+                _issue(Change(session, runtime, call), issuer, order)
+                session.delete(order)
+        except Exception:
+            # Another company's documents don't wait for this one.
+            log.exception("document_not_issued", order=position)
+            session.refresh(order)
+            order.try_at = now + TRIED_AGAIN_AFTER
+    return True
+
+
+def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
+    session = change.db
+    about = _About.of(change, order)
+    series, number, day = _take_number(change, issuer, order.kind)
+    document = Document(
+        id=change.runtime.new_id(),
+        company_id=order.company_id,
+        series=series,
+        number_in_series=number,
+        number=f"{series}-{number:06d}",
+        kind=order.kind,
+        issued_on=day,
+        issued_at=change.call.now,
+        currency=about.top_up.currency,
+        net=order.net,
+        tax=order.tax,
+        top_up_id=order.top_up_id,
+        payment_id=order.payment_id,
+        corrects_id=about.corrects.id if about.corrects else None,
+    )
+    document.content = to_wire(_content(issuer, order, about, document))
+    session.add(document)
+    session.flush()
+    rendering = DocumentRendering(
+        document_id=document.id,
+        company_id=document.company_id,
+        failures=0,
+        try_at=change.call.now,
+    )
+    session.add(rendering)
+    events.record(
+        session,
+        change.runtime,
+        contract.DOCUMENT_ISSUED,
+        view(session, document),
+        company_id=document.company_id,
+        version=1,
+        request_id=change.call.request_id,
+    )
+
+
+@dataclass(frozen=True)
+class _About:
+    """What a document tells of, as it stands when it is issued."""
+
+    top_up: TopUp
+    payment: Payment | None
+    company: Company
+    vat_id: str
+    corrects: Document | None
+
+    @classmethod
+    def of(cls, change: Change, order: DocumentOrder) -> "_About":
+        session = change.db
+        top_up = session.get_one(TopUp, order.top_up_id)
+        tax_id = find_tax_id(session, order.company_id)
+        payment = None
+        if order.payment_id is not None:
+            payment = session.get_one(Payment, order.payment_id)
+        return cls(
+            top_up=top_up,
+            payment=payment,
+            company=session.get_one(Company, order.company_id),
+            # The one that the tax was decided by, which may be another one by now.
+            vat_id=top_up.tax_reason["parameters"].get("vat_id")
+            or (tax_id.number if tax_id else ""),
+            corrects=_corrected(change, order),
+        )
+
+
+def _corrected(change: Change, order: DocumentOrder) -> Document | None:
+    """What a credit note takes back, or an invoice replaces: the newest before it."""
+    if order.payment_id is None:
+        return None
+    earlier = change.db.scalars(
+        select(Document)
+        .where(Document.payment_id == order.payment_id)
+        .order_by(Document.position.desc())
+    ).all()
+    if order.kind is DocumentKind.INVOICE:
+        return earlier[0] if earlier else None
+    return next(each for each in earlier if each.kind is DocumentKind.INVOICE)
+
+
+def _take_number(
+    change: Change, issuer: Issuer, kind: DocumentKind
+) -> tuple[str, int, Any]:
+    """The series, the next number in it, and the day: never before the last one's."""
+    session = change.db
+    today = change.call.now.astimezone(ZoneInfo(issuer.seller.time_zone)).date()
+    code = f"{issuer.prefixes[kind]}-{today.year}"
+    begun = insert(DocumentSeries).values(code=code, last_number=0, last_day=today)
+    session.execute(begun.on_conflict_do_nothing())
+    series = session.scalars(
+        select(DocumentSeries).where(DocumentSeries.code == code).with_for_update()
+    ).one()
+    series.last_number += 1
+    series.last_day = max(series.last_day, today)
+    return code, series.last_number, series.last_day
+
+
+def _content(
+    issuer: Issuer, order: DocumentOrder, about: _About, document: Document
+) -> contract.DocumentContent:
+    currency = currency_of(about.top_up.currency)
+    language = language_of(about.company.country)
+    reason = from_wire(about.top_up.tax_reason, TaxReason)
+    net, tax = Money(order.net, currency), Money(order.tax, currency)
+    is_proforma = order.kind is DocumentKind.PROFORMA
+    bank = issuer.bank if is_proforma else None
+    gross = net + tax
+    zone = ZoneInfo(issuer.seller.time_zone)
+
+    def day_of(moment: datetime | None) -> Any:
+        return moment.astimezone(zone).date() if moment else None
+
+    reference = about.top_up.reference
+    return contract.DocumentContent(
+        kind=order.kind,
+        number=document.number,
+        issued_on=document.issued_on,
+        paid_on=day_of(about.payment.settled_at) if about.payment else None,
+        language=language,
+        seller=_seller(issuer.seller),
+        buyer=_buyer(about),
+        lines=[contract.DocumentLine(text=top_up_line(language, reference), net=net)],
+        tax_lines=[_tax_line(about.top_up, net, tax)],
+        tax_reason=reason,
+        tax_words=tax_words(language, reason),
+        net=net,
+        tax=tax,
+        gross=gross,
+        accounting_tax=None,
+        payment_method=about.payment.method if about.payment else "",
+        reference=reference,
+        corrects=reference_to(about.corrects) if about.corrects else None,
+        reason=order.reason,
+        due_on=day_of(about.top_up.expires_at) if is_proforma else None,
+        bank=bank.instructions(gross, reference) if bank else None,
+    )
+
+
+def _tax_line(top_up: TopUp, net: Money, tax: Money) -> TaxLine:
+    """The top-up's one line of tax, for the part that this document is about."""
+    (line,) = top_up.tax_lines
+    return TaxLine(
+        category=TaxCategory(line["category"]),
+        rate_percent=line["rate_percent"],
+        base=net,
+        tax=tax,
+    )
+
+
+def _seller(seller: Seller) -> contract.Party:
+    return contract.Party(
+        name=seller.name,
+        street=seller.street,
+        postal_code=seller.postal_code,
+        city=seller.city,
+        region="",
+        country=seller.country,
+        vat_id=seller.vat_id,
+    )
+
+
+def _buyer(about: _About) -> contract.Party:
+    company = about.company
+    return contract.Party(
+        name=company.name,
+        street=company.street,
+        postal_code=company.postal_code,
+        city=company.city,
+        region=company.region,
+        country=company.country,
+        vat_id=about.vat_id,
+    )
