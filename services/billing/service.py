@@ -14,6 +14,9 @@ from services.billing import (
     charge_growth,
     charge_list,
     dashboard,
+    document_files,
+    document_list,
+    issuing,
     rebuilding,
     refunds,
     subscriptions,
@@ -29,16 +32,19 @@ from services.billing.cards import Cards
 from services.billing.changes import Change
 from services.billing.charging import Charging
 from services.billing.checkout import Checkouts
+from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.settings import BillingSettings
 from services.billing.vies import NoRegister, Register, Vies
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import cards as cards_contract
 from shared.contracts.billing import charging as charging_contract
+from shared.contracts.billing import documents as papers
 from shared.contracts.billing import tax
 from shared.contracts.billing import top_ups as money_in
 from shared.contracts.billing import transactions as listed
 from shared.contracts.billing import wallets as own_wallets
+from shared.contracts.billing.top_ups import GatewayName
 from shared.database import Database
 from shared.events import Envelope
 from shared.principal import system
@@ -51,6 +57,7 @@ _ASKS_GATEWAYS_EVERY = timedelta(seconds=5)
 _CHARGES_EVERY = timedelta(minutes=1)
 _LOOKS_AFTER_EVERY = timedelta(hours=6)
 _EXPIRES_EVERY = timedelta(minutes=5)
+_ISSUES_EVERY = timedelta(seconds=10)
 
 
 class BillingService(Service):
@@ -74,6 +81,11 @@ class BillingService(Service):
         self._cards = Cards(database, settings.gateways)
         self._checkouts = Checkouts(database, runtime, settings.gateways, self._cards)
         self.charging = Charging(database, runtime, settings.grace)
+        bank = settings.gateways.get(GatewayName.BANK_TRANSFER)
+        self._issuer = issuing.Issuer(
+            settings.seller, bank if isinstance(bank, BankTransfer) else None
+        )
+        self._documents_waiting = threading.Event()
         self._terms = top_ups.Terms(
             settings.limits, settings.seller, self._checkouts.names
         )
@@ -92,7 +104,19 @@ class BillingService(Service):
             Job("reconcile_payments", _ASKS_GATEWAYS_EVERY, self._reconcile),
             Job("send_refunds", _ASKS_GATEWAYS_EVERY, checkouts.send_refunds),
             Job("expire_top_ups", _EXPIRES_EVERY, checkouts.expire),
+            Job(
+                "issue_documents",
+                _ISSUES_EVERY,
+                self.issue_documents,
+                wake=self._documents_waiting,
+            ),
         )
+
+    def issue_documents(self) -> None:
+        """Issue what is ordered, and make the files of what was issued."""
+        issuing.issue_ordered(self.database, self.runtime, self._issuer)
+        while document_files.make_due(self.database, self.runtime):
+            pass
 
     def check_tax_ids(self) -> None:
         tax_id_checks.check_due(
@@ -157,6 +181,24 @@ class BillingService(Service):
     ) -> listed.TransactionPage:
         return transactions.list_transactions(db, request)
 
+    @in_transaction(papers.LIST_DOCUMENTS)
+    def list_documents(
+        self, db: Session, _call: Call, request: papers.ListDocuments
+    ) -> papers.DocumentPage:
+        return document_list.list_documents(db, request)
+
+    @in_transaction(papers.GET_DOCUMENT)
+    def get_document(
+        self, db: Session, _call: Call, request: papers.GetDocument
+    ) -> papers.WholeDocument:
+        return document_list.get(db, request.document_id)
+
+    @in_transaction(papers.GET_DOCUMENT_FILE)
+    def get_document_file(
+        self, db: Session, _call: Call, request: papers.GetDocumentFile
+    ) -> papers.DocumentFile:
+        return document_files.get_file(db, request.document_id, request.format)
+
     @in_transaction(money_in.QUOTE_TOP_UP)
     def quote_top_up(
         self, db: Session, call: Call, request: money_in.QuoteTopUp
@@ -168,6 +210,7 @@ class BillingService(Service):
         self, db: Session, call: Call, request: money_in.BeginTopUp
     ) -> money_in.TopUp:
         top_up = top_ups.begin(self._change(db, call), self._terms, request)
+        self._wake_after(db, self._documents_waiting)
         return top_ups.view(db, top_up)
 
     @handles(money_in.START_PAYMENT)
@@ -312,6 +355,10 @@ class BillingService(Service):
     @on_event(billing.WALLET_CHANGED)
     def see_wallet(self, db: Session, _envelope: Envelope[billing.WalletView]) -> None:
         self._wake_after(db, self.charging.wake)
+
+    @on_event(money_in.TOP_UP_SETTLED)
+    def see_top_up(self, db: Session, _envelope: Envelope[money_in.TopUp]) -> None:
+        self._wake_after(db, self._documents_waiting)
 
     @on_event(identity.COMPANY_CHANGED)
     def take_in_company(

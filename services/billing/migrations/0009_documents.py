@@ -8,6 +8,21 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+# What was paid and given back before there were documents has its own now.
+ORDER_FOR_THE_PAST = """
+INSERT INTO document_orders (company_id, kind, top_up_id, payment_id, net, tax, reason,
+    ordered_at, try_at)
+SELECT company_id, kind, top_up_id, payment_id, net, tax, reason, at, at FROM (
+    SELECT company_id, 'invoice' AS kind, top_up_id, id AS payment_id, net, tax,
+        '' AS reason, settled_at AS at
+    FROM payments WHERE state IN ('succeeded', 'charged_back')
+    UNION ALL
+    SELECT company_id, 'credit-note', top_up_id, payment_id, net, tax, reason,
+        created_at
+    FROM refunds WHERE state <> 'failed'
+) AS past ORDER BY at, kind DESC;
+"""
+
 STAY = """
 CREATE TRIGGER documents_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON documents
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -17,9 +32,7 @@ CREATE TRIGGER documents_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON documents
 def upgrade() -> None:
     op.create_table(
         "document_orders",
-        sa.Column(
-            "position", sa.BigInteger, sa.Identity(always=True), primary_key=True
-        ),
+        sa.Column("position", sa.BigInteger, sa.Identity(always=True)),
         sa.Column("company_id", sa.Uuid, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("top_up_id", sa.Uuid, sa.ForeignKey("top_ups.id"), nullable=False),
@@ -29,7 +42,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("position"),
     )
+    op.execute(ORDER_FOR_THE_PAST)
     op.create_table(
         "document_series",
         sa.Column("code", sa.Text, primary_key=True),
