@@ -25,7 +25,8 @@ from services.billing.document_models import (
 )
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.models import Company, Payment, TopUp
-from services.billing.rendering.words import language_of, tax_words, top_up_line
+from services.billing.rendering.tax_words import tax_words
+from services.billing.rendering.words import language_of, top_up_line
 from services.billing.seller import Seller
 from services.billing.tax_profiles import find_tax_id
 from shared import events
@@ -220,10 +221,10 @@ def _content(
         language=language,
         seller=_seller(issuer.seller),
         buyer=_buyer(about),
-        lines=[contract.DocumentLine(text=top_up_line(language, reference), net=net)],
+        lines=[contract.DocumentLine(text=top_up_line(reference, language), net=net)],
         tax_lines=[_tax_line(about.top_up, net, tax)],
         tax_reason=reason,
-        tax_words=tax_words(language, reason),
+        tax_words=tax_words(reason, language),
         net=net,
         tax=tax,
         gross=gross,

@@ -1,0 +1,424 @@
+"""Documents: issued with what moved, numbered without a gap, and never changed."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from io import BytesIO
+from uuid import uuid4
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from services.billing.changes import Change
+from services.billing.document_files import rebuild
+from services.billing.document_models import Document, DocumentFile, DocumentRendering
+from services.billing.gateways.bank_transfer import Account, BankTransfer
+from services.billing.issuing import issue_ordered
+from services.billing.models import Payment, Refund
+from services.billing.refunds import give_up
+from shared.contracts import identity
+from shared.contracts.billing import documents as contract
+from shared.contracts.billing import top_ups
+from shared.contracts.billing.documents import (
+    DocumentFormat,
+    DocumentKind,
+    DocumentState,
+)
+from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.identity import Role
+from shared.database import Database
+from shared.errors import Conflict, InvalidInput, NotFound, Unavailable
+from shared.principal import system
+from shared.service import Call
+from tests.fixtures.sandbox import Sandbox, sandbox
+from tests.integration.billing.office import START, Office, an_envelope, money
+from tests.integration.billing.test_concurrency import all_at_once
+from tests.integration.billing.till import Till
+
+PROFORMA, INVOICE, CREDIT_NOTE = DocumentKind
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture
+def till(billing_database: Database, bank: Sandbox) -> Till:
+    account = Account("Client Area GmbH", "DE89370400440532013000", "COBADEFF", "Bank")
+    gateways = {
+        GatewayName.SANDBOX: bank.gateway(),
+        GatewayName.BANK_TRANSFER: BankTransfer(account),
+    }
+    office = Office(billing_database, gateways=gateways)
+    office.live_in("Europe/Berlin")
+    office.open_wallet()
+    return Till(office, bank)
+
+
+def documents(till: Till, **filters: object) -> contract.DocumentPage:
+    till.office.service.issue_documents()
+    request = contract.ListDocuments(**filters)  # type: ignore[arg-type]
+    return till.office.call(contract.LIST_DOCUMENTS, request, till.owner())
+
+
+def whole(till: Till, document: contract.Document) -> contract.WholeDocument:
+    request = contract.GetDocument(document_id=document.id)
+    return till.office.call(contract.GET_DOCUMENT, request, till.owner())
+
+
+def file_of(
+    till: Till, document: contract.Document, wanted: DocumentFormat
+) -> contract.DocumentFile:
+    request = contract.GetDocumentFile(document_id=document.id, format=wanted)
+    return till.office.call(contract.GET_DOCUMENT_FILE, request, till.owner())
+
+
+def kinds(page: contract.DocumentPage) -> list[tuple[DocumentKind, DocumentState]]:
+    return [(each.kind, each.state) for each in page.documents]
+
+
+def test_a_payment_that_came_has_an_invoice_with_its_figures(till: Till) -> None:
+    paid = till.pay("100.00")
+
+    (invoice,) = documents(till).documents
+
+    assert (invoice.kind, invoice.state) == (INVOICE, DocumentState.PAID)
+    assert invoice.top_up_id == paid.id
+    assert invoice.net == money("100.00")
+    assert invoice.tax == money("19.00")
+    assert invoice.gross == money("119.00")
+    content = whole(till, invoice).content
+    assert content.number == invoice.number
+    assert content.reference == paid.reference
+    assert content.buyer.name == "Aurora Digital GmbH"
+    assert content.tax_lines == paid.tax_lines
+    assert content.language == "de"
+
+
+@pytest.mark.parametrize("choice", ["decline", "cancel", "never-answer"])
+def test_without_a_payment_there_is_no_invoice(till: Till, choice: str) -> None:
+    till.pay("100.00", choice)
+
+    assert documents(till).documents == []
+
+
+def test_each_of_two_payments_on_one_top_up_has_an_invoice(till: Till) -> None:
+    till.pay("100.00", "pay-twice")
+
+    assert kinds(documents(till)) == [(INVOICE, DocumentState.PAID)] * 2
+
+
+def test_a_transfer_is_asked_for_by_a_proforma_that_is_paid_with_it(till: Till) -> None:
+    quote = till.quote("50.00")
+    request = top_ups.BeginTopUp(
+        net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
+    )
+    top_up = till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner())
+    (proforma,) = documents(till).documents
+    assert (proforma.kind, proforma.state) == (PROFORMA, DocumentState.OPEN)
+    content = whole(till, proforma).content
+    assert content.bank is not None
+    assert content.bank.reference == top_up.reference
+    assert content.due_on is not None
+
+    credit = top_ups.BankCredit(
+        transaction=str(uuid4()), amount=quote.gross, text=top_up.reference
+    )
+    book = top_ups.BookBankPayments(credits=[credit])
+    till.office.call(top_ups.BOOK_BANK_PAYMENTS, book, till.office.operator())
+
+    assert kinds(documents(till)) == [
+        (INVOICE, DocumentState.PAID),
+        (PROFORMA, DocumentState.PAID),
+    ]
+
+
+def test_a_proforma_that_nobody_pays_ends_with_its_top_up(till: Till) -> None:
+    quote = till.quote("50.00")
+    request = top_ups.BeginTopUp(
+        net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
+    )
+    till.cancel(till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner()))
+
+    assert kinds(documents(till)) == [(PROFORMA, DocumentState.ENDED)]
+
+
+def test_what_is_given_back_is_on_credit_notes_that_name_their_invoice(
+    till: Till,
+) -> None:
+    paid = till.pay("100.00")
+    till.refund(paid, "33.33")
+    note, invoice = documents(till).documents
+    assert invoice.state is DocumentState.PAID
+    assert invoice.credited == note.gross
+
+    till.refund(paid)
+
+    rest, note, invoice = documents(till).documents
+    assert note.corrects is not None
+    assert note.corrects.number == invoice.number
+    assert rest.corrects == note.corrects
+    assert note.net + rest.net == invoice.net
+    assert note.tax + rest.tax == invoice.tax
+    assert invoice.state is DocumentState.CREDITED
+    assert whole(till, rest).content.reason == "As asked"
+    corrected_by = whole(till, invoice).corrected_by
+    assert [each.number for each in corrected_by] == [note.number, rest.number]
+
+
+def test_a_payment_that_the_bank_takes_back_is_credited(till: Till) -> None:
+    till.pay("100.00", "charge-back")
+
+    assert kinds(documents(till)) == [
+        (CREDIT_NOTE, DocumentState.SETTLED),
+        (INVOICE, DocumentState.CREDITED),
+    ]
+
+
+def test_a_refund_that_fails_is_invoiced_again(till: Till) -> None:
+    till.refund(till.pay("100.00"))
+    database, now = till.office.database, till.office.clock.now()
+    with database.system() as session:
+        call = Call(system("billing"), "", now)
+        wanted = select(Refund).where(Refund.company_id == till.office.company_id)
+        refund = session.scalars(wanted).one()
+        give_up(Change(session, till.office.service.runtime, call), refund, "closed")
+
+    page = documents(till)
+
+    assert [kind for kind, _ in kinds(page)] == [INVOICE, CREDIT_NOTE, INVOICE]
+    assert page.documents[0].corrects is not None
+    assert page.documents[0].corrects.number == page.documents[1].number
+
+
+def test_what_changes_afterwards_changes_no_issued_document(till: Till) -> None:
+    till.pay("100.00")
+    (invoice,) = documents(till).documents
+    before = whole(till, invoice), file_of(till, invoice, DocumentFormat.PDF)
+    moved = identity.Company(
+        id=till.office.company_id,
+        name="Another Name GmbH",
+        address=identity.Address(street="Elsewhere 1", city="Rome", country="IT"),
+        time_zone="Europe/Rome",
+        is_business=False,
+    )
+    till.office.deliver(an_envelope(identity.COMPANY_CHANGED, moved, version=9))
+
+    assert whole(till, invoice) == before[0]
+    assert file_of(till, invoice, DocumentFormat.PDF) == before[1]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE documents SET net = 0",
+        "DELETE FROM documents",
+        "TRUNCATE documents CASCADE",
+    ],
+)
+def test_the_database_refuses_to_change_a_document(till: Till, statement: str) -> None:
+    till.pay("100.00")
+    documents(till)
+
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        till.office.database.engine.begin() as connection,
+    ):
+        connection.execute(text(statement))
+
+
+def test_numbers_have_no_gap_and_follow_the_days_whoever_issues(till: Till) -> None:
+    for _ in range(6):
+        till.pay("10.00")
+    office = till.office
+
+    def issue(_: int) -> None:
+        issuer = office.service._issuer
+        issue_ordered(office.database, office.service.runtime, issuer)
+
+    all_at_once(issue, 4)
+
+    with office.database.system() as session:
+        rows = session.execute(
+            select(Document.series, Document.number_in_series, Document.issued_on)
+            .where(Document.kind == INVOICE)
+            .order_by(Document.series, Document.number_in_series)
+        ).all()
+    numbers = [number for _, number, _ in rows]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= 6
+    days = [day for _, _, day in rows]
+    assert days == sorted(days)
+
+
+def test_a_day_never_goes_back_in_a_series(till: Till) -> None:
+    till.pay("10.00")
+    (newest,) = documents(till).documents
+    till.pay("10.00")
+    till.office.pass_time(timedelta(days=-2))
+
+    assert documents(till).documents[0].issued_on >= newest.issued_on
+
+
+def test_the_year_begins_a_series_of_its_own(till: Till) -> None:
+    till.pay("10.00")
+    # An hour before midnight (UTC) it is next year in the seller's zone.
+    till.office.clock.move_to(START.replace(month=12, day=31, hour=23, minute=30))
+
+    (invoice,) = documents(till).documents
+
+    assert invoice.number.startswith("INV-2027-")
+    assert invoice.issued_on.isoformat() == "2027-01-01"
+
+
+def test_the_pdf_says_the_figures_and_holds_the_xml(till: Till) -> None:
+    till.pay("100.00")
+    (invoice,) = documents(till).documents
+    assert invoice.is_ready
+
+    pdf = file_of(till, invoice, DocumentFormat.PDF)
+    xml = file_of(till, invoice, DocumentFormat.XML)
+
+    bytes_ = base64.b64decode(pdf.content)
+    assert hashlib.sha256(bytes_).hexdigest() == pdf.sha256
+    assert pdf.file_name == f"{invoice.number}.pdf"
+    reader = PdfReader(BytesIO(bytes_))
+    said = "".join(page.extract_text() for page in reader.pages)
+    for figure in ("100,00", "19,00", "119,00", invoice.number):
+        assert figure in said
+    (attached,) = reader.attachments["factur-x.xml"]
+    assert attached == base64.b64decode(xml.content)
+
+
+def test_a_proforma_has_no_xml(till: Till) -> None:
+    quote = till.quote("50.00")
+    request = top_ups.BeginTopUp(
+        net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
+    )
+    till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner())
+    (proforma,) = documents(till).documents
+
+    assert file_of(till, proforma, DocumentFormat.PDF).content
+    with pytest.raises(NotFound, match="no_such_file"):
+        file_of(till, proforma, DocumentFormat.XML)
+
+
+def test_a_file_that_is_not_made_yet_is_told(till: Till) -> None:
+    till.pay("100.00")
+    office = till.office
+    issue_ordered(office.database, office.service.runtime, office.service._issuer)
+    request = contract.ListDocuments()
+    page = office.call(contract.LIST_DOCUMENTS, request, till.owner())
+
+    assert not page.documents[0].is_ready
+    with pytest.raises(Conflict, match="file_not_ready"):
+        file_of(till, page.documents[0], DocumentFormat.PDF)
+
+
+def test_a_file_that_is_not_what_was_stored_is_not_given_out(till: Till) -> None:
+    till.pay("100.00")
+    (invoice,) = documents(till).documents
+    with till.office.database.system() as session:
+        damage = update(DocumentFile).where(DocumentFile.document_id == invoice.id)
+        session.execute(damage.values(content=b"%PDF-1.7 something else"))
+
+    with pytest.raises(Unavailable, match="file_damaged"):
+        file_of(till, invoice, DocumentFormat.PDF)
+
+    rebuild(till.office.database, till.office.service.runtime, invoice.number)
+    assert file_of(till, invoice, DocumentFormat.PDF).content
+
+
+def test_a_file_that_cannot_be_made_is_tried_again(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.pay("100.00")
+    with monkeypatch.context() as broken:
+        broken.setattr("services.billing.document_files.render_pdf", _fail)
+        assert not documents(till).documents[0].is_ready
+    with till.office.database.system() as session:
+        mine = DocumentRendering.company_id == till.office.company_id
+        waiting = session.scalars(select(DocumentRendering).where(mine)).one()
+        assert waiting.failures == 1
+
+    till.office.pass_time(timedelta(hours=1))
+
+    assert documents(till).documents[0].is_ready
+
+
+def _fail(*_: object) -> bytes:
+    raise RuntimeError("no font has this glyph")
+
+
+def test_the_list_is_narrowed_summed_up_and_paged(till: Till) -> None:
+    for net in ("10.00", "20.00", "30.00"):
+        paid = till.pay(net)
+    till.refund(paid)
+
+    first = documents(till, limit=3)
+    second = documents(till, limit=3, cursor=first.next)
+    back = documents(till, limit=3, cursor=second.previous)
+
+    assert len(first.documents) == 3
+    assert len(second.documents) == 1
+    assert back.documents == first.documents
+    sums = {total.kind: (total.count, total.net) for total in first.totals}
+    assert sums == {
+        INVOICE: (3, money("60.00")),
+        CREDIT_NOTE: (1, money("30.00")),
+    }
+    credited = documents(till, kind=INVOICE, state=DocumentState.CREDITED)
+    assert [each.net for each in credited.documents] == [money("30.00")]
+    assert credited.totals[0].gross == money("35.70")
+    (of_one,) = documents(till, kind=INVOICE, top_up_id=paid.id).documents
+    assert of_one.top_up_id == paid.id
+    tomorrow = till.office.clock.now().date() + timedelta(days=2)
+    assert documents(till, first_day=tomorrow).documents == []
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "WyJhZnRlciIsLTFd"])
+def test_a_forged_place_in_the_list_is_refused(till: Till, cursor: str) -> None:
+    with pytest.raises(InvalidInput, match="bad_cursor"):
+        documents(till, cursor=cursor)
+
+
+def test_another_companys_documents_are_not_there(till: Till) -> None:
+    till.pay("100.00")
+    (invoice,) = documents(till).documents
+    stranger = till.office.principals.user(Role.OWNER, uuid4())
+    office = till.office
+
+    page = office.call(contract.LIST_DOCUMENTS, contract.ListDocuments(), stranger)
+    assert page.documents == []
+    assert page.totals == []
+    with pytest.raises(NotFound, match="no_such_document"):
+        request = contract.GetDocument(document_id=invoice.id)
+        office.call(contract.GET_DOCUMENT, request, stranger)
+    with pytest.raises(NotFound, match="no_such_document"):
+        file = contract.GetDocumentFile(
+            document_id=invoice.id, format=DocumentFormat.PDF
+        )
+        office.call(contract.GET_DOCUMENT_FILE, file, stranger)
+
+
+def test_one_order_that_cannot_be_issued_keeps_no_other_waiting(till: Till) -> None:
+    till.pay("10.00")
+    stuck = till.pay("20.00")
+    with till.office.database.system() as session:
+        payment = session.scalars(select(Payment).where(Payment.top_up_id == stuck.id))
+        # Nothing makes such an order: it takes back what was never invoiced.
+        order = text(
+            "UPDATE document_orders SET kind = 'credit-note' WHERE payment_id = :payment"
+        )
+        session.execute(order, {"payment": payment.one().id})
+    till.pay("30.00")
+
+    page = documents(till)
+
+    assert [each.net.amount for each in page.documents] == [Decimal(30), Decimal(10)]
