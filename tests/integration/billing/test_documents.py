@@ -15,7 +15,12 @@ from sqlalchemy.exc import IntegrityError
 
 from services.billing.changes import Change
 from services.billing.document_files import rebuild
-from services.billing.document_models import Document, DocumentFile, DocumentRendering
+from services.billing.document_models import (
+    Document,
+    DocumentFile,
+    DocumentOrder,
+    DocumentRendering,
+)
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.issuing import issue_ordered
 from services.billing.models import Payment, Refund
@@ -397,13 +402,11 @@ def test_another_companys_documents_are_not_there(till: Till) -> None:
     page = office.call(contract.LIST_DOCUMENTS, contract.ListDocuments(), stranger)
     assert page.documents == []
     assert page.totals == []
+    request = contract.GetDocument(document_id=invoice.id)
     with pytest.raises(NotFound, match="no_such_document"):
-        request = contract.GetDocument(document_id=invoice.id)
         office.call(contract.GET_DOCUMENT, request, stranger)
+    file = contract.GetDocumentFile(document_id=invoice.id, format=DocumentFormat.PDF)
     with pytest.raises(NotFound, match="no_such_document"):
-        file = contract.GetDocumentFile(
-            document_id=invoice.id, format=DocumentFormat.PDF
-        )
         office.call(contract.GET_DOCUMENT_FILE, file, stranger)
 
 
@@ -413,10 +416,10 @@ def test_one_order_that_cannot_be_issued_keeps_no_other_waiting(till: Till) -> N
     with till.office.database.system() as session:
         payment = session.scalars(select(Payment).where(Payment.top_up_id == stuck.id))
         # Nothing makes such an order: it takes back what was never invoiced.
-        order = text(
-            "UPDATE document_orders SET kind = 'credit-note' WHERE payment_id = :payment"
+        order = update(DocumentOrder).where(
+            DocumentOrder.payment_id == payment.one().id
         )
-        session.execute(order, {"payment": payment.one().id})
+        session.execute(order.values(kind=CREDIT_NOTE))
     till.pay("30.00")
 
     page = documents(till)
