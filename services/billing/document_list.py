@@ -173,9 +173,14 @@ def _totals(
 ) -> list[contract.DocumentTotal]:
     """Sums per kind and currency: different currencies are never added."""
     by = (Document.kind, Document.currency)
-    sums = (func.count(), func.sum(Document.net), func.sum(Document.tax))
     query = (
-        select(*by, *sums)
+        select(
+            Document.kind,
+            Document.currency,
+            func.count(),
+            func.sum(Document.net),
+            func.sum(Document.tax),
+        )
         .join(TopUp, TopUp.id == Document.top_up_id)
         .where(*_filters(request))
         .group_by(*by)

@@ -56,7 +56,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("position", sa.BigInteger, sa.Identity(always=True), nullable=False),
         sa.Column("company_id", sa.Uuid, nullable=False),
-        sa.Column("series", sa.ForeignKey("document_series.code"), nullable=False),
+        sa.Column(
+            "series", sa.Text, sa.ForeignKey("document_series.code"), nullable=False
+        ),
         sa.Column("number_in_series", sa.BigInteger, nullable=False),
         sa.Column("number", sa.Text, nullable=False, unique=True),
         sa.Column("kind", sa.Text, nullable=False),
@@ -78,7 +80,9 @@ def upgrade() -> None:
     op.execute(STAY)
     op.create_table(
         "document_files",
-        sa.Column("document_id", sa.ForeignKey("documents.id"), primary_key=True),
+        sa.Column(
+            "document_id", sa.Uuid, sa.ForeignKey("documents.id"), primary_key=True
+        ),
         sa.Column("format", sa.Text, primary_key=True),
         sa.Column("company_id", sa.Uuid, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
@@ -87,7 +91,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "document_renderings",
-        sa.Column("document_id", sa.ForeignKey("documents.id"), primary_key=True),
+        sa.Column(
+            "document_id", sa.Uuid, sa.ForeignKey("documents.id"), primary_key=True
+        ),
         sa.Column("company_id", sa.Uuid, nullable=False),
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("try_at", sa.DateTime(timezone=True), nullable=False),

@@ -9,6 +9,7 @@ from io import BytesIO
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 from pypdf import PdfReader
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
@@ -22,6 +23,7 @@ from services.billing.document_models import (
     DocumentRendering,
 )
 from services.billing.gateways.bank_transfer import Account, BankTransfer
+from services.billing.gateways.gateway import Gateway
 from services.billing.issuing import issue_ordered
 from services.billing.models import Payment, Refund
 from services.billing.refunds import give_up
@@ -40,7 +42,7 @@ from shared.errors import Conflict, InvalidInput, NotFound, Unavailable
 from shared.principal import system
 from shared.service import Call
 from tests.fixtures.sandbox import Sandbox, sandbox
-from tests.integration.billing.office import START, Office, an_envelope, money
+from tests.integration.billing.office import START, Office, a_company, money
 from tests.integration.billing.test_concurrency import all_at_once
 from tests.integration.billing.till import Till
 
@@ -56,7 +58,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture
 def till(billing_database: Database, bank: Sandbox) -> Till:
     account = Account("Client Area GmbH", "DE89370400440532013000", "COBADEFF", "Bank")
-    gateways = {
+    gateways: dict[GatewayName, Gateway] = {
         GatewayName.SANDBOX: bank.gateway(),
         GatewayName.BANK_TRANSFER: BankTransfer(account),
     }
@@ -206,14 +208,13 @@ def test_what_changes_afterwards_changes_no_issued_document(till: Till) -> None:
     till.pay("100.00")
     (invoice,) = documents(till).documents
     before = whole(till, invoice), file_of(till, invoice, DocumentFormat.PDF)
-    moved = identity.Company(
-        id=till.office.company_id,
+    moved = a_company(till.office.company_id, "Europe/Rome", version=9)
+    body = replace(
+        moved.body,
         name="Another Name GmbH",
         address=identity.Address(street="Elsewhere 1", city="Rome", country="IT"),
-        time_zone="Europe/Rome",
-        is_business=False,
     )
-    till.office.deliver(an_envelope(identity.COMPANY_CHANGED, moved, version=9))
+    till.office.deliver(replace(moved, body=body))
 
     assert whole(till, invoice) == before[0]
     assert file_of(till, invoice, DocumentFormat.PDF) == before[1]
