@@ -29,6 +29,7 @@ class DocumentOrder(CompanyOwned, Base):
     kind: Mapped[DocumentKind] = mapped_column(enum_by_value(DocumentKind))
     top_up_id: Mapped[UUID]
     payment_id: Mapped[UUID | None]
+    refund_id: Mapped[UUID | None]
     net: Mapped[Decimal]
     tax: Mapped[Decimal]
     reason: Mapped[str]
@@ -68,6 +69,7 @@ class Document(CompanyOwned, Base):
     tax: Mapped[Decimal]
     top_up_id: Mapped[UUID]
     payment_id: Mapped[UUID | None]
+    refund_id: Mapped[UUID | None]
     corrects_id: Mapped[UUID | None]
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
 

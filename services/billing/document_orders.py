@@ -17,14 +17,16 @@ from shared.contracts.billing.documents import DocumentKind
 class Wanted:
     """What a document is to be about; positive amounts in the minor unit.
 
-    ``payment_id`` is the money it is about, None on a proforma. ``reason`` is why a
-    document corrects an earlier one, in words for the customer.
+    ``payment_id`` is the money it is about, None on a proforma, ``refund_id`` what was
+    given back of it. ``reason`` is why a document corrects an earlier one, in words for
+    the customer.
     """
 
     kind: DocumentKind
     net: Decimal
     tax: Decimal
     payment_id: UUID | None = None
+    refund_id: UUID | None = None
     reason: str = ""
 
 
@@ -37,6 +39,7 @@ def order(change: Change, top_up: TopUp, wanted: Wanted) -> None:
             kind=wanted.kind,
             top_up_id=top_up.id,
             payment_id=wanted.payment_id,
+            refund_id=wanted.refund_id,
             net=wanted.net,
             tax=wanted.tax,
             reason=wanted.reason,

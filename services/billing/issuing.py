@@ -114,6 +114,7 @@ def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
         tax=order.tax,
         top_up_id=order.top_up_id,
         payment_id=order.payment_id,
+        refund_id=order.refund_id,
         corrects_id=about.corrects.id if about.corrects else None,
     )
     document.content = to_wire(_content(issuer, order, about, document))

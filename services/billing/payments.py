@@ -267,7 +267,8 @@ class _Booking:
         reason: str = "",
     ) -> None:
         net, tax = money_in.net, money_in.tax
-        order(self.change, top_up, Wanted(kind, net, tax, payment.id, reason))
+        wanted = Wanted(kind, net, tax, payment.id, reason=reason)
+        order(self.change, top_up, wanted)
 
 
 def _draft(change: Change, top_up: TopUp) -> Payment:

@@ -159,7 +159,7 @@ def _post(change: Change, wallet: Wallet, refund: Refund, kind: EntryKind) -> No
 def _order(
     change: Change, top_up: TopUp, refund: Refund, kind: DocumentKind, reason: str
 ) -> None:
-    wanted = Wanted(kind, refund.net, refund.tax, refund.payment_id, reason)
+    wanted = Wanted(kind, refund.net, refund.tax, refund.payment_id, refund.id, reason)
     order(change, top_up, wanted)
 
 

@@ -4,6 +4,7 @@ Newest is what was booked last: a call that began earlier may have waited for an
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,25 +17,43 @@ from sqlalchemy.orm import Session
 from services.billing import models
 from services.billing.companies import DEFAULT_TIME_ZONE
 from services.billing.days import check_day
-from services.billing.models import Company, JournalEntry, Payment, Refund, Wallet
+from services.billing.document_models import Document
+from services.billing.models import (
+    Company,
+    EntryKind,
+    JournalEntry,
+    Payment,
+    Refund,
+    Wallet,
+)
+from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.transactions import (
+    MOST_AT_ONCE,
     ListTransactions,
     Transaction,
     TransactionPage,
 )
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of
-from shared.paging import MAX_PAGE_SIZE, Direction, read_place, turn_page
+from shared.paging import Direction, read_place, turn_page
 
 _Key = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 _Row = tuple[models.Transaction, str, str]
 
+_DOCUMENTS = {
+    EntryKind.TOP_UP: DocumentKind.INVOICE,
+    EntryKind.REFUND: DocumentKind.CREDIT_NOTE,
+    EntryKind.CHARGEBACK: DocumentKind.CREDIT_NOTE,
+    EntryKind.REFUND_FAILED: DocumentKind.INVOICE,
+}
+"""What is issued for an entry of its kind."""
+
 
 def list_transactions(session: Session, request: ListTransactions) -> TransactionPage:
     """One page of them; see the contract for the refusals."""
-    if not 1 <= request.limit <= MAX_PAGE_SIZE:
-        raise InvalidInput("bad_limit", "", {"max_limit": MAX_PAGE_SIZE})
+    if not 1 <= request.limit <= MOST_AT_ONCE:
+        raise InvalidInput("bad_limit", "", {"max_limit": MOST_AT_ONCE})
     check_day(request.first_day)
     check_day(request.last_day)
 
@@ -43,10 +62,10 @@ def list_transactions(session: Session, request: ListTransactions) -> Transactio
 
     place = read_place(request.cursor, _Key)
     page = turn_page(read, lambda row: row[0].number, place, request.limit)
-    top_ups = _top_ups(session, [cause for _, _, cause in page.rows])
+    belongings = _belongings(session, [cause for _, _, cause in page.rows])
     return TransactionPage(
         transactions=[
-            _view(row, memo, top_ups.get(cause)) for row, memo, cause in page.rows
+            _view(row, memo, belongings[cause]) for row, memo, cause in page.rows
         ],
         currencies=_currencies(session),
         previous=page.previous,
@@ -103,15 +122,33 @@ def _midnight(session: Session, day: date) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone))
 
 
-def _top_ups(session: Session, causes: Sequence[str]) -> dict[str, UUID]:
-    """The top-ups that these causes of entries belong to."""
-    found: dict[str, UUID] = {}
-    models_of: dict[str, Any] = {"payment": Payment, "refund": Refund}
-    for kind, model in models_of.items():
-        ids = [UUID(c.partition(":")[2]) for c in causes if c.startswith(f"{kind}:")]
-        if ids:
-            query = select(model.id, model.top_up_id).where(model.id.in_(ids))
-            found |= {f"{kind}:{id_}": top_up for id_, top_up in session.execute(query)}
+@dataclass
+class _Belongings:
+    """What belongs to the cause of an entry."""
+
+    top_up_id: UUID | None = None
+    documents: dict[DocumentKind, UUID] = field(default_factory=dict)
+
+
+def _belongings(session: Session, causes: Sequence[str]) -> dict[str, _Belongings]:
+    found = {cause: _Belongings() for cause in causes}
+    is_of_payment = Document.refund_id.is_(None)
+    ways: dict[str, tuple[Any, Any, ColumnElement[bool]]] = {
+        "payment": (Payment, Document.payment_id, is_of_payment),
+        "refund": (Refund, Document.refund_id, ~is_of_payment),
+    }
+    for name, (model, about, is_meant) in ways.items():
+        ids = [UUID(c.partition(":")[2]) for c in causes if c.startswith(f"{name}:")]
+        if not ids:
+            continue
+        top_ups = select(model.id, model.top_up_id).where(model.id.in_(ids))
+        for id_, top_up_id in session.execute(top_ups):
+            found[f"{name}:{id_}"].top_up_id = top_up_id
+        documents = select(about, Document.kind, Document.id)
+        for id_, kind, document in session.execute(
+            documents.where(about.in_(ids), is_meant)
+        ):
+            found[f"{name}:{id_}"].documents[kind] = document
     return found
 
 
@@ -120,7 +157,7 @@ def _currencies(session: Session) -> list[str]:
     return list(session.scalars(select(Wallet.currency).order_by(*order)))
 
 
-def _view(row: models.Transaction, memo: str, top_up_id: UUID | None) -> Transaction:
+def _view(row: models.Transaction, memo: str, belongings: _Belongings) -> Transaction:
     currency = currency_of(row.currency)
     return Transaction(
         number=row.number,
@@ -130,5 +167,8 @@ def _view(row: models.Transaction, memo: str, top_up_id: UUID | None) -> Transac
         memo=memo,
         amount=Money(row.amount, currency),
         balance=Money(row.balance, currency),
-        top_up_id=top_up_id,
+        top_up_id=belongings.top_up_id,
+        document_id=belongings.documents.get(_DOCUMENTS[row.kind])
+        if row.kind in _DOCUMENTS
+        else None,
     )

@@ -10,14 +10,15 @@ depends_on = None
 
 # What was paid and given back before there were documents has its own now.
 ORDER_FOR_THE_PAST = """
-INSERT INTO document_orders (company_id, kind, top_up_id, payment_id, net, tax, reason,
-    ordered_at, try_at)
-SELECT company_id, kind, top_up_id, payment_id, net, tax, reason, at, at FROM (
-    SELECT company_id, 'invoice' AS kind, top_up_id, id AS payment_id, net, tax,
-        '' AS reason, settled_at AS at
+INSERT INTO document_orders (company_id, kind, top_up_id, payment_id, refund_id, net,
+    tax, reason, ordered_at, try_at)
+SELECT company_id, kind, top_up_id, payment_id, refund_id, net, tax, reason, at, at
+FROM (
+    SELECT company_id, 'invoice' AS kind, top_up_id, id AS payment_id,
+        NULL::uuid AS refund_id, net, tax, '' AS reason, settled_at AS at
     FROM payments WHERE state IN ('succeeded', 'charged_back')
     UNION ALL
-    SELECT company_id, 'credit-note', top_up_id, payment_id, net, tax, reason,
+    SELECT company_id, 'credit-note', top_up_id, payment_id, id, net, tax, reason,
         created_at
     FROM refunds WHERE state <> 'failed'
 ) AS past ORDER BY at, kind DESC;
@@ -37,6 +38,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("top_up_id", sa.Uuid, sa.ForeignKey("top_ups.id"), nullable=False),
         sa.Column("payment_id", sa.Uuid),
+        sa.Column("refund_id", sa.Uuid),
         sa.Column("net", sa.Numeric(20, 6), nullable=False),
         sa.Column("tax", sa.Numeric(20, 6), nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
@@ -69,6 +71,7 @@ def upgrade() -> None:
         sa.Column("tax", sa.Numeric(20, 6), nullable=False),
         sa.Column("top_up_id", sa.Uuid, sa.ForeignKey("top_ups.id"), nullable=False),
         sa.Column("payment_id", sa.Uuid),
+        sa.Column("refund_id", sa.Uuid),
         sa.Column("corrects_id", sa.Uuid, sa.ForeignKey("documents.id")),
         sa.Column("content", sa.dialects.postgresql.JSONB, nullable=False),
         sa.UniqueConstraint("series", "number_in_series", name="documents_series"),
@@ -76,6 +79,7 @@ def upgrade() -> None:
     op.create_index("documents_list", "documents", ["company_id", "position"])
     op.create_index("documents_top_up", "documents", ["top_up_id"])
     op.create_index("documents_payment", "documents", ["payment_id", "position"])
+    op.create_index("documents_refund", "documents", ["refund_id"])
     op.create_index("documents_corrects", "documents", ["corrects_id"])
     op.execute(STAY)
     op.create_table(

@@ -9,6 +9,8 @@ from shared.contracts.billing.name import NAME
 from shared.money import Money
 from shared.permissions import Permission
 
+MOST_AT_ONCE = 1_000
+
 
 class TransactionGroup(Enum):
     """What a list may be narrowed to; each is one or more kinds of entries."""
@@ -24,7 +26,8 @@ class Transaction(Response, frozen=True, kw_only=True):
     """One movement of a wallet: ``amount`` is positive when money came in.
 
     ``kind`` is the journal entry's, ``balance`` the wallet's right after it, and
-    ``top_up_id`` what it belongs to, if that is a top-up. Times are UTC.
+    ``top_up_id`` what it belongs to, if that is a top-up, and ``document_id`` the
+    invoice or credit note about it, once that is issued. Times are UTC.
     """
 
     number: int
@@ -35,10 +38,14 @@ class Transaction(Response, frozen=True, kw_only=True):
     amount: Money
     balance: Money
     top_up_id: UUID | None = None
+    document_id: UUID | None = None
 
 
 class ListTransactions(Request, frozen=True, kw_only=True):
-    """Newest first; days are the company's own, in its zone, both included."""
+    """Newest first; days are the company's own, in its zone, both included.
+
+    ``limit`` is at most `MOST_AT_ONCE`, which is for files rather than for pages.
+    """
 
     currency: str | None = None
     group: TransactionGroup | None = None

@@ -36,6 +36,7 @@ from shared.contracts.billing.documents import (
     DocumentState,
 )
 from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransactions
 from shared.contracts.identity import Role
 from shared.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -177,6 +178,26 @@ def test_what_is_given_back_is_on_credit_notes_that_name_their_invoice(
     assert whole(till, rest).content.reason == "As asked"
     corrected_by = whole(till, invoice).corrected_by
     assert [each.number for each in corrected_by] == [note.number, rest.number]
+
+
+def test_each_movement_of_money_leads_to_its_document(till: Till) -> None:
+    till.refund(till.pay("100.00"))
+    till.pay("50.00", "charge-back")
+    issued = {each.id: each.kind for each in documents(till).documents}
+
+    request = ListTransactions()
+    page = till.office.call(LIST_TRANSACTIONS, request, till.owner())
+
+    assert [
+        (each.kind, issued[each.document_id])
+        for each in page.transactions
+        if each.document_id
+    ] == [
+        ("chargeback", CREDIT_NOTE),
+        ("top_up", INVOICE),
+        ("refund", CREDIT_NOTE),
+        ("top_up", INVOICE),
+    ]
 
 
 def test_a_payment_that_the_bank_takes_back_is_credited(till: Till) -> None:
