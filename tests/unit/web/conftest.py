@@ -9,12 +9,14 @@ from typing import cast
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from launcher.assets import ensure_assets
 from shared.client import ServiceClient
 from shared.clock import SystemClock
 from shared.settings import read_settings
+from tests.fixtures.stand_in import StandIn
 from web.app import create_app
 from web.changes import Changes
 from web.context import Context
@@ -52,6 +54,23 @@ def new_pieces_app() -> Callable[..., Flask]:
 @pytest.fixture(scope="session")
 def pieces_app(new_pieces_app: Callable[..., Flask]) -> Flask:
     return new_pieces_app()
+
+
+@pytest.fixture(scope="session")
+def answered_app(new_pieces_app: Callable[..., Flask]) -> Flask:
+    return new_pieces_app()
+
+
+@pytest.fixture
+def billing(answered_app: Flask) -> StandIn:
+    """Answers as the test tells it to, and stands in for the other services, too."""
+    return StandIn(answered_app)
+
+
+@pytest.fixture
+def browser(billing: StandIn) -> FlaskClient:
+    """Has signed in, to an application that asks `billing`."""
+    return billing.browser()
 
 
 @pytest.fixture(scope="session")
