@@ -9,7 +9,6 @@ from typing import cast
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
-from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from launcher.assets import ensure_assets
@@ -65,12 +64,6 @@ def answered_app(new_pieces_app: Callable[..., Flask]) -> Flask:
 def billing(answered_app: Flask) -> StandIn:
     """Answers as the test tells it to, and stands in for the other services, too."""
     return StandIn(answered_app)
-
-
-@pytest.fixture
-def browser(billing: StandIn) -> FlaskClient:
-    """Has signed in, to an application that asks `billing`."""
-    return billing.browser()
 
 
 @pytest.fixture(scope="session")

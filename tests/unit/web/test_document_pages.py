@@ -26,6 +26,12 @@ LIST = f"/companies/{OURS}/invoices"
 KINDS = pytest.mark.parametrize("kind", DocumentKind)
 
 
+@pytest.fixture
+def browser(billing: StandIn) -> FlaskClient:
+    return billing.browser()
+
+
+
 def test_without_documents_the_list_says_when_the_first_one_comes(
     billing: StandIn, browser: FlaskClient
 ) -> None:

@@ -43,6 +43,12 @@ ZIP = f"/companies/{OURS}/invoices.zip"
 CSV = f"/companies/{OURS}/transactions.csv"
 
 
+@pytest.fixture
+def browser(billing: StandIn) -> FlaskClient:
+    return billing.browser()
+
+
+
 @pytest.mark.parametrize(
     ("ending", "format_"),
     [
