@@ -40,9 +40,12 @@ _FORMATS = {
     "xml": DocumentFormat.XML,
     "ubl.xml": DocumentFormat.UBL,
 }
+FILE_ADDRESS = (
+    '/invoices/<string(length=36):document_id>.<any("pdf", "xml", "ubl.xml"):ending>'
+)
+"""As long as an id is, so that it ends where the file's ending begins."""
+
 _RETRY_AFTER_S = 30
-_ID_LENGTH = 36
-"""So that an id ends where the file's ending begins: it has none of its points."""
 
 
 @bp.get("/invoices")
@@ -78,10 +81,7 @@ def show_document(company_id: str, document_id: str) -> ResponseReturnValue:
     return page.show("companies/document.html", company_id=company)
 
 
-@bp.get(
-    f"/invoices/<string(length={_ID_LENGTH}):document_id>"
-    '.<any("pdf", "xml", "ubl.xml"):ending>'
-)
+@bp.get(FILE_ADDRESS)
 @signed_in
 def download(company_id: str, document_id: str, ending: str) -> ResponseReturnValue:
     wanted = documents.GetDocumentFile(
