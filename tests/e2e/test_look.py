@@ -124,7 +124,7 @@ def _with_details(page: Page) -> dict[str, str]:
     entry = page.locator("tbody a[href*='/transactions/']").first
     details = {"transaction": entry.get_attribute("href") or ""}
     invoices = profile.replace("/profile", "/invoices")
-    for kind in ("invoice", "credit-note", "proforma"):
+    for kind in ("invoice", "credit-note"):
         page.goto(f"{invoices}?type={kind}")
         document = page.locator("tbody .cell-lead > .cell-value > a").first
         details[kind] = document.get_attribute("href") or ""

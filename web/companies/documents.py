@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from shared.contracts.billing.documents import (
     DocumentKind,
     DocumentState,
     ListDocuments,
 )
-from web.values import read_choice, read_days, write_days
+from web.values import read_choice, read_days, read_uuid, write_days
 
 PAGE_SIZE = 25
 
@@ -25,6 +26,7 @@ class DocumentQuery:
     state: DocumentState | None = None
     first_day: date | None = None
     last_day: date | None = None
+    top_up_id: UUID | None = None
     cursor: str = ""
 
     @classmethod
@@ -33,14 +35,17 @@ class DocumentQuery:
 
         Raises:
             InvalidInput: ``unknown_choice``, or ``bad_day`` with ``value``.
+            NotFound: ``no_such_page``; no top-up can bear such an id.
         """
         kind, state = address.get("type", ""), address.get("state", "")
+        top_up = address.get("top-up", "")
         first, last = read_days(address)
         return cls(
             kind=read_choice(kind, DocumentKind, "type") if kind else None,
             state=read_choice(state, DocumentState, "state") if state else None,
             first_day=first,
             last_day=last,
+            top_up_id=read_uuid(top_up) if top_up else None,
             cursor=address.get("after", ""),
         )
 
@@ -50,6 +55,7 @@ class DocumentQuery:
             state=self.state,
             first_day=self.first_day,
             last_day=self.last_day,
+            top_up_id=self.top_up_id,
             cursor=self.cursor or None,
             limit=limit,
         )
@@ -60,6 +66,7 @@ class DocumentQuery:
             "type": self.kind.value if self.kind else None,
             "state": self.state.value if self.state else None,
             **write_days(self.first_day, self.last_day),
+            "top-up": str(self.top_up_id) if self.top_up_id else None,
             "after": cursor or None,
         }
 

@@ -142,7 +142,7 @@ def shared_place(
         browser = sign_in(site.app(), "ada@example.com")
         by_bank = begin_top_up(browser)
         by_card = begin_top_up(browser, GatewayName.STRIPE)
-        _run_job(site, "issue_documents")
+        site.run_job("issue_documents")
         yield Place(
             site=site,
             company_id=company_id,
@@ -454,11 +454,6 @@ def _settle_in(site: Installation, company_id: UUID) -> UUID:
     site.operator.call(charging.CHARGE_DUE, charging.ChargeDue())
     site.services.deliver_events()
     return created.id
-
-
-def _run_job(site: Installation, name: str) -> None:
-    (job,) = (job for job in site.services.jobs() if job.name == name)
-    job.run()
 
 
 def _first_listed(browser: FlaskClient, address: str) -> str:

@@ -31,7 +31,6 @@ def browser(billing: StandIn) -> FlaskClient:
     return billing.browser()
 
 
-
 def test_without_documents_the_list_says_when_the_first_one_comes(
     billing: StandIn, browser: FlaskClient
 ) -> None:
@@ -187,6 +186,20 @@ def test_the_filters_and_the_place_of_an_address_are_what_is_asked_for(
     kept = "type=invoice&state=paid&from=2026-01-01&to=2026-03-31"
     assert f'rel="next" href="{LIST}?{kept}&after=further"' in page
     assert f'href="/companies/{OURS}/invoices.zip?{kept}"' in page
+
+
+def test_the_documents_of_one_top_up_are_shown_as_such(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    _lists(billing, paper())
+
+    page = _open(browser, f"{LIST}?top-up={TOP_UP_ID}")
+
+    ((_, _, asked),) = _calls(billing, LIST_DOCUMENTS)
+    assert asked.top_up_id == TOP_UP_ID
+    assert "Only those of one" in page
+    assert f'name="top-up" value="{TOP_UP_ID}"' in page
+    assert browser.get(f"{LIST}?top-up=nonsense").status_code == 404
 
 
 @KINDS

@@ -16,6 +16,7 @@ QUERIES = st.builds(
     DocumentQuery,
     kind=st.none() | st.sampled_from(DocumentKind),
     state=st.none() | st.sampled_from(DocumentState),
+    top_up_id=st.none() | st.uuids(),
     cursor=st.text(),
 )
 
