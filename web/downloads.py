@@ -56,7 +56,8 @@ def stream(pieces: Iterator[bytes], media_type: str, file_name: str) -> Response
     When one fails, the answer is broken off. Not every server shows that to the
     browser, so the pieces themselves must not look complete then.
     """
-    body = stream_with_context(_noted(pieces)) if request.method == "GET" else b""
+    is_wanted = request.method != "HEAD"
+    body = stream_with_context(_noted(pieces)) if is_wanted else iter(())
     response = Response(body, content_type=media_type)
     response.headers.set("Content-Disposition", "attachment", filename=file_name)
     return response

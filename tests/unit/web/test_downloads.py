@@ -117,6 +117,7 @@ def test_a_head_tells_of_a_file_without_sending_it(
     assert answer.status_code == 200
     assert answer.data == b""
     assert "filename=" in answer.headers["Content-Disposition"]
+    assert answer.content_length != 0
 
 
 @pytest.mark.parametrize(
