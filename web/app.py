@@ -13,6 +13,7 @@ from web.account import views as account
 from web.assets import BUILT, register_assets
 from web.auth import views as auth
 from web.auth.signed_in import login_manager
+from web.companies import document_views as documents
 from web.companies import views as companies
 from web.companies import wallets
 from web.context import EXTENSION, Context
@@ -32,6 +33,7 @@ _AREAS = (
     services,
     account,
     companies,
+    documents,
     wallets,
     funds,
     theme,

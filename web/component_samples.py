@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts.billing import CostBreakdown, CostLine, DueLine, Recommendation
+from shared.contracts.billing.documents import DocumentState
 from shared.contracts.identity import CompanyMembership, Role, User
 from shared.contracts.inventory import (
     DashboardCounters,
@@ -59,6 +60,7 @@ STATES = (
     (ServiceState.TERMINATED, None, False),
     (ServiceState.CANCELLED, None, False),
 )
+DOCUMENT_STATES = tuple(DocumentState)
 SERVICES = (
     ("web-01.aurora.example", "VPS Medium", ServiceState.ACTIVE, euros("24.9")),
     (LONG_NAME, "Object Storage", ServiceState.SUSPENDED, euros("0.00042")),

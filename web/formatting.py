@@ -1,12 +1,13 @@
 """How figures and times are written for people, in their language and zone."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import localcontext
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
 from babel.dates import format_time as babel_time
 from babel.numbers import format_decimal, get_decimal_symbol
@@ -88,6 +89,11 @@ def format_datetime(moment: datetime, zone: ZoneInfo, locale: Locale | str) -> s
 def format_date(moment: datetime, zone: ZoneInfo, locale: Locale | str) -> str:
     """Write the day of an aware time in the reader's zone."""
     return babel_datetime(moment, "d MMM y", tzinfo=zone, locale=locale)
+
+
+def format_day(day: date, locale: Locale | str) -> str:
+    """Write a day that is the same in every zone, such as a document's."""
+    return babel_date(day, "d MMM y", locale=locale)
 
 
 def format_clock(moment: datetime, zone: ZoneInfo, locale: Locale | str) -> str:

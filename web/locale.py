@@ -1,6 +1,6 @@
 """The reader's language and zone, for figures and times on the page."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from web.formatting import (
     format_clock,
     format_date,
     format_datetime,
+    format_day,
     format_money,
     format_number,
 )
@@ -27,6 +28,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(_number, "number")
     app.add_template_filter(_datetime, "datetime")
     app.add_template_filter(_date, "date")
+    app.add_template_filter(_day, "day")
     app.add_template_filter(_clock, "clock")
     app.add_template_filter(country_name, "country")
     app.add_template_filter(_language, "language")
@@ -71,6 +73,10 @@ def _datetime(moment: datetime) -> str:
 
 def _date(moment: datetime) -> str:
     return format_date(moment, reader_zone(), reader_locale())
+
+
+def _day(day: date) -> str:
+    return format_day(day, reader_locale())
 
 
 def _clock(moment: datetime) -> str:

@@ -53,6 +53,15 @@ _SENTENCES = {
     "no_gateway": "No way to pay is open at the moment.",
     "not_payable_by_card": "Cards take this currency in steps of {step} {currency}. "
     "Begin another top-up, or pay it another way.",
+    "no_such_document": "There is no such document in this company.",
+    "no_such_file": "This document has no such file: a proforma is no invoice, so it "
+    "comes as PDF alone.",
+    "no_documents": "There are no documents to put into a ZIP. Choose other days or "
+    "another type.",
+    "file_not_ready": "This file is still being made, which takes a moment. Nothing is "
+    "missing from the document itself; try again in a minute.",
+    "file_damaged": "This file is not as it was stored, so it is not handed out. Its "
+    "document is unchanged and can be read on its page; contact support for the file.",
     "no_such_card": "There is no such card any more; it may have been removed already.",
     "gateway_unreachable": "The payment provider can't be reached right now. Your "
     "top-up is kept; try again in a moment.",

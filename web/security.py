@@ -14,6 +14,10 @@ _CONTENT_SECURITY_POLICY = (
     "base-uri 'none'; form-action 'self' {payment_pages}; frame-ancestors 'none'"
 )
 
+# A browser shows a PDF by markup of its own, with styles and an object in it, which the
+# pages' policy would apply to; there is nothing of ours in it to be kept in.
+_PDF_POLICY = "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
 csrf = CSRFProtect()
 
 
@@ -62,7 +66,8 @@ def protect(app: Flask, settings: Settings, secret: bytes) -> None:
         headers = response.headers
         foreign: ForeignSources | None = g.pop("foreign_sources", None)
         wider = f"; {foreign.directives}" if foreign else ""
-        headers["Content-Security-Policy"] = policy + wider
+        is_pdf = response.mimetype == "application/pdf"
+        headers["Content-Security-Policy"] = _PDF_POLICY if is_pdf else policy + wider
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"

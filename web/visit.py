@@ -110,6 +110,19 @@ class Visit:
         )
         return context().client.start(method, arguments, call)
 
+    def fetch(
+        self, method: Method[RequestT, ResponseT], arguments: RequestT
+    ) -> ResponseT:
+        """Call and wait, within an answer that may take longer than a principal lasts.
+
+        Identity is asked for another one then, and so ends what a session that has
+        ended would go on with.
+        """
+        soon = context().clock.now() + _RENEW_BEFORE
+        if self._principal is not None and self._principal.expires_at <= soon:
+            self._principal = None
+        return self.start(method, arguments).result()
+
     def insist(self) -> None:
         """Have identity say that the session lives, before anything is changed.
 

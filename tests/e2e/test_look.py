@@ -122,15 +122,22 @@ def _with_details(page: Page) -> dict[str, str]:
     other = page.locator("a[href*='/profile']").last.get_attribute("href") or ""
     page.goto(profile.replace("/profile", "/transactions?type=charges"))
     entry = page.locator("tbody a[href*='/transactions/']").first
+    details = {"transaction": entry.get_attribute("href") or ""}
+    invoices = profile.replace("/profile", "/invoices")
+    for kind in ("invoice", "credit-note"):
+        page.goto(f"{invoices}?type={kind}")
+        document = page.locator("tbody .cell-lead > .cell-value > a").first
+        details[kind] = document.get_attribute("href") or ""
     pages = {
-        "transaction": entry.get_attribute("href") or "",
+        "invoices": invoices,
+        "invoices-nothing-found": f"{invoices}?to=2001-01-01",
         "service": service,
         "profile": profile,
         "members": profile.replace("/profile", "/members"),
         "transactions": profile.replace("/profile", "/transactions"),
         "wallets": profile.replace("/profile", "/wallets"),
     }
-    return {**PAGES, **pages, "profile-of-another-company": other}
+    return {**PAGES, **details, **pages, "profile-of-another-company": other}
 
 
 def _overflow(page: Page) -> int:

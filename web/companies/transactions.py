@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.contracts.billing.transactions import ListTransactions, TransactionGroup
-from shared.errors import InvalidInput
-from web.values import read_choice
+from web.values import read_choice, read_days, write_days
 
 PAGE_SIZE = 25
 
@@ -32,10 +31,7 @@ class TransactionQuery:
             InvalidInput: ``unknown_choice``, or ``bad_day`` with ``value``.
         """
         group = address.get("type", "")
-        first, last = (_read_day(address.get(name, "")) for name in ("from", "to"))
-        if first and last and last < first:
-            # Whichever was entered where, the days between them are meant.
-            first, last = last, first
+        first, last = read_days(address)
         return cls(
             currency=address.get("currency", "").strip()[:3],
             group=read_choice(group, TransactionGroup, "type") if group else None,
@@ -44,14 +40,14 @@ class TransactionQuery:
             cursor=address.get("after", ""),
         )
 
-    def request(self) -> ListTransactions:
+    def request(self, limit: int = PAGE_SIZE) -> ListTransactions:
         return ListTransactions(
             currency=self.currency or None,
             group=self.group,
             first_day=self.first_day,
             last_day=self.last_day,
             cursor=self.cursor or None,
-            limit=PAGE_SIZE,
+            limit=limit,
         )
 
     def address(self, cursor: str = "") -> dict[str, str | None]:
@@ -59,8 +55,7 @@ class TransactionQuery:
         return {
             "currency": self.currency or None,
             "type": self.group.value if self.group else None,
-            "from": self.first_day.isoformat() if self.first_day else None,
-            "to": self.last_day.isoformat() if self.last_day else None,
+            **write_days(self.first_day, self.last_day),
             "after": cursor or None,
         }
 
@@ -71,12 +66,3 @@ class TransactionQuery:
     @property
     def is_filtered(self) -> bool:
         return any(self.address().values())
-
-
-def _read_day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise InvalidInput("bad_day", parameters={"value": text[:20]}) from error

@@ -1,22 +1,39 @@
 """The company hub's pages; they act for the company in the address."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+import msgspec
+from flask import (
+    Blueprint,
+    flash,
+    get_template_attribute,
+    redirect,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from shared.contracts import identity, inventory
 from shared.contracts.billing import charging, tax
-from shared.contracts.billing.transactions import LIST_TRANSACTIONS, TransactionGroup
+from shared.contracts.billing.transactions import (
+    LIST_TRANSACTIONS,
+    TransactionGroup,
+    TransactionPage,
+)
 from shared.errors import Conflict, ContractError, InvalidInput, Unavailable
 from shared.permissions import Permission
+from web import downloads
 from web.auth.signed_in import signed_in
+from web.companies import transactions_csv
 from web.companies.tax_words import register
 from web.companies.transactions import PAGE_SIZE, TransactionQuery
 from web.forms import change, key_to_keep
 from web.frame import Page
 from web.refusals import sentence
 from web.values import read_uuid
+from web.visit import visit_company
 
 bp = Blueprint("companies", __name__, url_prefix="/companies/<company_id>")
 register(bp)
@@ -69,6 +86,36 @@ def transactions(company_id: str) -> ResponseReturnValue:
         company_id=company,
         query=query,
         groups=tuple(TransactionGroup),
+    )
+
+
+@bp.get("/transactions.csv")
+@signed_in
+def download_transactions(company_id: str) -> ResponseReturnValue:
+    """All transactions that the page's filters leave, as CSV."""
+    query = TransactionQuery.read(request.args)
+    pages = _transaction_pages(read_uuid(company_id), query)
+    words = get_template_attribute("components/words.html", "ENTRY_WORDS")
+    name = downloads.name_with_days(
+        "transactions", query.first_day, query.last_day, ".csv"
+    )
+    return downloads.stream(
+        transactions_csv.write_csv(pages, words), transactions_csv.MEDIA_TYPE, name
+    )
+
+
+def _transaction_pages(
+    company: UUID, query: TransactionQuery
+) -> Iterator[TransactionPage]:
+    """The list from its start; the first page is there when this returns."""
+    visit = visit_company(company)
+    asked = replace(query, cursor="").request(downloads.PAGE_SIZE)
+    first = downloads.first_answer(visit, LIST_TRANSACTIONS, asked)
+    return downloads.all_pages(
+        first,
+        lambda cursor: visit.fetch(
+            LIST_TRANSACTIONS, msgspec.structs.replace(asked, cursor=cursor)
+        ),
     )
 
 

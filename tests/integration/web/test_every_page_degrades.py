@@ -34,6 +34,7 @@ from tests.fixtures.installations import (
 )
 from tests.fixtures.stripe import local_stripe
 from tests.integration.web.test_safety import OPEN_TO_ALL
+from web.companies.document_views import FILE_ADDRESS
 
 # Whose content a page is about: it has nothing to show without that service. The
 # others' parts are blocks, and the page stands.
@@ -47,6 +48,8 @@ ABOUT = {
     "/account/verification": "identity",
     "/companies/<company_id>/profile": "identity",
     "/companies/<company_id>/members": "identity",
+    "/companies/<company_id>/invoices": "billing",
+    "/companies/<company_id>/invoices/<document_id>": "billing",
     "/companies/<company_id>/transactions": "billing",
     "/companies/<company_id>/transactions/<entry_id>": "billing",
     "/companies/<company_id>/wallets": "billing",
@@ -61,7 +64,15 @@ BLOCKS = {
 }
 _SILENT = ("waiting", "stale", "unavailable")
 PATIENCE_S = 20.0
-NO_PAGES = {"/blocks/<name>", "/funds/quote", "/funds/top-ups/<top_up_id>/state"}
+NO_PAGES = {
+    "/blocks/<name>",
+    "/funds/quote",
+    "/funds/top-ups/<top_up_id>/state",
+    "/companies/<company_id>/transactions.csv",
+    "/companies/<company_id>/invoices.zip",
+    f"/companies/<company_id>{FILE_ADDRESS}",
+}
+"""Files are in tests/unit/web/test_downloads.py."""
 
 FRAME = (">Dashboard</bdi>", 'id="block-balance"', 'id="block-menu"', "Add Funds")
 SIGN_IN_AWAY = "The sign-in service can't be reached right now."
@@ -76,6 +87,7 @@ class Place:
     company_id: UUID
     service_id: UUID
     entry_id: str
+    document_id: str
     top_up_id: UUID
     card_top_up_id: UUID
     browser: FlaskClient
@@ -87,6 +99,7 @@ class Place:
         top_up = self.card_top_up_id if by_card else self.top_up_id
         address = address.replace("<top_up_id>", str(top_up))
         address = address.replace("<entry_id>", self.entry_id)
+        address = address.replace("<document_id>", self.document_id)
         return address.replace("<service_id>", service)
 
     def open(self, page: str) -> TestResponse:
@@ -129,8 +142,17 @@ def shared_place(
         browser = sign_in(site.app(), "ada@example.com")
         by_bank = begin_top_up(browser)
         by_card = begin_top_up(browser, GatewayName.STRIPE)
-        entry_id = _entry_of_a_charge(browser, company_id)
-        yield Place(site, company_id, service_id, entry_id, by_bank, by_card, browser)
+        site.run_job("issue_documents")
+        yield Place(
+            site=site,
+            company_id=company_id,
+            service_id=service_id,
+            entry_id=_first_listed(browser, f"/companies/{company_id}/transactions"),
+            document_id=_first_listed(browser, f"/companies/{company_id}/invoices"),
+            top_up_id=by_bank,
+            card_top_up_id=by_card,
+            browser=browser,
+        )
 
 
 @pytest.fixture
@@ -434,9 +456,10 @@ def _settle_in(site: Installation, company_id: UUID) -> UUID:
     return created.id
 
 
-def _entry_of_a_charge(browser: FlaskClient, company_id: UUID) -> str:
-    page = browser.get(f"/companies/{company_id}/transactions").text
-    return page.split(f"/companies/{company_id}/transactions/", 1)[1].split('"', 1)[0]
+def _first_listed(browser: FlaskClient, address: str) -> str:
+    """The id of the first row that leads to a page of its own."""
+    page = browser.get(address).text
+    return page.split(f'href="{address}/', 1)[1].split('"', 1)[0]
 
 
 def _second_company(place: Place) -> UUID:

@@ -15,6 +15,7 @@ from launcher.assets import ensure_assets
 from shared.client import ServiceClient
 from shared.clock import SystemClock
 from shared.settings import read_settings
+from tests.fixtures.stand_in import StandIn
 from web.app import create_app
 from web.changes import Changes
 from web.context import Context
@@ -52,6 +53,17 @@ def new_pieces_app() -> Callable[..., Flask]:
 @pytest.fixture(scope="session")
 def pieces_app(new_pieces_app: Callable[..., Flask]) -> Flask:
     return new_pieces_app()
+
+
+@pytest.fixture(scope="session")
+def answered_app(new_pieces_app: Callable[..., Flask]) -> Flask:
+    return new_pieces_app()
+
+
+@pytest.fixture
+def billing(answered_app: Flask) -> StandIn:
+    """Answers as the test tells it to, and stands in for the other services, too."""
+    return StandIn(answered_app)
 
 
 @pytest.fixture(scope="session")

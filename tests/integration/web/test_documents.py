@@ -1,0 +1,102 @@
+"""Documents in the hub, from the real billing: one's own, and nobody else's."""
+
+import csv
+import io
+import re
+from uuid import UUID, uuid4
+from zipfile import ZipFile
+
+import pytest
+from flask.testing import FlaskClient
+
+from shared.contracts import billing
+from shared.money import Money, currency_of
+from tests.fixtures.installations import Installation, begin_top_up, sign_in
+
+EMAIL = "ada@example.com"
+
+
+@pytest.fixture
+def company(site: Installation) -> UUID:
+    """Has begun a top-up by bank transfer, which a proforma asks for."""
+    company = site.customer(EMAIL, "Ada & Co")
+    wallet = billing.OpenWallet(company_id=company, currency="EUR")
+    site.operator.call(billing.OPEN_WALLET, wallet)
+    begin_top_up(sign_in(site.app(), EMAIL))
+    site.run_job("issue_documents")
+    return company
+
+
+def test_what_a_customer_is_asked_to_pay_can_be_read_printed_kept_and_paid(
+    site: Installation, company: UUID
+) -> None:
+    browser, place = sign_in(site.app(), EMAIL), f"/companies/{company}/invoices"
+
+    listed = browser.get(place).text
+    (address,) = set(re.findall(rf'href="({place}/[0-9a-f-]+)"', listed))
+    page = browser.get(address).text
+    pdf = browser.get(f"{address}.pdf")
+    archive = ZipFile(io.BytesIO(browser.get(f"{place}.zip").data))
+
+    assert "Proforma" in listed
+    assert "Open</span>" in listed
+    assert "Ada &amp; Co" in page
+    assert "23.80" in page
+    assert pdf.data.startswith(b"%PDF-")
+    assert [archive.read(name) for name in archive.namelist()] == [pdf.data]
+    assert browser.get(f"{address}.xml").status_code == 404
+    (to_pay,) = re.findall(r'href="([^"]+)">Pay now</a>', page)
+    paying = browser.get(to_pay)
+    assert "Pay by bank transfer" in paying.text
+    (back,) = re.findall(r'href="([^"]+)">Its invoices</a>', paying.text)
+    assert f'href="{address}"' in browser.get(back).text
+
+
+def test_another_companys_document_and_one_that_never_was_look_the_same(
+    site: Installation, company: UUID
+) -> None:
+    ours = sign_in(site.app(), EMAIL)
+    document = _first_document(ours, company)
+    other = site.customer("bob@example.com", "Bob & Co")
+    theirs = sign_in(site.app(), "bob@example.com")
+
+    for ending in ("", ".pdf", ".xml"):
+        answers = [
+            theirs.get(f"/companies/{other}/invoices/{each}{ending}")
+            for each in (document, uuid4())
+        ]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert all("no such document" in answer.text for answer in answers)
+        in_ours = theirs.get(f"/companies/{company}/invoices/{document}{ending}")
+        assert in_ours.status_code == 404
+        assert "no such company" in in_ours.text
+    assert "No invoices yet" in theirs.get(f"/companies/{other}/invoices").text
+    assert theirs.get(f"/companies/{other}/invoices.zip").status_code == 404
+
+
+def test_the_csv_has_more_transactions_than_a_page_and_than_a_call(
+    site: Installation, company: UUID
+) -> None:
+    for number in range(105):
+        site.operator.call(
+            billing.ADJUST_WALLET,
+            billing.AdjustWallet(
+                company_id=company,
+                amount=Money("0.01", currency_of("EUR")),
+                kind=billing.AdjustmentKind.GOODWILL,
+                reason=f"=SUM({number})",
+            ),
+        )
+
+    answer = sign_in(site.app(), EMAIL).get(f"/companies/{company}/transactions.csv")
+
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
+    assert [row[2] for row in rows[1:]] == [f"'=SUM({n})" for n in reversed(range(105))]
+    assert rows[1][1:2] + rows[1][3:6] == ["Goodwill", "0.010000", "EUR", "1.050000"]
+
+
+def _first_document(browser: FlaskClient, company: UUID) -> str:
+    place = f"/companies/{company}/invoices"
+    found = re.search(rf'href="{place}/([0-9a-f-]+)"', browser.get(place).text)
+    assert found
+    return found[1]

@@ -1,0 +1,371 @@
+"""The pages of documents, before a billing whose answers are made up."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from flask.testing import FlaskClient
+
+from shared.contracts.billing.documents import (
+    GET_DOCUMENT,
+    LIST_DOCUMENTS,
+    Document,
+    DocumentKind,
+    DocumentState,
+    DocumentTotal,
+    ListDocuments,
+)
+from shared.errors import NotFound, RemoteFault, Unavailable
+from tests.fixtures.papers import TOP_UP_ID, money, page_of, paper, reference_to, whole
+from tests.fixtures.stand_in import OTHER_OF_OURS, OURS, SOMEBODY_ELSES, StandIn
+
+LIST = f"/companies/{OURS}/invoices"
+KINDS = pytest.mark.parametrize("kind", DocumentKind)
+
+
+@pytest.fixture
+def browser(billing: StandIn) -> FlaskClient:
+    return billing.browser()
+
+
+def test_without_documents_the_list_says_when_the_first_one_comes(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    _lists(billing)
+
+    page = _open(browser, LIST)
+
+    assert "No invoices yet" in page
+    assert 'href="/funds/add' in page
+    assert "Download ZIP" not in page
+    assert "Totals" not in page
+
+
+def test_where_nothing_fits_the_way_back_to_all_is_shown(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    _lists(billing)
+
+    page = _open(browser, f"{LIST}?type=credit-note")
+
+    assert "No document fits" in page
+    assert f'<a href="{LIST}">Show all documents</a>' in page
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"), [(Unavailable("away"), 503), (RemoteFault("bug"), 500)]
+)
+def test_without_billing_the_page_stands_with_its_filters(
+    billing: StandIn, browser: FlaskClient, failure: Exception, status: int
+) -> None:
+    _answer(billing, LIST_DOCUMENTS, lambda _: _raise(failure))
+
+    answer = browser.get(f"{LIST}?from=2026-01-01")
+    page = unescape(answer.text)
+
+    assert answer.status_code == status
+    assert "The documents can't be read right now." in page
+    assert ">Try again</a>" in page
+    assert 'value="2026-01-01"' in page
+
+
+def test_what_was_last_known_is_shown_and_said_to_be(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    _lists(billing, paper("INV-7"))
+    browser.get(LIST)
+    _answer(billing, LIST_DOCUMENTS, lambda _: _raise(Unavailable("away")))
+
+    page = _open(browser, LIST)
+
+    assert "INV-7" in page
+    assert "This page could not be read just now." in page
+
+
+def test_a_row_leads_to_the_document_its_top_up_its_files_and_what_it_corrects(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    corrected = paper("INV-1")
+    note = paper(
+        "CN-1",
+        DocumentKind.CREDIT_NOTE,
+        DocumentState.SETTLED,
+        corrects=reference_to(corrected),
+    )
+    _lists(billing, note)
+
+    (row,) = _rows(_open(browser, LIST))
+
+    assert "Credit note" in row
+    assert "Settled" in row
+    assert "27 Feb 2026" in row
+    assert "119<" in row
+    assert set(re.findall(r'<a href="([^"]+)"', row)) == {
+        f"{LIST}/{note.id}",
+        f"{LIST}/{corrected.id}",
+        f"{LIST}/{note.id}.pdf",
+        f"{LIST}/{note.id}.xml",
+        f"/funds/top-ups/{TOP_UP_ID}?company={OURS}",
+    }
+
+
+def test_a_proforma_has_no_xml(billing: StandIn, browser: FlaskClient) -> None:
+    it = paper("PF-1", DocumentKind.PROFORMA, DocumentState.OPEN)
+    _lists(billing, it)
+
+    (row,) = _rows(_open(browser, LIST))
+
+    assert f"{LIST}/{it.id}.pdf" in row
+    assert ".xml" not in row
+
+
+@KINDS
+def test_files_that_are_being_made_are_no_links(
+    billing: StandIn, browser: FlaskClient, kind: DocumentKind
+) -> None:
+    it = paper("D-1", kind, is_ready=False)
+    _lists(billing, it)
+    _answer(billing, GET_DOCUMENT, lambda _: whole(it))
+
+    for page in (_open(browser, LIST), _open(browser, f"{LIST}/{it.id}")):
+        assert "Being made" in page
+        assert ".pdf" not in page
+        assert ".xml" not in page
+
+
+def test_what_was_credited_in_part_is_told(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    _lists(billing, paper(credited="20.00"))
+
+    (row,) = _rows(_open(browser, LIST))
+
+    assert re.search(r">20<.*EUR</span></span> credited", row, re.DOTALL)
+
+
+def test_totals_stand_by_type_and_currency_and_are_never_added_up(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    totals = [
+        _total(DocumentKind.INVOICE, 3, "1200", "EUR"),
+        _total(DocumentKind.INVOICE, 1, "500", "USD"),
+        _total(DocumentKind.CREDIT_NOTE, 1, "80", "EUR"),
+    ]
+    _lists(billing, paper(), totals=totals)
+
+    page = _open(browser, f"{LIST}?from=2026-01-01")
+    rows = [_words(row) for row in _rows(page.split('id="totals"')[1])]
+
+    assert [(row[0], row[1], row[4]) for row in rows] == [
+        ("Invoices in EUR", "3", "1,200.00 EUR"),
+        ("Invoices in USD", "1", "500.00 USD"),
+        ("Credit notes in EUR", "1", "80.00 EUR"),
+    ]
+    assert f"{LIST}?type=credit-note&from=2026-01-01" in page
+
+
+def test_the_filters_and_the_place_of_an_address_are_what_is_asked_for(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    _lists(billing, paper(), after="further")
+
+    page = _open(
+        browser,
+        f"{LIST}?type=invoice&state=paid&from=2026-01-01&to=2026-03-31&after=here",
+    )
+
+    ((_, company, asked),) = _calls(billing, LIST_DOCUMENTS)
+    assert company == OURS
+    assert isinstance(asked, ListDocuments)
+    assert (asked.kind, asked.state) == (DocumentKind.INVOICE, DocumentState.PAID)
+    assert (str(asked.first_day), str(asked.last_day)) == ("2026-01-01", "2026-03-31")
+    assert asked.cursor == "here"
+    kept = "type=invoice&state=paid&from=2026-01-01&to=2026-03-31"
+    assert f'rel="next" href="{LIST}?{kept}&after=further"' in page
+    assert f'href="/companies/{OURS}/invoices.zip?{kept}"' in page
+
+
+def test_the_documents_of_one_top_up_are_shown_as_such(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    _lists(billing, paper())
+
+    page = _open(browser, f"{LIST}?top-up={TOP_UP_ID}")
+
+    ((_, _, asked),) = _calls(billing, LIST_DOCUMENTS)
+    assert asked.top_up_id == TOP_UP_ID
+    assert "Only those of one" in page
+    assert f'name="top-up" value="{TOP_UP_ID}"' in page
+    assert browser.get(f"{LIST}?top-up=nonsense").status_code == 404
+
+
+@KINDS
+def test_a_document_says_all_that_it_holds(
+    billing: StandIn, browser: FlaskClient, kind: DocumentKind
+) -> None:
+    it = paper("D-1", kind)
+    _answer(billing, GET_DOCUMENT, lambda _: whole(it))
+
+    markup = browser.get(f"{LIST}/{it.id}").text
+
+    for words in (
+        "Nordlicht Cloud GmbH",
+        "Ours &amp; &lt;b&gt;Co&lt;/b&gt;",
+        "Prepaid &lt;i&gt;credit&lt;/i&gt;",
+        "DE123456789",
+        "VAT 19 % in Germany, in the document&#39;s words",
+        "TU-4F7K-2M9Q-8RTW",
+        "27 Feb 2026",
+    ):
+        assert words in markup
+    assert markup.count("<h1") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "payable"),
+    [
+        (DocumentKind.PROFORMA, DocumentState.OPEN, True),
+        (DocumentKind.PROFORMA, DocumentState.PAID, False),
+        (DocumentKind.PROFORMA, DocumentState.ENDED, False),
+        (DocumentKind.INVOICE, DocumentState.PAID, False),
+    ],
+)
+def test_only_an_open_proforma_can_be_paid_and_leads_there(
+    billing: StandIn,
+    browser: FlaskClient,
+    kind: DocumentKind,
+    state: DocumentState,
+    *,
+    payable: bool,
+) -> None:
+    it = paper("D-1", kind, state)
+    _answer(billing, GET_DOCUMENT, lambda _: whole(it))
+
+    page = _open(browser, f"{LIST}/{it.id}")
+
+    to_top_up = f'href="/funds/top-ups/{TOP_UP_ID}?company={OURS}"'
+    assert (f"{to_top_up}>Pay now</a>" in page) is payable
+    assert f"{to_top_up}>Open its top-up</a>" in page
+
+
+def test_a_document_leads_to_what_corrects_it(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    it, note = paper("INV-1"), paper("CN-1", DocumentKind.CREDIT_NOTE)
+    _answer(
+        billing,
+        GET_DOCUMENT,
+        lambda _: whole(it, corrected_by=(reference_to(note),)),
+    )
+
+    page = _open(browser, f"{LIST}/{it.id}")
+
+    assert re.search(rf'Corrected by credit note <a href="{LIST}/{note.id}">', page)
+
+
+def test_a_document_that_is_not_there_is_said_so_within_the_frame(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    _answer(billing, GET_DOCUMENT, lambda _: _raise(NotFound("no_such_document")))
+
+    answer = browser.get(f"{LIST}/{uuid4()}")
+
+    assert answer.status_code == 404
+    assert "There is no such document in this company." in answer.text
+    assert 'id="block-menu"' in answer.text
+
+
+def test_invoices_stand_beside_transactions_and_wallets(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    _lists(billing)
+
+    menu = _open(browser, LIST).split('id="sidebar"')[1].split("</nav>")[0]
+
+    places = [f"/companies/{OURS}/{p}" for p in ("invoices", "transactions", "wallets")]
+    assert [p for p in re.findall(r'href="([^"]+)"', menu) if p in places] == places
+    assert f'href="{LIST}" aria-current="page"' in menu
+
+
+def test_another_company_of_ones_own_is_acted_for_without_switching(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    _lists(billing, paper())
+
+    page = _open(browser, LIST.replace(str(OURS), str(OTHER_OF_OURS)))
+
+    ((_, company, _asked),) = _calls(billing, LIST_DOCUMENTS)
+    assert company == OTHER_OF_OURS
+    assert f"/funds/top-ups/{TOP_UP_ID}?company={OTHER_OF_OURS}" in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "invoices",
+        f"invoices/{OURS}",
+        f"invoices/{OURS}.pdf",
+        f"invoices/{OURS}.xml",
+        f"invoices/{OURS}.ubl.xml",
+        "invoices.zip",
+        "transactions.csv",
+    ],
+)
+def test_somebody_elses_company_is_not_there_and_its_services_are_not_asked(
+    billing: StandIn, browser: FlaskClient, path: str
+) -> None:
+    answer = browser.get(f"/companies/{SOMEBODY_ELSES}/{path}")
+
+    assert answer.status_code == 404
+    assert "There is no such company among yours." in answer.text
+    assert SOMEBODY_ELSES not in {company for _, company, _ in billing.calls}
+
+
+def _answer(billing: StandIn, method: object, answer: Callable[[Any], Any]) -> None:
+    billing.answers[str(method)] = answer
+
+
+def _lists(
+    billing: StandIn,
+    *papers: Document,
+    totals: list[DocumentTotal] | None = None,
+    after: str | None = None,
+) -> None:
+    page = page_of(*papers, totals=tuple(totals or ()), after=after)
+    _answer(billing, LIST_DOCUMENTS, lambda _: page)
+
+
+def _calls(billing: StandIn, method: object) -> list[tuple[str, UUID, Any]]:
+    return [call for call in billing.calls if call[0] == str(method)]
+
+
+def _raise(failure: Exception) -> None:
+    raise failure
+
+
+def _total(kind: DocumentKind, count: int, gross: str, currency: str) -> DocumentTotal:
+    zero, all_of_it = money("0", currency), money(gross, currency)
+    return DocumentTotal(
+        kind=kind, count=count, net=all_of_it, tax=zero, gross=all_of_it
+    )
+
+
+def _open(browser: FlaskClient, address: str) -> str:
+    answer = browser.get(address)
+    assert answer.status_code == 200, answer.text
+    return unescape(answer.text)
+
+
+def _rows(page: str) -> list[str]:
+    """The rows of the first table."""
+    body = page.split("<tbody", 1)[1].split("</tbody>", 1)[0]
+    return re.findall(r'<tr role="row">(.*?)</tr>', body, re.DOTALL)
+
+
+def _words(row: str) -> list[str]:
+    """The words of each cell."""
+    cells = re.findall(r'<div class="cell-value">(.*?)</div></td>', row, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", "", cell).split()) for cell in cells]
