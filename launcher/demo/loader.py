@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from launcher.demo import provider, story
+from launcher.demo.till import StoryGateway
 from launcher.local_services import LocalServices
-from launcher.operator import Operator
+from launcher.operator import TIMEOUT_S, Operator
+from services.billing.settings import BillingSettings
+from shared.client import CallContext, ServiceClient, call
 from shared.clock import Clock, ManualClock
-from shared.contract import Method
+from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import charging
+from shared.contracts.billing import charging, top_ups
 from shared.money import Money
 from shared.runtime import Runtime
 
@@ -36,10 +39,12 @@ def load_demo(database_urls: Mapping[str, str], keys: Path, now: datetime) -> No
     """
     clock = ManualClock(_day(now, DAYS) - timedelta(hours=2))
     runtime = Runtime(clock, random.Random(SEED))  # noqa: S311  the same every time
-    services = LocalServices(database_urls, keys, runtime)
+    till = StoryGateway()
+    billing_settings = BillingSettings(gateways={till.name: till})
+    services = LocalServices(database_urls, keys, runtime, billing_settings)
     with closing(services), services.client(workers=1) as client:
         operator = Operator(client, keys / "operator.key", clock, OPERATOR)
-        DemoLoader(services, operator, clock).play(now)
+        DemoLoader(services, client, operator, clock, till).play(now)
 
 
 def company_names(
@@ -59,8 +64,10 @@ class DemoLoader:
     """The operator who made it all happen."""
 
     services: LocalServices
+    client: ServiceClient
     operator: Operator
     clock: ManualClock
+    till: StoryGateway
     companies: dict[str, story.DemoCompany] = field(default_factory=dict)
     company_ids: dict[str, UUID] = field(default_factory=dict)
     service_ids: dict[str, UUID] = field(default_factory=dict)
@@ -74,6 +81,7 @@ class DemoLoader:
             self._orders_of(day)
             self._changes_of(day)
             self._movements_of(day)
+            self._top_ups_of(day)
             self.services.deliver_events()
             if day <= CHARGED_DAILY or day % 7 == 0:
                 self._charge()
@@ -174,6 +182,52 @@ class DemoLoader:
                     reason=movement.reason,
                 )
                 self.operator.call(billing.ADJUST_WALLET, request)
+
+    def _top_ups_of(self, day: int) -> None:
+        for top_up in story.TOP_UPS:
+            if top_up.day == day:
+                self.services.deliver_events()
+                self._top_up(top_up)
+                self.services.run_job("issue_documents")
+
+    def _top_up(self, told: story.TopUp) -> None:
+        self.till.payments = told.payments
+        net = self._money(told.company, told.net)
+        owner = self._log_in(self.companies[told.company].owner)
+        quote = self._call(owner, top_ups.QUOTE_TOP_UP, top_ups.QuoteTopUp(net=net))
+        begin = top_ups.BeginTopUp(net=net, digest=quote.digest, gateway=self.till.name)
+        top_up = self._call(owner, top_ups.BEGIN_TOP_UP, begin)
+        start = top_ups.StartPayment(top_up_id=top_up.id, return_url="")
+        self._call(owner, top_ups.START_PAYMENT, start)
+        self.clock.move(timedelta(minutes=1))
+        self.operator.call(top_ups.RECONCILE_PAYMENTS, top_ups.ReconcilePayments())
+        if told.refund:
+            refund = top_ups.RefundTopUp(top_up_id=top_up.id, reason=told.refund)
+            self.operator.call(top_ups.REFUND_TOP_UP, refund)
+            self.services.run_job("send_refunds")
+
+    def _log_in(self, email: str) -> str:
+        """Returns the person's principal, for the first of their companies."""
+        log_in = identity.LogIn(
+            email=email, password=story.PASSWORD, address="127.0.0.1"
+        )
+        return self._call(None, identity.LOG_IN, log_in).principal
+
+    def _call(
+        self,
+        principal: str | None,
+        method: Method[RequestT, ResponseT],
+        request: RequestT,
+    ) -> ResponseT:
+        """Call in a customer's name, and not the operator's."""
+        key = uuid4().hex
+        context = CallContext(
+            request_id=key[:16],
+            principal=principal,
+            idempotency_key=key,
+            timeout_s=TIMEOUT_S,
+        )
+        return call(self.client, method, request, context)
 
     def _charge(self) -> None:
         """Take what is due since it was last done, and have the services hear of it."""

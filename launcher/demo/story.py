@@ -76,6 +76,20 @@ class Movement:
     reason: str
 
 
+@dataclass(frozen=True)
+class TopUp:
+    """A top-up that the company's owner paid so many times, net, in its currency.
+
+    ``refund`` is why it was given back at once, if it was.
+    """
+
+    day: int
+    company: str
+    net: str
+    payments: int = 1
+    refund: str = ""
+
+
 PEOPLE = (
     Person("demo@example.com", "Dana Demo", "Europe/Berlin"),
     Person("viewer@example.com", "Viktor Viewer", "Europe/Berlin"),
@@ -200,10 +214,17 @@ CHANGES = (
 MOVEMENTS = (
     Movement(90, "aurora", "opening_balance", "750.00", "Balance carried over"),
     Movement(62, "aurora", "correction", "600.00", "Bank transfer, booked by hand"),
-    Movement(31, "aurora", "correction", "400.00", "Bank transfer, booked by hand"),
+    Movement(31, "aurora", "correction", "210.00", "Bank transfer, booked by hand"),
     Movement(18, "aurora", "goodwill", "25.00", "Outage of 2 hours in Hamburg"),
     Movement(90, "borealis", "opening_balance", "2400.00", "Balance carried over"),
     Movement(90, "cirrus", "opening_balance", "300.00", "Balance carried over"),
+)
+
+TOP_UPS = (
+    TopUp(40, "aurora", "60.00", refund="Topped up by mistake, as you told us"),
+    TopUp(20, "aurora", "90.00"),
+    TopUp(4, "aurora", "50.00", payments=2),
+    TopUp(1, "aurora", "40.00", payments=0),
 )
 
 CREDIT_LIMITS = {"aurora": "100.00", "borealis": "0.00", "cirrus": "50.00"}

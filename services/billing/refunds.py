@@ -65,7 +65,8 @@ class _Part:
 def refund(change: Change, request: RefundTopUp) -> TopUp:
     """Take a part of a top-up out of its wallet and order it to be paid back.
 
-    The newest payment gives first, so that a duplicate is what goes back.
+    The newest payment gives first, so that a duplicate is what goes back; or else only
+    the one that is asked for.
 
     Raises:
         NotFound: ``no_such_top_up``.
@@ -78,14 +79,15 @@ def refund(change: Change, request: RefundTopUp) -> TopUp:
     top_up = lock_top_up(session, request.top_up_id)
     given = _given_back(session, top_up)
     paid = _paid(session, top_up)
-    left = sum((each.net - given.get(each.id, (0, 0))[0] for each in paid), Decimal(0))
+    asked_for = [each for each in paid if request.payment_id in {None, each.id}]
+    left = _left(asked_for, given)
     # Not its state: money may come for one that was refunded or charged back before.
     if not left:
-        state = top_up.state.value
-        raise Conflict("not_refundable", state, {"state": state})
+        so_far = top_up.state.value
+        raise Conflict("not_refundable", so_far, {"state": so_far})
     wallet = lock_wallet(session, top_up.company_id, top_up.currency)
     net = _wanted(request, top_up, min(left, max(wallet.balance, Decimal(0))))
-    for part in _parts(paid, given, net):
+    for part in _parts(asked_for, given, net):
         row = _draft(change, top_up, part, reason)
         session.add(row)
         session.flush()
@@ -94,8 +96,9 @@ def refund(change: Change, request: RefundTopUp) -> TopUp:
         top_up.refunded_net += part.net
         top_up.refunded_tax += part.tax
     tell_of_change(session, change.runtime, wallet, change.call.request_id)
-    refunded = TopUpState.REFUNDED if net == left else TopUpState.PARTLY_REFUNDED
-    move(change, top_up, refunded)
+    refunded = net == _left(paid, given)
+    state = TopUpState.REFUNDED if refunded else TopUpState.PARTLY_REFUNDED
+    move(change, top_up, state)
     return top_up
 
 
@@ -199,6 +202,12 @@ def _given_back(session: Session, top_up: TopUp) -> Given:
         net, tax = given.get(row.payment_id, (Decimal(0), Decimal(0)))
         given[row.payment_id] = net + row.net, tax + row.tax
     return given
+
+
+def _left(paid: Sequence[Payment], given: Given) -> Decimal:
+    """How much net of these payments was not given back yet."""
+    nothing = (Decimal(0), Decimal(0))
+    return sum((each.net - given.get(each.id, nothing)[0] for each in paid), Decimal(0))
 
 
 def _parts(

@@ -219,10 +219,11 @@ class PaymentNotice(Request, frozen=True, kw_only=True):
 class RefundTopUp(Request, frozen=True, kw_only=True):
     """``net`` is the part of the wallet's money to give back; all of it when None.
 
-    ``reason`` is told to the customer.
+    Only of ``payment_id``, if that is given. ``reason`` is told to the customer.
     """
 
     top_up_id: UUID
+    payment_id: UUID | None = None
     net: Money | None = None
     reason: str
 

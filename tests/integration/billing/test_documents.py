@@ -180,6 +180,22 @@ def test_what_is_given_back_is_on_credit_notes_that_name_their_invoice(
     assert [each.number for each in corrected_by] == [note.number, rest.number]
 
 
+def test_of_two_payments_either_can_be_given_back(till: Till) -> None:
+    paid = till.pay("100.00", "pay-twice")
+    first = next(each for each in paid.payments if each.duplicate_of is None)
+    request = top_ups.RefundTopUp(
+        top_up_id=paid.id, payment_id=first.id, reason="Paid twice"
+    )
+    till.office.call(top_ups.REFUND_TOP_UP, request, till.office.operator())
+
+    note, *_ = documents(till).documents
+    assert note.gross == first.amount
+    assert till.get(paid.id).state is top_ups.TopUpState.PARTLY_REFUNDED
+
+    with pytest.raises(Conflict, match="not_refundable"):
+        till.office.call(top_ups.REFUND_TOP_UP, request, till.office.operator())
+
+
 def test_each_movement_of_money_leads_to_its_document(till: Till) -> None:
     till.refund(till.pay("100.00"))
     till.pay("50.00", "charge-back")

@@ -1,0 +1,57 @@
+"""The demo's customers at the payment page: what they do there is in the story."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from services.billing.gateways.gateway import (
+    Checkout,
+    Order,
+    Outcome,
+    Repayment,
+    Report,
+)
+from shared.contracts.billing.top_ups import GatewayName
+from shared.errors import Unauthenticated
+
+_METHOD = "Visa ending in 4242"
+
+
+@dataclass
+class StoryGateway:
+    """Stands in for the sandbox while the story is played, which has no such page.
+
+    ``payments`` is how often the next order is paid; with none, its card is declined.
+    """
+
+    payments: int = 1
+    name: ClassVar[GatewayName] = GatewayName.SANDBOX
+    _reports: dict[str, list[Report]] = field(default_factory=dict)
+
+    def open_checkout(self, order: Order) -> Checkout:
+        checkout = f"demo-{order.payment_id}"
+        outcome = Outcome.SUCCEEDED if self.payments else Outcome.FAILED
+        self._reports[checkout] = [
+            Report(
+                payment_id=order.payment_id,
+                transaction=f"{checkout}-{number}",
+                outcome=outcome,
+                amount=order.amount,
+                method=_METHOD,
+                failure=None if self.payments else "card_declined",
+            )
+            for number in range(max(self.payments, 1))
+        ]
+        return Checkout(checkout)
+
+    def ask(self, checkout: str) -> Sequence[Report]:
+        return self._reports.get(checkout, [])
+
+    def close_checkout(self, checkout: str) -> bool:
+        return checkout in self._reports
+
+    def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[Report]:
+        raise Unauthenticated("notice_forged", f"{len(headers)} headers, {len(body)}")
+
+    def repay(self, repayment: Repayment) -> None:
+        """Always done."""
