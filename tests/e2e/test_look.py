@@ -31,14 +31,6 @@ TOP_UPS = {
 }
 """What is chosen on the hosted page, and what the top-up's page says then."""
 
-pytestmark = pytest.mark.parametrize(
-    "running",
-    # Both show the same pages: it is how they are reached that differs.
-    ["embedded", pytest.param("stack", marks=pytest.mark.full)],
-    indirect=True,
-    scope="session",
-)
-
 WIDTHS = (360, 1280)
 THEMES = ("light", "dark")
 
