@@ -15,6 +15,7 @@ from shared.contract import (
 from shared.contracts.billing import (
     cards,
     charging,
+    documents,
     tax,
     top_ups,
     transactions,
@@ -282,8 +283,15 @@ CONTRACT = ServiceContract(
         *cards.METHODS,
         *transactions.METHODS,
         *charging.METHODS,
+        *documents.METHODS,
         REBUILD_ROLLUPS,
         *tax.METHODS,
     ),
-    events=(WALLET_CHANGED, *charging.EVENTS, *tax.EVENTS, *top_ups.EVENTS),
+    events=(
+        WALLET_CHANGED,
+        *charging.EVENTS,
+        *documents.EVENTS,
+        *tax.EVENTS,
+        *top_ups.EVENTS,
+    ),
 )

@@ -1,0 +1,219 @@
+"""Documents: proformas, invoices and credit notes, as they were issued.
+
+A document never changes. Its number, taken from its series without a gap, its parties
+and its words are those of the moment in which it was issued.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from uuid import UUID
+
+from shared.contract import Event, Method, Request, Response
+from shared.contracts.billing.name import NAME
+from shared.contracts.billing.tax import TaxLine, TaxReason
+from shared.contracts.billing.top_ups import BankInstructions
+from shared.money import Money
+from shared.permissions import Permission
+
+
+class DocumentKind(Enum):
+    PROFORMA = "proforma"
+    """Asks for a payment; no invoice, and no VAT can be deducted with it."""
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit-note"
+
+
+class DocumentState(Enum):
+    """What has become of it; a credit note is settled once it is issued."""
+
+    OPEN = "open"
+    """A proforma that can be paid."""
+    PAID = "paid"
+    ENDED = "ended"
+    """A proforma that nobody paid in time, or that was cancelled."""
+    CREDITED = "credited"
+    """An invoice that credit notes have taken back, the whole of it."""
+    SETTLED = "settled"
+
+
+class DocumentFormat(Enum):
+    PDF = "pdf"
+    """PDF/A-3; an invoice's and a credit note's hold the XML."""
+    XML = "xml"
+    """Factur-X, EN 16931 profile (UN/CEFACT CII)."""
+    UBL = "ubl"
+    """UBL 2.1, EN 16931."""
+
+
+class Party(Response, frozen=True, kw_only=True):
+    """Who sells or buys. ``country`` is ISO 3166-1; ``vat_id`` empty without one."""
+
+    name: str
+    street: str
+    postal_code: str
+    city: str
+    region: str
+    country: str
+    vat_id: str
+
+
+class DocumentLine(Response, frozen=True, kw_only=True):
+    """One thing that is sold, at a quantity of one; ``text`` in the document's words."""
+
+    text: str
+    net: Money
+
+
+class DocumentReference(Response, frozen=True, kw_only=True):
+    id: UUID
+    kind: DocumentKind
+    number: str
+    issued_on: date
+
+
+class AccountingTax(Response, frozen=True, kw_only=True):
+    """The tax in the seller's own currency (Directive 2006/112, art. 230).
+
+    ``rate`` is how much of the document's currency one unit of the seller's is worth,
+    by ``source`` on ``rate_day``.
+    """
+
+    tax: Money
+    rate: Decimal
+    rate_day: date
+    source: str
+
+
+class DocumentContent(Response, frozen=True, kw_only=True):
+    """All that a document says, kept with it. Amounts are in the minor unit.
+
+    A credit note's are positive, too: it takes them back. Days are the seller's.
+    ``paid_on`` is when the money came, which makes the tax due (art. 65); None on a
+    proforma. ``language`` is a language's code. ``tax_words`` say why that tax is due,
+    in the language. ``reference`` is the top-up's, as people quote it. ``corrects`` is
+    the document that this one takes back or replaces, ``reason`` why, as told to the
+    customer. ``due_on`` and ``bank`` stand on a proforma.
+    """
+
+    kind: DocumentKind
+    number: str
+    issued_on: date
+    paid_on: date | None
+    language: str
+    seller: Party
+    buyer: Party
+    lines: list[DocumentLine]
+    tax_lines: list[TaxLine]
+    tax_reason: TaxReason
+    tax_words: str
+    net: Money
+    tax: Money
+    gross: Money
+    accounting_tax: AccountingTax | None
+    payment_method: str
+    reference: str
+    corrects: DocumentReference | None
+    reason: str
+    due_on: date | None
+    bank: BankInstructions | None
+
+
+class Document(Response, frozen=True, kw_only=True):
+    """A document in a list.
+
+    ``is_ready``: its files are made, which happens a moment after it was issued.
+    ``credited`` is the gross that credit notes have taken back of an invoice.
+    """
+
+    id: UUID
+    kind: DocumentKind
+    number: str
+    issued_on: date
+    issued_at: datetime
+    state: DocumentState
+    net: Money
+    tax: Money
+    gross: Money
+    credited: Money
+    top_up_id: UUID
+    corrects: DocumentReference | None
+    is_ready: bool
+
+
+class ListDocuments(Request, frozen=True, kw_only=True):
+    """Newest first; both days are included."""
+
+    kind: DocumentKind | None = None
+    state: DocumentState | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    top_up_id: UUID | None = None
+    cursor: str | None = None
+    limit: int = 25
+
+
+class DocumentTotal(Response, frozen=True, kw_only=True):
+    """The sum of all documents of one kind and currency that the filters leave."""
+
+    kind: DocumentKind
+    count: int
+    net: Money
+    tax: Money
+    gross: Money
+
+
+class DocumentPage(Response, frozen=True, kw_only=True):
+    documents: list[Document]
+    totals: list[DocumentTotal]
+    previous: str | None
+    next: str | None
+
+
+class GetDocument(Request, frozen=True, kw_only=True):
+    document_id: UUID
+
+
+class WholeDocument(Response, frozen=True, kw_only=True):
+    """``corrected_by`` are the documents that take it back or replace it."""
+
+    document: Document
+    content: DocumentContent
+    corrected_by: list[DocumentReference]
+
+
+class GetDocumentFile(Request, frozen=True, kw_only=True):
+    document_id: UUID
+    format: DocumentFormat
+
+
+class DocumentFile(Response, frozen=True, kw_only=True):
+    """``content`` is base64; ``sha256`` the hash of what it stands for."""
+
+    file_name: str
+    media_type: str
+    content: str
+    sha256: str
+
+
+LIST_DOCUMENTS = Method(
+    NAME, "list_documents", ListDocuments, DocumentPage, Permission.READ_BILLING
+)
+"""InvalidInput ``bad_limit`` with ``max_limit``, ``bad_cursor``, ``bad_day``."""
+
+GET_DOCUMENT = Method(
+    NAME, "get_document", GetDocument, WholeDocument, Permission.READ_BILLING
+)
+"""NotFound ``no_such_document``."""
+
+GET_DOCUMENT_FILE = Method(
+    NAME, "get_document_file", GetDocumentFile, DocumentFile, Permission.READ_BILLING
+)
+"""NotFound ``no_such_document``, ``no_such_file`` (a proforma has no XML); Conflict
+``file_not_ready``: it is being made; Unavailable ``file_damaged``: it is not what was
+stored."""
+
+DOCUMENT_ISSUED = Event(NAME, "document_issued", Document)
+
+METHODS = (LIST_DOCUMENTS, GET_DOCUMENT, GET_DOCUMENT_FILE)
+EVENTS = (DOCUMENT_ISSUED,)
