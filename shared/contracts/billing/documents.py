@@ -59,7 +59,7 @@ class Party(Response, frozen=True, kw_only=True):
 
 
 class DocumentLine(Response, frozen=True, kw_only=True):
-    """One thing that is sold, at a quantity of one; ``text`` in the document's words."""
+    """One thing that is sold, once; ``text`` is in the document's language."""
 
     text: str
     net: Money
