@@ -71,11 +71,17 @@ def _letters(text: str) -> Iterator[str]:
 
 
 def _is_part_of_letter(character: str) -> bool:
-    return unicodedata.category(character).startswith("M") or character in _JOINERS
+    return _is_mark(character) or character in _JOINERS
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character).startswith("M")
 
 
 def _fit_letter(letter: str) -> str:
     """A letter must come out of one font, as accents are placed by it."""
+    if _is_mark(letter[0]) or unicodedata.category(letter[0]) == "Cn":
+        return SUBSTITUTE  # an accent over nothing, or nobody knows what
     characters = {ord(character) for character in letter}
     covered = any(characters <= coverage for coverage in _coverages())
     return letter if covered else SUBSTITUTE
