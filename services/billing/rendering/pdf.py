@@ -35,12 +35,7 @@ def render_pdf(content: DocumentContent, xml: bytes | None) -> bytes:
     if xml is not None:
         inputs["xml"] = xml.decode()
     # A compiler is for one thread at a time; a new one costs nothing to speak of.
-    compiler = typst.Compiler(
-        str(_PAGE),
-        root=str(_PAGE.parent),
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-    )
+    compiler = typst.Compiler(str(_PAGE), root=str(_PAGE.parent), font_paths=_fonts())
     pdf = compiler.compile(
         format="pdf",
         sys_inputs=inputs,
