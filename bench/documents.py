@@ -26,7 +26,7 @@ from shared.contracts.billing.documents import (
 from shared.contracts.billing.tax import TaxCategory, TaxLine, TaxReason, TaxRule
 from shared.money import Money, currency_of
 
-GOAL = at_most(8)
+GOAL = at_most(25)
 
 _TIMES = 100
 _FONTS = typst.Fonts(

@@ -41,6 +41,11 @@ def test_an_accent_of_another_script_takes_its_letter_along() -> None:
     assert fit_for_page("A\u05c1B") == f"{SUBSTITUTE}B"
 
 
+def test_accents_do_not_pile_up() -> None:
+    assert fit_for_page("a" + "\u0323\u0302" * 2) != SUBSTITUTE
+    assert fit_for_page("a" + "\u0302" * 50) == SUBSTITUTE
+
+
 def test_a_word_without_end_may_break_between_letters() -> None:
     broken = fit_for_page("é́" * 60)
     assert max(map(len, broken.split("\u200b"))) <= 22 * 2
