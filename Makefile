@@ -6,7 +6,10 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 	do $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$candidate && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
+# One more than there are cores, as tests wait, too.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
+# The order of tests/conftest.py stays as it is.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 # Ends the launcher in the foreground when make itself is killed.
 LEASH := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
@@ -29,13 +32,13 @@ stack-stop: $(VENV)/runtime.stamp ## End what `make stack` started
 	@$(BIN)/python -m launcher stack-stop
 
 test: dev ## Run the tests, or some of them: T=tests/unit
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not full" $(T)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) -m "not full" $(T)
 
 test-full: dev ## Run the long property, fault and statistics tests
 	@$(BIN)/python -m pytest -n $(WORKERS) -m full $(T)
 
 e2e: dev ## Run the tests in a real browser
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not full" tests/e2e
+	@$(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) -m "not full" tests/e2e
 
 containers: $(VENV)/runtime.stamp ## Try docker-compose.yml for real, with docker or podman
 	@$(BIN)/python -m tests.containers

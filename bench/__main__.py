@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from bench import charging, clients, dashboard, memory, pages, sizes
+from bench import charging, clients, dashboard, documents, memory, pages, sizes
 from bench.figures import heading, row
 from bench.site import running_site
 from shared.logs import configure_logs
@@ -14,6 +14,7 @@ MEASURES = (
     pages.measure,
     sizes.measure,
     charging.measure,
+    documents.measure,
     memory.measure,
 )
 

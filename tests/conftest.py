@@ -16,10 +16,21 @@ from tests.fixtures.vhosts import fresh_vhost
 
 _SERVERS = pytest.StashKey[OwnServers]()
 _SOCKET = "servers_socket"
+_SLOW = (
+    "tests/e2e",
+    "tests/integration/launcher",
+    "tests/contract",
+    "tests/simulation",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", help="keep pictures of the pages in this folder")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first, so that no worker is left with one at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_SLOW))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,9 +16,14 @@ from tests.fixtures.servers import Servers
 from tests.fixtures.sites import Site
 
 WAIT_MS = 15_000
+expect.set_options(timeout=WAIT_MS)
 
 
-@pytest.fixture(scope="session", params=["embedded", "stack"])
+@pytest.fixture(
+    scope="session",
+    # Services answer the same over the broker, which is tests/contract's to show.
+    params=["embedded", pytest.param("stack", marks=pytest.mark.full)],
+)
 def running(request: pytest.FixtureRequest, servers: Servers) -> Site:
     """A client area in each of the two ways to run it."""
     site = servers.ask(request.param)

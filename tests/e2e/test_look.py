@@ -35,8 +35,15 @@ WIDTHS = (360, 1280)
 THEMES = ("light", "dark")
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    ("width", "theme"),
+    [
+        (360, "light"),
+        (1280, "dark"),
+        pytest.param(360, "dark", marks=pytest.mark.full),
+        pytest.param(1280, "light", marks=pytest.mark.full),
+    ],
+)
 def test_every_page_is_accessible_and_fits(
     sign_in: SignIn, screenshots: Path, width: int, theme: str
 ) -> None:

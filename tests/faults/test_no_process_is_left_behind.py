@@ -31,7 +31,7 @@ from tests.fixtures.launches import (
 )
 from tests.fixtures.process_table import processes_of
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.full, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,6 @@ def test_the_embedded_run_restarts_a_killed_postgresql(
     assert embedded.poll() is None
 
 
-@pytest.mark.full
 def test_the_embedded_run_ends_with_the_make_that_started_it(
     var: Path, environment: dict[str, str]
 ) -> None:
@@ -138,7 +137,6 @@ def comes_back(stack: RunningStack, program: str, killed: int) -> bool:
     return wait_until(lambda: stack.pid(program) != killed, END_TIMEOUT_S)
 
 
-@pytest.mark.full
 @pytest.mark.timeout(900)
 def test_whichever_single_process_is_killed_nothing_is_missing_or_runs_twice(
     stack: RunningStack, var: Path
@@ -171,7 +169,6 @@ def kill_one(var: Path, kind: str) -> bool:
     return True
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("after_s", [1.0 * n for n in range(1, 7)])
 def test_a_stack_whose_launcher_was_killed_is_completed_by_the_next(
     var: Path, environment: dict[str, str], after_s: float
@@ -219,7 +216,6 @@ def test_a_killed_test_run_takes_its_servers_along(tmp_path: Path) -> None:
     assert everything_ended(tmp_path), processes_of(tmp_path)
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("after_s", [0.4 * n for n in range(1, 13)])
 def test_a_launcher_killed_at_any_moment_of_its_first_start_can_begin_anew(
     tmp_path: Path, after_s: float

@@ -33,7 +33,7 @@ BLOCKS = set.union(*BLOCKS_OF.values())
 ALL_FRESH = dict.fromkeys(BLOCKS, "fresh")
 ALL_STALE = dict.fromkeys(BLOCKS, "stale")
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.full, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
@@ -85,14 +85,7 @@ def assert_stands(customer: Customer, without: set[str]) -> None:
         assert "<time" in first_line
 
 
-AWAY = [
-    "billing",
-    pytest.param("inventory", marks=pytest.mark.full),
-    pytest.param("identity", marks=pytest.mark.full),
-]
-
-
-@pytest.mark.parametrize("service", AWAY)
+@pytest.mark.parametrize("service", BLOCKS_OF)
 def test_a_killed_service_is_missed_in_its_blocks_only_and_comes_back(
     stack: RunningStack, customer: Customer, service: str
 ) -> None:
@@ -107,7 +100,6 @@ def test_a_killed_service_is_missed_in_its_blocks_only_and_comes_back(
     assert others_than(stack, service) == others
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("service", BLOCKS_OF)
 def test_a_service_that_hangs_is_missed_like_a_killed_one(
     stack: RunningStack, customer: Customer, service: str
@@ -120,7 +112,6 @@ def test_a_service_that_hangs_is_missed_like_a_killed_one(
     assert stack.missing() == {}
 
 
-@pytest.mark.full
 @pytest.mark.parametrize(
     ("killed", "reason"),
     [
@@ -143,7 +134,6 @@ def test_the_broker_and_the_database_may_come_and_go(
     assert others_than(stack, *killed) == others
 
 
-@pytest.mark.full
 def test_a_broker_that_hangs_holds_up_no_page(
     stack: RunningStack, customer: Customer
 ) -> None:
@@ -157,7 +147,6 @@ def test_a_broker_that_hangs_holds_up_no_page(
     assert stack.pids() == others
 
 
-@pytest.mark.full
 def test_a_killed_web_front_end_comes_back_once(
     stack: RunningStack, customer: Customer
 ) -> None:
@@ -174,7 +163,6 @@ def test_a_killed_web_front_end_comes_back_once(
     assert others_than(stack, "web") == others
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("seed", range(3))
 def test_the_programs_may_start_in_any_order(stack: RunningStack, seed: int) -> None:
     order = list(PROGRAMS)

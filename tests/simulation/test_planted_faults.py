@@ -28,6 +28,8 @@ SEEDS = range(1, 9)
 MORE_SEEDS = range(1, 60)
 """For what takes two rare steps to meet."""
 
+pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
+
 
 def finding(simulation: Simulate, seeds: range = SEEDS) -> str:
     """What the first seed that fails has found, without its trace."""
@@ -101,8 +103,6 @@ def test_a_state_that_is_checked_outside_its_lock_is_found(
     assert "is two things" in found or "services_termination_state" in found
 
 
-@pytest.mark.full
-@pytest.mark.timeout(600)
 def test_locks_that_are_taken_in_either_order_are_found(
     simulation: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

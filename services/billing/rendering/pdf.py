@@ -23,7 +23,6 @@ ATTACHMENT = "factur-x.xml"
 """The XML's name inside; Factur-X gives it. `document.typ` has it, too."""
 
 _PAGE = Path(__file__).with_name("document.typ")
-_PROGRAM = "client-area"
 _XMP = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n%s\n'
     b'<?xpacket end="w"?>'
@@ -36,12 +35,7 @@ def render_pdf(content: DocumentContent, xml: bytes | None) -> bytes:
     if xml is not None:
         inputs["xml"] = xml.decode()
     # A compiler is for one thread at a time; a new one costs nothing to speak of.
-    compiler = typst.Compiler(
-        str(_PAGE),
-        root=str(_PAGE.parent),
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-    )
+    compiler = typst.Compiler(str(_PAGE), root=str(_PAGE.parent), font_paths=_fonts())
     pdf = compiler.compile(
         format="pdf",
         sys_inputs=inputs,
@@ -71,14 +65,18 @@ def _as_factur_x(pdf: bytes, content: DocumentContent) -> bytes:
     The library's own `generate_from_binary` would embed it, too, but with the time of
     the day, so that a retry would make other bytes.
     """
-    writer = PdfWriter(clone_from=PdfReader(BytesIO(pdf)))
-    writer.xmp_metadata = _XMP % etree.tostring(_metadata(content), encoding="utf-8")
+    reader = PdfReader(BytesIO(pdf))
+    writer = PdfWriter(clone_from=reader)
+    writer.pdf_header = reader.pdf_header
+    assert reader.metadata is not None
+    metadata = _metadata(content, str(reader.metadata.creator))
+    writer.xmp_metadata = _XMP % etree.tostring(metadata, encoding="utf-8")
     result = BytesIO()
     writer.write(result)
     return result.getvalue()
 
 
-def _metadata(content: DocumentContent) -> etree._Element:
+def _metadata(content: DocumentContent, program: str) -> etree._Element:
     name = clean(title(content))
     root: etree._Element = generate_xmp_object(
         {
@@ -86,8 +84,8 @@ def _metadata(content: DocumentContent) -> etree._Element:
             "title": name,
             "author": clean(content.seller.name),
             "subject": name,
-            "producer": _PROGRAM,
-            "creator_tool": _PROGRAM,
+            "producer": program,
+            "creator_tool": program,
             "timestamp": _made_at(content).isoformat(),
             "documenttype": "INVOICE",
             "xml_filename": ATTACHMENT,

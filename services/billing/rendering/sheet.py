@@ -31,34 +31,33 @@ Pairs = list[list[str]]
 def lay_out(content: DocumentContent) -> dict[str, Any]:
     """What `document.typ` reads, as JSON."""
     words = words_in(content.language)
-    return _fit(
-        {
-            "language": locale_of(content.language).language,
-            "kind": words.kinds[content.kind],
-            "title": title(content),
-            "author": content.seller.name,
-            "page": words.page,
-            "seller": [words.seller, *_party(content.seller, words, content.language)],
-            "buyer": [words.buyer, *_party(content.buyer, words, content.language)],
-            "facts": _facts(content, words),
-            "line_head": [words.description, words.amount],
-            "lines": _lines(content),
-            "tax_head": [
-                words.tax_rate,
-                words.taxable_amount,
-                words.tax_amount,
-                words.gross,
-            ],
-            "tax_lines": [_tax_line(content, line) for line in content.tax_lines],
-            "totals": _totals(content, words),
-            "payable": _payable(content, words),
-            "notes": list(_notes(content, words)),
-            "bank_head": words.pay_by_bank,
-            "bank": _bank(content, words),
-            "bank_note": words.quote_reference,
-            "imprint": _imprint(content.seller, words),
-        }
-    )
+    said = {
+        "language": locale_of(content.language).language,
+        "kind": words.kinds[content.kind],
+        "title": title(content),
+        "author": content.seller.name,
+        "page": words.page,
+        "seller": [words.seller, *_party(content.seller, words, content.language)],
+        "buyer": [words.buyer, *_party(content.buyer, words, content.language)],
+        "facts": _facts(content, words),
+        "line_head": [words.description, words.amount],
+        "lines": _lines(content),
+        "tax_head": [
+            words.tax_rate,
+            words.taxable_amount,
+            words.tax_amount,
+            words.gross,
+        ],
+        "tax_lines": [_tax_line(content, line) for line in content.tax_lines],
+        "totals": _totals(content, words),
+        "payable": _payable(content, words),
+        "notes": list(_notes(content, words)),
+        "bank_head": words.pay_by_bank,
+        "bank": _bank(content, words),
+        "bank_note": words.quote_reference,
+        "imprint": _imprint(content.seller, words),
+    }
+    return {name: _fit(part) for name, part in said.items()}
 
 
 def title(content: DocumentContent) -> str:
@@ -70,9 +69,7 @@ def _fit(said: Any) -> Any:
     """Make every text fit, so that none can be forgotten."""
     if isinstance(said, str):
         return fit_for_page(said)
-    if isinstance(said, list):
-        return [_fit(part) for part in said]
-    return {name: _fit(part) for name, part in said.items()}
+    return [_fit(part) for part in said]
 
 
 def _party(party: Party, words: Words, language: str) -> list[str]:

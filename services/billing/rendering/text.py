@@ -21,6 +21,9 @@ _MAY_BREAK = "\N{ZERO WIDTH SPACE}"
 _LONGEST_RUN = 22
 """Letters in a row; after as many a line may break in the middle of a word."""
 
+_MOST_MARKS = 7
+"""On one letter; more would pile up over the lines above."""
+
 _SPACES = re.compile("[\t-\r \x1c-\x1f\x85\u2028\u2029]+")
 # Control characters, halves of pairs, what Unicode says is no character (in each plane,
 # the last two), and what is invisible without being a format character (Cf).
@@ -71,13 +74,21 @@ def _letters(text: str) -> Iterator[str]:
 
 
 def _is_part_of_letter(character: str) -> bool:
-    return unicodedata.category(character).startswith("M") or character in _JOINERS
+    return _is_mark(character) or character in _JOINERS
 
 
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character).startswith("M")
+
+
+@lru_cache(maxsize=2_000)
 def _fit_letter(letter: str) -> str:
     """A letter must come out of one font, as accents are placed by it."""
-    characters = {ord(character) for character in letter}
-    covered = any(characters <= coverage for coverage in _coverages())
+    if _is_mark(letter[0]) or unicodedata.category(letter[0]) == "Cn":
+        return SUBSTITUTE  # an accent over nothing, or nobody knows what
+    if len(letter) > 1 + _MOST_MARKS:
+        return SUBSTITUTE
+    covered = any(coverage.issuperset(letter) for coverage in _coverages())
     return letter if covered else SUBSTITUTE
 
 
@@ -92,12 +103,12 @@ def _with_breaks(letters: Iterator[str]) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
-def _coverages() -> list[frozenset[int]]:
+def _coverages() -> list[frozenset[str]]:
     """The characters of each font, the usual one first."""
     files = sorted(FONTS.glob("*-Regular.ttf"), key=lambda file: len(file.name))
     return [_characters(file) for file in files]
 
 
-def _characters(file: Path) -> frozenset[int]:
+def _characters(file: Path) -> frozenset[str]:
     with TTFont(file, lazy=True) as font:
-        return frozenset(font.getBestCmap())
+        return frozenset(map(chr, font.getBestCmap()))

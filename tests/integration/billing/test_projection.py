@@ -56,6 +56,7 @@ states = st.sampled_from(
         (ServiceState.TERMINATED, None),
     ]
 )
+unpaid_for_once = states.filter(lambda s: s[1] is not SuspensionReason.PAYMENT)
 
 
 @st.composite
@@ -66,9 +67,12 @@ def service_histories(draw: st.DrawFn) -> list[dict[str, Any]]:
         "currency": draw(st.sampled_from(["EUR", "PLN"])),
         "activated_at": draw(anchors),
     }
-    history = []
+    history: list[dict[str, Any]] = []
     for _ in range(draw(st.integers(1, 4))):
-        state, reason = draw(states)
+        # What was used before a second suspension is owed, by the prices it had then:
+        # that, too, is the history's.
+        was_suspended = any(e["state"] is ServiceState.SUSPENDED for e in history)
+        state, reason = draw(unpaid_for_once if was_suspended else states)
         history.append(
             fixed
             | {
