@@ -28,6 +28,7 @@ NEW_ID = _stand_in(10)
 OUR_TOP_UP = _stand_in(11)
 """A top-up of ours that nobody has paid; one is made again once it was used."""
 THEIR_SERVICE = _stand_in(12)
+OUR_DOCUMENT = _stand_in(13)
 NEW_WORD = "<a new word>"
 NEW_CURRENCY = "<a new currency>"
 OWN_EMAIL = "<the person's email>"
@@ -115,6 +116,7 @@ _MAKERS: Mapping[UUID | str, Callable[[World], object]] = {
     STAGED: World.stage_catalog,
     STAGED_SERVICES: _staged_services,
     OUR_TOP_UP: World.new_top_up,
+    OUR_DOCUMENT: lambda world: world.document_of(world.ours),
     NEW_ID: lambda _world: uuid4(),
     NEW_WORD: World.new_word,
     NEW_CURRENCY: lambda _world: next(_CURRENCIES),

@@ -28,6 +28,15 @@ from shared.contracts.billing import (
     top_ups,
     wallets,
 )
+from shared.contracts.billing.documents import (
+    GET_DOCUMENT,
+    GET_DOCUMENT_FILE,
+    LIST_DOCUMENTS,
+    DocumentFormat,
+    GetDocument,
+    GetDocumentFile,
+    ListDocuments,
+)
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransactions
 from shared.contracts.identity import Role, VerificationState, VerificationStep
@@ -126,6 +135,9 @@ BILLING = (
     Line(billing.ADJUST_WALLET,     "403 403 403 403 403 403 401 401 200 200", billing.AdjustWallet(company_id=e.OUR_COMPANY, amount=money("5"), kind=AdjustmentKind.GOODWILL, reason="thanks")),
     Line(billing.VERIFY_BOOKS,      "403 403 403 403 403 403 401 401 200 200", billing.VerifyBooks()),
     Line(LIST_TRANSACTIONS,         "200 200 200 403 200 own 401 401 403 200", ListTransactions()),
+    Line(LIST_DOCUMENTS,            "200 200 200 403 200 own 401 401 403 200", ListDocuments()),
+    Line(GET_DOCUMENT,              "200 200 200 403 200 404 401 401 403 200", GetDocument(document_id=e.OUR_DOCUMENT)),
+    Line(GET_DOCUMENT_FILE,         "200 200 200 403 200 404 401 401 403 200", GetDocumentFile(document_id=e.OUR_DOCUMENT, format=DocumentFormat.PDF)),
     Line(tax.GET_TAX_PROFILE,       "200 200 200 403 200 own 401 401 403 200", tax.GetTaxProfile()),
     Line(tax.SET_TAX_ID,            "200 200 200 403 403 own 401 401 403 200", tax.SetTaxId(number="DE136695976")),
     # Without a VAT ID there is nothing to confirm, so the operator is told 404.

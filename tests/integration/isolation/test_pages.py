@@ -47,7 +47,7 @@ SERVICES = (identity.NAME, inventory.NAME, billing.NAME)
 
 @dataclass(frozen=True)
 class Line:
-    """``address`` and ``form`` may name {company}, {service}, {entry}, {top_up}: ours."""
+    """``address`` and ``form`` may name what is ours: see `_names`."""
 
     method: str
     address: str
@@ -91,6 +91,11 @@ LINES = (
     Line("GET", "/companies/{company}/members",   "200 200 200 200 200 404 login login login"),
     Line("GET", "/companies/{company}/transactions", "200 200 200 403 200 404 login login login"),
     Line("GET", "/companies/{company}/transactions/{entry}", "200 200 200 403 200 404 login login login"),
+    Line("GET", "/companies/{company}/transactions.csv", "200 200 200 403 200 404 login login login"),
+    Line("GET", "/companies/{company}/invoices",  "200 200 200 403 200 404 login login login"),
+    Line("GET", "/companies/{company}/invoices.zip", "200 200 200 403 200 404 login login login"),
+    Line("GET", "/companies/{company}/invoices/{document}", "200 200 200 403 200 404 login login login"),
+    Line("GET", "/companies/{company}/invoices/{document}.pdf", "200 200 200 403 200 404 login login login"),
     Line("GET", "/companies/{company}/wallets",   "200 200 200 403 200 404 login login login"),
     # The company has that one already.
     Line("POST", "/companies/{company}/wallets",  "409 409 409 403 403 404 login login login", {"currency": "EUR", "form_key": "a-key"}),
@@ -142,6 +147,7 @@ SHOWS_TEXTS = (
     "/companies/{company}/profile",
     "/companies/{company}/members",
     "/companies/{company}/transactions/{entry}",
+    "/companies/{company}/invoices/{document}",
     "/companies/{company}/wallets",
     "/funds/add",
 )
@@ -244,6 +250,7 @@ def test_what_is_looked_for_is_there_for_its_own_company(
             "company": side.company_id,
             "service": side.service_id,
             "entry": world.entry_of(side),
+            "document": world.document_of(side),
         }
         for address in SHOWS_TEXTS:
             tab, _token = browsers.tab(person)
@@ -266,7 +273,8 @@ def _try(world: World, browsers: Browsers, line: Line, person: str, cell: str) -
         browsers.close(person)
     found = _cell_of(answer, cell)
     foreign = OUR_WORD if person == STRANGER else THEIR_WORD
-    if foreign in f"{answer.headers}{answer.text}".lower():
+    said = answer.get_data().decode(errors="replace")
+    if foreign in f"{answer.headers}{said}".lower():
         return f"{found} with a word of the other company"
     if line.address in FAILED_TRIES_ARE_KEPT or before is None:
         return found
@@ -284,6 +292,9 @@ def _names(world: World, person: str, line: Line) -> Mapping[str, object]:
     return {
         "top_up": world.new_top_up() if "{top_up}" in line.address else "",
         "entry": world.entry_of(world.ours) if "{entry}" in line.address else "",
+        "document": (
+            world.document_of(world.ours) if "/invoices" in line.address else ""
+        ),
         "company": world.ours.company_id,
         "service": world.ours.service_id,
         "email": world.email_of(person),

@@ -18,6 +18,11 @@ from shared.client import CallContext, call
 from shared.contract import Effect, Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import AdjustmentKind, charging, top_ups
+from shared.contracts.billing.documents import (
+    LIST_DOCUMENTS,
+    DocumentKind,
+    ListDocuments,
+)
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.identity import Role
 from shared.contracts.inventory import Period
@@ -66,6 +71,7 @@ class World:
     _numbers: Iterator[int] = field(default_factory=count)
     _queries: dict[str, str] = field(default_factory=dict)
     _entries: dict[str, UUID] = field(default_factory=dict)
+    _documents: dict[str, UUID] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         catalog = inventory.ApplyImport(import_id=self.stage_catalog())
@@ -186,6 +192,27 @@ class World:
             assert found is not None
             self._entries[side.word] = found
         return self._entries[side.word]
+
+    def document_of(self, side: Side) -> UUID:
+        """An invoice of the side's, for money that came by bank."""
+        if side.word not in self._documents:
+            person = "owner" if side is self.ours else STRANGER
+            ask = top_ups.QuoteTopUp(net=money("10"))
+            quote = self.call(person, top_ups.QUOTE_TOP_UP, ask)
+            begin = top_ups.BeginTopUp(
+                net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
+            )
+            top_up = self.call(person, top_ups.BEGIN_TOP_UP, begin)
+            credit = top_ups.BankCredit(
+                transaction=side.word, amount=quote.gross, text=top_up.reference
+            )
+            book = top_ups.BookBankPayments(credits=[credit])
+            self.operate(top_ups.BOOK_BANK_PAYMENTS, book)
+            self.site.run_job("issue_documents")
+            wanted = ListDocuments(kind=DocumentKind.INVOICE)
+            page = self.call(person, LIST_DOCUMENTS, wanted)
+            self._documents[side.word] = page.documents[0].id
+        return self._documents[side.word]
 
     def change(
         self,
