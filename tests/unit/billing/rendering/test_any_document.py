@@ -66,7 +66,7 @@ def test_any_document_can_be_made_and_its_files_agree(source: DocumentContent) -
 
 @pytest.mark.full
 @pytest.mark.timeout(1800)
-@settings(max_examples=4000, deadline=None)
+@settings(max_examples=2000, deadline=None)
 @given(source=contents())
 def test_thousands_of_documents_can_be_made_and_their_files_agree(
     source: DocumentContent,
