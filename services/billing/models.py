@@ -321,6 +321,7 @@ class TopUp(CompanyOwned, Base):
 
     ``tax_lines`` and ``tax_reason`` are the contract's, as on the wire.
     ``refunded_net`` and ``refunded_tax`` are what was given back of all its payments.
+    ``is_intended`` says that the customer knew of an equal one and meant both.
     """
 
     __tablename__ = "top_ups"
@@ -343,6 +344,7 @@ class TopUp(CompanyOwned, Base):
     expires_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(sa.BigInteger)
+    is_intended: Mapped[bool] = mapped_column(default=False)
 
 
 class Payment(CompanyOwned, Base):

@@ -7,7 +7,7 @@ with another amount than was asked for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -15,17 +15,13 @@ from sqlalchemy import select
 
 from services.billing.changes import Change
 from services.billing.document_orders import Wanted, order
+from services.billing.duplicates import WINDOW, Paid, may_repeat
 from services.billing.gateways.gateway import Checkout, Order, Outcome, Report
 from services.billing.ledger import Reason
 from services.billing.models import EntryKind, Payment, TopUp
 from services.billing.money_in import MoneyIn
-from services.billing.top_ups import (
-    OPEN,
-    lock_top_up,
-    move,
-    payments_of,
-    require_open,
-)
+from services.billing.top_up_views import payments_of
+from services.billing.top_ups import OPEN, lock_top_up, move, require_open
 from services.billing.wallets import lock_wallet, tell_of_change
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
@@ -90,7 +86,7 @@ def order_of(payment: Payment, top_up: TopUp, return_url: str) -> Order:
         payment_id=payment.id,
         company_id=payment.company_id,
         reference=top_up.reference,
-        amount=Money(payment.amount, currency_of(payment.currency)),
+        amount=_amount(payment),
         return_url=return_url,
     )
 
@@ -193,8 +189,9 @@ class _Booking:
     def _succeed(self, top_up: TopUp, payment: Payment, report: Report) -> None:
         if payment.state in {PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK}:
             return
-        first = self._first_succeeded(top_up)
-        payment.duplicate_of = first.id if first else None
+        repeated = self._first_succeeded(top_up)
+        repeated = repeated or self._equal_elsewhere(top_up, payment, report)
+        payment.duplicate_of = repeated.id if repeated else None
         payment.transaction = report.transaction
         payment.method = report.method
         payment.failure = None
@@ -242,6 +239,33 @@ class _Booking:
         )
         return next(paid, None)
 
+    def _equal_elsewhere(
+        self, top_up: TopUp, payment: Payment, report: Report
+    ) -> Payment | None:
+        """The payment of another top-up that this one may repeat."""
+        session, now = self.change.db, self.change.call.now
+        # Of two that come at once, the second one sees the first.
+        lock_wallet(session, top_up.company_id, top_up.currency)
+        others = session.execute(
+            select(Payment, TopUp)
+            .join(TopUp, TopUp.id == Payment.top_up_id)
+            .where(
+                Payment.company_id == top_up.company_id,
+                Payment.top_up_id != top_up.id,
+                Payment.state == PaymentState.SUCCEEDED,
+                Payment.settled_at >= now - WINDOW,
+                TopUp.state != TopUpState.REFUNDED,
+            )
+            .order_by(Payment.settled_at, Payment.id)
+        )
+        paid = _paid(top_up, payment, report.amount, now)
+        equal = (
+            other
+            for other, its in others
+            if may_repeat(paid, _paid(its, other, _amount(other), other.settled_at))
+        )
+        return next(equal, None)
+
     def _post(
         self, top_up: TopUp, payment: Payment, money_in: MoneyIn, kind: EntryKind
     ) -> None:
@@ -285,6 +309,16 @@ def _draft(change: Change, top_up: TopUp) -> Payment:
         method="",
         created_at=change.call.now,
     )
+
+
+def _amount(payment: Payment) -> Money:
+    return Money(payment.amount, currency_of(payment.currency))
+
+
+def _paid(top_up: TopUp, payment: Payment, amount: Money, at: datetime | None) -> Paid:
+    paid_at = at or payment.created_at
+    begun_at, is_intended = top_up.created_at, top_up.is_intended
+    return Paid(amount, payment.gateway, paid_at, begun_at, is_intended)
 
 
 def _parted(top_up: TopUp, paid: Money) -> MoneyIn:

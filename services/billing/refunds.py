@@ -7,10 +7,8 @@ afterwards, until it has done it or refuses for good.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.billing.changes import Change
@@ -27,7 +25,8 @@ from services.billing.models import (
 )
 from services.billing.money_in import MoneyIn
 from services.billing.top_up_rules import fits_payment
-from services.billing.top_ups import lock_top_up, move, payments_of
+from services.billing.top_up_views import Given, given_back, payments_of
+from services.billing.top_ups import lock_top_up, move
 from services.billing.wallets import lock_wallet, tell_of_change
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.top_ups import (
@@ -48,9 +47,6 @@ log = structlog.get_logger()
 
 MAX_REASON_LENGTH = 500
 _NOT_PAID_OUT = "The refund could not be paid out, and the balance has it again."
-
-Given = dict[UUID, tuple[Decimal, Decimal]]
-"""Net and tax that were given back already, by payment."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +70,10 @@ def refund(change: Change, request: RefundTopUp) -> TopUp:
             ``left``.
         InvalidInput: ``bad_amount``, ``reason_missing``, ``bad_reason``.
     """
-    reason = _check_reason(request.reason)
+    reason = check_reason(request.reason)
     session = change.db
     top_up = lock_top_up(session, request.top_up_id)
-    given = _given_back(session, top_up)
+    given = given_back(session, top_up)
     paid = _paid(session, top_up)
     asked_for = [each for each in paid if request.payment_id in {None, each.id}]
     left = _left(asked_for, given)
@@ -191,19 +187,6 @@ def _paid(session: Session, top_up: TopUp) -> list[Payment]:
     ]
 
 
-def _given_back(session: Session, top_up: TopUp) -> Given:
-    rows = session.scalars(
-        select(Refund).where(
-            Refund.top_up_id == top_up.id, Refund.state != RefundState.FAILED
-        )
-    )
-    given: Given = {}
-    for row in rows:
-        net, tax = given.get(row.payment_id, (Decimal(0), Decimal(0)))
-        given[row.payment_id] = net + row.net, tax + row.tax
-    return given
-
-
 def _left(paid: Sequence[Payment], given: Given) -> Decimal:
     """How much net of these payments was not given back yet."""
     nothing = (Decimal(0), Decimal(0))
@@ -248,7 +231,7 @@ def _draft(change: Change, top_up: TopUp, part: _Part, reason: str) -> Refund:
     )
 
 
-def _check_reason(text: str) -> str:
+def check_reason(text: str) -> str:
     if not text.strip():
         raise InvalidInput("reason_missing")
     return clean_line(text, MAX_REASON_LENGTH, code="bad_reason")

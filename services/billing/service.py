@@ -18,12 +18,14 @@ from services.billing import (
     document_list,
     issuing,
     rebuilding,
+    refund_requests,
     refunds,
     subscriptions,
     tax_id_checks,
     tax_ids,
     tax_profiles,
     tax_rates,
+    top_up_views,
     top_ups,
     transactions,
     wallets,
@@ -40,6 +42,7 @@ from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import cards as cards_contract
 from shared.contracts.billing import charging as charging_contract
 from shared.contracts.billing import documents as papers
+from shared.contracts.billing import refund_requests as asked_back
 from shared.contracts.billing import tax
 from shared.contracts.billing import top_ups as money_in
 from shared.contracts.billing import transactions as listed
@@ -177,9 +180,9 @@ class BillingService(Service):
 
     @in_transaction(listed.LIST_TRANSACTIONS)
     def list_transactions(
-        self, db: Session, _call: Call, request: listed.ListTransactions
+        self, db: Session, call: Call, request: listed.ListTransactions
     ) -> listed.TransactionPage:
-        return transactions.list_transactions(db, request)
+        return transactions.list_transactions(db, request, call.now)
 
     @in_transaction(papers.LIST_DOCUMENTS)
     def list_documents(
@@ -211,7 +214,7 @@ class BillingService(Service):
     ) -> money_in.TopUp:
         top_up = top_ups.begin(self._change(db, call), self._terms, request)
         self._wake_after(db, self._documents_waiting)
-        return top_ups.view(db, top_up)
+        return top_up_views.view(db, top_up)
 
     @handles(money_in.START_PAYMENT)
     def start_payment(
@@ -247,7 +250,7 @@ class BillingService(Service):
         self, db: Session, call: Call, request: money_in.CancelTopUp
     ) -> money_in.TopUp:
         top_up = top_ups.cancel(self._change(db, call), request.top_up_id)
-        return top_ups.view(db, top_up)
+        return top_up_views.view(db, top_up)
 
     @handles(money_in.TAKE_PAYMENT_NOTICE)
     def take_payment_notice(
@@ -260,7 +263,32 @@ class BillingService(Service):
     def refund_top_up(
         self, db: Session, call: Call, request: money_in.RefundTopUp
     ) -> money_in.TopUp:
-        return top_ups.view(db, refunds.refund(self._change(db, call), request))
+        top_up = refunds.refund(self._change(db, call), request)
+        return top_up_views.view(db, top_up)
+
+    @in_transaction(asked_back.ASK_FOR_REFUND)
+    def ask_for_refund(
+        self, db: Session, call: Call, request: asked_back.AskForRefund
+    ) -> asked_back.RefundRequest:
+        return refund_requests.ask(self._change(db, call), request)
+
+    @in_transaction(asked_back.LIST_REFUND_REQUESTS)
+    def list_refund_requests(
+        self, db: Session, _call: Call, request: asked_back.ListRefundRequests
+    ) -> asked_back.RefundRequestPage:
+        return refund_requests.list_open(db, request)
+
+    @in_transaction(asked_back.GRANT_REFUND_REQUEST)
+    def grant_refund_request(
+        self, db: Session, call: Call, request: asked_back.GrantRefundRequest
+    ) -> asked_back.RefundRequest:
+        return refund_requests.grant(self._change(db, call), request.payment_id)
+
+    @in_transaction(asked_back.DECLINE_REFUND_REQUEST)
+    def decline_refund_request(
+        self, db: Session, call: Call, request: asked_back.DeclineRefundRequest
+    ) -> asked_back.RefundRequest:
+        return refund_requests.decline(self._change(db, call), request)
 
     @handles(money_in.BOOK_BANK_PAYMENTS)
     def book_bank_payments(

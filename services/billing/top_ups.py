@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from msgspec import structs
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.billing import top_up_rules
 from services.billing.changes import Change
 from services.billing.document_orders import Wanted, order
+from services.billing.duplicates import WINDOW
 from services.billing.limits import Limits
 from services.billing.models import (
     Payment,
@@ -27,17 +29,18 @@ from services.billing.models import (
 from services.billing.seller import Seller
 from services.billing.tax import Taxed, apply
 from services.billing.tax_profiles import decide_for
+from services.billing.top_up_views import PAID, payments_of, view
 from services.billing.wallets import lock_wallet
 from shared import events
 from shared.contracts.billing import top_ups as contract
 from shared.contracts.billing.documents import DocumentKind
-from shared.contracts.billing.tax import TaxLine, TaxReason
+from shared.contracts.billing.tax import TaxReason
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of, fits_ledger, zero
 from shared.runtime import Runtime
 from shared.service import Call
-from shared.wire import from_wire, to_json, to_wire
+from shared.wire import to_json, to_wire
 
 # Tuples, as they stand in queries: a set's order is another in each process.
 OPEN = (TopUpState.DRAFT, TopUpState.PENDING)
@@ -45,9 +48,6 @@ OPEN = (TopUpState.DRAFT, TopUpState.PENDING)
 
 MOST_OPEN = 20
 """As many are listed."""
-
-PAID = (PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK)
-"""Payments that came, whether or not they have stayed."""
 
 LASTS = timedelta(hours=24)
 """How long a top-up waits for its payment."""
@@ -94,8 +94,9 @@ def quote(
     about = _circumstances(session, terms.limits, wallet, call)
     decision = decide_for(session, terms.seller, wallet.company_id, call.now)
     cost = _Cost(decision.reason, apply(decision, net))
-    waiting = _waiting(session, wallet)
-    return _quote(wallet, cost, about, waiting, terms.gateways)
+    quoted = _quote(wallet, cost, about, _waiting(session, wallet), terms.gateways)
+    repeats = _repeated(session, wallet, net, call.now)
+    return structs.replace(quoted, repeats=repeats)
 
 
 def begin(change: Change, terms: Terms, request: contract.BeginTopUp) -> TopUp:
@@ -116,6 +117,7 @@ def begin(change: Change, terms: Terms, request: contract.BeginTopUp) -> TopUp:
     if request.gateway not in terms.gateways:
         raise Conflict("no_gateway", request.gateway.value)
     top_up = _draft(change, wallet, quoted, request.gateway)
+    top_up.is_intended = request.is_intended
     change.db.add(top_up)
     change.db.flush()
     if request.gateway is GatewayName.BANK_TRANSFER:
@@ -206,46 +208,6 @@ def get(session: Session, top_up_id: UUID) -> contract.TopUp:
     return view(session, top_up)
 
 
-def view(session: Session, top_up: TopUp) -> contract.TopUp:
-    def money(amount: Decimal) -> Money:
-        return Money(amount, currency_of(top_up.currency))
-
-    payments = payments_of(session, top_up)
-    return contract.TopUp(
-        id=top_up.id,
-        company_id=top_up.company_id,
-        reference=top_up.reference,
-        state=top_up.state,
-        gateway=top_up.gateway,
-        net=money(top_up.net),
-        tax_lines=from_wire(top_up.tax_lines, list[TaxLine]),
-        tax_reason=from_wire(top_up.tax_reason, TaxReason),
-        tax=money(top_up.tax),
-        gross=money(top_up.gross),
-        credited=money(_credited(payments)),
-        refunded=money(top_up.refunded_net),
-        created_at=top_up.created_at,
-        created_by=top_up.created_by,
-        expires_at=top_up.expires_at,
-        settled_at=top_up.settled_at,
-        payments=[_payment_view(each, top_up.settled_at) for each in payments],
-    )
-
-
-def _credited(payments: Sequence[Payment]) -> Decimal:
-    paid = (p.net for p in payments if p.state is PaymentState.SUCCEEDED)
-    return sum(paid, Decimal(0))
-
-
-def payments_of(session: Session, top_up: TopUp) -> Sequence[Payment]:
-    """All payments of a top-up, oldest first."""
-    return session.scalars(
-        select(Payment)
-        .where(Payment.top_up_id == top_up.id)
-        .order_by(Payment.created_at, Payment.id)
-    ).all()
-
-
 def move(change: Change, top_up: TopUp, state: TopUpState) -> None:
     """Bring a locked top-up into a state, and tell of it.
 
@@ -322,6 +284,29 @@ def _waiting(session: Session, wallet: Wallet) -> Decimal:
         )
     )
     return total or zero(wallet.currency).amount
+
+
+def _repeated(
+    session: Session, wallet: Wallet, net: Money, now: datetime
+) -> contract.EarlierTopUp | None:
+    """An equal top-up that was begun just before, and that was paid or may be."""
+    row = session.scalars(
+        select(TopUp)
+        .where(
+            TopUp.company_id == wallet.company_id,
+            TopUp.wallet_id == wallet.id,
+            TopUp.net == net.amount,
+            TopUp.created_at >= now - WINDOW,
+            TopUp.state.in_((*OPEN, TopUpState.SUCCEEDED)),
+        )
+        .order_by(TopUp.created_at.desc(), TopUp.id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return contract.EarlierTopUp(
+        id=row.id, reference=row.reference, state=row.state, created_at=row.created_at
+    )
 
 
 def _quote(
@@ -401,19 +386,3 @@ def _draft(
 def _new_reference(runtime: Runtime) -> str:
     """Twelve letters of 31: nobody guesses one, and people can read it aloud."""
     return written("".join(runtime.random.choices(REFERENCE_LETTERS, k=12)))
-
-
-def _payment_view(payment: Payment, ended_at: datetime | None) -> contract.Payment:
-    paid_at = payment.settled_at if payment.state in PAID else None
-    return contract.Payment(
-        id=payment.id,
-        gateway=payment.gateway,
-        state=payment.state,
-        amount=Money(payment.amount, currency_of(payment.currency)),
-        method=payment.method,
-        failure=payment.failure,
-        duplicate_of=payment.duplicate_of,
-        is_late=bool(ended_at and paid_at and paid_at > ended_at),
-        created_at=payment.created_at,
-        settled_at=payment.settled_at,
-    )

@@ -18,6 +18,7 @@ from services.billing import models
 from services.billing.companies import DEFAULT_TIME_ZONE
 from services.billing.days import check_day
 from services.billing.document_models import Document
+from services.billing.failed_payments import list_failed
 from services.billing.models import (
     Company,
     EntryKind,
@@ -50,7 +51,9 @@ _DOCUMENTS = {
 """What is issued for an entry of its kind."""
 
 
-def list_transactions(session: Session, request: ListTransactions) -> TransactionPage:
+def list_transactions(
+    session: Session, request: ListTransactions, now: datetime
+) -> TransactionPage:
     """One page of them; see the contract for the refusals."""
     if not 1 <= request.limit <= MOST_AT_ONCE:
         raise InvalidInput("bad_limit", "", {"max_limit": MOST_AT_ONCE})
@@ -70,7 +73,14 @@ def list_transactions(session: Session, request: ListTransactions) -> Transactio
         currencies=_currencies(session),
         previous=page.previous,
         next=page.next,
+        failed=list_failed(session, now) if _is_whole(request) else [],
     )
+
+
+def _is_whole(request: ListTransactions) -> bool:
+    """Whether it is asked from its start on, and not narrowed to anything."""
+    narrowed = (request.currency, request.group, request.first_day, request.last_day)
+    return request.cursor is None and not any(narrowed)
 
 
 def _read(
@@ -127,6 +137,7 @@ class _Belongings:
     """What belongs to the cause of an entry."""
 
     top_up_id: UUID | None = None
+    is_possible_duplicate: bool = False
     documents: dict[DocumentKind, UUID] = field(default_factory=dict)
 
 
@@ -149,7 +160,18 @@ def _belongings(session: Session, causes: Sequence[str]) -> dict[str, _Belonging
             documents.where(about.in_(ids), is_meant)
         ):
             found[f"{name}:{id_}"].documents[kind] = document
+    _mark_duplicates(session, found)
     return found
+
+
+def _mark_duplicates(session: Session, found: dict[str, _Belongings]) -> None:
+    """Mark the payments among the causes that may repeat another one."""
+    ids = [UUID(c.partition(":")[2]) for c in found if c.startswith("payment:")]
+    if not ids:
+        return
+    repeats = (Payment.id.in_(ids), Payment.duplicate_of.is_not(None))
+    for id_ in session.scalars(select(Payment.id).where(*repeats)):
+        found[f"payment:{id_}"].is_possible_duplicate = True
 
 
 def _currencies(session: Session) -> list[str]:
@@ -171,4 +193,6 @@ def _view(row: models.Transaction, memo: str, belongings: _Belongings) -> Transa
         document_id=belongings.documents.get(_DOCUMENTS[row.kind])
         if row.kind in _DOCUMENTS
         else None,
+        is_possible_duplicate=row.kind is EntryKind.TOP_UP
+        and belongings.is_possible_duplicate,
     )

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from shared.contract import Effect, Event, Method, Nothing, Request, Response
 from shared.contracts.billing.name import NAME
+from shared.contracts.billing.refund_requests import RefundRequest
 from shared.contracts.billing.tax import TaxLine, TaxReason
 from shared.money import Money
 from shared.permissions import Permission
@@ -61,6 +62,13 @@ class QuoteTopUp(Request, frozen=True, kw_only=True):
     net: Money
 
 
+class EarlierTopUp(Response, frozen=True, kw_only=True):
+    id: UUID
+    reference: str
+    state: TopUpState
+    created_at: datetime
+
+
 class TopUpQuote(Response, frozen=True, kw_only=True):
     """What a top-up of ``net`` would cost and do; charged as it is, or asked anew.
 
@@ -71,7 +79,9 @@ class TopUpQuote(Response, frozen=True, kw_only=True):
     verified may still top up now, what is open and what was paid within 24 hours being
     taken off; None when it is verified. ``largest`` is the most that one top-up can be
     now, None if none can; ``waiting`` what services wait for that could not be paid:
-    it is charged as soon as it is there.
+    it is charged as soon as it is there. ``repeats`` is a top-up of the same amount,
+    paid or still to be paid, that was begun just before: the customer may not mean
+    both. ``digest`` does not stand for it.
     """
 
     net: Money
@@ -91,23 +101,30 @@ class TopUpQuote(Response, frozen=True, kw_only=True):
     split: list[Money]
     gateways: list[GatewayName]
     digest: str
+    repeats: EarlierTopUp | None = None
 
 
 class BeginTopUp(Request, frozen=True, kw_only=True):
-    """``digest`` is that of the quote which the customer saw."""
+    """``digest`` is that of the quote which the customer saw.
+
+    ``is_intended`` says that they saw what it ``repeats`` too, and mean both.
+    """
 
     net: Money
     digest: str
     gateway: GatewayName
+    is_intended: bool = False
 
 
 class Payment(Response, frozen=True, kw_only=True):
     """One attempt to pay a top-up, or money that came for it.
 
     ``method`` says in words what was used ("Visa ending in 4242"), as far as known.
-    ``failure`` is a code. ``duplicate_of`` is the payment that it may repeat: both are
-    booked and credited. ``is_late`` says that it came when the top-up had ended: it is
-    booked and credited, too, above a limit even.
+    ``failure`` is a code. ``duplicate_of`` is the payment that it may repeat, and
+    ``duplicate_top_up_id`` whose that is, this top-up's or another's: both are booked
+    and credited. ``is_late`` says that it came when the top-up had ended: it is
+    booked and credited, too, above a limit even. ``is_given_back`` and
+    ``refund_request`` are told of possible duplicates alone.
     """
 
     id: UUID
@@ -120,6 +137,9 @@ class Payment(Response, frozen=True, kw_only=True):
     is_late: bool
     created_at: datetime
     settled_at: datetime | None
+    duplicate_top_up_id: UUID | None = None
+    is_given_back: bool = False
+    refund_request: RefundRequest | None = None
 
 
 class BankInstructions(Response, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ from shared.permissions import Permission
 
 MOST_AT_ONCE = 1_000
 
+MOST_FAILED = 10
+
 
 class TransactionGroup(Enum):
     """What a list may be narrowed to; each is one or more kinds of entries."""
@@ -28,6 +30,7 @@ class Transaction(Response, frozen=True, kw_only=True):
     ``kind`` is the journal entry's, ``balance`` the wallet's right after it, and
     ``top_up_id`` what it belongs to, if that is a top-up, and ``document_id`` the
     invoice or credit note about it, once that is issued. Times are UTC.
+    ``is_possible_duplicate`` says that its payment may repeat another one.
     """
 
     number: int
@@ -39,6 +42,17 @@ class Transaction(Response, frozen=True, kw_only=True):
     balance: Money
     top_up_id: UUID | None = None
     document_id: UUID | None = None
+    is_possible_duplicate: bool = False
+
+
+class FailedPayment(Response, frozen=True, kw_only=True):
+    """An attempt to pay that brought no money; ``failure`` is a code, if known."""
+
+    top_up_id: UUID
+    reference: str
+    amount: Money
+    at: datetime
+    failure: str | None
 
 
 class ListTransactions(Request, frozen=True, kw_only=True):
@@ -56,12 +70,17 @@ class ListTransactions(Request, frozen=True, kw_only=True):
 
 
 class TransactionPage(Response, frozen=True, kw_only=True):
-    """``currencies`` are those of the company's wallets, its primary one first."""
+    """``currencies`` are those of the company's wallets, its primary one first.
+
+    ``failed`` are the attempts of the last 30 days, at most `MOST_FAILED`, newest
+    first; the first page alone has them, and only where it is not narrowed.
+    """
 
     transactions: list[Transaction]
     currencies: list[str]
     previous: str | None
     next: str | None
+    failed: list[FailedPayment]
 
 
 LIST_TRANSACTIONS = Method(

@@ -1,0 +1,169 @@
+"""Refund requests: what may have been paid twice, asked back by its customer.
+
+Whoever changes one has locked its top-up first.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.billing import refunds
+from services.billing.changes import Change
+from services.billing.models import Payment, TopUp
+from services.billing.refund_request_models import RefundRequest
+from services.billing.top_up_views import given_back, request_view
+from services.billing.top_ups import lock_top_up
+from shared.contracts.billing import refund_requests as contract
+from shared.contracts.billing.refund_requests import RefundRequestState
+from shared.contracts.billing.top_ups import PaymentState, RefundTopUp
+from shared.errors import Conflict, InvalidInput, NotFound
+from shared.money import Money, currency_of
+from shared.paging import MAX_PAGE_SIZE, Direction, read_place, turn_page
+from shared.text import clean_line
+
+_GIVEN_BACK = "Paid twice, and given back as you asked."
+
+_Key = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Row = tuple[RefundRequest, TopUp, Payment]
+
+
+def ask(change: Change, request: contract.AskForRefund) -> contract.RefundRequest:
+    """Keep that the customer wants a possible duplicate back.
+
+    Raises:
+        NotFound: ``no_such_payment``.
+        Conflict: ``not_a_duplicate``, ``given_back_already``, ``refund_asked_already``.
+        InvalidInput: ``bad_reason``.
+    """
+    reason = clean_line(request.reason, refunds.MAX_REASON_LENGTH, code="bad_reason")
+    session = change.db
+    top_up, payment = _lock(session, request.payment_id)
+    came = payment.state is PaymentState.SUCCEEDED
+    if payment.duplicate_of is None or not came:
+        raise Conflict("not_a_duplicate")
+    if session.get(RefundRequest, payment.id):
+        raise Conflict("refund_asked_already")
+    if payment.id in given_back(session, top_up):
+        raise Conflict("given_back_already")
+    row = RefundRequest(
+        payment_id=payment.id,
+        company_id=payment.company_id,
+        top_up_id=top_up.id,
+        state=RefundRequestState.ASKED,
+        reason=reason,
+        answer="",
+        asked_at=change.call.now,
+        asked_by=change.call.principal.name,
+        decided_by="",
+    )
+    session.add(row)
+    session.flush()
+    return request_view(row, top_up, payment)
+
+
+def list_open(
+    session: Session, request: contract.ListRefundRequests
+) -> contract.RefundRequestPage:
+    """One page of those that wait; see the contract for the refusals."""
+    if not 1 <= request.limit <= MAX_PAGE_SIZE:
+        raise InvalidInput("bad_limit", parameters={"max_limit": MAX_PAGE_SIZE})
+
+    def read(direction: Direction, key: int | None, limit: int) -> Sequence[_Row]:
+        return _read(session, direction, key, limit)
+
+    place = read_place(request.cursor, _Key)
+    page = turn_page(read, lambda row: row[0].position, place, request.limit)
+    return contract.RefundRequestPage(
+        requests=[request_view(*row) for row in page.rows],
+        previous=page.previous,
+        next=page.next,
+    )
+
+
+def grant(change: Change, payment_id: UUID) -> contract.RefundRequest:
+    """Give the whole payment back, or refuse and leave everything as it was.
+
+    Raises:
+        NotFound: ``no_such_refund_request``.
+        Conflict: ``refund_request_decided`` with ``state``; as `refunds.refund`.
+    """
+    row, top_up, payment = _lock_open(change.db, payment_id)
+    _decide(change, row, RefundRequestState.GRANTED)
+    # Not "what is left": half a duplicate given back would end the matter.
+    whole = Money(payment.net, currency_of(payment.currency))
+    refund = RefundTopUp(
+        top_up_id=top_up.id, payment_id=payment.id, net=whole, reason=_GIVEN_BACK
+    )
+    refunds.refund(change, refund)
+    return request_view(row, top_up, payment)
+
+
+def decline(
+    change: Change, request: contract.DeclineRefundRequest
+) -> contract.RefundRequest:
+    """Tell the customer why they don't get it back.
+
+    Raises:
+        NotFound: ``no_such_refund_request``.
+        Conflict: ``refund_request_decided`` with ``state``.
+        InvalidInput: ``reason_missing``, ``bad_reason``.
+    """
+    reason = refunds.check_reason(request.reason)
+    row, top_up, payment = _lock_open(change.db, request.payment_id)
+    row.answer = reason
+    _decide(change, row, RefundRequestState.DECLINED)
+    return request_view(row, top_up, payment)
+
+
+def _lock(session: Session, payment_id: UUID) -> tuple[TopUp, Payment]:
+    payment = session.scalars(
+        select(Payment).where(Payment.id == payment_id)
+    ).one_or_none()
+    if payment is None:
+        raise NotFound("no_such_payment")
+    top_up = lock_top_up(session, payment.top_up_id)
+    session.refresh(payment)
+    return top_up, payment
+
+
+def _lock_open(session: Session, payment_id: UUID) -> _Row:
+    asked = select(RefundRequest).where(RefundRequest.payment_id == payment_id)
+    if session.scalars(asked).one_or_none() is None:
+        raise NotFound("no_such_refund_request")
+    top_up, payment = _lock(session, payment_id)
+    # Another operator may have decided while this one waited.
+    fresh = asked.execution_options(populate_existing=True)
+    row = session.scalars(fresh).one()
+    if row.state is not RefundRequestState.ASKED:
+        state = row.state.value
+        raise Conflict("refund_request_decided", state, {"state": state})
+    return row, top_up, payment
+
+
+def _decide(change: Change, row: RefundRequest, state: RefundRequestState) -> None:
+    row.state = state
+    row.decided_at = change.call.now
+    row.decided_by = change.call.principal.name
+    change.db.flush()
+
+
+def _read(
+    session: Session, direction: Direction, key: int | None, limit: int
+) -> Sequence[_Row]:
+    position = RefundRequest.position
+    rises = direction == "after"
+    query = (
+        select(RefundRequest, TopUp, Payment)
+        .join(TopUp, TopUp.id == RefundRequest.top_up_id)
+        .join(Payment, Payment.id == RefundRequest.payment_id)
+        .where(RefundRequest.state == RefundRequestState.ASKED)
+    )
+    if key is not None:
+        query = query.where(position > key if rises else position < key)
+    order = position.asc() if rises else position.desc()
+    rows = session.execute(query.order_by(order).limit(limit))
+    return [(request, top_up, payment) for request, top_up, payment in rows]

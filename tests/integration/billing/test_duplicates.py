@@ -1,0 +1,448 @@
+"""Possible duplicates: marked by one rule, asked back, given back or not."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from uuid import UUID, uuid4
+
+import pytest
+from msgspec import structs
+
+from services.billing.gateways.bank_transfer import Account, BankTransfer
+from shared.contracts.billing import refund_requests as asked
+from shared.contracts.billing import top_ups
+from shared.contracts.billing.refund_requests import RefundRequestState
+from shared.contracts.billing.top_ups import GatewayName, TopUp, TopUpState
+from shared.contracts.billing.transactions import (
+    LIST_TRANSACTIONS,
+    ListTransactions,
+    TransactionPage,
+)
+from shared.contracts.identity import Role
+from shared.database import Database
+from shared.errors import Conflict, Forbidden, InvalidInput, NotFound
+from tests.fixtures.sandbox import Sandbox, sandbox
+from tests.integration.billing.office import Office, money
+from tests.integration.billing.till import Till
+
+TEN_MINUTES = timedelta(minutes=10)
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture
+def till(billing_database: Database, bank: Sandbox) -> Till:
+    account = Account("Client Area GmbH", "DE89370400440532013000", "COBADEFF", "Bank")
+    gateways = {
+        GatewayName.SANDBOX: bank.gateway(),
+        GatewayName.BANK_TRANSFER: BankTransfer(account),
+    }
+    office = Office(billing_database, gateways=gateways)
+    office.live_in("Europe/Berlin")
+    office.open_wallet()
+    return Till(office, bank)
+
+
+def test_an_equal_top_up_paid_within_ten_minutes_is_marked(till: Till) -> None:
+    first = paid(till)
+    till.office.pass_time(TEN_MINUTES)
+
+    (payment,) = paid(till).payments
+
+    assert payment.duplicate_of == first.payments[0].id
+    assert payment.duplicate_top_up_id == first.id
+    assert till.balance == 200
+
+
+def test_after_ten_minutes_it_is_not(till: Till) -> None:
+    paid(till)
+    till.office.pass_time(TEN_MINUTES + timedelta(microseconds=1))
+
+    assert not is_marked(paid(till))
+
+
+def test_another_amount_is_not(till: Till) -> None:
+    paid(till, "100.00")
+
+    assert not is_marked(paid(till, "100.01"))
+
+
+def test_another_currency_is_not(till: Till) -> None:
+    till.office.open_wallet("USD")
+    paid(till)
+
+    assert not is_marked(paid(till, currency="USD"))
+
+
+def test_another_way_to_pay_is_not(till: Till) -> None:
+    paid(till)
+    by_bank = begun(till)
+    book(till, by_bank)
+
+    assert not is_marked(till.get(by_bank.id))
+
+
+def test_another_company_s_is_not(till: Till) -> None:
+    paid(till)
+
+    assert not is_marked(paid(stranger(till)))
+
+
+def test_what_was_given_back_is_repeated_by_nothing(till: Till) -> None:
+    till.refund(paid(till))
+
+    assert not is_marked(paid(till))
+
+
+def test_two_transfers_by_bank_are_marked_as_two_cards_are(till: Till) -> None:
+    book(till, begun(till))
+    second = begun(till)
+    book(till, second)
+
+    assert is_marked(till.get(second.id))
+
+
+def test_what_was_meant_twice_is_marked_in_neither_order(till: Till) -> None:
+    first = begun(till)
+    till.office.pass_time(timedelta(seconds=1))
+    second = begun(till, is_intended=True)
+
+    pay(till, second)
+
+    assert not is_marked(till.get(second.id))
+    assert not is_marked(pay(till, first))
+
+
+def test_what_two_tabs_began_is_marked_though_neither_was_warned(till: Till) -> None:
+    quote = till.quote("100.00")
+    tabs = [till.begin_as_quoted(quote) for _ in range(2)]
+
+    assert [is_marked(pay(till, each)) for each in tabs] == [False, True]
+
+
+def test_a_quote_tells_of_an_equal_top_up_begun_within_ten_minutes(till: Till) -> None:
+    before = till.quote("100.00")
+    first = begun(till)
+    till.office.pass_time(TEN_MINUTES)
+
+    told = till.quote("100.00")
+
+    assert before.repeats is None
+    assert told.repeats is not None
+    assert (told.repeats.id, told.repeats.reference) == (first.id, first.reference)
+    assert told.digest == before.digest
+    assert till.quote("100.01").repeats is None
+    till.office.pass_time(timedelta(microseconds=1))
+    assert till.quote("100.00").repeats is None
+
+
+def test_a_quote_tells_of_what_was_paid_and_not_of_what_has_ended(till: Till) -> None:
+    till.cancel(begun(till))
+    assert till.quote("100.00").repeats is None
+
+    first = paid(till)
+
+    repeats = till.quote("100.00").repeats
+    assert repeats is not None
+    assert repeats.state is TopUpState.SUCCEEDED
+    assert repeats.id == first.id
+    assert stranger(till).quote("100.00").repeats is None
+
+
+def test_a_begin_sent_twice_is_one_top_up_whatever_it_repeats(till: Till) -> None:
+    begun(till)
+    key = str(uuid4())
+
+    once, again = (begun(till, is_intended=True, key=key) for _ in range(2))
+
+    assert once.id == again.id
+
+
+def test_a_duplicate_that_is_asked_back_waits_for_an_operator(till: Till) -> None:
+    payment = duplicate(till)
+
+    request = ask(till, payment, "Clicked twice")
+
+    assert request.state is RefundRequestState.ASKED
+    assert request.amount == money("119.00")
+    assert payment in open_requests(till)
+    assert of_payment(till, request) == request
+    assert till.balance == 200
+
+
+def test_a_request_that_is_granted_gives_the_whole_duplicate_back(till: Till) -> None:
+    payment = duplicate(till)
+    request = ask(till, payment)
+
+    granted = grant(till, payment)
+
+    assert granted.state is RefundRequestState.GRANTED
+    assert of_payment(till, request) == granted
+    assert till.balance == 100
+    assert till.get(request.top_up_id).state is TopUpState.PARTLY_REFUNDED
+    assert payment not in open_requests(till)
+    newest = transactions(till).transactions[0]
+    assert (newest.kind, newest.amount) == ("refund", money("-100.00"))
+    assert till.office.differences() == []
+
+
+def test_a_request_that_is_declined_tells_the_customer_why(till: Till) -> None:
+    payment = duplicate(till)
+    request = ask(till, payment)
+
+    with pytest.raises(InvalidInput, match="reason_missing"):
+        decline(till, payment, " ")
+    decline(till, payment, "Both were used")
+
+    told = of_payment(till, request)
+    assert told is not None
+    assert (told.state, told.answer) == (RefundRequestState.DECLINED, "Both were used")
+    assert till.balance == 200
+    assert payment not in open_requests(till)
+
+
+def test_a_duplicate_is_asked_back_once_and_a_request_decided_once(till: Till) -> None:
+    payment = duplicate(till)
+    ask(till, payment)
+    with pytest.raises(Conflict, match="refund_asked_already"):
+        ask(till, payment)
+
+    grant(till, payment)
+
+    with pytest.raises(Conflict, match="refund_request_decided"):
+        grant(till, payment)
+    with pytest.raises(Conflict, match="refund_request_decided"):
+        decline(till, payment, "Too late")
+    assert till.balance == 100
+
+
+def test_what_was_sent_twice_with_one_key_is_one_request(till: Till) -> None:
+    request = asked.AskForRefund(payment_id=duplicate(till))
+    key = str(uuid4())
+
+    once, again = (
+        till.office.call(asked.ASK_FOR_REFUND, request, till.owner(), key)
+        for _ in range(2)
+    )
+
+    assert once == again
+
+
+def test_what_is_no_duplicate_can_not_be_asked_back(till: Till) -> None:
+    only = paid(till)
+
+    with pytest.raises(Conflict, match="not_a_duplicate"):
+        ask(till, only.payments[0].id)
+    with pytest.raises(NotFound, match="no_such_payment"):
+        ask(till, uuid4())
+
+
+def test_what_went_back_already_can_not_be_asked_back(till: Till) -> None:
+    payment = duplicate(till)
+    till.office.call(
+        top_ups.REFUND_TOP_UP,
+        top_ups.RefundTopUp(
+            top_up_id=top_up_of(till, payment),
+            payment_id=payment,
+            reason="By phone",
+        ),
+        till.office.operator(),
+    )
+
+    with pytest.raises(Conflict, match="given_back_already"):
+        ask(till, payment)
+
+
+def test_another_company_can_not_ask_and_customers_can_not_decide(till: Till) -> None:
+    payment = duplicate(till)
+
+    with pytest.raises(NotFound, match="no_such_payment"):
+        ask(stranger(till), payment)
+    viewer = till.office.member(Role.VIEWER)
+    request = asked.AskForRefund(payment_id=payment)
+    with pytest.raises(Forbidden):
+        till.office.call(asked.ASK_FOR_REFUND, request, viewer)
+    ask(till, payment)
+    own = asked.GrantRefundRequest(payment_id=payment)
+    with pytest.raises(Forbidden):
+        till.office.call(asked.GRANT_REFUND_REQUEST, own, till.owner())
+
+
+def test_what_was_spent_is_not_given_back_and_nothing_is_half_done(till: Till) -> None:
+    payment = duplicate(till)
+    request = ask(till, payment)
+    till.office.adjust("-150.00")
+    before = transactions(till)
+
+    with pytest.raises(Conflict, match="more_than_unspent") as refusal:
+        grant(till, payment)
+
+    assert Decimal(str(refusal.value.parameters["left"])) == 50
+    assert till.balance == 50
+    assert transactions(till) == before
+    assert of_payment(till, request) == request
+    till.office.adjust("150.00")
+    assert grant(till, payment).state is RefundRequestState.GRANTED
+
+
+def test_a_request_that_nobody_made_can_not_be_decided(till: Till) -> None:
+    payment = duplicate(till)
+
+    for attempt in (lambda: grant(till, payment), lambda: decline(till, payment, "No")):
+        with pytest.raises(NotFound, match="no_such_refund_request"):
+            attempt()
+
+
+def test_requests_are_listed_page_by_page_oldest_first(till: Till) -> None:
+    payments = [duplicate(till), duplicate(till), duplicate(till)]
+    for payment in payments:
+        ask(till, payment)
+
+    assert [each for each in open_requests(till, limit=1) if each in payments] == (
+        payments
+    )
+
+
+def test_transactions_mark_duplicates_and_nothing_else(till: Till) -> None:
+    payment = duplicate(till)
+    ask(till, payment)
+    grant(till, payment)
+
+    rows = transactions(till).transactions
+
+    marks = [(each.kind, each.is_possible_duplicate) for each in rows]
+    assert marks == [("refund", False), ("top_up", True), ("top_up", False)]
+
+
+def test_failed_payments_are_told_for_thirty_days_on_the_first_page(till: Till) -> None:
+    paid(till)
+    failed = till.pay("20.00", "decline")
+
+    (told,) = transactions(till).failed
+
+    assert (told.top_up_id, told.reference) == (failed.id, failed.reference)
+    assert told.amount == failed.gross
+    assert told.failure == "card_declined"
+    assert transactions(till, currency="EUR").failed == []
+    assert transactions(stranger(till)).failed == []
+    till.office.pass_time(timedelta(days=31))
+    assert transactions(till).failed == []
+
+
+_TRANSACTIONS = count()
+
+
+def begun(
+    till: Till,
+    net: str = "100.00",
+    currency: str = "EUR",
+    key: str | None = None,
+    *,
+    is_intended: bool = False,
+) -> TopUp:
+    quote = till.quote(net, currency)
+    request = top_ups.BeginTopUp(
+        net=quote.net,
+        digest=quote.digest,
+        gateway=GatewayName.SANDBOX,
+        is_intended=is_intended,
+    )
+    return till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner(), key)
+
+
+def pay(till: Till, top_up: TopUp) -> TopUp:
+    """Pay it now: the clock stands still."""
+    till.start(top_up)
+    (payment,) = till.get(top_up.id).payments
+    till.notify(payment, transaction=f"tx-{next(_TRANSACTIONS)}-{top_up.id}")
+    return till.get(top_up.id)
+
+
+def paid(till: Till, net: str = "100.00", currency: str = "EUR") -> TopUp:
+    return pay(till, begun(till, net, currency))
+
+
+def book(till: Till, top_up: TopUp) -> None:
+    """Book its amount as it comes by bank."""
+    credit = top_ups.BankCredit(
+        transaction=f"bank-{top_up.id}", amount=top_up.gross, text=top_up.reference
+    )
+    request = top_ups.BookBankPayments(credits=[credit])
+    till.office.call(top_ups.BOOK_BANK_PAYMENTS, request, till.office.operator())
+
+
+def is_marked(top_up: TopUp) -> bool:
+    return any(each.duplicate_of for each in top_up.payments)
+
+
+def duplicate(till: Till) -> UUID:
+    """A top-up of 100 net that was paid twice; the second payment's id."""
+    top_up = paid(till)
+    till.notify(top_up.payments[0], transaction=f"tx-{next(_TRANSACTIONS)}-{top_up.id}")
+    till.office.pass_time(timedelta(hours=1))
+    (further,) = (p for p in till.get(top_up.id).payments if p.duplicate_of)
+    return further.id
+
+
+def stranger(till: Till) -> Till:
+    office = Office(till.office.database, gateways=till.office.gateways)
+    office.clock.move_to(till.office.clock.now())
+    office.live_in("Europe/Berlin")
+    office.open_wallet()
+    return Till(office, till.sandbox)
+
+
+def top_up_of(till: Till, payment: UUID) -> UUID:
+    found = (each.top_up_id for each in transactions(till).transactions)
+    return next(
+        id_
+        for id_ in found
+        if id_ and payment in [each.id for each in till.get(id_).payments]
+    )
+
+
+def ask(till: Till, payment: UUID, reason: str = "") -> asked.RefundRequest:
+    request = asked.AskForRefund(payment_id=payment, reason=reason)
+    return till.office.call(asked.ASK_FOR_REFUND, request, till.owner())
+
+
+def grant(till: Till, payment: UUID) -> asked.RefundRequest:
+    request = asked.GrantRefundRequest(payment_id=payment)
+    return till.office.call(asked.GRANT_REFUND_REQUEST, request, till.office.operator())
+
+
+def decline(till: Till, payment: UUID, reason: str) -> asked.RefundRequest:
+    request = asked.DeclineRefundRequest(payment_id=payment, reason=reason)
+    return till.office.call(
+        asked.DECLINE_REFUND_REQUEST, request, till.office.operator()
+    )
+
+
+def open_requests(till: Till, limit: int = 25) -> list[UUID]:
+    """The payments that are asked back, of all companies, page by page."""
+    request, found = asked.ListRefundRequests(limit=limit), []
+    while True:
+        page = till.office.call(
+            asked.LIST_REFUND_REQUESTS, request, till.office.operator()
+        )
+        found += [each.payment_id for each in page.requests]
+        if page.next is None:
+            return found
+        request = structs.replace(request, cursor=page.next)
+
+
+def of_payment(till: Till, request: asked.RefundRequest) -> asked.RefundRequest | None:
+    """What the customer sees of a request, on their top-up."""
+    payments = till.get(request.top_up_id).payments
+    (shown,) = (each for each in payments if each.id == request.payment_id)
+    return shown.refund_request
+
+
+def transactions(till: Till, currency: str | None = None) -> TransactionPage:
+    request = ListTransactions(currency=currency)
+    return till.office.call(LIST_TRANSACTIONS, request, till.owner())
