@@ -10,6 +10,7 @@ from launcher.cli.checks import inventory, ledger
 from launcher.cli.customers import companies, members, users
 from launcher.cli.desk import Desk, main
 from launcher.cli.payments import payments
+from launcher.cli.refunds import refunds
 from launcher.cli.services import services
 from launcher.cli.taxes import tax
 from launcher.cli.wallets import wallet
@@ -27,6 +28,7 @@ _GROUPS = (
     wallet,
     charging,
     payments,
+    refunds,
     tax,
 )
 for group in _GROUPS:

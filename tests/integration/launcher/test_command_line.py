@@ -207,6 +207,19 @@ def test_a_rate_that_is_added_ends_the_one_before(client_area: CommandLine) -> N
     assert "20.50 %  from 2031-01-01 until further notice" in rates[1]
 
 
+def test_what_nobody_has_asked_back_is_not_given_back(
+    client_area: CommandLine,
+) -> None:
+    payment = ("--payment", "8f14e45f-ceea-4b67-8c1b-000000000001")
+
+    grant = client_area("refunds", "grant", *payment, expect=1)
+    decline = client_area("refunds", "decline", *payment, "--reason", "No", expect=1)
+
+    assert client_area("refunds", "list").stdout == "requests: 0\n"
+    assert "refused: no_such_refund_request" in grant.stderr
+    assert "refused: no_such_refund_request" in decline.stderr
+
+
 def test_every_command_has_help(client_area: CommandLine) -> None:
     from launcher.cli import main
 

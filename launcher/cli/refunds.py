@@ -1,0 +1,73 @@
+"""``client-area refunds``: what customers ask back."""
+
+from uuid import UUID
+
+import click
+
+from launcher.cli.desk import Desk
+from shared.contracts.billing import refund_requests as contract
+from shared.money import round_to_minor_unit
+
+BATCH = 100
+
+
+@click.group()
+def refunds() -> None:
+    """Possible duplicates that customers ask back.
+
+    Other refunds: payments refund.
+    """
+
+
+@refunds.command("list")
+@click.pass_obj
+def list_(desk: Desk) -> None:
+    """List the requests that wait for an answer, oldest first."""
+    cursor, count = None, 0
+    while True:
+        request = contract.ListRefundRequests(cursor=cursor, limit=BATCH)
+        page = desk.call(contract.LIST_REFUND_REQUESTS, request)
+        for each in page.requests:
+            click.echo(_line(each))
+        count, cursor = count + len(page.requests), page.next
+        if cursor is None:
+            break
+    click.echo(f"requests: {count}")
+
+
+@refunds.command("grant")
+@click.option("--payment", type=click.UUID, required=True, help="Its id.")
+@click.pass_obj
+def grant(desk: Desk, payment: UUID) -> None:
+    """Give the whole payment back, with its tax.
+
+    Never more than is unspent. What came by bank is transferred by hand.
+    """
+    request = contract.GrantRefundRequest(payment_id=payment)
+    done = desk.call(contract.GRANT_REFUND_REQUEST, request)
+    click.echo(f"{done.reference}: {_amount(done)} given back")
+
+
+@refunds.command("decline")
+@click.option("--payment", type=click.UUID, required=True, help="Its id.")
+@click.option("--reason", required=True, help="Why; the customer reads it.")
+@click.pass_obj
+def decline(desk: Desk, payment: UUID, reason: str) -> None:
+    """Leave the payment where it is, and tell the customer why."""
+    request = contract.DeclineRefundRequest(payment_id=payment, reason=reason)
+    done = desk.call(contract.DECLINE_REFUND_REQUEST, request)
+    click.echo(f"{done.reference}: declined")
+
+
+def _line(it: contract.RefundRequest) -> str:
+    asked = f"{it.asked_at:%Y-%m-%d %H:%M} UTC"
+    reason = f", {it.reason!r}" if it.reason else ""
+    return (
+        f"{it.payment_id}: {_amount(it)} for {it.reference}, asked {asked} "
+        f"by {it.asked_by!r} of company {it.company_id}{reason}"
+    )
+
+
+def _amount(it: contract.RefundRequest) -> str:
+    paid = round_to_minor_unit(it.amount)
+    return f"{paid.amount:f} {paid.currency.code}"
