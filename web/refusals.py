@@ -42,6 +42,9 @@ _SENTENCES = {
     "30.",
     "no_such_top_up": "There is no such top-up in this company.",
     "top_up_ended": "This top-up has ended. Begin another one.",
+    "no_such_payment": "There is no such payment in this company.",
+    "not_a_duplicate": "This payment is not marked as a possible duplicate, or its "
+    "money has gone back already. Nothing was asked for; contact support.",
     "quote_changed": "These are the figures for your amount as they are now. Nothing "
     "was charged; check them and confirm once more.",
     "below_minimum": "The smallest top-up is {minimum} {currency}.",

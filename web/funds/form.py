@@ -16,6 +16,8 @@ from web.refusals import sentence
 class FundsForm:
     """What was typed, and ``digest``, of the quote that was shown.
 
+    ``is_intended`` says that an equal top-up was shown beside it.
+
     ``errors`` are sentences by field, ``notice`` is one about the whole.
 
     ``key`` makes sending the form twice harmless. An address has none: whoever opens
@@ -26,6 +28,7 @@ class FundsForm:
     currency: str = ""
     gateway: str = ""
     digest: str = ""
+    is_intended: bool = False
     key: str = field(default_factory=new_form_key)
     errors: dict[str, str] = field(default_factory=dict)
     notice: str = ""
@@ -43,6 +46,7 @@ class FundsForm:
     def sent(cls, values: Mapping[str, str]) -> "FundsForm":
         form = cls.read(values)
         form.key = values.get(KEY, "")[:100] or form.key
+        form.is_intended = values.get("is_intended") == "yes"
         return form
 
     @classmethod

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+import msgspec
 import structlog
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
-from shared.contracts.billing import cards, top_ups
+from shared.contracts.billing import cards, refund_requests, top_ups
 from shared.contracts.billing.top_ups import GatewayName, TopUpQuote, TopUpState
 from shared.errors import (
     Conflict,
@@ -23,7 +24,7 @@ from web.addresses import public_address
 from web.amounts import write_amount
 from web.auth.signed_in import signed_in
 from web.dashboard.blocks import COSTS, Balance, Costs
-from web.forms import new_form_key
+from web.forms import new_form_key, send
 from web.frame import Page, prepare_reader
 from web.funds import sepa
 from web.funds.card_form import CardScript
@@ -93,7 +94,9 @@ def top_up_now() -> ResponseReturnValue:
         shown = _quote(page.visit, form) if net else None
         return _show(page, form, shown, status=422)
     page.visit.insist()
-    begin = top_ups.BeginTopUp(net=net, digest=form.digest, gateway=gateway)
+    begin = top_ups.BeginTopUp(
+        net=net, digest=form.digest, gateway=gateway, is_intended=form.is_intended
+    )
     try:
         top_up = page.visit.start(
             top_ups.BEGIN_TOP_UP, begin, idempotency_key=form.key
@@ -168,6 +171,25 @@ def forget_card(top_up_id: str) -> ResponseReturnValue:
     return redirect(_address(visit, "funds.card", wanted), code=303)
 
 
+@bp.post("/top-ups/<top_up_id>/refund-requests")
+@signed_in
+def ask_for_refund(top_up_id: str) -> ResponseReturnValue:
+    """Ask for a possible duplicate back; what was asked already is shown as it is."""
+    visit = begin_visit()
+    visit.insist()
+    wanted = read_uuid(top_up_id)
+    ask = refund_requests.AskForRefund(
+        payment_id=read_uuid(request.form.get("payment", "")),
+        reason=request.form.get("reason", ""),
+    )
+    try:
+        send(visit, refund_requests.ASK_FOR_REFUND, ask)
+    except Conflict as refusal:
+        if refusal.code not in {"refund_asked_already", "given_back_already"}:
+            raise
+    return redirect(_address(visit, "funds.top_up", wanted), code=303)
+
+
 @bp.post("/top-ups/<top_up_id>/cancel")
 @signed_in
 def cancel(top_up_id: str) -> ResponseReturnValue:
@@ -237,6 +259,9 @@ def _asked_again(
     if refusal.code == "idempotency_key_reused":
         form.key = new_form_key()
     shown = _quote(page.visit, form)
+    if shown and isinstance(refusal, Unavailable):
+        # What it seems to repeat may be itself. Sent again, it must be the same.
+        shown = msgspec.structs.replace(shown, repeats=None)
     if refusal.code == "quote_changed":
         form.notice = sentence(refusal)
     elif shown is None or not shown.problems:

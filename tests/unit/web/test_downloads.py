@@ -347,5 +347,9 @@ def _page(*memos: str, after: str | None) -> TransactionPage:
         for number, memo in enumerate(memos)
     ]
     return TransactionPage(
-        transactions=transactions, currencies=["EUR"], previous=None, next=after
+        transactions=transactions,
+        currencies=["EUR"],
+        previous=None,
+        next=after,
+        failed=[],
     )

@@ -115,7 +115,11 @@ def _transaction(
 
 def _page(*transactions: Transaction) -> TransactionPage:
     return TransactionPage(
-        transactions=list(transactions), currencies=["EUR"], previous=None, next=None
+        transactions=list(transactions),
+        currencies=["EUR"],
+        previous=None,
+        next=None,
+        failed=[],
     )
 
 

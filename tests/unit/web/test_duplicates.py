@@ -1,0 +1,356 @@
+"""What pages say of possible duplicates, before a billing whose answers are made up."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from shared.contracts.billing import top_ups
+from shared.contracts.billing.refund_requests import (
+    ASK_FOR_REFUND,
+    AskForRefund,
+    RefundRequest,
+    RefundRequestState,
+)
+from shared.contracts.billing.tax import TaxReason, TaxRule
+from shared.contracts.billing.top_ups import (
+    GatewayName,
+    Payment,
+    PaymentState,
+    TopUp,
+    TopUpState,
+)
+from shared.contracts.billing.transactions import (
+    LIST_TRANSACTIONS,
+    FailedPayment,
+    Transaction,
+    TransactionPage,
+)
+from shared.errors import Conflict, Unavailable
+from tests.fixtures.papers import money
+from tests.fixtures.stand_in import OURS, START, StandIn
+
+TOP_UP_ID = UUID("8f14e45f-ceea-4b67-8c1b-000000000011")
+OTHER_ID = UUID("8f14e45f-ceea-4b67-8c1b-000000000012")
+FIRST = UUID("8f14e45f-ceea-4b67-8c1b-000000000021")
+SECOND = UUID("8f14e45f-ceea-4b67-8c1b-000000000022")
+ADDRESS = f"/funds/top-ups/{TOP_UP_ID}?company={OURS}"
+REASON = TaxReason(
+    code=TaxRule.DOMESTIC_PRIVATE,
+    parameters={"country": "DE", "rate_percent": "19", "taxed_in": "DE"},
+    fields=["country"],
+)
+ASK = "Ask for a refund of this duplicate"
+
+
+@pytest.fixture
+def browser(billing: StandIn) -> FlaskClient:
+    return billing.browser()
+
+
+def test_a_further_payment_of_one_top_up_can_be_asked_back(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    shown(billing, duplicate())
+
+    page = opened(browser, ADDRESS)
+
+    assert "A further payment of 119.00 EUR came for this top-up" in words(page)
+    assert "It was paid more than once" in page
+    assert ASK in page
+    assert f'name="payment" value="{SECOND}"' in page
+
+
+def test_an_equal_payment_elsewhere_leads_to_its_top_up(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    shown(billing, duplicate(duplicate_top_up_id=OTHER_ID))
+
+    page = opened(browser, ADDRESS)
+
+    assert "the same amount of 119.00 EUR was paid the same way" in words(page)
+    assert f'href="/funds/top-ups/{OTHER_ID}?company={OURS}"' in page
+    assert "It was paid more than once" not in page
+
+
+@pytest.mark.parametrize(
+    ("payment", "told"),
+    [
+        ({"refund_request": RefundRequestState.ASKED}, "You asked for it back, "),
+        (
+            {"refund_request": RefundRequestState.DECLINED},
+            "we declined that: Both <b> were used",
+        ),
+        (
+            {"refund_request": RefundRequestState.GRANTED, "is_given_back": True},
+            "As you asked, it was given back to you",
+        ),
+        (
+            {"refund_request": RefundRequestState.GRANTED},
+            "it could not be paid out",
+        ),
+        ({"is_given_back": True}, "It was given back to you"),
+        ({"state": PaymentState.CHARGED_BACK}, "Your bank took it back"),
+    ],
+)
+def test_what_became_of_a_duplicate_stands_where_it_was_asked_back(
+    billing: StandIn, browser: FlaskClient, payment: dict[str, Any], told: str
+) -> None:
+    shown(billing, duplicate(**payment))
+
+    page = opened(browser, ADDRESS)
+
+    assert told in words(page)
+    assert ASK not in page
+
+
+def test_asking_sends_the_form_s_key_and_leads_back(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    shown(billing, duplicate())
+    page = opened(browser, ADDRESS)
+    billing.answers[str(ASK_FOR_REFUND)] = lambda _: asked(RefundRequestState.ASKED)
+
+    answer = sent(browser, page)
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == ADDRESS
+    (said,) = (each for _, _, each in billing.calls if isinstance(each, AskForRefund))
+    assert said == AskForRefund(payment_id=SECOND, reason="Clicked twice")
+
+
+def test_what_was_asked_already_is_shown_as_it_is(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    shown(billing, duplicate())
+    page = opened(browser, ADDRESS)
+    billing.answers[str(ASK_FOR_REFUND)] = refusing(Conflict("refund_asked_already"))
+    assert sent(browser, page).status_code == 303
+
+    billing.answers[str(ASK_FOR_REFUND)] = refusing(Conflict("not_a_duplicate"))
+    refused = sent(browser, page)
+
+    assert refused.status_code == 409
+    assert "not marked as a possible duplicate" in refused.text
+
+
+def test_transactions_mark_duplicates_and_tell_of_failed_payments(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    failed = FailedPayment(
+        top_up_id=OTHER_ID,
+        reference="TU-1",
+        amount=money("23.80"),
+        at=START,
+        failure="card_declined",
+    )
+    page_ = TransactionPage(
+        transactions=[transaction(1), transaction(2, is_possible_duplicate=True)],
+        currencies=["EUR"],
+        previous=None,
+        next=None,
+        failed=[failed],
+    )
+    billing.answers[str(LIST_TRANSACTIONS)] = lambda _: page_
+
+    page = opened(browser, f"/companies/{OURS}/transactions")
+
+    assert page.count("Possibly duplicate") == 1
+    assert "The card was declined by its bank." in page
+    assert f'href="/funds/top-ups/{OTHER_ID}?company={OURS}">TU-1</a>' in page
+
+
+def test_an_equal_top_up_just_before_is_told_and_then_meant(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    quoted(billing, repeats=True)
+    page = opened(browser, "/funds/quote?net=100&currency=EUR")
+
+    assert "Go on only if you mean both" in page
+    assert f'href="/funds/top-ups/{OTHER_ID}?company={OURS}"' in page
+    assert '<input type="hidden" name="is_intended" value="yes">' in page
+
+    quoted(billing, repeats=False)
+    page = opened(browser, "/funds/quote?net=100&currency=EUR")
+
+    assert "is_intended" not in page
+
+
+@pytest.mark.parametrize("was_told", [True, False])
+def test_a_top_up_without_an_answer_is_sent_again_as_it_was(
+    billing: StandIn, browser: FlaskClient, *, was_told: bool
+) -> None:
+    """What its quote tells of by then may be itself."""
+    shown(billing, duplicate())
+    token = csrf(opened(browser, ADDRESS))
+    quoted(billing, repeats=True)
+    billing.answers[str(top_ups.BEGIN_TOP_UP)] = refusing(Unavailable("away"))
+    billing.answers[str(top_ups.LIST_OPEN_TOP_UPS)] = refusing(Unavailable("away"))
+    form = {
+        "csrf_token": token,
+        "company": str(OURS),
+        "net": "100",
+        "currency": "EUR",
+        "gateway": "sandbox",
+        "digest": "d",
+        "form_key": "a-key",
+    }
+
+    browser.post("/funds/add", data=form | ({"is_intended": "yes"} if was_told else {}))
+
+    (begun,) = (
+        each for _, _, each in billing.calls if isinstance(each, top_ups.BeginTopUp)
+    )
+    assert begun.is_intended is was_told
+
+
+def duplicate(
+    state: PaymentState = PaymentState.SUCCEEDED,
+    duplicate_top_up_id: UUID = TOP_UP_ID,
+    *,
+    is_given_back: bool = False,
+    refund_request: RefundRequestState | None = None,
+) -> Payment:
+    return Payment(
+        id=SECOND,
+        gateway=GatewayName.SANDBOX,
+        state=state,
+        amount=money("119.00"),
+        method="A card",
+        failure=None,
+        duplicate_of=FIRST,
+        is_late=False,
+        created_at=START,
+        settled_at=START,
+        duplicate_top_up_id=duplicate_top_up_id,
+        is_given_back=is_given_back,
+        refund_request=asked(refund_request) if refund_request else None,
+    )
+
+
+def asked(state: RefundRequestState) -> RefundRequest:
+    is_declined = state is RefundRequestState.DECLINED
+    return RefundRequest(
+        payment_id=SECOND,
+        company_id=OURS,
+        top_up_id=TOP_UP_ID,
+        reference="TU-1",
+        amount=money("119.00"),
+        state=state,
+        reason="Clicked twice",
+        answer="Both <b> were used" if is_declined else "",
+        asked_at=START,
+        asked_by="Ada",
+        decided_at=None if state is RefundRequestState.ASKED else START,
+    )
+
+
+def shown(billing: StandIn, payment: Payment) -> None:
+    top_up = TopUp(
+        id=TOP_UP_ID,
+        company_id=OURS,
+        reference="TU-1",
+        state=TopUpState.SUCCEEDED,
+        gateway=GatewayName.SANDBOX,
+        net=money("100.00"),
+        tax_lines=[],
+        tax_reason=REASON,
+        tax=money("19.00"),
+        gross=money("119.00"),
+        credited=money("100.00"),
+        refunded=money("0"),
+        created_at=START - timedelta(minutes=1),
+        created_by="Ada",
+        expires_at=START,
+        settled_at=START,
+        payments=[payment],
+    )
+    billing.answers[str(top_ups.GET_TOP_UP)] = lambda _: top_up
+
+
+def quoted(billing: StandIn, *, repeats: bool) -> None:
+    earlier = top_ups.EarlierTopUp(
+        id=OTHER_ID,
+        reference="TU-2",
+        state=TopUpState.SUCCEEDED,
+        created_at=START - timedelta(minutes=3),
+    )
+    quote = top_ups.TopUpQuote(
+        net=money("100.00"),
+        tax_lines=[],
+        tax_reason=REASON,
+        tax=money("19.00"),
+        gross=money("119.00"),
+        balance=money("0"),
+        balance_after=money("100.00"),
+        minimum=money("10"),
+        maximum=money("1000"),
+        max_balance=money("5000"),
+        unverified_left=None,
+        largest=money("1000"),
+        waiting=money("0"),
+        problems=[],
+        split=[],
+        gateways=[GatewayName.SANDBOX],
+        digest="d",
+        repeats=earlier if repeats else None,
+    )
+    billing.answers[str(top_ups.QUOTE_TOP_UP)] = lambda _: quote
+
+
+def transaction(number: int, *, is_possible_duplicate: bool = False) -> Transaction:
+    return Transaction(
+        number=number,
+        entry_id=FIRST,
+        at=START,
+        kind="top_up",
+        memo="A card",
+        amount=money("100.00"),
+        balance=money("100.00"),
+        top_up_id=TOP_UP_ID,
+        is_possible_duplicate=is_possible_duplicate,
+    )
+
+
+def refusing(refusal: Exception) -> Callable[[object], object]:
+    def refuse(_request: object) -> object:
+        raise refusal
+
+    return refuse
+
+
+def opened(browser: FlaskClient, address: str) -> str:
+    answer = browser.get(address)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def words(page: str) -> str:
+    """What is read there."""
+    text = unescape(re.sub(r"<[^>]*>", "", page))
+    return re.sub(r"\s+", " ", text)
+
+
+def csrf(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found
+    return found.group(1)
+
+
+def sent(browser: FlaskClient, page: str) -> TestResponse:
+    return browser.post(
+        f"/funds/top-ups/{TOP_UP_ID}/refund-requests",
+        data={
+            "csrf_token": csrf(page),
+            "company": str(OURS),
+            "payment": str(SECOND),
+            "reason": "Clicked twice",
+            "form_key": "a-key",
+        },
+    )
