@@ -29,6 +29,10 @@ OUR_TOP_UP = _stand_in(11)
 """A top-up of ours that nobody has paid; one is made again once it was used."""
 THEIR_SERVICE = _stand_in(12)
 OUR_DOCUMENT = _stand_in(13)
+OUR_DUPLICATE = _stand_in(14)
+"""A payment of ours that may be a duplicate."""
+ASKED_BACK = _stand_in(15)
+"""One that its customer has asked back."""
 NEW_WORD = "<a new word>"
 NEW_CURRENCY = "<a new currency>"
 OWN_EMAIL = "<the person's email>"
@@ -117,6 +121,8 @@ _MAKERS: Mapping[UUID | str, Callable[[World], object]] = {
     STAGED_SERVICES: _staged_services,
     OUR_TOP_UP: World.new_top_up,
     OUR_DOCUMENT: lambda world: world.document_of(world.ours),
+    OUR_DUPLICATE: World.new_duplicate,
+    ASKED_BACK: World.new_refund_request,
     NEW_ID: lambda _world: uuid4(),
     NEW_WORD: World.new_word,
     NEW_CURRENCY: lambda _world: next(_CURRENCIES),

@@ -24,6 +24,7 @@ from shared.contracts.billing import (
     AdjustmentKind,
     cards,
     charging,
+    refund_requests,
     tax,
     top_ups,
     wallets,
@@ -157,6 +158,10 @@ BILLING = (
     # Whoever they are, what counts is the gateway's signature.
     Line(top_ups.TAKE_PAYMENT_NOTICE, "401 401 401 401 401 401 401 401 401 401", top_ups.PaymentNotice(gateway=GatewayName.BANK_TRANSFER, headers={}, body="{}")),
     Line(top_ups.REFUND_TOP_UP,     "403 403 403 403 403 403 401 401 409 409", top_ups.RefundTopUp(top_up_id=e.OUR_TOP_UP, reason="as asked")),
+    Line(refund_requests.ASK_FOR_REFUND, "200 200 200 403 403 404 401 401 403 200", refund_requests.AskForRefund(payment_id=e.OUR_DUPLICATE)),
+    Line(refund_requests.LIST_REFUND_REQUESTS, "403 403 403 403 403 403 401 401 200 200", refund_requests.ListRefundRequests()),
+    Line(refund_requests.GRANT_REFUND_REQUEST, "403 403 403 403 403 403 401 401 200 200", refund_requests.GrantRefundRequest(payment_id=e.ASKED_BACK)),
+    Line(refund_requests.DECLINE_REFUND_REQUEST, "403 403 403 403 403 403 401 401 200 200", refund_requests.DeclineRefundRequest(payment_id=e.ASKED_BACK, reason="used")),
     Line(top_ups.BOOK_BANK_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", top_ups.BookBankPayments(credits=[top_ups.BankCredit(transaction=e.NEW_WORD, amount=money("11.90"), text="no reference")])),
     Line(charging.CHARGE_DUE,       "403 403 403 403 403 403 401 401 200 200", charging.ChargeDue(dry_run=True)),
     Line(charging.LIST_CHARGES,     "200 200 200 403 200 own 401 401 403 200", charging.ListCharges()),

@@ -109,6 +109,7 @@ LINES = (
     Line("GET", "/funds/top-ups/{top_up}/state",  "200 200 200 403 200 404 login 200 login"),
     Line("POST", "/funds/top-ups/{top_up}/pay",   "303 303 303 403 403 404 login login login"),
     Line("POST", "/funds/top-ups/{top_up}/cancel", "303 303 303 403 403 404 login login login"),
+    Line("POST", "/funds/top-ups/{top_up}/refund-requests", "303 303 303 403 403 404 login login login", {"payment": "{duplicate}", "form_key": "a-key"}),
     # The example is paid by bank: sent back to its own page.
     Line("GET", "/funds/top-ups/{top_up}/card",   "303 303 303 403 403 404 login login login"),
     Line("POST", "/funds/top-ups/{top_up}/card/forget", "404 404 404 403 403 404 login login login", {"card": "pm_1"}),
@@ -291,6 +292,7 @@ def _cell_of(answer: TestResponse, cell: str) -> str:
 def _names(world: World, person: str, line: Line) -> Mapping[str, object]:
     return {
         "top_up": world.new_top_up() if "{top_up}" in line.address else "",
+        "duplicate": world.new_duplicate() if "payment" in line.form else "",
         "entry": world.entry_of(world.ours) if "{entry}" in line.address else "",
         "document": (
             world.document_of(world.ours) if "/invoices" in line.address else ""

@@ -17,7 +17,12 @@ from sqlalchemy import Engine, text
 from shared.client import CallContext, call
 from shared.contract import Effect, Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import AdjustmentKind, charging, top_ups
+from shared.contracts.billing import (
+    AdjustmentKind,
+    charging,
+    refund_requests,
+    top_ups,
+)
 from shared.contracts.billing.documents import (
     LIST_DOCUMENTS,
     DocumentKind,
@@ -179,6 +184,31 @@ class World:
         )
         return self.call(ON_BEHALF, top_ups.BEGIN_TOP_UP, begin).id
 
+    def new_duplicate(self) -> UUID:
+        """The second payment of a top-up of ours that was paid twice."""
+        top_up_id = self.new_top_up()
+        ask = top_ups.GetTopUp(top_up_id=top_up_id)
+        top_up = self.call(ON_BEHALF, top_ups.GET_TOP_UP, ask)
+        credits_ = [
+            top_ups.BankCredit(
+                transaction=f"{number} {top_up_id}",
+                amount=top_up.gross,
+                text=top_up.reference,
+            )
+            for number in range(2)
+        ]
+        book = top_ups.BookBankPayments(credits=credits_)
+        self.operate(top_ups.BOOK_BANK_PAYMENTS, book)
+        paid = self.call(ON_BEHALF, top_ups.GET_TOP_UP, ask).payments
+        return next(each.id for each in paid if each.duplicate_top_up_id == top_up_id)
+
+    def new_refund_request(self) -> UUID:
+        """A payment of ours that was asked back."""
+        payment_id = self.new_duplicate()
+        ask = refund_requests.AskForRefund(payment_id=payment_id)
+        self.call("owner", refund_requests.ASK_FOR_REFUND, ask)
+        return payment_id
+
     def entry_of(self, side: Side) -> UUID:
         """The entry of the ledger that a service of the side's was charged by."""
         if side.word not in self._entries:
@@ -196,7 +226,8 @@ class World:
     def document_of(self, side: Side) -> UUID:
         """An invoice of the side's, for money that came by bank."""
         if side.word not in self._documents:
-            person = "owner" if side is self.ours else STRANGER
+            # Who is not verified may have no room left, after all that others paid.
+            person = ON_BEHALF if side is self.ours else STRANGER
             ask = top_ups.QuoteTopUp(net=money("10"))
             quote = self.call(person, top_ups.QUOTE_TOP_UP, ask)
             begin = top_ups.BeginTopUp(
