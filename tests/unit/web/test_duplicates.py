@@ -11,7 +11,13 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from shared.contracts.billing import top_ups
+from shared.contracts.billing import (
+    DASHBOARD,
+    BillingDashboard,
+    Recommendation,
+    Wallet,
+    top_ups,
+)
 from shared.contracts.billing.refund_requests import (
     ASK_FOR_REFUND,
     AskForRefund,
@@ -190,6 +196,7 @@ def test_a_top_up_without_an_answer_is_sent_again_as_it_was(
     shown(billing, duplicate())
     token = csrf(opened(browser, ADDRESS))
     quoted(billing, repeats=True)
+    has_wallet(billing)
     billing.answers[str(top_ups.BEGIN_TOP_UP)] = refusing(Unavailable("away"))
     billing.answers[str(top_ups.LIST_OPEN_TOP_UPS)] = refusing(Unavailable("away"))
     form = {
@@ -202,12 +209,16 @@ def test_a_top_up_without_an_answer_is_sent_again_as_it_was(
         "form_key": "a-key",
     }
 
-    browser.post("/funds/add", data=form | ({"is_intended": "yes"} if was_told else {}))
+    told = {"is_intended": "yes"} if was_told else {}
+    answer = browser.post("/funds/add", data=form | told)
 
     (begun,) = (
         each for _, _, each in billing.calls if isinstance(each, top_ups.BeginTopUp)
     )
     assert begun.is_intended is was_told
+    assert 'name="form_key" value="a-key"' in answer.text
+    assert ('name="is_intended"' in answer.text) is was_told
+    assert "Go on only if you mean both" not in answer.text
 
 
 def duplicate(
@@ -302,6 +313,36 @@ def quoted(billing: StandIn, *, repeats: bool) -> None:
         repeats=earlier if repeats else None,
     )
     billing.answers[str(top_ups.QUOTE_TOP_UP)] = lambda _: quote
+
+
+def has_wallet(billing: StandIn) -> None:
+    none = money("0")
+    recommendation = Recommendation(
+        amount=none,
+        due=none,
+        overdue=none,
+        overdue_service_count=0,
+        comfort_buffer=none,
+        balance=none,
+        exact=none,
+        minimum=money("10"),
+        horizon_days=30,
+        due_until=START,
+        due_lines=[],
+    )
+    wallet = Wallet(
+        id=OTHER_ID,
+        currency="EUR",
+        is_primary=True,
+        balance=none,
+        credit_limit=none,
+        available=none,
+        comfort_buffer=none,
+        recommendation=recommendation,
+        recent=[],
+    )
+    dashboard = BillingDashboard(wallets=[wallet], costs=[])
+    billing.answers[str(DASHBOARD)] = lambda _: dashboard
 
 
 def transaction(number: int, *, is_possible_duplicate: bool = False) -> Transaction:
