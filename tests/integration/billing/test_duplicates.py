@@ -1,6 +1,7 @@
 """Possible duplicates: marked by one rule, asked back, given back or not."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
@@ -124,6 +125,20 @@ def test_what_two_tabs_began_is_marked_though_neither_was_warned(till: Till) -> 
     tabs = [till.begin_as_quoted(quote) for _ in range(2)]
 
     assert [is_marked(pay(till, each)) for each in tabs] == [False, True]
+
+
+def test_of_eight_equal_top_ups_paid_at_once_all_but_one_are_marked(till: Till) -> None:
+    quote = till.quote("100.00")
+    tabs = [till.begin_as_quoted(quote) for _ in range(8)]
+    for each in tabs:
+        till.start(each)
+    payments = [till.get(each.id).payments[0] for each in tabs]
+
+    with ThreadPoolExecutor(len(tabs)) as pool:
+        list(pool.map(till.notify, payments))
+
+    assert sum(is_marked(till.get(each.id)) for each in tabs) == len(tabs) - 1
+    assert till.balance == 800
 
 
 def test_a_quote_tells_of_an_equal_top_up_begun_within_ten_minutes(till: Till) -> None:
