@@ -9,6 +9,7 @@ from launcher.cli.charging import charging
 from launcher.cli.checks import inventory, ledger
 from launcher.cli.customers import companies, members, users
 from launcher.cli.desk import Desk, main
+from launcher.cli.documents import documents
 from launcher.cli.payments import payments
 from launcher.cli.services import services
 from launcher.cli.taxes import tax
@@ -27,6 +28,7 @@ _GROUPS = (
     wallet,
     charging,
     payments,
+    documents,
     tax,
 )
 for group in _GROUPS:

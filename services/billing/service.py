@@ -14,8 +14,10 @@ from services.billing import (
     charge_growth,
     charge_list,
     dashboard,
+    document_export,
     document_files,
     document_list,
+    invoice_credits,
     issuing,
     rebuilding,
     refunds,
@@ -198,6 +200,23 @@ class BillingService(Service):
         self, db: Session, _call: Call, request: papers.GetDocumentFile
     ) -> papers.DocumentFile:
         return document_files.get_file(db, request.document_id, request.format)
+
+    @in_transaction(papers.CREDIT_INVOICE)
+    def credit_invoice(
+        self, db: Session, call: Call, request: papers.CreditInvoice
+    ) -> money_in.TopUp:
+        return top_ups.view(db, invoice_credits.credit(self._change(db, call), request))
+
+    @handles(papers.REBUILD_DOCUMENT)
+    def rebuild_document(self, _call: Call, request: papers.RebuildDocument) -> Nothing:
+        document_files.rebuild(self.database, self.runtime, request.number)
+        return Nothing()
+
+    @in_transaction(papers.EXPORT_DOCUMENTS)
+    def export_documents(
+        self, db: Session, _call: Call, request: papers.ExportDocuments
+    ) -> papers.BookkeepingPage:
+        return document_export.export(db, request)
 
     @in_transaction(money_in.QUOTE_TOP_UP)
     def quote_top_up(

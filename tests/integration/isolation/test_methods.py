@@ -24,6 +24,7 @@ from shared.contracts.billing import (
     AdjustmentKind,
     cards,
     charging,
+    documents,
     tax,
     top_ups,
     wallets,
@@ -160,6 +161,9 @@ BILLING = (
     Line(top_ups.BOOK_BANK_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", top_ups.BookBankPayments(credits=[top_ups.BankCredit(transaction=e.NEW_WORD, amount=money("11.90"), text="no reference")])),
     Line(charging.CHARGE_DUE,       "403 403 403 403 403 403 401 401 200 200", charging.ChargeDue(dry_run=True)),
     Line(charging.LIST_CHARGES,     "200 200 200 403 200 own 401 401 403 200", charging.ListCharges()),
+    Line(documents.CREDIT_INVOICE,  "403 403 403 403 403 403 401 401 404 404", documents.CreditInvoice(number="INV-2026-000001", reason="as asked")),
+    Line(documents.REBUILD_DOCUMENT, "403 403 403 403 403 403 401 401 404 404", documents.RebuildDocument(number="INV-2026-000001")),
+    Line(documents.EXPORT_DOCUMENTS, "403 403 403 403 403 403 401 401 200 200", documents.ExportDocuments(first_day=date(2026, 1, 1), last_day=date(2026, 12, 31))),
     Line(top_ups.RECONCILE_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", top_ups.ReconcilePayments()),
 )
 # fmt: on
