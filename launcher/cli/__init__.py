@@ -10,6 +10,7 @@ from launcher.cli.checks import inventory, ledger
 from launcher.cli.customers import companies, members, users
 from launcher.cli.desk import Desk, main
 from launcher.cli.documents import documents
+from launcher.cli.exchange_rates import rates
 from launcher.cli.payments import payments
 from launcher.cli.services import services
 from launcher.cli.taxes import tax
@@ -29,6 +30,7 @@ _GROUPS = (
     charging,
     payments,
     documents,
+    rates,
     tax,
 )
 for group in _GROUPS:

@@ -17,6 +17,7 @@ from services.billing import (
     document_export,
     document_files,
     document_list,
+    exchange_rates,
     invoice_credits,
     issuing,
     rebuilding,
@@ -42,6 +43,7 @@ from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import cards as cards_contract
 from shared.contracts.billing import charging as charging_contract
 from shared.contracts.billing import documents as papers
+from shared.contracts.billing import exchange_rates as exchange
 from shared.contracts.billing import tax
 from shared.contracts.billing import top_ups as money_in
 from shared.contracts.billing import transactions as listed
@@ -362,6 +364,12 @@ class BillingService(Service):
     ) -> tax.TaxRates:
         tax_rates.add_rate(db, call, request)
         return tax_rates.view(tax_rates.list_rates(db, call.now, request.country))
+
+    @in_transaction(exchange.IMPORT_EXCHANGE_RATES)
+    def import_exchange_rates(
+        self, db: Session, call: Call, request: exchange.ImportExchangeRates
+    ) -> exchange.ImportedRates:
+        return exchange_rates.record(db, call, request)
 
     @on_event(*inventory.SERVICE_EVENTS)
     def take_in_service(

@@ -25,6 +25,7 @@ from shared.contracts.billing import (
     cards,
     charging,
     documents,
+    exchange_rates,
     tax,
     top_ups,
     wallets,
@@ -164,6 +165,7 @@ BILLING = (
     Line(documents.CREDIT_INVOICE,  "403 403 403 403 403 403 401 401 404 404", documents.CreditInvoice(number="INV-2026-000001", reason="as asked")),
     Line(documents.REBUILD_DOCUMENT, "403 403 403 403 403 403 401 401 404 404", documents.RebuildDocument(number="INV-2026-000001")),
     Line(documents.EXPORT_DOCUMENTS, "403 403 403 403 403 403 401 401 200 200", documents.ExportDocuments(first_day=date(2026, 1, 1), last_day=date(2026, 12, 31))),
+    Line(exchange_rates.IMPORT_EXCHANGE_RATES, "403 403 403 403 403 403 401 401 200 200", exchange_rates.ImportExchangeRates(rates=[exchange_rates.ExchangeRate(day=date(2026, 1, 2), currency="USD", rate=Decimal("1.1"))], source="ECB")),
     Line(top_ups.RECONCILE_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", top_ups.ReconcilePayments()),
 )
 # fmt: on

@@ -258,6 +258,21 @@ def test_invoices_are_credited_rebuilt_and_exported(client_area: CommandLine) ->
     assert {row["company"] for row in rows} == {"'=Engines;'+Co"}
 
 
+def test_exchange_rates_are_known_once_and_stay(client_area: CommandLine) -> None:
+    rates = "Date,USD,PLN,\n2026-02-27,1.0805,4.2315,\n2026-02-26,1.0799,N/A,\n"
+    file = client_area.file("eurofxref-hist.csv", rates)
+    other = client_area.file("other.csv", rates.replace("1.0799", "1.0798"))
+
+    first = client_area("rates", "import", file)
+    again = client_area("rates", "import", file)
+    changed = client_area("rates", "import", other, expect=3)
+
+    assert "3 added, 0 known already, 0 refused" in first.stdout
+    assert "0 added, 3 known already, 0 refused" in again.stdout
+    assert "0 added, 2 known already, 1 refused" in changed.stdout
+    assert "2026-02-26 USD: 1.0799 is known, 1.0798 was refused" in changed.stderr
+
+
 def test_every_command_has_help(client_area: CommandLine) -> None:
     from launcher.cli import main
 
