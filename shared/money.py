@@ -21,7 +21,9 @@ __all__ = [
     "fits_ledger",
     "ledger_ratio",
     "minor_unit",
+    "minor_unit_ratio",
     "round_down_to_minor_unit",
+    "round_exchange_rate",
     "round_price",
     "round_to_ledger",
     "round_to_minor_unit",
@@ -87,11 +89,21 @@ def round_to_ledger(money: Money) -> Money:
 
 def ledger_ratio(amount: Fraction, currency: str) -> Money:
     """Round an exact result of arithmetic half up (away from zero) to six places."""
-    units, rest = divmod(abs(amount) * 10**LEDGER_PLACES, 1)
-    if rest >= Fraction(1, 2):
-        units += 1
-    rounded = Decimal(units if amount >= 0 else -units)
-    return Money(rounded.scaleb(-LEDGER_PLACES, _ROOM), currency_of(currency))
+    units = _half_up(amount * 10**LEDGER_PLACES)
+    return Money(units.scaleb(-LEDGER_PLACES, _ROOM), currency_of(currency))
+
+
+def minor_unit_ratio(amount: Fraction, currency: str) -> Money:
+    """Round an exact result of arithmetic half up to what a document can say."""
+    unit = minor_unit(currency)
+    units = _half_up(amount / Fraction(unit))
+    return Money(_ROOM.multiply(units, unit), currency_of(currency))
+
+
+def round_exchange_rate(rate: Fraction) -> Decimal:
+    """Round half up to twelve places, to be read; amounts are made of the exact one."""
+    rounded = _half_up(rate * 10**PRICE_PLACES).scaleb(-PRICE_PLACES, _ROOM)
+    return Decimal(f"{rounded.normalize(_ROOM):f}")
 
 
 def fits_ledger(money: Money) -> bool:
@@ -138,3 +150,10 @@ def decode_money(data: Any) -> Money:
 
 def _quantize(amount: Decimal, unit: Decimal) -> Decimal:
     return amount.quantize(unit, ROUND_HALF_UP, _ROOM)
+
+
+def _half_up(amount: Fraction) -> Decimal:
+    units, rest = divmod(abs(amount), 1)
+    if rest >= Fraction(1, 2):
+        units += 1
+    return Decimal(units if amount >= 0 else -units)

@@ -9,6 +9,8 @@ from launcher.cli.charging import charging
 from launcher.cli.checks import inventory, ledger
 from launcher.cli.customers import companies, members, users
 from launcher.cli.desk import Desk, main
+from launcher.cli.documents import documents
+from launcher.cli.exchange_rates import rates
 from launcher.cli.payments import payments
 from launcher.cli.refunds import refunds
 from launcher.cli.services import services
@@ -29,6 +31,8 @@ _GROUPS = (
     charging,
     payments,
     refunds,
+    documents,
+    rates,
     tax,
 )
 for group in _GROUPS:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from launcher.importing.plain_xml import parse_plain_xml
 from launcher.importing.records import FileError
 from shared.contracts.billing.top_ups import MAX_TEXT_LENGTH, BankCredit
 from shared.money import Money, decode_money
@@ -27,25 +28,10 @@ def read_statement(path: Path) -> list[BankCredit]:
     """
     if path.stat().st_size > MAX_BYTES:
         raise FileError(f"the file has more than {MAX_BYTES:,} bytes")
-    parser = ET.XMLParser(target=_PlainTree())  # noqa: S314  see `_PlainTree`
-    try:
-        parser.feed(path.read_bytes())
-        root: ET.Element = parser.close()
-    except ET.ParseError as error:
-        raise FileError(f"the file is no XML: {error}") from error
+    root = parse_plain_xml(path.read_bytes())
     if not root.tag.startswith("{urn:iso:std:iso:20022:tech:xsd:camt.053."):
         raise FileError("the file is no CAMT.053 statement")
     return list(_credits(root))
-
-
-class _PlainTree(ET.TreeBuilder):
-    """Takes no document type, which is where entities are defined: so no bomb either.
-
-    The parser knows one in every encoding that it reads.
-    """
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:  # noqa: ARG002
-        raise FileError("the file defines entities, which no bank's statement does")
 
 
 def _credits(root: ET.Element) -> Iterator[BankCredit]:

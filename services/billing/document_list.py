@@ -28,7 +28,9 @@ _UNPAID = (
     TopUpState.EXPIRED,
 )
 
-_Key = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Key = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A document's position, in a cursor."""
+
 _Row = tuple[Document, str, Any, bool]
 """A document, its state, what was credited of it, and whether its files are made."""
 
@@ -76,7 +78,7 @@ def list_documents(
     def read(direction: Direction, key: int | None, limit: int) -> Sequence[_Row]:
         return _read(session, request, direction, key, limit)
 
-    place = read_place(request.cursor, _Key)
+    place = read_place(request.cursor, Key)
     page = turn_page(read, lambda row: row[0].position, place, request.limit)
     return contract.DocumentPage(
         documents=_views(session, page.rows),
@@ -158,7 +160,7 @@ def _filters(request: contract.ListDocuments) -> list[ColumnElement[bool]]:
     if request.kind is not None:
         filters.append(Document.kind == request.kind)
     if request.state is not None:
-        filters.append(request.state.value == _STATE)
+        filters.append(literal(request.state.value) == _STATE)
     if request.first_day is not None:
         filters.append(Document.issued_on >= request.first_day)
     if request.last_day is not None:

@@ -5,16 +5,18 @@ queue, and a credit note comes after its invoice. Number, document, event and th
 the order are one transaction, so that a number is neither lost nor given twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from services.billing import accounting_tax
 from services.billing.changes import Change
 from services.billing.document_list import reference_to, view
 from services.billing.document_models import (
@@ -117,7 +119,9 @@ def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
         refund_id=order.refund_id,
         corrects_id=about.corrects.id if about.corrects else None,
     )
-    document.content = to_wire(_content(issuer, order, about, document))
+    content = _content(issuer, order, about, document)
+    own_tax = _accounting_tax(change, issuer, about, document, content)
+    document.content = to_wire(replace(content, accounting_tax=own_tax))
     session.add(document)
     session.flush()
     rendering = DocumentRendering(
@@ -138,14 +142,35 @@ def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
     )
 
 
+def _accounting_tax(
+    change: Change,
+    issuer: Issuer,
+    about: "_About",
+    document: Document,
+    content: contract.DocumentContent,
+) -> contract.AccountingTax | None:
+    session = change.db
+    if about.corrects is not None:
+        return accounting_tax.state_again(
+            session, document, about.corrects, about.earlier
+        )
+    due_on = content.paid_on or content.issued_on
+    own = issuer.seller.accounting_currency
+    return accounting_tax.state(session, own, document, due_on)
+
+
 @dataclass(frozen=True)
 class _About:
-    """What a document tells of, as it stands when it is issued."""
+    """What a document tells of, as it stands when it is issued.
+
+    ``earlier`` are those on its payment, newest first.
+    """
 
     top_up: TopUp
     payment: Payment | None
     company: Company
     vat_id: str
+    earlier: Sequence[Document]
     corrects: Document | None
 
     @classmethod
@@ -153,6 +178,7 @@ class _About:
         session = change.db
         top_up = session.get_one(TopUp, order.top_up_id)
         tax_id = find_tax_id(session, order.company_id)
+        earlier = _earlier(change, order)
         payment = None
         if order.payment_id is not None:
             payment = session.get_one(Payment, order.payment_id)
@@ -163,19 +189,25 @@ class _About:
             # The one that the tax was decided by, which may be another one by now.
             vat_id=top_up.tax_reason["parameters"].get("vat_id")
             or (tax_id.number if tax_id else ""),
-            corrects=_corrected(change, order),
+            earlier=earlier,
+            corrects=_corrected(order, earlier),
         )
 
 
-def _corrected(change: Change, order: DocumentOrder) -> Document | None:
-    """What a credit note takes back, or an invoice replaces: the newest before it."""
+def _earlier(change: Change, order: DocumentOrder) -> Sequence[Document]:
     if order.payment_id is None:
-        return None
-    earlier = change.db.scalars(
+        return ()
+    return change.db.scalars(
         select(Document)
         .where(Document.payment_id == order.payment_id)
         .order_by(Document.position.desc())
     ).all()
+
+
+def _corrected(order: DocumentOrder, earlier: Sequence[Document]) -> Document | None:
+    """What a credit note takes back, or an invoice replaces: the newest before it."""
+    if order.payment_id is None:
+        return None
     if order.kind is DocumentKind.INVOICE:
         return earlier[0] if earlier else None
     return next(each for each in earlier if each.kind is DocumentKind.INVOICE)

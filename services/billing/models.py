@@ -450,3 +450,16 @@ class TaxRate(Base):
     valid_from: Mapped[date]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]
+
+
+class ExchangeRate(Base):
+    """What one euro is worth on a day; the database refuses any change."""
+
+    __tablename__ = "exchange_rates"
+
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    rate: Mapped[Decimal] = mapped_column(sa.Numeric(20, 8))
+    source: Mapped[str]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]

@@ -18,7 +18,9 @@ class Seller:
     """``country`` is a member state, ISO 3166-1; ``vat_id`` has the state's prefix.
 
     ``currencies`` are those in which customers may open wallets by themselves, in the
-    order in which they see them. ``time_zone`` is the one that documents are dated by.
+    order in which they see them. ``time_zone`` is the one that documents are dated by,
+    ``accounting_currency`` the one in which VAT is reported (Directive 2006/112,
+    art. 230).
 
     ``uses_one_stop_shop``: VAT on private customers elsewhere in the EU is theirs and
     reported by the one-stop shop. Without it, the seller is below the threshold of
@@ -34,7 +36,18 @@ class Seller:
     uses_one_stop_shop: bool
     currencies: tuple[str, ...]
     time_zone: str = "UTC"
+    accounting_currency: str = "EUR"
 
+
+_OWN_CURRENCIES = {
+    "CZ": "CZK",
+    "DK": "DKK",
+    "HU": "HUF",
+    "PL": "PLN",
+    "RO": "RON",
+    "SE": "SEK",
+}
+"""Of the member states that do not have the euro (2026)."""
 
 DEMO_SELLER = Seller(
     name="Nordlicht Hosting GmbH",
@@ -74,6 +87,11 @@ def read_seller(environment: Mapping[str, str], *, is_loopback: bool) -> Seller:
         uses_one_stop_shop=_yes_or_no(environment, "SELLER_OSS"),
         currencies=_currencies(environment, "SELLER_CURRENCIES"),
         time_zone=_time_zone(environment, "SELLER_TIME_ZONE"),
+        accounting_currency=_currency(
+            environment,
+            "SELLER_ACCOUNTING_CURRENCY",
+            default=_OWN_CURRENCIES.get(country, "EUR"),
+        ),
     )
 
 
@@ -105,6 +123,14 @@ def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:
     if text not in {"yes", "no"}:
         raise SettingError(f"{name} is neither yes nor no: {text!r}")
     return text == "yes"
+
+
+def _currency(environment: Mapping[str, str], name: str, default: str) -> str:
+    code = environment.get(name, "").strip().upper() or default
+    try:
+        return currency_of(code).code
+    except ValueError as error:
+        raise SettingError(f"{name}: {error}") from error
 
 
 def _currencies(environment: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -14,8 +14,11 @@ from services.billing import (
     charge_growth,
     charge_list,
     dashboard,
+    document_export,
     document_files,
     document_list,
+    exchange_rates,
+    invoice_credits,
     issuing,
     rebuilding,
     refund_requests,
@@ -42,6 +45,7 @@ from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import cards as cards_contract
 from shared.contracts.billing import charging as charging_contract
 from shared.contracts.billing import documents as papers
+from shared.contracts.billing import exchange_rates as exchange
 from shared.contracts.billing import refund_requests as asked_back
 from shared.contracts.billing import tax
 from shared.contracts.billing import top_ups as money_in
@@ -201,6 +205,23 @@ class BillingService(Service):
         self, db: Session, _call: Call, request: papers.GetDocumentFile
     ) -> papers.DocumentFile:
         return document_files.get_file(db, request.document_id, request.format)
+
+    @in_transaction(papers.CREDIT_INVOICE)
+    def credit_invoice(
+        self, db: Session, call: Call, request: papers.CreditInvoice
+    ) -> money_in.TopUp:
+        return top_ups.view(db, invoice_credits.credit(self._change(db, call), request))
+
+    @handles(papers.REBUILD_DOCUMENT)
+    def rebuild_document(self, _call: Call, request: papers.RebuildDocument) -> Nothing:
+        document_files.rebuild(self.database, self.runtime, request.number)
+        return Nothing()
+
+    @in_transaction(papers.EXPORT_DOCUMENTS)
+    def export_documents(
+        self, db: Session, _call: Call, request: papers.ExportDocuments
+    ) -> papers.BookkeepingPage:
+        return document_export.export(db, request)
 
     @in_transaction(money_in.QUOTE_TOP_UP)
     def quote_top_up(
@@ -371,6 +392,12 @@ class BillingService(Service):
     ) -> tax.TaxRates:
         tax_rates.add_rate(db, call, request)
         return tax_rates.view(tax_rates.list_rates(db, call.now, request.country))
+
+    @in_transaction(exchange.IMPORT_EXCHANGE_RATES)
+    def import_exchange_rates(
+        self, db: Session, call: Call, request: exchange.ImportExchangeRates
+    ) -> exchange.ImportedRates:
+        return exchange_rates.record(db, call, request)
 
     @on_event(*inventory.SERVICE_EVENTS)
     def take_in_service(

@@ -2,12 +2,12 @@
 
 import csv
 import io
-import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 
 from shared.contracts.billing.transactions import Transaction, TransactionPage
+from shared.csv_cells import guard
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 COLUMNS = (
@@ -21,10 +21,6 @@ COLUMNS = (
     "Entry",
 )
 INCOMPLETE = "INCOMPLETE: not everything could be read. Download this list again."
-
-# https://owasp.org/www-community/attacks/CSV_Injection. Where a sheet takes semicolons
-# for the end of a cell, what follows one begins a cell, too.
-_BEGINS_FORMULA = re.compile(r"(\A|;)(?=[=+\-@\t\r\n])")
 
 
 def write_csv(
@@ -43,11 +39,6 @@ def write_csv(
     except Exception:
         yield _lines([[INCOMPLETE]])
         raise
-
-
-def guard(text: str) -> str:
-    """Text that no sheet takes for a formula."""
-    return _BEGINS_FORMULA.sub(r"\1'", text)
 
 
 def _row(it: Transaction, words: Mapping[str, str]) -> Sequence[str]:

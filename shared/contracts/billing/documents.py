@@ -9,10 +9,10 @@ from decimal import Decimal
 from enum import Enum
 from uuid import UUID
 
-from shared.contract import Event, Method, Request, Response
+from shared.contract import Effect, Event, Method, Nothing, Request, Response
 from shared.contracts.billing.name import NAME
-from shared.contracts.billing.tax import TaxLine, TaxReason
-from shared.contracts.billing.top_ups import BankInstructions
+from shared.contracts.billing.tax import TaxCategory, TaxLine, TaxReason
+from shared.contracts.billing.top_ups import BankInstructions, TopUp
 from shared.money import Money
 from shared.permissions import Permission
 
@@ -196,6 +196,64 @@ class DocumentFile(Response, frozen=True, kw_only=True):
     sha256: str
 
 
+class CreditInvoice(Request, frozen=True, kw_only=True):
+    """Give the invoice's payment back: ``net`` of it, or all that can be.
+
+    ``reason`` stands on the credit note.
+    """
+
+    number: str
+    net: Money | None = None
+    reason: str
+
+
+class RebuildDocument(Request, frozen=True, kw_only=True):
+    number: str
+
+
+class ExportDocuments(Request, frozen=True, kw_only=True):
+    """All companies', in the order of issue; both days are included."""
+
+    first_day: date
+    last_day: date
+    cursor: str | None = None
+    limit: int = 1000
+
+
+class BookkeepingRow(Response, frozen=True, kw_only=True):
+    """What bookkeeping needs of a document; name, country and VAT ID are the buyer's.
+
+    All of it is as on the document, whose amounts are positive on a credit note, too.
+    ``tax_rule`` is a `TaxRule`'s value; ``corrects`` a number, empty where nothing is
+    corrected.
+    """
+
+    number: str
+    kind: DocumentKind
+    issued_on: date
+    paid_on: date | None
+    company_id: UUID
+    name: str
+    country: str
+    vat_id: str
+    net: Money
+    tax: Money
+    gross: Money
+    tax_category: TaxCategory
+    rate_percent: Decimal
+    tax_rule: str
+    payment_method: str
+    corrects: str
+    accounting_tax: AccountingTax | None
+
+
+class BookkeepingPage(Response, frozen=True, kw_only=True):
+    """``next`` is None when there are no more."""
+
+    rows: list[BookkeepingRow]
+    next: str | None
+
+
 LIST_DOCUMENTS = Method(
     NAME, "list_documents", ListDocuments, DocumentPage, Permission.READ_BILLING
 )
@@ -213,7 +271,35 @@ GET_DOCUMENT_FILE = Method(
 ``file_not_ready``: it is being made; Unavailable ``file_damaged``: it is not what was
 stored."""
 
+CREDIT_INVOICE = Method(
+    NAME, "credit_invoice", CreditInvoice, TopUp, Permission.OPERATE, Effect.CHANGE
+)
+"""NotFound ``no_such_document``; Conflict ``not_an_invoice`` with ``kind``; and what
+`refund_top_up` refuses."""
+
+REBUILD_DOCUMENT = Method(
+    NAME,
+    "rebuild_document",
+    RebuildDocument,
+    Nothing,
+    Permission.OPERATE,
+    Effect.ONCE,
+)
+"""NotFound ``no_such_document``."""
+
+EXPORT_DOCUMENTS = Method(
+    NAME, "export_documents", ExportDocuments, BookkeepingPage, Permission.OPERATE
+)
+"""InvalidInput ``bad_limit`` with ``max_limit``, ``bad_cursor``, ``bad_day``."""
+
 DOCUMENT_ISSUED = Event(NAME, "document_issued", Document)
 
-METHODS = (LIST_DOCUMENTS, GET_DOCUMENT, GET_DOCUMENT_FILE)
+METHODS = (
+    LIST_DOCUMENTS,
+    GET_DOCUMENT,
+    GET_DOCUMENT_FILE,
+    CREDIT_INVOICE,
+    REBUILD_DOCUMENT,
+    EXPORT_DOCUMENTS,
+)
 EVENTS = (DOCUMENT_ISSUED,)

@@ -22,8 +22,6 @@ from services.billing.document_models import (
     DocumentOrder,
     DocumentRendering,
 )
-from services.billing.gateways.bank_transfer import Account, BankTransfer
-from services.billing.gateways.gateway import Gateway
 from services.billing.issuing import issue_ordered
 from services.billing.models import Payment, Refund
 from services.billing.refunds import give_up
@@ -43,9 +41,9 @@ from shared.errors import Conflict, InvalidInput, NotFound, Unavailable
 from shared.principal import system
 from shared.service import Call
 from tests.fixtures.sandbox import Sandbox, sandbox
-from tests.integration.billing.office import START, Office, a_company, money
+from tests.integration.billing.office import START, a_company, money
 from tests.integration.billing.test_concurrency import all_at_once
-from tests.integration.billing.till import Till
+from tests.integration.billing.till import Till, a_till
 
 PROFORMA, INVOICE, CREDIT_NOTE = DocumentKind
 
@@ -58,15 +56,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def till(billing_database: Database, bank: Sandbox) -> Till:
-    account = Account("Client Area GmbH", "DE89370400440532013000", "COBADEFF", "Bank")
-    gateways: dict[GatewayName, Gateway] = {
-        GatewayName.SANDBOX: bank.gateway(),
-        GatewayName.BANK_TRANSFER: BankTransfer(account),
-    }
-    office = Office(billing_database, gateways=gateways)
-    office.live_in("Europe/Berlin")
-    office.open_wallet()
-    return Till(office, bank)
+    return a_till(billing_database, bank)
 
 
 def documents(till: Till, **filters: object) -> contract.DocumentPage:

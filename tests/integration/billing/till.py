@@ -7,10 +7,14 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+from services.billing.gateways.bank_transfer import Account, BankTransfer
+from services.billing.gateways.gateway import Gateway
 from services.billing.gateways.sandbox import SIGNATURE_HEADER, sign
+from services.billing.settings import BillingSettings
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.top_ups import GatewayName, PaymentNotice
 from shared.contracts.identity import Role
+from shared.database import Database
 from tests.fixtures.sandbox import SECRET, Sandbox
 from tests.integration.billing.office import Office, money
 
@@ -118,3 +122,18 @@ class Till:
     def balance(self) -> Decimal:
         (wallet,) = self.office.dashboard().wallets
         return wallet.balance.amount
+
+
+def a_till(
+    database: Database, sandbox: Sandbox, settings: BillingSettings | None = None
+) -> Till:
+    """Of a German company with a wallet in EUR, which can pay by bank, too."""
+    account = Account("Client Area GmbH", "DE89370400440532013000", "COBADEFF", "Bank")
+    gateways: dict[GatewayName, Gateway] = {
+        GatewayName.SANDBOX: sandbox.gateway(),
+        GatewayName.BANK_TRANSFER: BankTransfer(account),
+    }
+    office = Office(database, gateways=gateways, settings=settings or BillingSettings())
+    office.live_in("Europe/Berlin")
+    office.open_wallet()
+    return Till(office, sandbox)

@@ -1,5 +1,6 @@
 """The operator's command line, run as operators run it."""
 
+import csv
 import json
 import os
 import re
@@ -8,8 +9,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from importlib.resources import files
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -17,7 +20,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from launcher.databases import SERVICES, url_variable
-from tests.fixtures.installations import installation, sign_in
+from tests.fixtures.installations import begin_top_up, installation, sign_in
 
 CATALOGUE = """\
 family,family_name,plan,plan_name,currency,period,price
@@ -220,6 +223,69 @@ def test_what_nobody_has_asked_back_is_not_given_back(
     assert "refused: no_such_refund_request" in decline.stderr
 
 
+def test_invoices_are_credited_rebuilt_and_exported(client_area: CommandLine) -> None:
+    with installation(client_area.database_urls, client_area.folder) as site:
+        # Commands go by the real time.
+        site.clock.move_to(datetime.now(UTC))
+        site.customer("ada@example.com", "=Engines;+Co")
+        company = ("--company", "=Engines;+Co", "--currency", "EUR")
+        client_area("wallet", "open", *company)
+        browser = sign_in(site.app(), "ada@example.com")
+        page = browser.get(f"/funds/top-ups/{begin_top_up(browser)}").text
+        (reference, *_) = re.findall(r"TU(?:-[0-9A-Z]{4}){3}", page)
+        client_area(
+            *("payments", "book", "--reference", reference),
+            *("--amount", "23.80 EUR", "--transaction", "1"),
+        )
+        site.clock.move_to(datetime.now(UTC))
+        site.run_job("issue_documents")
+        year = site.clock.now().year
+        invoice = f"INV-{year}-000001"
+        because = ("--reason", "As agreed")
+
+        credited = client_area(
+            "documents", "credit", invoice, "--net", "5 EUR", *because
+        )
+        proforma = client_area(
+            "documents", "credit", f"PF-{year}-000001", *because, expect=1
+        )
+        rebuilt = client_area("documents", "rebuild", invoice)
+        nothing = client_area("documents", "rebuild", "INV-1", expect=1)
+        site.clock.move_to(datetime.now(UTC))
+        site.run_job("issue_documents")
+
+    days = ("--from", f"{year}-01-01", "--to", f"{year}-12-31")
+    rows = list(
+        csv.DictReader(StringIO(client_area("documents", "export", *days).stdout))
+    )
+    assert f"{reference}: 5.00 of 20.00 EUR net refunded" in credited.stdout
+    assert "refused: not_an_invoice (proforma)" in proforma.stderr
+    assert invoice in rebuilt.stdout
+    assert "refused: no_such_document" in nothing.stderr
+    told = [(r["kind"], r["gross"], r["currency"], r["corrects"]) for r in rows]
+    assert told == [
+        ("proforma", "23.80", "EUR", ""),
+        ("invoice", "23.80", "EUR", ""),
+        ("credit-note", "5.95", "EUR", invoice),
+    ]
+    assert {row["company"] for row in rows} == {"'=Engines;'+Co"}
+
+
+def test_exchange_rates_are_known_once_and_stay(client_area: CommandLine) -> None:
+    rates = "Date,USD,PLN,\n2026-02-27,1.0805,4.2315,\n2026-02-26,1.0799,N/A,\n"
+    file = client_area.file("eurofxref-hist.csv", rates)
+    other = client_area.file("other.csv", rates.replace("1.0799", "1.0798"))
+
+    first = client_area("rates", "import", file)
+    again = client_area("rates", "import", file)
+    changed = client_area("rates", "import", other, expect=3)
+
+    assert "3 added, 0 known already, 0 refused" in first.stdout
+    assert "0 added, 3 known already, 0 refused" in again.stdout
+    assert "0 added, 2 known already, 1 refused" in changed.stdout
+    assert "2026-02-26 USD: 1.0799 is known, 1.0798 was refused" in changed.stderr
+
+
 def test_every_command_has_help(client_area: CommandLine) -> None:
     from launcher.cli import main
 
@@ -234,7 +300,16 @@ def test_every_command_has_help(client_area: CommandLine) -> None:
             ), command.name
 
 
-PLAIN_WORDS = {"file", "street", "postal_code", "city", "region", "role", "help"}
+PLAIN_WORDS = {
+    "file",
+    "street",
+    "postal_code",
+    "city",
+    "region",
+    "role",
+    "help",
+    "number",
+}
 
 
 @pytest.mark.full

@@ -42,6 +42,25 @@ def test_a_greek_sellers_vat_id_has_its_official_prefix(number: str) -> None:
     assert _read(**PUBLIC, **greek).seller.vat_id == "EL094259216"
 
 
+@pytest.mark.parametrize(
+    ("country", "vat_id", "setting", "currency"),
+    [
+        ("LV", "LV40003521600", "", "EUR"),
+        ("PL", "PL5260001246", "", "PLN"),
+        ("PL", "PL5260001246", " eur ", "EUR"),
+    ],
+)
+def test_vat_is_reported_in_the_countrys_currency_unless_set(
+    country: str, vat_id: str, setting: str, currency: str
+) -> None:
+    seller = SELLER | {
+        "SELLER_COUNTRY": country,
+        "SELLER_VAT_ID": vat_id,
+        "SELLER_ACCOUNTING_CURRENCY": setting,
+    }
+    assert _read(**PUBLIC, **seller).seller.accounting_currency == currency
+
+
 def test_only_a_demo_has_a_seller_by_itself() -> None:
     assert _read().seller == DEMO_SELLER
     with pytest.raises(SettingError, match="SELLER_COUNTRY"):
@@ -61,6 +80,7 @@ def test_only_a_demo_has_a_seller_by_itself() -> None:
         ("SELLER_OSS", ""),
         ("SELLER_CURRENCIES", "EUR,USD"),
         ("SELLER_CURRENCIES", "EURO"),
+        ("SELLER_ACCOUNTING_CURRENCY", "EURO"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(name: str, value: str) -> None:

@@ -15,6 +15,8 @@ from shared.money import (
     fits_ledger,
     ledger_ratio,
     minor_unit,
+    minor_unit_ratio,
+    round_exchange_rate,
     round_to_ledger,
     round_to_minor_unit,
     round_up_to_whole,
@@ -137,3 +139,25 @@ def test_the_ledger_takes_six_places_and_fourteen_digits(
     fits: bool,  # noqa: FBT001
 ) -> None:
     assert fits_ledger(euros(amount)) is fits
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "rounded"),
+    [
+        (Fraction(1, 200), "EUR", "0.01"),
+        (Fraction(-1, 200), "EUR", "-0.01"),
+        (Fraction(4999, 10**6), "EUR", "0.00"),
+        (Fraction(1, 2), "JPY", "1"),
+        (Fraction(10**14) + Fraction(1, 3), "BHD", "100000000000000.333"),
+    ],
+)
+def test_an_exact_result_is_rounded_half_up_to_the_minor_unit(
+    amount: Fraction, currency: str, rounded: str
+) -> None:
+    assert minor_unit_ratio(amount, currency) == Money(rounded, currency_of(currency))
+
+
+def test_an_exchange_rate_has_twelve_places_at_most_and_no_zeros_at_its_end() -> None:
+    assert str(round_exchange_rate(Fraction(2, 3))) == "0.666666666667"
+    assert str(round_exchange_rate(Fraction(108050, 100000))) == "1.0805"
+    assert str(round_exchange_rate(Fraction(100))) == "100"

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.billing.transactions import Transaction, TransactionPage
+from shared.csv_cells import guard
 from shared.errors import Unavailable
 from shared.money import Money, currency_of
-from web.companies.transactions_csv import COLUMNS, INCOMPLETE, guard, write_csv
+from web.companies.transactions_csv import COLUMNS, INCOMPLETE, write_csv
 
 AT = datetime(2026, 3, 2, 9, 0, 5, tzinfo=UTC)
 ENTRY, TOP_UP = uuid4(), uuid4()

@@ -1,0 +1,137 @@
+"""``client-area documents``: invoices and credit notes."""
+
+import csv
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+
+import click
+
+from launcher.cli.desk import MONEY, Desk
+from shared.contracts.billing import documents as contract
+from shared.csv_cells import guard
+from shared.money import Money, round_to_minor_unit
+
+COLUMNS = (
+    "number",
+    "kind",
+    "issued_on",
+    "paid_on",
+    "company_id",
+    "company",
+    "country",
+    "vat_id",
+    "currency",
+    "net",
+    "tax",
+    "gross",
+    "tax_category",
+    "rate_percent",
+    "tax_rule",
+    "payment_method",
+    "corrects",
+    "accounting_currency",
+    "accounting_tax",
+    "exchange_rate",
+    "rate_day",
+)
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def documents() -> None:
+    """Proformas, invoices and credit notes.
+
+    Amounts are written with their currency, in one argument: '12.50 EUR'.
+    """
+
+
+@documents.command("credit")
+@click.argument("number")
+@click.option(
+    "--net", type=MONEY, help="The part of the wallet's money; all unless given."
+)
+@click.option("--reason", required=True, help="Why; it stands on the credit note.")
+@click.pass_obj
+def credit(desk: Desk, number: str, net: Money | None, reason: str) -> None:
+    """Credit the invoice NUMBER: give its payment back, in part or whole.
+
+    Never more than is unspent. The credit note is issued a moment later.
+    """
+    request = contract.CreditInvoice(number=number, net=net, reason=reason)
+    done = desk.call(contract.CREDIT_INVOICE, request)
+    refunded, whole = map(round_to_minor_unit, (done.refunded, done.net))
+    click.echo(
+        f"{done.reference}: {refunded.amount:f} of {whole.amount:f} "
+        f"{whole.currency.code} net refunded"
+    )
+
+
+@documents.command("rebuild")
+@click.argument("number")
+@click.pass_obj
+def rebuild(desk: Desk, number: str) -> None:
+    """Make the files of the document NUMBER anew, from what was kept of it.
+
+    What it says stays as it was issued.
+    """
+    desk.call(contract.REBUILD_DOCUMENT, contract.RebuildDocument(number=number))
+    click.echo(f"rebuilt: {number}")
+
+
+@documents.command("export")
+@click.option("--from", "first", type=_DAY, required=True, help="Like 2026-01-01.")
+@click.option("--to", "last", type=_DAY, required=True, help="It is included.")
+@click.pass_obj
+def export(desk: Desk, first: datetime, last: datetime) -> None:
+    """Write all documents issued on these days as CSV, for bookkeeping.
+
+    To standard output, in the order of issue. Amounts are as on the documents: those
+    of a credit note are positive, too. Ends with 1 when it could not be finished.
+    """
+    writer = csv.writer(sys.stdout)
+    writer.writerow(COLUMNS)
+    for row in _rows(desk, first, last):
+        writer.writerow(_cells(row))
+
+
+def _rows(
+    desk: Desk, first: datetime, last: datetime
+) -> Iterator[contract.BookkeepingRow]:
+    cursor = None
+    while True:
+        request = contract.ExportDocuments(
+            first_day=first.date(), last_day=last.date(), cursor=cursor
+        )
+        page = desk.call(contract.EXPORT_DOCUMENTS, request)
+        yield from page.rows
+        if page.next is None:
+            return
+        cursor = page.next
+
+
+def _cells(it: contract.BookkeepingRow) -> tuple[object, ...]:
+    accounting = it.accounting_tax
+    return (
+        it.number,
+        it.kind.value,
+        it.issued_on,
+        it.paid_on or "",
+        it.company_id,
+        guard(it.name),
+        it.country,
+        guard(it.vat_id),
+        it.gross.currency.code,
+        f"{it.net.amount:f}",
+        f"{it.tax.amount:f}",
+        f"{it.gross.amount:f}",
+        it.tax_category.value,
+        f"{it.rate_percent:f}",
+        it.tax_rule,
+        guard(it.payment_method),
+        it.corrects,
+        accounting.tax.currency.code if accounting else "",
+        f"{accounting.tax.amount:f}" if accounting else "",
+        f"{accounting.rate:f}" if accounting else "",
+        accounting.rate_day if accounting else "",
+    )

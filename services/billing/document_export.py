@@ -1,0 +1,63 @@
+"""Documents for bookkeeping: all companies', as they were issued."""
+
+from datetime import date
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from services.billing.days import check_day
+from services.billing.document_list import Key, content_of
+from services.billing.document_models import Document
+from shared.contracts.billing import documents as contract
+from shared.errors import InvalidInput
+from shared.money import round_to_minor_unit
+from shared.paging import decode_cursor, encode_cursor
+
+MAX_ROWS = 1_000
+
+
+def export(
+    session: Session, request: contract.ExportDocuments
+) -> contract.BookkeepingPage:
+    """One page, in the order of issue; see the contract for the refusals."""
+    if not 1 <= request.limit <= MAX_ROWS:
+        raise InvalidInput("bad_limit", parameters={"max_limit": MAX_ROWS})
+    check_day(request.first_day)
+    check_day(request.last_day)
+    query = select(Document).where(
+        Document.issued_on.between(request.first_day, request.last_day)
+    )
+    place = (Document.issued_on, Document.position)
+    if request.cursor is not None:
+        last = decode_cursor(request.cursor, tuple[date, Key])
+        query = query.where(tuple_(*place) > last)
+    found = session.scalars(query.order_by(*place).limit(request.limit + 1)).all()
+    rows, more = found[: request.limit], found[request.limit :]
+    return contract.BookkeepingPage(
+        rows=[_row(each) for each in rows],
+        next=encode_cursor(rows[-1].issued_on, rows[-1].position) if more else None,
+    )
+
+
+def _row(document: Document) -> contract.BookkeepingRow:
+    content = content_of(document)
+    (line,) = content.tax_lines
+    return contract.BookkeepingRow(
+        number=content.number,
+        kind=content.kind,
+        issued_on=content.issued_on,
+        paid_on=content.paid_on,
+        company_id=document.company_id,
+        name=content.buyer.name,
+        country=content.buyer.country,
+        vat_id=content.buyer.vat_id,
+        net=round_to_minor_unit(content.net),
+        tax=round_to_minor_unit(content.tax),
+        gross=round_to_minor_unit(content.gross),
+        tax_category=line.category,
+        rate_percent=line.rate_percent,
+        tax_rule=content.tax_reason.code,
+        payment_method=content.payment_method,
+        corrects=content.corrects.number if content.corrects else "",
+        accounting_tax=content.accounting_tax,
+    )

@@ -1,0 +1,42 @@
+"""Issues what is ordered, in a process of its own that is killed at random points.
+
+``python -m tests.faults.dying.issuing DATABASE_URL SEED``. Points are the statements
+and commits; it ends with 0 once nothing is left to be issued.
+"""
+
+import os
+import random
+import signal
+import sys
+from datetime import timedelta
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from services.billing.issuing import Issuer, issue_ordered
+from services.billing.seller import DEMO_SELLER
+from shared.clock import ManualClock
+from shared.database import Database
+from shared.runtime import Runtime
+from tests.integration.billing.office import START
+
+DIES_ONCE_IN = 500
+
+
+def main(url: str, seed: str) -> None:
+    chance = random.Random(seed)
+    # Instances' clocks differ, and no series' days may go back for it.
+    clock = ManualClock(START + timedelta(days=chance.randrange(4)))
+
+    def pass_point(*_args: object) -> None:
+        if chance.randrange(DIES_ONCE_IN) == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Engine, "before_cursor_execute", pass_point)
+    event.listen(Engine, "commit", pass_point)
+    runtime = Runtime(clock, random.SystemRandom())
+    issue_ordered(Database(url), runtime, Issuer(DEMO_SELLER))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

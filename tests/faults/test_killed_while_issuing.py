@@ -1,0 +1,139 @@
+"""Billing killed again and again while it issues: no number is lost or given twice."""
+
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import count, groupby
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from launcher.processes import leashed
+from services.billing.changes import Change
+from services.billing.document_models import Document, DocumentOrder, DocumentSeries
+from services.billing.document_orders import Wanted, order
+from services.billing.gateways.bank_transfer import Account, BankTransfer
+from services.billing.models import Payment, TopUp
+from shared.contracts.billing import top_ups
+from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.top_ups import BankCredit, GatewayName
+from shared.contracts.identity import Role
+from shared.database import Database
+from shared.principal import system
+from shared.service import Call
+from tests.integration.billing.office import START, Office, money
+
+DOCUMENTS = 1_000
+PAYMENTS = 40
+PROCESSES = 3
+_ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_however_often_issuing_is_killed_each_series_is_whole(
+    billing_database_url: str,
+) -> None:
+    with closing(Database(billing_database_url)) as database:
+        _order_documents(database)
+
+        with ThreadPoolExecutor(PROCESSES) as threads:
+            work = [billing_database_url] * PROCESSES
+            deaths = sum(threads.map(_issue_until_done, work, range(PROCESSES)))
+
+        assert deaths > 10
+        with database.system() as session:
+            _check(session)
+
+
+def _order_documents(database: Database) -> None:
+    """Of all kinds, about several payments; each has a word of its own, its reason."""
+    account = Account("Client Area GmbH", "DE89370400440532013000", "COBADEFF", "Bank")
+    gateways = {GatewayName.BANK_TRANSFER: BankTransfer(account)}
+    office = Office(database, gateways=gateways)
+    top_up, chance = _paid_often(office), random.Random(5)
+    with database.system() as session:
+        session.execute(delete(DocumentOrder))
+        call = Call(system("billing"), "", START)
+        change = Change(session, office.service.runtime, call)
+        payments = session.scalars(select(Payment.id).order_by(Payment.id)).all()
+        assert len(payments) == PAYMENTS
+        row = session.get_one(TopUp, top_up)
+        for number in range(DOCUMENTS):
+            # Each begins with an invoice, which credit notes need.
+            kind = chance.choice(list(DocumentKind))
+            if number < PAYMENTS:
+                kind = DocumentKind.INVOICE
+            order(change, row, _wanted(kind, payments, number))
+
+
+def _wanted(kind: DocumentKind, payments: Sequence[UUID], number: int) -> Wanted:
+    payment = None if kind is DocumentKind.PROFORMA else payments[number % PAYMENTS]
+    net, tax = money("1.00").amount, money("0.19").amount
+    return Wanted(kind, net, tax, payment, reason=f"order {number}")
+
+
+def _paid_often(office: Office) -> UUID:
+    """A top-up that was paid by bank as often as is needed."""
+    office.live_in("Europe/Berlin")
+    office.open_wallet()
+    owner = office.principals.user(Role.OWNER, office.company_id, is_verified=True)
+    quote = office.call(
+        top_ups.QUOTE_TOP_UP, top_ups.QuoteTopUp(net=money("10.00")), owner
+    )
+    begin = top_ups.BeginTopUp(
+        net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
+    )
+    top_up = office.call(top_ups.BEGIN_TOP_UP, begin, owner)
+    credits_ = [
+        BankCredit(transaction=str(n), amount=quote.gross, text=top_up.reference)
+        for n in range(PAYMENTS)
+    ]
+    book = top_ups.BookBankPayments(credits=credits_)
+    office.call(top_ups.BOOK_BANK_PAYMENTS, book, office.operator())
+    return top_up.id
+
+
+def _issue_until_done(url: str, number: int) -> int:
+    """Begin the process again after each death; returns how many there were."""
+    for deaths in count():
+        module = ["-m", "tests.faults.dying.issuing", url, f"{number}/{deaths}"]
+        done = subprocess.run(
+            leashed([sys.executable, *module]),
+            cwd=_ROOT,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        if done.returncode == 0:
+            return deaths
+        assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
+    raise AssertionError("unreachable")
+
+
+def _check(session: Session) -> None:
+    assert session.scalar(select(func.count()).select_from(DocumentOrder)) == 0
+    documents = session.scalars(
+        select(Document).order_by(Document.series, Document.number_in_series)
+    ).all()
+    reasons = sorted(each.content["reason"] for each in documents)
+    assert reasons == sorted(f"order {number}" for number in range(DOCUMENTS))
+    series = {row.code: row for row in session.scalars(select(DocumentSeries))}
+    assert len(series) == len(DocumentKind)
+    for code, group in groupby(documents, key=lambda each: each.series):
+        issued = list(group)
+        numbers = [each.number_in_series for each in issued]
+        assert numbers == list(range(1, series[code].last_number + 1))
+        days = [each.issued_on for each in issued]
+        assert days == sorted(days)
+        assert series[code].last_day == days[-1]
+        assert [each.position for each in issued] == sorted(
+            each.position for each in issued
+        )
