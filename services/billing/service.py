@@ -210,7 +210,8 @@ class BillingService(Service):
     def credit_invoice(
         self, db: Session, call: Call, request: papers.CreditInvoice
     ) -> money_in.TopUp:
-        return top_ups.view(db, invoice_credits.credit(self._change(db, call), request))
+        top_up = invoice_credits.credit(self._change(db, call), request)
+        return top_up_views.view(db, top_up)
 
     @handles(papers.REBUILD_DOCUMENT)
     def rebuild_document(self, _call: Call, request: papers.RebuildDocument) -> Nothing:

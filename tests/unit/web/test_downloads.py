@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zipfile import BadZipFile, ZipFile
 
 import pytest
@@ -37,7 +37,7 @@ from tests.fixtures.papers import AT, file_of, money, page_of, paper
 from tests.fixtures.stand_in import OURS, StandIn
 from web.companies.transactions_csv import INCOMPLETE
 
-DOCUMENT_ID = uuid4()
+DOCUMENT_ID = UUID("8f14e45f-ceea-4b67-8c1b-0000000000dd")
 PDF = f"/companies/{OURS}/invoices/{DOCUMENT_ID}.pdf"
 ZIP = f"/companies/{OURS}/invoices.zip"
 CSV = f"/companies/{OURS}/transactions.csv"
