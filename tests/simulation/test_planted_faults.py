@@ -110,7 +110,10 @@ def test_locks_that_are_taken_in_either_order_are_found(
 
     def lock_all(change: Change, service_id: UUID) -> models.Service:
         service = lock(change, service_id)
-        change.db.execute(select(models.Service.id).with_for_update())
+        every = select(models.Service.id)
+        for other in change.db.scalars(every.order_by(models.Service.id)).all():
+            wanted = every.where(models.Service.id == other)
+            change.db.execute(wanted.with_for_update())
         return service
 
     monkeypatch.setattr(Change, "lock", lock_all)
