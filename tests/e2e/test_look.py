@@ -25,7 +25,7 @@ PAGES = {
 }
 TOP_UPS = {
     "top-up-pending": ("Begin, and never say what came of it", "We wait for"),
-    "top-up-paid-twice": ("Pay twice", "A second payment"),
+    "top-up-paid-twice": ("Pay twice", "A further payment"),
     "top-up-failed": ("Pay with a card that is declined", "was declined"),
     "top-up-charged-back": ("Pay, and have the bank take it back", "took this payment"),
 }
