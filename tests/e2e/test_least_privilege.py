@@ -11,6 +11,7 @@ from launcher.processes import read_pid
 from tests.fixtures.servers import Servers
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("program", KEYS)
 def test_a_program_has_neither_anothers_database_nor_anothers_key(
     servers: Servers, program: str
