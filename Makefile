@@ -35,7 +35,7 @@ test: dev ## Run the tests, or some of them: T=tests/unit
 	@$(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) -m "not full" $(T)
 
 test-full: dev ## Run the long property, fault and statistics tests
-	@$(BIN)/python -m pytest -n $(WORKERS) -m full $(T)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m full $(T)
 
 e2e: dev ## Run the tests in a real browser
 	@$(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) -m "not full" tests/e2e

@@ -37,6 +37,14 @@ def site(running: Site) -> str:
     return running.url
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one worker: they have customers of their own, by file."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 Operate = Callable[..., str]
 
 
