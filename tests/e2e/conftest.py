@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from launcher.demo.story import PASSWORD
+from launcher.processes import wait_until
 from tests.fixtures.servers import Servers
 from tests.fixtures.sites import Site
 
@@ -135,6 +136,16 @@ def log_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
+
+
+def open_until(page: Page, address: str, words: str) -> None:
+    """Open a page until it says so: what happens elsewhere takes its time."""
+
+    def says_so() -> bool:
+        page.goto(address)
+        return words in page.locator("main").inner_text()
+
+    assert wait_until(says_so, WAIT_MS / 1000), words
 
 
 def add_wallet(page: Page, currency: str) -> None:

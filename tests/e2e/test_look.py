@@ -7,8 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
-from launcher.processes import wait_until
-from tests.e2e.conftest import WAIT_MS, NewContext, SignIn, add_wallet
+from tests.e2e.conftest import NewContext, SignIn, add_wallet, open_until
 
 PAGES = {
     "dashboard": "/",
@@ -71,7 +70,7 @@ def test_every_state_of_a_top_up_is_accessible_and_fits(
         page.get_by_role("button", name="Top Up Now").click()
         page.get_by_role("button", name=choice, exact=True).click()
         page.locator("#top-up-state").wait_for()
-        _open_until(page, page.url, words)
+        open_until(page, page.url, words)
         _look_at_all_sizes(page, screenshots, name)
 
 
@@ -107,17 +106,7 @@ def _look_at_all_sizes(page: Page, screenshots: Path, name: str) -> None:
 
 def _quote(page: Page) -> None:
     """Billing hears of a new company's address a moment after its making."""
-    _open_until(page, "/funds/add?net=10&currency=EUR", "Top Up Now")
-
-
-def _open_until(page: Page, address: str, words: str) -> None:
-    """Open a page until it says so: what happens elsewhere takes its time."""
-
-    def says_so() -> bool:
-        page.goto(address)
-        return words in page.locator("main").inner_text()
-
-    assert wait_until(says_so, WAIT_MS / 1000), words
+    open_until(page, "/funds/add?net=10&currency=EUR", "Top Up Now")
 
 
 def _with_details(page: Page) -> dict[str, str]:
