@@ -37,8 +37,8 @@ test: dev ## Run the tests, or some of them: T=tests/unit
 test-full: dev ## Run the long property, fault and statistics tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m full $(T)
 
-e2e: dev ## Run the tests in a real browser
-	@$(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) -m "not full" tests/e2e
+e2e: dev ## Run the tests in a real browser, embedded and on the stack
+	@$(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) tests/e2e
 
 containers: $(VENV)/runtime.stamp ## Try docker-compose.yml for real, with docker or podman
 	@$(BIN)/python -m tests.containers
