@@ -9,9 +9,11 @@ import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.errors import InvalidInput
 
@@ -20,6 +22,10 @@ _MAX_LENGTH = 2_000
 
 Direction = Literal["after", "before"]
 Row = TypeVar("Row")
+Query = TypeVar("Query", bound="Select[*tuple[Any, ...]]")
+
+Position = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A key of PostgreSQL's bigint, in a cursor."""
 
 Read = Callable[[Direction, Any, int], Sequence[Row]]
 """Reads up to so many rows after or before a row's key; from the list's end if None.
@@ -40,8 +46,14 @@ def turn_page(
     key_of: Callable[[Row], Any],
     place: tuple[Direction, Any],
     limit: int,
+    cursor_of: Callable[[Direction, Any], str] | None = None,
 ) -> TurnedPage[Row]:
-    """The page of ``limit`` rows at a place of a list that can be walked both ways."""
+    """The page of ``limit`` rows at a place of a list that can be walked both ways.
+
+    Whether there is anything on the side the reader came from is looked up: it may have
+    gone meanwhile.
+    """
+    cursor_of = cursor_of or encode_cursor
     direction, key = place
     found = read(direction, key, limit + 1)
     has_more, rows = len(found) > limit, found[:limit]
@@ -50,18 +62,31 @@ def turn_page(
     if not rows:
         return TurnedPage(rows, None, None)
     first, last = key_of(rows[0]), key_of(rows[-1])
-    if direction == "after":
-        has_previous, has_next = (
-            key is not None and bool(read("before", first, 1)),
-            has_more,
-        )
-    else:
+    if direction == "before":
         has_previous, has_next = has_more, bool(read("after", last, 1))
+    else:
+        has_previous = key is not None and bool(read("before", first, 1))
+        has_next = has_more
     return TurnedPage(
         rows,
-        encode_cursor("before", first) if has_previous else None,
-        encode_cursor("after", last) if has_next else None,
+        cursor_of("before", first) if has_previous else None,
+        cursor_of("after", last) if has_next else None,
     )
+
+
+def walk(
+    query: Query,
+    position: InstrumentedAttribute[int],
+    direction: Direction,
+    key: int | None,
+    *,
+    newest_first: bool = True,
+) -> Query:
+    """Narrow a query to what comes after or before a position, the nearest first."""
+    falls = newest_first is (direction == "after")
+    if key is not None:
+        query = query.where(position < key if falls else position > key)
+    return query.order_by(position.desc() if falls else position.asc())
 
 
 def read_place(cursor: str | None, key_type: Any) -> tuple[Direction, Any]:

@@ -6,12 +6,11 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from services.billing.days import check_day
-from services.billing.document_list import Key, content_of
+from services.billing.document_list import content_of
 from services.billing.document_models import Document
 from shared.contracts.billing import documents as contract
 from shared.errors import InvalidInput
-from shared.money import round_to_minor_unit
-from shared.paging import decode_cursor, encode_cursor
+from shared.paging import Position, decode_cursor, encode_cursor
 
 MAX_ROWS = 1_000
 
@@ -29,7 +28,7 @@ def export(
     )
     place = (Document.issued_on, Document.position)
     if request.cursor is not None:
-        last = decode_cursor(request.cursor, tuple[date, Key])
+        last = decode_cursor(request.cursor, tuple[date, Position])
         query = query.where(tuple_(*place) > last)
     found = session.scalars(query.order_by(*place).limit(request.limit + 1)).all()
     rows, more = found[: request.limit], found[request.limit :]
@@ -51,9 +50,9 @@ def _row(document: Document) -> contract.BookkeepingRow:
         name=content.buyer.name,
         country=content.buyer.country,
         vat_id=content.buyer.vat_id,
-        net=round_to_minor_unit(content.net),
-        tax=round_to_minor_unit(content.tax),
-        gross=round_to_minor_unit(content.gross),
+        net=content.net,
+        tax=content.tax,
+        gross=content.gross,
         tax_category=line.category,
         rate_percent=line.rate_percent,
         tax_rule=content.tax_reason.code,

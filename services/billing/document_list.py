@@ -1,10 +1,10 @@
 """Documents as customers see them: listed, summed up, and read in whole."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from functools import partial
+from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
@@ -17,19 +17,17 @@ from shared.contracts.billing.documents import DocumentKind, DocumentState
 from shared.contracts.billing.top_ups import TopUpState
 from shared.errors import InvalidInput, NotFound
 from shared.money import Money, currency_of
-from shared.paging import MAX_PAGE_SIZE, Direction, read_place, turn_page
+from shared.paging import (
+    MAX_PAGE_SIZE,
+    Direction,
+    Position,
+    read_place,
+    turn_page,
+    walk,
+)
 from shared.wire import from_wire
 
-_UNPAID = (
-    TopUpState.DRAFT,
-    TopUpState.PENDING,
-    TopUpState.FAILED,
-    TopUpState.CANCELLED,
-    TopUpState.EXPIRED,
-)
-
-Key = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-"""A document's position, in a cursor."""
+_ENDED = (TopUpState.FAILED, TopUpState.CANCELLED, TopUpState.EXPIRED)
 
 _Row = tuple[Document, str, Any, bool]
 """A document, its state, what was credited of it, and whether its files are made."""
@@ -61,7 +59,7 @@ _STATE = case(
         ),
     ),
     (TopUp.state.in_(OPEN), _says(DocumentState.OPEN)),
-    (TopUp.state.in_(_UNPAID), _says(DocumentState.ENDED)),
+    (TopUp.state.in_(_ENDED), _says(DocumentState.ENDED)),
     else_=_says(DocumentState.PAID),
 )
 
@@ -75,11 +73,12 @@ def list_documents(
     check_day(request.first_day)
     check_day(request.last_day)
 
-    def read(direction: Direction, key: int | None, limit: int) -> Sequence[_Row]:
-        return _read(session, request, direction, key, limit)
-
-    place = read_place(request.cursor, Key)
-    page = turn_page(read, lambda row: row[0].position, place, request.limit)
+    page = turn_page(
+        partial(_read, session, request),
+        lambda row: row[0].position,
+        read_place(request.cursor, Position),
+        request.limit,
+    )
     return contract.DocumentPage(
         documents=_views(session, page.rows),
         totals=_totals(session, request),
@@ -146,12 +145,7 @@ def _read(
     limit: int,
 ) -> Sequence[_Row]:
     query = _rows().where(*_filters(request))
-    position = Document.position
-    falls = direction == "after"
-    if key is not None:
-        query = query.where(position < key if falls else position > key)
-    order = position.desc() if falls else position.asc()
-    rows = session.execute(query.order_by(order).limit(limit))
+    rows = session.execute(walk(query, Document.position, direction, key).limit(limit))
     return [(row, state, credited, ready) for row, state, credited, ready in rows]
 
 

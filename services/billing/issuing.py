@@ -6,9 +6,8 @@ the order are one transaction, so that a number is neither lost nor given twice.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -34,9 +33,9 @@ from services.billing.tax_profiles import find_tax_id
 from shared import events
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.documents import DocumentKind
-from shared.contracts.billing.tax import TaxCategory, TaxLine, TaxReason
+from shared.contracts.billing.tax import TaxLine, TaxReason
 from shared.database import Database
-from shared.money import Money, currency_of
+from shared.money import Money, currency_of, round_to_minor_unit
 from shared.principal import system
 from shared.runtime import Runtime
 from shared.service import Call
@@ -46,7 +45,7 @@ log = structlog.get_logger()
 
 TRIED_AGAIN_AFTER = timedelta(minutes=1)
 
-PREFIXES: Mapping[DocumentKind, str] = {
+_PREFIXES: Mapping[DocumentKind, str] = {
     DocumentKind.PROFORMA: "PF",
     DocumentKind.INVOICE: "INV",
     DocumentKind.CREDIT_NOTE: "CN",
@@ -61,15 +60,12 @@ class Issuer:
 
     seller: Seller
     bank: BankTransfer | None = None
-    prefixes: Mapping[DocumentKind, str] = field(default_factory=lambda: PREFIXES)
 
 
-def issue_ordered(database: Database, runtime: Runtime, issuer: Issuer) -> int:
-    """Issue all that is ordered; returns how many documents that were."""
-    count = 0
+def issue_ordered(database: Database, runtime: Runtime, issuer: Issuer) -> None:
+    """Issue all that is ordered."""
     while _issue_next(database, runtime, issuer):
-        count += 1
-    return count
+        pass
 
 
 def _issue_next(database: Database, runtime: Runtime, issuer: Issuer) -> bool:
@@ -215,11 +211,11 @@ def _corrected(order: DocumentOrder, earlier: Sequence[Document]) -> Document | 
 
 def _take_number(
     change: Change, issuer: Issuer, kind: DocumentKind
-) -> tuple[str, int, Any]:
+) -> tuple[str, int, date]:
     """The series, the next number in it, and the day: never before the last one's."""
     session = change.db
     today = change.call.now.astimezone(ZoneInfo(issuer.seller.time_zone)).date()
-    code = f"{issuer.prefixes[kind]}-{today.year}"
+    code = f"{_PREFIXES[kind]}-{today.year}"
     begun = insert(DocumentSeries).values(code=code, last_number=0, last_day=today)
     session.execute(begun.on_conflict_do_nothing())
     series = session.scalars(
@@ -236,13 +232,16 @@ def _content(
     currency = currency_of(about.top_up.currency)
     language = language_of(about.company.country)
     reason = from_wire(about.top_up.tax_reason, TaxReason)
-    net, tax = Money(order.net, currency), Money(order.tax, currency)
+    net, tax = (
+        round_to_minor_unit(Money(amount, currency))
+        for amount in (order.net, order.tax)
+    )
     is_proforma = order.kind is DocumentKind.PROFORMA
     bank = issuer.bank if is_proforma else None
     gross = net + tax
     zone = ZoneInfo(issuer.seller.time_zone)
 
-    def day_of(moment: datetime | None) -> Any:
+    def day_of(moment: datetime | None) -> date | None:
         return moment.astimezone(zone).date() if moment else None
 
     reference = about.top_up.reference
@@ -273,13 +272,8 @@ def _content(
 
 def _tax_line(top_up: TopUp, net: Money, tax: Money) -> TaxLine:
     """The top-up's one line of tax, for the part that this document is about."""
-    (line,) = top_up.tax_lines
-    return TaxLine(
-        category=TaxCategory(line["category"]),
-        rate_percent=line["rate_percent"],
-        base=net,
-        tax=tax,
-    )
+    (line,) = from_wire(top_up.tax_lines, list[TaxLine])
+    return replace(line, base=net, tax=tax)
 
 
 def _seller(seller: Seller) -> contract.Party:

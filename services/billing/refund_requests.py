@@ -4,10 +4,9 @@ Whoever changes one has locked its top-up first.
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from functools import partial
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,12 +21,18 @@ from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import PaymentState, RefundTopUp
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of
-from shared.paging import MAX_PAGE_SIZE, Direction, read_place, turn_page
+from shared.paging import (
+    MAX_PAGE_SIZE,
+    Direction,
+    Position,
+    read_place,
+    turn_page,
+    walk,
+)
 from shared.text import clean_line
 
 _GIVEN_BACK = "Paid twice, and given back as you asked."
 
-_Key = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _Row = tuple[RefundRequest, TopUp, Payment]
 
 
@@ -72,11 +77,12 @@ def list_open(
     if not 1 <= request.limit <= MAX_PAGE_SIZE:
         raise InvalidInput("bad_limit", parameters={"max_limit": MAX_PAGE_SIZE})
 
-    def read(direction: Direction, key: int | None, limit: int) -> Sequence[_Row]:
-        return _read(session, direction, key, limit)
-
-    place = read_place(request.cursor, _Key)
-    page = turn_page(read, lambda row: row[0].position, place, request.limit)
+    page = turn_page(
+        partial(_read, session),
+        lambda row: row[0].position,
+        read_place(request.cursor, Position),
+        request.limit,
+    )
     return contract.RefundRequestPage(
         requests=[request_view(*row) for row in page.rows],
         previous=page.previous,
@@ -154,16 +160,12 @@ def _decide(change: Change, row: RefundRequest, state: RefundRequestState) -> No
 def _read(
     session: Session, direction: Direction, key: int | None, limit: int
 ) -> Sequence[_Row]:
-    position = RefundRequest.position
-    rises = direction == "after"
     query = (
         select(RefundRequest, TopUp, Payment)
         .join(TopUp, TopUp.id == RefundRequest.top_up_id)
         .join(Payment, Payment.id == RefundRequest.payment_id)
         .where(RefundRequest.state == RefundRequestState.ASKED)
     )
-    if key is not None:
-        query = query.where(position > key if rises else position < key)
-    order = position.asc() if rises else position.desc()
-    rows = session.execute(query.order_by(order).limit(limit))
+    query = walk(query, RefundRequest.position, direction, key, newest_first=False)
+    rows = session.execute(query.limit(limit))
     return [(request, top_up, payment) for request, top_up, payment in rows]

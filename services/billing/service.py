@@ -44,10 +44,9 @@ from shared.contract import Nothing, ServiceContract
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import cards as cards_contract
 from shared.contracts.billing import charging as charging_contract
-from shared.contracts.billing import documents as papers
-from shared.contracts.billing import exchange_rates as exchange
-from shared.contracts.billing import refund_requests as asked_back
-from shared.contracts.billing import tax
+from shared.contracts.billing import documents, tax
+from shared.contracts.billing import exchange_rates as exchange_contract
+from shared.contracts.billing import refund_requests as requests_contract
 from shared.contracts.billing import top_ups as money_in
 from shared.contracts.billing import transactions as listed
 from shared.contracts.billing import wallets as own_wallets
@@ -188,40 +187,42 @@ class BillingService(Service):
     ) -> listed.TransactionPage:
         return transactions.list_transactions(db, request, call.now)
 
-    @in_transaction(papers.LIST_DOCUMENTS)
+    @in_transaction(documents.LIST_DOCUMENTS)
     def list_documents(
-        self, db: Session, _call: Call, request: papers.ListDocuments
-    ) -> papers.DocumentPage:
+        self, db: Session, _call: Call, request: documents.ListDocuments
+    ) -> documents.DocumentPage:
         return document_list.list_documents(db, request)
 
-    @in_transaction(papers.GET_DOCUMENT)
+    @in_transaction(documents.GET_DOCUMENT)
     def get_document(
-        self, db: Session, _call: Call, request: papers.GetDocument
-    ) -> papers.WholeDocument:
+        self, db: Session, _call: Call, request: documents.GetDocument
+    ) -> documents.WholeDocument:
         return document_list.get(db, request.document_id)
 
-    @in_transaction(papers.GET_DOCUMENT_FILE)
+    @in_transaction(documents.GET_DOCUMENT_FILE)
     def get_document_file(
-        self, db: Session, _call: Call, request: papers.GetDocumentFile
-    ) -> papers.DocumentFile:
+        self, db: Session, _call: Call, request: documents.GetDocumentFile
+    ) -> documents.DocumentFile:
         return document_files.get_file(db, request.document_id, request.format)
 
-    @in_transaction(papers.CREDIT_INVOICE)
+    @in_transaction(documents.CREDIT_INVOICE)
     def credit_invoice(
-        self, db: Session, call: Call, request: papers.CreditInvoice
+        self, db: Session, call: Call, request: documents.CreditInvoice
     ) -> money_in.TopUp:
         top_up = invoice_credits.credit(self._change(db, call), request)
         return top_up_views.view(db, top_up)
 
-    @handles(papers.REBUILD_DOCUMENT)
-    def rebuild_document(self, _call: Call, request: papers.RebuildDocument) -> Nothing:
+    @handles(documents.REBUILD_DOCUMENT)
+    def rebuild_document(
+        self, _call: Call, request: documents.RebuildDocument
+    ) -> Nothing:
         document_files.rebuild(self.database, self.runtime, request.number)
         return Nothing()
 
-    @in_transaction(papers.EXPORT_DOCUMENTS)
+    @in_transaction(documents.EXPORT_DOCUMENTS)
     def export_documents(
-        self, db: Session, _call: Call, request: papers.ExportDocuments
-    ) -> papers.BookkeepingPage:
+        self, db: Session, _call: Call, request: documents.ExportDocuments
+    ) -> documents.BookkeepingPage:
         return document_export.export(db, request)
 
     @in_transaction(money_in.QUOTE_TOP_UP)
@@ -288,28 +289,28 @@ class BillingService(Service):
         top_up = refunds.refund(self._change(db, call), request)
         return top_up_views.view(db, top_up)
 
-    @in_transaction(asked_back.ASK_FOR_REFUND)
+    @in_transaction(requests_contract.ASK_FOR_REFUND)
     def ask_for_refund(
-        self, db: Session, call: Call, request: asked_back.AskForRefund
-    ) -> asked_back.RefundRequest:
+        self, db: Session, call: Call, request: requests_contract.AskForRefund
+    ) -> requests_contract.RefundRequest:
         return refund_requests.ask(self._change(db, call), request)
 
-    @in_transaction(asked_back.LIST_REFUND_REQUESTS)
+    @in_transaction(requests_contract.LIST_REFUND_REQUESTS)
     def list_refund_requests(
-        self, db: Session, _call: Call, request: asked_back.ListRefundRequests
-    ) -> asked_back.RefundRequestPage:
+        self, db: Session, _call: Call, request: requests_contract.ListRefundRequests
+    ) -> requests_contract.RefundRequestPage:
         return refund_requests.list_open(db, request)
 
-    @in_transaction(asked_back.GRANT_REFUND_REQUEST)
+    @in_transaction(requests_contract.GRANT_REFUND_REQUEST)
     def grant_refund_request(
-        self, db: Session, call: Call, request: asked_back.GrantRefundRequest
-    ) -> asked_back.RefundRequest:
+        self, db: Session, call: Call, request: requests_contract.GrantRefundRequest
+    ) -> requests_contract.RefundRequest:
         return refund_requests.grant(self._change(db, call), request.payment_id)
 
-    @in_transaction(asked_back.DECLINE_REFUND_REQUEST)
+    @in_transaction(requests_contract.DECLINE_REFUND_REQUEST)
     def decline_refund_request(
-        self, db: Session, call: Call, request: asked_back.DeclineRefundRequest
-    ) -> asked_back.RefundRequest:
+        self, db: Session, call: Call, request: requests_contract.DeclineRefundRequest
+    ) -> requests_contract.RefundRequest:
         return refund_requests.decline(self._change(db, call), request)
 
     @handles(money_in.BOOK_BANK_PAYMENTS)
@@ -394,10 +395,10 @@ class BillingService(Service):
         tax_rates.add_rate(db, call, request)
         return tax_rates.view(tax_rates.list_rates(db, call.now, request.country))
 
-    @in_transaction(exchange.IMPORT_EXCHANGE_RATES)
+    @in_transaction(exchange_contract.IMPORT_EXCHANGE_RATES)
     def import_exchange_rates(
-        self, db: Session, call: Call, request: exchange.ImportExchangeRates
-    ) -> exchange.ImportedRates:
+        self, db: Session, call: Call, request: exchange_contract.ImportExchangeRates
+    ) -> exchange_contract.ImportedRates:
         return exchange_rates.record(db, call, request)
 
     @on_event(*inventory.SERVICE_EVENTS)

@@ -6,12 +6,11 @@ Newest is what was booked last: a call that began earlier may have waited for an
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from services.billing import models
@@ -29,16 +28,20 @@ from services.billing.models import (
 )
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.transactions import (
-    MOST_AT_ONCE,
     ListTransactions,
     Transaction,
     TransactionPage,
 )
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of
-from shared.paging import Direction, read_place, turn_page
-
-_Key = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+from shared.paging import (
+    MAX_PAGE_SIZE,
+    Direction,
+    Position,
+    read_place,
+    turn_page,
+    walk,
+)
 
 _Row = tuple[models.Transaction, str, str]
 
@@ -55,16 +58,17 @@ def list_transactions(
     session: Session, request: ListTransactions, now: datetime
 ) -> TransactionPage:
     """One page of them; see the contract for the refusals."""
-    if not 1 <= request.limit <= MOST_AT_ONCE:
-        raise InvalidInput("bad_limit", "", {"max_limit": MOST_AT_ONCE})
+    if not 1 <= request.limit <= MAX_PAGE_SIZE:
+        raise InvalidInput("bad_limit", "", {"max_limit": MAX_PAGE_SIZE})
     check_day(request.first_day)
     check_day(request.last_day)
 
-    def read(direction: Direction, key: int | None, limit: int) -> Sequence[_Row]:
-        return _read(session, request, direction, key, limit)
-
-    place = read_place(request.cursor, _Key)
-    page = turn_page(read, lambda row: row[0].number, place, request.limit)
+    page = turn_page(
+        partial(_read, session, request),
+        lambda row: row[0].number,
+        read_place(request.cursor, Position),
+        request.limit,
+    )
     belongings = _belongings(session, [cause for _, _, cause in page.rows])
     return TransactionPage(
         transactions=[
@@ -95,12 +99,8 @@ def _read(
         .join(JournalEntry, JournalEntry.id == models.Transaction.entry_id)
         .where(*_filters(session, request))
     )
-    number = models.Transaction.number
-    falls = direction == "after"
-    if key is not None:
-        query = query.where(number < key if falls else number > key)
-    order = number.desc() if falls else number.asc()
-    rows = session.execute(query.order_by(order).limit(limit))
+    query = walk(query, models.Transaction.number, direction, key)
+    rows = session.execute(query.limit(limit))
     return [(row, memo, cause) for row, memo, cause in rows]
 
 
@@ -143,35 +143,29 @@ class _Belongings:
 
 def _belongings(session: Session, causes: Sequence[str]) -> dict[str, _Belongings]:
     found = {cause: _Belongings() for cause in causes}
-    is_of_payment = Document.refund_id.is_(None)
-    ways: dict[str, tuple[Any, Any, ColumnElement[bool]]] = {
-        "payment": (Payment, Document.payment_id, is_of_payment),
-        "refund": (Refund, Document.refund_id, ~is_of_payment),
-    }
-    for name, (model, about, is_meant) in ways.items():
-        ids = [UUID(c.partition(":")[2]) for c in causes if c.startswith(f"{name}:")]
-        if not ids:
-            continue
-        top_ups = select(model.id, model.top_up_id).where(model.id.in_(ids))
-        for id_, top_up_id in session.execute(top_ups):
-            found[f"{name}:{id_}"].top_up_id = top_up_id
-        documents = select(about, Document.kind, Document.id)
-        for id_, kind, document in session.execute(
-            documents.where(about.in_(ids), is_meant)
-        ):
-            found[f"{name}:{id_}"].documents[kind] = document
-    _mark_duplicates(session, found)
+    paid, given_back = _ids(causes, "payment"), _ids(causes, "refund")
+    payments = select(Payment.id, Payment.top_up_id, Payment.duplicate_of)
+    for payment in session.execute(payments.where(Payment.id.in_(paid))):
+        found[f"payment:{payment.id}"].top_up_id = payment.top_up_id
+        is_repeated = payment.duplicate_of is not None
+        found[f"payment:{payment.id}"].is_possible_duplicate = is_repeated
+    refunds = select(Refund.id, Refund.top_up_id)
+    for refund in session.execute(refunds.where(Refund.id.in_(given_back))):
+        found[f"refund:{refund.id}"].top_up_id = refund.top_up_id
+    is_of_payment = and_(Document.payment_id.in_(paid), Document.refund_id.is_(None))
+    is_meant = or_(is_of_payment, Document.refund_id.in_(given_back))
+    for document in session.scalars(select(Document).where(is_meant)):
+        cause = f"payment:{document.payment_id}"
+        if document.refund_id is not None:
+            cause = f"refund:{document.refund_id}"
+        found[cause].documents[document.kind] = document.id
     return found
 
 
-def _mark_duplicates(session: Session, found: dict[str, _Belongings]) -> None:
-    """Mark the payments among the causes that may repeat another one."""
-    ids = [UUID(c.partition(":")[2]) for c in found if c.startswith("payment:")]
-    if not ids:
-        return
-    repeats = (Payment.id.in_(ids), Payment.duplicate_of.is_not(None))
-    for id_ in session.scalars(select(Payment.id).where(*repeats)):
-        found[f"payment:{id_}"].is_possible_duplicate = True
+def _ids(causes: Sequence[str], kind: str) -> list[UUID]:
+    """The ids of the causes that are of a kind."""
+    parted = (cause.partition(":") for cause in causes)
+    return [UUID(id_) for name, _, id_ in parted if name == kind]
 
 
 def _currencies(session: Session) -> list[str]:
@@ -181,6 +175,7 @@ def _currencies(session: Session) -> list[str]:
 
 def _view(row: models.Transaction, memo: str, belongings: _Belongings) -> Transaction:
     currency = currency_of(row.currency)
+    issued = _DOCUMENTS.get(row.kind)
     return Transaction(
         number=row.number,
         entry_id=row.entry_id,
@@ -190,9 +185,7 @@ def _view(row: models.Transaction, memo: str, belongings: _Belongings) -> Transa
         amount=Money(row.amount, currency),
         balance=Money(row.balance, currency),
         top_up_id=belongings.top_up_id,
-        document_id=belongings.documents.get(_DOCUMENTS[row.kind])
-        if row.kind in _DOCUMENTS
-        else None,
+        document_id=belongings.documents.get(issued) if issued else None,
         is_possible_duplicate=row.kind is EntryKind.TOP_UP
         and belongings.is_possible_duplicate,
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -26,7 +26,14 @@ from shared.contracts import inventory as contract
 from shared.contracts.inventory import ServiceSort, StateFilter
 from shared.errors import InvalidInput
 from shared.money import currency_of
-from shared.paging import MAX_PAGE_SIZE, decode_cursor, encode_cursor
+from shared.paging import (
+    MAX_PAGE_SIZE,
+    Direction,
+    TurnedPage,
+    decode_cursor,
+    encode_cursor,
+    turn_page,
+)
 
 _LIVE_RANKS = 3
 _MAY_BE_SUSPENDED = {None, StateFilter.SUSPENDED, StateFilter.TERMINATION_REQUESTED}
@@ -43,8 +50,6 @@ _Rank = Annotated[int, msgspec.Meta(ge=0, le=9)]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 _Currency = Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{3}\Z")]
 _Amount = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,20}(\.[0-9]{1,60})?\Z")]
-
-_Direction = Literal["after", "before"]
 
 
 @dataclass(frozen=True)
@@ -70,18 +75,18 @@ _SERVICES: "_Query" = select(Service, Family.name).join(
 
 _SORTINGS = {
     ServiceSort.NAME: _Sorting(
-        (Service.name_key, Service.id), tuple[str, _Direction, _Name, UUID]
+        (Service.name_key, Service.id), tuple[str, Direction, _Name, UUID]
     ),
     ServiceSort.CREATED: _Sorting(
-        (Service.created_at, Service.id), tuple[str, _Direction, _Moment, UUID]
+        (Service.created_at, Service.id), tuple[str, Direction, _Moment, UUID]
     ),
     ServiceSort.STATE: _Sorting(
         (Service.state_rank, Service.name_key, Service.id),
-        tuple[str, _Direction, _Rank, _Name, UUID],
+        tuple[str, Direction, _Rank, _Name, UUID],
     ),
     ServiceSort.PRICE: _Sorting(
         (Service.currency, Service.yearly_price, Service.id),
-        tuple[str, _Direction, _Currency, _Amount, UUID],
+        tuple[str, Direction, _Currency, _Amount, UUID],
     ),
 }
 
@@ -96,14 +101,14 @@ def list_services(
         get_family(db, request.family)
     if request.currency is not None:
         _check_currency(request.currency)
-    rows, previous, following = _listing(db, company_id, request).page()
+    page = _listing(db, company_id, request).page()
     total = None
     if not (request.search.strip() or _beyond_counters(request)):
         total = counters.total(db, request.state, request.family)
     return contract.ServicePage(
-        services=[view(service, family_name) for service, family_name in rows],
-        previous=previous,
-        next=following,
+        services=[view(service, family_name) for service, family_name in page.rows],
+        previous=page.previous,
+        next=page.next,
         total=total,
     )
 
@@ -111,7 +116,7 @@ def list_services(
 class _Place(NamedTuple):
     """Where to read on: from the list's start or end, or from a service's key."""
 
-    direction: _Direction
+    direction: Direction
     key: tuple[Any, ...] | None
 
 
@@ -154,29 +159,14 @@ class _Listing:
     filters: list[ColumnElement[bool]]
     common_words: ColumnElement[bool] | None = None
 
-    def page(self) -> tuple[list[_Row], str | None, str | None]:
+    def page(self) -> TurnedPage[_Row]:
         """The page's services with their families' names, and both cursors."""
-        place = self._place()
-        direction, key = place
-        limit = self.request.limit
-        rows = self._read(place, limit + 1)
-        has_more, rows = len(rows) > limit, rows[:limit]
-        if direction == "before":
-            rows.reverse()
-        if not rows:
-            return rows, None, None
-        first, last = (self._sorting.key_of(row[0]) for row in (rows[0], rows[-1]))
-        # Whether there is anything on the side the reader came from is looked up:
-        # it may have gone meanwhile.
-        if direction == "before":
-            has_previous, has_next = has_more, self._exists("after", last)
-        else:
-            has_previous = key is not None and self._exists("before", first)
-            has_next = has_more
-        return (
-            rows,
-            self._cursor("before", first) if has_previous else None,
-            self._cursor("after", last) if has_next else None,
+        return turn_page(
+            lambda direction, key, limit: self._read(_Place(direction, key), limit),
+            lambda row: self._sorting.key_of(row[0]),
+            self._place(),
+            self.request.limit,
+            self._cursor,
         )
 
     @property
@@ -200,7 +190,7 @@ class _Listing:
             raise InvalidInput("bad_cursor", "of another list")
         return _Place(direction, tuple(key))
 
-    def _cursor(self, direction: _Direction, key: tuple[Any, ...]) -> str:
+    def _cursor(self, direction: Direction, key: tuple[Any, ...]) -> str:
         return encode_cursor(self._fingerprint(), direction, *key)
 
     def _fingerprint(self) -> str:
@@ -298,9 +288,6 @@ class _Listing:
     def _of_the_list(self, query: _Query) -> _Query:
         return query.where(Service.company_id == self.company_id, *self.filters)
 
-    def _exists(self, direction: _Direction, key: tuple[Any, ...]) -> bool:
-        return bool(self._read(_Place(direction, key), 1))
-
     def _next(
         self,
         query: _Query,
@@ -333,7 +320,7 @@ class _Listing:
             return [currency, Decimal(amount), service_id]
         return list(key)
 
-    def _falls(self, direction: _Direction) -> bool:
+    def _falls(self, direction: Direction) -> bool:
         return self.request.descending is (direction == "after")
 
 

@@ -9,8 +9,6 @@ from shared.contracts.billing.name import NAME
 from shared.money import Money
 from shared.permissions import Permission
 
-MOST_AT_ONCE = 1_000
-
 MOST_FAILED = 10
 
 
@@ -56,10 +54,7 @@ class FailedPayment(Response, frozen=True, kw_only=True):
 
 
 class ListTransactions(Request, frozen=True, kw_only=True):
-    """Newest first; days are the company's own, in its zone, both included.
-
-    ``limit`` is at most `MOST_AT_ONCE`, which is for files rather than for pages.
-    """
+    """Newest first; days are the company's own, in its zone, both included."""
 
     currency: str | None = None
     group: TransactionGroup | None = None

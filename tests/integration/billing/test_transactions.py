@@ -139,7 +139,7 @@ def test_a_top_up_and_its_refund_name_the_top_up(
     ("request_", "code"),
     [
         (ListTransactions(limit=0), "bad_limit"),
-        (ListTransactions(limit=1_001), "bad_limit"),
+        (ListTransactions(limit=101), "bad_limit"),
         (ListTransactions(cursor="nonsense"), "bad_cursor"),
         (ListTransactions(currency="\0"), "no_such_currency"),
         (ListTransactions(currency="E\0R"), "no_such_currency"),
