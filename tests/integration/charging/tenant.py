@@ -16,7 +16,8 @@ from services.inventory import details
 from services.inventory.service import InventoryService
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, inventory
-from shared.contracts.billing import charging
+from shared.contracts.billing import charging, top_ups
+from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.identity import Role
 from shared.contracts.inventory import Period, SuspensionReason, TerminationTime
 from shared.database import Database
@@ -150,6 +151,25 @@ class Tenant:
         )
         self.site.operator.call(billing.ADJUST_WALLET, request)
 
+    def begin_top_up(self, net: str) -> top_ups.TopUp:
+        """What the owner asks for, to be paid by bank."""
+        quote = self._call_as(
+            Role.OWNER, top_ups.QUOTE_TOP_UP, top_ups.QuoteTopUp(net=euros(net))
+        )
+        begin = top_ups.BeginTopUp(
+            net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
+        )
+        return self._call_as(Role.OWNER, top_ups.BEGIN_TOP_UP, begin)
+
+    def pay_by_bank(self, top_up: top_ups.TopUp) -> None:
+        """Its money is on the statement; nobody hears of it yet."""
+        paid = top_ups.BankCredit(
+            transaction=top_up.reference, amount=top_up.gross, text=top_up.reference
+        )
+        self.operate(
+            top_ups.BOOK_BANK_PAYMENTS, top_ups.BookBankPayments(credits=[paid])
+        )
+
     def allow(self, credit: str) -> None:
         request = billing.SetCreditLimit(
             company_id=self.company_id, limit=euros(credit)
@@ -223,6 +243,12 @@ class Tenant:
         assert isinstance(found, Decimal)
         return found
 
+    def balances(self) -> list[Decimal]:
+        """What each movement of the wallet left in it."""
+        with self.database.system() as session:
+            wanted = text("SELECT balance FROM transactions WHERE company_id = :id")
+            return list(session.scalars(wanted, {"id": self.company_id}))
+
     def news_of_payment(self) -> list[int]:
         """The versions of what inventory was told of services, in their order."""
         with self.database.system() as session:
@@ -273,11 +299,17 @@ class Tenant:
 
     def list_charges(self, **wanted: Any) -> charging.ChargePage:
         """What a viewer of the company is shown."""
+        wanted_charges = charging.ListCharges(**wanted)
+        return self._call_as(Role.VIEWER, charging.LIST_CHARGES, wanted_charges)
+
+    def _call_as(
+        self, role: Role, method: Method[RequestT, ResponseT], request: RequestT
+    ) -> ResponseT:
+        """Call billing as somebody of the company."""
         key = load_private_key(self.site.var / "keys" / "principal.key")
         principals = Principals(self.site.clock.now(), key)
         call = DirectCalls(self.site.services.dispatchers["billing"])
-        viewer = principals.user(Role.VIEWER, self.company_id)
-        return call(charging.LIST_CHARGES, charging.ListCharges(**wanted), viewer)
+        return call(method, request, principals.user(role, self.company_id))
 
     def differences(self) -> list[str]:
         verified = self.site.operator.call(billing.VERIFY_BOOKS, billing.VerifyBooks())

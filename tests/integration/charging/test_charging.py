@@ -1,6 +1,6 @@
 """What is due is charged once, whoever runs the job and however late."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -61,6 +61,32 @@ def test_two_jobs_at_once_charge_each_period_once(tenant: Tenant) -> None:
 
     assert tenant.charges() == [CHARGE] * 10
     assert tenant.balance == 900
+
+
+def test_charges_and_top_ups_at_once_never_take_a_wallet_below_its_credit(
+    tenant: Tenant,
+) -> None:
+    """Nor for a moment: each movement is listed with the balance it left."""
+    tenant.allow("15")
+    tenant.pay_in("30")
+    for _ in range(6):
+        tenant.order("s", Period.DAY)
+    top_ups = [tenant.begin_top_up("10") for _ in range(4)]
+
+    with ThreadPoolExecutor(8) as pool:
+        work: list[Future[object]] = []
+        for top_up in top_ups:
+            work += [pool.submit(tenant.charge_due) for _ in range(2)]
+            work.append(pool.submit(tenant.pay_by_bank, top_up))
+        for done in work:
+            done.result()
+    tenant.settle()
+    tenant.charge()
+
+    assert min(tenant.balances()) >= -15
+    assert tenant.charges() == [CHARGE] * 6
+    assert tenant.balance == 10
+    assert tenant.differences() == []
 
 
 def test_a_wallet_that_fails_keeps_no_other_waiting(
