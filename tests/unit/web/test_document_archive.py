@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts.billing.documents import Document, DocumentFile
 from shared.errors import Conflict, ContractError, Unavailable
-from tests.fixtures.papers import AT, file_of, paper
+from tests.fixtures.documents import AT, file_of, paper
 from web.companies.document_archive import MISSING, write_zip
 
 

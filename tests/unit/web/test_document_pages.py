@@ -6,6 +6,7 @@ from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from flask.testing import FlaskClient
 
@@ -18,8 +19,21 @@ from shared.contracts.billing.documents import (
     DocumentTotal,
     ListDocuments,
 )
+from shared.contracts.billing.transactions import (
+    LIST_TRANSACTIONS,
+    Transaction,
+    TransactionPage,
+)
 from shared.errors import NotFound, RemoteFault, Unavailable
-from tests.fixtures.papers import TOP_UP_ID, money, page_of, paper, reference_to, whole
+from tests.fixtures.documents import (
+    AT,
+    TOP_UP_ID,
+    money,
+    page_of,
+    paper,
+    reference_to,
+    whole,
+)
 from tests.fixtures.stand_in import OTHER_OF_OURS, OURS, SOMEBODY_ELSES, StandIn
 
 LIST = f"/companies/{OURS}/invoices"
@@ -42,6 +56,35 @@ def test_without_documents_the_list_says_when_the_first_one_comes(
     assert 'href="/funds/add' in page
     assert "Download ZIP" not in page
     assert "Totals" not in page
+
+
+def test_a_transaction_leads_to_its_document_once_that_is_issued(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    document_id = uuid4()
+    moved = Transaction(
+        number=1,
+        entry_id=uuid4(),
+        at=AT,
+        kind="refund",
+        memo="As asked",
+        amount=money("-10.00"),
+        balance=money("0.00"),
+        document_id=document_id,
+    )
+    not_yet = msgspec.structs.replace(moved, document_id=None)
+    billing.answers[str(LIST_TRANSACTIONS)] = lambda _: TransactionPage(
+        transactions=[moved, not_yet],
+        currencies=["EUR"],
+        previous=None,
+        next=None,
+        failed=[],
+    )
+
+    page = _open(browser, f"/companies/{OURS}/transactions")
+
+    assert page.count(f'href="{LIST}/{document_id}"') == 1
+    assert page.count(">Document</a>") == 1
 
 
 def test_where_nothing_fits_the_way_back_to_all_is_shown(

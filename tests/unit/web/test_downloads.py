@@ -33,7 +33,7 @@ from shared.errors import (
     RemoteFault,
     Unavailable,
 )
-from tests.fixtures.papers import AT, file_of, money, page_of, paper
+from tests.fixtures.documents import AT, file_of, money, page_of, paper
 from tests.fixtures.stand_in import OURS, StandIn
 from web.companies.transactions_csv import INCOMPLETE
 

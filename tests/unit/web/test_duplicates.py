@@ -39,7 +39,7 @@ from shared.contracts.billing.transactions import (
     TransactionPage,
 )
 from shared.errors import Conflict, Unavailable
-from tests.fixtures.papers import money
+from tests.fixtures.documents import money
 from tests.fixtures.stand_in import OURS, START, StandIn
 
 TOP_UP_ID = UUID("8f14e45f-ceea-4b67-8c1b-000000000011")
