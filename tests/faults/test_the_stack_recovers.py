@@ -109,7 +109,8 @@ def test_a_service_that_hangs_is_missed_like_a_killed_one(
         assert set(stack.missing()) == {service}
 
     assert sees(customer, ALL_FRESH)
-    assert stack.missing() == {}
+    # No block waits for identity: a page may be full before it answers again.
+    assert wait_until(lambda: stack.missing() == {}, FULL_WITHIN_S)
 
 
 @pytest.mark.parametrize(
