@@ -50,27 +50,26 @@ def turn_page(
 ) -> TurnedPage[Row]:
     """The page of ``limit`` rows at a place of a list that can be walked both ways.
 
-    Whether there is anything on the side the reader came from is looked up: it may have
-    gone meanwhile.
+    On the side the reader came from there is taken to be a page, without a look: if it
+    has gone meanwhile, whoever turns back finds the end of what is left of the list.
     """
     cursor_of = cursor_of or encode_cursor
     direction, key = place
     found = read(direction, key, limit + 1)
+    if not found and key is not None:
+        direction, key = "before" if direction == "after" else "after", None
+        found = read(direction, key, limit + 1)
     has_more, rows = len(found) > limit, found[:limit]
+    has_previous, has_next = key is not None, has_more
     if direction == "before":
         rows = rows[::-1]
+        has_previous, has_next = has_next, has_previous
     if not rows:
         return TurnedPage(rows, None, None)
-    first, last = key_of(rows[0]), key_of(rows[-1])
-    if direction == "before":
-        has_previous, has_next = has_more, bool(read("after", last, 1))
-    else:
-        has_previous = key is not None and bool(read("before", first, 1))
-        has_next = has_more
     return TurnedPage(
         rows,
-        cursor_of("before", first) if has_previous else None,
-        cursor_of("after", last) if has_next else None,
+        cursor_of("before", key_of(rows[0])) if has_previous else None,
+        cursor_of("after", key_of(rows[-1])) if has_next else None,
     )
 
 

@@ -261,16 +261,39 @@ def test_cancelled_services_are_on_no_list(warehouse: Warehouse) -> None:
         assert warehouse.ask(inventory.LIST_SERVICES, request).services == []
 
 
-def test_the_way_back_is_gone_when_what_was_there_is_gone(
+def test_the_way_back_leads_to_the_start_when_what_was_there_is_gone(
     warehouse: Warehouse,
 ) -> None:
-    first, *_ = [warehouse.add_service(f"S-{n}") for n in range(3)]
+    first, second, _ = [warehouse.add_service(f"S-{n}") for n in range(3)]
     page = warehouse.ask(inventory.LIST_SERVICES, ListServices(limit=1))
+    there = warehouse.ask(
+        inventory.LIST_SERVICES, ListServices(limit=1, cursor=page.next)
+    )
     change = inventory.ChangeState(service_id=first.id)
     warehouse.operate(inventory.CANCEL_SERVICE, change)
 
-    request = ListServices(limit=1, cursor=page.next)
-    assert warehouse.ask(inventory.LIST_SERVICES, request).previous is None
+    back = ListServices(limit=1, cursor=there.previous)
+    start = warehouse.ask(inventory.LIST_SERVICES, back)
+    assert ([service.id for service in start.services], start.previous) == (
+        [second.id],
+        None,
+    )
+    assert start.next
+
+
+def test_the_way_on_leads_to_the_end_when_what_was_there_is_gone(
+    warehouse: Warehouse,
+) -> None:
+    *_, kept, gone = [warehouse.add_service(f"S-{n}") for n in range(3)]
+    request = ListServices(limit=1)
+    *_, last_but_one, _ = Customer(warehouse, COMPANY, []).forward(request)
+    change = inventory.ChangeState(service_id=gone.id)
+    warehouse.operate(inventory.CANCEL_SERVICE, change)
+
+    on = msgspec.structs.replace(request, cursor=last_but_one.next)
+    end = warehouse.ask(inventory.LIST_SERVICES, on)
+    assert ([service.id for service in end.services], end.next) == ([kept.id], None)
+    assert end.previous
 
 
 def _cursor(warehouse: Warehouse, **values: Any) -> str:
