@@ -64,9 +64,10 @@ def few_with(db: Session, company_id: UUID, words: list[str]) -> list[UUID] | No
     if there is no such word.
     """
     for word in words:
-        ids = db.scalars(_ids(company_id, word).limit(FEW + 1)).all()
-        if len(ids) <= FEW:
-            return list(ids)
+        ids = _ids(company_id, word)
+        # Asked first, as to read so many ids takes longer than all the rest.
+        if db.scalar(ids.offset(FEW).limit(1)) is None:
+            return list(db.scalars(ids.limit(FEW)))
     return None
 
 
@@ -82,16 +83,18 @@ def few_with_all(db: Session, company_id: UUID, words: list[str]) -> list[UUID] 
 
 def spellings(db: Session, company_id: UUID, word: str) -> list[str] | None:
     """The words that begin with ``word``, if those are `FEW_SPELLINGS`, or None."""
-    found: list[str] = []
-    following = _beginning(company_id, word)
-    while len(found) <= FEW_SPELLINGS:
-        after = [ServiceWord.word > found[-1]] if found else []
-        query = select(ServiceWord.word).where(following, *after)
-        spelling = db.scalar(query.order_by(ServiceWord.word).limit(1))
-        if spelling is None:
-            return found
-        found.append(spelling)
-    return None
+    query = select(ServiceWord.word).where(_beginning(company_id, word))
+    ends = query.with_only_columns(
+        func.min(ServiceWord.word), func.max(ServiceWord.word)
+    )
+    first, last = db.execute(ends).one()
+    found = [] if first is None else [first]
+    while found and found[-1] != last:
+        if len(found) == FEW_SPELLINGS:
+            return None
+        following = query.where(ServiceWord.word > found[-1])
+        found.append(db.scalars(following.order_by(ServiceWord.word).limit(1)).one())
+    return found
 
 
 def _ids(company_id: UUID, word: str) -> Select[UUID]:
