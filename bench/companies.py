@@ -48,8 +48,8 @@ _SERVICES = (
     ("wiki-archive", "storage-100", Period.MONTH),
     ("wiki-staging", "lxc-l", Period.HOUR),
 )
-_PENDING, _SUSPENDED, _TERMINATED, _MARKED = 3, 4, 8, 9
-"""Those of them that are not simply active."""
+_PENDING, _SUSPENDED, _TERMINATED = 3, 4, 8
+"""Those of them that are not simply active. The last one's termination is requested."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,9 @@ def load(site: Site) -> None:
     with site.operator() as operator:
         for company in (SMALL, LARGE):
             company_id = _create(operator, company)
-            _order_services(operator, company_id)
-        _multiply(site, operator, company_id)
+            last = _order_services(operator, company_id)
+            _request_termination(site, operator, company_id, last)
+        _multiply(site, company_id)
         checked = operator.call(inventory.VERIFY_COUNTERS, inventory.VerifyCounters())
         if checked.differences:
             raise LaunchError("\n".join(checked.differences))
@@ -102,7 +103,8 @@ def _create(operator: Operator, company: Company) -> UUID:
     return company_id
 
 
-def _order_services(operator: Operator, company_id: UUID) -> None:
+def _order_services(operator: Operator, company_id: UUID) -> UUID:
+    """Bring each into its state; returns the last one."""
     for number, (name, plan, period) in enumerate(_SERVICES):
         order = inventory.CreateService(
             company_id=company_id,
@@ -122,19 +124,39 @@ def _order_services(operator: Operator, company_id: UUID) -> None:
             operator.call(inventory.SUSPEND_SERVICE, suspend)
         if number == _TERMINATED:
             operator.call(inventory.TERMINATE_SERVICE, ready)
-        if number == _MARKED:
-            mark = inventory.RequestTermination(service_id=service_id)
-            operator.call(inventory.REQUEST_TERMINATION, mark)
+    return service_id
 
 
-def _multiply(site: Site, operator: Operator, company_id: UUID) -> None:
-    """Copy what inventory has, and billing's picture of it, once that is complete."""
+_TOOK_IN_ALL = """
+SELECT count(*) FILTER (WHERE state = 'pending') = 1
+    AND count(*) FILTER (WHERE state = 'active') = 7
+    AND count(*) FILTER (WHERE state = 'suspended') = 1
+    AND count(*) FILTER (WHERE state = 'terminated') = 1
+FROM subscriptions WHERE company_id = :company_id
+"""
+_TOOK_IN_REQUEST = """
+SELECT count(ends) = 1 FROM subscriptions WHERE company_id = :company_id
+"""
+
+
+def _request_termination(
+    site: Site, operator: Operator, company_id: UUID, service_id: UUID
+) -> None:
+    """Once its period is paid, as the end of an unpaid one would be now."""
+    with closing(Database(site.database_url(billing.NAME))) as ours:
+        _wait_until(ours.engine, _TOOK_IN_ALL, company_id)
+        operator.call(charging.CHARGE_DUE, charging.ChargeDue())
+        mark = inventory.RequestTermination(service_id=service_id)
+        operator.call(inventory.REQUEST_TERMINATION, mark)
+        _wait_until(ours.engine, _TOOK_IN_REQUEST, company_id)
+
+
+def _multiply(site: Site, company_id: UUID) -> None:
+    """Copy what inventory has, and billing's picture of it."""
     with (
         closing(Database(site.database_url(inventory.NAME))) as theirs,
         closing(Database(site.database_url(billing.NAME))) as ours,
     ):
-        _wait_for_events(ours.engine, company_id)
-        operator.call(charging.CHARGE_DUE, charging.ChargeDue())
         _copy(theirs.engine, Service, company_id)
         _count_copies(theirs.engine, company_id)
         _copy(ours.engine, Subscription, company_id)
@@ -144,18 +166,14 @@ def _multiply(site: Site, operator: Operator, company_id: UUID) -> None:
             _tidy(database.engine)
 
 
-def _wait_for_events(engine: Engine, company_id: UUID) -> None:
-    marked = text(
-        "SELECT count(*) = 1 FROM subscriptions "
-        "WHERE company_id = :company_id AND ends IS NOT NULL"
-    )
-
+def _wait_until(engine: Engine, condition: str, company_id: UUID) -> None:
     def came() -> bool:
         with engine.connect() as connection:
-            return bool(connection.scalar(marked, {"company_id": company_id}))
+            found = connection.scalar(text(condition), {"company_id": company_id})
+        return bool(found)
 
     if not wait_until(came, _EVENTS_WITHIN_S):
-        raise LaunchError("billing has not taken in ten services")
+        raise LaunchError("billing has not taken in the services")
 
 
 _CHANGED = {
