@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import localcontext
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -75,6 +75,11 @@ def _write_digits(money: Money, locale: Locale, most_places: int) -> str:
 def format_number(number: int, locale: Locale) -> str:
     """Write a whole number, with its digits in groups."""
     return format_decimal(number, locale=locale)
+
+
+def format_rate(rate: Decimal, locale: Locale | str) -> str:
+    """Write a percentage or an exchange rate, with all of its decimal places."""
+    return format_decimal(rate, format="#,##0.############", locale=locale)
 
 
 @lru_cache(maxsize=5_000)

@@ -1,6 +1,7 @@
 """The reader's language and zone, for figures and times on the page."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from web.formatting import (
     format_day,
     format_money,
     format_number,
+    format_rate,
 )
 
 _FALLBACK = Locale("en")
@@ -26,6 +28,7 @@ def register(app: Flask) -> None:
     """Give the templates their filters for figures, times and countries."""
     app.add_template_filter(_money, "money")
     app.add_template_filter(_number, "number")
+    app.add_template_filter(_rate, "rate")
     app.add_template_filter(_datetime, "datetime")
     app.add_template_filter(_date, "date")
     app.add_template_filter(_day, "day")
@@ -65,6 +68,10 @@ def _money(money: Money, *, exact: bool = False) -> FormattedMoney:
 
 def _number(number: int) -> str:
     return format_number(number, reader_locale())
+
+
+def _rate(rate: Decimal) -> str:
+    return format_rate(rate, reader_locale())
 
 
 def _datetime(moment: datetime) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.money import Money, currency_of
-from web.formatting import format_clock, format_datetime, format_money
+from web.formatting import format_clock, format_datetime, format_money, format_rate
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -51,6 +51,23 @@ def test_a_unit_price_keeps_every_place_that_is_not_zero(price: str, text: str) 
     written = format_money(money(price), "en", exact=True)
 
     assert written.text == f"{text}\N{NO-BREAK SPACE}EUR"
+
+
+@pytest.mark.parametrize(
+    ("rate", "locale", "text"),
+    [
+        ("19", "en", "19"),
+        ("19.00", "de", "19"),
+        ("8.1", "en", "8.1"),
+        ("8.1", "pl", "8,1"),
+        ("0.255346803734", "de", "0,255346803734"),
+        ("1171.32", "fr", "1\N{NARROW NO-BREAK SPACE}171,32"),
+    ],
+)
+def test_a_rate_is_written_in_the_readers_format(
+    rate: str, locale: str, text: str
+) -> None:
+    assert format_rate(Decimal(rate), locale) == text
 
 
 def test_the_parts_of_an_amount_make_up_its_text() -> None:
