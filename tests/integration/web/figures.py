@@ -7,7 +7,7 @@ marks of the language, without Babel and without any of our own formatting.
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from services.billing.rendering.words import words_in
 from shared.contracts.billing.documents import DocumentKind
 from shared.money import Money, currency_of
 from tests.integration.billing.customers import PLACES
+from tests.unit.billing.rendering.reading import read_text
 
 Said = TypeVar("Said")
 
@@ -83,8 +84,7 @@ class Moved:
 
 def read_pdf(file: bytes, kind: DocumentKind, language: str) -> Figures:
     """A document on paper; ``language`` is the document's."""
-    pages = PdfReader(io.BytesIO(file)).pages
-    text = "\n".join(page.extract_text() for page in pages)
+    text = read_text(file)
     lines = _lines(text.splitlines(), language)
     words = words_in(language)
     prepaid, paid = (
@@ -203,20 +203,7 @@ def read_ubl(xml: bytes) -> Figures:
 
 
 def read_bookkeeping(text: str) -> list[Booked]:
-    return [
-        Booked(
-            number=row["number"],
-            corrects=row["corrects"],
-            figures=Figures(
-                *(_money(row[it], row["currency"]) for it in ("net", "tax", "gross")),
-                rate_percent=Decimal(row["rate_percent"]),
-                own_tax=_money(row["accounting_tax"], row["accounting_currency"])
-                if row["accounting_tax"]
-                else None,
-            ),
-        )
-        for row in csv.DictReader(io.StringIO(text, newline=""))
-    ]
+    return [_booked(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
 
 
 def read_transactions(file: bytes) -> list[Moved]:
@@ -303,6 +290,18 @@ def _listed(row: Any, language: str) -> Listed:
     cell = row.xpath("td[@data-label='Amount']//span[@class='money']")
     gross, *credited = (_only(_amounts(_text(each), language)) for each in cell)
     return Listed(_text(link), link.get("href"), gross, _at_most_one(credited))
+
+
+def _booked(row: Mapping[str, str]) -> Booked:
+    own_tax, own = row["accounting_tax"], row["accounting_currency"]
+    figures = Figures(
+        net=_money(row["net"], row["currency"]),
+        tax=_money(row["tax"], row["currency"]),
+        gross=_money(row["gross"], row["currency"]),
+        rate_percent=Decimal(row["rate_percent"]),
+        own_tax=_money(own_tax, own) if own_tax or own else None,
+    )
+    return Booked(row["number"], row["corrects"], figures)
 
 
 def _elements(tree: Any, name: str) -> list[Any]:

@@ -71,17 +71,13 @@ class Purchase:
     is_taken_back: bool
 
 
-baskets = st.lists(
-    st.builds(
-        Purchase,
-        currency=st.sampled_from(sorted(PLACES)),
-        net=units,
-        by_bank=st.sampled_from([None, None, None, 100, 0, 97, 113]),
-        refunds=st.lists(st.integers(1, 45), max_size=3),
-        is_taken_back=st.booleans(),
-    ),
-    min_size=4,
-    max_size=8,
+purchases = st.builds(
+    Purchase,
+    currency=st.sampled_from(sorted(PLACES)),
+    net=units,
+    by_bank=st.sampled_from([100, None, None, None, 0, 97, 113]),
+    refunds=st.lists(st.integers(1, 45), max_size=3),
+    is_taken_back=st.booleans(),
 )
 
 

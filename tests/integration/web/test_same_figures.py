@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from launcher.cli.documents import documents as commands
 from launcher.postgres import PostgresServer
 from shared.contracts.billing.documents import DocumentKind
-from shared.money import Money
+from shared.money import Money, zero
 from tests.fixtures.installations import sign_in
 from tests.integration.billing.customers import Customer, customers, seeded
 from tests.integration.web.figures import (
@@ -41,7 +41,7 @@ from tests.integration.web.figures import (
     read_transactions,
     read_ubl,
 )
-from tests.integration.web.shop import Purchase, Shop, baskets, open_shop
+from tests.integration.web.shop import Purchase, Shop, open_shop, purchases
 
 SPOKEN = {"DE": "de", "AT": "de", "PL": "pl"}
 """Of documents by their customer's country; English for all others."""
@@ -70,7 +70,7 @@ def app(shop: Shop) -> Flask:
 
 
 def test_every_place_says_the_same_figures(shop: Shop, app: Flask) -> None:
-    _each_basket_is_told_the_same(shop, app, examples=3)
+    _each_basket_is_told_the_same(shop, app, examples=3, most=6)
 
 
 @pytest.mark.full
@@ -79,15 +79,22 @@ def test_every_place_says_the_same_figures(shop: Shop, app: Flask) -> None:
 def test_every_place_says_the_same_figures_of_thousands_of_documents(
     shop: Shop, app: Flask, part: int
 ) -> None:
-    _each_basket_is_told_the_same(shop, app, examples=60, part=part)
+    """In two parts, for two processes; each of a thousand documents and more."""
+    _each_basket_is_told_the_same(shop, app, examples=40, most=18, part=part)
 
 
 def _each_basket_is_told_the_same(
-    shop: Shop, app: Flask, examples: int, part: int = 0
+    shop: Shop, app: Flask, examples: int, most: int, part: int = 0
 ) -> None:
+    """Baskets hold up to ``most`` purchases; shrinking one would take minutes."""
+
     @seed(part)
     @settings(seeded(examples), phases=[Phase.generate])
-    @given(customer=customers, locale=st.sampled_from(sorted(MARKS)), basket=baskets)
+    @given(
+        customer=customers,
+        locale=st.sampled_from(sorted(MARKS)),
+        basket=st.lists(purchases, min_size=most // 2, max_size=most),
+    )
     def told_the_same(
         customer: Customer, locale: str, basket: Sequence[Purchase]
     ) -> None:
@@ -113,7 +120,7 @@ class Reader:
     def get(self, address: str) -> bytes:
         answer = self.browser.get(address)
         assert answer.status_code == 200, address
-        return answer.data
+        return bytes(answer.data)
 
     def documents(self) -> tuple[list[Listed], Totals]:
         """All pages of the list, the oldest document first."""
@@ -213,13 +220,19 @@ def _given_back(booked: Sequence[Booked]) -> dict[str, Money]:
 
 
 def _totals(wanted: Wanted) -> Totals:
-    totals: Totals = {}
-    for number, it in wanted.items():
-        key = _kind(number), it.net.currency.code
-        none = (0, *(0 * each for each in (it.net, it.tax, it.gross)))
-        count, net, tax, gross = totals.get(key, none)
-        totals[key] = count + 1, net + it.net, tax + it.tax, gross + it.gross
-    return totals
+    groups: dict[tuple[DocumentKind, str], list[Figures]] = {}
+    for number, figures in wanted.items():
+        key = _kind(number), figures.gross.currency.code
+        groups.setdefault(key, []).append(figures)
+    return {
+        (kind, code): (
+            len(group),
+            sum((each.net for each in group), start=zero(code)),
+            sum((each.tax for each in group), start=zero(code)),
+            sum((each.gross for each in group), start=zero(code)),
+        )
+        for (kind, code), group in groups.items()
+    }
 
 
 def _moved(shop: Shop) -> list[Moved]:
