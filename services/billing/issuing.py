@@ -115,9 +115,7 @@ def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
         refund_id=order.refund_id,
         corrects_id=about.corrects.id if about.corrects else None,
     )
-    content = _content(issuer, order, about, document)
-    own_tax = _accounting_tax(change, issuer, about, document, content)
-    document.content = to_wire(replace(content, accounting_tax=own_tax))
+    document.content = to_wire(_content(change, issuer, order, about, document))
     session.add(document)
     session.flush()
     rendering = DocumentRendering(
@@ -143,14 +141,13 @@ def _accounting_tax(
     issuer: Issuer,
     about: "_About",
     document: Document,
-    content: contract.DocumentContent,
+    due_on: date,
 ) -> contract.AccountingTax | None:
     session = change.db
     if about.corrects is not None:
         return accounting_tax.state_again(
             session, document, about.corrects, about.earlier
         )
-    due_on = content.paid_on or content.issued_on
     own = issuer.seller.accounting_currency
     return accounting_tax.state(session, own, document, due_on)
 
@@ -227,7 +224,11 @@ def _take_number(
 
 
 def _content(
-    issuer: Issuer, order: DocumentOrder, about: _About, document: Document
+    change: Change,
+    issuer: Issuer,
+    order: DocumentOrder,
+    about: _About,
+    document: Document,
 ) -> contract.DocumentContent:
     currency = currency_of(about.top_up.currency)
     language = language_of(about.company.country)
@@ -244,12 +245,13 @@ def _content(
     def day_of(moment: datetime | None) -> date | None:
         return moment.astimezone(zone).date() if moment else None
 
+    paid_on = day_of(about.payment.settled_at) if about.payment else None
     reference = about.top_up.reference
     return contract.DocumentContent(
         kind=order.kind,
         number=document.number,
         issued_on=document.issued_on,
-        paid_on=day_of(about.payment.settled_at) if about.payment else None,
+        paid_on=paid_on,
         language=language,
         seller=_seller(issuer.seller),
         buyer=_buyer(about),
@@ -260,7 +262,9 @@ def _content(
         net=net,
         tax=tax,
         gross=gross,
-        accounting_tax=None,
+        accounting_tax=_accounting_tax(
+            change, issuer, about, document, paid_on or document.issued_on
+        ),
         payment_method=about.payment.method if about.payment else "",
         reference=reference,
         corrects=reference_to(about.corrects) if about.corrects else None,
