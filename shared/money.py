@@ -18,6 +18,7 @@ __all__ = [
     "currency_of",
     "decode_money",
     "encode_money",
+    "fits_invoices",
     "fits_ledger",
     "ledger_ratio",
     "minor_unit",
@@ -42,6 +43,7 @@ PRICE_PLACES = 12
 
 _PRICE_UNIT = Decimal(1).scaleb(-PRICE_PLACES)
 _LEDGER_UNIT = Decimal(1).scaleb(-LEDGER_PLACES)
+_INVOICE_UNIT = Decimal("0.01")
 _MAX_LENGTH = 40
 # Digits, not an exponent: "1e999999999" would be a gigabyte once written out.
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -68,6 +70,14 @@ def zero(currency: str) -> Money:
 def minor_unit(currency: str) -> Decimal:
     """The smallest amount that can be paid: 0.01 for EUR, 1 for JPY."""
     return Decimal(1) / Decimal(currency_of(currency).sub_unit)
+
+
+def fits_invoices(currency: str) -> bool:
+    """Whether an invoice can say every amount that can be paid in a currency.
+
+    EN 16931 knows two decimal places (BR-DEC); dinars such as KWD and TND have three.
+    """
+    return minor_unit(currency) >= _INVOICE_UNIT
 
 
 def round_to_minor_unit(money: Money) -> Money:

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from services.billing.territories import MEMBER_STATES
 from services.billing.vat_numbers import official_form, prefix_of
-from shared.money import currency_of
+from shared.money import currency_of, fits_invoices
 from shared.settings import SettingError
 
 
@@ -126,16 +126,22 @@ def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:
 
 
 def _currency(environment: Mapping[str, str], name: str, default: str) -> str:
-    code = environment.get(name, "").strip().upper() or default
-    try:
-        return currency_of(code).code
-    except ValueError as error:
-        raise SettingError(f"{name}: {error}") from error
+    return _invoiced(name, environment.get(name, "").strip().upper() or default)
 
 
 def _currencies(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
     codes = dict.fromkeys(environment.get(name, "").upper().split())
+    return tuple(_invoiced(name, code) for code in codes)
+
+
+def _invoiced(name: str, code: str) -> str:
     try:
-        return tuple(currency_of(code).code for code in codes)
+        currency = currency_of(code).code
     except ValueError as error:
         raise SettingError(f"{name}: {error}") from error
+    if not fits_invoices(currency):
+        raise SettingError(
+            f"{name}: {currency} has more than two decimal places, "
+            "and invoices have no room for them (EN 16931)"
+        )
+    return currency

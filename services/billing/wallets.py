@@ -20,7 +20,7 @@ from shared.contracts.billing import (
 )
 from shared.contracts.billing import wallets as contract
 from shared.errors import Conflict, InvalidInput, NotFound
-from shared.money import Money, currency_of, fits_ledger, zero
+from shared.money import Money, currency_of, fits_invoices, fits_ledger, zero
 from shared.runtime import Runtime
 from shared.service import Call
 
@@ -34,13 +34,16 @@ def open_wallet(
     """Open an empty wallet; a company's first is its primary one.
 
     Raises:
-        InvalidInput: ``no_such_currency``.
+        InvalidInput: ``no_such_currency``, ``currency_not_invoiced``.
         Conflict: ``wallet_exists``.
     """
     try:
         currency = currency_of(request.currency).code
     except ValueError as error:
         raise InvalidInput("no_such_currency", str(error)) from error
+    if not fits_invoices(currency):
+        why = f"{currency} has more than two decimal places"
+        raise InvalidInput("currency_not_invoiced", why)
     lock_company(session, request.company_id)
     wallet = _open(Change(session, runtime, call), request.company_id, currency)
     if wallet is None:

@@ -227,7 +227,8 @@ DASHBOARD = Method(
 OPEN_WALLET = Method(
     NAME, "open_wallet", OpenWallet, WalletView, Permission.OPERATE, Effect.CHANGE
 )
-"""Conflict ``wallet_exists``; InvalidInput ``no_such_currency``."""
+"""Conflict ``wallet_exists``; InvalidInput ``no_such_currency``, or
+``currency_not_invoiced``: it has more decimal places than an invoice."""
 
 SET_CREDIT_LIMIT = Method(
     NAME,

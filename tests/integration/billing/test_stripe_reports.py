@@ -330,11 +330,11 @@ def test_a_refund_that_stripe_refuses_is_told_apart_from_no_answer(
 def test_a_refund_that_cards_can_not_take_is_given_up(
     billing_database: Database, stripe: LocalStripe
 ) -> None:
-    till = a_card_till(billing_database, stripe, "KWD")
-    paid, intent = till.pay("100.000")
-    # With its tax 1.191, and cards take dinars in steps of 0.010.
-    till.refund(paid, "1.001")
-    assert till.balance == Decimal("98.999")
+    till = a_card_till(billing_database, stripe, "MGA")
+    paid, intent = till.pay("100.00")
+    # With its tax 12.50, and cards take whole ariary.
+    till.refund(paid, "10.50")
+    assert till.balance == Decimal("89.50")
 
     till.run_job("send_refunds")
 

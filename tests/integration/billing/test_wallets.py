@@ -41,6 +41,16 @@ def test_a_wallet_in_no_currency_is_refused(office: Office, currency: str) -> No
     assert refusal.value.code == "no_such_currency"
 
 
+@pytest.mark.parametrize("currency", ["KWD", "TND", "CLF"])
+def test_a_wallet_of_which_no_invoice_could_tell_is_refused(
+    office: Office, currency: str
+) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        office.open_wallet(currency)
+
+    assert refusal.value.code == "currency_not_invoiced"
+
+
 def test_the_credit_limit_adds_to_what_is_available(office: Office) -> None:
     office.open_wallet()
     office.adjust("12.5")

@@ -104,6 +104,7 @@ REFUSED: list[tuple[dict[str, str], str, str]] = [
     ({"currency": ""}, "currency", "missing"),
     ({"currency": "EURO"}, "currency", "no_such_currency"),
     ({"currency": "ABC"}, "currency", "no_such_currency"),
+    ({"currency": "KWD"}, "currency", "currency_not_invoiced"),
     ({"period": "fortnight"}, "period", "no_such_period"),
     ({"price": ""}, "price", "missing"),
     ({"price": "free"}, "price", "bad_price"),

@@ -80,7 +80,9 @@ def test_only_a_demo_has_a_seller_by_itself() -> None:
         ("SELLER_OSS", ""),
         ("SELLER_CURRENCIES", "EUR,USD"),
         ("SELLER_CURRENCIES", "EURO"),
+        ("SELLER_CURRENCIES", "EUR KWD"),
         ("SELLER_ACCOUNTING_CURRENCY", "EURO"),
+        ("SELLER_ACCOUNTING_CURRENCY", "BHD"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(name: str, value: str) -> None:

@@ -12,6 +12,7 @@ from shared.money import (
     currency_of,
     decode_money,
     encode_money,
+    fits_invoices,
     fits_ledger,
     ledger_ratio,
     minor_unit,
@@ -113,6 +114,11 @@ def test_what_is_paid_is_rounded_to_the_currencys_own_unit(
 
     assert round_to_minor_unit(money).amount == Decimal(rounded)
     assert minor_unit(currency) <= Decimal(rounded)
+
+
+def test_an_invoice_has_room_for_two_decimal_places() -> None:
+    assert all(fits_invoices(currency) for currency in ("EUR", "HUF", "JPY"))
+    assert not any(fits_invoices(currency) for currency in ("BHD", "TND", "CLF"))
 
 
 @pytest.mark.parametrize(
