@@ -24,8 +24,10 @@ from services.billing.top_up_views import payments_of
 from services.billing.top_ups import OPEN, lock_top_up, move, require_open
 from services.billing.wallets import lock_wallet, tell_of_change
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.tax import TaxLine
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.money import Money, currency_of, round_to_minor_unit
+from shared.wire import from_wire
 
 log = structlog.get_logger()
 
@@ -322,7 +324,11 @@ def _paid(top_up: TopUp, payment: Payment, amount: Money, at: datetime | None) -
 
 
 def _parted(top_up: TopUp, paid: Money) -> MoneyIn:
-    """What was paid, parted into net and tax as the top-up's own amounts are."""
-    exact = paid.amount * top_up.tax / top_up.gross
+    """What was paid, parted into net and tax by the top-up's rate.
+
+    What was asked for has the tax that was asked for: it is within half a minor unit.
+    """
+    (line,) = from_wire(top_up.tax_lines, list[TaxLine])
+    exact = paid.amount * line.rate_percent / (100 + line.rate_percent)
     tax = round_to_minor_unit(Money(exact, paid.currency)).amount
     return MoneyIn(paid.amount - tax, tax, top_up.currency)

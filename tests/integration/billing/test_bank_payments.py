@@ -81,6 +81,19 @@ def test_when_another_amount_comes_the_top_up_says_what_was_credited(
     assert (shown.net, shown.credited) == (money("50"), money("25"))
 
 
+def test_much_more_than_was_asked_for_bears_the_tax_of_its_rate(
+    office: Office,
+) -> None:
+    # 19 % are 1.9038, and 1.90 was asked for: of a thousandfold 3.19 would be missing.
+    top_up = _begin(office, "10.02")
+
+    _book(office, top_up.reference, amount=money("11924.00"))
+
+    (wallet,) = office.dashboard().wallets
+    assert wallet.balance == money("10020.17")
+    assert office.differences() == []
+
+
 def test_a_statement_read_twice_is_booked_once(office: Office) -> None:
     top_up = _begin(office)
     _book(office, top_up.reference, transaction="A-1")
@@ -188,9 +201,9 @@ def test_customers_can_not_book_payments_of_their_own(office: Office) -> None:
         _book_all(office, [credit], office.member(Role.OWNER))
 
 
-def _begin(office: Office) -> TopUp:
+def _begin(office: Office, net: str = "50.00") -> TopUp:
     owner = office.principals.user(Role.OWNER, office.company_id, is_verified=True)
-    asked = top_ups.QuoteTopUp(net=money("50.00"))
+    asked = top_ups.QuoteTopUp(net=money(net))
     quote = office.call(top_ups.QUOTE_TOP_UP, asked, owner)
     begin = top_ups.BeginTopUp(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
