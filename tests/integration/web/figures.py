@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
+from uuid import UUID
 
 from lxml import etree, html
 from pypdf import PdfReader
 
-from services.billing.rendering.words import words_in
+from services.billing.rendering.words import Words, words_in
 from shared.contracts.billing.documents import DocumentKind
 from shared.money import Money, currency_of
 from tests.integration.billing.customers import PLACES
@@ -32,6 +33,9 @@ MARKS = {
     "fr": (NARROW, ","),
 }
 """Of groups of three digits, and of decimals, by language."""
+
+_LINE = r".* TU-\S+"
+"""What is sold, which names its top-up."""
 
 
 @dataclass(frozen=True)
@@ -84,36 +88,31 @@ class Moved:
 
 def read_pdf(file: bytes, kind: DocumentKind, language: str) -> Figures:
     """A document on paper; ``language`` is the document's."""
-    text = read_text(file)
-    lines = _lines(text.splitlines(), language)
+    lines = _lines(read_text(file).splitlines(), language)
     words = words_in(language)
-    prepaid, paid = (
-        re.escape(template.partition("{")[0]) + ".*"
-        for template in (words.prepaid_line, words.paid)
-    )
     rate = rf"(\S+){NO_BREAK}%|{words.no_tax}"
     base, line_tax, line_gross = _beside(lines, rate)
-    gross = _same([*_beside(lines, words.gross), line_gross])
-    zero = 0 * gross
-    assert {
-        DocumentKind.PROFORMA: (
-            _beside(lines, words.amount_due) == [gross]
-            and _beside(lines, words.bank_amount) == [gross]
-        ),
-        DocumentKind.INVOICE: (
-            _beside(lines, paid) == [-gross]
-            and _beside(lines, words.amount_due) == [zero]
-        ),
-        DocumentKind.CREDIT_NOTE: _beside(lines, words.amount_credited) == [gross],
-    }[kind], text
+    gross = _same(2, [*_beside(lines, words.gross), line_gross])
+    for label, amount in _payable(words, kind, gross).items():
+        assert _beside(lines, label) == [amount], label
     in_own = words.accounting_tax.partition("{tax}")[0].format(currency=OWN_CURRENCY)
     return Figures(
-        net=_same([*_beside(lines, prepaid), *_beside(lines, words.net), base]),
-        tax=_same([*_beside(lines, words.tax_amount), line_tax]),
+        net=_same(3, [*_beside(lines, _LINE), *_beside(lines, words.net), base]),
+        tax=_same(2, [*_beside(lines, words.tax_amount), line_tax]),
         gross=gross,
         rate_percent=_number(_part_of_label(lines, rate) or "0", language),
         own_tax=_at_most_one(_beside(lines, in_own.strip())),
     )
+
+
+def _payable(words: Words, kind: DocumentKind, gross: Money) -> dict[str, Money]:
+    """What stands below the total, by the words before it."""
+    paid = re.escape(words.paid.partition("{")[0]) + ".*"
+    return {
+        DocumentKind.PROFORMA: {words.amount_due: gross, words.bank_amount: gross},
+        DocumentKind.INVOICE: {paid: -gross, words.amount_due: 0 * gross},
+        DocumentKind.CREDIT_NOTE: {words.amount_credited: gross},
+    }[kind]
 
 
 def read_attachment(file: bytes) -> bytes | None:
@@ -133,17 +132,17 @@ def read_page(text: str, kind: DocumentKind, language: str) -> Figures:
     (base, line_tax), (tax,) = (
         _beside(lines, label) for label in (r"VAT \S+ % of", r"VAT \S+ %")
     )
-    gross = {
+    total = {
         DocumentKind.PROFORMA: "To pay",
         DocumentKind.INVOICE: "Total, tax included",
         DocumentKind.CREDIT_NOTE: "Given back",
     }[kind]
-    asked = _beside(lines, "Amount")
-    assert bool(asked) is (kind is DocumentKind.PROFORMA)
+    # A proforma's once more: what is to be transferred.
+    totals = _beside(lines, f"{total}|Gross|Amount")
     return Figures(
-        net=_same([*_beside(lines, "Net|Prepayment.*|Anzahlung.*|Przed.*"), base]),
-        tax=_same([tax, line_tax]),
-        gross=_same([*_beside(lines, f"{gross}|Gross"), *asked]),
+        net=_same(4, [*_beside(lines, f"Net|{_LINE}"), base]),
+        tax=_same(2, [tax, line_tax]),
+        gross=_same(3 if kind is DocumentKind.PROFORMA else 2, totals),
         rate_percent=_number(_part_of_label(lines, r"VAT (\S+) %"), language),
         own_tax=_at_most_one(_beside(lines, f"VAT in {OWN_CURRENCY}:")),
     )
@@ -173,13 +172,13 @@ def read_totals(text: str, language: str) -> Totals:
 def read_cii(xml: bytes) -> Figures:
     tree = etree.fromstring(xml)
     code = _only(_texts(tree, "InvoiceCurrencyCode"))
-    gross = _same(_said(tree, code, "GrandTotalAmount", "TotalPrepaidAmount"))
+    gross = _same(2, _said(tree, code, "GrandTotalAmount", "TotalPrepaidAmount"))
     assert _said(tree, code, "DuePayableAmount") == [0 * gross]
     net = ("ChargeAmount", "LineTotalAmount", "BasisAmount", "TaxBasisTotalAmount")
     tax, own_tax = _in_two_currencies(tree, code, "TaxTotalAmount")
     return Figures(
-        net=_same(_said(tree, code, *net)),
-        tax=_same([*tax, *_said(tree, code, "CalculatedAmount")]),
+        net=_same(5, _said(tree, code, *net)),
+        tax=_same(2, [*tax, *_said(tree, code, "CalculatedAmount")]),
         gross=gross,
         rate_percent=_rate(_texts(tree, "RateApplicablePercent")),
         own_tax=own_tax,
@@ -189,21 +188,23 @@ def read_cii(xml: bytes) -> Figures:
 def read_ubl(xml: bytes) -> Figures:
     tree = etree.fromstring(xml)
     code = _only(_texts(tree, "DocumentCurrencyCode"))
-    gross = _same(_said(tree, code, "TaxInclusiveAmount", "PrepaidAmount"))
+    gross = _same(2, _said(tree, code, "TaxInclusiveAmount", "PrepaidAmount"))
     assert _said(tree, code, "PayableAmount") == [0 * gross]
     net = ("PriceAmount", "LineExtensionAmount", "TaxableAmount", "TaxExclusiveAmount")
     tax, own_tax = _in_two_currencies(tree, code, "TaxAmount")
     return Figures(
-        net=_same(_said(tree, code, *net)),
-        tax=_same(tax),
+        net=_same(5, _said(tree, code, *net)),
+        tax=_same(2, tax),
         gross=gross,
         rate_percent=_rate(_texts(tree, "Percent")),
         own_tax=own_tax,
     )
 
 
-def read_bookkeeping(text: str) -> list[Booked]:
-    return [_booked(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+def read_bookkeeping(text: str, company_id: UUID) -> list[Booked]:
+    """One company's rows of what is exported of all."""
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    return [_booked(row) for row in rows if row["company_id"] == str(company_id)]
 
 
 def read_transactions(file: bytes) -> list[Moved]:
@@ -314,10 +315,7 @@ def _texts(tree: Any, name: str) -> list[str]:
 
 
 def _said(tree: Any, code: str, *names: str) -> list[Money]:
-    """The amounts in all elements of these names, of which each has to be there."""
-    found = [_texts(tree, name) for name in names]
-    assert all(found)
-    return [_money(text, code) for texts in found for text in texts]
+    return [_money(text, code) for name in names for text in _texts(tree, name)]
 
 
 def _in_two_currencies(
@@ -328,15 +326,16 @@ def _in_two_currencies(
     return [each for each in amounts if each not in others], _at_most_one(others)
 
 
-def _rate(texts: Iterable[str]) -> Decimal:
-    """What is not subject to VAT has no rate."""
-    return _same(map(Decimal, texts)) if texts else Decimal(0)
+def _rate(texts: Sequence[str]) -> Decimal:
+    """Of the line and of the whole; what is not subject to VAT has none."""
+    return _same(2, [Decimal(text) for text in texts]) if texts else Decimal(0)
 
 
-def _same(said: Iterable[Said]) -> Said:
-    first, *others = said
-    assert all(each == first for each in others), [first, *others]
-    return first
+def _same(count: int, said: Sequence[Said]) -> Said:
+    """A figure that a place says so many times."""
+    assert len(said) == count, said
+    assert all(each == said[0] for each in said), said
+    return said[0]
 
 
 def _only(said: Sequence[Said]) -> Said:
