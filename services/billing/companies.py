@@ -1,4 +1,8 @@
-"""What billing knows of identity's companies: time zone, and who and where they are."""
+"""What billing knows of identity's companies, and whom each of them buys from.
+
+The seller of a company is decided once, with its first top-up: its balance is money
+that this seller owes, wherever the company moves to.
+"""
 
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -7,8 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.billing.models import Company
+from services.billing.seller import Seller, Sellers
 from shared.contracts import identity
 from shared.events import Envelope
+from shared.settings import SettingError
 
 DEFAULT_TIME_ZONE = "UTC"
 """Of a company whose event has not come yet; its roll-ups are redone when it does."""
@@ -36,6 +42,40 @@ def _lock_number(company_id: UUID) -> int:
 def time_zone_of(session: Session, company_id: UUID) -> ZoneInfo:
     wanted = select(Company.time_zone).where(Company.company_id == company_id)
     return ZoneInfo(session.scalar(wanted) or DEFAULT_TIME_ZONE)
+
+
+def seller_of(session: Session, sellers: Sellers, company_id: UUID) -> Seller:
+    """Whom a company buys from; before it has, who sells to its country."""
+    company = session.get(Company, company_id)
+    if company is None:
+        return sellers.first
+    if company.seller is None:
+        return sellers.selling_to(company.country)
+    return sellers.named(company.seller)
+
+
+def buy_from(session: Session, company_id: UUID, seller: Seller) -> bool:
+    """Have a company buy from a seller from now on; False if it does from another."""
+    company = session.get(
+        Company, company_id, with_for_update=True, populate_existing=True
+    )
+    if company is None:
+        return True
+    if company.seller is None:
+        company.seller = seller.key
+    return company.seller == seller.key
+
+
+def check_sellers(session: Session, sellers: Sellers) -> None:
+    """Make sure that all whom companies buy from are there.
+
+    Raises:
+        SettingError: one is not.
+    """
+    known = [each.key for each in sellers]
+    missing = select(Company.seller).where(Company.seller.not_in(known)).limit(1)
+    if key := session.scalar(missing):
+        raise SettingError(f"SELLERS lacks one that companies buy from: {key!r}")
 
 
 def keep_company(session: Session, envelope: Envelope[identity.Company]) -> set[str]:

@@ -21,6 +21,7 @@ from services.billing.document_models import Document, DocumentOrder, DocumentSe
 from services.billing.document_orders import Wanted, order
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.models import Payment, TopUp
+from services.billing.seller import FIRST
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.top_ups import BankCredit, GatewayName
@@ -56,7 +57,7 @@ def test_however_often_issuing_is_killed_each_series_is_whole(
 def _order_documents(database: Database) -> None:
     """Of all kinds, about several payments; each has a word of its own, its reason."""
     account = Account("Client Area GmbH", "DE89370400440532013000", "COBADEFF", "Bank")
-    gateways = {GatewayName.BANK_TRANSFER: BankTransfer(account)}
+    gateways = {GatewayName.BANK_TRANSFER: BankTransfer({FIRST: account})}
     office = Office(database, gateways=gateways)
     top_up, chance = _paid_often(office), random.Random(5)
     with database.system() as session:

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from services.billing.issuing import Issuer, issue_ordered
-from services.billing.seller import DEMO_SELLER
+from services.billing.seller import Sellers
 from shared.clock import ManualClock
 from shared.database import Database
 from shared.runtime import Runtime
@@ -35,7 +35,7 @@ def main(url: str, seed: str) -> None:
     event.listen(Engine, "before_cursor_execute", pass_point)
     event.listen(Engine, "commit", pass_point)
     runtime = Runtime(clock, random.SystemRandom())
-    issue_ordered(Database(url), runtime, Issuer(DEMO_SELLER))
+    issue_ordered(Database(url), runtime, Issuer(Sellers()))
 
 
 if __name__ == "__main__":
