@@ -1,7 +1,7 @@
 """What billing knows of identity's companies, and whom each of them buys from.
 
-The seller of a company is decided once, with its first top-up: its balance is money
-that this seller owes, wherever the company moves to.
+The first top-up decides from whom for good: the balance is money that this seller owes,
+wherever the company moves to.
 """
 
 from uuid import UUID
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.billing.models import Company
+from services.billing.models import Company, TopUp
 from services.billing.seller import Seller, Sellers
 from shared.contracts import identity
 from shared.events import Envelope
@@ -45,25 +45,25 @@ def time_zone_of(session: Session, company_id: UUID) -> ZoneInfo:
 
 
 def seller_of(session: Session, sellers: Sellers, company_id: UUID) -> Seller:
-    """Whom a company buys from; before it has, who sells to its country."""
+    """Whom a company buys from; before its first top-up, who sells to its country."""
+    key = _bought_from(session, company_id)
+    if key is not None:
+        return sellers.named(key)
     company = session.get(Company, company_id)
-    if company is None:
-        return sellers.first
-    if company.seller is None:
-        return sellers.selling_to(company.country)
-    return sellers.named(company.seller)
+    return sellers.selling_to(company.country if company else "")
 
 
-def buy_from(session: Session, company_id: UUID, seller: Seller) -> bool:
-    """Have a company buy from a seller from now on; False if it does from another."""
-    company = session.get(
-        Company, company_id, with_for_update=True, populate_existing=True
-    )
-    if company is None:
-        return True
-    if company.seller is None:
-        company.seller = seller.key
-    return company.seller == seller.key
+def may_buy_from(session: Session, company_id: UUID, seller: Seller) -> bool:
+    """Whether a company's next top-up may be this seller's.
+
+    If it is the first one, the company is locked: none of another seller's can be
+    begun meanwhile.
+    """
+    key = _bought_from(session, company_id)
+    if key is None:
+        lock_company(session, company_id)
+        key = _bought_from(session, company_id)
+    return key in {None, seller.key}
 
 
 def check_sellers(session: Session, sellers: Sellers) -> None:
@@ -73,9 +73,15 @@ def check_sellers(session: Session, sellers: Sellers) -> None:
         SettingError: one is not.
     """
     known = [each.key for each in sellers]
-    missing = select(Company.seller).where(Company.seller.not_in(known)).limit(1)
+    missing = select(TopUp.seller).where(TopUp.seller.not_in(known)).limit(1)
     if key := session.scalar(missing):
         raise SettingError(f"SELLERS lacks one that companies buy from: {key!r}")
+
+
+def _bought_from(session: Session, company_id: UUID) -> str | None:
+    """The seller of all of a company's top-ups."""
+    its_own = select(TopUp.seller).where(TopUp.company_id == company_id)
+    return session.scalar(its_own.limit(1))
 
 
 def keep_company(session: Session, envelope: Envelope[identity.Company]) -> set[str]:

@@ -202,7 +202,6 @@ class Company(CompanyOwned, Base):
     """What billing needs of identity's company.
 
     ``country`` is empty while all that is known came before billing kept addresses.
-    ``seller`` is the key of whom it buys from, once that is decided.
     """
 
     __tablename__ = "companies"
@@ -217,7 +216,6 @@ class Company(CompanyOwned, Base):
     country: Mapped[str]
     is_business: Mapped[bool]
     version: Mapped[int] = mapped_column(sa.BigInteger)
-    seller: Mapped[str | None]
 
 
 class Subscription(CompanyOwned, Base):
@@ -324,7 +322,7 @@ class TopUp(CompanyOwned, Base):
     ``tax_lines`` and ``tax_reason`` are the contract's, as on the wire.
     ``refunded_net`` and ``refunded_tax`` are what was given back of all its payments.
     ``is_intended`` says that the customer knew of an equal one and meant both.
-    ``seller`` is the key of who sells, and issues all documents about it.
+    ``seller`` is the key of who sells: the same for all of a company's.
     """
 
     __tablename__ = "top_ups"

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from services.billing import top_up_rules
 from services.billing.changes import Change
-from services.billing.companies import buy_from
+from services.billing.companies import may_buy_from
 from services.billing.document_orders import Wanted, order
 from services.billing.duplicates import WINDOW
 from services.billing.limits import Limits
@@ -103,14 +103,14 @@ def quote(
 def begin(change: Change, terms: Terms, request: contract.BeginTopUp) -> TopUp:
     """Make a draft of what the customer was quoted; nothing is sent anywhere yet.
 
-    From then on the company buys from this seller, whatever changes.
+    The first one decides whom the company buys from, whatever changes later.
 
     Raises:
         Conflict: ``quote_changed``, or a problem's code.
         NotFound, InvalidInput: as `quote`.
     """
     company_id = change.call.principal.require_company()
-    if not buy_from(change.db, company_id, terms.seller):
+    if not may_buy_from(change.db, company_id, terms.seller):
         raise Conflict("quote_changed")
     wallet = lock_wallet(change.db, company_id, request.net.currency.code)
     quoted = quote(change.db, terms, change.call, request.net)

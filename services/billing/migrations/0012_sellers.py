@@ -1,7 +1,7 @@
-"""Several sellers: whom companies buy from, who sold a top-up, a series for each.
+"""Several sellers: who sold a top-up, and a series for each of them.
 
-An instance of the version before can't begin or go on with a series: what it can't
-issue meanwhile waits for one of this version, which knows who sells.
+All there is so far is the first one's. An instance of the version before sells in its
+name meanwhile, but can't issue: its orders wait for one of this version.
 """
 
 import sqlalchemy as sa
@@ -12,15 +12,6 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-# Who has paid, owes or is owed anything here, or may pay, has one seller: who was
-# there alone.
-BOUGHT = """
-UPDATE companies SET seller = 'default'
-WHERE company_id IN (
-    SELECT company_id FROM top_ups UNION SELECT company_id FROM journal_entries
-);
-"""
-
 TOLD_APART = """
 UPDATE document_series SET seller = 'default', year = split_part(code, '-', 2)::integer,
     kind = CASE split_part(code, '-', 1)
@@ -29,8 +20,6 @@ UPDATE document_series SET seller = 'default', year = split_part(code, '-', 2)::
 
 
 def upgrade() -> None:
-    op.add_column("companies", sa.Column("seller", sa.Text))
-    op.execute(BOUGHT)
     op.add_column(
         "top_ups",
         sa.Column("seller", sa.Text, nullable=False, server_default="default"),
