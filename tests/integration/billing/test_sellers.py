@@ -1,5 +1,6 @@
 """Several sellers: whom a company buys from, and what its documents say of it."""
 
+import random
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -13,10 +14,10 @@ from alembic import command
 from sqlalchemy import create_engine, select, text
 
 import services.billing
+from launcher.local_services import LocalServices
 from launcher.postgres import PostgresServer
 from services.billing import top_ups as own_top_ups
 from services.billing.changes import Change
-from services.billing.companies import check_sellers
 from services.billing.document_list import content_of
 from services.billing.document_models import Document
 from services.billing.gateways.bank_transfer import Account, BankTransfer
@@ -25,6 +26,7 @@ from services.billing.limits import Limits
 from services.billing.seller import DEMO_SELLER, FIRST, Seller, Sellers
 from services.billing.settings import BillingSettings
 from services.billing.top_ups import Terms
+from shared.clock import ManualClock
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing import exchange_rates, tax, top_ups
 from shared.contracts.billing import wallets as own_wallets
@@ -35,6 +37,7 @@ from shared.database import Database, normalise_url
 from shared.errors import Conflict, InvalidInput
 from shared.migrations import alembic_config, migrate
 from shared.principal import system
+from shared.runtime import Runtime
 from shared.service import Call
 from shared.settings import SettingError
 from tests.fixtures.databases import empty_database
@@ -451,11 +454,10 @@ def test_billing_does_not_start_without_one_that_companies_buy_from(
 ) -> None:
     begin(an_office(billing_database, "PL", "EUR"), "10.00", "EUR")
 
-    with (
-        billing_database.system() as session,
-        pytest.raises(SettingError, match=r"^SELLERS lacks .*'pl'"),
-    ):
-        check_sellers(session, Sellers())
+    url = billing_database.engine.url.render_as_string(hide_password=False)
+    runtime = Runtime(ManualClock(START), random.Random(1))
+    with pytest.raises(SettingError, match=r"^SELLERS lacks .*'pl'"):
+        LocalServices({"billing": url}, Path("no-keys"), runtime)
 
 
 def test_what_was_counted_before_goes_on_as_the_first_sellers(
