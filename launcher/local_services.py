@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from services.billing.companies import check_sellers
 from services.billing.service import BillingService
 from services.billing.settings import BillingSettings
 from services.identity.service import IdentityService
@@ -32,8 +33,12 @@ class LocalServices:
         runtime: Runtime,
         billing: BillingSettings | None = None,
     ) -> None:
+        """Raises SettingError: a seller is missing that companies buy from."""
         self._runtime = runtime
         self._databases = {name: Database(url) for name, url in database_urls.items()}
+        billing = billing or BillingSettings()
+        with self._databases["billing"].system() as session:
+            check_sellers(session, billing.sellers)
         self.verify_key = load_public_key(keys / "principal.pub")
         services = (
             IdentityService(
@@ -43,9 +48,7 @@ class LocalServices:
                 operator_key=load_public_key(keys / "operator.pub"),
             ),
             InventoryService(self._databases["inventory"], runtime),
-            BillingService(
-                self._databases["billing"], runtime, billing or BillingSettings()
-            ),
+            BillingService(self._databases["billing"], runtime, billing),
         )
         self.dispatchers = {
             service.contract.name: Dispatcher(service, self.verify_key)

@@ -34,6 +34,7 @@ COLUMNS = (
     "accounting_tax",
     "exchange_rate",
     "rate_day",
+    "seller",
 )
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -134,4 +135,5 @@ def _cells(it: contract.BookkeepingRow) -> tuple[object, ...]:
         f"{accounting.tax.amount:f}" if accounting else "",
         f"{accounting.rate:f}" if accounting else "",
         accounting.rate_day if accounting else "",
+        guard(it.seller),
     )

@@ -64,7 +64,8 @@ def _line(it: contract.RefundRequest) -> str:
     reason = f", {it.reason!r}" if it.reason else ""
     return (
         f"{it.payment_id}: {_amount(it)} for {it.reference}, asked {asked} "
-        f"by {it.asked_by!r} of company {it.company_id}{reason}"
+        f"by {it.asked_by!r} of company {it.company_id}{reason}, "
+        f"sold by {it.seller}"
     )
 
 

@@ -4,6 +4,7 @@ from shared.nameko_runtime import serve  # isort: skip  first of all: it patches
 
 from pathlib import Path
 
+from services.billing.companies import check_sellers
 from services.billing.service import BillingService
 from services.billing.settings import read_billing_settings
 from shared.contracts import billing
@@ -18,7 +19,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def build(settings: Settings, runtime: Runtime) -> BillingService:
     url = settings.database_url(billing.NAME)
     migrate(url, MIGRATIONS)
-    return BillingService(Database(url), runtime, read_billing_settings(settings))
+    database, own = Database(url), read_billing_settings(settings)
+    with database.system() as session:
+        check_sellers(session, own.sellers)
+    return BillingService(database, runtime, own)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.billing import top_ups
 from services.billing.gateways.gateway import CardGateway, Gateway
 from services.billing.models import GatewayCustomer, Payment
+from services.billing.top_up_views import view
 from shared.contracts.billing import cards as contract
 from shared.contracts.billing.top_ups import GatewayName, PaymentState
 from shared.database import Database
@@ -40,7 +41,7 @@ class Cards:
             Unavailable: ``gateway_unreachable``.
         """
         with self.database.company(call.principal.require_company()) as session:
-            top_up = top_ups.get(session, top_up_id)
+            top_up = view(session, top_ups.get(session, top_up_id))
             checkout = session.scalar(
                 select(Payment.checkout).where(
                     Payment.top_up_id == top_up_id, Payment.state.in_(_WAITS)

@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 from msgspec import structs
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.billing import payments, refunds, top_ups
 from services.billing.cards import Cards
@@ -25,6 +26,8 @@ from services.billing.gateways.gateway import (
     unreachable,
 )
 from services.billing.models import Payment, Refund
+from services.billing.seller import Seller
+from services.billing.top_up_views import view
 from shared.contracts.billing import top_ups as contract
 from shared.contracts.billing.top_ups import GatewayName
 from shared.database import Database
@@ -56,10 +59,13 @@ class Checkouts:
     gateways: Mapping[GatewayName, Gateway]
     cards: Cards
 
-    @property
-    def names(self) -> tuple[GatewayName, ...]:
-        """The gateways in the order in which customers are offered them."""
-        return tuple(self.gateways)
+    def ways_to_pay(self, seller: Seller) -> tuple[GatewayName, ...]:
+        """The gateways in the order in which a seller's customers are offered them."""
+        return tuple(
+            name
+            for name, gateway in self.gateways.items()
+            if not isinstance(gateway, BankTransfer) or seller.key in gateway.accounts
+        )
 
     def start(
         self, call: Call, request: contract.StartPayment
@@ -88,21 +94,25 @@ class Checkouts:
         with self.database.company(company_id) as session:
             # It may have ended while the gateway was told.
             top_ups.require_open(top_ups.lock_top_up(session, request.top_up_id))
-            shown = top_ups.get(session, request.top_up_id)
-        return contract.StartedPayment(
-            top_up=self.with_bank(shown), redirect_url=payment.redirect_url
-        )
+            shown = self.show(session, request.top_up_id)
+        return contract.StartedPayment(top_up=shown, redirect_url=payment.redirect_url)
 
-    def with_bank(self, top_up: contract.TopUp) -> contract.TopUp:
-        """The same, with what to tell one's bank if it is to be paid that way."""
+    def show(self, session: Session, top_up_id: UUID) -> contract.TopUp:
+        """A top-up, with what to tell one's bank if it is to be paid that way.
+
+        Raises:
+            NotFound: ``no_such_top_up``.
+        """
+        row = top_ups.get(session, top_up_id)
+        shown = view(session, row)
         bank = self.gateways.get(GatewayName.BANK_TRANSFER)
-        is_due = top_up.state in top_ups.OPEN
-        if not (is_due and top_up.gateway is GatewayName.BANK_TRANSFER):
-            return top_up
+        is_due = row.state in top_ups.OPEN
+        if not (is_due and row.gateway is GatewayName.BANK_TRANSFER):
+            return shown
         if not isinstance(bank, BankTransfer):
-            return top_up
-        instructions = bank.instructions(top_up.gross, top_up.reference)
-        return structs.replace(top_up, bank=instructions)
+            return shown
+        instructions = bank.instructions(row.seller, shown.gross, row.reference)
+        return structs.replace(shown, bank=instructions)
 
     def take_notice(self, call: Call, notice: contract.PaymentNotice) -> None:
         """Book what a gateway tells of its own accord.

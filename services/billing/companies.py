@@ -1,4 +1,8 @@
-"""What billing knows of identity's companies: time zone, and who and where they are."""
+"""What billing knows of identity's companies, and whom each of them buys from.
+
+The first top-up decides from whom for good: the balance is money that this seller owes,
+wherever the company moves to.
+"""
 
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -6,9 +10,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.billing.models import Company
+from services.billing.models import Company, TopUp
+from services.billing.seller import Seller, Sellers
 from shared.contracts import identity
 from shared.events import Envelope
+from shared.settings import SettingError
 
 DEFAULT_TIME_ZONE = "UTC"
 """Of a company whose event has not come yet; its roll-ups are redone when it does."""
@@ -36,6 +42,46 @@ def _lock_number(company_id: UUID) -> int:
 def time_zone_of(session: Session, company_id: UUID) -> ZoneInfo:
     wanted = select(Company.time_zone).where(Company.company_id == company_id)
     return ZoneInfo(session.scalar(wanted) or DEFAULT_TIME_ZONE)
+
+
+def seller_of(session: Session, sellers: Sellers, company_id: UUID) -> Seller:
+    """Whom a company buys from; before its first top-up, who sells to its country."""
+    key = _bought_from(session, company_id)
+    if key is not None:
+        return sellers.named(key)
+    company = session.get(Company, company_id)
+    return sellers.selling_to(company.country if company else "")
+
+
+def may_buy_from(session: Session, company_id: UUID, seller: Seller) -> bool:
+    """Whether a company's next top-up may be this seller's.
+
+    If it is the first one, the company is locked: none of another seller's can be
+    begun meanwhile.
+    """
+    key = _bought_from(session, company_id)
+    if key is None:
+        lock_company(session, company_id)
+        key = _bought_from(session, company_id)
+    return key in {None, seller.key}
+
+
+def check_sellers(session: Session, sellers: Sellers) -> None:
+    """Make sure that all whom companies buy from are there.
+
+    Raises:
+        SettingError: one is not.
+    """
+    known = [each.key for each in sellers]
+    missing = select(TopUp.seller).where(TopUp.seller.not_in(known)).limit(1)
+    if key := session.scalar(missing):
+        raise SettingError(f"SELLERS lacks one that companies buy from: {key!r}")
+
+
+def _bought_from(session: Session, company_id: UUID) -> str | None:
+    """The seller of all of a company's top-ups."""
+    its_own = select(TopUp.seller).where(TopUp.company_id == company_id)
+    return session.scalar(its_own.limit(1))
 
 
 def keep_company(session: Session, envelope: Envelope[identity.Company]) -> set[str]:

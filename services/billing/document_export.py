@@ -59,4 +59,5 @@ def _row(document: Document) -> contract.BookkeepingRow:
         payment_method=content.payment_method,
         corrects=content.corrects.number if content.corrects else "",
         accounting_tax=content.accounting_tax,
+        seller=content.seller.name,
     )

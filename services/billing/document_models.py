@@ -38,11 +38,18 @@ class DocumentOrder(CompanyOwned, Base):
 
 
 class DocumentSeries(Base):
-    """Counts the documents of one kind and year; ``last_day`` is its newest one's."""
+    """Counts a seller's documents of one kind and year.
+
+    ``code`` begins their numbers, and stays what it was when the series began.
+    ``last_day`` is the newest document's.
+    """
 
     __tablename__ = "document_series"
 
     code: Mapped[str] = mapped_column(primary_key=True)
+    seller: Mapped[str]
+    kind: Mapped[DocumentKind] = mapped_column(enum_by_value(DocumentKind))
+    year: Mapped[int]
     last_number: Mapped[int] = mapped_column(sa.BigInteger)
     last_day: Mapped[date]
 

@@ -14,6 +14,7 @@ import structlog
 from msgspec.structs import replace
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from services.billing import accounting_tax
 from services.billing.changes import Change
@@ -28,7 +29,7 @@ from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.models import Company, Payment, TopUp
 from services.billing.rendering.tax_words import tax_words
 from services.billing.rendering.words import language_of, top_up_line
-from services.billing.seller import Seller
+from services.billing.seller import Seller, Sellers
 from services.billing.tax_profiles import find_tax_id
 from shared import events
 from shared.contracts.billing import documents as contract
@@ -56,9 +57,9 @@ _LOCK = 0x646F63756D656E74  # "document": one issues at a time
 
 @dataclass(frozen=True)
 class Issuer:
-    """Who issues documents: the seller, and where a proforma is to be paid to."""
+    """Who issues documents: the sellers, and where proformas are to be paid to."""
 
-    seller: Seller
+    sellers: Sellers
     bank: BankTransfer | None = None
 
 
@@ -96,8 +97,8 @@ def _issue_next(database: Database, runtime: Runtime, issuer: Issuer) -> bool:
 
 def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
     session = change.db
-    about = _About.of(change, order)
-    series, number, day = _take_number(change, issuer, order.kind)
+    about = _About.of(change, issuer, order)
+    series, number, day = _take_number(change, about.seller, order.kind)
     document = Document(
         id=change.runtime.new_id(),
         company_id=order.company_id,
@@ -138,7 +139,6 @@ def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
 
 def _accounting_tax(
     change: Change,
-    issuer: Issuer,
     about: "_About",
     document: Document,
     due_on: date,
@@ -148,7 +148,7 @@ def _accounting_tax(
         return accounting_tax.state_again(
             session, document, about.corrects, about.earlier
         )
-    own = issuer.seller.accounting_currency
+    own = about.seller.accounting_currency
     return accounting_tax.state(session, own, document, due_on)
 
 
@@ -159,6 +159,7 @@ class _About:
     ``earlier`` are those on its payment, newest first.
     """
 
+    seller: Seller
     top_up: TopUp
     payment: Payment | None
     company: Company
@@ -167,7 +168,7 @@ class _About:
     corrects: Document | None
 
     @classmethod
-    def of(cls, change: Change, order: DocumentOrder) -> "_About":
+    def of(cls, change: Change, issuer: Issuer, order: DocumentOrder) -> "_About":
         session = change.db
         top_up = session.get_one(TopUp, order.top_up_id)
         tax_id = find_tax_id(session, order.company_id)
@@ -176,6 +177,8 @@ class _About:
         if order.payment_id is not None:
             payment = session.get_one(Payment, order.payment_id)
         return cls(
+            # A credit note's is its invoice's, as both are about the same top-up.
+            seller=issuer.sellers.named(top_up.seller),
             top_up=top_up,
             payment=payment,
             company=session.get_one(Company, order.company_id),
@@ -207,20 +210,33 @@ def _corrected(order: DocumentOrder, earlier: Sequence[Document]) -> Document | 
 
 
 def _take_number(
-    change: Change, issuer: Issuer, kind: DocumentKind
+    change: Change, seller: Seller, kind: DocumentKind
 ) -> tuple[str, int, date]:
     """The series, the next number in it, and the day: never before the last one's."""
-    session = change.db
-    today = change.call.now.astimezone(ZoneInfo(issuer.seller.time_zone)).date()
-    code = f"{_PREFIXES[kind]}-{today.year}"
-    begun = insert(DocumentSeries).values(code=code, last_number=0, last_day=today)
-    session.execute(begun.on_conflict_do_nothing())
-    series = session.scalars(
-        select(DocumentSeries).where(DocumentSeries.code == code).with_for_update()
-    ).one()
+    today = change.call.now.astimezone(ZoneInfo(seller.time_zone)).date()
+    series = _lock_series(change.db, seller, kind, today)
     series.last_number += 1
     series.last_day = max(series.last_day, today)
-    return code, series.last_number, series.last_day
+    return series.code, series.last_number, series.last_day
+
+
+def _lock_series(
+    session: Session, seller: Seller, kind: DocumentKind, today: date
+) -> DocumentSeries:
+    """The seller's of that kind and year, begun with its first document.
+
+    A prefix that was another seller's this year would give its numbers anew: then the
+    database refuses to begin the series, and the order waits for another prefix.
+    """
+    own = {"seller": seller.key, "kind": kind, "year": today.year}
+    parts = (seller.number_prefix, _PREFIXES[kind], str(today.year))
+    code = "-".join(filter(None, parts))
+    begun = insert(DocumentSeries).values(
+        **own, code=code, last_number=0, last_day=today
+    )
+    session.execute(begun.on_conflict_do_nothing(index_elements=list(own)))
+    series = select(DocumentSeries).filter_by(**own)
+    return session.scalars(series.with_for_update()).one()
 
 
 def _content(
@@ -240,7 +256,7 @@ def _content(
     is_proforma = order.kind is DocumentKind.PROFORMA
     bank = issuer.bank if is_proforma else None
     gross = net + tax
-    zone = ZoneInfo(issuer.seller.time_zone)
+    zone = ZoneInfo(about.seller.time_zone)
 
     def day_of(moment: datetime | None) -> date | None:
         return moment.astimezone(zone).date() if moment else None
@@ -253,7 +269,7 @@ def _content(
         issued_on=document.issued_on,
         paid_on=paid_on,
         language=language,
-        seller=_seller(issuer.seller),
+        seller=_seller(about.seller),
         buyer=_buyer(about),
         lines=[contract.DocumentLine(text=top_up_line(reference, language), net=net)],
         tax_lines=[_tax_line(about.top_up, net, tax)],
@@ -263,14 +279,14 @@ def _content(
         tax=tax,
         gross=gross,
         accounting_tax=_accounting_tax(
-            change, issuer, about, document, paid_on or document.issued_on
+            change, about, document, paid_on or document.issued_on
         ),
         payment_method=about.payment.method if about.payment else "",
         reference=reference,
         corrects=reference_to(about.corrects) if about.corrects else None,
         reason=order.reason,
         due_on=day_of(about.top_up.expires_at) if is_proforma else None,
-        bank=bank.instructions(gross, reference) if bank else None,
+        bank=bank.instructions(about.seller.key, gross, reference) if bank else None,
     )
 
 

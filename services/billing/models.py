@@ -322,6 +322,7 @@ class TopUp(CompanyOwned, Base):
     ``tax_lines`` and ``tax_reason`` are the contract's, as on the wire.
     ``refunded_net`` and ``refunded_tax`` are what was given back of all its payments.
     ``is_intended`` says that the customer knew of an equal one and meant both.
+    ``seller`` is the key of who sells: the same for all of a company's.
     """
 
     __tablename__ = "top_ups"
@@ -345,6 +346,7 @@ class TopUp(CompanyOwned, Base):
     settled_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(sa.BigInteger)
     is_intended: Mapped[bool] = mapped_column(default=False)
+    seller: Mapped[str]
 
 
 class Payment(CompanyOwned, Base):

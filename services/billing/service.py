@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 from typing import ClassVar
+from uuid import UUID
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from services.billing import (
     books,
     charge_growth,
     charge_list,
+    companies,
     dashboard,
     document_export,
     document_files,
@@ -38,6 +40,7 @@ from services.billing.changes import Change
 from services.billing.charging import Charging
 from services.billing.checkout import Checkouts
 from services.billing.gateways.bank_transfer import BankTransfer
+from services.billing.seller import Seller
 from services.billing.settings import BillingSettings
 from services.billing.vies import NoRegister, Register, Vies
 from shared.contract import Nothing, ServiceContract
@@ -79,22 +82,19 @@ class BillingService(Service):
     ) -> None:
         super().__init__(database, runtime)
         self._limits = settings.limits
-        self._seller = settings.seller
+        self._sellers = settings.sellers
         self._register: Register = NoRegister()
         if settings.vies_url:
-            self._register = Vies(settings.vies_url, settings.seller.vat_id)
+            self._register = Vies(settings.vies_url)
         self._tax_ids_waiting = threading.Event()
         self._cards = Cards(database, settings.gateways)
         self._checkouts = Checkouts(database, runtime, settings.gateways, self._cards)
         self.charging = Charging(database, runtime, settings.grace)
         bank = settings.gateways.get(GatewayName.BANK_TRANSFER)
         self._issuer = issuing.Issuer(
-            settings.seller, bank if isinstance(bank, BankTransfer) else None
+            settings.sellers, bank if isinstance(bank, BankTransfer) else None
         )
         self._documents_waiting = threading.Event()
-        self._terms = top_ups.Terms(
-            settings.limits, settings.seller, self._checkouts.names
-        )
 
     def jobs(self) -> tuple[Job, ...]:
         checkouts, charging = self._checkouts, self.charging
@@ -126,7 +126,7 @@ class BillingService(Service):
 
     def check_tax_ids(self) -> None:
         tax_id_checks.check_due(
-            self.database, self.runtime, self._register, self._seller
+            self.database, self.runtime, self._register, self._sellers
         )
 
     @in_transaction(billing.DASHBOARD)
@@ -156,16 +156,16 @@ class BillingService(Service):
 
     @in_transaction(own_wallets.LIST_WALLETS)
     def list_wallets(
-        self, db: Session, _call: Call, _request: own_wallets.ListWallets
+        self, db: Session, call: Call, _request: own_wallets.ListWallets
     ) -> own_wallets.Wallets:
-        return wallets.list_wallets(db, self._seller)
+        return wallets.list_wallets(db, self._callers_seller(db, call))
 
     @in_transaction(own_wallets.ADD_WALLET)
     def add_wallet(
         self, db: Session, call: Call, request: own_wallets.AddWallet
     ) -> billing.WalletView:
-        change = self._change(db, call)
-        return wallets.view(wallets.add_wallet(change, self._seller, request.currency))
+        change, seller = self._change(db, call), self._callers_seller(db, call)
+        return wallets.view(wallets.add_wallet(change, seller, request.currency))
 
     @in_transaction(own_wallets.MAKE_PRIMARY)
     def make_primary(
@@ -229,13 +229,14 @@ class BillingService(Service):
     def quote_top_up(
         self, db: Session, call: Call, request: money_in.QuoteTopUp
     ) -> money_in.TopUpQuote:
-        return top_ups.quote(db, self._terms, call, request.net)
+        return top_ups.quote(db, self._terms(db, call), call, request.net)
 
     @in_transaction(money_in.BEGIN_TOP_UP)
     def begin_top_up(
         self, db: Session, call: Call, request: money_in.BeginTopUp
     ) -> money_in.TopUp:
-        top_up = top_ups.begin(self._change(db, call), self._terms, request)
+        change, terms = self._change(db, call), self._terms(db, call)
+        top_up = top_ups.begin(change, terms, request)
         self._wake_after(db, self._documents_waiting)
         return top_up_views.view(db, top_up)
 
@@ -260,7 +261,7 @@ class BillingService(Service):
     def get_top_up(
         self, db: Session, _call: Call, request: money_in.GetTopUp
     ) -> money_in.TopUp:
-        return self._checkouts.with_bank(top_ups.get(db, request.top_up_id))
+        return self._checkouts.show(db, request.top_up_id)
 
     @in_transaction(money_in.LIST_OPEN_TOP_UPS)
     def list_open_top_ups(
@@ -356,8 +357,7 @@ class BillingService(Service):
     def get_tax_profile(
         self, db: Session, call: Call, _request: tax.GetTaxProfile
     ) -> tax.TaxProfile:
-        company_id = call.principal.require_company()
-        return tax_profiles.view(db, self._seller, company_id, call.now)
+        return self._tax_profile(db, call, call.principal.require_company())
 
     @in_transaction(tax.SET_TAX_ID)
     def set_tax_id(
@@ -365,22 +365,17 @@ class BillingService(Service):
     ) -> tax.TaxProfile:
         company_id = call.principal.require_company()
         if tax_ids.set_tax_id(db, call, company_id, request):
-            tax_ids.tell_of_change(
-                db, self.runtime, self._seller, company_id, call.request_id
-            )
+            self._tell_of_tax(db, company_id, call.request_id)
             self._wake_checks_after(db)
-        return tax_profiles.view(db, self._seller, company_id, call.now)
+        return self._tax_profile(db, call, company_id)
 
     @in_transaction(tax.CONFIRM_TAX_ID)
     def confirm_tax_id(
         self, db: Session, call: Call, request: tax.ConfirmTaxId
     ) -> tax.TaxProfile:
         tax_ids.confirm_tax_id(db, call, request)
-        company_id = request.company_id
-        tax_ids.tell_of_change(
-            db, self.runtime, self._seller, company_id, call.request_id
-        )
-        return tax_profiles.view(db, self._seller, company_id, call.now)
+        self._tell_of_tax(db, request.company_id, call.request_id)
+        return self._tax_profile(db, call, request.company_id)
 
     @in_transaction(tax.LIST_TAX_RATES)
     def list_tax_rates(
@@ -427,9 +422,25 @@ class BillingService(Service):
             tax_ids.ask_again(db, company_id, self.runtime.clock.now())
             self._wake_checks_after(db)
         if changed & tax_ids.READ_FIELDS:
-            tax_ids.tell_of_change(
-                db, self.runtime, self._seller, company_id, envelope.request_id
-            )
+            self._tell_of_tax(db, company_id, envelope.request_id)
+
+    def _seller_of(self, db: Session, company_id: UUID) -> Seller:
+        return companies.seller_of(db, self._sellers, company_id)
+
+    def _callers_seller(self, db: Session, call: Call) -> Seller:
+        return self._seller_of(db, call.principal.require_company())
+
+    def _terms(self, db: Session, call: Call) -> top_ups.Terms:
+        seller = self._callers_seller(db, call)
+        return top_ups.Terms(self._limits, seller, self._checkouts.ways_to_pay(seller))
+
+    def _tax_profile(self, db: Session, call: Call, company_id: UUID) -> tax.TaxProfile:
+        seller = self._seller_of(db, company_id)
+        return tax_profiles.view(db, seller, company_id, call.now)
+
+    def _tell_of_tax(self, db: Session, company_id: UUID, why: str) -> None:
+        seller = self._seller_of(db, company_id)
+        tax_ids.tell_of_change(db, self.runtime, seller, company_id, why)
 
     def _wake_checks_after(self, db: Session) -> None:
         self._wake_after(db, self._tax_ids_waiting)

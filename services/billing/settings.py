@@ -7,7 +7,7 @@ from datetime import timedelta
 from services.billing.gateways.gateway import Gateway
 from services.billing.gateways.settings import read_gateways
 from services.billing.limits import Limits, read_limits
-from services.billing.seller import DEMO_SELLER, Seller, read_seller
+from services.billing.seller import Sellers, read_sellers
 from shared.contracts.billing.top_ups import GatewayName
 from shared.settings import SettingError, Settings
 
@@ -27,7 +27,7 @@ class BillingSettings:
     """
 
     limits: Limits = field(default_factory=Limits)
-    seller: Seller = DEMO_SELLER
+    sellers: Sellers = field(default_factory=Sellers)
     vies_url: str = ""
     gateways: Mapping[GatewayName, Gateway] = field(default_factory=dict)
     grace: timedelta = GRACE
@@ -43,12 +43,13 @@ def read_billing_settings(settings: Settings) -> BillingSettings:
         SettingError: one is missing or makes no sense.
     """
     environment = settings.environment
+    sellers = read_sellers(environment, is_loopback=settings.is_loopback)
     return BillingSettings(
         limits=read_limits(environment),
-        seller=read_seller(environment, is_loopback=settings.is_loopback),
+        sellers=sellers,
         vies_url=environment.get("VIES_URL")
         or ("" if settings.is_loopback else VIES_URL),
-        gateways=read_gateways(settings),
+        gateways=read_gateways(settings, sellers),
         grace=_read_grace(environment.get("GRACE_PERIOD_HOURS", "")),
     )
 

@@ -13,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.billing import tax_ids
-from services.billing.companies import lock_company
+from services.billing.companies import lock_company, seller_of
 from services.billing.models import Company, TaxId
-from services.billing.seller import Seller
+from services.billing.seller import Sellers
 from services.billing.tax import CONFIRMED_FOR
 from services.billing.tax_id_match import compare
 from services.billing.vies import (
@@ -47,27 +47,28 @@ class _Question:
     company_id: UUID
     number: str
     version: int
+    requester: str
 
 
 def check_due(
-    database: Database, runtime: Runtime, register: Register, seller: Seller
+    database: Database, runtime: Runtime, register: Register, sellers: Sellers
 ) -> int:
     """Ask about each VAT ID that is due; returns how many.
 
-    The turn ends where the register will answer nothing that this seller asks.
+    The turn ends where the register will answer nothing that a seller asks.
     """
     count = 0
-    while question := _take(database, runtime.clock.now()):
+    while question := _take(database, sellers, runtime.clock.now()):
         outcome = _ask(register, question)
         with database.system() as session:
-            _note(session, runtime, seller, question, outcome)
+            _note(session, runtime, sellers, question, outcome)
         count += 1
         if isinstance(outcome, AskerRefusedError):
             break
     return count
 
 
-def _take(database: Database, now: datetime) -> _Question | None:
+def _take(database: Database, sellers: Sellers, now: datetime) -> _Question | None:
     """The next question: those that never failed come first."""
     due = (
         select(TaxId)
@@ -81,12 +82,13 @@ def _take(database: Database, now: datetime) -> _Question | None:
         if row is None:
             return None
         row.asked_at, row.next_check_at = now, now + LEASE
-        return _Question(row.company_id, row.number, row.version)
+        requester = seller_of(session, sellers, row.company_id).vat_id
+        return _Question(row.company_id, row.number, row.version, requester)
 
 
 def _ask(register: Register, question: _Question) -> Answer | NoAnswerError:
     try:
-        return register.ask(question.number)
+        return register.ask(question.number, question.requester)
     except NoAnswerError as failure:
         log.warning("vat_id_unanswered", code=failure.code)
         return failure
@@ -95,7 +97,7 @@ def _ask(register: Register, question: _Question) -> Answer | NoAnswerError:
 def _note(
     session: Session,
     runtime: Runtime,
-    seller: Seller,
+    sellers: Sellers,
     question: _Question,
     outcome: Answer | NoAnswerError,
 ) -> None:
@@ -112,6 +114,7 @@ def _note(
     is_news = (row.state, row.match, row.failure) != before
     if is_news or isinstance(outcome, Answer):
         why = str(uuid4())
+        seller = seller_of(session, sellers, row.company_id)
         tax_ids.tell_of_change(session, runtime, seller, row.company_id, why)
 
 

@@ -86,6 +86,7 @@ def request_view(
         company_id=row.company_id,
         top_up_id=row.top_up_id,
         reference=top_up.reference,
+        seller=top_up.seller,
         amount=Money(payment.amount, currency_of(payment.currency)),
         state=row.state,
         reason=row.reason,

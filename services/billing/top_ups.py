@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from services.billing import top_up_rules
 from services.billing.changes import Change
+from services.billing.companies import may_buy_from
 from services.billing.document_orders import Wanted, order
 from services.billing.duplicates import WINDOW
 from services.billing.limits import Limits
@@ -59,7 +60,7 @@ REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class Terms:
-    """What the provider offers, and who sells it: gateways are in their order."""
+    """What a company is offered, and who sells it: gateways are in their order."""
 
     limits: Limits
     seller: Seller
@@ -102,11 +103,15 @@ def quote(
 def begin(change: Change, terms: Terms, request: contract.BeginTopUp) -> TopUp:
     """Make a draft of what the customer was quoted; nothing is sent anywhere yet.
 
+    The first one decides whom the company buys from, whatever changes later.
+
     Raises:
         Conflict: ``quote_changed``, or a problem's code.
         NotFound, InvalidInput: as `quote`.
     """
     company_id = change.call.principal.require_company()
+    if not may_buy_from(change.db, company_id, terms.seller):
+        raise Conflict("quote_changed")
     wallet = lock_wallet(change.db, company_id, request.net.currency.code)
     quoted = quote(change.db, terms, change.call, request.net)
     if quoted.problems:
@@ -117,6 +122,7 @@ def begin(change: Change, terms: Terms, request: contract.BeginTopUp) -> TopUp:
     if request.gateway not in terms.gateways:
         raise Conflict("no_gateway", request.gateway.value)
     top_up = _draft(change, wallet, quoted, request.gateway)
+    top_up.seller = terms.seller.key
     top_up.is_intended = request.is_intended
     change.db.add(top_up)
     change.db.flush()
@@ -196,8 +202,8 @@ def require_open(top_up: TopUp) -> None:
         raise Conflict("top_up_ended", state, {"state": state})
 
 
-def get(session: Session, top_up_id: UUID) -> contract.TopUp:
-    """Show one top-up of the session's company.
+def get(session: Session, top_up_id: UUID) -> TopUp:
+    """One top-up of the session's company.
 
     Raises:
         NotFound: ``no_such_top_up``.
@@ -205,7 +211,7 @@ def get(session: Session, top_up_id: UUID) -> contract.TopUp:
     top_up = session.scalars(select(TopUp).where(TopUp.id == top_up_id)).one_or_none()
     if top_up is None:
         raise NotFound("no_such_top_up")
-    return view(session, top_up)
+    return top_up
 
 
 def move(change: Change, top_up: TopUp, state: TopUpState) -> None:

@@ -38,7 +38,7 @@ class QuestionRefusedError(NoAnswerError):
 
 
 class AskerRefusedError(QuestionRefusedError):
-    """Nor anything else that this seller asks from here."""
+    """Nor anything else that the seller asks from here."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,10 @@ class Answer:
 
 
 class Register(Protocol):
-    def ask(self, vat_id: str) -> Answer:
+    def ask(self, vat_id: str, requester: str) -> Answer:
         """Whether a VAT ID (with its prefix) is valid, and whose it is.
+
+        ``requester`` is the seller's own: with it, there is a proof.
 
         Raises:
             NoAnswerError: ask again later.
@@ -66,7 +68,7 @@ class Register(Protocol):
 class NoRegister:
     """Stands where no register is configured."""
 
-    def ask(self, vat_id: str) -> Answer:  # noqa: ARG002  a Register's
+    def ask(self, vat_id: str, requester: str) -> Answer:  # noqa: ARG002
         raise QuestionRefusedError("not_configured")
 
 
@@ -85,15 +87,12 @@ class _Reply(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True)
 class Vies:
-    """``requester`` is the seller's own VAT ID: with it, there is a proof."""
-
     url: str
-    requester: str
     connect_timeout_s: float = CONNECT_TIMEOUT_S
     read_timeout_s: float = READ_TIMEOUT_S
 
-    def ask(self, vat_id: str) -> Answer:
-        reply = self._decode(self._post(vat_id))
+    def ask(self, vat_id: str, requester: str) -> Answer:
+        reply = self._decode(self._post(vat_id, requester))
         codes = [fault.error for fault in reply.error_wrappers] + [reply.user_error]
         for code in codes:
             if code not in _ANSWERED:
@@ -107,12 +106,12 @@ class Vies:
             proof=(reply.request_identifier or "").strip(),
         )
 
-    def _post(self, vat_id: str) -> bytes:
+    def _post(self, vat_id: str, requester: str) -> bytes:
         question = {
             "countryCode": vat_id[:2],
             "vatNumber": vat_id[2:],
-            "requesterMemberStateCode": self.requester[:2],
-            "requesterNumber": self.requester[2:],
+            "requesterMemberStateCode": requester[:2],
+            "requesterNumber": requester[2:],
         }
         try:
             with requests.post(

@@ -5,6 +5,7 @@ from importlib.resources import files
 
 from babel import Locale, UnknownLocaleError
 
+from shared.countries import countries
 from shared.errors import InvalidInput
 
 _MAX_LOCALE_LENGTH = 35
@@ -31,7 +32,7 @@ def check_country(code: str) -> str:
     """
     country = code.strip().upper()
     # Some foreign letters become two when capitalised: "ß" is not South Sudan.
-    if not code.isascii() or country not in _countries():
+    if not code.isascii() or country not in countries():
         raise InvalidInput("bad_country")
     return country
 
@@ -51,18 +52,9 @@ def check_locale(tag: str) -> str:
     return str(locale).replace("_", "-")
 
 
-# The lists come from the tzdata package and not from the machine, so that every
-# installation accepts the same names.
-
-
 @cache
 def _time_zones() -> frozenset[str]:
+    # From the tzdata package and not from the machine, so that every installation
+    # accepts the same names.
     zones = files("tzdata").joinpath("zones").read_text(encoding="utf-8")
     return frozenset(zones.split()) - _NO_PLACE
-
-
-@cache
-def _countries() -> frozenset[str]:
-    table = files("tzdata").joinpath("zoneinfo", "iso3166.tab")
-    lines = table.read_text(encoding="utf-8").splitlines()
-    return frozenset(line[:2] for line in lines if not line.startswith("#"))

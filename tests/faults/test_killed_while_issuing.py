@@ -4,12 +4,10 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import count, groupby
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, func, select
@@ -21,6 +19,8 @@ from services.billing.document_models import Document, DocumentOrder, DocumentSe
 from services.billing.document_orders import Wanted, order
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.models import Payment, TopUp
+from services.billing.seller import FIRST
+from services.billing.settings import BillingSettings
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.top_ups import BankCredit, GatewayName
@@ -28,6 +28,7 @@ from shared.contracts.identity import Role
 from shared.database import Database
 from shared.principal import system
 from shared.service import Call
+from tests.fixtures.sellers import SELLERS
 from tests.integration.billing.office import START, Office, money
 
 DOCUMENTS = 1_000
@@ -54,35 +55,41 @@ def test_however_often_issuing_is_killed_each_series_is_whole(
 
 
 def _order_documents(database: Database) -> None:
-    """Of all kinds, about several payments; each has a word of its own, its reason."""
+    """Of all kinds, by two sellers; each has a word of its own, its reason."""
     account = Account("Client Area GmbH", "DE89370400440532013000", "COBADEFF", "Bank")
-    gateways = {GatewayName.BANK_TRANSFER: BankTransfer(account)}
-    office = Office(database, gateways=gateways)
-    top_up, chance = _paid_often(office), random.Random(5)
+    gateways = {
+        GatewayName.BANK_TRANSFER: BankTransfer({FIRST: account, "pl": account})
+    }
+    settings = BillingSettings(sellers=SELLERS)
+    for country in ("DE", "PL"):
+        office = Office(database, gateways=gateways, settings=settings)
+        _pay_often(office, country)
+    chance = random.Random(5)
     with database.system() as session:
         session.execute(delete(DocumentOrder))
         call = Call(system("billing"), "", START)
         change = Change(session, office.service.runtime, call)
-        payments = session.scalars(select(Payment.id).order_by(Payment.id)).all()
+        payments = session.scalars(select(Payment).order_by(Payment.id)).all()
         assert len(payments) == PAYMENTS
-        row = session.get_one(TopUp, top_up)
         for number in range(DOCUMENTS):
+            payment = payments[number % PAYMENTS]
+            row = session.get_one(TopUp, payment.top_up_id)
             # Each begins with an invoice, which credit notes need.
             kind = chance.choice(list(DocumentKind))
             if number < PAYMENTS:
                 kind = DocumentKind.INVOICE
-            order(change, row, _wanted(kind, payments, number))
+            order(change, row, _wanted(kind, payment, number))
 
 
-def _wanted(kind: DocumentKind, payments: Sequence[UUID], number: int) -> Wanted:
-    payment = None if kind is DocumentKind.PROFORMA else payments[number % PAYMENTS]
+def _wanted(kind: DocumentKind, payment: Payment, number: int) -> Wanted:
+    payment_id = None if kind is DocumentKind.PROFORMA else payment.id
     net, tax = money("1.00").amount, money("0.19").amount
-    return Wanted(kind, net, tax, payment, reason=f"order {number}")
+    return Wanted(kind, net, tax, payment_id, reason=f"order {number}")
 
 
-def _paid_often(office: Office) -> UUID:
-    """A top-up that was paid by bank as often as is needed."""
-    office.live_in("Europe/Berlin")
+def _pay_often(office: Office, country: str) -> None:
+    """Pay one top-up by bank, as often as is needed of each seller's."""
+    office.live_in("Europe/Berlin", country=country)
     office.open_wallet()
     owner = office.principals.user(Role.OWNER, office.company_id, is_verified=True)
     quote = office.call(
@@ -93,12 +100,13 @@ def _paid_often(office: Office) -> UUID:
     )
     top_up = office.call(top_ups.BEGIN_TOP_UP, begin, owner)
     credits_ = [
-        BankCredit(transaction=str(n), amount=quote.gross, text=top_up.reference)
-        for n in range(PAYMENTS)
+        BankCredit(
+            transaction=f"{country}{n}", amount=quote.gross, text=top_up.reference
+        )
+        for n in range(PAYMENTS // 2)
     ]
     book = top_ups.BookBankPayments(credits=credits_)
     office.call(top_ups.BOOK_BANK_PAYMENTS, book, office.operator())
-    return top_up.id
 
 
 def _issue_until_done(url: str, number: int) -> int:
@@ -126,7 +134,7 @@ def _check(session: Session) -> None:
     reasons = sorted(each.content["reason"] for each in documents)
     assert reasons == sorted(f"order {number}" for number in range(DOCUMENTS))
     series = {row.code: row for row in session.scalars(select(DocumentSeries))}
-    assert len(series) == len(DocumentKind)
+    assert len(series) == 2 * len(DocumentKind)
     for code, group in groupby(documents, key=lambda each: each.series):
         issued = list(group)
         numbers = [each.number_in_series for each in issued]

@@ -18,12 +18,10 @@ from shared.contracts.billing.top_ups import BankInstructions, GatewayName
 from shared.errors import Unauthenticated
 from shared.money import Money
 
-BANK_VARIABLES = ("BANK_RECIPIENT", "BANK_IBAN", "BANK_BIC", "BANK_NAME")
-
 
 @dataclass(frozen=True)
 class Account:
-    """The provider's bank account."""
+    """A seller's bank account."""
 
     recipient: str
     iban: str
@@ -33,19 +31,26 @@ class Account:
 
 @dataclass(frozen=True)
 class BankTransfer:
-    account: Account
+    """``accounts`` are by the key of the seller: money goes to nobody else's."""
+
+    accounts: Mapping[str, Account]
     name: ClassVar[GatewayName] = GatewayName.BANK_TRANSFER
 
     def open_checkout(self, order: Order) -> Checkout:
         return Checkout(order.reference)
 
-    def instructions(self, amount: Money, reference: str) -> BankInstructions:
-        """What the customer has to tell their bank."""
+    def instructions(
+        self, seller: str, amount: Money, reference: str
+    ) -> BankInstructions | None:
+        """What a seller's customer has to tell their bank; None without an account."""
+        account = self.accounts.get(seller)
+        if account is None:
+            return None
         return BankInstructions(
-            recipient=self.account.recipient,
-            iban=self.account.iban,
-            bic=self.account.bic,
-            bank=self.account.bank,
+            recipient=account.recipient,
+            iban=account.iban,
+            bic=account.bic,
+            bank=account.bank,
             amount=amount,
             reference=reference,
         )

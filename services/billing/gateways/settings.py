@@ -5,13 +5,10 @@ from collections.abc import Callable, Mapping
 import stdnum.exceptions
 from stdnum import bic, iban
 
-from services.billing.gateways.bank_transfer import (
-    BANK_VARIABLES,
-    Account,
-    BankTransfer,
-)
+from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.gateways.gateway import Gateway
 from services.billing.gateways.sandbox import SandboxGateway
+from services.billing.seller import FIRST, Sellers, settings_of
 from shared.contracts.billing.top_ups import GatewayName
 from shared.errors import InvalidInput
 from shared.settings import SettingError, Settings
@@ -28,7 +25,9 @@ STRIPE_VARIABLES = (
 STRIPE_API_BASE = "https://api.stripe.com"
 
 
-def read_gateways(settings: Settings) -> Mapping[GatewayName, Gateway]:
+def read_gateways(
+    settings: Settings, sellers: Sellers
+) -> Mapping[GatewayName, Gateway]:
     """The gateways that are set up, in the order in which customers see them.
 
     Raises:
@@ -37,39 +36,51 @@ def read_gateways(settings: Settings) -> Mapping[GatewayName, Gateway]:
     found: tuple[Gateway | None, ...] = (
         _sandbox(settings),
         _stripe(settings),
-        _bank_transfer(settings.environment),
+        _bank_transfer(settings.environment, sellers),
     )
     return {gateway.name: gateway for gateway in found if gateway is not None}
 
 
-def _bank_transfer(environment: Mapping[str, str]) -> BankTransfer | None:
-    given = {name: environment.get(name, "").strip() for name in BANK_VARIABLES}
-    if not any(given.values()):
-        return None
-    account = Account(
-        recipient=_recipient(given["BANK_RECIPIENT"]),
-        iban=_checked(iban.validate, "BANK_IBAN", given),
-        bic=_checked(bic.validate, "BANK_BIC", given) if given["BANK_BIC"] else "",
-        bank=given["BANK_NAME"],
+def _bank_transfer(
+    environment: Mapping[str, str], sellers: Sellers
+) -> BankTransfer | None:
+    accounts = {}
+    for seller in sellers:
+        start = "" if seller.key == FIRST else settings_of(seller.key)
+        account = _account(environment, f"{start}BANK_")
+        if account is not None:
+            accounts[seller.key] = account
+    return BankTransfer(accounts) if accounts else None
+
+
+def _account(environment: Mapping[str, str], start: str) -> Account | None:
+    recipient, number, code, bank = (
+        environment.get(f"{start}{name}", "").strip()
+        for name in ("RECIPIENT", "IBAN", "BIC", "NAME")
     )
-    return BankTransfer(account)
+    if not (recipient or number or code or bank):
+        return None
+    return Account(
+        recipient=_recipient(recipient, f"{start}RECIPIENT"),
+        iban=_checked(iban.validate, number, f"{start}IBAN"),
+        bic=_checked(bic.validate, code, f"{start}BIC") if code else "",
+        bank=bank,
+    )
 
 
-def _recipient(text: str) -> str:
+def _recipient(text: str, name: str) -> str:
     try:
         return clean_line(text, _MAX_RECIPIENT_LENGTH, required=True)
     except InvalidInput as refusal:
-        raise SettingError(f"BANK_RECIPIENT is no name: {refusal.detail}") from refusal
+        raise SettingError(f"{name} is no name: {refusal.detail}") from refusal
 
 
-def _checked(
-    validate: Callable[[str], str], name: str, given: Mapping[str, str]
-) -> str:
+def _checked(validate: Callable[[str], str], text: str, name: str) -> str:
     """The official form, without blanks: what the QR code of a transfer takes."""
     try:
-        return validate(given[name])
+        return validate(text)
     except stdnum.exceptions.ValidationError as error:
-        raise SettingError(f"{name} makes no sense: {given[name]!r}") from error
+        raise SettingError(f"{name} makes no sense: {text!r}") from error
 
 
 def _stripe(settings: Settings) -> Gateway | None:

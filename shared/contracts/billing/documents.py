@@ -225,7 +225,7 @@ class BookkeepingRow(Response, frozen=True, kw_only=True):
 
     All of it is as on the document, whose amounts are positive on a credit note, too.
     ``tax_rule`` is a `TaxRule`'s value; ``corrects`` a number, empty where nothing is
-    corrected.
+    corrected; ``seller`` the name of who issued it.
     """
 
     number: str
@@ -245,6 +245,7 @@ class BookkeepingRow(Response, frozen=True, kw_only=True):
     payment_method: str
     corrects: str
     accounting_tax: AccountingTax | None
+    seller: str
 
 
 class BookkeepingPage(Response, frozen=True, kw_only=True):

@@ -24,6 +24,8 @@ class RefundRequestState(Enum):
 class RefundRequest(Response, frozen=True, kw_only=True):
     """``amount`` is what was paid, tax included; ``reference`` the top-up's.
 
+    ``seller`` is what the operator's settings call who sold it, and gives it back.
+
     ``reason`` is the customer's, and may be empty; ``answer`` says why it was declined.
     """
 
@@ -31,6 +33,7 @@ class RefundRequest(Response, frozen=True, kw_only=True):
     company_id: UUID
     top_up_id: UUID
     reference: str
+    seller: str
     amount: Money
     state: RefundRequestState
     reason: str

@@ -14,10 +14,10 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from services.billing.issuing import Issuer, issue_ordered
-from services.billing.seller import DEMO_SELLER
 from shared.clock import ManualClock
 from shared.database import Database
 from shared.runtime import Runtime
+from tests.fixtures.sellers import SELLERS
 from tests.integration.billing.office import START
 
 DIES_ONCE_IN = 500
@@ -35,7 +35,7 @@ def main(url: str, seed: str) -> None:
     event.listen(Engine, "before_cursor_execute", pass_point)
     event.listen(Engine, "commit", pass_point)
     runtime = Runtime(clock, random.SystemRandom())
-    issue_ordered(Database(url), runtime, Issuer(DEMO_SELLER))
+    issue_ordered(Database(url), runtime, Issuer(SELLERS))
 
 
 if __name__ == "__main__":

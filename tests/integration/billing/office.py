@@ -94,7 +94,7 @@ def an_envelope(
 
 
 def a_company(
-    company_id: UUID, time_zone: str, version: int = 1
+    company_id: UUID, time_zone: str, version: int = 1, country: str = "DE"
 ) -> Envelope[identity.Company]:
     event = identity.COMPANY_CHANGED
     return Envelope(
@@ -108,7 +108,7 @@ def a_company(
         body=identity.Company(
             id=company_id,
             name="Aurora Digital GmbH",
-            address=identity.Address(country="DE"),
+            address=identity.Address(country=country),
             time_zone=time_zone,
             is_business=True,
         ),
@@ -184,8 +184,8 @@ class Office:
         event = inventory.SERVICE_ACTIVATED
         self.deliver(an_envelope(event, service, version))
 
-    def live_in(self, time_zone: str, version: int = 1) -> None:
-        self.deliver(a_company(self.company_id, time_zone, version))
+    def live_in(self, time_zone: str, version: int = 1, country: str = "DE") -> None:
+        self.deliver(a_company(self.company_id, time_zone, version, country))
 
     def deliver(
         self, envelope: Envelope[inventory.Service] | Envelope[identity.Company]

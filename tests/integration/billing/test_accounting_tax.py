@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from services.billing.changes import Change
 from services.billing.models import Refund
 from services.billing.refunds import give_up
-from services.billing.seller import DEMO_SELLER
+from services.billing.seller import DEMO_SELLER, Sellers
 from services.billing.settings import BillingSettings
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing import exchange_rates as rates
@@ -142,7 +142,7 @@ def test_two_foreign_currencies_meet_over_the_euro_on_one_day(
     billing_database: Database, bank: Sandbox
 ) -> None:
     polish = replace(DEMO_SELLER, accounting_currency="PLN")
-    till = a_till(billing_database, bank, BillingSettings(seller=polish))
+    till = a_till(billing_database, bank, BillingSettings(sellers=Sellers(polish)))
     record(till.office, KNOWN)
     pay(till, "100.00", "USD")
 

@@ -3,6 +3,7 @@
 import pytest
 
 from services.billing.gateways.bank_transfer import Account, BankTransfer
+from services.billing.seller import FIRST
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.top_ups import (
     BankBookingResult,
@@ -24,7 +25,7 @@ IBAN = "DE89370400440532013000"
 @pytest.fixture
 def office(billing_database: Database) -> Office:
     account = Account("Client Area GmbH", IBAN, "COBADEFF", "Commerzbank")
-    gateways = {GatewayName.BANK_TRANSFER: BankTransfer(account)}
+    gateways = {GatewayName.BANK_TRANSFER: BankTransfer({FIRST: account})}
     office = Office(billing_database, gateways=gateways)
     office.live_in("Europe/Berlin")
     office.open_wallet()

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.gateways.gateway import Gateway
+from services.billing.seller import FIRST
 from shared.contracts.billing import refund_requests as asked
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.refund_requests import RefundRequestState
@@ -42,7 +43,7 @@ def till(billing_database: Database, bank: Sandbox) -> Till:
     account = Account("Client Area GmbH", "DE89370400440532013000", "COBADEFF", "Bank")
     gateways: dict[GatewayName, Gateway] = {
         GatewayName.SANDBOX: bank.gateway(),
-        GatewayName.BANK_TRANSFER: BankTransfer(account),
+        GatewayName.BANK_TRANSFER: BankTransfer({FIRST: account}),
     }
     office = Office(billing_database, gateways=gateways)
     office.live_in("Europe/Berlin")

@@ -428,8 +428,8 @@ def test_two_instances_ask_once(office: Office, vies: ViesStandIn) -> None:
 
 
 class _Crash:
-    def ask(self, vat_id: str) -> Answer:
-        raise SystemExit(vat_id)
+    def ask(self, vat_id: str, requester: str) -> Answer:
+        raise SystemExit(vat_id, requester)
 
 
 def test_a_question_that_was_lost_is_asked_again(

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.gateways.gateway import Gateway
 from services.billing.gateways.sandbox import SIGNATURE_HEADER, sign
+from services.billing.seller import FIRST
 from services.billing.settings import BillingSettings
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.top_ups import GatewayName, PaymentNotice
@@ -131,7 +132,7 @@ def a_till(
     account = Account("Client Area GmbH", "DE89370400440532013000", "COBADEFF", "Bank")
     gateways: dict[GatewayName, Gateway] = {
         GatewayName.SANDBOX: sandbox.gateway(),
-        GatewayName.BANK_TRANSFER: BankTransfer(account),
+        GatewayName.BANK_TRANSFER: BankTransfer({FIRST: account}),
     }
     office = Office(database, gateways=gateways, settings=settings or BillingSettings())
     office.live_in("Europe/Berlin")

@@ -269,6 +269,7 @@ def test_invoices_are_credited_rebuilt_and_exported(client_area: CommandLine) ->
         ("credit-note", "5.95", "EUR", invoice),
     ]
     assert {row["company"] for row in rows} == {"'=Engines;'+Co"}
+    assert {row["seller"] for row in rows} == {"Nordlicht Hosting GmbH"}
 
 
 def test_exchange_rates_are_known_once_and_stay(client_area: CommandLine) -> None:

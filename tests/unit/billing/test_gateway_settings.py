@@ -4,6 +4,7 @@ import pytest
 
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.settings import read_gateways
+from services.billing.seller import FIRST, Sellers
 from shared.contracts.billing.top_ups import GatewayName
 from shared.money import Money
 from shared.settings import SettingError, read_settings
@@ -18,7 +19,7 @@ BANK = {
 
 
 def _bank(**changes: str) -> BankTransfer:
-    gateways = read_gateways(read_settings({**BANK, **changes}))
+    gateways = read_gateways(read_settings({**BANK, **changes}), Sellers())
     gateway = gateways[GatewayName.BANK_TRANSFER]
     assert isinstance(gateway, BankTransfer)
     return gateway
@@ -40,8 +41,9 @@ def test_an_account_that_is_accepted_fits_into_the_code(
     changes: dict[str, str],
 ) -> None:
     instructions = _bank(**changes).instructions(
-        Money("11.90", "EUR"), "TU-4F7K-2M9Q-8RTW"
+        FIRST, Money("11.90", "EUR"), "TU-4F7K-2M9Q-8RTW"
     )
+    assert instructions is not None
     assert sepa_code(instructions)
 
 
@@ -50,7 +52,7 @@ def test_blanks_are_no_part_of_an_account() -> None:
         BANK_RECIPIENT=" Client Area GmbH ",
         BANK_IBAN="de89 3704 0044 0532 0130 00",
         BANK_BIC="cobadeff xxx",
-    ).account
+    ).accounts[FIRST]
     assert (account.recipient, account.iban, account.bic) == (
         BANK["BANK_RECIPIENT"],
         BANK["BANK_IBAN"],

@@ -24,7 +24,7 @@ def stand_in() -> Iterator[ViesStandIn]:
 
 
 def _ask(stand_in: ViesStandIn) -> Answer:
-    return Vies(stand_in.url, "DE136695976", read_timeout_s=0.2).ask(NUMBER)
+    return Vies(stand_in.url, read_timeout_s=0.2).ask(NUMBER, "DE136695976")
 
 
 def test_a_valid_number_comes_with_name_address_and_proof(
@@ -111,10 +111,10 @@ def test_nobody_there_is_worth_another_try() -> None:
     with vies_stand_in() as gone:
         url = gone.url
     with pytest.raises(NoAnswerError, match="unreachable") as failure:
-        Vies(url, "DE136695976").ask(NUMBER)
+        Vies(url).ask(NUMBER, "DE136695976")
     assert failure.type is NoAnswerError
 
 
 def test_without_a_register_nothing_is_asked() -> None:
     with pytest.raises(QuestionRefusedError, match="not_configured"):
-        NoRegister().ask(NUMBER)
+        NoRegister().ask(NUMBER, "DE136695976")

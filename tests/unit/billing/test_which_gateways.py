@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from services.billing.gateways.settings import read_gateways
+from services.billing.seller import Sellers
 from shared.contracts.billing.top_ups import GatewayName
 from shared.settings import SettingError, read_settings
 
@@ -19,7 +20,7 @@ PUBLIC = {"PUBLIC_URL": "https://clients.example.com"}
 
 
 def gateways(environment: dict[str, str]) -> list[GatewayName]:
-    return list(read_gateways(read_settings(environment)))
+    return list(read_gateways(read_settings(environment), Sellers()))
 
 
 def test_without_settings_there_is_no_way_to_pay() -> None:
