@@ -70,13 +70,16 @@ def credit(desk: Desk, number: str, net: Money | None, reason: str) -> None:
 
 @documents.command("rebuild")
 @click.argument("number")
+@click.option("--replace", is_flag=True, help="Also files that are not damaged.")
 @click.pass_obj
-def rebuild(desk: Desk, number: str) -> None:
+def rebuild(desk: Desk, number: str, *, replace: bool) -> None:
     """Make the files of the document NUMBER anew, from what was kept of it.
 
-    What it says stays as it was issued.
+    What it says stays as it was issued. A file that is whole, and would have other
+    bytes now, is kept unless it is to be replaced.
     """
-    desk.call(contract.REBUILD_DOCUMENT, contract.RebuildDocument(number=number))
+    request = contract.RebuildDocument(number=number, replaces=replace)
+    desk.call(contract.REBUILD_DOCUMENT, request)
     click.echo(f"rebuilt: {number}")
 
 

@@ -46,6 +46,11 @@ _ENDINGS = {
 Files = Mapping[DocumentFormat, bytes]
 
 
+def pause_after(failures: int) -> timedelta:
+    """How long until a document is tried again: two minutes, up to an hour."""
+    return min(timedelta(minutes=2 ** min(failures, 6)), LONGEST_PAUSE)
+
+
 def render(content: contract.DocumentContent) -> Files:
     """All files of a document. A proforma is no invoice, and has no XML."""
     if content.kind is DocumentKind.PROFORMA:
@@ -71,18 +76,24 @@ def make_due(database: Database, runtime: Runtime) -> int:
     return len(taken)
 
 
-def rebuild(database: Database, runtime: Runtime, number: str) -> None:
+def rebuild(
+    database: Database, runtime: Runtime, request: contract.RebuildDocument
+) -> None:
     """Make a document's files anew, from what was kept when it was issued.
+
+    A file that is whole stays, unless it is to be replaced: its bytes may have been
+    sent or signed, and another version of the renderer makes other ones.
 
     Raises:
         NotFound: ``no_such_document``.
+        Conflict: ``file_differs`` with ``format``.
     """
+    number = Document.number == request.number
     with database.system() as session:
-        found = session.scalars(select(Document.id).where(Document.number == number))
-        document_id = found.one_or_none()
+        document_id = session.scalar(select(Document.id).where(number))
     if document_id is None:
         raise NotFound("no_such_document")
-    _make(database, runtime, document_id)
+    _make(database, runtime, document_id, replaces=request.replaces)
 
 
 def get_file(
@@ -99,7 +110,7 @@ def get_file(
     file = session.get(DocumentFile, (document_id, wanted))
     if file is None:
         raise Conflict("file_not_ready", parameters={"number": document.number})
-    if hashlib.sha256(file.content).hexdigest() != file.sha256:
+    if not _is_whole(file):
         log.error("file_damaged", document=document.number, format=wanted.value)
         raise Unavailable("file_damaged", document.number)
     return contract.DocumentFile(
@@ -126,13 +137,17 @@ def _take(database: Database, runtime: Runtime) -> list[UUID]:
         return [rendering.document_id for rendering in due]
 
 
-def _make(database: Database, runtime: Runtime, document_id: UUID) -> None:
+def _make(
+    database: Database, runtime: Runtime, document_id: UUID, *, replaces: bool = False
+) -> None:
     with database.system() as session:
         document = session.get_one(Document, document_id)
         company_id, content = document.company_id, content_of(document)
     files = runtime.offload(lambda: render(content))
     with database.system() as session:
         for name, made in files.items():
+            if not replaces:
+                _refuse_other_bytes(session, document_id, name, made)
             file = DocumentFile(
                 document_id=document_id,
                 format=name,
@@ -146,11 +161,22 @@ def _make(database: Database, runtime: Runtime, document_id: UUID) -> None:
             session.delete(rendering)
 
 
+def _refuse_other_bytes(
+    session: Session, document_id: UUID, name: DocumentFormat, made: bytes
+) -> None:
+    file = session.get(DocumentFile, (document_id, name))
+    if file is not None and _is_whole(file) and file.content != made:
+        raise Conflict("file_differs", parameters={"format": name.value})
+
+
+def _is_whole(file: DocumentFile) -> bool:
+    return hashlib.sha256(file.content).hexdigest() == file.sha256
+
+
 def _put_off(database: Database, runtime: Runtime, document_id: UUID) -> None:
     with database.system() as session:
         rendering = session.get(DocumentRendering, document_id)
         if rendering is None:
             return
         rendering.failures += 1
-        pause = min(timedelta(minutes=2 ** min(rendering.failures, 6)), LONGEST_PAUSE)
-        rendering.try_at = runtime.clock.now() + pause
+        rendering.try_at = runtime.clock.now() + pause_after(rendering.failures)

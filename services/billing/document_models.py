@@ -34,6 +34,7 @@ class DocumentOrder(CompanyOwned, Base):
     tax: Mapped[Decimal]
     reason: Mapped[str]
     ordered_at: Mapped[datetime]
+    failures: Mapped[int] = mapped_column(default=0)
     try_at: Mapped[datetime]
 
 

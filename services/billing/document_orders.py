@@ -12,14 +12,19 @@ from services.billing.document_models import DocumentOrder
 from services.billing.models import TopUp
 from shared.contracts.billing.documents import DocumentKind
 
+TAKEN_BACK = "The payment was taken back by the bank that it came from."
+NOT_PAID_OUT = "The refund could not be paid out, and the balance has it again."
+GIVEN_BACK = "Paid twice, and given back as you asked."
+"""Reasons of ours; documents say them in their own language."""
+
 
 @dataclass(frozen=True)
 class Wanted:
     """What a document is to be about; positive amounts in the minor unit.
 
     ``payment_id`` is the money it is about, None on a proforma, ``refund_id`` what was
-    given back of it. ``reason`` is why a document corrects an earlier one, in words for
-    the customer.
+    given back of it. ``reason`` is why a document corrects an earlier one: one of
+    those above, or the operator's own words.
     """
 
     kind: DocumentKind

@@ -1,13 +1,16 @@
 """Issuing: takes a document's number, and keeps what it says for good.
 
-One order after the other, in the order in which they were written: a series is one
-queue, and a credit note comes after its invoice. Number, document, event and the end of
-the order are one transaction, so that a number is neither lost nor given twice.
+One order after the other: a series is one queue. Those of one payment are issued in the
+order in which they were written, so a credit note comes after its invoice; what can't
+be issued is tried again later and keeps nobody else waiting. Number, document, event
+and the end of the order are one transaction, so that a number is neither lost nor given
+twice.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -18,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from services.billing import accounting_tax
 from services.billing.changes import Change
+from services.billing.document_files import pause_after
 from services.billing.document_list import reference_to, view
 from services.billing.document_models import (
     Document,
@@ -28,7 +32,12 @@ from services.billing.document_models import (
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.models import Company, Payment, TopUp
 from services.billing.rendering.tax_words import tax_words
-from services.billing.rendering.words import language_of, top_up_line
+from services.billing.rendering.words import (
+    language_of,
+    method_words,
+    reason_words,
+    top_up_line,
+)
 from services.billing.seller import Seller, Sellers
 from services.billing.tax_profiles import find_tax_id
 from shared import events
@@ -44,7 +53,8 @@ from shared.wire import from_wire, to_wire
 
 log = structlog.get_logger()
 
-TRIED_AGAIN_AFTER = timedelta(minutes=1)
+AT_ONCE = 20
+"""Documents that are issued in one turn, before files are made of them."""
 
 _PREFIXES: Mapping[DocumentKind, str] = {
     DocumentKind.PROFORMA: "PF",
@@ -55,6 +65,10 @@ _PREFIXES: Mapping[DocumentKind, str] = {
 _LOCK = 0x646F63756D656E74  # "document": one issues at a time
 
 
+class _NotIssuedYetError(Exception):
+    """An earlier document of the same payment is still to be issued."""
+
+
 @dataclass(frozen=True)
 class Issuer:
     """Who issues documents: the sellers, and where proformas are to be paid to."""
@@ -63,20 +77,23 @@ class Issuer:
     bank: BankTransfer | None = None
 
 
-def issue_ordered(database: Database, runtime: Runtime, issuer: Issuer) -> None:
-    """Issue all that is ordered."""
-    while _issue_next(database, runtime, issuer):
-        pass
+def issue_ordered(database: Database, runtime: Runtime, issuer: Issuer) -> int:
+    """Issue the next that are ordered, up to `AT_ONCE`; returns how many were tried."""
+    tried = 0
+    while tried < AT_ONCE and _issue_next(database, runtime, issuer):
+        tried += 1
+    return tried
 
 
 def _issue_next(database: Database, runtime: Runtime, issuer: Issuer) -> bool:
     now = runtime.clock.now()
     with database.system() as session:
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        # Another company's documents don't wait for one that can't be issued.
         order = session.scalars(
             select(DocumentOrder)
             .where(DocumentOrder.try_at <= now)
-            .order_by(DocumentOrder.position)
+            .order_by(DocumentOrder.failures, DocumentOrder.position)
             .limit(1)
         ).one_or_none()
         if order is None:
@@ -86,17 +103,21 @@ def _issue_next(database: Database, runtime: Runtime, issuer: Issuer) -> bool:
         try:
             with session.begin_nested():
                 _issue(Change(session, runtime, call), issuer, order)
-                session.delete(order)
-        except Exception:
-            # Another company's documents don't wait for this one.
-            log.exception("document_not_issued", order=position)
+        except Exception as failure:
+            if isinstance(failure, _NotIssuedYetError):
+                log.info("document_waits_for_an_earlier_one", order=position)
+            else:
+                log.exception("document_not_issued", order=position)
             session.refresh(order)
-            order.try_at = now + TRIED_AGAIN_AFTER
+            order.failures += 1
+            order.try_at = now + pause_after(order.failures)
     return True
 
 
 def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
+    """Issue a document, of the whole order or of what one earlier document has left."""
     session = change.db
+    _wait_for_turn(session, order)
     about = _About.of(change, issuer, order)
     series, number, day = _take_number(change, about.seller, order.kind)
     document = Document(
@@ -109,8 +130,8 @@ def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
         issued_on=day,
         issued_at=change.call.now,
         currency=about.top_up.currency,
-        net=order.net,
-        tax=order.tax,
+        net=about.net,
+        tax=about.tax,
         top_up_id=order.top_up_id,
         payment_id=order.payment_id,
         refund_id=order.refund_id,
@@ -135,6 +156,19 @@ def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
         version=1,
         request_id=change.call.request_id,
     )
+    order.net -= about.net
+    order.tax -= about.tax
+    if not order.net:
+        session.delete(order)
+
+
+def _wait_for_turn(session: Session, order: DocumentOrder) -> None:
+    before = select(DocumentOrder.position).where(
+        DocumentOrder.payment_id == order.payment_id,
+        DocumentOrder.position < order.position,
+    )
+    if session.scalar(before.limit(1)) is not None:
+        raise _NotIssuedYetError
 
 
 def _accounting_tax(
@@ -156,7 +190,8 @@ def _accounting_tax(
 class _About:
     """What a document tells of, as it stands when it is issued.
 
-    ``earlier`` are those on its payment, newest first.
+    ``earlier`` are those on its payment, oldest first; ``net`` and ``tax`` what it is
+    of, in the currency's minor unit.
     """
 
     seller: Seller
@@ -166,6 +201,8 @@ class _About:
     vat_id: str
     earlier: Sequence[Document]
     corrects: Document | None
+    net: Decimal
+    tax: Decimal
 
     @classmethod
     def of(cls, change: Change, issuer: Issuer, order: DocumentOrder) -> "_About":
@@ -173,6 +210,7 @@ class _About:
         top_up = session.get_one(TopUp, order.top_up_id)
         tax_id = find_tax_id(session, order.company_id)
         earlier = _earlier(change, order)
+        corrects, net, tax = _corrected(order, earlier)
         payment = None
         if order.payment_id is not None:
             payment = session.get_one(Payment, order.payment_id)
@@ -186,7 +224,9 @@ class _About:
             vat_id=top_up.tax_reason["parameters"].get("vat_id")
             or (tax_id.number if tax_id else ""),
             earlier=earlier,
-            corrects=_corrected(order, earlier),
+            corrects=corrects,
+            net=net,
+            tax=tax,
         )
 
 
@@ -196,17 +236,34 @@ def _earlier(change: Change, order: DocumentOrder) -> Sequence[Document]:
     return change.db.scalars(
         select(Document)
         .where(Document.payment_id == order.payment_id)
-        .order_by(Document.position.desc())
+        .order_by(Document.position)
     ).all()
 
 
-def _corrected(order: DocumentOrder, earlier: Sequence[Document]) -> Document | None:
-    """What a credit note takes back, or an invoice replaces: the newest before it."""
-    if order.payment_id is None:
-        return None
-    if order.kind is DocumentKind.INVOICE:
-        return earlier[0] if earlier else None
-    return next(each for each in earlier if each.kind is DocumentKind.INVOICE)
+def _corrected(
+    order: DocumentOrder, earlier: Sequence[Document]
+) -> tuple[Document | None, Decimal, Decimal]:
+    """What a credit note takes back, or an invoice replaces; and how much of it.
+
+    That is the oldest that has something left: an invoice of the payment, or a credit
+    note of a refund that was not paid out after all. Should more be taken back than was
+    paid, the newest names it.
+    """
+    if order.kind is DocumentKind.CREDIT_NOTE:
+        candidates = [each for each in earlier if each.kind is DocumentKind.INVOICE]
+    elif order.refund_id is not None:
+        candidates = [each for each in earlier if each.refund_id == order.refund_id]
+        candidates = [each for each in candidates if each.kind is not order.kind]
+    else:
+        return None, order.net, order.tax
+    for each in candidates:
+        later = [other for other in earlier if other.corrects_id == each.id]
+        net = each.net - sum(other.net for other in later)
+        if net >= order.net:
+            return each, order.net, order.tax
+        if net > 0:
+            return each, net, each.tax - sum(other.tax for other in later)
+    return candidates[-1], order.net, order.tax
 
 
 def _take_number(
@@ -251,7 +308,7 @@ def _content(
     reason = from_wire(about.top_up.tax_reason, TaxReason)
     net, tax = (
         round_to_minor_unit(Money(amount, currency))
-        for amount in (order.net, order.tax)
+        for amount in (about.net, about.tax)
     )
     is_proforma = order.kind is DocumentKind.PROFORMA
     bank = issuer.bank if is_proforma else None
@@ -281,13 +338,19 @@ def _content(
         accounting_tax=_accounting_tax(
             change, about, document, paid_on or document.issued_on
         ),
-        payment_method=about.payment.method if about.payment else "",
+        payment_method=_payment_method(about, language),
         reference=reference,
         corrects=reference_to(about.corrects) if about.corrects else None,
-        reason=order.reason,
+        reason=reason_words(order.reason, language),
         due_on=day_of(about.top_up.expires_at) if is_proforma else None,
         bank=bank.instructions(about.seller.key, gross, reference) if bank else None,
     )
+
+
+def _payment_method(about: _About, language: str) -> str:
+    if about.payment is None:
+        return ""
+    return method_words(about.payment.gateway, about.payment.method, language)
 
 
 def _tax_line(top_up: TopUp, net: Money, tax: Money) -> TaxLine:

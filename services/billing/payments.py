@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import select
 
 from services.billing.changes import Change
-from services.billing.document_orders import Wanted, order
+from services.billing.document_orders import TAKEN_BACK, Wanted, order
 from services.billing.duplicates import WINDOW, Paid, may_repeat
 from services.billing.gateways.gateway import Checkout, Order, Outcome, Report
 from services.billing.ledger import Reason
@@ -43,7 +43,6 @@ _STATES = {
     Outcome.CANCELLED: PaymentState.CANCELLED,
 }
 
-_TAKEN_BACK = "The payment was taken back by the bank that it came from."
 
 _MOVED_MONEY = (Outcome.SUCCEEDED, Outcome.CHARGED_BACK)
 """What may be heard first of a transaction that did."""
@@ -228,7 +227,7 @@ class _Booking:
         payment.failure = report.failure
         taken = _parted(top_up, report.amount)
         self._post(top_up, payment, taken, EntryKind.CHARGEBACK)
-        self._order(top_up, payment, taken, DocumentKind.CREDIT_NOTE, _TAKEN_BACK)
+        self._order(top_up, payment, taken, DocumentKind.CREDIT_NOTE, TAKEN_BACK)
         remaining = self._first_succeeded(top_up)
         state = top_up.state if remaining else TopUpState.CHARGED_BACK
         move(self.change, top_up, state)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.billing import refunds
 from services.billing.changes import Change
+from services.billing.document_orders import GIVEN_BACK
 from services.billing.models import Payment, TopUp
 from services.billing.refund_request_models import RefundRequest
 from services.billing.top_up_views import given_back, request_view
@@ -30,8 +31,6 @@ from shared.paging import (
     walk,
 )
 from shared.text import clean_line
-
-_GIVEN_BACK = "Paid twice, and given back as you asked."
 
 _Row = tuple[RefundRequest, TopUp, Payment]
 
@@ -102,7 +101,7 @@ def grant(change: Change, payment_id: UUID) -> contract.RefundRequest:
     # Not "what is left": half a duplicate given back would end the matter.
     whole = Money(payment.net, currency_of(payment.currency))
     refund = RefundTopUp(
-        top_up_id=top_up.id, payment_id=payment.id, net=whole, reason=_GIVEN_BACK
+        top_up_id=top_up.id, payment_id=payment.id, net=whole, reason=GIVEN_BACK
     )
     refunds.refund(change, refund)
     return request_view(row, top_up, payment)

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from services.billing.changes import Change
-from services.billing.document_orders import Wanted, order
+from services.billing.document_orders import NOT_PAID_OUT, Wanted, order
 from services.billing.gateways.gateway import Repayment
 from services.billing.ledger import Reason
 from services.billing.models import (
@@ -46,7 +46,6 @@ from shared.text import clean_line
 log = structlog.get_logger()
 
 MAX_REASON_LENGTH = 500
-_NOT_PAID_OUT = "The refund could not be paid out, and the balance has it again."
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def give_up(change: Change, refund: Refund, why: str) -> None:
     top_up.refunded_tax -= refund.tax
     session.flush()
     _post(change, wallet, refund, EntryKind.REFUND_FAILED)
-    _order(change, top_up, refund, DocumentKind.INVOICE, _NOT_PAID_OUT)
+    _order(change, top_up, refund, DocumentKind.INVOICE, NOT_PAID_OUT)
     tell_of_change(session, change.runtime, wallet, change.call.request_id)
     if not _paid(session, top_up):
         state = top_up.state

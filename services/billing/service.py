@@ -120,8 +120,10 @@ class BillingService(Service):
 
     def issue_documents(self) -> None:
         """Issue what is ordered, and make the files of what was issued."""
-        issuing.issue_ordered(self.database, self.runtime, self._issuer)
-        while document_files.make_due(self.database, self.runtime):
+        database, runtime = self.database, self.runtime
+        while issuing.issue_ordered(
+            database, runtime, self._issuer
+        ) + document_files.make_due(database, runtime):
             pass
 
     def check_tax_ids(self) -> None:
@@ -216,7 +218,7 @@ class BillingService(Service):
     def rebuild_document(
         self, _call: Call, request: documents.RebuildDocument
     ) -> Nothing:
-        document_files.rebuild(self.database, self.runtime, request.number)
+        document_files.rebuild(self.database, self.runtime, request)
         return Nothing()
 
     @in_transaction(documents.EXPORT_DOCUMENTS)

@@ -21,6 +21,18 @@ FROM (
     SELECT company_id, 'credit-note', top_up_id, payment_id, id, net, tax, reason,
         created_at
     FROM refunds WHERE state <> 'failed'
+    UNION ALL
+    SELECT payments.company_id, 'credit-note', payments.top_up_id, payments.id, NULL,
+        payments.net - coalesce(sum(refunds.net), 0),
+        payments.tax - coalesce(sum(refunds.tax), 0),
+        'The payment was taken back by the bank that it came from.',
+        max(journal_entries.at)
+    FROM payments
+    JOIN journal_entries ON kind = 'chargeback' AND cause = 'payment:' || payments.id
+    LEFT JOIN refunds ON payment_id = payments.id AND refunds.state <> 'failed'
+    WHERE payments.state = 'charged_back'
+    GROUP BY payments.id
+    HAVING payments.net > coalesce(sum(refunds.net), 0)
 ) AS past ORDER BY at, kind DESC;
 """
 

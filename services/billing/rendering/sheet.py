@@ -129,7 +129,7 @@ def _paid(content: DocumentContent, words: Words) -> Pairs:
     if content.kind is not DocumentKind.INVOICE or content.paid_on is None:
         return []
     day = write_day(content.paid_on, content.language)
-    method = words.payment_methods.get(content.payment_method, content.payment_method)
+    method = content.payment_method
     said = words.paid.format(day=day) + (f" ({method})" if method else "")
     return [[said, write_money(-content.gross, content.language)]]
 

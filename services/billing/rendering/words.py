@@ -6,6 +6,7 @@ A text's holes are filled by `sheet` with what is written in the same language.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.billing.document_orders import GIVEN_BACK, NOT_PAID_OUT, TAKEN_BACK
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.tax import TaxCategory
 from shared.contracts.billing.top_ups import GatewayName
@@ -18,7 +19,7 @@ class Words:
     """``kinds`` are titles, ``named`` the same inside of a sentence.
 
     ``tax_notes`` are what a tax outcome obliges to say; ``payment_methods`` the words
-    for a `GatewayName`.
+    for a `GatewayName`; ``reasons`` our own English ones in the language.
     """
 
     kinds: Mapping[DocumentKind, str]
@@ -56,7 +57,8 @@ class Words:
     quote_reference: str
     accounting_tax: str
     tax_notes: Mapping[TaxCategory, str]
-    payment_methods: Mapping[str, str]
+    payment_methods: Mapping[GatewayName, str]
+    reasons: Mapping[str, str]
     page: str
 
 
@@ -110,10 +112,11 @@ _ENGLISH = Words(
         TaxCategory.REVERSE_CHARGE: "Reverse charge: VAT is due by the customer."
     },
     payment_methods={
-        GatewayName.SANDBOX.value: "test payment",
-        GatewayName.STRIPE.value: "card",
-        GatewayName.BANK_TRANSFER.value: "bank transfer",
+        GatewayName.SANDBOX: "test payment",
+        GatewayName.STRIPE: "card",
+        GatewayName.BANK_TRANSFER: "bank transfer",
     },
+    reasons={},
     page="Page {page} of {pages}",
 )
 
@@ -169,9 +172,15 @@ _GERMAN = Words(
         "(Reverse charge)"
     },
     payment_methods={
-        GatewayName.SANDBOX.value: "Testzahlung",
-        GatewayName.STRIPE.value: "Karte",
-        GatewayName.BANK_TRANSFER.value: "Überweisung",
+        GatewayName.SANDBOX: "Testzahlung",
+        GatewayName.STRIPE: "Karte",
+        GatewayName.BANK_TRANSFER: "Überweisung",
+    },
+    reasons={
+        TAKEN_BACK: "Die Zahlung wurde von der Bank zurückgeholt, von der sie kam.",
+        NOT_PAID_OUT: "Die Erstattung konnte nicht ausgezahlt werden; "
+        "das Guthaben hat sie wieder.",
+        GIVEN_BACK: "Doppelt bezahlt und auf Ihren Wunsch erstattet.",
     },
     page="Seite {page} von {pages}",
 )
@@ -224,9 +233,14 @@ _POLISH = Words(
     "(1 {currency} = {rate} {document_currency}, {source}, {day})",
     tax_notes={TaxCategory.REVERSE_CHARGE: "Odwrotne obciążenie (reverse charge)"},
     payment_methods={
-        GatewayName.SANDBOX.value: "płatność testowa",
-        GatewayName.STRIPE.value: "karta",
-        GatewayName.BANK_TRANSFER.value: "przelew",
+        GatewayName.SANDBOX: "płatność testowa",
+        GatewayName.STRIPE: "karta",
+        GatewayName.BANK_TRANSFER: "przelew",
+    },
+    reasons={
+        TAKEN_BACK: "Płatność została cofnięta przez bank, z którego przyszła.",
+        NOT_PAID_OUT: "Zwrotu nie udało się wypłacić; kwota wróciła na saldo.",
+        GIVEN_BACK: "Zapłacono dwa razy, zwrócono na Państwa prośbę.",
     },
     page="Strona {page} z {pages}",
 )
@@ -251,3 +265,15 @@ def words_in(language: str) -> Words:
 def top_up_line(reference: str, language: str) -> str:
     """The line of a document for a top-up; ``reference`` as people quote it."""
     return words_in(language).prepaid_line.format(reference=reference)
+
+
+def method_words(gateway: GatewayName, method: str, language: str) -> str:
+    """How it was paid; in English as the gateway says it, with the card's last digits."""
+    if language == ENGLISH and method:
+        return method
+    return words_in(language).payment_methods[gateway]
+
+
+def reason_words(reason: str, language: str) -> str:
+    """A reason of ours in the language; the operator's own words as they are."""
+    return words_in(language).reasons.get(reason, reason)

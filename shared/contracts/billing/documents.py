@@ -208,7 +208,10 @@ class CreditInvoice(Request, frozen=True, kw_only=True):
 
 
 class RebuildDocument(Request, frozen=True, kw_only=True):
+    """``replaces`` also files that are whole and come out otherwise now."""
+
     number: str
+    replaces: bool = False
 
 
 class ExportDocuments(Request, frozen=True, kw_only=True):
@@ -286,7 +289,7 @@ REBUILD_DOCUMENT = Method(
     Permission.OPERATE,
     Effect.ONCE,
 )
-"""NotFound ``no_such_document``."""
+"""NotFound ``no_such_document``; Conflict ``file_differs`` with ``format``."""
 
 EXPORT_DOCUMENTS = Method(
     NAME, "export_documents", ExportDocuments, BookkeepingPage, Permission.OPERATE

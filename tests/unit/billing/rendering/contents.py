@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from services.billing.rendering.tax_words import tax_words
-from services.billing.rendering.words import language_of, top_up_line
+from services.billing.rendering.words import language_of, method_words, top_up_line
 from services.billing.tax import Taxed, apply
 from shared.contracts.billing.documents import (
     AccountingTax,
@@ -23,7 +23,7 @@ from shared.contracts.billing.tax import (
     TaxReason,
     TaxRule,
 )
-from shared.contracts.billing.top_ups import BankInstructions
+from shared.contracts.billing.top_ups import BankInstructions, GatewayName
 from shared.money import Money, currency_of
 
 SELLER = Party(
@@ -107,7 +107,9 @@ def content(
         tax=taxed.tax,
         gross=taxed.gross,
         accounting_tax=None,
-        payment_method="" if is_proforma else "stripe",
+        payment_method=""
+        if is_proforma
+        else method_words(GatewayName.STRIPE, "Visa ending in 4242", spoken),
         reference=REFERENCE,
         corrects=_invoice() if is_credit else None,
         reason="Refund as agreed" if is_credit else "",
