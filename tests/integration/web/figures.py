@@ -88,8 +88,11 @@ class Moved:
 
 def read_pdf(file: bytes, kind: DocumentKind, language: str) -> Figures:
     """A document on paper; ``language`` is the document's."""
-    lines = _lines(read_text(file).splitlines(), language)
     words = words_in(language)
+    # How it was paid may need a second line, above its amount.
+    paid = rf"{re.escape(words.paid.partition('{')[0])}[^)\n]*\n?[^)\n]*\)\s"
+    text = re.sub(paid, lambda row: " ".join(row[0].split()) + " ", read_text(file))
+    lines = _lines(text.splitlines(), language)
     rate = rf"(\S+){NO_BREAK}%|{words.no_tax}"
     base, line_tax, line_gross = _beside(lines, rate)
     gross = _same(2, [*_beside(lines, words.gross), line_gross])

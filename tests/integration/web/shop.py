@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -13,8 +13,6 @@ from sqlalchemy import text
 
 from launcher.databases import SERVICES
 from launcher.postgres import PostgresServer
-from services.billing.gateways.bank_transfer import Account, BankTransfer
-from services.billing.settings import BillingSettings
 from shared.contracts import identity
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.documents import DocumentKind
@@ -30,6 +28,7 @@ from shared.money import Money
 from shared.principal import load_private_key
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import (
+    BILLING,
     PASSWORD,
     START,
     Installation,
@@ -240,15 +239,11 @@ def _own_tax(tax: Money, before: Money) -> Money | None:
 @contextmanager
 def open_shop(server: PostgresServer, var: Path) -> Iterator[Shop]:
     """Where anybody may top up any amount, by a card that is charged at once, too."""
-    account = Account(
-        "Client Area GmbH", "DE89370400440532013000", "COBADEFF", "A bank"
-    )
-    settings = BillingSettings(
+    card = PromptGateway("http://page", SECRET, NOWHERE)
+    settings = replace(
+        BILLING,
         limits=no_limits(),
-        gateways={
-            GatewayName.SANDBOX: PromptGateway("http://page", SECRET, NOWHERE),
-            GatewayName.BANK_TRANSFER: BankTransfer(account),
-        },
+        gateways={**BILLING.gateways, GatewayName.SANDBOX: card},
     )
     with ExitStack() as stack:
         urls = {
