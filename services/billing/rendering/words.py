@@ -268,7 +268,7 @@ def top_up_line(reference: str, language: str) -> str:
 
 
 def method_words(gateway: GatewayName, method: str, language: str) -> str:
-    """How it was paid; in English as the gateway says it, with the card's last digits."""
+    """How it was paid; in English as the gateway says it, with a card's last digits."""
     if language == ENGLISH and method:
         return method
     return words_in(language).payment_methods[gateway]

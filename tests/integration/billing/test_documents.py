@@ -15,7 +15,6 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from services.billing.changes import Change
-from services.billing.document_files import rebuild
 from services.billing.document_models import (
     Document,
     DocumentFile,
@@ -75,6 +74,11 @@ def file_of(
 ) -> contract.DocumentFile:
     request = contract.GetDocumentFile(document_id=document.id, format=wanted)
     return till.office.call(contract.GET_DOCUMENT_FILE, request, till.owner())
+
+
+def rebuild(till: Till, document: contract.Document, *, replaces: bool = False) -> None:
+    request = contract.RebuildDocument(number=document.number, replaces=replaces)
+    till.office.call(contract.REBUILD_DOCUMENT, request, till.office.operator())
 
 
 def kinds(page: contract.DocumentPage) -> list[tuple[DocumentKind, DocumentState]]:
@@ -217,18 +221,83 @@ def test_a_payment_that_the_bank_takes_back_is_credited(till: Till) -> None:
 
 def test_a_refund_that_fails_is_invoiced_again(till: Till) -> None:
     till.refund(till.pay("100.00"))
-    database, now = till.office.database, till.office.clock.now()
-    with database.system() as session:
-        call = Call(system("billing"), "", now)
-        wanted = select(Refund).where(Refund.company_id == till.office.company_id)
-        refund = session.scalars(wanted).one()
-        give_up(Change(session, till.office.service.runtime, call), refund, "closed")
+    give_up_refund(till, "100.00")
 
     page = documents(till)
 
     assert [kind for kind, _ in kinds(page)] == [INVOICE, CREDIT_NOTE, INVOICE]
     assert page.documents[0].corrects is not None
     assert page.documents[0].corrects.number == page.documents[1].number
+
+
+def give_up_refund(till: Till, net: str) -> None:
+    """The gateway refuses, for good, to pay the refund of that net amount out."""
+    database, now = till.office.database, till.office.clock.now()
+    with database.system() as session:
+        call = Call(system("billing"), "", now)
+        wanted = select(Refund).where(
+            Refund.company_id == till.office.company_id, Refund.net == Decimal(net)
+        )
+        refund = session.scalars(wanted).one()
+        give_up(Change(session, till.office.service.runtime, call), refund, "closed")
+
+
+def corrections(till: Till) -> list[tuple[str, str | None]]:
+    """Net amounts of all documents, oldest first, and of what each of them corrects."""
+    issued = documents(till).documents[::-1]
+    nets = {each.number: f"{each.net.amount:.2f}" for each in issued}
+    return [
+        (nets[it.number], nets[it.corrects.number] if it.corrects else None)
+        for it in issued
+    ]
+
+
+def test_an_invoice_replaces_the_credit_note_whose_refund_failed(till: Till) -> None:
+    paid = till.pay("100.00")
+    till.refund(paid, "10.00")
+    till.refund(paid, "20.00")
+    give_up_refund(till, "10.00")
+
+    *_, replacement = corrections(till)
+
+    assert replacement == ("10.00", "10.00")
+
+
+def test_all_that_is_given_back_is_credited_invoice_by_invoice(till: Till) -> None:
+    paid = till.pay("100.00")
+    till.refund(paid, "33.33")
+    give_up_refund(till, "33.33")
+    till.refund(paid)
+
+    assert corrections(till) == [
+        ("100.00", None),
+        ("33.33", "100.00"),
+        ("33.33", "33.33"),
+        ("66.67", "100.00"),
+        ("33.33", "33.33"),
+    ]
+    page = documents(till)
+    assert [state for kind, state in kinds(page) if kind is INVOICE] == [
+        DocumentState.CREDITED,
+        DocumentState.CREDITED,
+    ]
+    totals = {each.kind: each for each in page.totals}
+    assert totals[INVOICE].tax == totals[CREDIT_NOTE].tax
+
+
+def test_documents_of_one_payment_are_issued_in_their_order(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid = till.pay("100.00")
+    with monkeypatch.context() as broken:
+        broken.setattr("services.billing.issuing.tax_words", _fail)
+        assert documents(till).documents == []
+    till.refund(paid)
+    assert documents(till).documents == []
+
+    till.office.pass_time(timedelta(hours=1))
+
+    assert [kind for kind, _ in kinds(documents(till))] == [CREDIT_NOTE, INVOICE]
 
 
 def test_what_changes_afterwards_changes_no_issued_document(till: Till) -> None:
@@ -364,8 +433,29 @@ def test_a_file_that_is_not_what_was_stored_is_not_given_out(till: Till) -> None
     with pytest.raises(Unavailable, match="file_damaged"):
         file_of(till, invoice, DocumentFormat.PDF)
 
-    rebuild(till.office.database, till.office.service.runtime, invoice.number)
+    rebuild(till, invoice)
     assert file_of(till, invoice, DocumentFormat.PDF).content
+
+
+def test_a_file_that_is_whole_is_replaced_only_when_that_is_asked_for(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.pay("100.00")
+    (invoice,) = documents(till).documents
+    before = file_of(till, invoice, DocumentFormat.PDF)
+    rebuild(till, invoice)
+    assert file_of(till, invoice, DocumentFormat.PDF).content == before.content
+
+    def another_version(*_: object) -> bytes:
+        return b"%PDF-1.7 of another version"
+
+    monkeypatch.setattr("services.billing.document_files.render_pdf", another_version)
+    with pytest.raises(Conflict, match="file_differs"):
+        rebuild(till, invoice)
+    assert file_of(till, invoice, DocumentFormat.PDF) == before
+
+    rebuild(till, invoice, replaces=True)
+    assert file_of(till, invoice, DocumentFormat.PDF) != before
 
 
 def test_a_file_that_cannot_be_made_is_tried_again(

@@ -107,15 +107,17 @@ def content(
         tax=taxed.tax,
         gross=taxed.gross,
         accounting_tax=None,
-        payment_method=""
-        if is_proforma
-        else method_words(GatewayName.STRIPE, "Visa ending in 4242", spoken),
+        payment_method="" if is_proforma else _payment_method(spoken),
         reference=REFERENCE,
         corrects=_invoice() if is_credit else None,
         reason="Refund as agreed" if is_credit else "",
         due_on=date(2026, 12, 10) if is_proforma else None,
         bank=_bank(taxed) if is_proforma else None,
     )
+
+
+def _payment_method(language: str) -> str:
+    return method_words(GatewayName.STRIPE, "Visa ending in 4242", language)
 
 
 def in_accounting_currency(source: DocumentContent) -> DocumentContent:

@@ -4,11 +4,14 @@ from string import Formatter
 
 import pytest
 
+from services.billing.document_orders import GIVEN_BACK, NOT_PAID_OUT, TAKEN_BACK
 from services.billing.rendering.tax_words import tax_words
 from services.billing.rendering.words import (
     LANGUAGES,
     Words,
     language_of,
+    method_words,
+    reason_words,
     top_up_line,
     words_in,
 )
@@ -68,12 +71,26 @@ def test_reverse_charge_is_said_in_the_words_of_the_law(
 def test_every_language_has_all_words_and_the_same_holes(language: str) -> None:
     words, model = words_in(language), words_in("en")
     assert set(words.kinds) == set(words.named) == set(DocumentKind)
-    assert set(words.payment_methods) == {gateway.value for gateway in GatewayName}
+    assert set(words.payment_methods) == set(GatewayName)
     for name in Words.__dataclass_fields__:
         said, meant = getattr(words, name), getattr(model, name)
-        assert said
+        assert said or name == "reasons"
         if isinstance(said, str):
             assert _holes(said) == _holes(meant)
+
+
+@pytest.mark.parametrize("language", set(LANGUAGES) - {"en"})
+def test_our_own_reasons_are_said_in_every_language(language: str) -> None:
+    for reason in (TAKEN_BACK, NOT_PAID_OUT, GIVEN_BACK):
+        assert reason_words(reason, language) != reason
+    assert reason_words("As agreed", language) == "As agreed"
+
+
+def test_how_it_was_paid_is_said_in_the_documents_language() -> None:
+    card, bank = GatewayName.STRIPE, GatewayName.BANK_TRANSFER
+    assert method_words(card, "Visa ending in 4242", "en") == "Visa ending in 4242"
+    assert method_words(card, "Visa ending in 4242", "de") == "Karte"
+    assert method_words(bank, "Bank transfer", "pl") == "przelew"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
