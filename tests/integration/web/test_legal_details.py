@@ -1,32 +1,56 @@
 """Editing a company's profile: who may, what is refused where, and what follows."""
 
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from shared.contracts import identity
+from launcher.databases import SERVICES
+from shared.contracts import billing, identity
 from shared.contracts.identity import Role
 from tests.fixtures.installations import (
+    BILLING,
     Installation,
+    begin_top_up,
     csrf_token,
+    installation,
+    post,
     same_cookies,
     sign_in,
 )
+from tests.fixtures.vies import vies_stand_in
 
 EMAIL = "ada@example.com"
 HOME = identity.Address(
     street="Lange Straße 1", postal_code="10115", city="Berlin", country="DE"
 )
+VAT_ID = "PL5260001246"
 BEHIND = "its tax is being worked out anew"
 
 
 @pytest.fixture
 def company(site: Installation) -> UUID:
     return site.customer(EMAIL, "Aurora GmbH", address=HOME, time_zone="Europe/Berlin")
+
+
+@pytest.fixture
+def site_with_register(
+    new_database: Callable[[str], str], tmp_path: Path
+) -> Iterator[Installation]:
+    """Its billing asks a register, which knows one VAT ID."""
+    urls = {name: new_database(name) for name in SERVICES}
+    with vies_stand_in() as vies:
+        vies.register(VAT_ID, "BOREALIS LABS SP. Z O.O.", "DŁUGA 1 00-001 WARSZAWA")
+        asks = replace(BILLING, vies_url=vies.url)
+        with installation(urls, tmp_path, billing=asks) as made:
+            yield made
 
 
 @pytest.fixture
@@ -55,6 +79,14 @@ def _send(
     browser: FlaskClient, company: UUID, fields: dict[str, str], **typed: str
 ) -> TestResponse:
     return browser.post(f"/companies/{company}/profile/edit", data=fields | typed)
+
+
+def _document(browser: FlaskClient, address: str) -> tuple[str, bytes]:
+    """What its page says, without what is made for each reading; and its file."""
+    page = browser.get(address).text.split("<article", 1)[1].split("</article>", 1)[0]
+    pdf = browser.get(f"{address}.pdf")
+    assert pdf.status_code == 200
+    return page, pdf.data
 
 
 def _quote(browser: FlaskClient) -> str:
@@ -125,21 +157,64 @@ def test_what_is_saved_is_shown_and_the_rule_once_billing_has_heard(
     assert BEHIND not in _profile(browser, company)
 
 
-def test_the_quote_follows_the_profile(
+def test_the_next_quote_follows_the_profile_and_no_issued_document_does(
     site: Installation, browser: FlaskClient, company: UUID
 ) -> None:
-    fields = {"csrf_token": csrf_token(browser, "/account"), "form_key": "a-wallet"}
-    browser.post(f"/companies/{company}/wallets", data=fields | {"currency": "EUR"})
+    wallet = billing.OpenWallet(company_id=company, currency="EUR")
+    site.operator.call(billing.OPEN_WALLET, wallet)
+    begin_top_up(browser)
+    site.run_job("issue_documents")
+    listed = browser.get(f"/companies/{company}/invoices").text
+    (paper,) = set(
+        re.findall(rf"/companies/{company}/invoices/[0-9a-f-]{{36}}", listed)
+    )
+    issued = _document(browser, paper)
+    assert "Aurora GmbH" in issued[0]
     assert "To pay 119.00 EUR" in _quote(browser)
 
-    _send(browser, company, _form(browser, company), country="ES", postal_code="28001")
+    spanish = {"name": "Aurora SL", "country": "ES", "postal_code": "28001"}
+    _send(browser, company, _form(browser, company), **spanish)
     site.services.deliver_events()
+    site.run_job("issue_documents")
     assert "To pay 121.00 EUR" in _quote(browser)
+    assert _document(browser, paper) == issued
 
     _send(browser, company, _form(browser, company), postal_code="35001")
     site.services.deliver_events()
     assert "To pay 100.00 EUR" in _quote(browser)
     assert "the Canary Islands is outside" in _quote(browser)
+    assert _document(browser, paper) == issued
+
+
+def test_a_vat_id_is_not_taken_along_to_another_country(
+    site_with_register: Installation,
+) -> None:
+    site = site_with_register
+    address = identity.Address(country="PL", postal_code="00-001", city="Warszawa")
+    company = site.customer(EMAIL, "Borealis Labs", address=address)
+    browser = sign_in(site.app(), EMAIL)
+
+    def edit(**typed: str) -> str:
+        """Save, let billing hear of it and ask the register; the profile then."""
+        _send(browser, company, _form(browser, company), **typed)
+        site.services.deliver_events()
+        before = _profile(browser, company)
+        site.clock.move(timedelta(minutes=1))
+        site.run_job("check_tax_ids")
+        after = _profile(browser, company)
+        assert "Reverse charge" not in before
+        return after
+
+    post(browser, f"/companies/{company}/tax-id", form_key="k", tax_id=VAT_ID)
+    site.run_job("check_tax_ids")
+    assert "Reverse charge" in _profile(browser, company)
+
+    moved = edit(country="CZ", postal_code="11000", city="Praha")
+    assert "VAT 21 % — Czechia, business in Czechia with a VAT ID of another" in moved
+    assert "VAT 23 % — Poland, private" in edit(country="PL", kind="private")
+    assert "registered for another name" in edit(kind="business", name="Else")
+    home = edit(name="Borealis Labs", postal_code="00-001", city="Warszawa")
+    assert "Reverse charge" in home
 
 
 def test_a_form_that_is_sent_twice_changes_once(
