@@ -1,7 +1,6 @@
 """Payments that came by bank, booked from what the bank's statement says."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import structlog
 from sqlalchemy import select
@@ -11,7 +10,6 @@ from services.billing.changes import Change
 from services.billing.gateways.gateway import Outcome, Report
 from services.billing.models import Payment, TopUp
 from services.billing.top_up_rules import fits_payment
-from services.billing.top_ups import REFERENCE_LETTERS
 from shared.contracts.billing.top_ups import (
     MAX_TEXT_LENGTH,
     BankBooking,
@@ -31,10 +29,6 @@ log = structlog.get_logger()
 MAX_CREDITS = 500
 
 METHOD = "Bank transfer"
-
-# Payers leave out dashes, add spaces, and write in small letters. It looks ahead, as
-# "Status TU-…" has two places where one may begin.
-_REFERENCE = re.compile(f"(?=TU([{REFERENCE_LETTERS}]{{12}}))")
 
 
 def book(
@@ -101,17 +95,11 @@ def _compare(
 
 def _find_top_up(change: Change, text: str) -> TopUp | None:
     """The top-up that a payer's text names, if exactly one of ours is in it."""
-    references = list(_references_in(text))
+    references = list(top_ups.references_in(text))
     found = change.db.scalars(
         select(TopUp).where(TopUp.reference.in_(references))
     ).all()
     return found[0] if len(found) == 1 else None
-
-
-def _references_in(text: str) -> Iterator[str]:
-    letters = "".join(filter(str.isalnum, text.upper()))
-    for match in _REFERENCE.finditer(letters):
-        yield top_ups.written(match[1])
 
 
 def _is_fit(credit: BankCredit) -> bool:

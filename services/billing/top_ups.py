@@ -4,7 +4,8 @@ Who changes a top-up locks its row first and then, to post, its wallet.
 """
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -56,6 +57,10 @@ LASTS_BY_BANK = timedelta(days=30)
 
 REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No letter or digit that is taken for another one."""
+
+# People leave out dashes, add spaces, and write in small letters. It looks ahead, as
+# "Status TU-…" has two places where one may begin.
+_REFERENCE = re.compile(f"(?=TU([{REFERENCE_LETTERS}]{{12}}))")
 
 
 @dataclass(frozen=True)
@@ -238,6 +243,13 @@ def move(change: Change, top_up: TopUp, state: TopUpState) -> None:
 def written(letters: str) -> str:
     """A reference as people see it, of its twelve letters: TU-4F7K-2M9Q-8RTW."""
     return "-".join(("TU", letters[:4], letters[4:8], letters[8:]))
+
+
+def references_in(text: str) -> Iterator[str]:
+    """Whatever may be a reference in what somebody wrote."""
+    letters = "".join(filter(str.isalnum, text.upper()))
+    for match in _REFERENCE.finditer(letters):
+        yield written(match[1])
 
 
 def _end(change: Change, top_up: TopUp, state: TopUpState) -> None:

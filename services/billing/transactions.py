@@ -1,21 +1,24 @@
 """Transactions: each movement of a company's wallets, newest first, paged by key.
 
 Newest is what was booked last: a call that began earlier may have waited for another.
+The time of a transaction never comes before that of its wallet's last one.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import partial
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session
+import msgspec
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, load_only
 
 from services.billing import models
 from services.billing.companies import DEFAULT_TIME_ZONE
 from services.billing.days import check_day
+from services.billing.document_list import reference_to
 from services.billing.document_models import Document
 from services.billing.failed_payments import list_failed
 from services.billing.models import (
@@ -24,9 +27,12 @@ from services.billing.models import (
     JournalEntry,
     Payment,
     Refund,
+    TopUp,
     Wallet,
 )
-from shared.contracts.billing.documents import DocumentKind
+from services.billing.transaction_order import Key, Narrowing, walk
+from services.billing.transaction_search import Search, read_search
+from shared.contracts.billing.documents import DocumentKind, DocumentReference
 from shared.contracts.billing.transactions import (
     ListTransactions,
     Transaction,
@@ -38,12 +44,14 @@ from shared.paging import (
     MAX_PAGE_SIZE,
     Direction,
     Position,
-    read_place,
+    decode_cursor,
+    encode_cursor,
     turn_page,
-    walk,
 )
 
 _Row = tuple[models.Transaction, str, str]
+
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 _DOCUMENTS = {
     EntryKind.TOP_UP: DocumentKind.INVOICE,
@@ -64,10 +72,11 @@ def list_transactions(
     check_day(request.last_day)
 
     page = turn_page(
-        partial(_read, session, request),
-        lambda row: row[0].number,
-        read_place(request.cursor, Position),
+        _Listing.of(session, request).read,
+        lambda row: (row[0].at, row[0].number),
+        _place(request.cursor),
         request.limit,
+        lambda direction, key: encode_cursor(direction, *key),
     )
     belongings = _belongings(session, [cause for _, _, cause in page.rows])
     return TransactionPage(
@@ -84,39 +93,57 @@ def list_transactions(
 def _is_whole(request: ListTransactions) -> bool:
     """Whether it is asked from its start on, and not narrowed to anything."""
     narrowed = (request.currency, request.group, request.first_day, request.last_day)
-    return request.cursor is None and not any(narrowed)
+    is_searched = bool(request.search.strip())
+    return request.cursor is None and not is_searched and not any(narrowed)
 
 
-def _read(
-    session: Session,
-    request: ListTransactions,
-    direction: Direction,
-    key: int | None,
-    limit: int,
-) -> Sequence[_Row]:
-    query = (
-        select(models.Transaction, JournalEntry.memo, JournalEntry.cause)
-        .join(JournalEntry, JournalEntry.id == models.Transaction.entry_id)
-        .where(*_filters(session, request))
-    )
-    query = walk(query, models.Transaction.number, direction, key)
-    rows = session.execute(query.limit(limit))
-    return [(row, memo, cause) for row, memo, cause in rows]
+def _place(cursor: str | None) -> tuple[Direction, Key | None]:
+    if cursor is None:
+        return "after", None
+    direction, at, number = decode_cursor(cursor, tuple[Direction, _Moment, Position])
+    return direction, (at, number)
 
 
-def _filters(session: Session, request: ListTransactions) -> list[ColumnElement[bool]]:
-    row = models.Transaction
-    filters = []
-    if request.currency is not None:
-        filters.append(row.currency == _known(request.currency))
-    if request.group is not None:
-        filters.append(row.group == request.group)
+@dataclass(frozen=True)
+class _Listing:
+    """A list, narrowed, and searched if ``search`` is not None."""
+
+    session: Session
+    narrowing: Narrowing
+    search: Search | None
+
+    @classmethod
+    def of(cls, session: Session, request: ListTransactions) -> "_Listing":
+        narrowing = _narrowing(session, request)
+        if not request.search.strip():
+            return cls(session, narrowing, None)
+        return cls(session, narrowing, read_search(session, request.search, narrowing))
+
+    def read(self, direction: Direction, key: Key | None, limit: int) -> Sequence[_Row]:
+        row = models.Transaction
+        query = select(row, JournalEntry.memo, JournalEntry.cause).join(
+            JournalEntry, JournalEntry.id == row.entry_id
+        )
+        if self.search is None:
+            query = query.where(*self.narrowing.of(row))
+        elif self.search.finds_nothing:
+            return []
+        else:
+            page = self.search.found(direction, key, limit)
+            query = query.join(page, page.c.number == row.number)
+        query = walk(query, row, direction, key).limit(limit)
+        rows = self.session.execute(query)
+        return [(row, memo, cause) for row, memo, cause in rows]
+
+
+def _narrowing(session: Session, request: ListTransactions) -> Narrowing:
+    begins = ends = None
     if request.first_day is not None:
-        filters.append(row.at >= _midnight(session, request.first_day))
+        begins = _midnight(session, request.first_day)
     if request.last_day is not None:
-        day_after = request.last_day + timedelta(days=1)
-        filters.append(row.at < _midnight(session, day_after))
-    return filters
+        ends = _midnight(session, request.last_day + timedelta(days=1))
+    currency = _known(request.currency) if request.currency is not None else None
+    return Narrowing(currency, request.group, begins, ends)
 
 
 def _known(code: str) -> str:
@@ -137,29 +164,48 @@ class _Belongings:
     """What belongs to the cause of an entry."""
 
     top_up_id: UUID | None = None
+    reference: str | None = None
     is_possible_duplicate: bool = False
-    documents: dict[DocumentKind, UUID] = field(default_factory=dict)
+    documents: dict[DocumentKind, DocumentReference] = field(default_factory=dict)
 
 
 def _belongings(session: Session, causes: Sequence[str]) -> dict[str, _Belongings]:
-    found = {cause: _Belongings() for cause in causes}
+    of_cause = {cause: _Belongings() for cause in causes}
     paid, given_back = _ids(causes, "payment"), _ids(causes, "refund")
-    payments = select(Payment.id, Payment.top_up_id, Payment.duplicate_of)
-    for payment in session.execute(payments.where(Payment.id.in_(paid))):
-        found[f"payment:{payment.id}"].top_up_id = payment.top_up_id
-        is_repeated = payment.duplicate_of is not None
-        found[f"payment:{payment.id}"].is_possible_duplicate = is_repeated
-    refunds = select(Refund.id, Refund.top_up_id)
-    for refund in session.execute(refunds.where(Refund.id.in_(given_back))):
-        found[f"refund:{refund.id}"].top_up_id = refund.top_up_id
+    payments = select(Payment.id, Payment.duplicate_of, TopUp.id, TopUp.reference)
+    payments = payments.join(TopUp, TopUp.id == Payment.top_up_id)
+    for id_, duplicate_of, top_up_id, reference in session.execute(
+        payments.where(Payment.id.in_(paid))
+    ):
+        is_repeated = duplicate_of is not None
+        belongings = _Belongings(top_up_id, reference, is_repeated)
+        of_cause[f"payment:{id_}"] = belongings
+    refunds = select(Refund.id, TopUp.id, TopUp.reference)
+    refunds = refunds.join(TopUp, TopUp.id == Refund.top_up_id)
+    for id_, top_up_id, reference in session.execute(
+        refunds.where(Refund.id.in_(given_back))
+    ):
+        of_cause[f"refund:{id_}"] = _Belongings(top_up_id, reference)
+    _add_documents(session, of_cause, paid, given_back)
+    return of_cause
+
+
+def _add_documents(
+    session: Session,
+    of_cause: dict[str, _Belongings],
+    paid: Sequence[UUID],
+    given_back: Sequence[UUID],
+) -> None:
     is_of_payment = and_(Document.payment_id.in_(paid), Document.refund_id.is_(None))
     is_meant = or_(is_of_payment, Document.refund_id.in_(given_back))
-    for document in session.scalars(select(Document).where(is_meant)):
+    told = load_only(Document.kind, Document.number, Document.issued_on)
+    belonging = load_only(Document.payment_id, Document.refund_id)
+    documents = select(Document).options(told, belonging).where(is_meant)
+    for document in session.scalars(documents):
         cause = f"payment:{document.payment_id}"
         if document.refund_id is not None:
             cause = f"refund:{document.refund_id}"
-        found[cause].documents[document.kind] = document.id
-    return found
+        of_cause[cause].documents[document.kind] = reference_to(document)
 
 
 def _ids(causes: Sequence[str], kind: str) -> list[UUID]:
@@ -185,7 +231,8 @@ def _view(row: models.Transaction, memo: str, belongings: _Belongings) -> Transa
         amount=Money(row.amount, currency),
         balance=Money(row.balance, currency),
         top_up_id=belongings.top_up_id,
-        document_id=belongings.documents.get(issued) if issued else None,
+        top_up_reference=belongings.reference,
+        document=belongings.documents.get(issued) if issued else None,
         is_possible_duplicate=row.kind is EntryKind.TOP_UP
         and belongings.is_possible_duplicate,
     )

@@ -5,6 +5,7 @@ from enum import Enum
 from uuid import UUID
 
 from shared.contract import Method, Request, Response
+from shared.contracts.billing.documents import DocumentReference
 from shared.contracts.billing.name import NAME
 from shared.money import Money
 from shared.permissions import Permission
@@ -26,9 +27,9 @@ class Transaction(Response, frozen=True, kw_only=True):
     """One movement of a wallet: ``amount`` is positive when money came in.
 
     ``kind`` is the journal entry's, ``balance`` the wallet's right after it, and
-    ``top_up_id`` what it belongs to, if that is a top-up, and ``document_id`` the
-    invoice or credit note about it, once that is issued. Times are UTC.
-    ``is_possible_duplicate`` says that its payment may repeat another one.
+    ``top_up_id`` what it belongs to, if that is a top-up, and ``document`` the invoice
+    or credit note about it, once that is issued. Times are UTC, and those of a wallet
+    never fall. ``is_possible_duplicate`` says that its payment may repeat another one.
     """
 
     number: int
@@ -39,7 +40,8 @@ class Transaction(Response, frozen=True, kw_only=True):
     amount: Money
     balance: Money
     top_up_id: UUID | None = None
-    document_id: UUID | None = None
+    top_up_reference: str | None = None
+    document: DocumentReference | None = None
     is_possible_duplicate: bool = False
 
 
@@ -54,12 +56,20 @@ class FailedPayment(Response, frozen=True, kw_only=True):
 
 
 class ListTransactions(Request, frozen=True, kw_only=True):
-    """Newest first; days are the company's own, in its zone, both included."""
+    """Newest first; days are the company's own, in its zone, both included.
+
+    ``search`` is a text of at most 200 characters. An amount finds transactions of it,
+    either as booked, in whole cents, or as paid with its tax; the number of a document
+    or the reference of a top-up all that belongs to it; and of other words each must
+    begin one of the memo, which for charges is none. Only whole words are meant where
+    a company has more than 20 that begin so.
+    """
 
     currency: str | None = None
     group: TransactionGroup | None = None
     first_day: date | None = None
     last_day: date | None = None
+    search: str = ""
     cursor: str | None = None
     limit: int = 25
 
@@ -86,6 +96,6 @@ LIST_TRANSACTIONS = Method(
     Permission.READ_BILLING,
 )
 """InvalidInput ``bad_limit`` with ``max_limit``, ``bad_cursor``, ``bad_day``,
-``no_such_currency``."""
+``no_such_currency``, ``search_too_long`` with ``max_length``."""
 
 METHODS = (LIST_TRANSACTIONS,)
