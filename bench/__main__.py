@@ -3,7 +3,16 @@
 import tempfile
 from pathlib import Path
 
-from bench import charging, clients, dashboard, documents, memory, pages, sizes
+from bench import (
+    charging,
+    clients,
+    dashboard,
+    documents,
+    memory,
+    pages,
+    sizes,
+    transactions,
+)
 from bench.figures import heading, row
 from bench.site import running_site
 from shared.logs import configure_logs
@@ -13,6 +22,7 @@ MEASURES = (
     clients.measure,
     pages.measure,
     sizes.measure,
+    transactions.measure,
     charging.measure,
     documents.measure,
     memory.measure,

@@ -9,6 +9,7 @@ from launcher.demo.story import PASSWORD
 from launcher.errors import LaunchError
 
 _TIMEOUT_S = 30
+_PIECE = 65_536
 
 
 class Browser:
@@ -34,6 +35,21 @@ class Browser:
             raise LaunchError(f"{address} was answered with {status}")
         return page
 
+    def count_lines(self, address: str) -> int:
+        """Read a file to its end, and keep nothing of it.
+
+        Raises:
+            LaunchError: it was answered with anything but 200.
+        """
+        self._connection.request("GET", address, headers=self._headers())
+        answer = self._connection.getresponse()
+        if answer.status != http.client.OK:
+            raise LaunchError(f"{address} was answered with {answer.status}")
+        lines = 0
+        while piece := answer.read1(_PIECE):
+            lines += piece.count(b"\n")
+        return lines
+
     def _sign_in(self, email: str, password: str) -> None:
         token = re.findall(r'name="csrf_token" value="([^"]+)"', self.get("/login"))
         entered = {"email": email, "password": password, "csrf_token": token[0]}
@@ -42,8 +58,7 @@ class Browser:
             raise LaunchError(f"{email} could not sign in: {status}")
 
     def _ask(self, method: str, address: str, form: str = "") -> tuple[int, str]:
-        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        headers = {"Cookie": cookies}
+        headers = self._headers()
         if form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         self._connection.request(method, address, form or None, headers)
@@ -53,3 +68,7 @@ class Browser:
             for name, morsel in SimpleCookie(line).items():
                 self._cookies[name] = morsel.value
         return answer.status, page
+
+    def _headers(self) -> dict[str, str]:
+        cookies = (f"{name}={value}" for name, value in self._cookies.items())
+        return {"Cookie": "; ".join(cookies)}

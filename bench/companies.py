@@ -70,7 +70,8 @@ def load(site: Site) -> None:
     """
     with site.operator() as operator:
         for company in (SMALL, LARGE):
-            company_id = _create(operator, company)
+            company_id = create(operator, company)
+            _fund(operator, company_id)
             last = _order_services(operator, company_id)
             _request_termination(site, operator, company_id, last)
         _multiply(site, company_id)
@@ -79,7 +80,8 @@ def load(site: Site) -> None:
             raise LaunchError("\n".join(checked.differences))
 
 
-def _create(operator: Operator, company: Company) -> UUID:
+def create(operator: Operator, company: Company) -> UUID:
+    """A company with an owner who can log in, and an empty wallet."""
     user = identity.CreateUser(
         email=company.email, name=company.name, password=PASSWORD, email_verified=True
     )
@@ -93,6 +95,10 @@ def _create(operator: Operator, company: Company) -> UUID:
     company_id = operator.call(identity.CREATE_COMPANY, request).id
     wallet = billing.OpenWallet(company_id=company_id, currency=_CURRENCY)
     operator.call(billing.OPEN_WALLET, wallet)
+    return company_id
+
+
+def _fund(operator: Operator, company_id: UUID) -> None:
     balance = billing.AdjustWallet(
         company_id=company_id,
         amount=Money(_BALANCE, currency_of(_CURRENCY)),
@@ -100,7 +106,6 @@ def _create(operator: Operator, company: Company) -> UUID:
         reason="enough for all services",
     )
     operator.call(billing.ADJUST_WALLET, balance)
-    return company_id
 
 
 def _order_services(operator: Operator, company_id: UUID) -> UUID:
@@ -163,7 +168,7 @@ def _multiply(site: Site, company_id: UUID) -> None:
         with ours.system() as session:
             rollups.rebuild(session, company_id)
         for database in (theirs, ours):
-            _tidy(database.engine)
+            tidy(database.engine)
 
 
 def _wait_until(engine: Engine, condition: str, company_id: UUID) -> None:
@@ -212,7 +217,7 @@ def _count_copies(engine: Engine, company_id: UUID) -> None:
         connection.execute(count, {"copies": COPIES, "company_id": company_id})
 
 
-def _tidy(engine: Engine) -> None:
+def tidy(engine: Engine) -> None:
     """Do now what PostgreSQL would do by itself in a minute, while we measure."""
     with engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -41,11 +41,11 @@ def measure(site: Site) -> Iterator[Figure]:
     seconds = float(os.environ.get("BENCH_SECONDS", "180"))
     walks = [_walk(site.browser()) for _ in range(CLIENTS)]
     busy_for(seconds, walks, min(_WARM_UP, wanted))
-    before = {name: _megabytes(site.layout, name) for name in PROCESSES}
+    before = {name: megabytes(site.layout, name) for name in PROCESSES}
     made = len(busy_for(seconds, walks, wanted))
     for name in PROCESSES:
         what = f"memory of {name} after {made:,} requests: before"
-        after = _megabytes(site.layout, name)
+        after = megabytes(site.layout, name)
         yield Figure(what, after, before[name], "MB", GOAL)
 
 
@@ -54,7 +54,7 @@ def _walk(browser: Browser) -> Callable[[], object]:
     return lambda: browser.get(next(addresses))
 
 
-def _megabytes(layout: Layout, name: str) -> float:
+def megabytes(layout: Layout, name: str) -> float:
     """The proportional share of memory of a process and its children."""
     pid = read_pid(layout.pid_file(name))
     assert pid

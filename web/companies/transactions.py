@@ -21,6 +21,7 @@ class TransactionQuery:
     group: TransactionGroup | None = None
     first_day: date | None = None
     last_day: date | None = None
+    search: str = ""
     cursor: str = ""
 
     @classmethod
@@ -37,6 +38,7 @@ class TransactionQuery:
             group=read_choice(group, TransactionGroup, "type") if group else None,
             first_day=first,
             last_day=last,
+            search=address.get("q", "").strip(),
             cursor=address.get("after", ""),
         )
 
@@ -46,6 +48,7 @@ class TransactionQuery:
             group=self.group,
             first_day=self.first_day,
             last_day=self.last_day,
+            search=self.search,
             cursor=self.cursor or None,
             limit=limit,
         )
@@ -56,6 +59,7 @@ class TransactionQuery:
             "currency": self.currency or None,
             "type": self.group.value if self.group else None,
             **write_days(self.first_day, self.last_day),
+            "q": self.search or None,
             "after": cursor or None,
         }
 
@@ -65,4 +69,9 @@ class TransactionQuery:
 
     @property
     def is_filtered(self) -> bool:
-        return any(self.address().values())
+        return bool(self.search) or self.is_narrowed
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether by anything but the search."""
+        return any((self.currency, self.group, self.first_day, self.last_day))

@@ -19,6 +19,8 @@ COLUMNS = (
     "Balance",
     "Top-up",
     "Entry",
+    "Top-up reference",
+    "Document",
 )
 INCOMPLETE = "INCOMPLETE: not everything could be read. Download this list again."
 
@@ -51,6 +53,8 @@ def _row(it: Transaction, words: Mapping[str, str]) -> Sequence[str]:
         f"{it.balance.amount:f}",
         str(it.top_up_id or ""),
         str(it.entry_id),
+        it.top_up_reference or "",
+        it.document.number if it.document else "",
     )
 
 

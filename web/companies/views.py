@@ -37,6 +37,8 @@ from web.refusals import sentence
 from web.values import read_uuid
 from web.visit import visit_company
 
+_SEARCH_REFUSED = "search_too_long"
+
 bp = Blueprint("companies", __name__, url_prefix="/companies/<company_id>")
 register(bp)
 
@@ -98,19 +100,34 @@ def members(company_id: str) -> ResponseReturnValue:
 def transactions(company_id: str) -> ResponseReturnValue:
     company = read_uuid(company_id)
     query = TransactionQuery.read(request.args)
+    try:
+        return _show_transactions(company, query)
+    except InvalidInput as refusal:
+        if refusal.code != _SEARCH_REFUSED:
+            raise
+        return _show_transactions(company, query, refusal)
+
+
+def _show_transactions(
+    company: UUID, query: TransactionQuery, refusal: ContractError | None = None
+) -> ResponseReturnValue:
+    """The list; or, where the search is refused, why, beside its field."""
     page = Page(acts_for=company, at="transactions")
-    page.ask(
-        "listing",
-        "The transactions",
-        LIST_TRANSACTIONS,
-        query.request(),
-        stands_without=True,
-    )
+    if refusal is None:
+        page.ask(
+            "listing",
+            "The transactions",
+            LIST_TRANSACTIONS,
+            query.request(),
+            stands_without=True,
+        )
     return page.show(
         "companies/transactions.html",
+        status=refusal.http_status if refusal else 200,
         company_id=company,
         query=query,
         groups=tuple(TransactionGroup),
+        search_error=sentence(refusal) if refusal else "",
     )
 
 

@@ -4,11 +4,15 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from shared.contracts import inventory
+from shared.contracts.billing import charging
 from shared.contracts.inventory import StateFilter
+from shared.permissions import Permission
 from web.auth.signed_in import signed_in
 from web.frame import Page
 from web.services.query import ServiceQuery
 from web.values import read_uuid
+
+CHARGES_SHOWN = 10
 
 bp = Blueprint("services", __name__)
 
@@ -32,7 +36,22 @@ def list_services() -> ResponseReturnValue:
 @bp.get("/services/<service_id>")
 @signed_in
 def show_service(service_id: str) -> ResponseReturnValue:
-    arguments = inventory.GetService(service_id=read_uuid(service_id))
+    """The service with its history, and what was charged for it."""
+    service = read_uuid(service_id)
+    arguments = inventory.GetService(service_id=service)
     page = Page(at="services")
     page.ask("details", "This service", inventory.GET_SERVICE, arguments)
-    return page.show("services/service.html")
+    may_read_billing = page.may(Permission.READ_BILLING)
+    if may_read_billing:
+        page.ask(
+            "charges",
+            "Its charges",
+            charging.LIST_CHARGES,
+            charging.ListCharges(
+                service_id=service,
+                cursor=request.args.get("after") or None,
+                limit=CHARGES_SHOWN,
+            ),
+            stands_without=True,
+        )
+    return page.show("services/service.html", may_read_billing=may_read_billing)

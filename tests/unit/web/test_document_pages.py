@@ -61,7 +61,7 @@ def test_without_documents_the_list_says_when_the_first_one_comes(
 def test_a_transaction_leads_to_its_document_once_that_is_issued(
     billing: StandIn, browser: FlaskClient
 ) -> None:
-    document_id = uuid4()
+    document = reference_to(paper(number="CN-7"))
     moved = Transaction(
         number=1,
         entry_id=uuid4(),
@@ -70,9 +70,10 @@ def test_a_transaction_leads_to_its_document_once_that_is_issued(
         memo="As asked",
         amount=money("-10.00"),
         balance=money("0.00"),
-        document_id=document_id,
+        top_up_reference="TU-1",
+        document=document,
     )
-    not_yet = msgspec.structs.replace(moved, document_id=None)
+    not_yet = msgspec.structs.replace(moved, document=None)
     billing.answers[str(LIST_TRANSACTIONS)] = lambda _: TransactionPage(
         transactions=[moved, not_yet],
         currencies=["EUR"],
@@ -83,8 +84,8 @@ def test_a_transaction_leads_to_its_document_once_that_is_issued(
 
     page = _open(browser, f"/companies/{OURS}/transactions")
 
-    assert page.count(f'href="{LIST}/{document_id}"') == 1
-    assert page.count(">Document</a>") == 1
+    assert page.count(f'href="{LIST}/{document.id}"') == 1
+    assert page.count("<bdi>CN-7</bdi></a>") == 1
 
 
 def test_where_nothing_fits_the_way_back_to_all_is_shown(

@@ -5,16 +5,18 @@ import io
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from shared.contracts.billing.transactions import Transaction, TransactionPage
 from shared.csv_cells import guard
 from shared.errors import Unavailable
 from shared.money import Money, currency_of
+from tests.fixtures.documents import paper, reference_to
 from web.companies.transactions_csv import COLUMNS, INCOMPLETE, write_csv
 
 AT = datetime(2026, 3, 2, 9, 0, 5, tzinfo=UTC)
@@ -24,7 +26,12 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def test_a_row_says_what_when_how_much_and_of_what() -> None:
-    it = _transaction(memo="TU-1", amount="-12.500000", top_up_id=TOP_UP)
+    it = structs.replace(
+        _transaction(memo="TU-1", amount="-12.500000"),
+        top_up_id=TOP_UP,
+        top_up_reference="TU-4F7K-2M9Q-8RTW",
+        document=reference_to(paper(number="INV-1")),
+    )
 
     header, row = _read(write_csv([_page(it)], WORDS))
 
@@ -38,6 +45,8 @@ def test_a_row_says_what_when_how_much_and_of_what() -> None:
         "100.25",
         str(TOP_UP),
         str(ENTRY),
+        "TU-4F7K-2M9Q-8RTW",
+        "INV-1",
     ]
 
 
@@ -98,9 +107,7 @@ def test_a_list_that_breaks_off_says_so_in_its_last_line() -> None:
     assert _read(written)[-1] == [INCOMPLETE]
 
 
-def _transaction(
-    memo: str = "", amount: str = "1", top_up_id: UUID | None = None
-) -> Transaction:
+def _transaction(memo: str = "", amount: str = "1") -> Transaction:
     euro = currency_of("EUR")
     return Transaction(
         number=1,
@@ -110,7 +117,6 @@ def _transaction(
         memo=memo,
         amount=Money(Decimal(amount), euro),
         balance=Money(Decimal("100.25"), euro),
-        top_up_id=top_up_id,
     )
 
 
