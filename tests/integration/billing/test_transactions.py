@@ -20,7 +20,7 @@ from shared.contracts.identity import Role
 from shared.database import Database
 from shared.errors import InvalidInput
 from tests.fixtures.sandbox import Sandbox, sandbox
-from tests.integration.billing.office import Office
+from tests.integration.billing.office import START, Office
 from tests.integration.billing.till import Till
 
 
@@ -88,6 +88,31 @@ def test_paging_is_stable_while_new_movements_arrive(office: Office) -> None:
     assert [t.balance.amount for t in second.transactions] == [3, 2, 1]
     assert back.transactions == first.transactions
     assert back.previous is not None
+
+
+def test_the_times_of_a_wallet_never_fall_and_those_of_others_are_their_own(
+    office: Office,
+) -> None:
+    """A call that began earlier may have waited for another, with its clock's time."""
+    office.open_wallet("EUR")
+    office.open_wallet("USD")
+    earlier, later = START + timedelta(minutes=1), START + timedelta(minutes=2)
+    for at, amount, currency in (
+        (later, "5", "EUR"),
+        (earlier, "7", "EUR"),
+        (earlier, "9", "USD"),
+    ):
+        office.clock.move_to(at)
+        office.adjust(amount, currency)
+
+    found = walk(office, ListTransactions(limit=1))
+
+    assert [(t.at, t.amount.amount) for t in found] == [
+        (later, 7),
+        (later, 5),
+        (earlier, 9),
+    ]
+    assert [t.balance.amount for t in found] == [12, 5, 9]
 
 
 def test_a_list_is_narrowed_to_a_wallet_a_group_and_the_companys_days(
