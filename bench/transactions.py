@@ -90,9 +90,10 @@ class _Books:
         return f"/companies/{self.company_id}/{file}?{urlencode(filled)}"
 
     def second(self, query: _Query) -> str:
-        page = self.browser.get(self.address(query))
-        (link,) = re.findall(r'rel="next" href="([^"]+)"', page)
-        return unescape(link)
+        """The address of the second page; of the only one where that is all."""
+        first = self.address(query)
+        link = re.search(r'rel="next" href="([^"]+)"', self.browser.get(first))
+        return unescape(link[1]) if link else first
 
     def middle(self) -> str:
         query = text(

@@ -103,26 +103,21 @@ def show(session: Session, limits: Limits, now: datetime) -> billing.BillingDash
 
 
 def _wallets_with_recent() -> Select[Any]:
+    # Their entries are looked up afterwards: joined within, PostgreSQL may read the
+    # whole journal for the few entries of a small company.
     recent = (
-        select(
-            Posting.position,
-            Posting.debit,
-            Posting.credit,
-            JournalEntry.id.label("entry_id"),
-            JournalEntry.at,
-            JournalEntry.kind,
-            JournalEntry.memo,
-        )
-        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        select(Posting.position, Posting.debit, Posting.credit, Posting.entry_id)
         .where(Posting.account_id == Wallet.id)
         .order_by(Posting.position.desc())
         .limit(RECENT_POSTINGS)
         .lateral("recent")
     )
+    told = (JournalEntry.at, JournalEntry.kind, JournalEntry.memo)
     return (
-        select(Wallet, Company.time_zone, recent)
+        select(Wallet, Company.time_zone, recent, *told)
         .outerjoin(Company, Company.company_id == Wallet.company_id)
         .outerjoin(recent, true())
+        .outerjoin(JournalEntry, JournalEntry.id == recent.c.entry_id)
         .order_by(Wallet.is_primary.desc(), Wallet.currency, recent.c.position.desc())
     )
 

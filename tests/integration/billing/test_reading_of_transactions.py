@@ -3,7 +3,6 @@
 Plans are read with the rows they really touched: see `tests.fixtures.readings`.
 """
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import text
 
+from services.billing.dashboard import RECENT_POSTINGS
 from shared.contracts.billing.transactions import (
     LIST_TRANSACTIONS,
     ListTransactions,
@@ -61,8 +61,8 @@ SEARCHES = {
 
 
 @pytest.fixture(scope="module")
-def large(billing_database: Database) -> Iterator[Office]:
-    """A company of many transactions beside one of ten."""
+def companies(billing_database: Database) -> tuple[Office, Office]:
+    """One of many transactions beside one of ten."""
     large, small = Office(billing_database), Office(billing_database)
     for office, number in ((large, TRANSACTIONS), (small, 10)):
         for currency in ("EUR", "USD"):
@@ -72,7 +72,12 @@ def large(billing_database: Database) -> Iterator[Office]:
     with billing_database.engine.connect() as connection:
         autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
         autocommit.execute(text("VACUUM ANALYZE"))
-    return large
+    return large, small
+
+
+@pytest.fixture
+def large(companies: tuple[Office, Office]) -> Office:
+    return companies[0]
 
 
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
@@ -96,3 +101,17 @@ def test_a_page_reads_a_few_times_its_own_rows(large: Office, search: str) -> No
         ]
 
     assert wasteful == []
+
+
+def test_the_newest_of_a_wallet_are_read_past_no_other_companys(
+    companies: tuple[Office, Office],
+) -> None:
+    """A few of many are as quick to read as a few of few, and the other way round."""
+    for office in companies:
+        with readings(office.database) as found:
+            shown = office.dashboard()
+
+        assert all(len(wallet.recent) == RECENT_POSTINGS for wallet in shown.wallets)
+        for reading in found:
+            assert reading.rows_of("journal_entries") <= MOST, str(reading)
+            assert reading.rows_of("postings") <= MOST, str(reading)
