@@ -199,9 +199,9 @@ def test_each_movement_of_money_leads_to_its_document(till: Till) -> None:
     page = till.office.call(LIST_TRANSACTIONS, request, till.owner())
 
     assert [
-        (each.kind, issued[each.document_id])
+        (each.kind, issued[each.document.id])
         for each in page.transactions
-        if each.document_id
+        if each.document
     ] == [
         ("chargeback", CREDIT_NOTE),
         ("top_up", INVOICE),

@@ -108,9 +108,9 @@ def test_the_times_of_a_wallet_never_fall_and_those_of_others_are_their_own(
     found = walk(office, ListTransactions(limit=1))
 
     assert [(t.at, t.amount.amount) for t in found] == [
-        (later, 7),
-        (later, 5),
-        (earlier, 9),
+        (later, Decimal(7)),
+        (later, Decimal(5)),
+        (earlier, Decimal(9)),
     ]
     assert [t.balance.amount for t in found] == [12, 5, 9]
 

@@ -225,7 +225,7 @@ def _heading(page: str) -> str:
 
 def _card(page: str, name: str) -> str:
     (card,) = re.findall(rf'<section id="{name}".*?</section>', page, re.DOTALL)
-    return card
+    return str(card)
 
 
 def _rows(page: str) -> list[str]:
