@@ -23,8 +23,8 @@ FROM unnest(ARRAY['payments', 'tax', 'corrections', 'revenue']) AS kind
 ON CONFLICT DO NOTHING
 """
 _SERIES = """
-INSERT INTO document_series (code, last_number, last_day)
-VALUES (:code, :number, CURRENT_DATE)
+INSERT INTO document_series (code, seller, kind, year, last_number, last_day)
+VALUES (:code, :code, 'invoice', 2000, :number, CURRENT_DATE)
 """
 
 # What is common to all statements: of each number its kind, its moment and its ids.
