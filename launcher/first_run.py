@@ -34,7 +34,8 @@ def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> bool:
     if not settings.wants_demo:
         return False
     if names := company_names(urls, settings.keys_dir, clock):
-        return names >= _CUSTOMERS
+        # Whoever tries it out may have renamed one.
+        return not names.isdisjoint(_CUSTOMERS)
     print("Loading the demonstration …", flush=True)
     unfinished.touch()
     load_demo(urls, settings.keys_dir, clock.now())

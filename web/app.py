@@ -8,14 +8,14 @@ from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from web import components, health, locale, theme
+from web import components, health, locale, places, theme
 from web.account import views as account
 from web.assets import BUILT, register_assets
 from web.auth import views as auth
 from web.auth.signed_in import login_manager
 from web.companies import document_views as documents
+from web.companies import legal_details, wallets
 from web.companies import views as companies
-from web.companies import wallets
 from web.context import EXTENSION, Context
 from web.dashboard import views as dashboard
 from web.errors import register_error_pages
@@ -33,6 +33,7 @@ _AREAS = (
     services,
     account,
     companies,
+    legal_details,
     documents,
     wallets,
     funds,
@@ -55,6 +56,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     protect(app, context.settings, secret)
     login_manager.init_app(app)
     locale.register(app)
+    places.register(app)
     register_assets(app)
     register_error_pages(app)
     for area in _AREAS:

@@ -73,9 +73,15 @@ _SENTENCES = {
     "bad_tax_id": "This is no VAT ID of {country}: look at its letters and digits "
     "again. Nothing was changed.",
     "tax_id_other_country": "This VAT ID is another country's, and the company is in "
-    "{country}. If it has moved, have its address changed first.",
+    "{country}. If it has moved, change its address first.",
     "no_tax_id_there": "For this company a VAT ID changes nothing, so none is kept: it "
     "is private, or outside the VAT territory of the EU.",
+    "bad_name": "A legal name has one line of 1 to {max_length} letters or signs.",
+    "bad_address": "Write at most {max_length} letters or signs, in one line.",
+    "bad_country": "Choose a country of the list.",
+    "bad_time_zone": "Choose a time zone of the list.",
+    "company_changed_meanwhile": "Somebody changed this profile while the form was "
+    "open. What you typed is here still, and nothing of it is saved.",
     "no_billing_address": "The company's address is not known yet. Try again in a "
     "moment, or contact support.",
     "no_tax_rate": "We know no VAT rate for {country}. Contact support.",

@@ -227,9 +227,9 @@ def begin_visit(*, polling: bool = False) -> Visit:
     return visit
 
 
-def visit_company(company_id: UUID) -> Visit:
+def visit_company(company_id: UUID, *, polling: bool = False) -> Visit:
     """A visit for the company that an address names, without switching to it."""
-    return Visit(current_user.get_id(), acts_for=company_id)
+    return Visit(current_user.get_id(), acts_for=company_id, polling=polling)
 
 
 def keep_principal(response: Response) -> Response:

@@ -11,8 +11,8 @@ from zoneinfo import available_timezones
 
 from services.billing.territories import MEMBER_STATES
 from services.billing.vat_numbers import official_form, prefix_of
-from shared.countries import countries
 from shared.money import currency_of, fits_invoices
+from shared.places import countries
 from shared.settings import SettingError
 
 FIRST = "default"

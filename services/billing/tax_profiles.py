@@ -52,6 +52,7 @@ def view(
         takes_tax_id=company is not None and takes_tax_id(company),
         decision=decision,
         problem=problem,
+        company_version=company.version if company else 0,
     )
 
 

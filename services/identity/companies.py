@@ -1,8 +1,12 @@
 """Companies: who owns and owes; their names, addresses and time zones."""
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from services.identity import memberships, models, users
@@ -10,7 +14,7 @@ from services.identity.places import check_country, check_time_zone
 from shared import events
 from shared.contracts import identity as contract
 from shared.contracts.identity import Role
-from shared.errors import InvalidInput, NotFound
+from shared.errors import Conflict, InvalidInput, NotFound
 from shared.events import News
 from shared.runtime import Runtime
 from shared.service import Call
@@ -32,19 +36,14 @@ def create_company(
         InvalidInput: as the contract lists.
     """
     owner = users.get_user(db, request.owner_id)
-    company = _draft(request, runtime.new_id(), call)
-    db.add(company)
-    db.flush()
-    body = view(company)
-    events.record(
-        db,
-        runtime,
-        contract.COMPANY_CHANGED,
-        body,
-        company_id=company.company_id,
-        version=company.version,
-        request_id=call.request_id,
+    company = models.Company(
+        company_id=runtime.new_id(),
+        **_checked(request),
+        version=memberships.FIRST_VERSION,
+        created_at=call.now,
     )
+    db.add(company)
+    body = _tell(db, runtime, call, company)
     ownership = contract.AddMember(
         company_id=company.company_id, user_id=owner.id, role=Role.OWNER
     )
@@ -52,13 +51,38 @@ def create_company(
     return body
 
 
-def get_company(db: Session, company_id: UUID) -> models.Company:
-    """Read a company.
+def change_company(
+    db: Session, runtime: Runtime, call: Call, request: contract.ChangeCompany
+) -> contract.Company:
+    """Make the principal's company what it is to be, and tell of it if it was not.
+
+    Raises:
+        InvalidInput: as the contract lists, with ``field``.
+        Conflict: ``company_changed_meanwhile``.
+    """
+    wanted = _checked(request)
+    company_id = call.principal.require_company()
+    company = get_company(db, company_id, lock=True)
+    changed = {name for name in wanted if getattr(company, name) != wanted[name]}
+    if not changed:
+        return view(company)
+    if request.version != company.version:
+        raise Conflict("company_changed_meanwhile")
+    if "time_zone" in changed:
+        _check_database_knows(db, request.time_zone, call.now)
+    for name in changed:
+        setattr(company, name, wanted[name])
+    company.version += 1
+    return _tell(db, runtime, call, company)
+
+
+def get_company(db: Session, company_id: UUID, *, lock: bool = False) -> models.Company:
+    """Read a company; with ``lock``, to change it.
 
     Raises:
         NotFound: ``no_such_company``.
     """
-    company = db.get(models.Company, company_id)
+    company = db.get(models.Company, company_id, with_for_update=lock)
     if company is None:
         raise NotFound("no_such_company")
     return company
@@ -129,27 +153,67 @@ def view(company: models.Company) -> contract.Company:
         ),
         time_zone=company.time_zone,
         is_business=company.is_business,
+        version=company.version,
     )
 
 
-def _draft(
-    request: contract.CreateCompany, company_id: UUID, call: Call
-) -> models.Company:
+def _tell(
+    db: Session, runtime: Runtime, call: Call, company: models.Company
+) -> contract.Company:
+    """Record the event of what the company is now; returns its body."""
+    db.flush()
+    body = view(company)
+    events.record(
+        db,
+        runtime,
+        contract.COMPANY_CHANGED,
+        body,
+        company_id=company.company_id,
+        version=company.version,
+        request_id=call.request_id,
+    )
+    return body
+
+
+def _checked(
+    request: contract.CreateCompany | contract.ChangeCompany,
+) -> dict[str, Any]:
+    """A company's columns as they are kept."""
     address = request.address
-    return models.Company(
-        company_id=company_id,
-        name=clean_name(request.name),
-        street=_address_line(address.street),
-        postal_code=_address_line(address.postal_code),
-        city=_address_line(address.city),
-        region=_address_line(address.region),
-        country=check_country(address.country),
-        time_zone=check_time_zone(request.time_zone),
-        is_business=request.is_business,
-        version=memberships.FIRST_VERSION,
-        created_at=call.now,
-    )
+    return {
+        "name": _check("name", clean_name, request.name),
+        "street": _check("street", _address_line, address.street),
+        "postal_code": _check("postal_code", _address_line, address.postal_code),
+        "city": _check("city", _address_line, address.city),
+        "region": _check("region", _address_line, address.region),
+        "country": _check("country", check_country, address.country),
+        "time_zone": _check("time_zone", check_time_zone, request.time_zone),
+        "is_business": request.is_business,
+    }
+
+
+def _check(field: str, check: Callable[[str], str], text: str) -> str:
+    """Check one field; a refusal says which one it is about."""
+    try:
+        return check(text)
+    except InvalidInput as refusal:
+        about = {**refusal.parameters, "field": field}
+        raise InvalidInput(refusal.code, refusal.detail, about) from refusal
 
 
 def _address_line(text: str) -> str:
     return clean_line(text, MAX_ADDRESS_LINE_LENGTH, code="bad_address")
+
+
+def _check_database_knows(db: Session, time_zone: str, now: datetime) -> None:
+    """Refuse a zone that is newer than the database.
+
+    Billing counts periods there, too: it could charge nothing by a clock that its
+    PostgreSQL has never heard of.
+    """
+    try:
+        with db.begin_nested():
+            db.scalar(select(func.timezone(time_zone, now)))
+    except DataError as error:
+        about = {"field": "time_zone"}
+        raise InvalidInput("bad_time_zone", parameters=about) from error

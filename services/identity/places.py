@@ -1,16 +1,11 @@
 """Time zones, countries and languages, checked against the lists that define them."""
 
-from functools import cache
-from importlib.resources import files
-
 from babel import Locale, UnknownLocaleError
 
-from shared.countries import countries
+from shared import places
 from shared.errors import InvalidInput
 
 _MAX_LOCALE_LENGTH = 35
-_NO_PLACE = frozenset({"Factory"})
-"""Listed by IANA for machines that were not told where they are."""
 
 
 def check_time_zone(name: str) -> str:
@@ -19,7 +14,7 @@ def check_time_zone(name: str) -> str:
     Raises:
         InvalidInput: ``bad_time_zone``.
     """
-    if name not in _time_zones():
+    if name not in places.time_zones():
         raise InvalidInput("bad_time_zone")
     return name
 
@@ -32,7 +27,7 @@ def check_country(code: str) -> str:
     """
     country = code.strip().upper()
     # Some foreign letters become two when capitalised: "ß" is not South Sudan.
-    if not code.isascii() or country not in countries():
+    if not code.isascii() or country not in places.countries():
         raise InvalidInput("bad_country")
     return country
 
@@ -50,11 +45,3 @@ def check_locale(tag: str) -> str:
     except (ValueError, UnknownLocaleError) as error:
         raise InvalidInput("bad_locale") from error
     return str(locale).replace("_", "-")
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    # From the tzdata package and not from the machine, so that every installation
-    # accepts the same names.
-    zones = files("tzdata").joinpath("zones").read_text(encoding="utf-8")
-    return frozenset(zones.split()) - _NO_PLACE

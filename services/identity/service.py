@@ -101,6 +101,12 @@ class IdentityService(Service):
         company_id = call.principal.require_company()
         return companies.view(companies.get_company(db, company_id))
 
+    @in_transaction(identity.CHANGE_COMPANY)
+    def change_company(
+        self, db: Session, call: Call, request: identity.ChangeCompany
+    ) -> identity.Company:
+        return companies.change_company(db, self.runtime, call, request)
+
     @in_transaction(identity.LIST_MEMBERS)
     def list_members(
         self, db: Session, _call: Call, _request: identity.ListMembers

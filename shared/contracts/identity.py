@@ -152,9 +152,26 @@ class GetCompany(Request, frozen=True, kw_only=True):
 
 
 class Company(Response, frozen=True, kw_only=True):
-    """A company's full state; also the body of ``company_changed``."""
+    """A company's full state; also the body of ``company_changed``.
+
+    ``version`` grows with each change; it is 0 in events from before there was one.
+    """
 
     id: UUID
+    name: str
+    address: Address
+    time_zone: str
+    is_business: bool
+    version: int = 0
+
+
+class ChangeCompany(Request, frozen=True, kw_only=True):
+    """What the company is to be from now on, as a whole.
+
+    ``version`` is the one that was shown to whoever changes it.
+    """
+
+    version: int
     name: str
     address: Address
     time_zone: str
@@ -303,6 +320,17 @@ LOG_OUT = Method(
 
 GET_ACCOUNT = Method(NAME, "get_account", GetAccount, Account, Permission.READ_ACCOUNT)
 GET_COMPANY = Method(NAME, "get_company", GetCompany, Company, Permission.READ_COMPANY)
+CHANGE_COMPANY = Method(
+    NAME,
+    "change_company",
+    ChangeCompany,
+    Company,
+    Permission.MANAGE_COMPANY,
+    Effect.CHANGE,
+)
+"""Conflict ``company_changed_meanwhile``, when it is another version by now;
+InvalidInput ``bad_name``, ``bad_address``, ``bad_country``, ``bad_time_zone``, each
+with ``field``: ``name``, ``time_zone``, or one of the address's."""
 LIST_MEMBERS = Method(
     NAME, "list_members", ListMembers, Members, Permission.READ_COMPANY
 )
@@ -332,8 +360,7 @@ SET_VERIFICATION = Method(
 CREATE_COMPANY = Method(
     NAME, "create_company", CreateCompany, Company, Permission.OPERATE, Effect.CHANGE
 )
-"""NotFound ``no_such_user``; InvalidInput ``bad_name``, ``bad_address``,
-``bad_country``, ``bad_time_zone``."""
+"""NotFound ``no_such_user``; InvalidInput as `CHANGE_COMPANY`."""
 
 ADD_MEMBER = Method(
     NAME, "add_member", AddMember, Membership, Permission.OPERATE, Effect.CHANGE
@@ -377,6 +404,7 @@ CONTRACT = ServiceContract(
         LOG_OUT,
         GET_ACCOUNT,
         GET_COMPANY,
+        CHANGE_COMPANY,
         LIST_MEMBERS,
         CREATE_USER,
         SET_VERIFICATION,

@@ -74,6 +74,24 @@ def test_every_state_of_a_top_up_is_accessible_and_fits(
         _look_at_all_sizes(page, screenshots, name)
 
 
+def test_a_profile_in_two_tabs_is_accessible_and_fits(
+    sign_in: SignIn, newcomer: str, screenshots: Path
+) -> None:
+    page = sign_in(newcomer)
+    page.goto("/account")
+    profile = page.locator("a[href*='/profile']").first.get_attribute("href") or ""
+    tabs = [page, page.context.new_page()]
+    for tab in tabs:
+        tab.goto(f"{profile}/edit")
+    for number, tab in enumerate(tabs):
+        tab.get_by_label("City").fill(f"City {number}")
+        tab.get_by_label("Country").select_option(["AT", "FR"][number])
+        tab.get_by_role("button", name="Save profile").click()
+    later = tabs[1]
+    later.get_by_text("Somebody changed this profile").wait_for()
+    _look_at_all_sizes(later, screenshots, "profile-edit-outdated")
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_login_is_accessible_and_fits(
     new_context: NewContext, screenshots: Path, theme: str
@@ -129,6 +147,7 @@ def _with_details(page: Page) -> dict[str, str]:
         "invoices-nothing-found": f"{invoices}?to=2001-01-01",
         "service": service,
         "profile": profile,
+        "profile-edit": f"{profile}/edit",
         "members": profile.replace("/profile", "/members"),
         "transactions": profile.replace("/profile", "/transactions"),
         "wallets": profile.replace("/profile", "/wallets"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,7 @@ from flask import (
     flash,
     get_template_attribute,
     redirect,
+    render_template,
     request,
     url_for,
 )
@@ -30,7 +32,7 @@ from web.companies import transactions_csv
 from web.companies.tax_words import register
 from web.companies.transactions import PAGE_SIZE, TransactionQuery
 from web.forms import change, key_to_keep
-from web.frame import Page
+from web.frame import Page, prepare_reader
 from web.refusals import sentence
 from web.values import read_uuid
 from web.visit import visit_company
@@ -43,6 +45,29 @@ register(bp)
 @signed_in
 def profile(company_id: str) -> ResponseReturnValue:
     return _show_profile(read_uuid(company_id))
+
+
+@bp.get("/profile/tax")
+@signed_in
+def tax_details(company_id: str) -> ResponseReturnValue:
+    """The tax details as soon as billing knows the profile as it is now."""
+    visit = visit_company(read_uuid(company_id), polling=True)
+    started = visit.start(tax.GET_TAX_PROFILE, tax.GetTaxProfile())
+    company = visit.start(identity.GET_COMPANY, identity.GetCompany()).result()
+    known = started.result()
+    if known.company_version < company.version:
+        return "", HTTPStatus.NO_CONTENT
+    prepare_reader(visit)
+    return render_template(
+        "companies/_tax.html",
+        company=company,
+        tax=known,
+        tax_as_of=None,
+        may_set_tax_id=Permission.MANAGE_BILLING in visit.principal.permissions,
+        typed=None,
+        tax_id_error="",
+        form_key_kept="",
+    )
 
 
 @bp.post("/tax-id")
@@ -172,6 +197,7 @@ def _show_profile(
         status=refusal.http_status if refusal else 200,
         may_read_billing=may_read,
         may_set_tax_id=page.may(Permission.MANAGE_BILLING),
+        may_edit=page.may(Permission.MANAGE_COMPANY),
         typed=typed,
         tax_id_error=sentence(refusal) if refusal else "",
         form_key_kept=key_to_keep(refusal) if refusal else "",

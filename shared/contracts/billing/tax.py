@@ -135,7 +135,8 @@ class TaxProfile(Response, frozen=True, kw_only=True):
     """``decision`` is the rule that applies today.
 
     Without one, ``problem`` says why: ``no_billing_address`` or ``no_tax_rate``.
-    ``takes_tax_id``: a VAT ID can matter for this company.
+    ``takes_tax_id``: a VAT ID can matter for this company. ``company_version`` is the
+    version of identity's company that all of this was worked out from: 0, if none came.
     """
 
     company_id: UUID
@@ -143,6 +144,7 @@ class TaxProfile(Response, frozen=True, kw_only=True):
     takes_tax_id: bool
     decision: TaxDecision | None
     problem: str | None
+    company_version: int = 0
 
 
 class ConfirmTaxId(Request, frozen=True, kw_only=True):

@@ -1,12 +1,13 @@
 """A customer whose services are charged: billing and inventory, and a clock."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import asdict
 from sqlalchemy import text
 
 from services.billing import dashboard
@@ -15,7 +16,7 @@ from services.billing.service import BillingService
 from services.inventory import details
 from services.inventory.service import InventoryService
 from shared.contract import Method, RequestT, ResponseT
-from shared.contracts import billing, inventory
+from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import charging, top_ups
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.identity import Role
@@ -117,10 +118,23 @@ class Tenant:
         self.activate(service)
         return service
 
+    def order_unheard(self, plan: str, period: Period) -> UUID:
+        """One that is active, and of which billing never heard so far."""
+        service = self._create(plan, period, "")
+        start = inventory.ChangeState(service_id=service)
+        self.operate(inventory.ACTIVATE_SERVICE, start)
+        self.overtake()
+        return service
+
     def request(
         self, plan: str = "s", period: Period = Period.MONTH, price: str = ""
     ) -> UUID:
         """Order a service that is pending yet."""
+        service = self._create(plan, period, price)
+        self.settle()
+        return service
+
+    def _create(self, plan: str, period: Period, price: str) -> UUID:
         request = inventory.CreateService(
             company_id=self.company_id,
             reference=f"R{next(_numbers)}",
@@ -130,9 +144,7 @@ class Tenant:
             period=period,
             price=euros(price) if price else None,
         )
-        made = self.site.operator.call(inventory.CREATE_SERVICE, request)
-        self.settle()
-        return made.id
+        return self.operate(inventory.CREATE_SERVICE, request).id
 
     def activate(self, service: UUID) -> None:
         self._move(inventory.ACTIVATE_SERVICE, service)
@@ -221,6 +233,27 @@ class Tenant:
         self.site.operator.call(inventory.CHANGE_PRICE, request)
         self.settle()
 
+    def live_in(self, time_zone: str) -> None:
+        """Change the company's time zone, as its owner does."""
+        get, request = identity.GET_COMPANY, identity.GetCompany()
+        details = asdict(self._call_as(Role.OWNER, get, request))
+        del details["id"]
+        moved = identity.ChangeCompany(**details | {"time_zone": time_zone})
+        self._call_as(Role.OWNER, identity.CHANGE_COMPANY, moved)
+        self.settle()
+
+    def charged_times(self, service: UUID) -> list[tuple[datetime, datetime]]:
+        """From when to when each period was charged, in order."""
+        with self.database.system() as session:
+            rows = session.execute(
+                text(
+                    "SELECT starts_at, ends_at FROM charges WHERE service_id = :id "
+                    "AND kind IN ('charge', 'grace') ORDER BY starts_at, ends_at"
+                ),
+                {"id": service},
+            )
+            return [(row.starts_at, row.ends_at) for row in rows]
+
     def _move(
         self,
         method: Method[inventory.ChangeState, inventory.Service],
@@ -305,10 +338,10 @@ class Tenant:
     def _call_as(
         self, role: Role, method: Method[RequestT, ResponseT], request: RequestT
     ) -> ResponseT:
-        """Call billing as somebody of the company."""
+        """Call a service as somebody of the company."""
         key = load_private_key(self.site.var / "keys" / "principal.key")
         principals = Principals(self.site.clock.now(), key)
-        call = DirectCalls(self.site.services.dispatchers["billing"])
+        call = DirectCalls(self.site.services.dispatchers[method.service])
         return call(method, request, principals.user(role, self.company_id))
 
     def differences(self) -> list[str]:

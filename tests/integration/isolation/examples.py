@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from shared.contract import RequestT
-from shared.contracts import inventory
+from shared.contracts import identity, inventory
 from shared.contracts.inventory import SuspensionReason
 from shared.wire import json_decoder, to_json
 from tests.integration.isolation.world import OUR_WORD, World, plan_of
@@ -36,6 +36,7 @@ ASKED_BACK = _stand_in(15)
 NEW_WORD = "<a new word>"
 NEW_CURRENCY = "<a new currency>"
 OWN_EMAIL = "<the person's email>"
+OWN_WORD = "<the word of the person's company>"
 OWN_TOKEN = "<a session token of the person's>"
 OWN_ASSERTION = "<an assertion of the person's>"
 
@@ -72,6 +73,26 @@ class Filler:
         return self._made[stand_in]
 
 
+def changed_company() -> identity.ChangeCompany:
+    """The person's own company moved to Austria; whoever comes second changes nothing.
+
+    All that it says bears the company's word still.
+    """
+    return identity.ChangeCompany(
+        version=1,
+        name=f"Company {OWN_WORD}",
+        address=identity.Address(
+            street=f"2 {OWN_WORD} street",
+            postal_code=f"{OWN_WORD}-2",
+            city=f"City of {OWN_WORD}",
+            region=f"Region of {OWN_WORD}",
+            country="AT",
+        ),
+        time_zone="Europe/Vienna",
+        is_business=True,
+    )
+
+
 def service_row() -> inventory.ServiceRow:
     return inventory.ServiceRow(
         line="1",
@@ -105,6 +126,7 @@ def _leaving(world: World) -> UUID:
 
 _OF_THE_PERSON: Mapping[str, Callable[[World, str], str]] = {
     OWN_EMAIL: World.email_of,
+    OWN_WORD: World.word_of,
     OWN_TOKEN: World.token_of,
     OWN_ASSERTION: World.assertion_of,
 }

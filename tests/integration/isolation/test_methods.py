@@ -89,6 +89,7 @@ IDENTITY = (
     Line(identity.LOG_OUT,          "200 200 200 200 200 own 200 200 200 200", identity.LogOut(token=e.OWN_TOKEN)),
     Line(identity.GET_ACCOUNT,      "200 200 200 200 200 own 401 401 404 404", identity.GetAccount()),
     Line(identity.GET_COMPANY,      "200 200 200 200 200 own 401 401 403 200", identity.GetCompany()),
+    Line(identity.CHANGE_COMPANY,   "200 200 403 403 403 own 401 401 403 200", e.changed_company()),
     Line(identity.LIST_MEMBERS,     "200 200 200 200 200 own 401 401 403 200", identity.ListMembers()),
     Line(identity.CREATE_USER,      "403 403 403 403 403 403 401 401 200 200", identity.CreateUser(email=f"{e.NEW_WORD}@example.com", name="Ann", password=PASSWORD)),
     Line(identity.SET_VERIFICATION, "403 403 403 403 403 403 401 401 200 200", identity.SetVerification(user_id=e.OUTSIDER, step=VerificationStep.PHONE, state=VerificationState.VERIFIED)),

@@ -114,6 +114,9 @@ class World:
             return self.theirs.emails["owner"]
         return self.ours.emails.get(person, "no-such-person@example.com")
 
+    def word_of(self, person: str) -> str:
+        return THEIR_WORD if person == STRANGER else OUR_WORD
+
     def log_in(self, person: str) -> identity.Session:
         request = identity.LogIn(
             email=self.email_of(person), password=PASSWORD, address="192.0.2.1"

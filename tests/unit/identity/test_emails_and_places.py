@@ -6,14 +6,13 @@ from hypothesis import strategies as st
 
 from services.identity.emails import normalise_email
 from services.identity.places import (
-    _time_zones,
     check_country,
     check_locale,
     check_time_zone,
 )
 from services.identity.throttle import normalise_address, site_of
-from shared.countries import countries
 from shared.errors import InvalidInput
+from shared.places import countries, time_zones
 
 
 @pytest.mark.parametrize(
@@ -68,9 +67,9 @@ def test_every_plain_address_is_accepted_and_folds_once(address: str) -> None:
 
 
 def test_every_time_zone_we_accept_can_be_used() -> None:
-    assert len(_time_zones()) > 500
+    assert len(time_zones()) > 500
 
-    for name in _time_zones():
+    for name in time_zones():
         zoneinfo.ZoneInfo(name)
 
 

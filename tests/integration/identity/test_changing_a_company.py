@@ -1,0 +1,254 @@
+"""A company's legal details, changed by its own people: one change after the other."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from msgspec.structs import asdict, replace
+from sqlalchemy import select, text
+
+from shared import places
+from shared.contracts import identity
+from shared.contracts.identity import Address, Role
+from shared.errors import Conflict, ContractError, Forbidden, InvalidInput, NotFound
+from shared.plumbing import outbox
+from tests.fixtures.direct_calls import as_json
+from tests.integration.identity.house import House
+
+ELSEWHERE = Address(
+    street="Calle Mayor 1",
+    postal_code="35001",
+    city="Las Palmas",
+    region="Canarias",
+    country="ES",
+)
+TEXTS = ("name", "street", "postal_code", "city", "region")
+
+
+@dataclass
+class Hall:
+    """A company and its owner, in a house."""
+
+    house: House
+    owner: identity.User
+    company: identity.Company
+
+    def wish(self, **details: Any) -> identity.ChangeCompany:
+        """The company as it was when it was made, but for these details."""
+        fields = asdict(self.company)
+        del fields["id"]
+        return identity.ChangeCompany(**fields | details)
+
+    def change(
+        self,
+        request: identity.ChangeCompany,
+        role: Role = Role.OWNER,
+        key: str | None = None,
+    ) -> identity.Company:
+        token = self.token(role)
+        return self.house.call(identity.CHANGE_COMPANY, request, token, key)
+
+    def token(self, role: Role = Role.OWNER) -> str:
+        return self.house.principals.user(role, self.company.id, self.owner.id)
+
+    def now(self) -> identity.Company:
+        return self.house.call(
+            identity.GET_COMPANY, identity.GetCompany(), self.token(Role.VIEWER)
+        )
+
+    def told(self) -> list[dict[str, Any]]:
+        """The events of this company, since it was made."""
+        wanted = (
+            select(outbox.c.envelope)
+            .where(outbox.c.event_name == identity.COMPANY_CHANGED.name)
+            .order_by(outbox.c.position)
+        )
+        with self.house.database.system() as db:
+            envelopes = list(db.scalars(wanted))
+        mine = [e for e in envelopes if e["company_id"] == str(self.company.id)]
+        return mine[1:]
+
+
+@pytest.fixture
+def hall(house: House) -> Hall:
+    owner = house.add_user("alice@example.com")
+    return Hall(house, owner, house.add_company("Aurora Digital GmbH", owner))
+
+
+def test_a_change_is_kept_and_told_of_in_full(hall: Hall) -> None:
+    wish = hall.wish(
+        name="  Aurora SL ",
+        address=replace(ELSEWHERE, country="es"),
+        time_zone="Atlantic/Canary",
+        is_business=False,
+    )
+
+    changed = hall.change(wish)
+
+    assert changed == hall.now()
+    assert (changed.name, changed.address) == ("Aurora SL", ELSEWHERE)
+    assert (changed.time_zone, changed.is_business) == ("Atlantic/Canary", False)
+    assert changed.version == hall.company.version + 1
+    (event,) = hall.told()
+    assert event["version"] == changed.version
+    assert event["body"] == as_json(changed)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_owner_and_admins_change_it_and_nobody_else(hall: Hall, role: Role) -> None:
+    if role in {Role.OWNER, Role.ADMIN}:
+        assert hall.change(hall.wish(name="Aurora AG"), role).name == "Aurora AG"
+        return
+    with pytest.raises(Forbidden, match="permission_missing"):
+        hall.change(hall.wish(name="Aurora AG"), role)
+    assert hall.now() == hall.company
+
+
+def test_a_company_that_is_not_there_can_not_be_changed(hall: Hall) -> None:
+    token = hall.house.principals.user(Role.OWNER, uuid4())
+
+    with pytest.raises(NotFound, match="no_such_company"):
+        hall.house.call(identity.CHANGE_COMPANY, hall.wish(name="Mine"), token)
+
+
+def test_what_is_so_already_is_neither_counted_nor_told_of(hall: Hall) -> None:
+    assert hall.change(hall.wish(name=" Aurora Digital GmbH ")) == hall.company
+    assert hall.told() == []
+
+    # Nor is it a conflict: both wanted the same.
+    hall.change(hall.wish(name="Aurora AG"))
+    assert hall.change(hall.wish(name="Aurora AG")).name == "Aurora AG"
+    assert len(hall.told()) == 1
+
+
+def test_who_saw_an_older_version_overwrites_nothing(hall: Hall) -> None:
+    hall.change(hall.wish(name="Aurora AG"))
+
+    for version in (hall.company.version, 0, -1, 3, 10**30):
+        with pytest.raises(Conflict, match="company_changed_meanwhile"):
+            hall.change(hall.wish(name="Aurora KG", version=version))
+
+    assert hall.now().name == "Aurora AG"
+    assert hall.change(hall.wish(name="Aurora KG", version=2)).version == 3
+
+
+def test_of_several_at_once_one_is_taken(hall: Hall) -> None:
+    def attempt(number: int) -> str:
+        try:
+            return hall.change(hall.wish(name=f"Aurora {number}")).name
+        except Conflict as refusal:
+            return refusal.code
+
+    with ThreadPoolExecutor(4) as people:
+        outcomes = list(people.map(attempt, range(4)))
+
+    assert outcomes.count("company_changed_meanwhile") == 3
+    assert hall.now().name in outcomes
+    assert len(hall.told()) == 1
+
+
+def test_the_same_form_sent_twice_changes_once(hall: Hall) -> None:
+    wish = hall.wish(name="Aurora AG")
+
+    assert hall.change(wish, key="form") == hall.change(wish, key="form")
+    assert len(hall.told()) == 1
+    with pytest.raises(Conflict, match="idempotency_key_reused"):
+        hall.change(hall.wish(name="Aurora KG"), key="form")
+
+
+@pytest.mark.parametrize(
+    ("bad", "problem"),
+    [
+        ("x" * 201, "too_long"),
+        ("🎷" * 10_000, "too_long"),
+        ("nul\0inside", "control_character"),
+        ("line\nbreak", "control_character"),
+        ("\u202egnp.exe", "control_character"),
+    ],
+)
+@pytest.mark.parametrize("field", TEXTS)
+def test_a_bad_text_is_refused_by_its_field(
+    hall: Hall, field: str, bad: str, problem: str
+) -> None:
+    refusal = _refusal(hall, **{field: bad})
+
+    assert refusal.code == ("bad_name" if field == "name" else "bad_address")
+    assert refusal.parameters == {
+        "field": field,
+        "problem": problem,
+        "max_length": 200,
+    }
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u00a0"])
+def test_a_company_has_a_name(hall: Hall, name: str) -> None:
+    refusal = _refusal(hall, name=name)
+
+    assert (refusal.code, refusal.parameters["field"]) == ("bad_name", "name")
+    assert refusal.parameters["problem"] == "empty"
+
+
+@pytest.mark.parametrize(
+    "name", ["🎷 Söhne", "株式会社", "עברית", "<b>%s {0}", "x" * 200]
+)
+def test_a_company_has_the_name_it_has(hall: Hall, name: str) -> None:
+    assert hall.change(hall.wish(name=name)).name == name
+
+
+@pytest.mark.parametrize(
+    "country", ["", "XX", "D", "DEU", "ß", "Germany", "x" * 10_000]
+)
+def test_a_country_is_one_of_the_list(hall: Hall, country: str) -> None:
+    refusal = _refusal(hall, country=country)
+
+    assert refusal.code == "bad_country"
+    assert refusal.parameters["field"] == "country"
+
+
+@pytest.mark.parametrize("zone", ["", "Factory", "Europe/Atlantis", "../etc/passwd"])
+def test_a_time_zone_is_one_of_the_list(hall: Hall, zone: str) -> None:
+    refusal = _refusal(hall, time_zone=zone)
+
+    assert refusal.code == "bad_time_zone"
+    assert refusal.parameters["field"] == "time_zone"
+
+
+def test_a_time_zone_that_the_database_is_too_old_for_is_refused(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = places.time_zones() | {"Mars/Olympus"}
+    monkeypatch.setattr(places, "time_zones", lambda: newer)
+
+    assert _refusal(hall, time_zone="Mars/Olympus").code == "bad_time_zone"
+
+
+def test_the_database_knows_every_time_zone_that_is_offered(hall: Hall) -> None:
+    known = text("SELECT name FROM pg_timezone_names")
+    with hall.house.database.system() as db:
+        known_here = set(db.scalars(known))
+
+    assert set(places.zone_countries()) <= places.time_zones() & known_here
+
+
+def _refusal(hall: Hall, **details: str) -> ContractError:
+    """How the company refuses one bad detail; nothing of it is changed by that."""
+    in_address = {n: v for n, v in details.items() if n in Address.__struct_fields__}
+    others = {n: v for n, v in details.items() if n not in in_address}
+    wish = hall.wish(
+        address=replace(hall.company.address, **in_address),
+        **others,
+    )
+    with pytest.raises(InvalidInput) as refused:
+        hall.change(wish)
+    assert hall.now() == hall.company
+    assert hall.told() == []
+    return refused.value
+
+
+def test_the_company_is_the_principals_whatever_is_asked(hall: Hall) -> None:
+    arguments = as_json(hall.wish(name="Mine")) | {"company_id": str(UUID(int=7))}
+
+    with pytest.raises(InvalidInput, match="malformed_message"):
+        hall.house.call.raw(identity.CHANGE_COMPANY, arguments, hall.token(), "key")

@@ -1,0 +1,143 @@
+"""The profile's pages before services whose answers are made up: between two states."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+
+from shared.contracts import identity
+from shared.contracts.billing import tax
+from shared.errors import Conflict, Unavailable
+from tests.fixtures.installations import csrf_token
+from tests.fixtures.stand_in import OURS, StandIn
+
+PROFILE = f"/companies/{OURS}/profile"
+BEHIND = "its tax is being worked out anew"
+TYPED = {
+    "form_key": "a-key",
+    "version": "1",
+    "name": "Typed & Co",
+    "kind": "private",
+    "street": "",
+    "postal_code": "",
+    "city": "Typed",
+    "region": "",
+    "country": "AT",
+    "time_zone": "Europe/Vienna",
+}
+
+
+@pytest.fixture
+def browser(billing: StandIn) -> FlaskClient:
+    billing.answers[str(identity.GET_COMPANY)] = lambda _: _company(2)
+    billing.answers[str(tax.GET_TAX_PROFILE)] = lambda _: _tax(2)
+    return billing.browser()
+
+
+def _company(version: int) -> identity.Company:
+    return identity.Company(
+        id=OURS,
+        name="Ours & Co",
+        address=identity.Address(country="DE", city="Kept"),
+        time_zone="Europe/Berlin",
+        is_business=True,
+        version=version,
+    )
+
+
+def _tax(company_version: int) -> tax.TaxProfile:
+    reason = tax.TaxReason(
+        code=tax.TaxRule.DOMESTIC_BUSINESS,
+        parameters={"country": "DE", "taxed_in": "DE", "rate_percent": "19"},
+        fields=["country", "is_business"],
+    )
+    return tax.TaxProfile(
+        company_id=OURS,
+        tax_id=None,
+        takes_tax_id=True,
+        decision=tax.TaxDecision(
+            category=tax.TaxCategory.STANDARD,
+            rate_percent=Decimal(19),
+            reason=reason,
+        ),
+        problem=None,
+        company_version=company_version,
+    )
+
+
+@pytest.mark.parametrize(
+    ("of_company", "of_tax", "is_behind"),
+    [(2, 1, True), (2, 0, True), (2, 2, False), (2, 3, False), (0, 2, False)],
+)
+def test_the_tax_card_says_when_it_is_of_an_older_profile(
+    billing: StandIn,
+    browser: FlaskClient,
+    of_company: int,
+    of_tax: int,
+    is_behind: bool,  # noqa: FBT001
+) -> None:
+    billing.answers[str(identity.GET_COMPANY)] = lambda _: _company(of_company)
+    billing.answers[str(tax.GET_TAX_PROFILE)] = lambda _: _tax(of_tax)
+
+    page, part = browser.get(PROFILE), browser.get(f"{PROFILE}/tax")
+
+    assert (BEHIND in page.text) is is_behind
+    assert (f'hx-get="{PROFILE}/tax"' in page.text) is is_behind
+    assert "VAT 19 % — Germany" in page.text
+    assert part.status_code == (204 if is_behind else 200)
+    assert ('id="tax-details"' in part.text) is not is_behind
+    assert BEHIND not in part.text
+
+
+def test_the_part_that_asks_again_keeps_the_vat_ids_form(
+    browser: FlaskClient,
+) -> None:
+    part = browser.get(f"{PROFILE}/tax").text
+
+    assert f'action="/companies/{OURS}/tax-id"' in part
+    assert 'name="csrf_token" value="' in part
+    assert "<html" not in part
+
+
+def _changed_meanwhile(_request: identity.ChangeCompany) -> identity.Company:
+    raise Conflict("company_changed_meanwhile")
+
+
+def _away(_request: object) -> identity.Company:
+    raise Unavailable("service_unreachable")
+
+
+@pytest.mark.parametrize("answer", [_changed_meanwhile, _away])
+def test_what_was_typed_stays_even_where_the_profile_can_not_be_read(
+    billing: StandIn,
+    browser: FlaskClient,
+    answer: Callable[[identity.ChangeCompany], identity.Company],
+) -> None:
+    billing.answers[str(identity.CHANGE_COMPANY)] = answer
+    billing.answers[str(identity.GET_COMPANY)] = _away
+    form = {"csrf_token": csrf_token(browser, "/"), **TYPED}
+
+    answered = browser.post(f"{PROFILE}/edit", data=form)
+
+    assert answered.status_code == 503
+    page = unescape(answered.text)
+    assert 'value="Typed & Co"' in page
+    assert '<option value="AT" selected>Austria</option>' in page
+    assert '<option value="private" selected>' in page
+
+
+def test_after_a_conflict_the_form_starts_from_what_is_kept_now(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    token = csrf_token(browser, f"{PROFILE}/edit")
+    billing.answers[str(identity.CHANGE_COMPANY)] = _changed_meanwhile
+
+    answered = browser.post(f"{PROFILE}/edit", data={"csrf_token": token, **TYPED})
+
+    assert answered.status_code == 409
+    assert 'name="version" value="2"' in answered.text
+    for words in ("Ours &amp; Co", "Business", "Kept", "Germany", "Germany, Berlin"):
+        assert f"Saved now: <bdi>{words}</bdi>." in answered.text
+    assert answered.text.count("Saved now:") == 5
