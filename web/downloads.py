@@ -1,10 +1,10 @@
 """Files that are made while they are sent, from a list's pages one after the other."""
 
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from functools import partial
 from threading import Lock
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -74,12 +74,13 @@ def stream(
         Throttled: ``too_many_downloads``.
     """
     if request.method == "HEAD":
-        response = Response(content_type=media_type)
+        response = Response(iter(()), content_type=media_type)
     else:
         _begin(company_id)
         body = stream_with_context(_noted(pieces))
         response = Response(body, content_type=media_type)
-        response.call_on_close(partial(_end, company_id))
+        # Whether it is closed or just let go of, and only once.
+        response.call_on_close(weakref.finalize(response, _end, company_id))
     response.headers.set("Content-Disposition", "attachment", filename=file_name)
     return response
 
