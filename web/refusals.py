@@ -9,6 +9,8 @@ from web.locale import country_name
 _SENTENCES = {
     "wrong_credentials": "Email or password is wrong. Nothing was changed; try again.",
     "too_many_logins": "Too many tries. Wait {wait} and try again.",
+    "too_many_downloads": "Other downloads are still under way. Wait until they are "
+    "done, then try again.",
     "session_ended": "Your session has ended. Log in again to go on.",
     "principal_missing": "Your session has ended. Log in again to go on.",
     "principal_expired": "Your session has ended. Log in again to go on.",

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, defer
 
 from services.billing.days import check_day
 from services.billing.document_models import Document, DocumentRendering
@@ -81,7 +81,7 @@ def list_documents(
     )
     return contract.DocumentPage(
         documents=_views(session, page.rows),
-        totals=_totals(session, request),
+        totals=[] if page.previous else _totals(session, request),
         previous=page.previous,
         next=page.next,
     )
@@ -144,7 +144,7 @@ def _read(
     key: int | None,
     limit: int,
 ) -> Sequence[_Row]:
-    query = _rows().where(*_filters(request))
+    query = _rows().where(*_filters(request)).options(defer(Document.content))
     rows = session.execute(walk(query, Document.position, direction, key).limit(limit))
     return [(row, state, credited, ready) for row, state, credited, ready in rows]
 
@@ -177,11 +177,12 @@ def _totals(
             func.sum(Document.net),
             func.sum(Document.tax),
         )
-        .join(TopUp, TopUp.id == Document.top_up_id)
         .where(*_filters(request))
         .group_by(*by)
         .order_by(*by)
     )
+    if request.state is not None:
+        query = query.join(TopUp, TopUp.id == Document.top_up_id)
     totals = []
     for kind, code, count, net, tax in session.execute(query):
         currency = currency_of(code)

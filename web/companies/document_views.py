@@ -106,7 +106,8 @@ def download(company_id: str, document_id: str, ending: str) -> ResponseReturnVa
 def download_all(company_id: str) -> ResponseReturnValue:
     """The PDF files of all documents that the list's filters leave, as a ZIP."""
     query = DocumentQuery.read(request.args)
-    visit = visit_company(read_uuid(company_id))
+    company = read_uuid(company_id)
+    visit = visit_company(company)
     asked = replace(query, cursor="").request(downloads.PAGE_SIZE)
     first = downloads.first_answer(visit, documents.LIST_DOCUMENTS, asked)
     if not first.documents:
@@ -118,7 +119,7 @@ def download_all(company_id: str) -> ResponseReturnValue:
         sentence,
         context().clock.now(),
     )
-    return downloads.stream(pieces, document_archive.MEDIA_TYPE, name)
+    return downloads.stream(company, pieces, document_archive.MEDIA_TYPE, name)
 
 
 def _listed(

@@ -136,14 +136,14 @@ def _show_transactions(
 def download_transactions(company_id: str) -> ResponseReturnValue:
     """All transactions that the page's filters leave, as CSV."""
     query = TransactionQuery.read(request.args)
-    pages = _transaction_pages(read_uuid(company_id), query)
+    company = read_uuid(company_id)
+    pages = _transaction_pages(company, query)
     words = get_template_attribute("components/words.html", "ENTRY_WORDS")
     name = downloads.name_with_days(
         "transactions", query.first_day, query.last_day, ".csv"
     )
-    return downloads.stream(
-        transactions_csv.write_csv(pages, words), transactions_csv.MEDIA_TYPE, name
-    )
+    rows = transactions_csv.write_csv(pages, words)
+    return downloads.stream(company, rows, transactions_csv.MEDIA_TYPE, name)
 
 
 def _transaction_pages(

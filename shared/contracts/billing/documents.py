@@ -164,6 +164,8 @@ class DocumentTotal(Response, frozen=True, kw_only=True):
 
 
 class DocumentPage(Response, frozen=True, kw_only=True):
+    """``totals`` are on the first page alone: they are the same for all."""
+
     documents: list[Document]
     totals: list[DocumentTotal]
     previous: str | None

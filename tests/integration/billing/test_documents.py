@@ -488,6 +488,8 @@ def test_the_list_is_narrowed_summed_up_and_paged(till: Till) -> None:
     first = documents(till, limit=3)
     second = documents(till, limit=3, cursor=first.next)
     back = documents(till, limit=3, cursor=second.previous)
+    assert second.totals == []
+    assert back.totals == first.totals
 
     assert len(first.documents) == 3
     assert len(second.documents) == 1

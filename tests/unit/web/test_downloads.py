@@ -3,8 +3,10 @@
 import csv
 import io
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from hashlib import sha256
+from threading import Event, Semaphore
 from typing import Any, cast
 from uuid import UUID, uuid4
 from zipfile import BadZipFile, ZipFile
@@ -36,6 +38,7 @@ from shared.errors import (
 from tests.fixtures.documents import AT, file_of, money, page_of, paper
 from tests.fixtures.stand_in import OURS, StandIn
 from web.companies.transactions_csv import INCOMPLETE
+from web.downloads import MOST, MOST_OF_ONE
 
 DOCUMENT_ID = UUID("8f14e45f-ceea-4b67-8c1b-0000000000dd")
 PDF = f"/companies/{OURS}/invoices/{DOCUMENT_ID}.pdf"
@@ -353,3 +356,47 @@ def _page(*memos: str, after: str | None) -> TransactionPage:
         next=after,
         failed=[],
     )
+
+
+def test_downloads_leave_room_for_pages_and_for_other_companies(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    is_under_way, may_go_on = Semaphore(0), Event()
+
+    def slowly(request: Any) -> TransactionPage:
+        if request.cursor is None:
+            return _page(after="on")
+        is_under_way.release()
+        assert may_go_on.wait(10)
+        return _page(after=None)
+
+    def read(reader: FlaskClient) -> int:
+        answer = reader.get(CSV)
+        assert answer.data
+        return answer.status_code
+
+    _answer(billing, LIST_TRANSACTIONS, slowly)
+    readers = [billing.browser() for _ in range(MOST_OF_ONE)]
+    with ThreadPoolExecutor() as threads:
+        statuses = threads.map(read, readers)
+        for _ in readers:
+            assert is_under_way.acquire(timeout=10)
+        refused = browser.get(CSV)
+        may_go_on.set()
+        assert list(statuses) == [200] * MOST_OF_ONE
+
+    assert refused.status_code == 429
+    assert "Other downloads are still under way" in refused.text
+    assert read(browser) == 200
+
+
+def test_a_download_that_its_reader_breaks_off_is_over(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    _answer(billing, LIST_TRANSACTIONS, lambda _: _page(after="on"))
+
+    for _ in range(MOST + 1):
+        answer = browser.get(CSV)
+        assert answer.status_code == 200
+        next(answer.iter_encoded())
+        answer.close()

@@ -111,7 +111,10 @@ def test_a_proforma_asks_for_payment_and_says_that_it_is_no_invoice() -> None:
 
 def test_an_invoice_says_when_and_how_it_was_paid() -> None:
     said = _said(content(language="en"))
-    assert "Paid on 25 November 2026 (card) -119.00\N{NO-BREAK SPACE}EUR" in said
+    assert (
+        "Paid on 25 November 2026 (Visa ending in 4242) -119.00\N{NO-BREAK SPACE}EUR"
+        in said
+    )
     assert "Amount due 0.00\N{NO-BREAK SPACE}EUR" in said
     assert "IBAN" not in said
 
