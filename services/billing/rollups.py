@@ -83,7 +83,7 @@ Sums = defaultdict[Key, Sum]
 def contributions(service: Subscription, zone: ZoneInfo) -> Iterator[Contribution]:
     """What the service adds to the roll-ups; nothing when it neither runs nor owes."""
     charge = charge_of(service)
-    for standing, amount in _costs(service, charge):
+    for standing, amount in costs(service):
         key = CostKey(
             service.company_id,
             service.currency,
@@ -113,10 +113,9 @@ def renews(service: Subscription) -> bool:
     return is_active and service.ends is None and service.period is not Period.ONCE
 
 
-def _costs(
-    service: Subscription, charge: Decimal
-) -> Iterator[tuple[Standing, Decimal]]:
-    """How it weighs."""
+def costs(service: Subscription) -> Iterator[tuple[Standing, Decimal]]:
+    """Its price while it runs, and what it owes; at most one of each standing."""
+    charge = charge_of(service)
     recurs = service.period is not Period.ONCE
     if service.state is ServiceState.ACTIVE:
         if recurs:

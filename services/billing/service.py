@@ -25,6 +25,7 @@ from services.billing import (
     rebuilding,
     refund_requests,
     refunds,
+    subscription_views,
     subscriptions,
     tax_id_checks,
     tax_ids,
@@ -342,6 +343,12 @@ class BillingService(Service):
         self, db: Session, _call: Call, request: charging_contract.ListCharges
     ) -> charging_contract.ChargePage:
         return charge_list.list_charges(db, request)
+
+    @in_transaction(charging_contract.GET_SUBSCRIPTION)
+    def get_subscription(
+        self, db: Session, _call: Call, request: charging_contract.GetSubscription
+    ) -> charging_contract.FoundSubscription:
+        return subscription_views.find_subscription(db, request)
 
     @in_transaction(billing.VERIFY_BOOKS)
     def verify_books(

@@ -94,6 +94,8 @@ def test_it_works_without_javascript(sign_in: SignIn) -> None:
     page.get_by_role("button", name="Top Up Now").click()
     page.goto("/funds/add")
     page.get_by_role("link", name="Pay or cancel TU-").first.click()
+    expect(page.locator("#top-up-state")).to_contain_text("If you have paid")
+    expect(page.get_by_role("button", name="Go on with the payment")).to_be_visible()
     page.get_by_role("button", name="Cancel this top-up").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Top-up TU-")
     expect(page.locator("#top-up-state")).to_have_attribute("data-state", "cancelled")

@@ -102,6 +102,36 @@ class PaymentNews(Response, frozen=True, kw_only=True):
     services: list[ServicePayment]
 
 
+class GetSubscription(Request, frozen=True, kw_only=True):
+    service_id: UUID
+
+
+class Subscription(Response, frozen=True, kw_only=True):
+    """What a service has paid and owes, in its currency.
+
+    ``paid_through`` is None while nothing is paid, and of a one-time price.
+    ``renewal`` is charged then; None where it renews no more. ``owed`` is what it waits
+    for: what was used and not paid, or left by a new price, and ``new_period`` in it,
+    which a service suspended for payment resumes with. ``all_owed`` is the same of all
+    services that one wallet pays, the oldest debts first; ``available``, what that
+    wallet has, credit included.
+    """
+
+    service_id: UUID
+    paid_through: datetime | None
+    renewal: Money | None
+    owed: Money
+    new_period: Money
+    all_owed: Money
+    available: Money
+
+
+class FoundSubscription(Response, frozen=True, kw_only=True):
+    """None while billing has not heard of such a service of the company's."""
+
+    subscription: Subscription | None
+
+
 CHARGE_DUE = Method(
     NAME, "charge_due", ChargeDue, Charged, Permission.OPERATE, Effect.ONCE
 )
@@ -113,7 +143,15 @@ LIST_CHARGES = Method(
 """InvalidInput ``bad_cursor``, ``bad_day`` with ``value``, ``bad_limit`` with
 ``max_limit``."""
 
-METHODS = (CHARGE_DUE, LIST_CHARGES)
+GET_SUBSCRIPTION = Method(
+    NAME,
+    "get_subscription",
+    GetSubscription,
+    FoundSubscription,
+    Permission.READ_BILLING,
+)
+
+METHODS = (CHARGE_DUE, LIST_CHARGES, GET_SUBSCRIPTION)
 
 FUNDS_EXHAUSTED = Event(NAME, "funds_exhausted", FundsExhausted)
 SERVICES_OVERDUE = Event(NAME, "services_overdue", PaymentNews)

@@ -335,6 +335,13 @@ class Tenant:
         wanted_charges = charging.ListCharges(**wanted)
         return self._call_as(Role.VIEWER, charging.LIST_CHARGES, wanted_charges)
 
+    def subscription(self, service: UUID) -> charging.Subscription:
+        """What a viewer of the company is shown of a service's payment."""
+        wanted = charging.GetSubscription(service_id=service)
+        found = self._call_as(Role.VIEWER, charging.GET_SUBSCRIPTION, wanted)
+        assert found.subscription
+        return found.subscription
+
     def _call_as(
         self, role: Role, method: Method[RequestT, ResponseT], request: RequestT
     ) -> ResponseT:

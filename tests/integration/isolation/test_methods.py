@@ -168,6 +168,7 @@ BILLING = (
     Line(top_ups.BOOK_BANK_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", top_ups.BookBankPayments(credits=[top_ups.BankCredit(transaction=e.NEW_WORD, amount=money("11.90"), text="no reference")])),
     Line(charging.CHARGE_DUE,       "403 403 403 403 403 403 401 401 200 200", charging.ChargeDue(dry_run=True)),
     Line(charging.LIST_CHARGES,     "200 200 200 403 200 own 401 401 403 200", charging.ListCharges()),
+    Line(charging.GET_SUBSCRIPTION, "200 200 200 403 200 own 401 401 403 200", charging.GetSubscription(service_id=e.OUR_SERVICE)),
     Line(documents.CREDIT_INVOICE,  "403 403 403 403 403 403 401 401 404 404", documents.CreditInvoice(number="INV-1999-000001", reason="as asked")),
     Line(documents.REBUILD_DOCUMENT, "403 403 403 403 403 403 401 401 404 404", documents.RebuildDocument(number="INV-1999-000001")),
     Line(documents.EXPORT_DOCUMENTS, "403 403 403 403 403 403 401 401 200 200", documents.ExportDocuments(first_day=date(2026, 1, 1), last_day=date(2026, 12, 31))),
