@@ -36,13 +36,20 @@ def list_services() -> ResponseReturnValue:
 @bp.get("/services/<service_id>")
 @signed_in
 def show_service(service_id: str) -> ResponseReturnValue:
-    """The service with its history, and what was charged for it."""
+    """The service with its history, how it is paid, and what was charged for it."""
     service = read_uuid(service_id)
     arguments = inventory.GetService(service_id=service)
     page = Page(at="services")
     page.ask("details", "This service", inventory.GET_SERVICE, arguments)
     may_read_billing = page.may(Permission.READ_BILLING)
     if may_read_billing:
+        page.ask(
+            "payment",
+            "How it is paid",
+            charging.GET_SUBSCRIPTION,
+            charging.GetSubscription(service_id=service),
+            stands_without=True,
+        )
         page.ask(
             "charges",
             "Its charges",
