@@ -80,6 +80,8 @@ _SENTENCES = {
     "bad_address": "Write at most {max_length} letters or signs, in one line.",
     "bad_country": "Choose a country of the list.",
     "bad_time_zone": "Choose a time zone of the list.",
+    "time_zone_changed_lately": "The time zone was changed within the last 24 hours. "
+    "Change it again after that.",
     "company_changed_meanwhile": "Somebody changed this profile while the form was "
     "open. What you typed is here still, and nothing of it is saved.",
     "no_billing_address": "The company's address is not known yet. Try again in a "
@@ -91,6 +93,8 @@ _SENTENCES = {
     "what is there now, and send it once more.",
     "bad_day": "“{value}” is no day. Write it like 2026-01-31.",
     "search_too_long": "Search for fewer or shorter words.",
+    "search_too_slow": "This search takes too long. Choose a period or a type, or "
+    "search for one word alone.",
     "unknown_choice": "“{value}” is no {field} we know. Choose one of: {choices}.",
     "identity_unavailable": "We can't check right now who you are, so this page can't "
     "be shown. You stay logged in and nothing was changed; try again in a moment.",

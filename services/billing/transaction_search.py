@@ -6,7 +6,8 @@ takes as long for a million transactions as for three:
 docs/decisions/search-of-transactions.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
 from uuid import UUID
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import true as always
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
 from services.billing.amounts_typed import TypedAmount, read_typed
@@ -36,6 +38,8 @@ from shared.paging import Direction
 
 MAX_LENGTH = 200
 MOST_WORDS = 10
+LONGEST_MS = 3_000
+"""For two words that very many transactions have, and hardly any both."""
 
 MOST_SPELLINGS = 20
 """Words that begin with one that was typed. If there are more, it is a whole one."""
@@ -43,6 +47,7 @@ MOST_SPELLINGS = 20
 FEW = 500
 """So many transactions are read and sorted in a millisecond or two."""
 
+_QUERY_CANCELLED = "57014"
 _LAST_CHARACTER = chr(0x10FFFF)
 
 _Terms = Sequence[str]
@@ -104,7 +109,7 @@ def read_search(session: Session, text: str, narrowing: Narrowing) -> Search:
     Raises:
         InvalidInput: ``search_too_long`` with ``max_length``.
     """
-    if len(text) > MAX_LENGTH:
+    if len(text) > MAX_LENGTH or len(text.split()) > MOST_WORDS:
         raise _too_long()
     text = text.replace("\0", " ")
     amount = read_typed(text)
@@ -116,6 +121,22 @@ def read_search(session: Session, text: str, narrowing: Narrowing) -> Search:
         return Search(session, narrowing, [_amounts(amount)])
     wanted = _wanted(session, text)
     return Search(session, narrowing, _rarest_first(session, wanted, narrowing))
+
+
+@contextmanager
+def in_time(session: Session) -> Iterator[None]:
+    """Within it, a question of the session's transaction must not take long.
+
+    Raises:
+        InvalidInput: ``search_too_slow``.
+    """
+    session.execute(select(func.set_config("statement_timeout", str(LONGEST_MS), True)))
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.orig, "pgcode", None) != _QUERY_CANCELLED:
+            raise
+        raise InvalidInput("search_too_slow") from error
 
 
 def _wanted(session: Session, text: str) -> Sequence[_Terms]:

@@ -5,6 +5,7 @@ The time of a transaction never comes before that of its wallet's last one.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
@@ -31,11 +32,13 @@ from services.billing.models import (
     Wallet,
 )
 from services.billing.transaction_order import Key, Narrowing, walk
-from services.billing.transaction_search import Search, read_search
+from services.billing.transaction_search import Search, in_time, read_search
 from shared.contracts.billing.documents import DocumentKind, DocumentReference
 from shared.contracts.billing.transactions import (
+    FailedPayment,
     ListTransactions,
     Transaction,
+    TransactionGroup,
     TransactionPage,
 )
 from shared.errors import InvalidInput
@@ -71,13 +74,14 @@ def list_transactions(
     check_day(request.first_day)
     check_day(request.last_day)
 
-    page = turn_page(
-        _Listing.of(session, request).read,
-        lambda row: (row[0].at, row[0].number),
-        _place(request.cursor),
-        request.limit,
-        lambda direction, key: encode_cursor(direction, *key),
-    )
+    with in_time(session) if request.search.strip() else nullcontext():
+        page = turn_page(
+            _Listing.of(session, request).read,
+            lambda row: (row[0].at, row[0].number),
+            _place(request.cursor),
+            request.limit,
+            lambda direction, key: encode_cursor(direction, *key),
+        )
     belongings = _belongings(session, [cause for _, _, cause in page.rows])
     return TransactionPage(
         transactions=[
@@ -86,15 +90,22 @@ def list_transactions(
         currencies=_currencies(session),
         previous=page.previous,
         next=page.next,
-        failed=list_failed(session, now) if _is_whole(request) else [],
+        failed=_failed(session, request, now),
     )
 
 
-def _is_whole(request: ListTransactions) -> bool:
-    """Whether it is asked from its start on, and not narrowed to anything."""
-    narrowed = (request.currency, request.group, request.first_day, request.last_day)
-    is_searched = bool(request.search.strip())
-    return request.cursor is None and not is_searched and not any(narrowed)
+def _failed(
+    session: Session, request: ListTransactions, now: datetime
+) -> list[FailedPayment]:
+    """Failed payments, above the list of all days or of top-ups."""
+    narrowed = (request.cursor, request.first_day, request.last_day, request.search)
+    if any(narrowed) or request.group not in {None, TransactionGroup.TOP_UPS}:
+        return []
+    return [
+        each
+        for each in list_failed(session, now)
+        if request.currency in {None, each.amount.currency.code}
+    ]
 
 
 def _place(cursor: str | None) -> tuple[Direction, Key | None]:

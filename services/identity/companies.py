@@ -1,7 +1,7 @@
 """Companies: who owns and owes; their names, addresses and time zones."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,9 @@ MAX_NAME_LENGTH = 200
 MAX_ADDRESS_LINE_LENGTH = 200
 MAX_FOUND = 1_000
 MAX_BATCH = 1_000
+
+TIME_ZONE_STAYS = timedelta(days=1)
+"""How long a company keeps a time zone at least."""
 
 
 def create_company(
@@ -69,7 +72,8 @@ def change_company(
     if request.version != company.version:
         raise Conflict("company_changed_meanwhile")
     if "time_zone" in changed:
-        _check_database_knows(db, request.time_zone, call.now)
+        _check_time_zone(db, company, request.time_zone, call.now)
+        company.time_zone_changed_at = call.now
     for name in changed:
         setattr(company, name, wanted[name])
     company.version += 1
@@ -203,6 +207,17 @@ def _check(field: str, check: Callable[[str], str], text: str) -> str:
 
 def _address_line(text: str) -> str:
     return clean_line(text, MAX_ADDRESS_LINE_LENGTH, code="bad_address")
+
+
+def _check_time_zone(
+    db: Session, company: models.Company, time_zone: str, now: datetime
+) -> None:
+    """Refuse a new zone so soon: billing counts all of the company's services anew."""
+    last = company.time_zone_changed_at
+    if last is not None and now - last < TIME_ZONE_STAYS:
+        about = {"field": "time_zone"}
+        raise InvalidInput("time_zone_changed_lately", parameters=about)
+    _check_database_knows(db, time_zone, now)
 
 
 def _check_database_knows(db: Session, time_zone: str, now: datetime) -> None:

@@ -54,6 +54,7 @@ class Company(CompanyOwned, Base):
     is_business: Mapped[bool]
     version: Mapped[int] = mapped_column(sa.BigInteger)
     created_at: Mapped[datetime]
+    time_zone_changed_at: Mapped[datetime | None]
 
 
 class Membership(CompanyOwned, Base):

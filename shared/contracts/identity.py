@@ -329,8 +329,9 @@ CHANGE_COMPANY = Method(
     Effect.CHANGE,
 )
 """Conflict ``company_changed_meanwhile``, when it is another version by now;
-InvalidInput ``bad_name``, ``bad_address``, ``bad_country``, ``bad_time_zone``, each
-with ``field``: ``name``, ``time_zone``, or one of the address's."""
+InvalidInput ``bad_name``, ``bad_address``, ``bad_country``, ``bad_time_zone``,
+``time_zone_changed_lately``, each with ``field``: ``name``, ``time_zone``, or one of
+the address's."""
 LIST_MEMBERS = Method(
     NAME, "list_members", ListMembers, Members, Permission.READ_COMPANY
 )

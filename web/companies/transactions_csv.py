@@ -21,6 +21,7 @@ COLUMNS = (
     "Entry",
     "Top-up reference",
     "Document",
+    "Remark",
 )
 INCOMPLETE = "INCOMPLETE: not everything could be read. Download this list again."
 
@@ -55,6 +56,7 @@ def _row(it: Transaction, words: Mapping[str, str]) -> Sequence[str]:
         str(it.entry_id),
         it.top_up_reference or "",
         it.document.number if it.document else "",
+        "Possibly duplicate" if it.is_possible_duplicate else "",
     )
 
 

@@ -37,7 +37,7 @@ from web.refusals import sentence
 from web.values import read_uuid
 from web.visit import visit_company
 
-_SEARCH_REFUSED = "search_too_long"
+_SEARCH_REFUSED = frozenset({"search_too_long", "search_too_slow"})
 
 bp = Blueprint("companies", __name__, url_prefix="/companies/<company_id>")
 register(bp)
@@ -103,7 +103,7 @@ def transactions(company_id: str) -> ResponseReturnValue:
     try:
         return _show_transactions(company, query)
     except InvalidInput as refusal:
-        if refusal.code != _SEARCH_REFUSED:
+        if refusal.code not in _SEARCH_REFUSED:
             raise
         return _show_transactions(company, query, refusal)
 

@@ -96,6 +96,6 @@ LIST_TRANSACTIONS = Method(
     Permission.READ_BILLING,
 )
 """InvalidInput ``bad_limit`` with ``max_limit``, ``bad_cursor``, ``bad_day``,
-``no_such_currency``, ``search_too_long`` with ``max_length``."""
+``no_such_currency``, ``search_too_long`` with ``max_length``, ``search_too_slow``."""
 
 METHODS = (LIST_TRANSACTIONS,)

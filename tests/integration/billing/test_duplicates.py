@@ -20,6 +20,7 @@ from shared.contracts.billing.top_ups import GatewayName, TopUp, TopUpState
 from shared.contracts.billing.transactions import (
     LIST_TRANSACTIONS,
     ListTransactions,
+    TransactionGroup,
     TransactionPage,
 )
 from shared.contracts.identity import Role
@@ -346,7 +347,11 @@ def test_failed_payments_are_told_for_thirty_days_on_the_first_page(till: Till) 
     assert (told.top_up_id, told.reference) == (failed.id, failed.reference)
     assert told.amount == failed.gross
     assert told.failure == "card_declined"
-    assert transactions(till, currency="EUR").failed == []
+    assert transactions(
+        till, currency="EUR", group=TransactionGroup.TOP_UPS
+    ).failed == [told]
+    assert transactions(till, currency="USD").failed == []
+    assert transactions(till, group=TransactionGroup.CHARGES).failed == []
     assert transactions(stranger(till)).failed == []
     till.office.pass_time(timedelta(days=31))
     assert transactions(till).failed == []

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
+from sqlalchemy import func, select
 
+from services.billing import transaction_search
 from services.billing.transaction_search import FEW, MOST_SPELLINGS, MOST_WORDS
 from shared.contracts.billing import charging, documents, top_ups
 from shared.contracts.billing.documents import DocumentKind
@@ -36,6 +38,8 @@ NOTES = (
     "خصم خاص",
 )
 CREDITED = "Half of it is asked back"
+
+_A_SECOND = select(func.pg_sleep(1))
 
 
 @pytest.fixture(scope="module")
@@ -262,6 +266,18 @@ def test_what_is_too_long_is_refused(till: Till, text: str) -> None:
         find(till.office, text)
 
     assert refusal.value.code == "search_too_long"
+
+
+def test_a_search_that_takes_too_long_is_given_up(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction_search, "LONGEST_MS", 1)
+    monkeypatch.setattr(
+        transaction_search, "_wanted", lambda session, _: session.scalar(_A_SECOND)
+    )
+
+    with pytest.raises(InvalidInput, match="search_too_slow"):
+        find(till.office, "anything")
 
 
 def test_where_very_many_words_begin_so_only_the_whole_word_is_meant(

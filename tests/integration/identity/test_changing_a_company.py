@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -222,6 +223,18 @@ def test_a_time_zone_that_the_database_is_too_old_for_is_refused(
     monkeypatch.setattr(places, "time_zones", lambda: newer)
 
     assert _refusal(hall, time_zone="Mars/Olympus").code == "bad_time_zone"
+
+
+def test_a_time_zone_stays_for_a_day(hall: Hall) -> None:
+    moved = hall.change(hall.wish(time_zone="Atlantic/Canary"))
+    back = hall.wish(version=moved.version, time_zone=hall.company.time_zone)
+
+    with pytest.raises(InvalidInput, match="time_zone_changed_lately") as refusal:
+        hall.change(back)
+
+    assert refusal.value.parameters["field"] == "time_zone"
+    hall.house.clock.move(timedelta(days=1))
+    assert hall.change(back).time_zone == hall.company.time_zone
 
 
 def test_the_database_knows_every_time_zone_that_is_offered(hall: Hall) -> None:

@@ -31,6 +31,7 @@ def test_a_row_says_what_when_how_much_and_of_what() -> None:
         top_up_id=TOP_UP,
         top_up_reference="TU-4F7K-2M9Q-8RTW",
         document=reference_to(paper(number="INV-1")),
+        is_possible_duplicate=True,
     )
 
     header, row = _read(write_csv([_page(it)], WORDS))
@@ -47,6 +48,7 @@ def test_a_row_says_what_when_how_much_and_of_what() -> None:
         str(ENTRY),
         "TU-4F7K-2M9Q-8RTW",
         "INV-1",
+        "Possibly duplicate",
     ]
 
 
