@@ -347,11 +347,10 @@ def test_failed_payments_are_told_for_thirty_days_on_the_first_page(till: Till) 
     assert (told.top_up_id, told.reference) == (failed.id, failed.reference)
     assert told.amount == failed.gross
     assert told.failure == "card_declined"
-    assert transactions(
-        till, currency="EUR", group=TransactionGroup.TOP_UPS
-    ).failed == [told]
-    assert transactions(till, currency="USD").failed == []
-    assert transactions(till, group=TransactionGroup.CHARGES).failed == []
+    of_top_ups = transactions(till, "EUR", TransactionGroup.TOP_UPS)
+    assert of_top_ups.failed == [told]
+    assert transactions(till, "USD").failed == []
+    assert transactions(till, "EUR", TransactionGroup.CHARGES).failed == []
     assert transactions(stranger(till)).failed == []
     till.office.pass_time(timedelta(days=31))
     assert transactions(till).failed == []
@@ -466,6 +465,8 @@ def of_payment(till: Till, request: asked.RefundRequest) -> asked.RefundRequest 
     return shown.refund_request
 
 
-def transactions(till: Till, currency: str | None = None) -> TransactionPage:
-    request = ListTransactions(currency=currency)
+def transactions(
+    till: Till, currency: str | None = None, group: TransactionGroup | None = None
+) -> TransactionPage:
+    request = ListTransactions(currency=currency, group=group)
     return till.office.call(LIST_TRANSACTIONS, request, till.owner())
