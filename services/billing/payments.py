@@ -225,7 +225,10 @@ class _Booking:
         self._succeed(top_up, payment, report)
         payment.state = PaymentState.CHARGED_BACK
         payment.failure = report.failure
-        taken = _parted(top_up, report.amount)
+        if report.amount == _amount(payment):
+            taken = MoneyIn(payment.net, payment.tax, payment.currency)
+        else:
+            taken = _parted(top_up, report.amount)
         self._post(top_up, payment, taken, EntryKind.CHARGEBACK)
         self._order(top_up, payment, taken, DocumentKind.CREDIT_NOTE, TAKEN_BACK)
         remaining = self._first_succeeded(top_up)

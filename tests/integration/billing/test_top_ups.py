@@ -470,6 +470,24 @@ def test_a_payment_that_comes_late_can_be_refunded_whatever_came_before(
     assert till.office.differences() == []
 
 
+def test_a_bank_that_takes_back_a_payment_takes_the_tax_that_was_booked(
+    till: Till,
+) -> None:
+    """Also where an earlier version parted net and tax otherwise, by a cent."""
+    top_up = till.begin("100.00")
+    till.start(top_up)
+    (payment,) = till.get(top_up.id).payments
+    till.notify(payment)
+    cent = Decimal("0.01")
+    with till.office.database.system() as session:
+        row = session.get_one(Payment, payment.id)
+        row.net, row.tax = row.net + cent, row.tax - cent
+
+    till.notify(payment, "charged_back")
+
+    assert till.balance == -cent
+
+
 def test_a_bank_that_takes_back_a_part_of_a_payment_takes_no_more(till: Till) -> None:
     top_up = till.begin("100.00")
     till.start(top_up)
