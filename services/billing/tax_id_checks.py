@@ -4,6 +4,7 @@ A question is taken under a short lease, so that several instances don't ask the
 an answer that comes after the VAT ID or the profile has changed is dropped.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -19,11 +20,12 @@ from services.billing.seller import Sellers
 from services.billing.tax import CONFIRMED_FOR
 from services.billing.tax_id_match import compare
 from services.billing.vies import (
+    AddressRefusedError,
     Answer,
-    AskerRefusedError,
     NoAnswerError,
     QuestionRefusedError,
     Register,
+    RequesterRefusedError,
 )
 from shared.contracts.billing.tax import TaxIdState
 from shared.database import Database
@@ -38,6 +40,8 @@ REASK_VALID_AFTER = timedelta(days=60)
 REASK_INVALID_AFTER = timedelta(days=7)
 """A new number takes a while to get into the register."""
 REASK_REFUSED_AFTER = timedelta(days=1)
+PASSED_OVER_FOR = timedelta(minutes=15)
+"""What a seller whom the register refuses would have asked waits as long."""
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 360))
 """Between tries without an answer; the last one for all that follow."""
 
@@ -55,21 +59,32 @@ def check_due(
 ) -> int:
     """Ask about each VAT ID that is due; returns how many.
 
-    The turn ends where the register will answer nothing that a seller asks.
+    A seller whom the register refuses asks nothing more in this turn, which ends
+    where the register refuses whoever asks.
     """
     count = 0
-    while question := _take(database, sellers, runtime.clock.now()):
+    refused: set[str] = set()
+    while question := _take(database, sellers, runtime.clock.now(), refused):
+        if question.requester in refused:
+            continue
         outcome = _ask(register, question)
         with database.system() as session:
             _note(session, runtime, sellers, question, outcome)
         count += 1
-        if isinstance(outcome, AskerRefusedError):
+        if isinstance(outcome, RequesterRefusedError):
+            refused.add(question.requester)
+        if isinstance(outcome, AddressRefusedError):
             break
     return count
 
 
-def _take(database: Database, sellers: Sellers, now: datetime) -> _Question | None:
-    """The next question: those that never failed come first."""
+def _take(
+    database: Database, sellers: Sellers, now: datetime, refused: Container[str]
+) -> _Question | None:
+    """The next question: those that never failed come first.
+
+    One of a seller whom the register has refused is put off.
+    """
     due = (
         select(TaxId)
         .where(TaxId.next_check_at <= now)
@@ -81,8 +96,11 @@ def _take(database: Database, sellers: Sellers, now: datetime) -> _Question | No
         row = session.scalars(due).one_or_none()
         if row is None:
             return None
-        row.asked_at, row.next_check_at = now, now + LEASE
         requester = seller_of(session, sellers, row.company_id).vat_id
+        if requester in refused:
+            row.next_check_at = now + PASSED_OVER_FOR
+        else:
+            row.asked_at, row.next_check_at = now, now + LEASE
         return _Question(row.company_id, row.number, row.version, requester)
 
 

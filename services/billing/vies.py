@@ -19,7 +19,8 @@ MAX_ANSWER_BYTES = 100_000
 
 _ANSWERED = frozenset({"", "VALID", "INVALID"})
 _QUESTION_REFUSED = frozenset({"INVALID_INPUT"})
-_ASKER_REFUSED = frozenset({"INVALID_REQUESTER_INFO", "VAT_BLOCKED", "IP_BLOCKED"})
+_REQUESTER_REFUSED = frozenset({"INVALID_REQUESTER_INFO", "VAT_BLOCKED"})
+_ADDRESS_REFUSED = frozenset({"IP_BLOCKED"})
 _OK = 200
 _TOO_MANY = 429
 _SERVER_FAULT = 500
@@ -37,8 +38,12 @@ class QuestionRefusedError(NoAnswerError):
     """It won't answer this: asking again soon does not help, an operator may."""
 
 
-class AskerRefusedError(QuestionRefusedError):
-    """Nor anything else that the seller asks from here."""
+class RequesterRefusedError(QuestionRefusedError):
+    """Nor anything else that is asked in the name of this seller's VAT ID."""
+
+
+class AddressRefusedError(QuestionRefusedError):
+    """Nor anything else, whoever asks from here."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,9 @@ class Register(Protocol):
 
         Raises:
             NoAnswerError: ask again later.
-            QuestionRefusedError: there will be no answer to this; or, if an
-                AskerRefusedError, to nothing.
+            QuestionRefusedError: there will be no answer to this; or, if a
+                RequesterRefusedError, to nothing that this one asks; or, if an
+                AddressRefusedError, to nothing.
         """
         ...
 
@@ -151,8 +157,10 @@ def _by_status(status: int, body: bytes) -> NoAnswerError:
 
 def _no_answer(code: str) -> NoAnswerError:
     kind = NoAnswerError
-    if code in _ASKER_REFUSED:
-        kind = AskerRefusedError
+    if code in _ADDRESS_REFUSED:
+        kind = AddressRefusedError
+    elif code in _REQUESTER_REFUSED:
+        kind = RequesterRefusedError
     elif code in _QUESTION_REFUSED:
         kind = QuestionRefusedError
     return kind(code.lower()[:60])

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, delete, select, text
 
 import services.billing
 from launcher.local_services import LocalServices
@@ -23,14 +23,17 @@ from services.billing.document_models import Document
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.issuing import issue_ordered
 from services.billing.limits import Limits
+from services.billing.models import TaxId
 from services.billing.seller import DEMO_SELLER, FIRST, Seller, Sellers
 from services.billing.settings import BillingSettings
+from services.billing.tax_id_checks import PASSED_OVER_FOR
 from services.billing.top_ups import Terms
 from shared.clock import ManualClock
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing import exchange_rates, tax, top_ups
 from shared.contracts.billing import wallets as own_wallets
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.tax import TaxIdState
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.identity import Role
 from shared.database import Database, normalise_url
@@ -42,7 +45,7 @@ from shared.service import Call
 from shared.settings import SettingError
 from tests.fixtures.databases import empty_database
 from tests.fixtures.sellers import POLISH, SELLERS
-from tests.fixtures.vies import vies_stand_in
+from tests.fixtures.vies import ViesStandIn, vies_stand_in
 from tests.integration.billing.office import START, Office, money
 from tests.integration.billing.test_concurrency import all_at_once
 
@@ -428,6 +431,56 @@ def test_the_register_is_asked_in_the_name_of_the_companys_seller(
             assert asked["countryCode"] + asked["vatNumber"] == number
             by = asked["requesterMemberStateCode"] + asked["requesterNumber"]
             assert by == requester
+
+
+def test_a_seller_whom_the_register_refuses_keeps_no_other_ones_waiting(
+    billing_database: Database,
+) -> None:
+    with billing_database.system() as session:
+        session.execute(delete(TaxId))
+    with vies_stand_in() as vies:
+        vies.refused = {POLISH.vat_id}
+        czech = [
+            asks_about(billing_database, "CZ", number, vies)
+            for number in ("CZ25123891", "CZ26168685", "CZ27082440")
+        ]
+        austrian = asks_about(billing_database, "AT", "ATU13585627", vies)
+        austrian.pass_time(timedelta(seconds=1))
+
+        austrian.service.check_tax_ids()
+
+        asked_by = [each["requesterMemberStateCode"] for each in vies.questions]
+        assert asked_by == ["PL", "DE"]
+        assert tax_id_of(austrian).state is TaxIdState.VALID
+        states = [tax_id_of(each).state for each in czech]
+        assert sorted(state.value for state in states) == [
+            "unchecked",
+            "unchecked",
+            "unreachable",
+        ]
+
+        vies.refused = set()
+        austrian.pass_time(PASSED_OVER_FOR)
+        austrian.service.check_tax_ids()
+
+        states = [tax_id_of(each).state for each in czech]
+        assert states.count(TaxIdState.VALID) == 2
+
+
+def asks_about(
+    database: Database, country: str, number: str, vies: ViesStandIn
+) -> Office:
+    """A company whose valid VAT ID is still to be asked about."""
+    vies.register(number)
+    office = an_office(database, country, vies_url=vies.url)
+    office.call(tax.SET_TAX_ID, tax.SetTaxId(number=number), owner(office))
+    return office
+
+
+def tax_id_of(office: Office) -> tax.TaxId:
+    profile = office.call(tax.GET_TAX_PROFILE, tax.GetTaxProfile(), owner(office))
+    assert profile.tax_id is not None
+    return profile.tax_id
 
 
 def test_an_export_says_who_issued_each_document(billing_database: Database) -> None:

@@ -17,6 +17,7 @@ from services.billing.settings import BillingSettings
 from services.billing.tax import CONFIRMED_FOR
 from services.billing.tax_id_checks import (
     LEASE,
+    PASSED_OVER_FOR,
     REASK_INVALID_AFTER,
     REASK_VALID_AFTER,
 )
@@ -404,6 +405,7 @@ def test_a_register_that_answers_us_nothing_is_asked_nothing_more_this_time(
     assert len(vies.questions) == 1
 
     vies.fault = ""
+    office.pass_time(PASSED_OVER_FOR)
     office.service.check_tax_ids()
     states = {_tax_id(each).state for each in (office, other)}
     assert states == {TaxIdState.UNREACHABLE, TaxIdState.VALID}

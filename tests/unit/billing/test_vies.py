@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from services.billing.vies import (
+    AddressRefusedError,
     Answer,
-    AskerRefusedError,
     NoAnswerError,
     NoRegister,
     QuestionRefusedError,
+    RequesterRefusedError,
     Vies,
 )
 from tests.fixtures.vies import ViesStandIn, vies_stand_in
@@ -92,9 +93,10 @@ def test_an_outage_is_worth_another_try(
     [
         ("INVALID_INPUT", QuestionRefusedError),
         ("http 403", QuestionRefusedError),
-        ("INVALID_REQUESTER_INFO", AskerRefusedError),
-        ("IP_BLOCKED", AskerRefusedError),
-        ("userError IP_BLOCKED", AskerRefusedError),
+        ("INVALID_REQUESTER_INFO", RequesterRefusedError),
+        ("VAT_BLOCKED", RequesterRefusedError),
+        ("IP_BLOCKED", AddressRefusedError),
+        ("userError IP_BLOCKED", AddressRefusedError),
     ],
 )
 def test_a_refused_question_is_not_worth_one(
