@@ -39,7 +39,7 @@ from services.billing.rendering.words import (
     top_up_line,
 )
 from services.billing.seller import Seller, Sellers
-from services.billing.tax_profiles import find_tax_id
+from services.billing.tax_profiles import vat_id_to_show
 from shared import events
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.documents import DocumentKind
@@ -208,7 +208,7 @@ class _About:
     def of(cls, change: Change, issuer: Issuer, order: DocumentOrder) -> "_About":
         session = change.db
         top_up = session.get_one(TopUp, order.top_up_id)
-        tax_id = find_tax_id(session, order.company_id)
+        reason = from_wire(top_up.tax_reason, TaxReason)
         earlier = _earlier(change, order)
         corrects, net, tax = _corrected(order, earlier)
         payment = None
@@ -220,9 +220,7 @@ class _About:
             top_up=top_up,
             payment=payment,
             company=session.get_one(Company, order.company_id),
-            # The one that the tax was decided by, which may be another one by now.
-            vat_id=top_up.tax_reason["parameters"].get("vat_id")
-            or (tax_id.number if tax_id else ""),
+            vat_id=vat_id_to_show(session, order.company_id, reason, change.call.now),
             earlier=earlier,
             corrects=corrects,
             net=net,

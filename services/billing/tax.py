@@ -130,6 +130,11 @@ def apply(decision: TaxDecision, net: Money) -> Taxed:
     return Taxed(lines=[line], net=net, tax=tax, gross=net + tax)
 
 
+def counts(vat_id: VatId, on: date) -> bool:
+    """Whether the register confirms it for this name and address, lately enough."""
+    return _judge(vat_id, on) is TaxRule.REVERSE_CHARGE
+
+
 def find_rate(
     rates: Iterable[Rate], country: str, territory: str, on: date
 ) -> Rate | None:

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from services.billing.companies import time_zone_of
 from services.billing.models import Company, TaxId
 from services.billing.seller import Seller
-from services.billing.tax import Customer, VatId, decide
+from services.billing.tax import Customer, VatId, counts, decide
 from services.billing.tax_rates import known_rates
 from services.billing.territories import MEMBER_STATES, Place, locate
 from shared.contracts.billing import tax as contract
+from shared.contracts.billing.tax import TaxReason, TaxRule
 from shared.errors import Conflict
 
 
@@ -72,6 +73,23 @@ def find_tax_id(session: Session, company_id: UUID) -> TaxId | None:
     """The company's VAT ID, unless it never had one or has removed it."""
     tax_id = session.get(TaxId, company_id)
     return tax_id if tax_id is not None and tax_id.number else None
+
+
+def vat_id_to_show(
+    session: Session, company_id: UUID, reason: TaxReason, now: datetime
+) -> str:
+    """The VAT ID that stands on what is taxed for a reason; empty if there was none.
+
+    It is the one that the tax was decided by, which may be another one by now. Where
+    none decides, at a business in the seller's own country, it is the one of today.
+    """
+    if reason.code != TaxRule.DOMESTIC_BUSINESS:
+        return reason.parameters.get("vat_id", "")
+    vat_id = _vat_id(find_tax_id(session, company_id))
+    if vat_id is None or vat_id.country != reason.parameters["country"]:
+        return ""
+    today = now.astimezone(time_zone_of(session, company_id)).date()
+    return vat_id.number if counts(vat_id, today) else ""
 
 
 def takes_tax_id(company: Company) -> bool:
