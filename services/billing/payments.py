@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from services.billing.changes import Change
 from services.billing.document_orders import TAKEN_BACK, Wanted, order
@@ -246,18 +247,26 @@ class _Booking:
     def _equal_elsewhere(
         self, top_up: TopUp, payment: Payment, report: Report
     ) -> Payment | None:
-        """The payment of another top-up that this one may repeat."""
+        """The payment of another top-up that this one may repeat.
+
+        Of those alone that a quote tells of: not of one that was asked for in another
+        amount, nor of a further payment, which repeats its own top-up's.
+        """
         session, now = self.change.db, self.change.call.now
         # Of two that come at once, the second one sees the first.
         lock_wallet(session, top_up.company_id, top_up.currency)
+        repeated = aliased(Payment)
         others = session.execute(
             select(Payment, TopUp)
             .join(TopUp, TopUp.id == Payment.top_up_id)
+            .outerjoin(repeated, repeated.id == Payment.duplicate_of)
             .where(
                 Payment.company_id == top_up.company_id,
                 Payment.top_up_id != top_up.id,
                 Payment.state == PaymentState.SUCCEEDED,
                 Payment.settled_at >= now - WINDOW,
+                repeated.top_up_id.is_distinct_from(Payment.top_up_id),
+                TopUp.gross == top_up.gross,
                 TopUp.state != TopUpState.REFUNDED,
             )
             .order_by(Payment.settled_at, Payment.id)

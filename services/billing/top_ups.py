@@ -12,7 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from msgspec import structs
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.billing import top_up_rules
@@ -101,7 +101,7 @@ def quote(
     decision = decide_for(session, terms.seller, wallet.company_id, call.now)
     cost = _Cost(decision.reason, apply(decision, net))
     quoted = _quote(wallet, cost, about, _waiting(session, wallet), terms.gateways)
-    repeats = _repeated(session, wallet, net, call.now)
+    repeats = _repeated(session, wallet, quoted.gross, call.now)
     return structs.replace(quoted, repeats=repeats)
 
 
@@ -305,21 +305,26 @@ def _waiting(session: Session, wallet: Wallet) -> Decimal:
 
 
 def _repeated(
-    session: Session, wallet: Wallet, net: Money, now: datetime
+    session: Session, wallet: Wallet, gross: Money, now: datetime
 ) -> contract.EarlierTopUp | None:
-    """An equal top-up that was begun just before, and that was paid or may be."""
-    row = session.scalars(
-        select(TopUp)
-        .where(
-            TopUp.company_id == wallet.company_id,
-            TopUp.wallet_id == wallet.id,
-            TopUp.net == net.amount,
-            TopUp.created_at >= now - WINDOW,
-            TopUp.state.in_((*OPEN, TopUpState.SUCCEEDED)),
-        )
-        .order_by(TopUp.created_at.desc(), TopUp.id)
-        .limit(1)
-    ).one_or_none()
+    """An equal top-up that can still be paid, or was paid within the window.
+
+    A payment can be marked for no other one, but for money that comes for an ended one.
+    """
+    just_paid = select(Payment.top_up_id).where(
+        Payment.company_id == wallet.company_id,
+        Payment.state == PaymentState.SUCCEEDED,
+        Payment.settled_at >= now - WINDOW,
+    )
+    kept = TopUp.state != TopUpState.REFUNDED
+    equal = select(TopUp).where(
+        TopUp.company_id == wallet.company_id,
+        TopUp.wallet_id == wallet.id,
+        TopUp.gross == gross.amount,
+        or_(TopUp.state.in_(OPEN), and_(TopUp.id.in_(just_paid), kept)),
+    )
+    newest = TopUp.created_at.desc()
+    row = session.scalar(equal.order_by(newest, TopUp.id).limit(1))
     if row is None:
         return None
     return contract.EarlierTopUp(

@@ -79,9 +79,9 @@ class TopUpQuote(Response, frozen=True, kw_only=True):
     verified may still top up now, what is open and what was paid within 24 hours being
     taken off; None when it is verified. ``largest`` is the most that one top-up can be
     now, None if none can; ``waiting`` what services wait for that could not be paid:
-    it is charged as soon as it is there. ``repeats`` is a top-up of the same amount,
-    paid or still to be paid, that was begun just before: the customer may not mean
-    both. ``digest`` does not stand for it.
+    it is charged as soon as it is there. ``repeats`` is a top-up of the same amount
+    that can still be paid, or was paid just before: the customer may not mean both.
+    ``digest`` does not stand for it.
     """
 
     net: Money

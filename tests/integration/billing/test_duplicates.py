@@ -143,10 +143,12 @@ def test_of_eight_equal_top_ups_paid_at_once_all_but_one_are_marked(till: Till) 
     assert till.balance == 800
 
 
-def test_a_quote_tells_of_an_equal_top_up_begun_within_ten_minutes(till: Till) -> None:
+def test_a_quote_tells_of_an_equal_top_up_as_long_as_it_can_be_paid(
+    till: Till,
+) -> None:
     before = till.quote("100.00")
     first = begun(till)
-    till.office.pass_time(TEN_MINUTES)
+    till.office.pass_time(timedelta(hours=23))
 
     told = till.quote("100.00")
 
@@ -155,21 +157,107 @@ def test_a_quote_tells_of_an_equal_top_up_begun_within_ten_minutes(till: Till) -
     assert (told.repeats.id, told.repeats.reference) == (first.id, first.reference)
     assert told.digest == before.digest
     assert till.quote("100.01").repeats is None
+    till.cancel(first)
+    assert till.quote("100.00").repeats is None
+
+
+def test_a_quote_tells_for_ten_minutes_of_what_was_paid_whenever_it_was_begun(
+    till: Till,
+) -> None:
+    first = begun(till)
+    till.office.pass_time(timedelta(hours=1))
+    pay(till, first)
+    till.office.pass_time(TEN_MINUTES)
+
+    repeats = till.quote("100.00").repeats
+
+    assert repeats is not None
+    assert (repeats.id, repeats.state) == (first.id, TopUpState.SUCCEEDED)
+    assert stranger(till).quote("100.00").repeats is None
     till.office.pass_time(timedelta(microseconds=1))
     assert till.quote("100.00").repeats is None
 
 
-def test_a_quote_tells_of_what_was_paid_and_not_of_what_has_ended(till: Till) -> None:
-    till.cancel(begun(till))
+def test_a_quote_tells_of_what_has_been_given_back_in_part_and_not_of_the_whole(
+    till: Till,
+) -> None:
+    first = paid(till)
+    till.refund(first, "40.00")
+    assert till.quote("100.00").repeats is not None
+
+    till.refund(first)
+
     assert till.quote("100.00").repeats is None
 
-    first = paid(till)
 
-    repeats = till.quote("100.00").repeats
-    assert repeats is not None
-    assert repeats.state is TopUpState.SUCCEEDED
-    assert repeats.id == first.id
-    assert stranger(till).quote("100.00").repeats is None
+@pytest.mark.parametrize("by_bank", [False, True])
+@pytest.mark.parametrize(
+    ("before_paid", "before_second", "before_its_payment"),
+    [
+        (timedelta(0), timedelta(0), timedelta(0)),
+        (timedelta(minutes=9), timedelta(minutes=3), timedelta(minutes=1)),
+        (timedelta(hours=20), timedelta(0), timedelta(minutes=9)),
+        (timedelta(0), TEN_MINUTES, timedelta(0)),
+        (timedelta(0), timedelta(minutes=11), timedelta(0)),
+    ],
+)
+def test_whoever_answers_as_asked_is_never_told_of_a_duplicate(
+    till: Till,
+    *,
+    by_bank: bool,
+    before_paid: timedelta,
+    before_second: timedelta,
+    before_its_payment: timedelta,
+) -> None:
+    """The first is paid before the second is begun."""
+    way = book if by_bank else pay
+    first = begun(till)
+    till.office.pass_time(before_paid)
+    way(till, first)
+    till.office.pass_time(before_second)
+    second = begun_as_told(till)
+    till.office.pass_time(before_its_payment)
+    way(till, second)
+
+    assert not is_marked(till.get(second.id))
+
+
+@pytest.mark.parametrize("by_bank", [False, True])
+@pytest.mark.parametrize("gap", [timedelta(minutes=1), timedelta(hours=20)])
+def test_nor_where_the_first_is_still_open_when_the_second_is_begun(
+    till: Till, gap: timedelta, *, by_bank: bool
+) -> None:
+    way = book if by_bank else pay
+    first = begun(till)
+    till.office.pass_time(gap)
+    second = begun_as_told(till)
+    for each in (first, second):
+        way(till, each)
+
+    assert not is_marked(till.get(first.id))
+    assert not is_marked(till.get(second.id))
+
+
+def test_a_further_payment_of_one_top_up_makes_no_other_one_a_duplicate(
+    till: Till,
+) -> None:
+    first = paid(till)
+    till.office.pass_time(timedelta(minutes=15))
+    second = begun_as_told(till)
+    till.notify(first.payments[0], transaction=f"tx-{next(_TRANSACTIONS)}-{first.id}")
+
+    assert not is_marked(pay(till, second))
+
+
+def test_what_was_asked_for_in_another_amount_is_no_duplicate(till: Till) -> None:
+    """A quote can't tell of what nobody has been asked for."""
+    first = begun(till, "50.00")
+    till.start(first)
+    (payment,) = till.get(first.id).payments
+    till.notify(payment, transaction=f"tx-{first.id}", amount="119.00")
+    till.office.pass_time(timedelta(minutes=1))
+
+    assert not is_marked(pay(till, begun_as_told(till)))
 
 
 def test_a_begin_sent_twice_is_one_top_up_whatever_it_repeats(till: Till) -> None:
@@ -375,6 +463,11 @@ def begun(
         is_intended=is_intended,
     )
     return till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner(), key)
+
+
+def begun_as_told(till: Till) -> TopUp:
+    """As by a customer who means each, and says so where that is asked."""
+    return begun(till, is_intended=till.quote("100.00").repeats is not None)
 
 
 def pay(till: Till, top_up: TopUp) -> TopUp:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
 from shared.contracts.billing import (
@@ -83,6 +84,20 @@ def test_an_equal_payment_elsewhere_leads_to_its_top_up(
     assert "the same amount of 119.00 EUR was paid the same way" in words(page)
     assert f'href="/funds/top-ups/{OTHER_ID}?company={OURS}"' in page
     assert "It was paid more than once" not in page
+
+
+def test_of_two_transfers_nothing_is_said_about_when_they_were_sent(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    """They count as paid when their statement is booked."""
+    by_bank = GatewayName.BANK_TRANSFER
+    shown(billing, replace(duplicate(duplicate_top_up_id=OTHER_ID), gateway=by_bank))
+
+    page = opened(browser, ADDRESS)
+
+    assert "A bank transfer of the same amount, 119.00 EUR, came for" in words(page)
+    assert f'href="/funds/top-ups/{OTHER_ID}?company={OURS}"' in page
+    assert "minutes" not in words(page)
 
 
 @pytest.mark.parametrize(
@@ -188,6 +203,24 @@ def test_an_equal_top_up_just_before_is_told_and_then_meant(
     assert "is_intended" not in page
 
 
+@pytest.mark.parametrize(
+    ("state", "can_be_paid"),
+    [
+        (TopUpState.PENDING, True),
+        (TopUpState.SUCCEEDED, False),
+        (TopUpState.PARTLY_REFUNDED, False),
+    ],
+)
+def test_an_equal_top_up_is_said_to_be_payable_where_it_is(
+    billing: StandIn, browser: FlaskClient, state: TopUpState, *, can_be_paid: bool
+) -> None:
+    quoted(billing, repeats=True, state=state)
+
+    page = opened(browser, "/funds/quote?net=100&currency=EUR")
+
+    assert ("it can still be paid" in page) is can_be_paid
+
+
 @pytest.mark.parametrize("was_told", [True, False])
 def test_a_top_up_without_an_answer_is_sent_again_as_it_was(
     billing: StandIn, browser: FlaskClient, *, was_told: bool
@@ -286,11 +319,13 @@ def shown(billing: StandIn, payment: Payment) -> None:
     billing.answers[str(top_ups.GET_TOP_UP)] = lambda _: top_up
 
 
-def quoted(billing: StandIn, *, repeats: bool) -> None:
+def quoted(
+    billing: StandIn, *, repeats: bool, state: TopUpState = TopUpState.SUCCEEDED
+) -> None:
     earlier = top_ups.EarlierTopUp(
         id=OTHER_ID,
         reference="TU-2",
-        state=TopUpState.SUCCEEDED,
+        state=state,
         created_at=START - timedelta(minutes=3),
     )
     quote = top_ups.TopUpQuote(
