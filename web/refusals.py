@@ -47,6 +47,8 @@ _SENTENCES = {
     "no_such_payment": "There is no such payment in this company.",
     "not_a_duplicate": "This payment is not marked as a possible duplicate, or its "
     "money has gone back already. Nothing was asked for; contact support.",
+    "given_back_already": "This payment has been given back to you already. Nothing "
+    "more was asked for.",
     "quote_changed": "These are the figures for your amount as they are now. Nothing "
     "was charged; check them and confirm once more.",
     "below_minimum": "The smallest top-up is {minimum} {currency}.",

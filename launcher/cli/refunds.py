@@ -39,7 +39,7 @@ def list_(desk: Desk) -> None:
 @click.option("--payment", type=click.UUID, required=True, help="Its id.")
 @click.pass_obj
 def grant(desk: Desk, payment: UUID) -> None:
-    """Give the whole payment back, with its tax.
+    """Give back all that is left of the payment, with its tax.
 
     Never more than is unspent. What came by bank is transferred by hand.
     """
@@ -70,5 +70,5 @@ def _line(it: contract.RefundRequest) -> str:
 
 
 def _amount(it: contract.RefundRequest) -> str:
-    paid = round_to_minor_unit(it.amount)
-    return f"{paid.amount:f} {paid.currency.code}"
+    asked = round_to_minor_unit(it.amount)
+    return f"{asked.amount:f} {asked.currency.code}"

@@ -21,10 +21,12 @@ from services.billing.gateways.gateway import Checkout, Order, Outcome, Report
 from services.billing.ledger import Reason
 from services.billing.models import EntryKind, Payment, TopUp
 from services.billing.money_in import MoneyIn
+from services.billing.refund_decisions import end_request
 from services.billing.top_up_views import payments_of
 from services.billing.top_ups import OPEN, lock_top_up, move, require_open
 from services.billing.wallets import lock_wallet, tell_of_change
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.tax import TaxLine
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.money import Money, currency_of, round_to_minor_unit
@@ -232,6 +234,7 @@ class _Booking:
             taken = _parted(top_up, report.amount)
         self._post(top_up, payment, taken, EntryKind.CHARGEBACK)
         self._order(top_up, payment, taken, DocumentKind.CREDIT_NOTE, TAKEN_BACK)
+        end_request(self.change, payment.id, RefundRequestState.CHARGED_BACK)
         remaining = self._first_succeeded(top_up)
         state = top_up.state if remaining else TopUpState.CHARGED_BACK
         move(self.change, top_up, state)

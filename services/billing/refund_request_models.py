@@ -1,12 +1,14 @@
 """The table of what customers ask back."""
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import func, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from services.billing.models import Base
+from services.billing.models import Base, Refund, RefundState
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.database import CompanyOwned, enum_by_value
 
@@ -14,7 +16,8 @@ from shared.database import CompanyOwned, enum_by_value
 class RefundRequest(CompanyOwned, Base):
     """What was asked of one payment, and what became of it; see the contract's.
 
-    ``position`` orders all of them as they were asked.
+    ``position`` orders all of them as they were asked. ``gone_before`` is what had been
+    given back of the payment before this was decided, tax included.
     """
 
     __tablename__ = "refund_requests"
@@ -27,5 +30,15 @@ class RefundRequest(CompanyOwned, Base):
     answer: Mapped[str]
     asked_at: Mapped[datetime]
     asked_by: Mapped[str]
-    decided_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None] = mapped_column()
     decided_by: Mapped[str]
+    gone_before: Mapped[Decimal] = column_property(
+        select(func.coalesce(func.sum(Refund.net + Refund.tax), 0))
+        .where(
+            Refund.payment_id == payment_id,
+            Refund.state != RefundState.FAILED,
+            sa.or_(decided_at.is_(None), Refund.created_at < decided_at),
+        )
+        .correlate_except(Refund)
+        .scalar_subquery()
+    )

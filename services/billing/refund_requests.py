@@ -4,6 +4,7 @@ Whoever changes one has locked its top-up first.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from services.billing import refunds
 from services.billing.changes import Change
 from services.billing.document_orders import GIVEN_BACK
 from services.billing.models import Payment, TopUp
+from services.billing.refund_decisions import decide
 from services.billing.refund_request_models import RefundRequest
 from services.billing.top_up_views import given_back, request_view
 from services.billing.top_ups import lock_top_up
@@ -51,7 +53,7 @@ def ask(change: Change, request: contract.AskForRefund) -> contract.RefundReques
         raise Conflict("not_a_duplicate")
     if session.get(RefundRequest, payment.id):
         raise Conflict("refund_asked_already")
-    if payment.id in given_back(session, top_up):
+    if _left(session, top_up, payment) == 0:
         raise Conflict("given_back_already")
     row = RefundRequest(
         payment_id=payment.id,
@@ -90,19 +92,20 @@ def list_open(
 
 
 def grant(change: Change, payment_id: UUID) -> contract.RefundRequest:
-    """Give the whole payment back, or refuse and leave everything as it was.
+    """Give back all that is left of the payment, or leave everything as it was.
 
     Raises:
         NotFound: ``no_such_refund_request``.
         Conflict: ``refund_request_decided`` with ``state``; as `refunds.refund`.
     """
     row, top_up, payment = _lock_open(change.db, payment_id)
-    _decide(change, row, RefundRequestState.GRANTED)
-    # Not "what is left": half a duplicate given back would end the matter.
-    whole = Money(payment.net, currency_of(payment.currency))
+    # Not "what is unspent": half of it given back would end the matter.
+    left = _left(change.db, top_up, payment)
+    rest = Money(left, currency_of(payment.currency))
     refund = RefundTopUp(
-        top_up_id=top_up.id, payment_id=payment.id, net=whole, reason=GIVEN_BACK
+        top_up_id=top_up.id, payment_id=payment.id, net=rest, reason=GIVEN_BACK
     )
+    # Which ends the request, as nothing is left then.
     refunds.refund(change, refund)
     return request_view(row, top_up, payment)
 
@@ -120,7 +123,7 @@ def decline(
     reason = refunds.check_reason(request.reason)
     row, top_up, payment = _lock_open(change.db, request.payment_id)
     row.answer = reason
-    _decide(change, row, RefundRequestState.DECLINED)
+    decide(change, row, RefundRequestState.DECLINED)
     return request_view(row, top_up, payment)
 
 
@@ -149,11 +152,10 @@ def _lock_open(session: Session, payment_id: UUID) -> _Row:
     return row, top_up, payment
 
 
-def _decide(change: Change, row: RefundRequest, state: RefundRequestState) -> None:
-    row.state = state
-    row.decided_at = change.call.now
-    row.decided_by = change.call.principal.name
-    change.db.flush()
+def _left(session: Session, top_up: TopUp, payment: Payment) -> Decimal:
+    """How much net was not given back yet."""
+    net, _ = given_back(session, top_up).get(payment.id, (Decimal(0), Decimal(0)))
+    return payment.net - net
 
 
 def _read(

@@ -24,11 +24,13 @@ from services.billing.models import (
     Wallet,
 )
 from services.billing.money_in import MoneyIn
+from services.billing.refund_decisions import end_request
 from services.billing.top_up_rules import fits_payment
 from services.billing.top_up_views import Given, given_back, payments_of
 from services.billing.top_ups import lock_top_up, move
 from services.billing.wallets import lock_wallet, tell_of_change
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import (
     PaymentState,
     RefundTopUp,
@@ -50,11 +52,12 @@ MAX_REASON_LENGTH = 500
 
 @dataclass(frozen=True)
 class _Part:
-    """What one payment gives back."""
+    """What one payment gives back; ``is_rest``: nothing is left of it then."""
 
     payment: Payment
     net: Decimal
     tax: Decimal
+    is_rest: bool
 
 
 def refund(change: Change, request: RefundTopUp) -> TopUp:
@@ -90,6 +93,8 @@ def refund(change: Change, request: RefundTopUp) -> TopUp:
         _order(change, top_up, row, DocumentKind.CREDIT_NOTE, reason)
         top_up.refunded_net += part.net
         top_up.refunded_tax += part.tax
+        if part.is_rest:
+            end_request(change, part.payment.id, RefundRequestState.GRANTED)
     tell_of_change(session, change.runtime, wallet, change.call.request_id)
     refunded = net == _left(paid, given)
     state = TopUpState.REFUNDED if refunded else TopUpState.PARTLY_REFUNDED
@@ -200,7 +205,8 @@ def _parts(
     parts = []
     for payment in paid:
         net_before, tax_before = given.get(payment.id, (Decimal(0), Decimal(0)))
-        share = min(net, payment.net - net_before)
+        left = payment.net - net_before
+        share = min(net, left)
         if share <= 0:
             continue
         net -= share
@@ -208,7 +214,7 @@ def _parts(
         # Of all that has been given back by then: so the whole of it is exact.
         exact = payment.tax * (net_before + share) / payment.net
         tax = round_to_minor_unit(Money(exact, currency)).amount
-        parts.append(_Part(payment, share, tax - tax_before))
+        parts.append(_Part(payment, share, tax - tax_before, share == left))
     return parts
 
 

@@ -87,7 +87,7 @@ def request_view(
         top_up_id=row.top_up_id,
         reference=top_up.reference,
         seller=top_up.seller,
-        amount=Money(payment.amount, currency_of(payment.currency)),
+        amount=Money(payment.amount - row.gone_before, currency_of(payment.currency)),
         state=row.state,
         reason=row.reason,
         answer=row.answer,
@@ -118,10 +118,15 @@ def _payment_views(
         views[each.id] = structs.replace(
             views[each.id],
             duplicate_top_up_id=owners[each.duplicate_of],
-            is_given_back=each.id in given,
+            left=_left(each, given),
             refund_request=request_view(row, top_up, each) if row else None,
         )
     return list(views.values())
+
+
+def _left(payment: Payment, given: Given) -> Money:
+    net, tax = given.get(payment.id, (Decimal(0), Decimal(0)))
+    return Money(payment.amount - net - tax, currency_of(payment.currency))
 
 
 def _payment_view(payment: Payment, ended_at: datetime | None) -> contract.Payment:

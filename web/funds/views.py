@@ -174,7 +174,7 @@ def forget_card(top_up_id: str) -> ResponseReturnValue:
 @bp.post("/top-ups/<top_up_id>/refund-requests")
 @signed_in
 def ask_for_refund(top_up_id: str) -> ResponseReturnValue:
-    """Ask for a possible duplicate back; what was asked already is shown as it is."""
+    """Ask for a possible duplicate back; one that was asked for is shown as it is."""
     visit = begin_visit()
     visit.insist()
     wanted = read_uuid(top_up_id)
@@ -185,7 +185,7 @@ def ask_for_refund(top_up_id: str) -> ResponseReturnValue:
     try:
         send(visit, refund_requests.ASK_FOR_REFUND, ask)
     except Conflict as refusal:
-        if refusal.code not in {"refund_asked_already", "given_back_already"}:
+        if refusal.code != "refund_asked_already":
             raise
     return redirect(_address(visit, "funds.top_up", wanted), code=303)
 

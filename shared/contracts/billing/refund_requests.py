@@ -1,8 +1,10 @@
 """Refund requests: a customer wants back what may have been paid twice.
 
-    asked → granted | declined
+    asked → granted | declined | charged back
 
-Only of a payment that is marked as a possible duplicate, and once.
+Only of a payment that is marked as a possible duplicate, and once. Giving all of the
+payment back in another way grants it, too; charged back is one whose payment the
+customer's bank took back while it waited.
 """
 
 from datetime import datetime
@@ -19,10 +21,14 @@ class RefundRequestState(Enum):
     ASKED = "asked"
     GRANTED = "granted"
     DECLINED = "declined"
+    CHARGED_BACK = "charged_back"
 
 
 class RefundRequest(Response, frozen=True, kw_only=True):
-    """``amount`` is what was paid, tax included; ``reference`` the top-up's.
+    """``reference`` is the top-up's.
+
+    ``amount`` is what is to be given back, tax included: all that was paid, but for
+    what had been given back before the request was decided.
 
     ``seller`` is what the operator's settings call who sold it, and gives it back.
 
@@ -102,9 +108,9 @@ GRANT_REFUND_REQUEST = Method(
     Permission.OPERATE,
     Effect.CHANGE,
 )
-"""Refunds the payment, whole. NotFound ``no_such_refund_request``; Conflict
-``refund_request_decided`` with ``state``, and those of `top_ups.REFUND_TOP_UP`: then
-the request waits on."""
+"""Refunds all that is left of the payment. NotFound ``no_such_refund_request``;
+Conflict ``refund_request_decided`` with ``state``, and those of
+`top_ups.REFUND_TOP_UP`: then the request waits on."""
 
 DECLINE_REFUND_REQUEST = Method(
     NAME,

@@ -123,8 +123,9 @@ class Payment(Response, frozen=True, kw_only=True):
     ``failure`` is a code. ``duplicate_of`` is the payment that it may repeat, and
     ``duplicate_top_up_id`` whose that is, this top-up's or another's: both are booked
     and credited. ``is_late`` says that it came when the top-up had ended: it is
-    booked and credited, too, above a limit even. ``is_given_back`` and
-    ``refund_request`` are told of possible duplicates alone.
+    booked and credited, too, above a limit even. ``left``, which is what was not given
+    back of it, tax included, and ``refund_request`` are told of possible duplicates
+    alone.
     """
 
     id: UUID
@@ -138,7 +139,7 @@ class Payment(Response, frozen=True, kw_only=True):
     created_at: datetime
     settled_at: datetime | None
     duplicate_top_up_id: UUID | None = None
-    is_given_back: bool = False
+    left: Money | None = None
     refund_request: RefundRequest | None = None
 
 

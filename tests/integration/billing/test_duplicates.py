@@ -12,6 +12,7 @@ from msgspec import structs
 
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.gateways.gateway import Gateway
+from services.billing.models import Payment
 from services.billing.seller import FIRST
 from shared.contracts.billing import refund_requests as asked
 from shared.contracts.billing import top_ups
@@ -26,6 +27,7 @@ from shared.contracts.billing.transactions import (
 from shared.contracts.identity import Role
 from shared.database import Database
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound
+from shared.money import Money
 from tests.fixtures.sandbox import Sandbox, sandbox
 from tests.integration.billing.office import Office, money
 from tests.integration.billing.till import Till
@@ -350,18 +352,87 @@ def test_what_is_no_duplicate_can_not_be_asked_back(till: Till) -> None:
 
 def test_what_went_back_already_can_not_be_asked_back(till: Till) -> None:
     payment = duplicate(till)
-    till.office.call(
-        top_ups.REFUND_TOP_UP,
-        top_ups.RefundTopUp(
-            top_up_id=top_up_of(till, payment),
-            payment_id=payment,
-            reason="By phone",
-        ),
-        till.office.operator(),
-    )
+    give_back(till, payment, "40.00")
+    give_back(till, payment)
 
+    assert left(till, payment) == money("0")
     with pytest.raises(Conflict, match="given_back_already"):
         ask(till, payment)
+
+
+def test_of_what_went_back_in_part_the_rest_is_asked_for_and_given(till: Till) -> None:
+    payment = duplicate(till)
+    give_back(till, payment, "5.00")
+    assert left(till, payment) == money("113.05")
+
+    request = ask(till, payment)
+    granted = grant(till, payment)
+
+    assert request.amount == granted.amount == money("113.05")
+    assert left(till, payment) == money("0")
+    assert till.balance == 100
+    assert till.office.differences() == []
+
+
+def test_of_what_goes_back_while_a_request_waits_the_rest_is_still_given(
+    till: Till,
+) -> None:
+    payment = duplicate(till)
+    request = ask(till, payment)
+    give_back(till, payment, "5.00")
+
+    shown = of_payment(till, request)
+    granted = grant(till, payment)
+
+    assert shown is not None
+    assert (shown.state, shown.amount) == (RefundRequestState.ASKED, money("113.05"))
+    assert of_payment(till, request) == granted
+    assert granted.amount == money("113.05")
+    assert till.balance == 100
+
+
+def test_what_is_given_back_unasked_by_its_request_ends_that(till: Till) -> None:
+    payment = duplicate(till)
+    request = ask(till, payment)
+    give_back(till, payment)
+
+    told = of_payment(till, request)
+
+    assert told is not None
+    assert told.state is RefundRequestState.GRANTED
+    assert payment not in open_requests(till)
+    with pytest.raises(Conflict, match="refund_request_decided"):
+        grant(till, payment)
+    assert till.balance == 100
+
+
+def test_what_the_bank_takes_back_ends_its_request(till: Till) -> None:
+    payment = duplicate(till)
+    request = ask(till, payment)
+    charge_back(till, payment)
+
+    told = of_payment(till, request)
+
+    assert told is not None
+    assert told.state is RefundRequestState.CHARGED_BACK
+    assert told.decided_at == till.office.clock.now()
+    assert payment not in open_requests(till)
+    with pytest.raises(Conflict, match="refund_request_decided"):
+        grant(till, payment)
+    with pytest.raises(Conflict, match="refund_request_decided"):
+        decline(till, payment, "No")
+
+
+def test_what_was_decided_stays_so_when_the_bank_takes_it_back(till: Till) -> None:
+    payment = duplicate(till)
+    request = ask(till, payment)
+    decline(till, payment, "Both were used")
+    charge_back(till, payment)
+
+    told = of_payment(till, request)
+
+    assert told is not None
+    assert told.state is RefundRequestState.DECLINED
 
 
 def test_another_company_can_not_ask_and_customers_can_not_decide(till: Till) -> None:
@@ -519,6 +590,33 @@ def top_up_of(till: Till, payment: UUID) -> UUID:
         for id_ in found
         if id_ and payment in [each.id for each in till.get(id_).payments]
     )
+
+
+def give_back(till: Till, payment: UUID, net: str | None = None) -> None:
+    """By the operator, who was asked by phone."""
+    request = top_ups.RefundTopUp(
+        top_up_id=top_up_of(till, payment),
+        payment_id=payment,
+        net=money(net) if net else None,
+        reason="By phone",
+    )
+    till.office.call(top_ups.REFUND_TOP_UP, request, till.office.operator())
+    till.office.pass_time(timedelta(seconds=1))
+
+
+def charge_back(till: Till, payment: UUID) -> None:
+    """The gateway's order is the first payment's, whichever money it tells of."""
+    payments = till.get(top_up_of(till, payment)).payments
+    (ordered,) = (each for each in payments if each.id != payment)
+    with till.office.database.system() as session:
+        transaction = session.get_one(Payment, payment).transaction or ""
+    transaction = transaction.removesuffix(f"-{ordered.id}")
+    till.notify(ordered, "charged_back", transaction=transaction)
+
+
+def left(till: Till, payment: UUID) -> Money | None:
+    payments = till.get(top_up_of(till, payment)).payments
+    return next(each.left for each in payments if each.id == payment)
 
 
 def ask(till: Till, payment: UUID, reason: str = "") -> asked.RefundRequest:

@@ -109,15 +109,26 @@ def test_of_two_transfers_nothing_is_said_about_when_they_were_sent(
             "we declined that: Both <b> were used",
         ),
         (
-            {"refund_request": RefundRequestState.GRANTED, "is_given_back": True},
+            {"refund_request": RefundRequestState.GRANTED, "left": "0"},
             "As you asked, it was given back to you",
         ),
         (
-            {"refund_request": RefundRequestState.GRANTED},
-            "it could not be paid out",
+            {"refund_request": RefundRequestState.GRANTED, "left": "113.05"},
+            "113.05 EUR could not be paid out: your wallet has that again",
         ),
-        ({"is_given_back": True}, "It was given back to you"),
-        ({"state": PaymentState.CHARGED_BACK}, "Your bank took it back"),
+        (
+            {"refund_request": RefundRequestState.DECLINED, "left": "0"},
+            "It was given back to you",
+        ),
+        ({"left": "0"}, "It was given back to you"),
+        ({"state": PaymentState.CHARGED_BACK}, "Your bank took it back."),
+        (
+            {
+                "state": PaymentState.CHARGED_BACK,
+                "refund_request": RefundRequestState.CHARGED_BACK,
+            },
+            "You asked for it back, and meanwhile your bank took it back",
+        ),
     ],
 )
 def test_what_became_of_a_duplicate_stands_where_it_was_asked_back(
@@ -129,6 +140,30 @@ def test_what_became_of_a_duplicate_stands_where_it_was_asked_back(
 
     assert told in words(page)
     assert ASK not in page
+
+
+def test_what_is_left_of_a_duplicate_can_be_asked_back(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    shown(billing, duplicate(left="113.05"))
+
+    page = opened(browser, ADDRESS)
+
+    assert "Part of it was given back to you. The other 113.05 EUR" in words(page)
+    assert ASK in page
+
+
+def test_what_went_back_meanwhile_is_said_to_who_asks(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    shown(billing, duplicate())
+    page = opened(browser, ADDRESS)
+    billing.answers[str(ASK_FOR_REFUND)] = refusing(Conflict("given_back_already"))
+
+    refused = sent(browser, page)
+
+    assert refused.status_code == 409
+    assert "has been given back to you already" in refused.text
 
 
 def test_asking_sends_the_form_s_key_and_leads_back(
@@ -258,7 +293,7 @@ def duplicate(
     state: PaymentState = PaymentState.SUCCEEDED,
     duplicate_top_up_id: UUID = TOP_UP_ID,
     *,
-    is_given_back: bool = False,
+    left: str = "119.00",
     refund_request: RefundRequestState | None = None,
 ) -> Payment:
     return Payment(
@@ -273,7 +308,7 @@ def duplicate(
         created_at=START,
         settled_at=START,
         duplicate_top_up_id=duplicate_top_up_id,
-        is_given_back=is_given_back,
+        left=money(left),
         refund_request=asked(refund_request) if refund_request else None,
     )
 
