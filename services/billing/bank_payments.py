@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import select
 
-from services.billing import payments, top_ups
+from services.billing import payments
 from services.billing.changes import Change
 from services.billing.gateways.gateway import Outcome, Report
 from services.billing.models import Payment, TopUp
+from services.billing.references import references_in
 from services.billing.top_up_rules import fits_payment
 from shared.contracts.billing.top_ups import (
     MAX_TEXT_LENGTH,
@@ -95,7 +96,7 @@ def _compare(
 
 def _find_top_up(change: Change, text: str) -> TopUp | None:
     """The top-up that a payer's text names, if exactly one of ours is in it."""
-    references = list(top_ups.references_in(text))
+    references = list(references_in(text))
     found = change.db.scalars(
         select(TopUp).where(TopUp.reference.in_(references))
     ).all()

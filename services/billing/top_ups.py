@@ -4,8 +4,7 @@ Who changes a top-up locks its row first and then, to post, its wallet.
 """
 
 import hashlib
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,6 +27,7 @@ from services.billing.models import (
     TopUp,
     Wallet,
 )
+from services.billing.references import new_reference
 from services.billing.seller import Seller
 from services.billing.tax import Taxed, apply
 from services.billing.tax_profiles import decide_for
@@ -40,7 +40,6 @@ from shared.contracts.billing.tax import TaxReason
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of, fits_ledger, zero
-from shared.runtime import Runtime
 from shared.service import Call
 from shared.wire import to_json, to_wire
 
@@ -54,13 +53,6 @@ MOST_OPEN = 20
 LASTS = timedelta(hours=24)
 """How long a top-up waits for its payment."""
 LASTS_BY_BANK = timedelta(days=30)
-
-REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""No letter or digit that is taken for another one."""
-
-# People leave out dashes, add spaces, and write in small letters. It looks ahead, as
-# "Status TU-…" has two places where one may begin.
-_REFERENCE = re.compile(f"(?=TU([{REFERENCE_LETTERS}]{{12}}))")
 
 
 @dataclass(frozen=True)
@@ -240,18 +232,6 @@ def move(change: Change, top_up: TopUp, state: TopUpState) -> None:
     )
 
 
-def written(letters: str) -> str:
-    """A reference as people see it, of its twelve letters: TU-4F7K-2M9Q-8RTW."""
-    return "-".join(("TU", letters[:4], letters[4:8], letters[8:]))
-
-
-def references_in(text: str) -> Iterator[str]:
-    """Whatever may be a reference in what somebody wrote."""
-    letters = "".join(filter(str.isalnum, text.upper()))
-    for match in _REFERENCE.finditer(letters):
-        yield written(match[1])
-
-
 def _end(change: Change, top_up: TopUp, state: TopUpState) -> None:
     for payment in payments_of(change.db, top_up):
         if payment.state in {PaymentState.CREATED, PaymentState.PENDING}:
@@ -388,7 +368,7 @@ def _draft(
         id=change.runtime.new_id(),
         company_id=wallet.company_id,
         wallet_id=wallet.id,
-        reference=_new_reference(change.runtime),
+        reference=new_reference(change.runtime.random),
         state=TopUpState.DRAFT,
         gateway=gateway,
         currency=wallet.currency,
@@ -404,8 +384,3 @@ def _draft(
         expires_at=now + (LASTS_BY_BANK if by_bank else LASTS),
         version=1,
     )
-
-
-def _new_reference(runtime: Runtime) -> str:
-    """Twelve letters of 31: nobody guesses one, and people can read it aloud."""
-    return written("".join(runtime.random.choices(REFERENCE_LETTERS, k=12)))

@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session, aliased
 from services.billing.amounts_typed import TypedAmount, read_typed
 from services.billing.document_models import Document
 from services.billing.models import Payment, Refund, TopUp, TransactionTerm, Wallet
-from services.billing.top_ups import references_in
+from services.billing.references import references_in
 from services.billing.transaction_order import Key, Narrowing, walk
 from shared.contracts.billing.transactions import TransactionGroup
 from shared.errors import InvalidInput
