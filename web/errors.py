@@ -98,6 +98,7 @@ def _conflict(refusal: Conflict) -> ResponseReturnValue:
         "other_company.html",
         companies=companies,
         here=_without_company(),
+        is_form=request.method != "GET",
         **refusal.parameters,
     )
     return page, Conflict.http_status

@@ -10,7 +10,12 @@ from services.billing.models import RecurringCost, Standing, Subscription, Walle
 from services.billing.wallets import available
 from shared.contracts.billing import charging as contract
 from shared.contracts.inventory import Period, ServiceState
-from shared.money import Money, currency_of, round_to_ledger
+from shared.money import (
+    Money,
+    currency_of,
+    round_down_to_minor_unit,
+    round_to_ledger,
+)
 
 _LIVE = (ServiceState.ACTIVE, ServiceState.SUSPENDED)
 
@@ -30,6 +35,8 @@ def _view(session: Session, found: Subscription) -> contract.Subscription:
     owed = dict(rollups.costs(found))
     owed.pop(Standing.ACTIVE, None)
     charge = Money(rollups.charge_of(found), currency)
+    all_owed = Money(_owed_by_all(session, found.currency), currency)
+    in_wallet = Money(_available(session, found.currency), currency)
     has_time = found.state in _LIVE and found.period is not Period.ONCE
     return contract.Subscription(
         service_id=found.service_id,
@@ -37,8 +44,11 @@ def _view(session: Session, found: Subscription) -> contract.Subscription:
         renewal=charge if rollups.renews(found) else None,
         owed=Money(sum(owed.values(), Decimal(0)), currency),
         new_period=Money(owed.get(Standing.OVERDUE, Decimal(0)), currency),
-        all_owed=Money(_owed_by_all(session, found.currency), currency),
-        available=Money(_available(session, found.currency), currency),
+        all_owed=all_owed,
+        available=in_wallet,
+        missing=max(
+            Money(0, currency), -round_down_to_minor_unit(in_wallet - all_owed)
+        ),
     )
 
 

@@ -40,12 +40,13 @@ def decide_for(
 def view(
     session: Session, seller: Seller, company_id: UUID, now: datetime
 ) -> contract.TaxProfile:
+    # Held on to, so that the rule is of the same version, whatever comes meanwhile.
+    company = session.get(Company, company_id)
     decision, problem = None, None
     try:
         decision = decide_for(session, seller, company_id, now)
     except Conflict as refusal:
         problem = refusal.code
-    company = session.get(Company, company_id)
     tax_id = find_tax_id(session, company_id)
     return contract.TaxProfile(
         company_id=company_id,

@@ -114,7 +114,8 @@ class Subscription(Response, frozen=True, kw_only=True):
     for: what was used and not paid, or left by a new price, and ``new_period`` in it,
     which a service suspended for payment resumes with. ``all_owed`` is the same of all
     services that one wallet pays, the oldest debts first; ``available``, what that
-    wallet has, credit included.
+    wallet has, credit included; ``missing``, what it lacks for all of them, rounded up
+    to what can be paid.
     """
 
     service_id: UUID
@@ -124,6 +125,7 @@ class Subscription(Response, frozen=True, kw_only=True):
     new_period: Money
     all_owed: Money
     available: Money
+    missing: Money
 
 
 class FoundSubscription(Response, frozen=True, kw_only=True):

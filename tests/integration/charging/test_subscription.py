@@ -41,8 +41,7 @@ def test_the_sum_that_a_suspended_service_names_resumes_it(tenant: Tenant) -> No
     assert shown.owed > shown.new_period
     assert shown.all_owed == shown.owed
     assert shown.available == euros("5")
-    missing = shown.owed - shown.available
-    tenant.pay_in(str(missing.amount - euros("0.01").amount))
+    tenant.pay_in(str((shown.missing - euros("0.01")).amount))
     tenant.charge()
     assert tenant.service(service).state.value == "suspended"
     tenant.pay_in("0.01")
