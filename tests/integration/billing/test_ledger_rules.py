@@ -279,13 +279,14 @@ def test_a_million_rows_are_checked_by_the_same_few_statements(books: Books) -> 
                SELECT gen_random_uuid() AS id, n FROM generate_series(1, 5000) n""",
             """INSERT INTO journal_entries (id, at, kind, memo, who, cause, company_id,
                                             request_id)
-               SELECT id, '2026-03-01', 'correction', '', '', '', id, ''
+               SELECT id, '2026-03-01', 'correction', '', '', '', :company, ''
                FROM charges""",
             f"""{POSTINGS}
                 SELECT id, 1, CAST(:wallet AS uuid), 'EUR', 0.01, NULL FROM charges
                 UNION ALL
                 SELECT id, 2, CAST(:contra AS uuid), 'EUR', NULL, 0.01
                 FROM charges""",
+            company=books.office.company_id,
         )
     assert books.balance() == 50
     books.office.adjust("50")
