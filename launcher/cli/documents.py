@@ -7,10 +7,11 @@ from datetime import datetime
 
 import click
 
+from launcher.cli.amounts import given_back
 from launcher.cli.desk import MONEY, Desk
 from shared.contracts.billing import documents as contract
 from shared.csv_cells import guard
-from shared.money import Money, round_to_minor_unit
+from shared.money import Money
 
 COLUMNS = (
     "number",
@@ -61,11 +62,7 @@ def credit(desk: Desk, number: str, net: Money | None, reason: str) -> None:
     """
     request = contract.CreditInvoice(number=number, net=net, reason=reason)
     done = desk.call(contract.CREDIT_INVOICE, request)
-    refunded, whole = map(round_to_minor_unit, (done.refunded, done.net))
-    click.echo(
-        f"{done.reference}: {refunded.amount:f} of {whole.amount:f} "
-        f"{whole.currency.code} net refunded"
-    )
+    click.echo(given_back(done))
 
 
 @documents.command("rebuild")

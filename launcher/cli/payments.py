@@ -8,6 +8,7 @@ from uuid import UUID
 
 import click
 
+from launcher.cli.amounts import given_back
 from launcher.cli.desk import MONEY, Desk
 from launcher.importing.bank_statements import read_statement
 from shared.contracts.billing import top_ups
@@ -80,10 +81,7 @@ def refund(desk: Desk, top_up: UUID, net: Money | None, reason: str) -> None:
     """
     request = top_ups.RefundTopUp(top_up_id=top_up, net=net, reason=reason)
     done = desk.call(top_ups.REFUND_TOP_UP, request)
-    click.echo(
-        f"{done.reference}: {done.refunded.amount:f} of {done.net.amount:f} "
-        f"{done.net.currency.code} net refunded"
-    )
+    click.echo(given_back(done))
 
 
 @payments.command("reconcile")

@@ -4,9 +4,9 @@ from uuid import UUID
 
 import click
 
+from launcher.cli.amounts import amount
 from launcher.cli.desk import Desk
 from shared.contracts.billing import refund_requests as contract
-from shared.money import round_to_minor_unit
 
 BATCH = 100
 
@@ -45,7 +45,7 @@ def grant(desk: Desk, payment: UUID) -> None:
     """
     request = contract.GrantRefundRequest(payment_id=payment)
     done = desk.call(contract.GRANT_REFUND_REQUEST, request)
-    click.echo(f"{done.reference}: {_amount(done)} given back")
+    click.echo(f"{done.reference}: {amount(done.amount)} given back")
 
 
 @refunds.command("decline")
@@ -63,12 +63,7 @@ def _line(it: contract.RefundRequest) -> str:
     asked = f"{it.asked_at:%Y-%m-%d %H:%M} UTC"
     reason = f", {it.reason!r}" if it.reason else ""
     return (
-        f"{it.payment_id}: {_amount(it)} for {it.reference}, asked {asked} "
+        f"{it.payment_id}: {amount(it.amount)} for {it.reference}, asked {asked} "
         f"by {it.asked_by!r} of company {it.company_id}{reason}, "
         f"sold by {it.seller}"
     )
-
-
-def _amount(it: contract.RefundRequest) -> str:
-    asked = round_to_minor_unit(it.amount)
-    return f"{asked.amount:f} {asked.currency.code}"

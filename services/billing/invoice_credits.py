@@ -5,13 +5,12 @@ from sqlalchemy import select
 from services.billing import refunds
 from services.billing.changes import Change
 from services.billing.document_models import Document
-from services.billing.models import TopUp
 from shared.contracts.billing.documents import CreditInvoice, DocumentKind
-from shared.contracts.billing.top_ups import RefundTopUp
+from shared.contracts.billing.top_ups import GivenBack, RefundTopUp
 from shared.errors import Conflict, NotFound
 
 
-def credit(change: Change, request: CreditInvoice) -> TopUp:
+def credit(change: Change, request: CreditInvoice) -> GivenBack:
     """Give back what the invoice's own payment brought, in part or whole.
 
     Raises:

@@ -12,7 +12,7 @@ from uuid import UUID
 from shared.contract import Effect, Event, Method, Nothing, Request, Response
 from shared.contracts.billing.name import NAME
 from shared.contracts.billing.tax import TaxCategory, TaxLine, TaxReason
-from shared.contracts.billing.top_ups import BankInstructions, TopUp
+from shared.contracts.billing.top_ups import BankInstructions, GivenBack
 from shared.money import Money
 from shared.permissions import Permission
 
@@ -278,7 +278,7 @@ GET_DOCUMENT_FILE = Method(
 stored."""
 
 CREDIT_INVOICE = Method(
-    NAME, "credit_invoice", CreditInvoice, TopUp, Permission.OPERATE, Effect.CHANGE
+    NAME, "credit_invoice", CreditInvoice, GivenBack, Permission.OPERATE, Effect.CHANGE
 )
 """NotFound ``no_such_document``; Conflict ``not_an_invoice`` with ``kind``; and what
 `refund_top_up` refuses."""

@@ -258,7 +258,10 @@ def test_invoices_are_credited_rebuilt_and_exported(client_area: CommandLine) ->
     rows = list(
         csv.DictReader(StringIO(client_area("documents", "export", *days).stdout))
     )
-    assert f"{reference}: 5.00 of 20.00 EUR net refunded" in credited.stdout
+    assert credited.stdout == (
+        f"{reference}: 5.00 EUR net given back, and 0.95 EUR tax with it; "
+        "in all 5.00 EUR of 20.00 EUR net paid\n"
+    )
     assert "refused: not_an_invoice (proforma)" in proforma.stderr
     assert invoice in rebuilt.stdout
     assert "refused: no_such_document" in nothing.stderr
