@@ -51,14 +51,15 @@ def documents() -> None:
 @documents.command("credit")
 @click.argument("number")
 @click.option(
-    "--net", type=MONEY, help="The part of the wallet's money; all unless given."
+    "--net", type=MONEY, help="How much, without its tax; all that can be unless given."
 )
 @click.option("--reason", required=True, help="Why; it stands on the credit note.")
 @click.pass_obj
 def credit(desk: Desk, number: str, net: Money | None, reason: str) -> None:
     """Credit the invoice NUMBER: give its payment back, in part or whole.
 
-    Never more than is unspent. The credit note is issued a moment later.
+    Never more than the wallet holds now, whichever payment that came from. The credit
+    note is issued a moment later.
     """
     request = contract.CreditInvoice(number=number, net=net, reason=reason)
     done = desk.call(contract.CREDIT_INVOICE, request)

@@ -70,14 +70,15 @@ def book_statement(desk: Desk, file: Path) -> None:
 @payments.command("refund")
 @click.option("--top-up", type=click.UUID, required=True, help="Its id.")
 @click.option(
-    "--net", type=MONEY, help="The part of the wallet's money; all unless given."
+    "--net", type=MONEY, help="How much, without its tax; all that can be unless given."
 )
 @click.option("--reason", required=True, help="Why; the customer reads it.")
 @click.pass_obj
 def refund(desk: Desk, top_up: UUID, net: Money | None, reason: str) -> None:
-    """Give a top-up back, in part or whole, never more than is unspent.
+    """Give a top-up back, in part or whole.
 
-    Its tax goes back with it. A payment that came by bank is transferred by hand.
+    Never more than the wallet holds now, whichever payment that came from. Its tax goes
+    back with it. A payment that came by bank is transferred by hand.
     """
     request = top_ups.RefundTopUp(top_up_id=top_up, net=net, reason=reason)
     done = desk.call(top_ups.REFUND_TOP_UP, request)

@@ -41,7 +41,7 @@ def list_(desk: Desk) -> None:
 def grant(desk: Desk, payment: UUID) -> None:
     """Give back all that is left of the payment, with its tax.
 
-    Never more than is unspent. What came by bank is transferred by hand.
+    Never more than the wallet holds now. What came by bank is transferred by hand.
     """
     request = contract.GrantRefundRequest(payment_id=payment)
     done = desk.call(contract.GRANT_REFUND_REQUEST, request)

@@ -201,6 +201,7 @@ class DocumentFile(Response, frozen=True, kw_only=True):
 class CreditInvoice(Request, frozen=True, kw_only=True):
     """Give the invoice's payment back: ``net`` of it, or all that can be.
 
+    Never more than the wallet holds now, whichever payment that came from.
     ``reason`` stands on the credit note.
     """
 
@@ -280,8 +281,9 @@ stored."""
 CREDIT_INVOICE = Method(
     NAME, "credit_invoice", CreditInvoice, GivenBack, Permission.OPERATE, Effect.CHANGE
 )
-"""NotFound ``no_such_document``; Conflict ``not_an_invoice`` with ``kind``; and what
-`refund_top_up` refuses."""
+"""NotFound ``no_such_document``; Conflict ``not_an_invoice`` with ``kind``,
+``credited_already`` with ``number``, the last credit note's, which is empty while it is
+still to be issued; and what `refund_top_up` refuses but ``not_refundable``."""
 
 REBUILD_DOCUMENT = Method(
     NAME,

@@ -71,8 +71,9 @@ def test_an_invoice_is_credited_by_its_number_in_parts_and_whole(till: Till) -> 
     assert part.net + rest.net == invoice.net
     assert part.tax + rest.tax == invoice.tax
     assert till.balance == Decimal(0)
-    with pytest.raises(Conflict, match="not_refundable"):
+    with pytest.raises(Conflict, match="credited_already") as refusal:
         credit(till, invoice.number)
+    assert refusal.value.parameters == {"number": rest.number}
 
 
 def test_of_two_payments_the_invoices_own_is_given_back(till: Till) -> None:
