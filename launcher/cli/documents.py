@@ -36,6 +36,7 @@ COLUMNS = (
     "exchange_rate",
     "rate_day",
     "seller",
+    "reference",
 )
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -91,6 +92,8 @@ def export(desk: Desk, first: datetime, last: datetime) -> None:
     To standard output, in the order of issue. Amounts are as on the documents: those
     of a credit note are positive, too. Ends with 1 when it could not be finished.
     """
+    if first > last:
+        raise click.UsageError("--from is after --to")
     writer = csv.writer(sys.stdout)
     writer.writerow(COLUMNS)
     for row in _rows(desk, first, last):
@@ -130,11 +133,12 @@ def _cells(it: contract.BookkeepingRow) -> tuple[object, ...]:
         it.tax_category.value,
         f"{it.rate_percent:f}",
         it.tax_rule,
-        guard(it.payment_method),
+        it.gateway.value if it.gateway else "",
         it.corrects,
         accounting.tax.currency.code if accounting else "",
         f"{accounting.tax.amount:f}" if accounting else "",
         f"{accounting.rate:f}" if accounting else "",
         accounting.rate_day if accounting else "",
         guard(it.seller),
+        it.reference,
     )

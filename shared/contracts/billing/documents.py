@@ -12,7 +12,11 @@ from uuid import UUID
 from shared.contract import Effect, Event, Method, Nothing, Request, Response
 from shared.contracts.billing.name import NAME
 from shared.contracts.billing.tax import TaxCategory, TaxLine, TaxReason
-from shared.contracts.billing.top_ups import BankInstructions, GivenBack
+from shared.contracts.billing.top_ups import (
+    BankInstructions,
+    GatewayName,
+    GivenBack,
+)
 from shared.money import Money
 from shared.permissions import Permission
 
@@ -230,8 +234,9 @@ class BookkeepingRow(Response, frozen=True, kw_only=True):
     """What bookkeeping needs of a document; name, country and VAT ID are the buyer's.
 
     All of it is as on the document, whose amounts are positive on a credit note, too.
-    ``tax_rule`` is a `TaxRule`'s value; ``corrects`` a number, empty where nothing is
-    corrected; ``seller`` the name of who issued it.
+    ``tax_rule`` is a `TaxRule`'s value; ``gateway`` how it was paid, None of a
+    proforma; ``corrects`` a number, empty where nothing is corrected; ``seller`` the
+    name of who issued it; ``reference`` the top-up's.
     """
 
     number: str
@@ -248,10 +253,11 @@ class BookkeepingRow(Response, frozen=True, kw_only=True):
     tax_category: TaxCategory
     rate_percent: Decimal
     tax_rule: str
-    payment_method: str
+    gateway: GatewayName | None
     corrects: str
     accounting_tax: AccountingTax | None
     seller: str
+    reference: str
 
 
 class BookkeepingPage(Response, frozen=True, kw_only=True):

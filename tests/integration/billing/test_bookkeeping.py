@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.documents import DocumentKind
-from shared.contracts.billing.top_ups import GivenBack
+from shared.contracts.billing.top_ups import GatewayName, GivenBack
 from shared.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound
 from tests.fixtures.sandbox import Sandbox, sandbox
@@ -113,7 +113,7 @@ def test_only_an_invoice_that_there_is_can_be_credited(till: Till) -> None:
 def test_the_export_says_what_the_documents_say_in_the_order_of_issue(
     till: Till,
 ) -> None:
-    till.pay("100.00")
+    paid = till.pay("100.00")
     credit(till, export(till)[0].number, "50.00")
     till.pay("10.00", "succeed")
 
@@ -127,7 +127,8 @@ def test_the_export_says_what_the_documents_say_in_the_order_of_issue(
     assert (invoice.tax_category.value, invoice.rate_percent) == ("S", Decimal(19))
     assert invoice.tax_rule == "domestic_business"
     assert invoice.paid_on == invoice.issued_on == till.office.clock.now().date()
-    assert invoice.payment_method
+    assert [row.gateway for row in rows] == [GatewayName.SANDBOX] * 3
+    assert [row.reference for row in rows[:2]] == [paid.reference] * 2
     assert export(till, limit=1) == rows
 
 

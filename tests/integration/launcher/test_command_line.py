@@ -255,6 +255,8 @@ def test_invoices_are_credited_rebuilt_and_exported(client_area: CommandLine) ->
         site.run_job("issue_documents")
 
     days = ("--from", f"{year}-01-01", "--to", f"{year}-12-31")
+    turned = ("--from", f"{year}-12-31", "--to", f"{year}-01-01")
+    refused = client_area("documents", "export", *turned, expect=2)
     rows = list(
         csv.DictReader(StringIO(client_area("documents", "export", *days).stdout))
     )
@@ -273,6 +275,11 @@ def test_invoices_are_credited_rebuilt_and_exported(client_area: CommandLine) ->
     ]
     assert {row["company"] for row in rows} == {"'=Engines;'+Co"}
     assert {row["seller"] for row in rows} == {"Nordlicht Hosting GmbH"}
+    methods = [row["payment_method"] for row in rows]
+    assert methods == ["", "bank_transfer", "bank_transfer"]
+    assert {row["reference"] for row in rows} == {reference}
+    assert "--from is after --to" in refused.stderr
+    assert not refused.stdout
 
 
 def test_exchange_rates_are_known_once_and_stay(client_area: CommandLine) -> None:
