@@ -301,7 +301,7 @@ class BillingService(Service):
     def list_refund_requests(
         self, db: Session, _call: Call, request: requests_contract.ListRefundRequests
     ) -> requests_contract.RefundRequestPage:
-        return refund_requests.list_open(db, request)
+        return refund_requests.list_open(db, self._sellers, request)
 
     @in_transaction(requests_contract.GRANT_REFUND_REQUEST)
     def grant_refund_request(
