@@ -9,6 +9,9 @@ from launcher.databases import drop_databases
 from launcher.demo import story
 from launcher.demo.loader import company_names, load_demo
 from launcher.errors import LaunchError
+from services.billing.gateways.bank_transfer import BankTransfer
+from services.billing.gateways.settings import read_bank_transfer
+from services.billing.seller import read_sellers
 from shared.clock import make_clock
 from shared.settings import Settings
 
@@ -38,9 +41,15 @@ def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> bool:
         return not names.isdisjoint(_CUSTOMERS)
     print("Loading the demonstration …", flush=True)
     unfinished.touch()
-    load_demo(urls, settings.keys_dir, clock.now())
+    load_demo(urls, settings.keys_dir, clock.now(), _bank(settings))
     unfinished.unlink()
     return True
+
+
+def _bank(settings: Settings) -> BankTransfer | None:
+    environment = settings.environment
+    sellers = read_sellers(environment, is_loopback=settings.is_loopback)
+    return read_bank_transfer(settings, sellers)
 
 
 def say_ready(url: str, *, has_demo: bool) -> None:

@@ -7,10 +7,11 @@ from datetime import datetime
 
 import click
 
+from launcher.cli.amounts import given_back
 from launcher.cli.desk import MONEY, Desk
 from shared.contracts.billing import documents as contract
 from shared.csv_cells import guard
-from shared.money import Money, round_to_minor_unit
+from shared.money import Money
 
 COLUMNS = (
     "number",
@@ -35,6 +36,7 @@ COLUMNS = (
     "exchange_rate",
     "rate_day",
     "seller",
+    "reference",
 )
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -50,22 +52,19 @@ def documents() -> None:
 @documents.command("credit")
 @click.argument("number")
 @click.option(
-    "--net", type=MONEY, help="The part of the wallet's money; all unless given."
+    "--net", type=MONEY, help="How much, without its tax; all that can be unless given."
 )
 @click.option("--reason", required=True, help="Why; it stands on the credit note.")
 @click.pass_obj
 def credit(desk: Desk, number: str, net: Money | None, reason: str) -> None:
     """Credit the invoice NUMBER: give its payment back, in part or whole.
 
-    Never more than is unspent. The credit note is issued a moment later.
+    Never more than the wallet holds now, whichever payment that came from. The credit
+    note is issued a moment later.
     """
     request = contract.CreditInvoice(number=number, net=net, reason=reason)
     done = desk.call(contract.CREDIT_INVOICE, request)
-    refunded, whole = map(round_to_minor_unit, (done.refunded, done.net))
-    click.echo(
-        f"{done.reference}: {refunded.amount:f} of {whole.amount:f} "
-        f"{whole.currency.code} net refunded"
-    )
+    click.echo(given_back(done))
 
 
 @documents.command("rebuild")
@@ -93,6 +92,8 @@ def export(desk: Desk, first: datetime, last: datetime) -> None:
     To standard output, in the order of issue. Amounts are as on the documents: those
     of a credit note are positive, too. Ends with 1 when it could not be finished.
     """
+    if first > last:
+        raise click.UsageError("--from is after --to")
     writer = csv.writer(sys.stdout)
     writer.writerow(COLUMNS)
     for row in _rows(desk, first, last):
@@ -132,11 +133,12 @@ def _cells(it: contract.BookkeepingRow) -> tuple[object, ...]:
         it.tax_category.value,
         f"{it.rate_percent:f}",
         it.tax_rule,
-        guard(it.payment_method),
+        it.gateway.value if it.gateway else "",
         it.corrects,
         accounting.tax.currency.code if accounting else "",
         f"{accounting.tax.amount:f}" if accounting else "",
         f"{accounting.rate:f}" if accounting else "",
         accounting.rate_day if accounting else "",
         guard(it.seller),
+        it.reference,
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import click
 
+from launcher.cli.amounts import given_back
 from launcher.cli.desk import MONEY, Desk
 from launcher.importing.bank_statements import read_statement
 from shared.contracts.billing import top_ups
@@ -69,21 +70,19 @@ def book_statement(desk: Desk, file: Path) -> None:
 @payments.command("refund")
 @click.option("--top-up", type=click.UUID, required=True, help="Its id.")
 @click.option(
-    "--net", type=MONEY, help="The part of the wallet's money; all unless given."
+    "--net", type=MONEY, help="How much, without its tax; all that can be unless given."
 )
 @click.option("--reason", required=True, help="Why; the customer reads it.")
 @click.pass_obj
 def refund(desk: Desk, top_up: UUID, net: Money | None, reason: str) -> None:
-    """Give a top-up back, in part or whole, never more than is unspent.
+    """Give a top-up back, in part or whole.
 
-    Its tax goes back with it. A payment that came by bank is transferred by hand.
+    Never more than the wallet holds now, whichever payment that came from. Its tax goes
+    back with it. A payment that came by bank is transferred by hand.
     """
     request = top_ups.RefundTopUp(top_up_id=top_up, net=net, reason=reason)
     done = desk.call(top_ups.REFUND_TOP_UP, request)
-    click.echo(
-        f"{done.reference}: {done.refunded.amount:f} of {done.net.amount:f} "
-        f"{done.net.currency.code} net refunded"
-    )
+    click.echo(given_back(done))
 
 
 @payments.command("reconcile")

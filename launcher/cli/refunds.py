@@ -4,11 +4,14 @@ from uuid import UUID
 
 import click
 
+from launcher.cli.amounts import amount
 from launcher.cli.desk import Desk
 from shared.contracts.billing import refund_requests as contract
-from shared.money import round_to_minor_unit
+from shared.money import round_down_to_minor_unit
 
 BATCH = 100
+MAX_REASON = 80
+"""Signs that are shown of it; the customer may have written 500."""
 
 
 @click.group()
@@ -22,13 +25,16 @@ def refunds() -> None:
 @refunds.command("list")
 @click.pass_obj
 def list_(desk: Desk) -> None:
-    """List the requests that wait for an answer, oldest first."""
+    """List the requests that wait for an answer, oldest first.
+
+    Each with what its wallet has to give, and what that holds now.
+    """
     cursor, count = None, 0
     while True:
         request = contract.ListRefundRequests(cursor=cursor, limit=BATCH)
         page = desk.call(contract.LIST_REFUND_REQUESTS, request)
         for each in page.requests:
-            click.echo(_line(each))
+            click.echo(_lines(each))
         count, cursor = count + len(page.requests), page.next
         if cursor is None:
             break
@@ -41,11 +47,11 @@ def list_(desk: Desk) -> None:
 def grant(desk: Desk, payment: UUID) -> None:
     """Give back all that is left of the payment, with its tax.
 
-    Never more than is unspent. What came by bank is transferred by hand.
+    Never more than the wallet holds now. What came by bank is transferred by hand.
     """
     request = contract.GrantRefundRequest(payment_id=payment)
     done = desk.call(contract.GRANT_REFUND_REQUEST, request)
-    click.echo(f"{done.reference}: {_amount(done)} given back")
+    click.echo(f"{done.reference}: {amount(done.amount)} given back")
 
 
 @refunds.command("decline")
@@ -59,16 +65,22 @@ def decline(desk: Desk, payment: UUID, reason: str) -> None:
     click.echo(f"{done.reference}: declined")
 
 
-def _line(it: contract.RefundRequest) -> str:
-    asked = f"{it.asked_at:%Y-%m-%d %H:%M} UTC"
-    reason = f", {it.reason!r}" if it.reason else ""
+def _lines(it: contract.OpenRefundRequest) -> str:
+    request = it.request
+    asked = f"asked {request.asked_at:%Y-%m-%d %H:%M} UTC by {request.asked_by!r}"
+    reason = f": {_shortened(request.reason)!r}" if request.reason else ""
+    seller = f", sold by {it.seller}" if it.seller else ""
+    # Rounded up it might seem to be enough.
+    balance = round_down_to_minor_unit(it.balance)
     return (
-        f"{it.payment_id}: {_amount(it)} for {it.reference}, asked {asked} "
-        f"by {it.asked_by!r} of company {it.company_id}{reason}, "
-        f"sold by {it.seller}"
+        f"{request.payment_id}: {amount(request.amount)} to {it.company!r}, "
+        f"{it.invoice or 'no invoice yet'}, {request.reference}{seller}\n"
+        f"  {amount(it.net)} of it net; the wallet holds {amount(balance)}\n"
+        f"  {asked}{reason}"
     )
 
 
-def _amount(it: contract.RefundRequest) -> str:
-    asked = round_to_minor_unit(it.amount)
-    return f"{asked.amount:f} {asked.currency.code}"
+def _shortened(text: str) -> str:
+    if len(text) <= MAX_REASON:
+        return text
+    return f"{text[: MAX_REASON - 1]}\N{HORIZONTAL ELLIPSIS}"

@@ -13,12 +13,15 @@ from launcher.demo import provider, story
 from launcher.demo.till import StoryGateway
 from launcher.local_services import LocalServices
 from launcher.operator import TIMEOUT_S, Operator
+from services.billing.gateways.bank_transfer import BankTransfer
+from services.billing.gateways.gateway import Gateway
 from services.billing.settings import BillingSettings
 from shared.client import CallContext, ServiceClient, call
 from shared.clock import Clock, ManualClock
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import charging, top_ups
+from shared.contracts.billing.top_ups import GatewayName
 from shared.money import Money
 from shared.runtime import Runtime
 
@@ -32,19 +35,28 @@ OPERATOR = "Nora (support)"
 Change = Callable[["DemoLoader", story.Change, UUID], object]
 
 
-def load_demo(database_urls: Mapping[str, str], keys: Path, now: datetime) -> None:
+def load_demo(
+    database_urls: Mapping[str, str],
+    keys: Path,
+    now: datetime,
+    bank: BankTransfer | None = None,
+) -> None:
     """Fill empty databases with the demonstration provider.
 
-    The story ends at ``now``; ids and secrets are the same each time.
+    The story ends at ``now``; ids and secrets are the same each time. Without a
+    ``bank``, nobody wants to pay by it.
     """
     clock = ManualClock(_day(now, DAYS) - timedelta(hours=2))
     runtime = Runtime(clock, random.Random(SEED))  # noqa: S311  the same every time
     till = StoryGateway()
-    billing_settings = BillingSettings(gateways={till.name: till})
+    ways: dict[GatewayName, Gateway] = {till.name: till}
+    if bank:
+        ways[bank.name] = bank
+    billing_settings = BillingSettings(gateways=ways)
     services = LocalServices(database_urls, keys, runtime, billing_settings)
     with closing(services), services.client(workers=1) as client:
         operator = Operator(client, keys / "operator.key", clock, OPERATOR)
-        DemoLoader(services, client, operator, clock, till).play(now)
+        DemoLoader(services, client, operator, clock, till, bank).play(now)
 
 
 def company_names(
@@ -68,6 +80,7 @@ class DemoLoader:
     operator: Operator
     clock: ManualClock
     till: StoryGateway
+    bank: BankTransfer | None
     companies: dict[str, story.DemoCompany] = field(default_factory=dict)
     company_ids: dict[str, UUID] = field(default_factory=dict)
     service_ids: dict[str, UUID] = field(default_factory=dict)
@@ -185,17 +198,18 @@ class DemoLoader:
 
     def _top_ups_of(self, day: int) -> None:
         for top_up in story.TOP_UPS:
-            if top_up.day == day:
+            gateway = self.bank if top_up.by_bank else self.till
+            if top_up.day == day and gateway is not None:
                 self.services.deliver_events()
-                self._top_up(top_up)
+                self._top_up(top_up, gateway.name)
                 self.services.run_job("issue_documents")
 
-    def _top_up(self, told: story.TopUp) -> None:
+    def _top_up(self, told: story.TopUp, gateway: GatewayName) -> None:
         self.till.payments = told.payments
         net = self._money(told.company, told.net)
         owner = self._log_in(self.companies[told.company].owner)
         quote = self._call(owner, top_ups.QUOTE_TOP_UP, top_ups.QuoteTopUp(net=net))
-        begin = top_ups.BeginTopUp(net=net, digest=quote.digest, gateway=self.till.name)
+        begin = top_ups.BeginTopUp(net=net, digest=quote.digest, gateway=gateway)
         top_up = self._call(owner, top_ups.BEGIN_TOP_UP, begin)
         start = top_ups.StartPayment(top_up_id=top_up.id, return_url="")
         self._call(owner, top_ups.START_PAYMENT, start)

@@ -80,7 +80,8 @@ class Movement:
 class TopUp:
     """A top-up that the company's owner paid so many times, net, in its currency.
 
-    ``refund`` is why it was given back at once, if it was.
+    ``refund`` is why it was given back at once, if it was. One that is to be paid
+    ``by_bank`` waits for that.
     """
 
     day: int
@@ -88,6 +89,7 @@ class TopUp:
     net: str
     payments: int = 1
     refund: str = ""
+    by_bank: bool = False
 
 
 PEOPLE = (
@@ -225,6 +227,7 @@ TOP_UPS = (
     TopUp(20, "aurora", "90.00"),
     TopUp(4, "aurora", "50.00", payments=2),
     TopUp(1, "aurora", "40.00", payments=0),
+    TopUp(2, "borealis", "40.00", by_bank=True),
 )
 
 CREDIT_LIMITS = {"aurora": "100.00", "borealis": "0.00", "cirrus": "50.00"}

@@ -1,4 +1,4 @@
-"""The ECB's euro reference rates: ``eurofxref-hist.csv``, that in its zip, or its XML.
+"""The ECB's euro reference rates: its CSV, of all days or one, its zips or its XML.
 
 https://www.ecb.europa.eu/stats/policy_and_exchange_rates/euro_reference_exchange_rates/
 """
@@ -20,6 +20,22 @@ MAX_BYTES = 50_000_000
 
 _ZIP, _XML = b"PK", b"<"
 _NO_RATE = frozenset({"", "N/A"})
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+"""In English, whatever language this machine speaks."""
 
 
 def read_rates(path: Path) -> list[ExchangeRate]:
@@ -83,11 +99,22 @@ def _rate(day: str, currency: str, text: str) -> Iterator[ExchangeRate]:
         return
     try:
         rate = Decimal(text.strip())
-        yield ExchangeRate(
-            day=date.fromisoformat(day.strip()), currency=currency, rate=rate
-        )
+        yield ExchangeRate(day=_day(day.strip()), currency=currency, rate=rate)
     except (InvalidOperation, ValueError) as error:
-        raise FileError(f"{day} {currency}: {text!r} is no rate of a day") from error
+        raise FileError(f"{day} {currency}: {text!r} is no rate") from error
+
+
+def _day(text: str) -> date:
+    """Like 2026-11-26, or like 26 November 2026, as in the CSV of one day."""
+    number, _, rest = text.partition(" ")
+    name, _, year = rest.partition(" ")
+    try:
+        if name in _MONTHS:
+            return date(int(year), _MONTHS.index(name) + 1, int(number))
+        return date.fromisoformat(text)
+    except ValueError as error:
+        what = "is no day like 2026-11-26 or 26 November 2026"
+        raise FileError(f"{text!r} {what}") from error
 
 
 def _is_current(currency: str) -> bool:

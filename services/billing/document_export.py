@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 from services.billing.days import check_day
 from services.billing.document_list import content_of
 from services.billing.document_models import Document
+from services.billing.models import Payment
 from shared.contracts.billing import documents as contract
+from shared.contracts.billing.top_ups import GatewayName
 from shared.errors import InvalidInput
 from shared.paging import Position, decode_cursor, encode_cursor
 
@@ -23,22 +25,25 @@ def export(
         raise InvalidInput("bad_limit", parameters={"max_limit": MAX_ROWS})
     check_day(request.first_day)
     check_day(request.last_day)
-    query = select(Document).where(
-        Document.issued_on.between(request.first_day, request.last_day)
+    query = (
+        select(Document, Payment.gateway)
+        .join(Payment, Payment.id == Document.payment_id, isouter=True)
+        .where(Document.issued_on.between(request.first_day, request.last_day))
     )
     place = (Document.issued_on, Document.position)
     if request.cursor is not None:
         last = decode_cursor(request.cursor, tuple[date, Position])
         query = query.where(tuple_(*place) > last)
-    found = session.scalars(query.order_by(*place).limit(request.limit + 1)).all()
+    found = session.execute(query.order_by(*place).limit(request.limit + 1)).all()
     rows, more = found[: request.limit], found[request.limit :]
+    newest = rows[-1][0] if more else None
     return contract.BookkeepingPage(
-        rows=[_row(each) for each in rows],
-        next=encode_cursor(rows[-1].issued_on, rows[-1].position) if more else None,
+        rows=[_row(document, gateway) for document, gateway in rows],
+        next=encode_cursor(newest.issued_on, newest.position) if newest else None,
     )
 
 
-def _row(document: Document) -> contract.BookkeepingRow:
+def _row(document: Document, gateway: GatewayName | None) -> contract.BookkeepingRow:
     content = content_of(document)
     (line,) = content.tax_lines
     return contract.BookkeepingRow(
@@ -56,8 +61,10 @@ def _row(document: Document) -> contract.BookkeepingRow:
         tax_category=line.category,
         rate_percent=line.rate_percent,
         tax_rule=content.tax_reason.code,
-        payment_method=content.payment_method,
+        # The document has it in its own language, which nobody can sort by.
+        gateway=gateway,
         corrects=content.corrects.number if content.corrects else "",
         accounting_tax=content.accounting_tax,
         seller=content.seller.name,
+        reference=content.reference,
     )

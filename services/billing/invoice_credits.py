@@ -1,22 +1,23 @@
 """Crediting an invoice: its payment is given back, and a credit note says so."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.billing import refunds
 from services.billing.changes import Change
 from services.billing.document_models import Document
-from services.billing.models import TopUp
 from shared.contracts.billing.documents import CreditInvoice, DocumentKind
-from shared.contracts.billing.top_ups import RefundTopUp
+from shared.contracts.billing.top_ups import GivenBack, RefundTopUp
 from shared.errors import Conflict, NotFound
 
 
-def credit(change: Change, request: CreditInvoice) -> TopUp:
+def credit(change: Change, request: CreditInvoice) -> GivenBack:
     """Give back what the invoice's own payment brought, in part or whole.
 
     Raises:
         NotFound: ``no_such_document``.
-        Conflict: ``not_an_invoice`` with ``kind``; and what `refunds.refund` raises.
+        Conflict: ``not_an_invoice`` with ``kind``, ``credited_already`` with
+            ``number``; and what `refunds.refund` raises but ``not_refundable``.
     """
     numbered = select(Document).where(Document.number == request.number)
     document = change.db.scalars(numbered).one_or_none()
@@ -31,4 +32,20 @@ def credit(change: Change, request: CreditInvoice) -> TopUp:
         net=request.net,
         reason=request.reason,
     )
-    return refunds.refund(change, wanted)
+    try:
+        return refunds.refund(change, wanted)
+    except Conflict as refusal:
+        if refusal.code != "not_refundable":
+            raise
+        note = _last_credit_note(change.db, document)
+        raise Conflict("credited_already", note, {"number": note}) from refusal
+
+
+def _last_credit_note(session: Session, invoice: Document) -> str:
+    """Its number; empty while it is still to be issued."""
+    notes = select(Document.number).where(
+        Document.payment_id == invoice.payment_id,
+        Document.kind == DocumentKind.CREDIT_NOTE,
+    )
+    newest = notes.order_by(Document.position.desc()).limit(1)
+    return session.scalar(newest) or ""

@@ -6,20 +6,31 @@ Whoever changes one has locked its top-up first.
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.billing import refunds
 from services.billing.changes import Change
+from services.billing.document_models import Document
 from services.billing.document_orders import GIVEN_BACK
-from services.billing.models import Payment, TopUp
+from services.billing.models import (
+    Company,
+    Payment,
+    Refund,
+    RefundState,
+    TopUp,
+    Wallet,
+)
 from services.billing.refund_decisions import decide
 from services.billing.refund_request_models import RefundRequest
+from services.billing.seller import Sellers
 from services.billing.top_up_views import given_back, request_view
 from services.billing.top_ups import lock_top_up
 from shared.contracts.billing import refund_requests as contract
+from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import PaymentState, RefundTopUp
 from shared.errors import Conflict, InvalidInput, NotFound
@@ -35,6 +46,34 @@ from shared.paging import (
 from shared.text import clean_line
 
 _Row = tuple[RefundRequest, TopUp, Payment]
+
+_INVOICE = (
+    select(Document.number)
+    .where(
+        Document.payment_id == Payment.id,
+        Document.kind == DocumentKind.INVOICE,
+    )
+    .order_by(Document.position.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_GIVEN = (
+    select(func.coalesce(func.sum(Refund.net), 0))
+    .where(Refund.payment_id == Payment.id, Refund.state != RefundState.FAILED)
+    .scalar_subquery()
+)
+
+
+class _OpenRow(NamedTuple):
+    """A request that waits, with what `_read` finds beside it."""
+
+    request: RefundRequest
+    top_up: TopUp
+    payment: Payment
+    balance: Decimal
+    company: str
+    invoice: str
+    given: Decimal
 
 
 def ask(change: Change, request: contract.AskForRefund) -> contract.RefundRequest:
@@ -72,7 +111,7 @@ def ask(change: Change, request: contract.AskForRefund) -> contract.RefundReques
 
 
 def list_open(
-    session: Session, request: contract.ListRefundRequests
+    session: Session, sellers: Sellers, request: contract.ListRefundRequests
 ) -> contract.RefundRequestPage:
     """One page of those that wait; see the contract for the refusals."""
     if not 1 <= request.limit <= MAX_PAGE_SIZE:
@@ -80,12 +119,12 @@ def list_open(
 
     page = turn_page(
         partial(_read, session),
-        lambda row: row[0].position,
+        lambda row: row.request.position,
         read_place(request.cursor, Position),
         request.limit,
     )
     return contract.RefundRequestPage(
-        requests=[request_view(*row) for row in page.rows],
+        requests=[_open_view(row, sellers) for row in page.rows],
         previous=page.previous,
         next=page.next,
     )
@@ -160,13 +199,32 @@ def _left(session: Session, top_up: TopUp, payment: Payment) -> Decimal:
 
 def _read(
     session: Session, direction: Direction, key: int | None, limit: int
-) -> Sequence[_Row]:
+) -> Sequence[_OpenRow]:
+    company, invoice = (func.coalesce(name, "") for name in (Company.name, _INVOICE))
     query = (
-        select(RefundRequest, TopUp, Payment)
+        select(RefundRequest, TopUp, Payment, Wallet.balance, company, invoice, _GIVEN)
         .join(TopUp, TopUp.id == RefundRequest.top_up_id)
         .join(Payment, Payment.id == RefundRequest.payment_id)
+        .join(
+            Wallet,
+            (Wallet.company_id == Payment.company_id)
+            & (Wallet.currency == Payment.currency),
+        )
+        .join(Company, Company.company_id == Payment.company_id, isouter=True)
         .where(RefundRequest.state == RefundRequestState.ASKED)
     )
     query = walk(query, RefundRequest.position, direction, key, newest_first=False)
-    rows = session.execute(query.limit(limit))
-    return [(request, top_up, payment) for request, top_up, payment in rows]
+    return [_OpenRow(*row) for row in session.execute(query.limit(limit))]
+
+
+def _open_view(row: _OpenRow, sellers: Sellers) -> contract.OpenRefundRequest:
+    payment = row.payment
+    currency = currency_of(payment.currency)
+    return contract.OpenRefundRequest(
+        request=request_view(row.request, row.top_up, payment),
+        company=row.company,
+        invoice=row.invoice,
+        net=Money(payment.net - row.given, currency),
+        balance=Money(row.balance, currency),
+        seller=row.top_up.seller if sellers.others else "",
+    )

@@ -26,12 +26,13 @@ from services.billing.models import (
 from services.billing.money_in import MoneyIn
 from services.billing.refund_decisions import end_request
 from services.billing.top_up_rules import fits_payment
-from services.billing.top_up_views import Given, given_back, payments_of
+from services.billing.top_up_views import Given, given_back, payments_of, view
 from services.billing.top_ups import lock_top_up, move
 from services.billing.wallets import lock_wallet, tell_of_change
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import (
+    GivenBack,
     PaymentState,
     RefundTopUp,
     TopUpState,
@@ -60,7 +61,7 @@ class _Part:
     is_rest: bool
 
 
-def refund(change: Change, request: RefundTopUp) -> TopUp:
+def refund(change: Change, request: RefundTopUp) -> GivenBack:
     """Take a part of a top-up out of its wallet and order it to be paid back.
 
     The newest payment gives first, so that a duplicate is what goes back; or else only
@@ -85,7 +86,8 @@ def refund(change: Change, request: RefundTopUp) -> TopUp:
         raise Conflict("not_refundable", so_far, {"state": so_far})
     wallet = lock_wallet(session, top_up.company_id, top_up.currency)
     net = _wanted(request, top_up, min(left, max(wallet.balance, Decimal(0))))
-    for part in _parts(asked_for, given, net):
+    parts = _parts(asked_for, given, net)
+    for part in parts:
         row = _draft(change, top_up, part, reason)
         session.add(row)
         session.flush()
@@ -99,7 +101,12 @@ def refund(change: Change, request: RefundTopUp) -> TopUp:
     refunded = net == _left(paid, given)
     state = TopUpState.REFUNDED if refunded else TopUpState.PARTLY_REFUNDED
     move(change, top_up, state)
-    return top_up
+    currency = currency_of(top_up.currency)
+    return GivenBack(
+        top_up=view(session, top_up),
+        net=Money(net, currency),
+        tax=Money(sum((part.tax for part in parts), Decimal(0)), currency),
+    )
 
 
 def repayment_of(refund: Refund, payment: Payment) -> Repayment:

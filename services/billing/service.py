@@ -211,9 +211,8 @@ class BillingService(Service):
     @in_transaction(documents.CREDIT_INVOICE)
     def credit_invoice(
         self, db: Session, call: Call, request: documents.CreditInvoice
-    ) -> money_in.TopUp:
-        top_up = invoice_credits.credit(self._change(db, call), request)
-        return top_up_views.view(db, top_up)
+    ) -> money_in.GivenBack:
+        return invoice_credits.credit(self._change(db, call), request)
 
     @handles(documents.REBUILD_DOCUMENT)
     def rebuild_document(
@@ -289,9 +288,8 @@ class BillingService(Service):
     @in_transaction(money_in.REFUND_TOP_UP)
     def refund_top_up(
         self, db: Session, call: Call, request: money_in.RefundTopUp
-    ) -> money_in.TopUp:
-        top_up = refunds.refund(self._change(db, call), request)
-        return top_up_views.view(db, top_up)
+    ) -> money_in.GivenBack:
+        return refunds.refund(self._change(db, call), request)
 
     @in_transaction(requests_contract.ASK_FOR_REFUND)
     def ask_for_refund(
@@ -303,7 +301,7 @@ class BillingService(Service):
     def list_refund_requests(
         self, db: Session, _call: Call, request: requests_contract.ListRefundRequests
     ) -> requests_contract.RefundRequestPage:
-        return refund_requests.list_open(db, request)
+        return refund_requests.list_open(db, self._sellers, request)
 
     @in_transaction(requests_contract.GRANT_REFUND_REQUEST)
     def grant_refund_request(

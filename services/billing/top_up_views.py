@@ -86,7 +86,6 @@ def request_view(
         company_id=row.company_id,
         top_up_id=row.top_up_id,
         reference=top_up.reference,
-        seller=top_up.seller,
         amount=Money(payment.amount - row.gone_before, currency_of(payment.currency)),
         state=row.state,
         reason=row.reason,

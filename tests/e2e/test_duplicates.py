@@ -25,9 +25,9 @@ def test_a_duplicate_is_found_asked_back_and_given_back(
     expect(page.locator("#top-up-state")).to_contain_text("You asked for it back")
     top_up = page.url
 
-    (waiting,) = (
-        line for line in operate("refunds", "list").splitlines() if "'Clicked" in line
-    )
+    listed = operate("refunds", "list")
+    assert "'Clicked twice'" in listed
+    (waiting,) = (line for line in listed.splitlines() if ": 59.50 EUR to" in line)
     said = operate("refunds", "grant", "--payment", waiting.partition(":")[0])
 
     assert "59.50 EUR given back" in said

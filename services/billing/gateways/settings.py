@@ -8,7 +8,7 @@ from stdnum import bic, iban
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.gateways.gateway import Gateway
 from services.billing.gateways.sandbox import SandboxGateway
-from services.billing.seller import FIRST, Sellers, settings_of
+from services.billing.seller import DEMO_SELLER, FIRST, Sellers, settings_of
 from shared.contracts.billing.top_ups import GatewayName
 from shared.errors import InvalidInput
 from shared.settings import SettingError, Settings
@@ -16,6 +16,14 @@ from shared.text import clean_line
 
 _MAX_RECIPIENT_LENGTH = 70
 """EPC069-12, the guideline of a SEPA transfer's QR code."""
+
+DEMO_ACCOUNT = Account(
+    recipient=DEMO_SELLER.name,
+    iban="DE89370400440532013000",
+    bic="COBADEFFXXX",
+    bank="Example Bank",
+)
+"""The IBAN that everybody gives as an example: it is nobody's."""
 
 STRIPE_VARIABLES = (
     "STRIPE_SECRET_KEY",
@@ -36,18 +44,23 @@ def read_gateways(
     found: tuple[Gateway | None, ...] = (
         _sandbox(settings),
         _stripe(settings),
-        _bank_transfer(settings.environment, sellers),
+        read_bank_transfer(settings, sellers),
     )
     return {gateway.name: gateway for gateway in found if gateway is not None}
 
 
-def _bank_transfer(
-    environment: Mapping[str, str], sellers: Sellers
-) -> BankTransfer | None:
+def read_bank_transfer(settings: Settings, sellers: Sellers) -> BankTransfer | None:
+    """The sellers' accounts; the demo's seller has one by itself.
+
+    Raises:
+        SettingError: one makes no sense, or is given by half.
+    """
     accounts = {}
     for seller in sellers:
         start = "" if seller.key == FIRST else settings_of(seller.key)
-        account = _account(environment, f"{start}BANK_")
+        account = _account(settings.environment, f"{start}BANK_")
+        if account is None and seller == DEMO_SELLER and settings.wants_demo:
+            account = DEMO_ACCOUNT
         if account is not None:
             accounts[seller.key] = account
     return BankTransfer(accounts) if accounts else None

@@ -12,7 +12,11 @@ from uuid import UUID
 from shared.contract import Effect, Event, Method, Nothing, Request, Response
 from shared.contracts.billing.name import NAME
 from shared.contracts.billing.tax import TaxCategory, TaxLine, TaxReason
-from shared.contracts.billing.top_ups import BankInstructions, TopUp
+from shared.contracts.billing.top_ups import (
+    BankInstructions,
+    GatewayName,
+    GivenBack,
+)
 from shared.money import Money
 from shared.permissions import Permission
 
@@ -201,6 +205,7 @@ class DocumentFile(Response, frozen=True, kw_only=True):
 class CreditInvoice(Request, frozen=True, kw_only=True):
     """Give the invoice's payment back: ``net`` of it, or all that can be.
 
+    Never more than the wallet holds now, whichever payment that came from.
     ``reason`` stands on the credit note.
     """
 
@@ -229,8 +234,9 @@ class BookkeepingRow(Response, frozen=True, kw_only=True):
     """What bookkeeping needs of a document; name, country and VAT ID are the buyer's.
 
     All of it is as on the document, whose amounts are positive on a credit note, too.
-    ``tax_rule`` is a `TaxRule`'s value; ``corrects`` a number, empty where nothing is
-    corrected; ``seller`` the name of who issued it.
+    ``tax_rule`` is a `TaxRule`'s value; ``gateway`` how it was paid, None of a
+    proforma; ``corrects`` a number, empty where nothing is corrected; ``seller`` the
+    name of who issued it; ``reference`` the top-up's.
     """
 
     number: str
@@ -247,10 +253,11 @@ class BookkeepingRow(Response, frozen=True, kw_only=True):
     tax_category: TaxCategory
     rate_percent: Decimal
     tax_rule: str
-    payment_method: str
+    gateway: GatewayName | None
     corrects: str
     accounting_tax: AccountingTax | None
     seller: str
+    reference: str
 
 
 class BookkeepingPage(Response, frozen=True, kw_only=True):
@@ -278,10 +285,11 @@ GET_DOCUMENT_FILE = Method(
 stored."""
 
 CREDIT_INVOICE = Method(
-    NAME, "credit_invoice", CreditInvoice, TopUp, Permission.OPERATE, Effect.CHANGE
+    NAME, "credit_invoice", CreditInvoice, GivenBack, Permission.OPERATE, Effect.CHANGE
 )
-"""NotFound ``no_such_document``; Conflict ``not_an_invoice`` with ``kind``; and what
-`refund_top_up` refuses."""
+"""NotFound ``no_such_document``; Conflict ``not_an_invoice`` with ``kind``,
+``credited_already`` with ``number``, the last credit note's, which is empty while it is
+still to be issued; and what `refund_top_up` refuses but ``not_refundable``."""
 
 REBUILD_DOCUMENT = Method(
     NAME,

@@ -30,8 +30,6 @@ class RefundRequest(Response, frozen=True, kw_only=True):
     ``amount`` is what is to be given back, tax included: all that was paid, but for
     what had been given back before the request was decided.
 
-    ``seller`` is what the operator's settings call who sold it, and gives it back.
-
     ``reason`` is the customer's, and may be empty; ``answer`` says why it was declined.
     """
 
@@ -39,7 +37,6 @@ class RefundRequest(Response, frozen=True, kw_only=True):
     company_id: UUID
     top_up_id: UUID
     reference: str
-    seller: str
     amount: Money
     state: RefundRequestState
     reason: str
@@ -61,10 +58,27 @@ class ListRefundRequests(Request, frozen=True, kw_only=True):
     limit: int = 25
 
 
+class OpenRefundRequest(Response, frozen=True, kw_only=True):
+    """A request that waits, and what an operator decides it by.
+
+    ``company`` is its name, ``invoice`` the payment's number, empty while it is still
+    to be issued. ``net`` is what of the request's amount the wallet has to give;
+    ``balance`` is what it holds. ``seller`` is what the operator's settings call who
+    sold it, and gives it back; empty where there is only one.
+    """
+
+    request: RefundRequest
+    company: str
+    invoice: str
+    net: Money
+    balance: Money
+    seller: str
+
+
 class RefundRequestPage(Response, frozen=True, kw_only=True):
     """Those that wait for an answer, oldest first, of all companies."""
 
-    requests: list[RefundRequest]
+    requests: list[OpenRefundRequest]
     previous: str | None
     next: str | None
 

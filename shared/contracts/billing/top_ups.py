@@ -184,6 +184,14 @@ class TopUp(Response, frozen=True, kw_only=True):
     bank: BankInstructions | None = None
 
 
+class GivenBack(Response, frozen=True, kw_only=True):
+    """What one refund gave back; ``top_up`` is as it left it."""
+
+    top_up: TopUp
+    net: Money
+    tax: Money
+
+
 class StartPayment(Request, frozen=True, kw_only=True):
     """``return_url`` is where the gateway sends the customer afterwards."""
 
@@ -371,7 +379,7 @@ Unavailable ``gateway_unreachable``, and the gateway will tell it again. What is
 payment of ours is passed over."""
 
 REFUND_TOP_UP = Method(
-    NAME, "refund_top_up", RefundTopUp, TopUp, Permission.OPERATE, Effect.CHANGE
+    NAME, "refund_top_up", RefundTopUp, GivenBack, Permission.OPERATE, Effect.CHANGE
 )
 """NotFound ``no_such_top_up``; Conflict ``not_refundable`` with ``state``,
 ``more_than_unspent`` with ``left``; InvalidInput ``bad_amount``, ``reason_missing``."""

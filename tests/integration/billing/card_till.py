@@ -94,7 +94,8 @@ class CardTill:
             net=money(net, self.currency) if net else None,
             reason="As asked",
         )
-        return self.office.call(top_ups.REFUND_TOP_UP, request, self.office.operator())
+        operator = self.office.operator()
+        return self.office.call(top_ups.REFUND_TOP_UP, request, operator).top_up
 
     def reconcile(self) -> top_ups.Reconciled:
         """Ask Stripe, as the job does once it is time."""

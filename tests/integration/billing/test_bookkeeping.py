@@ -8,6 +8,7 @@ import pytest
 
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.top_ups import GatewayName, GivenBack
 from shared.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound
 from tests.fixtures.sandbox import Sandbox, sandbox
@@ -29,11 +30,11 @@ def till(billing_database: Database, bank: Sandbox) -> Till:
     return a_till(billing_database, bank)
 
 
-def credit(till: Till, number: str, net: str | None = None) -> None:
+def credit(till: Till, number: str, net: str | None = None) -> GivenBack:
     request = contract.CreditInvoice(
         number=number, net=money(net) if net else None, reason="As agreed"
     )
-    till.office.call(contract.CREDIT_INVOICE, request, till.office.operator())
+    return till.office.call(contract.CREDIT_INVOICE, request, till.office.operator())
 
 
 def export(till: Till, limit: int = 1000) -> list[contract.BookkeepingRow]:
@@ -70,17 +71,26 @@ def test_an_invoice_is_credited_by_its_number_in_parts_and_whole(till: Till) -> 
     assert part.net + rest.net == invoice.net
     assert part.tax + rest.tax == invoice.tax
     assert till.balance == Decimal(0)
-    with pytest.raises(Conflict, match="not_refundable"):
+    with pytest.raises(Conflict, match="credited_already") as refusal:
         credit(till, invoice.number)
+    assert refusal.value.parameters == {"number": rest.number}
 
 
 def test_of_two_payments_the_invoices_own_is_given_back(till: Till) -> None:
     till.pay("100.00", "pay-twice")
     first, second = export(till)
 
-    credit(till, second.number)
-    credit(till, first.number)
+    part = credit(till, second.number, "12.50")
+    rest = credit(till, second.number)
+    other = credit(till, first.number)
 
+    told = [(it.net, it.tax, it.top_up.refunded) for it in (part, rest, other)]
+    assert told == [
+        (money("12.50"), money("2.38"), money("12.50")),
+        (money("87.50"), money("16.62"), money("100.00")),
+        (money("100.00"), money("19.00"), money("200.00")),
+    ]
+    assert other.top_up.credited == money("200.00")
     *_, a_note, another = export(till)
     assert (a_note.corrects, another.corrects) == (second.number, first.number)
     assert till.balance == Decimal(0)
@@ -103,7 +113,7 @@ def test_only_an_invoice_that_there_is_can_be_credited(till: Till) -> None:
 def test_the_export_says_what_the_documents_say_in_the_order_of_issue(
     till: Till,
 ) -> None:
-    till.pay("100.00")
+    paid = till.pay("100.00")
     credit(till, export(till)[0].number, "50.00")
     till.pay("10.00", "succeed")
 
@@ -117,7 +127,8 @@ def test_the_export_says_what_the_documents_say_in_the_order_of_issue(
     assert (invoice.tax_category.value, invoice.rate_percent) == ("S", Decimal(19))
     assert invoice.tax_rule == "domestic_business"
     assert invoice.paid_on == invoice.issued_on == till.office.clock.now().date()
-    assert invoice.payment_method
+    assert [row.gateway for row in rows] == [GatewayName.SANDBOX] * 3
+    assert [row.reference for row in rows[:2]] == [paid.reference] * 2
     assert export(till, limit=1) == rows
 
 

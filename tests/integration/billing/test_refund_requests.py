@@ -51,6 +51,21 @@ def test_a_duplicate_that_is_asked_back_waits_for_an_operator(till: Till) -> Non
     assert till.balance == 200
 
 
+def test_what_waits_says_whose_it_is_and_what_its_wallet_has(till: Till) -> None:
+    payment = duplicate(till)
+    give_back(till, payment, "40.00")
+    request = ask(till, payment)
+    till.office.service.issue_documents()
+
+    (told,) = (it for it in waiting(till) if it.request == request)
+
+    assert told.company == "Aurora Digital GmbH"
+    assert told.invoice.startswith("INV-")
+    assert (told.request.amount, told.net) == (money("71.40"), money("60.00"))
+    assert told.balance == money("160.00")
+    assert not told.seller
+
+
 def test_a_request_that_is_granted_gives_the_whole_duplicate_back(till: Till) -> None:
     payment = duplicate(till)
     request = ask(till, payment)
@@ -320,12 +335,17 @@ def decline(till: Till, payment: UUID, reason: str) -> asked.RefundRequest:
 
 def open_requests(till: Till, limit: int = 25) -> list[UUID]:
     """The payments that are asked back, of all companies, page by page."""
-    request, found = asked.ListRefundRequests(limit=limit), []
+    return [each.request.payment_id for each in waiting(till, limit)]
+
+
+def waiting(till: Till, limit: int = 25) -> list[asked.OpenRefundRequest]:
+    found: list[asked.OpenRefundRequest] = []
+    request = asked.ListRefundRequests(limit=limit)
     while True:
         page = till.office.call(
             asked.LIST_REFUND_REQUESTS, request, till.office.operator()
         )
-        found += [each.payment_id for each in page.requests]
+        found += page.requests
         if page.next is None:
             return found
         request = structs.replace(request, cursor=page.next)

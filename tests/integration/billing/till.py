@@ -90,7 +90,8 @@ class Till:
             net=money(net, currency) if net else None,
             reason="As asked",
         )
-        return self.office.call(top_ups.REFUND_TOP_UP, request, self.office.operator())
+        operator = self.office.operator()
+        return self.office.call(top_ups.REFUND_TOP_UP, request, operator).top_up
 
     def notify(
         self,

@@ -255,10 +255,15 @@ def test_invoices_are_credited_rebuilt_and_exported(client_area: CommandLine) ->
         site.run_job("issue_documents")
 
     days = ("--from", f"{year}-01-01", "--to", f"{year}-12-31")
+    turned = ("--from", f"{year}-12-31", "--to", f"{year}-01-01")
+    refused = client_area("documents", "export", *turned, expect=2)
     rows = list(
         csv.DictReader(StringIO(client_area("documents", "export", *days).stdout))
     )
-    assert f"{reference}: 5.00 of 20.00 EUR net refunded" in credited.stdout
+    assert credited.stdout == (
+        f"{reference}: 5.00 EUR net given back, and 0.95 EUR tax with it; "
+        "in all 5.00 EUR of 20.00 EUR net paid\n"
+    )
     assert "refused: not_an_invoice (proforma)" in proforma.stderr
     assert invoice in rebuilt.stdout
     assert "refused: no_such_document" in nothing.stderr
@@ -270,6 +275,11 @@ def test_invoices_are_credited_rebuilt_and_exported(client_area: CommandLine) ->
     ]
     assert {row["company"] for row in rows} == {"'=Engines;'+Co"}
     assert {row["seller"] for row in rows} == {"Nordlicht Hosting GmbH"}
+    methods = [row["payment_method"] for row in rows]
+    assert methods == ["", "bank_transfer", "bank_transfer"]
+    assert {row["reference"] for row in rows} == {reference}
+    assert "--from is after --to" in refused.stderr
+    assert not refused.stdout
 
 
 def test_exchange_rates_are_known_once_and_stay(client_area: CommandLine) -> None:

@@ -14,6 +14,9 @@ from launcher.demo.loader import load_demo
 from launcher.keys import ensure_keys
 from launcher.local_services import LocalServices
 from launcher.operator import Operator
+from services.billing.gateways.bank_transfer import BankTransfer
+from services.billing.gateways.settings import DEMO_ACCOUNT
+from services.billing.seller import FIRST
 from shared.clock import ManualClock
 from shared.contracts import billing
 from shared.contracts.billing import charging
@@ -35,11 +38,12 @@ def test_one_service_waits_for_money_and_all_others_are_paid_for_days(
     urls = {name: new_database(name) for name in SERVICES}
     ensure_keys(tmp_path)
     clock = ManualClock(datetime.fromisoformat(now))
-    load_demo(urls, tmp_path, clock.now())
+    load_demo(urls, tmp_path, clock.now(), BankTransfer({FIRST: DEMO_ACCOUNT}))
     services = LocalServices(urls, tmp_path, Runtime(clock, random.SystemRandom()))
     with closing(services), services.client(workers=1) as client:
         operator = Operator(client, tmp_path / "operator.key", clock, "tester")
         assert _differences(operator) == []
+        assert _proformas(services) == [("PLN", "pending")]
 
         for _ in range(3):
             assert _waiting(services) == ["hv-02"]
@@ -65,6 +69,17 @@ def _waiting(services: LocalServices) -> list[str]:
                 text("SELECT name FROM services WHERE suspension_reason = 'payment'")
             )
         )
+
+
+def _proformas(services: LocalServices) -> list[tuple[str, str]]:
+    """The currencies and states of top-ups that have a proforma."""
+    wanted = (
+        "SELECT t.currency, t.state FROM documents d JOIN top_ups t"
+        " ON t.id = d.top_up_id WHERE d.kind = 'proforma'"
+    )
+    with services.dispatchers["billing"].service.database.system() as session:
+        rows = session.execute(text(wanted))
+        return [(currency, state) for currency, state in rows]
 
 
 def _overdue(services: LocalServices) -> int:

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from services.billing.gateways.settings import read_gateways
-from services.billing.seller import Sellers
+from services.billing.seller import DEMO_SELLER, Sellers
 from shared.contracts.billing.top_ups import GatewayName
 from shared.settings import SettingError, read_settings
 
@@ -27,6 +28,14 @@ def test_without_settings_there_is_no_way_to_pay() -> None:
     assert gateways(PUBLIC) == []
 
 
+def test_only_the_demos_seller_has_an_account_by_itself() -> None:
+    assert gateways({}) == [GatewayName.BANK_TRANSFER]
+    assert gateways({"DEMO": "no"}) == []
+    assert not list(
+        read_gateways(read_settings({}), Sellers(replace(DEMO_SELLER, name="Ours")))
+    )
+
+
 def test_cards_are_offered_before_bank_transfer() -> None:
     offered = gateways(PUBLIC | BANK | STRIPE)
 
@@ -43,7 +52,7 @@ def test_stripe_is_set_up_whole_or_not_at_all(missing: str) -> None:
 
 def test_a_stand_in_for_stripe_is_refused_on_a_public_address() -> None:
     stand_in = STRIPE | {"STRIPE_API_BASE": "http://127.0.0.1:8420"}
-    assert gateways(stand_in) == [GatewayName.STRIPE]
+    assert GatewayName.STRIPE in gateways(stand_in)
 
     with pytest.raises(SettingError, match="STRIPE_API_BASE"):
         gateways(PUBLIC | stand_in)

@@ -17,6 +17,10 @@ Date,USD,JPY,LVX,PLN,
 2026-02-27,1.0805,163.2,N/A,4.2315,
 2026-02-26,1.0799,162.95,0.7028,N/A,
 """
+DAILY = """\
+Date, USD, JPY, LVX, PLN,\x20
+27 February 2026, 1.0805, 163.2, N/A, 4.2315,\x20
+"""
 XML = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <gesmes:Envelope xmlns:gesmes="http://www.gesmes.org/xml/2002-08-01"
@@ -56,6 +60,25 @@ def test_rates_of_current_currencies_are_read(tmp_path: Path, content: str) -> N
     assert read_rates(_written(tmp_path, content)) == RATES
 
 
+def test_the_day_of_the_daily_csv_is_read_in_words(tmp_path: Path) -> None:
+    assert read_rates(_written(tmp_path, DAILY)) == RATES[:3]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "wrong"),
+    [
+        ("2026-02-27", "27/02/2026", "'27/02/2026' is no day like"),
+        ("2026-02-27", "2026-02-30", "'2026-02-30' is no day like"),
+        ("1.0805", "about 1", "2026-02-27 USD: 'about 1' is no rate"),
+    ],
+)
+def test_what_can_not_be_read_is_named(
+    tmp_path: Path, was: str, now: str, wrong: str
+) -> None:
+    with pytest.raises(FileError, match=wrong):
+        read_rates(_written(tmp_path, HISTORY.replace(was, now)))
+
+
 def test_the_history_is_read_in_its_zip(tmp_path: Path) -> None:
     path = tmp_path / "eurofxref-hist.zip"
     with ZipFile(path, "w") as archive:
@@ -84,7 +107,9 @@ def test_a_zip_that_grows_beyond_the_bound_is_not_unpacked(
         "family,plan\n",
         "Date,USD,\n",
         HISTORY.replace("1.0805", "about 1"),
-        HISTORY.replace("2026-02-27", "27 February 2026"),
+        HISTORY.replace("2026-02-27", "27/02/2026"),
+        DAILY.replace("27 February", "30 February"),
+        DAILY.replace("27 February", "27 Februar"),
         HISTORY.replace("163.2,", ""),
         XML.replace("1.0805", "x"),
         XML.replace('time="2026-02-27"', 'time="soon"'),

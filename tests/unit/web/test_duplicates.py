@@ -320,7 +320,6 @@ def asked(state: RefundRequestState) -> RefundRequest:
         company_id=OURS,
         top_up_id=TOP_UP_ID,
         reference="TU-1",
-        seller="default",
         amount=money("119.00"),
         state=state,
         reason="Clicked twice",
