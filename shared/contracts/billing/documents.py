@@ -229,6 +229,7 @@ class BookkeepingRow(Response, frozen=True, kw_only=True):
     """What bookkeeping needs of a document; name, country and VAT ID are the buyer's.
 
     All of it is as on the document, whose amounts are positive on a credit note, too.
+    ``paid_on`` is an invoice's alone: a credit note is of another payment's day.
     ``tax_rule`` is a `TaxRule`'s value; ``corrects`` a number, empty where nothing is
     corrected; ``seller`` the name of who issued it.
     """

@@ -117,6 +117,7 @@ def test_the_export_says_what_the_documents_say_in_the_order_of_issue(
     assert (invoice.tax_category.value, invoice.rate_percent) == ("S", Decimal(19))
     assert invoice.tax_rule == "domestic_business"
     assert invoice.paid_on == invoice.issued_on == till.office.clock.now().date()
+    assert rows[1].paid_on is None
     assert invoice.payment_method
     assert export(till, limit=1) == rows
 

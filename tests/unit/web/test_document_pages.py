@@ -268,6 +268,18 @@ def test_a_document_says_all_that_it_holds(
     assert markup.count("<h1") == 1
 
 
+@KINDS
+def test_an_invoice_alone_says_when_it_was_paid(
+    billing: StandIn, browser: FlaskClient, kind: DocumentKind
+) -> None:
+    it = paper("D-1", kind)
+    _answer(billing, GET_DOCUMENT, lambda _: whole(it))
+
+    page = _open(browser, f"{LIST}/{it.id}")
+
+    assert ("<dt>Paid</dt>" in page) is (kind is DocumentKind.INVOICE)
+
+
 @pytest.mark.parametrize(
     ("kind", "state", "payable"),
     [
