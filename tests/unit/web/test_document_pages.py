@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from flask.testing import FlaskClient
 
+from shared.contracts.billing.charging import LIST_CHARGES, ChargePage
 from shared.contracts.billing.documents import (
     GET_DOCUMENT,
     LIST_DOCUMENTS,
@@ -356,6 +357,37 @@ def test_another_company_of_ones_own_is_acted_for_without_switching(
     ((_, company, _asked),) = _calls(billing, LIST_DOCUMENTS)
     assert company == OTHER_OF_OURS
     assert f"/funds/top-ups/{TOP_UP_ID}?company={OTHER_OF_OURS}" in page
+
+
+@pytest.mark.parametrize("page", ["list", "document", "transactions", "transaction"])
+def test_the_pages_of_another_company_say_that_one_acts_for_this(
+    billing: StandIn, browser: FlaskClient, page: str
+) -> None:
+    it = paper()
+    _lists(billing, it)
+    _answer(billing, GET_DOCUMENT, lambda _: whole(it))
+    _answer(
+        billing,
+        LIST_TRANSACTIONS,
+        lambda _: TransactionPage(
+            transactions=[], currencies=[], previous=None, next=None, failed=[]
+        ),
+    )
+    _answer(billing, LIST_CHARGES, lambda _: ChargePage(charges=[], next=None))
+    path = {
+        "list": "invoices",
+        "document": f"invoices/{it.id}",
+        "transactions": "transactions",
+        "transaction": f"transactions/{it.id}",
+    }[page]
+
+    theirs = f"/companies/{OTHER_OF_OURS}/{path}"
+    told = _open(browser, theirs)
+
+    assert "You act for <bdi>Ours & Co</bdi>" in told
+    assert ">Act for Another & Co</button>" in told
+    assert f'name="next" value="{theirs}"' in told
+    assert "another company of yours" not in _open(browser, f"/companies/{OURS}/{path}")
 
 
 @pytest.mark.parametrize(
