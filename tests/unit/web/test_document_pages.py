@@ -26,6 +26,7 @@ from shared.contracts.billing.transactions import (
     TransactionPage,
 )
 from shared.errors import NotFound, RemoteFault, Unavailable
+from shared.permissions import Permission
 from tests.fixtures.documents import (
     AT,
     TOP_UP_ID,
@@ -306,6 +307,19 @@ def test_only_an_open_proforma_can_be_paid_and_leads_there(
     to_top_up = f'href="/funds/top-ups/{TOP_UP_ID}?company={OURS}"'
     assert (f"{to_top_up}>Pay now</a>" in page) is payable
     assert f"{to_top_up}>Open its top-up</a>" in page
+
+
+def test_who_may_not_pay_is_not_led_to_paying(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    billing.permissions -= {Permission.ADD_FUNDS}
+    it = paper("D-1", DocumentKind.PROFORMA, DocumentState.OPEN)
+    _answer(billing, GET_DOCUMENT, lambda _: whole(it))
+
+    page = _open(browser, f"{LIST}/{it.id}")
+
+    assert "Pay now" not in page
+    assert "Open its top-up" in page
 
 
 def test_a_document_leads_to_what_corrects_it(
