@@ -177,11 +177,16 @@ class GetDocument(Request, frozen=True, kw_only=True):
 
 
 class WholeDocument(Response, frozen=True, kw_only=True):
-    """``corrected_by`` are the documents that take it back or replace it."""
+    """``corrected_by`` are the documents that take it back or replace it.
+
+    ``belongs_to`` are a proforma's invoices, of what was paid of it, or an invoice's
+    proforma, which had asked for it.
+    """
 
     document: Document
     content: DocumentContent
     corrected_by: list[DocumentReference]
+    belongs_to: list[DocumentReference]
 
 
 class GetDocumentFile(Request, frozen=True, kw_only=True):

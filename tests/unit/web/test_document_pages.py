@@ -309,6 +309,51 @@ def test_only_an_open_proforma_can_be_paid_and_leads_there(
     assert f"{to_top_up}>Open its top-up</a>" in page
 
 
+@pytest.mark.parametrize("state", [DocumentState.OPEN, DocumentState.PAID])
+def test_how_a_proforma_is_paid_stands_there_as_long_as_it_can_be(
+    billing: StandIn, browser: FlaskClient, state: DocumentState
+) -> None:
+    it = paper("D-1", DocumentKind.PROFORMA, state)
+    _answer(billing, GET_DOCUMENT, lambda _: whole(it))
+
+    page = _open(browser, f"{LIST}/{it.id}")
+
+    for told in ("<dt>To pay</dt>", "<dt>To be paid by</dt>", "<dt>IBAN</dt>"):
+        assert (told in page) is (state is DocumentState.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("kind", "other", "told"),
+    [
+        (
+            DocumentKind.PROFORMA,
+            DocumentKind.INVOICE,
+            "What was paid of it is on invoice D-2.",
+        ),
+        (
+            DocumentKind.INVOICE,
+            DocumentKind.PROFORMA,
+            "It was asked for by proforma D-2.",
+        ),
+    ],
+)
+def test_a_proforma_and_its_invoice_lead_to_each_other(
+    billing: StandIn,
+    browser: FlaskClient,
+    kind: DocumentKind,
+    other: DocumentKind,
+    told: str,
+) -> None:
+    it, belonging = paper("D-1", kind), paper("D-2", other)
+    both = whole(it, belongs_to=(reference_to(belonging),))
+    _answer(billing, GET_DOCUMENT, lambda _: both)
+
+    page = _open(browser, f"{LIST}/{it.id}")
+
+    assert f'href="{LIST}/{belonging.id}"' in page
+    assert told in " ".join(re.sub(r"<[^>]+>", "", page).split())
+
+
 def test_who_may_not_pay_is_not_led_to_paying(
     billing: StandIn, browser: FlaskClient
 ) -> None:
