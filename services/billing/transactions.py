@@ -102,6 +102,16 @@ def list_transactions(
     )
 
 
+def of_entry(session: Session, entry_id: UUID) -> Transaction | None:
+    """What an entry of the session's company made, without what belongs to it."""
+    row = models.Transaction
+    query = select(row, JournalEntry.memo).join(
+        JournalEntry, JournalEntry.id == row.entry_id
+    )
+    found = session.execute(query.where(row.entry_id == entry_id).limit(1)).first()
+    return _view(found[0], found[1], _Belongings()) if found else None
+
+
 def _failed(
     session: Session, request: ListTransactions, now: datetime
 ) -> list[FailedPayment]:
