@@ -373,7 +373,8 @@ def test_who_may_not_pay_is_not_led_to_paying(
 def test_a_document_leads_to_what_corrects_it(
     billing: StandIn, browser: FlaskClient
 ) -> None:
-    it, note = paper("INV-1"), paper("CN-1", DocumentKind.CREDIT_NOTE)
+    it = paper("INV-1", credited="14.88")
+    note = paper("CN-1", DocumentKind.CREDIT_NOTE)
     _answer(
         billing,
         GET_DOCUMENT,
@@ -383,6 +384,8 @@ def test_a_document_leads_to_what_corrects_it(
     page = _open(browser, f"{LIST}/{it.id}")
 
     assert re.search(rf'Corrected by credit note <a href="{LIST}/{note.id}">', page)
+    told = " ".join(re.sub(r"<[^>]+>", "", page).split())
+    assert "CN-1. 14.88 EUR of 119.00 EUR were credited." in told
 
 
 def test_a_document_that_is_not_there_is_said_so_within_the_frame(

@@ -40,7 +40,6 @@ from shared.contracts.billing.transactions import (
     TransactionPage,
 )
 from shared.errors import Conflict, Unavailable
-from shared.permissions import Permission
 from tests.fixtures.documents import money
 from tests.fixtures.stand_in import OURS, START, StandIn
 
@@ -156,23 +155,6 @@ def test_a_duplicate_that_went_back_whole_no_longer_looks_open(
     assert ("A cardDuplicate Given back 119.00 EUR" in page) is is_over
     assert ("Attention: Possibly duplicate" in page) is not is_over
     assert ("A cardPossible duplicate Paid 119.00 EUR" in page) is not is_over
-
-
-@pytest.mark.parametrize("path", ["", "/state"])
-@pytest.mark.parametrize("may", [True, False])
-def test_what_is_to_be_done_is_offered_to_who_may_do_it(
-    billing: StandIn, browser: FlaskClient, path: str, *, may: bool
-) -> None:
-    if not may:
-        billing.permissions -= {Permission.ADD_FUNDS}
-    payment = duplicate(PaymentState.PENDING)
-    shown(billing, payment, TopUpState.PENDING)
-
-    page = opened(browser, f"/funds/top-ups/{TOP_UP_ID}{path}?company={OURS}")
-
-    for offered in ("Go on with the payment", "Cancel this top-up", ASK):
-        assert (offered in page) is may
-    assert "We wait for the payment" in page
 
 
 def test_what_is_left_of_a_duplicate_can_be_asked_back(
