@@ -206,8 +206,11 @@ def _belongings(session: Session, causes: Sequence[str]) -> dict[str, _Belonging
     is_gone = and_(repeats, Payment.amount <= _GIVEN_BACK)
     payments = select(Payment.id, TopUp.id, TopUp.reference, repeats, is_gone)
     payments = payments.join(TopUp, TopUp.id == Payment.top_up_id)
-    for id_, *belonging in session.execute(payments.where(Payment.id.in_(paid))):
-        of_cause[f"payment:{id_}"] = _Belongings(*belonging)
+    for id_, top_up_id, reference, repeated, gone in session.execute(
+        payments.where(Payment.id.in_(paid))
+    ):
+        belongings = _Belongings(top_up_id, reference, repeated, gone)
+        of_cause[f"payment:{id_}"] = belongings
     refunds = select(Refund.id, TopUp.id, TopUp.reference)
     refunds = refunds.join(TopUp, TopUp.id == Refund.top_up_id)
     for id_, top_up_id, reference in session.execute(
