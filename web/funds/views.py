@@ -60,6 +60,7 @@ def add_funds() -> ResponseReturnValue:
     page = _page()
     typed = "net" in request.args
     form = FundsForm.read(request.args) if typed else _suggestion(page)
+    form.currency = form.currency or next(iter(_wallets(page)), "")
     quote = _quote(page.visit, form) if form.net else None
     if not typed and quote and quote.problems and quote.largest:
         # More is recommended than can be topped up at once.

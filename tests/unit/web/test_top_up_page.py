@@ -1,18 +1,24 @@
-"""A top-up's page, before a billing whose answers are made up."""
+"""A top-up's page and the form of one, before a billing whose answers are made up."""
 
 import pytest
 from flask.testing import FlaskClient
 from msgspec.structs import replace
 
+from shared.contracts.billing import top_ups
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
+from shared.errors import Unavailable
 from shared.permissions import Permission
+from tests.fixtures.documents import money
 from tests.fixtures.stand_in import OURS, StandIn
 from tests.unit.web.test_duplicates import (
     ADDRESS,
     ASK,
     TOP_UP_ID,
     duplicate,
+    has_wallet,
     opened,
+    quoted,
+    refusing,
     shown,
     words,
 )
@@ -55,3 +61,19 @@ def test_a_transfer_that_nobody_has_seen_is_waited_for(
     page = words(opened(browser, ADDRESS))
 
     assert f"A card {told} 119.00 EUR" in page
+
+
+def test_an_amount_without_a_currency_is_of_the_primary_wallet(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    quoted(billing, repeats=False)
+    has_wallet(billing)
+    billing.answers[str(top_ups.LIST_OPEN_TOP_UPS)] = refusing(Unavailable("away"))
+
+    page = opened(browser, "/funds/add?net=100")
+
+    (asked_for,) = (
+        each for _, _, each in billing.calls if isinstance(each, top_ups.QuoteTopUp)
+    )
+    assert asked_for.net == money("100")
+    assert "There is no such currency." not in page
