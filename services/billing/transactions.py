@@ -67,7 +67,11 @@ _DOCUMENTS = {
 
 _GIVEN_BACK = (
     select(func.coalesce(func.sum(Refund.net + Refund.tax), 0))
-    .where(Refund.payment_id == Payment.id, Refund.state != RefundState.FAILED)
+    .where(
+        Refund.top_up_id == Payment.top_up_id,
+        Refund.payment_id == Payment.id,
+        Refund.state != RefundState.FAILED,
+    )
     .scalar_subquery()
 )
 """Of a payment."""
