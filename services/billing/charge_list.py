@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.days import check_day
 from services.billing.models import Charge
+from services.billing.transactions import of_entry
 from shared.contracts.billing import charging as contract
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of
@@ -44,9 +45,11 @@ def list_charges(
     found = session.scalars(wanted.limit(request.limit + 1)).all()
     page = found[: request.limit]
     has_more = len(found) > len(page)
+    entry = request.entry_id
     return contract.ChargePage(
         charges=[_view(each) for each in page],
         next=_cursor(page[-1]) if has_more else None,
+        transaction=of_entry(session, entry) if entry is not None else None,
     )
 
 

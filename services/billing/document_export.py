@@ -16,6 +16,8 @@ from shared.paging import Position, decode_cursor, encode_cursor
 
 MAX_ROWS = 1_000
 
+CREDIT_NOTE = contract.DocumentKind.CREDIT_NOTE
+
 
 def export(
     session: Session, request: contract.ExportDocuments
@@ -50,7 +52,7 @@ def _row(document: Document, gateway: GatewayName | None) -> contract.Bookkeepin
         number=content.number,
         kind=content.kind,
         issued_on=content.issued_on,
-        paid_on=content.paid_on,
+        paid_on=None if content.kind is CREDIT_NOTE else content.paid_on,
         company_id=document.company_id,
         name=content.buyer.name,
         country=content.buyer.country,

@@ -103,7 +103,30 @@ def get(session: Session, document_id: UUID) -> contract.WholeDocument:
         document=_views(session, [row])[0],
         content=content_of(row[0]),
         corrected_by=[reference_to(each) for each in correcting],
+        belongs_to=_belonging(session, row[0]),
     )
+
+
+def _belonging(
+    session: Session, document: Document
+) -> list[contract.DocumentReference]:
+    """What asked for the payment of an invoice, or what a proforma has led to."""
+    others = {
+        DocumentKind.PROFORMA: DocumentKind.INVOICE,
+        DocumentKind.INVOICE: DocumentKind.PROFORMA,
+    }
+    if document.kind not in others:
+        return []
+    found = session.scalars(
+        select(Document)
+        .where(
+            Document.top_up_id == document.top_up_id,
+            Document.kind == others[document.kind],
+            Document.corrects_id.is_(None),
+        )
+        .order_by(Document.position)
+    )
+    return [reference_to(each) for each in found]
 
 
 def view(session: Session, document: Document) -> contract.Document:

@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from services.billing import models
@@ -28,6 +28,7 @@ from services.billing.models import (
     JournalEntry,
     Payment,
     Refund,
+    RefundState,
     TopUp,
     Wallet,
 )
@@ -64,6 +65,17 @@ _DOCUMENTS = {
 }
 """What is issued for an entry of its kind."""
 
+_GIVEN_BACK = (
+    select(func.coalesce(func.sum(Refund.net + Refund.tax), 0))
+    .where(
+        Refund.top_up_id == Payment.top_up_id,
+        Refund.payment_id == Payment.id,
+        Refund.state != RefundState.FAILED,
+    )
+    .scalar_subquery()
+)
+"""Of a payment."""
+
 
 def list_transactions(
     session: Session, request: ListTransactions, now: datetime
@@ -92,6 +104,16 @@ def list_transactions(
         next=page.next,
         failed=_failed(session, request, now),
     )
+
+
+def of_entry(session: Session, entry_id: UUID) -> Transaction | None:
+    """What an entry of the session's company made, without what belongs to it."""
+    row = models.Transaction
+    query = select(row, JournalEntry.memo).join(
+        JournalEntry, JournalEntry.id == row.entry_id
+    )
+    found = session.execute(query.where(row.entry_id == entry_id).limit(1)).first()
+    return _view(found[0], found[1], _Belongings()) if found else None
 
 
 def _failed(
@@ -177,19 +199,21 @@ class _Belongings:
     top_up_id: UUID | None = None
     reference: str | None = None
     is_possible_duplicate: bool = False
+    is_given_back: bool = False
     documents: dict[DocumentKind, DocumentReference] = field(default_factory=dict)
 
 
 def _belongings(session: Session, causes: Sequence[str]) -> dict[str, _Belongings]:
     of_cause = {cause: _Belongings() for cause in causes}
     paid, given_back = _ids(causes, "payment"), _ids(causes, "refund")
-    payments = select(Payment.id, Payment.duplicate_of, TopUp.id, TopUp.reference)
+    repeats = Payment.duplicate_of.is_not(None)
+    is_gone = and_(repeats, Payment.amount <= _GIVEN_BACK)
+    payments = select(Payment.id, TopUp.id, TopUp.reference, repeats, is_gone)
     payments = payments.join(TopUp, TopUp.id == Payment.top_up_id)
-    for id_, duplicate_of, top_up_id, reference in session.execute(
+    for id_, top_up_id, reference, repeated, gone in session.execute(
         payments.where(Payment.id.in_(paid))
     ):
-        is_repeated = duplicate_of is not None
-        belongings = _Belongings(top_up_id, reference, is_repeated)
+        belongings = _Belongings(top_up_id, reference, repeated, gone)
         of_cause[f"payment:{id_}"] = belongings
     refunds = select(Refund.id, TopUp.id, TopUp.reference)
     refunds = refunds.join(TopUp, TopUp.id == Refund.top_up_id)
@@ -233,6 +257,7 @@ def _currencies(session: Session) -> list[str]:
 def _view(row: models.Transaction, memo: str, belongings: _Belongings) -> Transaction:
     currency = currency_of(row.currency)
     issued = _DOCUMENTS.get(row.kind)
+    is_paid = row.kind is EntryKind.TOP_UP
     return Transaction(
         number=row.number,
         entry_id=row.entry_id,
@@ -244,6 +269,6 @@ def _view(row: models.Transaction, memo: str, belongings: _Belongings) -> Transa
         top_up_id=belongings.top_up_id,
         top_up_reference=belongings.reference,
         document=belongings.documents.get(issued) if issued else None,
-        is_possible_duplicate=row.kind is EntryKind.TOP_UP
-        and belongings.is_possible_duplicate,
+        is_possible_duplicate=is_paid and belongings.is_possible_duplicate,
+        is_given_back=is_paid and belongings.is_given_back,
     )

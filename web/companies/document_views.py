@@ -22,6 +22,7 @@ from shared.contracts.billing.documents import (
     DocumentState,
 )
 from shared.errors import Conflict, ContractError, NotFound
+from shared.permissions import Permission
 from web import downloads
 from web.auth.signed_in import signed_in
 from web.companies import document_archive
@@ -78,7 +79,11 @@ def show_document(company_id: str, document_id: str) -> ResponseReturnValue:
     wanted = documents.GetDocument(document_id=read_uuid(document_id))
     page = Page(acts_for=company, at="invoices")
     page.ask("whole", "This document", documents.GET_DOCUMENT, wanted)
-    return page.show("companies/document.html", company_id=company)
+    return page.show(
+        "companies/document.html",
+        company_id=company,
+        may_pay=page.may(Permission.ADD_FUNDS),
+    )
 
 
 @bp.get(FILE_ADDRESS)

@@ -56,8 +56,14 @@ def _row(it: Transaction, words: Mapping[str, str]) -> Sequence[str]:
         str(it.entry_id),
         it.top_up_reference or "",
         it.document.number if it.document else "",
-        "Possibly duplicate" if it.is_possible_duplicate else "",
+        _remark(it),
     )
+
+
+def _remark(it: Transaction) -> str:
+    if it.is_given_back:
+        return "Duplicate, given back"
+    return "Possibly duplicate" if it.is_possible_duplicate else ""
 
 
 def _lines(rows: Iterable[Sequence[str]]) -> bytes:

@@ -72,6 +72,14 @@ def tax_details(company_id: str) -> ResponseReturnValue:
     )
 
 
+@bp.get("/tax-id")
+@signed_in
+def back_to_profile(company_id: str) -> ResponseReturnValue:
+    """The form's own address, which stays in the browser after a refusal."""
+    company = read_uuid(company_id)
+    return redirect(url_for("companies.profile", company_id=company), code=303)
+
+
 @bp.post("/tax-id")
 @signed_in
 def set_tax_id(company_id: str) -> ResponseReturnValue:

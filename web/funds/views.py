@@ -60,6 +60,7 @@ def add_funds() -> ResponseReturnValue:
     page = _page()
     typed = "net" in request.args
     form = FundsForm.read(request.args) if typed else _suggestion(page)
+    form.currency = form.currency or next(iter(_wallets(page)), "")
     quote = _quote(page.visit, form) if form.net else None
     if not typed and quote and quote.problems and quote.largest:
         # More is recommended than can be topped up at once.
@@ -113,7 +114,11 @@ def top_up(top_up_id: str) -> ResponseReturnValue:
     page = Page()
     request_ = top_ups.GetTopUp(top_up_id=read_uuid(top_up_id))
     page.ask("top_up", "This top-up", top_ups.GET_TOP_UP, request_)
-    return page.show("funds/top_up.html", open_states=OPEN)
+    return page.show(
+        "funds/top_up.html",
+        open_states=OPEN,
+        may_add_funds=page.may(Permission.ADD_FUNDS),
+    )
 
 
 @bp.get("/top-ups/<top_up_id>/state")
@@ -124,7 +129,12 @@ def top_up_state(top_up_id: str) -> ResponseReturnValue:
     request_ = top_ups.GetTopUp(top_up_id=read_uuid(top_up_id))
     shown = visit.start(top_ups.GET_TOP_UP, request_).result()
     prepare_reader(visit)
-    html = render_template("funds/_top_up.html", top_up=shown, open_states=OPEN)
+    html = render_template(
+        "funds/_top_up.html",
+        top_up=shown,
+        open_states=OPEN,
+        may_add_funds=Permission.ADD_FUNDS in visit.principal.permissions,
+    )
     settled = {} if shown.state in OPEN else {"HX-Trigger": "balance-changed"}
     return html, 200, settled
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.contract import Effect, Event, Method, Request, Response
 from shared.contracts.billing.name import NAME
+from shared.contracts.billing.transactions import Transaction
 from shared.money import Money
 from shared.permissions import Permission
 
@@ -75,10 +76,15 @@ class ChargeRow(Response, frozen=True, kw_only=True):
 
 
 class ChargePage(Response, frozen=True, kw_only=True):
-    """``next`` is the cursor of what came before, None at the end."""
+    """``next`` is the cursor of what came before, None at the end.
+
+    ``transaction`` is the one that an entry made, where it is narrowed to an entry, and
+    alone says what that came to once its hours are summed up.
+    """
 
     charges: list[ChargeRow]
     next: str | None
+    transaction: Transaction | None = None
 
 
 class FundsExhausted(Response, frozen=True, kw_only=True):

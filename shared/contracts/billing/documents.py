@@ -181,11 +181,16 @@ class GetDocument(Request, frozen=True, kw_only=True):
 
 
 class WholeDocument(Response, frozen=True, kw_only=True):
-    """``corrected_by`` are the documents that take it back or replace it."""
+    """``corrected_by`` are the documents that take it back or replace it.
+
+    ``belongs_to`` are a proforma's invoices, of what was paid of it, or an invoice's
+    proforma, which had asked for it.
+    """
 
     document: Document
     content: DocumentContent
     corrected_by: list[DocumentReference]
+    belongs_to: list[DocumentReference]
 
 
 class GetDocumentFile(Request, frozen=True, kw_only=True):
@@ -234,6 +239,7 @@ class BookkeepingRow(Response, frozen=True, kw_only=True):
     """What bookkeeping needs of a document; name, country and VAT ID are the buyer's.
 
     All of it is as on the document, whose amounts are positive on a credit note, too.
+    ``paid_on`` is an invoice's alone: a credit note is of another payment's day.
     ``tax_rule`` is a `TaxRule`'s value; ``gateway`` how it was paid, None of a
     proforma; ``corrects`` a number, empty where nothing is corrected; ``seller`` the
     name of who issued it; ``reference`` the top-up's.

@@ -36,20 +36,22 @@ _WORDS: Mapping[str, str] = {
     + "services to Northern Ireland are taxed as in the rest of the United Kingdom, "
     "outside the European Union",
     TaxRule.TERRITORY_OUTSIDE_VAT: _NONE
-    + "{territory} is outside the European Union's VAT territory",
+    + "{territory} outside the European Union's VAT territory",
 }
 _TERRITORIES = {
-    "aland": "\N{LATIN CAPITAL LETTER A WITH RING ABOVE}land",
-    "busingen": "B\N{LATIN SMALL LETTER U WITH DIAERESIS}singen am Hochrhein",
-    "campione": "Campione d\N{RIGHT SINGLE QUOTATION MARK}Italia",
-    "canary_islands": "the Canary Islands",
-    "ceuta": "Ceuta",
-    "french_overseas": "overseas France",
-    "heligoland": "Heligoland",
-    "livigno": "Livigno",
-    "melilla": "Melilla",
-    "mount_athos": "Mount Athos",
+    "aland": "\N{LATIN CAPITAL LETTER A WITH RING ABOVE}land is",
+    "busingen": "B\N{LATIN SMALL LETTER U WITH DIAERESIS}singen am Hochrhein is",
+    "campione": "Campione d\N{RIGHT SINGLE QUOTATION MARK}Italia is",
+    "canary_islands": "the Canary Islands are",
+    "ceuta": "Ceuta is",
+    "french_overseas": "overseas France is",
+    "heligoland": "Heligoland is",
+    "livigno": "Livigno is",
+    "melilla": "Melilla is",
+    "mount_athos": "Mount Athos is",
 }
+"""With their verb."""
+
 _ENGLISH = Locale("en")
 
 
@@ -66,5 +68,5 @@ def _say(name: str, text: str) -> str:
     if name.endswith("_on"):
         return format_date(date.fromisoformat(text), "d MMM y", locale=_ENGLISH)
     if name == "territory":
-        return _TERRITORIES.get(text, text)
+        return _TERRITORIES.get(text, f"{text} is")
     return text

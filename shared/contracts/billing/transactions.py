@@ -29,7 +29,8 @@ class Transaction(Response, frozen=True, kw_only=True):
     ``kind`` is the journal entry's, ``balance`` the wallet's right after it, and
     ``top_up_id`` what it belongs to, if that is a top-up, and ``document`` the invoice
     or credit note about it, once that is issued. Times are UTC, and those of a wallet
-    never fall. ``is_possible_duplicate`` says that its payment may repeat another one.
+    never fall. ``is_possible_duplicate`` says that its payment may repeat another one,
+    and ``is_given_back`` that all of such a payment went back.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Transaction(Response, frozen=True, kw_only=True):
     top_up_reference: str | None = None
     document: DocumentReference | None = None
     is_possible_duplicate: bool = False
+    is_given_back: bool = False
 
 
 class FailedPayment(Response, frozen=True, kw_only=True):

@@ -129,6 +129,7 @@ def test_the_export_says_what_the_documents_say_in_the_order_of_issue(
     assert invoice.paid_on == invoice.issued_on == till.office.clock.now().date()
     assert [row.gateway for row in rows] == [GatewayName.SANDBOX] * 3
     assert [row.reference for row in rows[:2]] == [paid.reference] * 2
+    assert rows[1].paid_on is None
     assert export(till, limit=1) == rows
 
 

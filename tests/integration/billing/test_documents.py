@@ -135,10 +135,11 @@ def test_a_transfer_is_asked_for_by_a_proforma_that_is_paid_with_it(till: Till) 
     book = top_ups.BookBankPayments(credits=[credit])
     till.office.call(top_ups.BOOK_BANK_PAYMENTS, book, till.office.operator())
 
-    assert kinds(documents(till)) == [
-        (INVOICE, DocumentState.PAID),
-        (PROFORMA, DocumentState.PAID),
-    ]
+    invoice, paid = documents(till).documents
+    assert (invoice.kind, invoice.state) == (INVOICE, DocumentState.PAID)
+    assert (paid.kind, paid.state) == (PROFORMA, DocumentState.PAID)
+    assert [it.id for it in whole(till, paid).belongs_to] == [invoice.id]
+    assert [it.id for it in whole(till, invoice).belongs_to] == [proforma.id]
 
 
 def test_a_proforma_that_nobody_pays_ends_with_its_top_up(till: Till) -> None:

@@ -13,6 +13,7 @@ from shared.contracts.billing import refund_requests as asked
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import TopUpState
+from shared.contracts.billing.transactions import Transaction
 from shared.contracts.identity import Role
 from shared.database import Database
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -79,6 +80,7 @@ def test_a_request_that_is_granted_gives_the_whole_duplicate_back(till: Till) ->
     assert payment not in open_requests(till)
     newest = transactions(till).transactions[0]
     assert (newest.kind, newest.amount) == ("refund", money("-100.00"))
+    assert [each.is_given_back for each in paid_in(till)] == [True, False]
     assert till.office.differences() == []
 
 
@@ -147,6 +149,7 @@ def test_of_what_went_back_in_part_the_rest_is_asked_for_and_given(till: Till) -
     payment = duplicate(till)
     give_back(till, payment, "5.00")
     assert left(till, payment) == money("113.05")
+    assert not any(each.is_given_back for each in paid_in(till))
 
     request = ask(till, payment)
     granted = grant(till, payment)
@@ -314,6 +317,11 @@ def charge_back(till: Till, payment: UUID) -> None:
 def left(till: Till, payment: UUID) -> Money | None:
     payments = till.get(top_up_of(till, payment)).payments
     return next(each.left for each in payments if each.id == payment)
+
+
+def paid_in(till: Till) -> list[Transaction]:
+    """What came in, newest first."""
+    return [each for each in transactions(till).transactions if each.kind == "top_up"]
 
 
 def ask(till: Till, payment: UUID, reason: str = "") -> asked.RefundRequest:

@@ -182,7 +182,7 @@ def test_the_next_quote_follows_the_profile_and_no_issued_document_does(
     _send(browser, company, _form(browser, company), postal_code="35001")
     site.services.deliver_events()
     assert "To pay 100.00 EUR" in _quote(browser)
-    assert "the Canary Islands is outside" in _quote(browser)
+    assert "the Canary Islands are outside" in _quote(browser)
     assert _document(browser, paper) == issued
 
 

@@ -47,6 +47,9 @@ def test_a_charge_opens_to_its_services_with_their_time_and_amounts(
         ("A service", "Charge", month, "-25.00 EUR"),
     ]
     assert _services(page, tenant) == services
+    header = _read(page.split('<header class="page-header">')[1].split("</header>")[0])
+    assert "Charge for services: -35.005 EUR" in header
+    assert "Booked 2 Mar 2026, 09:00; the balance after it was 964.995 EUR." in header
 
 
 def test_lines_bear_the_names_of_their_services(
@@ -137,6 +140,7 @@ def test_hours_that_are_summed_up_are_told_of_and_lead_nowhere(
     page = _page(browser, address)
 
     assert NO_LINES in page
+    assert "Charge for services" in page
     assert _lines(page) == []
     assert _services(page, tenant) == set()
 
@@ -181,6 +185,7 @@ def test_another_companys_transaction_and_one_that_never_was_look_the_same(
     assert theirs.get(address).status_code == 404
     page = _page(theirs, of_ours)
     assert NO_LINES in page
+    assert "Charge for services" not in page
     assert _lines(page) == []
     never = of_ours.rpartition("/")[0] + f"/{uuid4()}"
     assert NO_LINES in _page(theirs, never)

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from flask.testing import FlaskClient
 
+from shared.contracts.billing.charging import LIST_CHARGES, ChargePage
 from shared.contracts.billing.documents import (
     GET_DOCUMENT,
     LIST_DOCUMENTS,
@@ -25,6 +26,7 @@ from shared.contracts.billing.transactions import (
     TransactionPage,
 )
 from shared.errors import NotFound, RemoteFault, Unavailable
+from shared.permissions import Permission
 from tests.fixtures.documents import (
     AT,
     TOP_UP_ID,
@@ -85,7 +87,7 @@ def test_a_transaction_leads_to_its_document_once_that_is_issued(
     page = _open(browser, f"/companies/{OURS}/transactions")
 
     assert page.count(f'href="{LIST}/{document.id}"') == 1
-    assert page.count("<bdi>CN-7</bdi></a>") == 1
+    assert page.count(">CN-7</bdi></a>") == 1
 
 
 def test_where_nothing_fits_the_way_back_to_all_is_shown(
@@ -268,6 +270,18 @@ def test_a_document_says_all_that_it_holds(
     assert markup.count("<h1") == 1
 
 
+@KINDS
+def test_an_invoice_alone_says_when_it_was_paid(
+    billing: StandIn, browser: FlaskClient, kind: DocumentKind
+) -> None:
+    it = paper("D-1", kind)
+    _answer(billing, GET_DOCUMENT, lambda _: whole(it))
+
+    page = _open(browser, f"{LIST}/{it.id}")
+
+    assert ("<dt>Paid</dt>" in page) is (kind is DocumentKind.INVOICE)
+
+
 @pytest.mark.parametrize(
     ("kind", "state", "payable"),
     [
@@ -295,10 +309,72 @@ def test_only_an_open_proforma_can_be_paid_and_leads_there(
     assert f"{to_top_up}>Open its top-up</a>" in page
 
 
+@pytest.mark.parametrize("state", [DocumentState.OPEN, DocumentState.PAID])
+def test_how_a_proforma_is_paid_stands_there_as_long_as_it_can_be(
+    billing: StandIn, browser: FlaskClient, state: DocumentState
+) -> None:
+    it = paper("D-1", DocumentKind.PROFORMA, state)
+    _answer(billing, GET_DOCUMENT, lambda _: whole(it))
+
+    page = _open(browser, f"{LIST}/{it.id}")
+
+    for told in ("<dt>To pay</dt>", "<dt>To be paid by</dt>", "<dt>IBAN</dt>"):
+        assert (told in page) is (state is DocumentState.OPEN)
+    in_fours = "<bdi>DE02 1203 0000 0000 2020 51</bdi>"
+    assert (in_fours in page) is (state is DocumentState.OPEN)
+    assert "Not given" not in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "other", "told"),
+    [
+        (
+            DocumentKind.PROFORMA,
+            DocumentKind.INVOICE,
+            "What was paid of it is on invoice D-2.",
+        ),
+        (
+            DocumentKind.INVOICE,
+            DocumentKind.PROFORMA,
+            "It was asked for by proforma D-2.",
+        ),
+    ],
+)
+def test_a_proforma_and_its_invoice_lead_to_each_other(
+    billing: StandIn,
+    browser: FlaskClient,
+    kind: DocumentKind,
+    other: DocumentKind,
+    told: str,
+) -> None:
+    it, belonging = paper("D-1", kind), paper("D-2", other)
+    both = whole(it, belongs_to=(reference_to(belonging),))
+    _answer(billing, GET_DOCUMENT, lambda _: both)
+
+    page = _open(browser, f"{LIST}/{it.id}")
+
+    assert f'href="{LIST}/{belonging.id}"' in page
+    assert told in " ".join(re.sub(r"<[^>]+>", "", page).split())
+
+
+def test_who_may_not_pay_is_not_led_to_paying(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    billing.permissions -= {Permission.ADD_FUNDS}
+    it = paper("D-1", DocumentKind.PROFORMA, DocumentState.OPEN)
+    _answer(billing, GET_DOCUMENT, lambda _: whole(it))
+
+    page = _open(browser, f"{LIST}/{it.id}")
+
+    assert "Pay now" not in page
+    assert "Open its top-up" in page
+
+
 def test_a_document_leads_to_what_corrects_it(
     billing: StandIn, browser: FlaskClient
 ) -> None:
-    it, note = paper("INV-1"), paper("CN-1", DocumentKind.CREDIT_NOTE)
+    it = paper("INV-1", credited="14.88")
+    note = paper("CN-1", DocumentKind.CREDIT_NOTE)
     _answer(
         billing,
         GET_DOCUMENT,
@@ -308,6 +384,8 @@ def test_a_document_leads_to_what_corrects_it(
     page = _open(browser, f"{LIST}/{it.id}")
 
     assert re.search(rf'Corrected by credit note <a href="{LIST}/{note.id}">', page)
+    told = " ".join(re.sub(r"<[^>]+>", "", page).split())
+    assert "CN-1. 14.88 EUR of 119.00 EUR were credited." in told
 
 
 def test_a_document_that_is_not_there_is_said_so_within_the_frame(
@@ -344,6 +422,37 @@ def test_another_company_of_ones_own_is_acted_for_without_switching(
     ((_, company, _asked),) = _calls(billing, LIST_DOCUMENTS)
     assert company == OTHER_OF_OURS
     assert f"/funds/top-ups/{TOP_UP_ID}?company={OTHER_OF_OURS}" in page
+
+
+@pytest.mark.parametrize("page", ["list", "document", "transactions", "transaction"])
+def test_the_pages_of_another_company_say_that_one_acts_for_this(
+    billing: StandIn, browser: FlaskClient, page: str
+) -> None:
+    it = paper()
+    _lists(billing, it)
+    _answer(billing, GET_DOCUMENT, lambda _: whole(it))
+    _answer(
+        billing,
+        LIST_TRANSACTIONS,
+        lambda _: TransactionPage(
+            transactions=[], currencies=[], previous=None, next=None, failed=[]
+        ),
+    )
+    _answer(billing, LIST_CHARGES, lambda _: ChargePage(charges=[], next=None))
+    path = {
+        "list": "invoices",
+        "document": f"invoices/{it.id}",
+        "transactions": "transactions",
+        "transaction": f"transactions/{it.id}",
+    }[page]
+
+    theirs = f"/companies/{OTHER_OF_OURS}/{path}"
+    told = _open(browser, theirs)
+
+    assert "You act for <bdi>Ours & Co</bdi>" in told
+    assert ">Act for Another & Co</button>" in told
+    assert f'name="next" value="{theirs}"' in told
+    assert "another company of yours" not in _open(browser, f"/companies/{OURS}/{path}")
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,21 @@ def test_what_became_of_a_duplicate_stands_where_it_was_asked_back(
     assert ASK not in page
 
 
+@pytest.mark.parametrize("left", ["0", "113.05"])
+def test_a_duplicate_that_went_back_whole_no_longer_looks_open(
+    billing: StandIn, browser: FlaskClient, left: str
+) -> None:
+    shown(billing, duplicate(refund_request=RefundRequestState.GRANTED, left=left))
+
+    page = words(opened(browser, ADDRESS))
+
+    is_over = left == "0"
+    assert ("Duplicate, given back" in page) is is_over
+    assert ("A cardDuplicate Given back 119.00 EUR" in page) is is_over
+    assert ("Attention: Possibly duplicate" in page) is not is_over
+    assert ("A cardPossible duplicate Paid 119.00 EUR" in page) is not is_over
+
+
 def test_what_is_left_of_a_duplicate_can_be_asked_back(
     billing: StandIn, browser: FlaskClient
 ) -> None:
@@ -207,7 +222,11 @@ def test_transactions_mark_duplicates_and_tell_of_failed_payments(
         failure="card_declined",
     )
     page_ = TransactionPage(
-        transactions=[transaction(1), transaction(2, is_possible_duplicate=True)],
+        transactions=[
+            transaction(1),
+            transaction(2, is_possible_duplicate=True),
+            transaction(3, is_possible_duplicate=True, is_given_back=True),
+        ],
         currencies=["EUR"],
         previous=None,
         next=None,
@@ -218,8 +237,10 @@ def test_transactions_mark_duplicates_and_tell_of_failed_payments(
     page = opened(browser, f"/companies/{OURS}/transactions")
 
     assert page.count("Possibly duplicate") == 1
+    assert page.count("Duplicate, given back") == 1
     assert "The card was declined by its bank." in page
-    assert f'href="/funds/top-ups/{OTHER_ID}?company={OURS}">TU-1</a>' in page
+    to_top_up = f'href="/funds/top-ups/{OTHER_ID}?company={OURS}">'
+    assert f'{to_top_up}<bdi class="reference">TU-1</bdi></a>' in page
 
 
 def test_an_equal_top_up_just_before_is_told_and_then_meant(
@@ -330,12 +351,14 @@ def asked(state: RefundRequestState) -> RefundRequest:
     )
 
 
-def shown(billing: StandIn, payment: Payment) -> None:
+def shown(
+    billing: StandIn, payment: Payment, state: TopUpState = TopUpState.SUCCEEDED
+) -> None:
     top_up = TopUp(
         id=TOP_UP_ID,
         company_id=OURS,
         reference="TU-1",
-        state=TopUpState.SUCCEEDED,
+        state=state,
         gateway=GatewayName.SANDBOX,
         net=money("100.00"),
         tax_lines=[],
@@ -415,7 +438,9 @@ def has_wallet(billing: StandIn) -> None:
     billing.answers[str(DASHBOARD)] = lambda _: dashboard
 
 
-def transaction(number: int, *, is_possible_duplicate: bool = False) -> Transaction:
+def transaction(
+    number: int, *, is_possible_duplicate: bool = False, is_given_back: bool = False
+) -> Transaction:
     return Transaction(
         number=number,
         entry_id=FIRST,
@@ -426,6 +451,7 @@ def transaction(number: int, *, is_possible_duplicate: bool = False) -> Transact
         balance=money("100.00"),
         top_up_id=TOP_UP_ID,
         is_possible_duplicate=is_possible_duplicate,
+        is_given_back=is_given_back,
     )
 
 

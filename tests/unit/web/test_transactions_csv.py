@@ -52,6 +52,14 @@ def test_a_row_says_what_when_how_much_and_of_what() -> None:
     ]
 
 
+def test_a_duplicate_that_was_given_back_is_remarked_as_such() -> None:
+    it = structs.replace(_transaction(), is_possible_duplicate=True, is_given_back=True)
+
+    _, row = _read(write_csv([_page(it)], WORDS))
+
+    assert row[-1] == "Duplicate, given back"
+
+
 def test_it_begins_with_a_byte_order_mark_and_its_lines_end_as_the_rfc_says() -> None:
     written = b"".join(write_csv([_page(_transaction())], WORDS))
 

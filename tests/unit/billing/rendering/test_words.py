@@ -3,6 +3,7 @@
 from string import Formatter
 
 import pytest
+from msgspec import structs
 
 from services.billing.document_orders import GIVEN_BACK, NOT_PAID_OUT, TAKEN_BACK
 from services.billing.rendering.tax_words import tax_words
@@ -113,6 +114,9 @@ def test_a_tax_reason_is_written_as_the_language_writes() -> None:
         code=TaxRule.TERRITORY_OUTSIDE_VAT, parameters=PARAMETERS, fields=[]
     )
     assert "Wyspy Kanaryjskie" in tax_words(territory, "pl")
+    assert "the Canary Islands are outside" in tax_words(territory, "en")
+    ceuta = structs.replace(territory, parameters={"territory": "ceuta"})
+    assert "Ceuta is outside" in tax_words(ceuta, "en")
 
 
 @pytest.mark.parametrize("language", ["en", "de", "pl"])
