@@ -136,16 +136,17 @@ def read_page(text: str, kind: DocumentKind, language: str) -> Figures:
         _beside(lines, label) for label in (r"VAT \S+ % of", r"VAT \S+ %")
     )
     total = {
-        DocumentKind.PROFORMA: "To pay",
+        DocumentKind.PROFORMA: "To pay|Total, tax included",
         DocumentKind.INVOICE: "Total, tax included",
         DocumentKind.CREDIT_NOTE: "Given back",
     }[kind]
-    # A proforma's once more: what is to be transferred.
+    # An open proforma's once more: what is to be transferred.
+    is_open = bool(_beside(lines, "To pay"))
     totals = _beside(lines, f"{total}|Gross|Amount")
     return Figures(
         net=_same(4, [*_beside(lines, f"Net|{_LINE}"), base]),
         tax=_same(2, [tax, line_tax]),
-        gross=_same(3 if kind is DocumentKind.PROFORMA else 2, totals),
+        gross=_same(3 if is_open else 2, totals),
         rate_percent=_number(_part_of_label(lines, r"VAT (\S+) %"), language),
         own_tax=_at_most_one(_beside(lines, f"VAT in {OWN_CURRENCY}:")),
     )
