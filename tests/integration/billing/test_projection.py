@@ -73,14 +73,19 @@ def service_histories(draw: st.DrawFn) -> list[dict[str, Any]]:
         # that, too, is the history's.
         was_suspended = any(e["state"] is ServiceState.SUSPENDED for e in history)
         state, reason = draw(unpaid_for_once if was_suspended else states)
+        # So is what is used after an unpaid suspension, when its price changes or it
+        # is to end.
+        was_unpaid = any(e["reason"] is SuspensionReason.PAYMENT for e in history)
+        price = str(draw(st.decimals(0, 100, places=8)))
+        ends = draw(st.sampled_from([None, None, *TerminationTime]))
         history.append(
             fixed
             | {
                 "state": state,
                 "reason": reason,
-                "price": str(draw(st.decimals(0, 100, places=8))),
+                "price": history[-1]["price"] if was_unpaid else price,
                 "family": draw(st.sampled_from(["vps", "lxc"])),
-                "ends": draw(st.sampled_from([None, None, *TerminationTime])),
+                "ends": None if was_unpaid else ends,
             }
         )
     return history

@@ -70,6 +70,7 @@ NO_PAGES = {
     "/funds/quote",
     "/funds/top-ups/<top_up_id>/state",
     "/companies/<company_id>/profile/tax",
+    "/companies/<company_id>/tax-id",
     "/companies/<company_id>/transactions.csv",
     "/companies/<company_id>/invoices.zip",
     f"/companies/<company_id>{FILE_ADDRESS}",
