@@ -35,7 +35,9 @@ def main(url: str, seed: str) -> None:
     event.listen(Engine, "before_cursor_execute", pass_point)
     event.listen(Engine, "commit", pass_point)
     runtime = Runtime(clock, random.SystemRandom())
-    issue_ordered(Database(url), runtime, Issuer(SELLERS))
+    database, issuer = Database(url), Issuer(SELLERS)
+    while issue_ordered(database, runtime, issuer):
+        pass
 
 
 if __name__ == "__main__":

@@ -125,12 +125,13 @@ class Reader:
     def documents(self) -> tuple[list[Listed], Totals]:
         """All pages of the list, the oldest document first."""
         listed: list[Listed] = []
-        address: str | None = f"{self.place}/invoices"
+        first = self.get(f"{self.place}/invoices").decode()
+        rows, address = read_list(first, self.language)
         while address:
+            listed += rows
             page = self.get(address).decode()
             rows, address = read_list(page, self.language)
-            listed += rows
-        return listed[::-1], read_totals(page, self.language)
+        return [*listed, *rows][::-1], read_totals(first, self.language)
 
     def files(self) -> dict[str, bytes]:
         archive = ZipFile(io.BytesIO(self.get(f"{self.place}/invoices.zip")))
