@@ -103,15 +103,19 @@ def _issue_next(database: Database, runtime: Runtime, issuer: Issuer) -> bool:
         try:
             with session.begin_nested():
                 _issue(Change(session, runtime, call), issuer, order)
-        except Exception as failure:
-            if isinstance(failure, _NotIssuedYetError):
-                log.info("document_waits_for_an_earlier_one", order=position)
-            else:
-                log.exception("document_not_issued", order=position)
-            session.refresh(order)
-            order.failures += 1
-            order.try_at = now + pause_after(order.failures)
+        except _NotIssuedYetError:
+            log.info("document_waits_for_an_earlier_one", order=position)
+            _put_off(session, order, now)
+        except Exception:
+            log.exception("document_not_issued", order=position)
+            _put_off(session, order, now)
     return True
+
+
+def _put_off(session: Session, order: DocumentOrder, now: datetime) -> None:
+    session.refresh(order)
+    order.failures += 1
+    order.try_at = now + pause_after(order.failures)
 
 
 def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
@@ -163,6 +167,8 @@ def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
 
 
 def _wait_for_turn(session: Session, order: DocumentOrder) -> None:
+    if order.payment_id is None:
+        return
     before = select(DocumentOrder.position).where(
         DocumentOrder.payment_id == order.payment_id,
         DocumentOrder.position < order.position,

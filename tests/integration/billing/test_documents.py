@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -35,27 +34,14 @@ from shared.contracts.billing.documents import (
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransactions
 from shared.contracts.identity import Role
-from shared.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound, Unavailable
 from shared.principal import system
 from shared.service import Call
-from tests.fixtures.sandbox import Sandbox, sandbox
 from tests.integration.billing.office import START, a_company, money
 from tests.integration.billing.test_concurrency import all_at_once
-from tests.integration.billing.till import Till, a_till
+from tests.integration.billing.till import Till
 
 PROFORMA, INVOICE, CREDIT_NOTE = DocumentKind
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with sandbox(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
-
-
-@pytest.fixture
-def till(billing_database: Database, bank: Sandbox) -> Till:
-    return a_till(billing_database, bank)
 
 
 def documents(till: Till, **filters: object) -> contract.DocumentPage:
@@ -79,6 +65,15 @@ def file_of(
 def rebuild(till: Till, document: contract.Document, *, replaces: bool = False) -> None:
     request = contract.RebuildDocument(number=document.number, replaces=replaces)
     till.office.call(contract.REBUILD_DOCUMENT, request, till.office.operator())
+
+
+def transfer(till: Till, net: str) -> top_ups.TopUp:
+    """A top-up that is to be paid by bank."""
+    quote = till.quote(net)
+    request = top_ups.BeginTopUp(
+        net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
+    )
+    return till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner())
 
 
 def kinds(page: contract.DocumentPage) -> list[tuple[DocumentKind, DocumentState]]:
@@ -117,11 +112,7 @@ def test_each_of_two_payments_on_one_top_up_has_an_invoice(till: Till) -> None:
 
 
 def test_a_transfer_is_asked_for_by_a_proforma_that_is_paid_with_it(till: Till) -> None:
-    quote = till.quote("50.00")
-    request = top_ups.BeginTopUp(
-        net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
-    )
-    top_up = till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner())
+    top_up = transfer(till, "50.00")
     (proforma,) = documents(till).documents
     assert (proforma.kind, proforma.state) == (PROFORMA, DocumentState.OPEN)
     content = whole(till, proforma).content
@@ -130,7 +121,7 @@ def test_a_transfer_is_asked_for_by_a_proforma_that_is_paid_with_it(till: Till) 
     assert content.due_on is not None
 
     credit = top_ups.BankCredit(
-        transaction=str(uuid4()), amount=quote.gross, text=top_up.reference
+        transaction=str(uuid4()), amount=top_up.gross, text=top_up.reference
     )
     book = top_ups.BookBankPayments(credits=[credit])
     till.office.call(top_ups.BOOK_BANK_PAYMENTS, book, till.office.operator())
@@ -143,11 +134,7 @@ def test_a_transfer_is_asked_for_by_a_proforma_that_is_paid_with_it(till: Till) 
 
 
 def test_a_proforma_that_nobody_pays_ends_with_its_top_up(till: Till) -> None:
-    quote = till.quote("50.00")
-    request = top_ups.BeginTopUp(
-        net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
-    )
-    till.cancel(till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner()))
+    till.cancel(transfer(till, "50.00"))
 
     assert kinds(documents(till)) == [(PROFORMA, DocumentState.ENDED)]
 
@@ -299,6 +286,19 @@ def test_documents_of_one_payment_are_issued_in_their_order(
     till.office.pass_time(timedelta(hours=1))
 
     assert [kind for kind, _ in kinds(documents(till))] == [CREDIT_NOTE, INVOICE]
+
+
+def test_a_proforma_that_cannot_be_issued_keeps_no_other_waiting(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transfer(till, "100.00")
+    with monkeypatch.context() as broken:
+        broken.setattr("services.billing.issuing.tax_words", _fail)
+        assert documents(till).documents == []
+
+    transfer(till, "50.00")
+
+    assert [each.net for each in documents(till).documents] == [money("50.00")]
 
 
 def test_what_changes_afterwards_changes_no_issued_document(till: Till) -> None:
