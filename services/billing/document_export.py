@@ -16,8 +16,6 @@ from shared.paging import Position, decode_cursor, encode_cursor
 
 MAX_ROWS = 1_000
 
-CREDIT_NOTE = contract.DocumentKind.CREDIT_NOTE
-
 
 def export(
     session: Session, request: contract.ExportDocuments
@@ -48,11 +46,12 @@ def export(
 def _row(document: Document, gateway: GatewayName | None) -> contract.BookkeepingRow:
     content = content_of(document)
     (line,) = content.tax_lines
+    is_credit_note = content.kind is contract.DocumentKind.CREDIT_NOTE
     return contract.BookkeepingRow(
         number=content.number,
         kind=content.kind,
         issued_on=content.issued_on,
-        paid_on=None if content.kind is CREDIT_NOTE else content.paid_on,
+        paid_on=None if is_credit_note else content.paid_on,
         company_id=document.company_id,
         name=content.buyer.name,
         country=content.buyer.country,

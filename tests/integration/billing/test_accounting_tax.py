@@ -1,7 +1,6 @@
 """Exchange rates, and the tax of documents in the seller's own currency."""
 
 import base64
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -26,7 +25,7 @@ from shared.database import Database
 from shared.errors import InvalidInput
 from shared.principal import system
 from shared.service import Call
-from tests.fixtures.sandbox import Sandbox, sandbox
+from tests.fixtures.sandbox import Sandbox
 from tests.integration.billing.office import START, Office, money
 from tests.integration.billing.till import Till, a_till
 
@@ -41,15 +40,8 @@ KNOWN = [
 ]
 
 
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with sandbox(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
-
-
 @pytest.fixture
-def till(billing_database: Database, bank: Sandbox) -> Till:
-    till = a_till(billing_database, bank)
+def till(till: Till) -> Till:
     record(till.office, KNOWN)
     return till
 

@@ -1,6 +1,5 @@
 """What operators do with documents: credit invoices, and export all for the books."""
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -9,25 +8,12 @@ import pytest
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.top_ups import GatewayName, GivenBack
-from shared.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound
-from tests.fixtures.sandbox import Sandbox, sandbox
 from tests.integration.billing.office import money
-from tests.integration.billing.till import Till, a_till
+from tests.integration.billing.till import Till
 
 PROFORMA, INVOICE, CREDIT_NOTE = DocumentKind
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with sandbox(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
-
-
-@pytest.fixture
-def till(billing_database: Database, bank: Sandbox) -> Till:
-    return a_till(billing_database, bank)
 
 
 def credit(till: Till, number: str, net: str | None = None) -> GivenBack:

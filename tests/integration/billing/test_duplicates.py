@@ -1,6 +1,5 @@
 """Possible duplicates: marked by one rule, and told of before."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
@@ -16,23 +15,10 @@ from shared.contracts.billing.transactions import (
     TransactionGroup,
     TransactionPage,
 )
-from shared.database import Database
-from tests.fixtures.sandbox import Sandbox, sandbox
 from tests.integration.billing.office import Office
-from tests.integration.billing.till import Till, a_till
+from tests.integration.billing.till import Till
 
 TEN_MINUTES = timedelta(minutes=10)
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with sandbox(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
-
-
-@pytest.fixture
-def till(billing_database: Database, bank: Sandbox) -> Till:
-    return a_till(billing_database, bank)
 
 
 def test_an_equal_top_up_paid_within_ten_minutes_is_marked(till: Till) -> None:

@@ -1,6 +1,5 @@
 """Possible duplicates asked back: given back or not, or gone in another way."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -15,10 +14,8 @@ from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import TopUpState
 from shared.contracts.billing.transactions import Transaction
 from shared.contracts.identity import Role
-from shared.database import Database
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.money import Money
-from tests.fixtures.sandbox import Sandbox, sandbox
 from tests.integration.billing.office import money
 from tests.integration.billing.test_duplicates import (
     duplicate,
@@ -26,18 +23,7 @@ from tests.integration.billing.test_duplicates import (
     stranger,
     transactions,
 )
-from tests.integration.billing.till import Till, a_till
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with sandbox(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
-
-
-@pytest.fixture
-def till(billing_database: Database, bank: Sandbox) -> Till:
-    return a_till(billing_database, bank)
+from tests.integration.billing.till import Till
 
 
 def test_a_duplicate_that_is_asked_back_waits_for_an_operator(till: Till) -> None:

@@ -28,15 +28,9 @@ from shared.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from shared.principal import system
 from shared.service import Call
-from tests.fixtures.sandbox import Sandbox, sandbox
+from tests.fixtures.sandbox import Sandbox
 from tests.integration.billing.office import Office, money
 from tests.integration.billing.till import Till
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with sandbox(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
 
 
 @pytest.fixture

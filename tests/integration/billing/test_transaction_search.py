@@ -24,7 +24,7 @@ from shared.contracts.identity import Role
 from shared.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, zero
-from tests.fixtures.sandbox import Sandbox, sandbox
+from tests.fixtures.sandbox import Sandbox
 from tests.integration.billing.movements import move
 from tests.integration.billing.office import START, Office, a_service, money
 from tests.integration.billing.till import Till, a_till
@@ -40,12 +40,6 @@ NOTES = (
 CREDITED = "Half of it is asked back"
 
 _A_SECOND = select(func.pg_sleep(1))
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with sandbox(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

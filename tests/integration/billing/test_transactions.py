@@ -1,6 +1,5 @@
 """The list of transactions: every movement once, in order, with the balance it left."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -19,16 +18,9 @@ from shared.contracts.billing.transactions import (
 from shared.contracts.identity import Role
 from shared.database import Database
 from shared.errors import InvalidInput
-from tests.fixtures.sandbox import Sandbox, sandbox
+from tests.fixtures.sandbox import Sandbox
 from tests.integration.billing.office import START, Office
 from tests.integration.billing.till import Till
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with sandbox(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
-
 
 LATE_IN_UTC = datetime(2026, 3, 1, 20, tzinfo=UTC)
 """In Tokyo it is the second of March."""

@@ -1,7 +1,5 @@
 """Which VAT ID a document shows for its buyer."""
 
-from collections.abc import Iterator
-
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
@@ -12,24 +10,11 @@ from services.billing.issuing import issue_ordered
 from services.billing.models import TaxId
 from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.contracts.billing.top_ups import TopUp
-from shared.database import Database
-from tests.fixtures.sandbox import Sandbox, sandbox
 from tests.integration.billing.office import a_company
-from tests.integration.billing.till import Till, a_till
+from tests.integration.billing.till import Till
 
 GERMAN = "DE136695976"
 POLISH = "PL5260001246"
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with sandbox(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
-
-
-@pytest.fixture
-def till(billing_database: Database, bank: Sandbox) -> Till:
-    return a_till(billing_database, bank)
 
 
 @pytest.mark.parametrize(
