@@ -1,24 +1,18 @@
 """Documents: issued with what moved, numbered without a gap, and never changed."""
 
-import base64
-import hashlib
 from datetime import timedelta
 from decimal import Decimal
-from io import BytesIO
 from uuid import uuid4
 
 import pytest
 from msgspec.structs import replace
-from pypdf import PdfReader
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from services.billing.changes import Change
 from services.billing.document_models import (
     Document,
-    DocumentFile,
     DocumentOrder,
-    DocumentRendering,
 )
 from services.billing.issuing import issue_ordered
 from services.billing.models import Payment, Refund
@@ -34,37 +28,15 @@ from shared.contracts.billing.documents import (
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransactions
 from shared.contracts.identity import Role
-from shared.errors import Conflict, InvalidInput, NotFound, Unavailable
+from shared.errors import Conflict, InvalidInput, NotFound
 from shared.principal import system
 from shared.service import Call
 from tests.integration.billing.office import START, a_company, money
+from tests.integration.billing.papers import documents, file_of, kinds, whole
 from tests.integration.billing.test_concurrency import all_at_once
 from tests.integration.billing.till import Till
 
 PROFORMA, INVOICE, CREDIT_NOTE = DocumentKind
-
-
-def documents(till: Till, **filters: object) -> contract.DocumentPage:
-    till.office.service.issue_documents()
-    request = contract.ListDocuments(**filters)  # type: ignore[arg-type]
-    return till.office.call(contract.LIST_DOCUMENTS, request, till.owner())
-
-
-def whole(till: Till, document: contract.Document) -> contract.WholeDocument:
-    request = contract.GetDocument(document_id=document.id)
-    return till.office.call(contract.GET_DOCUMENT, request, till.owner())
-
-
-def file_of(
-    till: Till, document: contract.Document, wanted: DocumentFormat
-) -> contract.DocumentFile:
-    request = contract.GetDocumentFile(document_id=document.id, format=wanted)
-    return till.office.call(contract.GET_DOCUMENT_FILE, request, till.owner())
-
-
-def rebuild(till: Till, document: contract.Document, *, replaces: bool = False) -> None:
-    request = contract.RebuildDocument(number=document.number, replaces=replaces)
-    till.office.call(contract.REBUILD_DOCUMENT, request, till.office.operator())
 
 
 def transfer(till: Till, net: str) -> top_ups.TopUp:
@@ -74,10 +46,6 @@ def transfer(till: Till, net: str) -> top_ups.TopUp:
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
     return till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner())
-
-
-def kinds(page: contract.DocumentPage) -> list[tuple[DocumentKind, DocumentState]]:
-    return [(each.kind, each.state) for each in page.documents]
 
 
 def test_a_payment_that_came_has_an_invoice_with_its_figures(till: Till) -> None:
@@ -379,102 +347,6 @@ def test_the_year_begins_a_series_of_its_own(till: Till) -> None:
 
     assert invoice.number.startswith("INV-2027-")
     assert invoice.issued_on.isoformat() == "2027-01-01"
-
-
-def test_the_pdf_says_the_figures_and_holds_the_xml(till: Till) -> None:
-    till.pay("100.00")
-    (invoice,) = documents(till).documents
-    assert invoice.is_ready
-
-    pdf = file_of(till, invoice, DocumentFormat.PDF)
-    xml = file_of(till, invoice, DocumentFormat.XML)
-
-    bytes_ = base64.b64decode(pdf.content)
-    assert hashlib.sha256(bytes_).hexdigest() == pdf.sha256
-    assert pdf.file_name == f"{invoice.number}.pdf"
-    reader = PdfReader(BytesIO(bytes_))
-    said = "".join(page.extract_text() for page in reader.pages)
-    for figure in ("100,00", "19,00", "119,00", invoice.number):
-        assert figure in said
-    (attached,) = reader.attachments["factur-x.xml"]
-    assert attached == base64.b64decode(xml.content)
-
-
-def test_a_proforma_has_no_xml(till: Till) -> None:
-    quote = till.quote("50.00")
-    request = top_ups.BeginTopUp(
-        net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
-    )
-    till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner())
-    (proforma,) = documents(till).documents
-
-    assert file_of(till, proforma, DocumentFormat.PDF).content
-    with pytest.raises(NotFound, match="no_such_file"):
-        file_of(till, proforma, DocumentFormat.XML)
-
-
-def test_a_file_that_is_not_made_yet_is_told(till: Till) -> None:
-    till.pay("100.00")
-    office = till.office
-    issue_ordered(office.database, office.service.runtime, office.service._issuer)
-    request = contract.ListDocuments()
-    page = office.call(contract.LIST_DOCUMENTS, request, till.owner())
-
-    assert not page.documents[0].is_ready
-    with pytest.raises(Conflict, match="file_not_ready"):
-        file_of(till, page.documents[0], DocumentFormat.PDF)
-
-
-def test_a_file_that_is_not_what_was_stored_is_not_given_out(till: Till) -> None:
-    till.pay("100.00")
-    (invoice,) = documents(till).documents
-    with till.office.database.system() as session:
-        damage = update(DocumentFile).where(DocumentFile.document_id == invoice.id)
-        session.execute(damage.values(content=b"%PDF-1.7 something else"))
-
-    with pytest.raises(Unavailable, match="file_damaged"):
-        file_of(till, invoice, DocumentFormat.PDF)
-
-    rebuild(till, invoice)
-    assert file_of(till, invoice, DocumentFormat.PDF).content
-
-
-def test_a_file_that_is_whole_is_replaced_only_when_that_is_asked_for(
-    till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    till.pay("100.00")
-    (invoice,) = documents(till).documents
-    before = file_of(till, invoice, DocumentFormat.PDF)
-    rebuild(till, invoice)
-    assert file_of(till, invoice, DocumentFormat.PDF).content == before.content
-
-    def another_version(*_: object) -> bytes:
-        return b"%PDF-1.7 of another version"
-
-    monkeypatch.setattr("services.billing.document_files.render_pdf", another_version)
-    with pytest.raises(Conflict, match="file_differs"):
-        rebuild(till, invoice)
-    assert file_of(till, invoice, DocumentFormat.PDF) == before
-
-    rebuild(till, invoice, replaces=True)
-    assert file_of(till, invoice, DocumentFormat.PDF) != before
-
-
-def test_a_file_that_cannot_be_made_is_tried_again(
-    till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    till.pay("100.00")
-    with monkeypatch.context() as broken:
-        broken.setattr("services.billing.document_files.render_pdf", _fail)
-        assert not documents(till).documents[0].is_ready
-    with till.office.database.system() as session:
-        mine = DocumentRendering.company_id == till.office.company_id
-        waiting = session.scalars(select(DocumentRendering).where(mine)).one()
-        assert waiting.failures == 1
-
-    till.office.pass_time(timedelta(hours=1))
-
-    assert documents(till).documents[0].is_ready
 
 
 def _fail(*_: object) -> bytes:

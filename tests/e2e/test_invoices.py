@@ -1,0 +1,42 @@
+"""An invoice in the browser: what was paid stands on its page and in its PDF."""
+
+import re
+
+from playwright.sync_api import expect
+
+from launcher.processes import wait_until
+from tests.e2e.conftest import WAIT_MS, SignIn, add_wallet, open_until
+from tests.unit.billing.rendering.reading import read_text
+
+
+def test_the_pdf_of_a_new_invoice_says_what_its_page_says(
+    sign_in: SignIn, newcomer: str
+) -> None:
+    page = sign_in(newcomer)
+    add_wallet(page, "EUR")
+    open_until(page, "/funds/add?net=20&currency=EUR", "Top Up Now")
+    page.get_by_role("button", name="Top Up Now").click()
+    page.get_by_role("button", name="Pay", exact=True).click()
+    expect(page.locator("#top-up-state")).to_have_attribute("data-state", "succeeded")
+    page.get_by_role("link", name="Its invoices").click()
+    number = page.get_by_role("link", name=re.compile(r"^INV-"))
+
+    def is_issued() -> bool:
+        page.reload()
+        return number.count() > 0
+
+    assert wait_until(is_issued, WAIT_MS / 1000)
+    number.click()
+    open_until(page, page.url, "PDF")
+    shown = page.locator("main").inner_text()
+    file = page.get_by_role("link", name="PDF").get_attribute("href")
+    answer = page.request.get(file or "")
+
+    assert answer.headers["content-type"] == "application/pdf"
+    said = read_text(answer.body())
+    # The customer is German, and so is the document; the reader of the page is not.
+    for figure in ("20.00", "3.80", "23.80"):
+        assert figure in shown
+        assert f"{figure.replace('.', ',')}\N{NO-BREAK SPACE}EUR" in said
+    heading = page.get_by_role("heading", level=1).inner_text()
+    assert heading.split()[-1] in said
