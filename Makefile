@@ -6,16 +6,20 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 	do $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$candidate && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 # One more than there are cores, as tests wait, too.
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 # The order of tests/conftest.py stays as it is.
 BY_FILE := --dist loadfile --no-loadscope-reorder
+# A commit's own examples in CI, so that a failure is there again; others each time here.
+SEED := $(if $(CI),--hypothesis-seed=$(shell printf '%d' 0x$$(git rev-parse --short=8 HEAD)))
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) $(SEED) --durations 25 --durations-min 0.5 $(ARGS)
 # Ends the launcher in the foreground when make itself is killed.
 LEASH := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help install run stack stack-stop test test-full e2e containers lint bench screenshots lock dev
+.PHONY: help install run stack stack-stop test test-full faults nightly e2e containers lint bench screenshots lock dev
 
 help: ## List what you can run
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,13 +36,19 @@ stack-stop: $(VENV)/runtime.stamp ## End what `make stack` started
 	@$(BIN)/python -m launcher stack-stop
 
 test: dev ## Run the tests, or some of them: T=tests/unit
-	@$(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) -m "not full" $(T)
+	@$(PYTEST) -m "not (full or fault or nightly)" $(T)
 
 test-full: dev ## Run the long property, fault and statistics tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m full $(T)
+	@$(PYTEST) --hypothesis-profile full -m "(full or property) and not (fault or nightly)" $(T)
+
+faults: dev ## Kill what runs, wherever it is: up to 90 minutes
+	@$(PYTEST) -m fault $(T)
+
+nightly: dev ## Run what is too long for every change: up to 90 minutes
+	@$(PYTEST) --hypothesis-profile nightly -m "nightly or full or property" $(T)
 
 e2e: dev ## Run the tests in a real browser, embedded and on the stack
-	@$(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) tests/e2e
+	@$(PYTEST) -m "not fault" tests/e2e
 
 containers: $(VENV)/runtime.stamp ## Try docker-compose.yml for real, with docker or podman
 	@$(BIN)/python -m tests.containers
@@ -85,7 +95,12 @@ $(VENV)/runtime.stamp: requirements/runtime.txt pyproject.toml | $(BIN)/python
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/runtime.stamp
-	@echo "Installing what its tests need …"
-	@$(PIP) install --require-hashes -r requirements/dev.txt
-	@touch $@
+# dev.txt has all of runtime.txt. pip would take ten times as long as uv, which it fetches.
+$(VENV)/dev.stamp: requirements/dev.txt requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what the client area and its tests need …"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	@awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements/dev.txt >$(VENV)/uv.txt
+	@$(PIP) install --require-hashes -r $(VENV)/uv.txt
+	@$(UV) --require-hashes -r requirements/dev.txt
+	@$(UV) --no-deps --no-build-isolation -e .
+	@touch $(VENV)/runtime.stamp $@

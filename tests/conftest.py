@@ -11,17 +11,16 @@ from launcher.postgres import PostgresServer
 from launcher.rabbitmq import RabbitNode
 from launcher.system_packages import ensure_chromium
 from tests.fixtures.databases import fresh_database
+from tests.fixtures.properties import register_profiles
 from tests.fixtures.servers import OwnServers, Servers, SharedServers
 from tests.fixtures.vhosts import fresh_vhost
 
 _SERVERS = pytest.StashKey[OwnServers]()
 _SOCKET = "servers_socket"
-_SLOW = (
-    "tests/e2e",
-    "tests/integration/launcher",
-    "tests/contract",
-    "tests/simulation",
-)
+_LONG_S = 1800
+
+pytest_plugins = ["tests.fixtures.where_time_went"]
+register_profiles()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,8 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long files first, so that no worker is left with one at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_SLOW))
+    for item in items:
+        if "property" in item.keywords:
+            item.add_marker(pytest.mark.timeout(_LONG_S))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.client import CallContext
@@ -28,6 +28,7 @@ from shared.permissions import Permission
 from shared.readiness import find_missing
 from tests.contract.parcel import contract as c
 from tests.contract.world import PATIENCE_S, World
+from tests.fixtures.properties import over_database
 
 WORKERS = 10
 
@@ -46,11 +47,7 @@ values = st.builds(
 )
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@over_database(40)
 @given(sent=values)
 def test_every_value_arrives_as_it_was_sent(world: World, sent: c.Values) -> None:
     echoed = world.call(c.ECHO, sent)

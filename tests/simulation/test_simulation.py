@@ -12,6 +12,7 @@ from random import SystemRandom
 
 import pytest
 
+from tests.fixtures.properties import examples
 from tests.simulation.conftest import Simulate
 from tests.simulation.run import ACTS
 
@@ -20,7 +21,7 @@ SEEDS = [int(GIVEN)] if GIVEN else [1]
 LENGTH = int(os.environ.get("SIMULATION_ACTS", ACTS))
 
 LONG = 60
-LONG_RUNS_S = 210
+LONG_RUNS_S = examples(15)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -55,7 +56,7 @@ def test_a_seed_replays_exactly_in_another_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_what_must_hold_holds_whatever_the_seed(simulation: Simulate) -> None:
     """Other seeds each time; a run that fails says how to replay it."""
     until = time.monotonic() + LONG_RUNS_S

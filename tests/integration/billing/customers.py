@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from services.billing.gateways.gateway import Checkout, Order
@@ -87,13 +86,6 @@ units = st.one_of(
     st.builds(lambda odd, half: (2 * odd + 1) * half, _small, st.sampled_from(HALVES)),
 )
 """Net amounts in minor units, many of whose tax ends in half a minor unit."""
-
-
-def seeded(examples: int) -> settings:
-    """The same cases in every run, so that one that fails is there again."""
-    return settings(
-        max_examples=examples, derandomize=True, deadline=None, database=None
-    )
 
 
 def no_limits() -> Limits:

@@ -21,6 +21,7 @@ from shared.database import Database
 from shared.errors import Conflict
 from shared.events import Envelope
 from shared.money import Money
+from tests.fixtures.properties import over_database
 from tests.fixtures.sandbox import NOWHERE, SECRET, Sandbox
 from tests.integration.billing.customers import (
     PLACES,
@@ -31,7 +32,6 @@ from tests.integration.billing.customers import (
     check_vat_id,
     customers,
     no_limits,
-    seeded,
     unit,
     units,
 )
@@ -56,66 +56,44 @@ def till(billing_database: Database) -> Till:
     return Till(office, Sandbox("http://page"))
 
 
-def test_quote_stored_figures_and_ledger_agree_to_the_cent(till: Till) -> None:
-    _each_top_up_agrees(till, examples=15)
-
-
-@pytest.mark.full
-@pytest.mark.timeout(1800)
-def test_quote_stored_figures_and_ledger_agree_to_the_cent_thousands_of_times(
-    till: Till,
+@pytest.mark.property
+@over_database(12)
+@given(customer=customers, wanted=st.lists(nets, min_size=5, max_size=5))
+@example(customer=Customer("AT", is_business=False, checked=None), wanted=HALVED)
+def test_quote_stored_figures_and_ledger_agree_to_the_cent(
+    till: Till, customer: Customer, wanted: Sequence[tuple[str, int]]
 ) -> None:
-    _each_top_up_agrees(till, examples=600)
-
-
-def test_parts_given_back_are_never_too_much_and_end_at_nothing(till: Till) -> None:
-    _each_refund_ends_at_nothing(till, examples=8)
-
-
-@pytest.mark.full
-@pytest.mark.timeout(1800)
-def test_parts_given_back_end_at_nothing_hundreds_of_times(till: Till) -> None:
-    _each_refund_ends_at_nothing(till, examples=600)
-
-
-def _each_top_up_agrees(till: Till, examples: int) -> None:
     """Five top-ups an example, so that making its company costs less."""
-
-    @seeded(examples)
-    @given(customer=customers, wanted=st.lists(nets, min_size=5, max_size=5))
-    @example(customer=Customer("AT", is_business=False, checked=None), wanted=HALVED)
-    def agree(customer: Customer, wanted: Sequence[tuple[str, int]]) -> None:
-        _settle_in(till.office, customer, sorted({code for code, _ in wanted}))
-        for currency, net in wanted:
-            _assert_agrees(till, customer, currency, net)
-        _assert_balances(till.office, wanted)
-
-    agree()
+    _settle_in(till.office, customer, sorted({code for code, _ in wanted}))
+    for currency, net in wanted:
+        _assert_agrees(till, customer, currency, net)
+    _assert_balances(till.office, wanted)
 
 
-def _each_refund_ends_at_nothing(till: Till, examples: int) -> None:
-    @seeded(examples)
-    @given(
-        customer=customers.filter(lambda customer: customer.hundredths > 0),
-        wanted=st.tuples(st.sampled_from(sorted(PLACES)), st.integers(3, 5000)),
-        percents=st.lists(st.integers(10, 40), min_size=2, max_size=5),
-    )
-    def end_at_nothing(
-        customer: Customer, wanted: tuple[str, int], percents: Sequence[int]
-    ) -> None:
-        currency, net = wanted
-        _settle_in(till.office, customer, [currency])
-        paid = _pay(till, till.quote(f"{amount(currency, net):f}", currency))
-        left = net
-        for percent in percents:
-            part = max(1, net * percent // 100)
-            if part >= left:
-                break
-            left -= part
-            _assert_partly_refunded(till, paid, net, left, part)
-        _assert_refunded(till, paid)
-
-    end_at_nothing()
+@pytest.mark.property
+@over_database(8)
+@given(
+    customer=customers.filter(lambda customer: customer.hundredths > 0),
+    wanted=st.tuples(st.sampled_from(sorted(PLACES)), st.integers(3, 5000)),
+    percents=st.lists(st.integers(10, 40), min_size=2, max_size=5),
+)
+def test_parts_given_back_are_never_too_much_and_end_at_nothing(
+    till: Till,
+    customer: Customer,
+    wanted: tuple[str, int],
+    percents: Sequence[int],
+) -> None:
+    currency, net = wanted
+    _settle_in(till.office, customer, [currency])
+    paid = _pay(till, till.quote(f"{amount(currency, net):f}", currency))
+    left = net
+    for percent in percents:
+        part = max(1, net * percent // 100)
+        if part >= left:
+            break
+        left -= part
+        _assert_partly_refunded(till, paid, net, left, part)
+    _assert_refunded(till, paid)
 
 
 def _assert_agrees(till: Till, customer: Customer, currency: str, net: int) -> None:

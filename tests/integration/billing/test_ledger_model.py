@@ -24,6 +24,7 @@ from shared.contracts import billing
 from shared.contracts.billing import AdjustmentKind
 from shared.database import Database
 from shared.errors import Conflict
+from tests.fixtures.properties import over_database
 from tests.integration.billing.office import Office, money
 
 CURRENCIES = ("EUR", "PLN", "JPY")
@@ -143,19 +144,9 @@ def assert_shows(wallet: billing.Wallet, amounts: list[Decimal]) -> None:
     assert shown == expected[::-1][:5]
 
 
+@pytest.mark.property
 def test_the_ledger_agrees_with_a_simple_model(billing_database: Database) -> None:
     run_state_machine_as_test(
         lambda: LedgerModel(billing_database),  # type: ignore[arg-type]
-        settings=settings(max_examples=12, stateful_step_count=20, deadline=None),
-    )
-
-
-@pytest.mark.full
-@pytest.mark.timeout(900)
-def test_the_ledger_agrees_with_a_simple_model_for_long(
-    billing_database: Database,
-) -> None:
-    run_state_machine_as_test(
-        lambda: LedgerModel(billing_database),  # type: ignore[arg-type]
-        settings=settings(max_examples=40, stateful_step_count=50, deadline=None),
+        settings=settings(over_database(10), stateful_step_count=20),
     )

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.billing.periods import edge
 from shared.contracts.inventory import Period
 from shared.database import Database
+from tests.fixtures.properties import over_database
 from tests.unit.billing.strategies import moments, periods, zones
 
 _STEPS = {
@@ -40,7 +41,8 @@ def edge_in_sql(
     return found.astimezone(UTC)
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.property
+@over_database(100)
 @given(moments, periods, zones, st.data())
 def test_both_find_the_same_edge(
     billing_database: Database,

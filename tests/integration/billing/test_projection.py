@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.costs import HOURS
@@ -28,6 +28,7 @@ from shared.database import Database
 from shared.errors import InvalidInput
 from shared.events import Envelope
 from shared.money import round_to_ledger
+from tests.fixtures.properties import over_database
 from tests.integration.billing.office import (
     START,
     Office,
@@ -101,22 +102,10 @@ cases = (
 )
 
 
-@settings(max_examples=12, deadline=None)
+@pytest.mark.property
+@over_database(12)
 @given(*cases)
 def test_events_in_any_order_and_number_end_in_what_the_newest_say(
-    billing_database: Database,
-    histories: list[list[dict[str, Any]]],
-    zones: list[str],
-    data: st.DataObject,
-) -> None:
-    check_arrivals(Office(billing_database), histories, zones, data)
-
-
-@pytest.mark.full
-@pytest.mark.timeout(900)
-@settings(max_examples=120, deadline=None)
-@given(*cases)
-def test_many_events_in_any_order_end_in_what_the_newest_say(
     billing_database: Database,
     histories: list[list[dict[str, Any]]],
     zones: list[str],

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 from sqlalchemy import func, select
@@ -24,6 +24,7 @@ from shared.contracts.identity import Role
 from shared.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, zero
+from tests.fixtures.properties import over_database
 from tests.fixtures.sandbox import Sandbox
 from tests.integration.billing.movements import move
 from tests.integration.billing.office import START, Office, a_service, money
@@ -240,11 +241,7 @@ def test_a_search_is_narrowed_like_the_list(till: Till) -> None:
 
 
 @given(text=st.text(max_size=200))
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@over_database(60)
 def test_no_text_breaks_the_search(till: Till, text: str) -> None:
     try:
         find(till.office, text)

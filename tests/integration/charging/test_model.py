@@ -14,6 +14,8 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from launcher.databases import SERVICES
@@ -29,6 +31,7 @@ from shared.errors import Conflict
 from shared.principal import load_private_key
 from tests.fixtures.installations import Installation, installation
 from tests.fixtures.principals import Principals
+from tests.fixtures.properties import over_database
 from tests.integration.charging.model import Model, Service
 from tests.integration.charging.tenant import Tenant, euros
 
@@ -381,9 +384,10 @@ def test_charging_agrees_with_a_simple_model(orderly_site: Installation) -> None
 
 
 @pytest.mark.full
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
+@over_database(1)
+@given(seed=st.integers(100, 2**32))
 def test_charging_agrees_with_a_simple_model_for_long(
-    orderly_site: Installation,
+    orderly_site: Installation, seed: int
 ) -> None:
-    for seed in range(100, 110):
-        Play(orderly_site, seed).play(40)
+    Play(orderly_site, seed).play(40)

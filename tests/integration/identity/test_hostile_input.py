@@ -5,13 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contract import Method
 from shared.contracts import identity
 from shared.errors import ContractError, InvalidInput
 from tests.fixtures.direct_calls import as_json
+from tests.fixtures.properties import over_database
 from tests.integration.identity.house import PASSWORD, House
 
 HOSTILE = [
@@ -139,11 +140,7 @@ def test_a_password_is_anything_of_the_right_length(
             house.log_in("alice@example.com", password)
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@over_database(60)
 @given(email=ANYTHING, password=ANYTHING, name=ANYTHING, address=ANYTHING)
 def test_no_text_whatever_makes_a_fault(
     house: House, email: str, password: str, name: str, address: str

@@ -6,7 +6,7 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, select
 
@@ -19,6 +19,7 @@ from services.identity.throttle import (
     WINDOW,
 )
 from shared.errors import Throttled, Unauthenticated
+from tests.fixtures.properties import over_database
 from tests.integration.identity.house import ADDRESS, House
 
 ALICE = "alice@example.com"
@@ -311,11 +312,7 @@ def test_what_no_window_reaches_any_more_is_deleted(house: House) -> None:
     assert count_failures(house) == 1
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@over_database(15)
 @given(
     steps=st.lists(
         st.tuples(st.booleans(), st.sampled_from([0, 1, 60, 300, 899, 900])),

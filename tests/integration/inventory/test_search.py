@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -12,6 +12,7 @@ from services.inventory.search import FEW, SEPARATORS
 from shared.contracts import inventory
 from shared.contracts.inventory import ListServices
 from shared.errors import InvalidInput
+from tests.fixtures.properties import over_database
 from tests.integration.inventory.warehouse import STRANGER, Warehouse, service_row
 
 NAMES = (
@@ -89,11 +90,7 @@ def test_a_renamed_plan_is_found_by_its_new_name(stocked: Warehouse) -> None:
 
 
 @given(text=st.text(max_size=200))
-@settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@over_database(150)
 def test_no_text_breaks_the_search(stocked: Warehouse, text: str) -> None:
     find(stocked, text)
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts import inventory
@@ -26,6 +26,7 @@ from shared.contracts.inventory import (
 )
 from shared.errors import ContractError, InvalidInput
 from shared.paging import decode_cursor, encode_cursor
+from tests.fixtures.properties import over_database
 from tests.integration.inventory.warehouse import (
     COMPANY,
     START,
@@ -64,11 +65,7 @@ some_lists = st.builds(
     currency=st.none() | st.sampled_from(["EUR", "PLN"]),
     suspension_reason=st.none() | st.sampled_from(SuspensionReason),
 )
-one_database = settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+one_database = over_database(30)
 
 
 @dataclass(frozen=True)

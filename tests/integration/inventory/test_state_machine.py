@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -27,6 +27,7 @@ from shared.contracts.inventory import (
 )
 from shared.errors import Conflict
 from shared.money import Money
+from tests.fixtures.properties import over_database
 from tests.integration.inventory.warehouse import PLANS, Warehouse
 
 LIVE = {"pending", "active", "suspended"}
@@ -202,6 +203,7 @@ class Provider(RuleBasedStateMachine):
         ]
 
 
+@pytest.mark.property
 def test_services_do_what_the_model_says(warehouse: Warehouse) -> None:
     class OnThisWarehouse(Provider):
         pass
@@ -209,10 +211,5 @@ def test_services_do_what_the_model_says(warehouse: Warehouse) -> None:
     OnThisWarehouse.warehouse = warehouse
     run_state_machine_as_test(
         OnThisWarehouse,
-        settings=settings(
-            max_examples=10,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=settings(over_database(10), stateful_step_count=25),
     )

@@ -323,7 +323,7 @@ PLAIN_WORDS = {
 }
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_the_whole_libcloud_file_is_imported_once(
     client_area: CommandLine,
 ) -> None:

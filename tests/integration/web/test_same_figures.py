@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import Phase, given, seed, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -23,7 +23,8 @@ from launcher.postgres import PostgresServer
 from shared.contracts.billing.documents import DocumentKind
 from shared.money import Money, zero
 from tests.fixtures.installations import sign_in
-from tests.integration.billing.customers import Customer, customers, seeded
+from tests.fixtures.properties import over_database
+from tests.integration.billing.customers import Customer, customers
 from tests.integration.web.figures import (
     MARKS,
     Booked,
@@ -69,44 +70,27 @@ def app(shop: Shop) -> Flask:
     return shop.site.app()
 
 
-def test_every_place_says_the_same_figures(shop: Shop, app: Flask) -> None:
-    _each_basket_is_told_the_same(shop, app, examples=3, most=6)
-
-
-@pytest.mark.full
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("part", [1, 2])
-def test_every_place_says_the_same_figures_of_thousands_of_documents(
-    shop: Shop, app: Flask, part: int
+@pytest.mark.property
+@over_database(2)
+@given(
+    customer=customers,
+    locale=st.sampled_from(sorted(MARKS)),
+    basket=st.lists(purchases, min_size=3, max_size=9),
+)
+def test_every_place_says_the_same_figures(
+    shop: Shop,
+    app: Flask,
+    customer: Customer,
+    locale: str,
+    basket: Sequence[Purchase],
 ) -> None:
-    """In two parts, for two processes; each of some thousand documents."""
-    _each_basket_is_told_the_same(shop, app, examples=30, most=18, part=part)
-
-
-def _each_basket_is_told_the_same(
-    shop: Shop, app: Flask, examples: int, most: int, part: int = 0
-) -> None:
-    """Baskets hold up to ``most`` purchases; shrinking one would take minutes."""
-
-    @seed(part)
-    @settings(seeded(examples), phases=[Phase.generate])
-    @given(
-        customer=customers,
-        locale=st.sampled_from(sorted(MARKS)),
-        basket=st.lists(purchases, min_size=most // 2, max_size=most),
-    )
-    def told_the_same(
-        customer: Customer, locale: str, basket: Sequence[Purchase]
-    ) -> None:
-        company = shop.welcome(customer, locale)
-        for purchase in basket:
-            shop.sell(purchase)
-        shop.site.run_job("issue_documents")
-        browser = sign_in(app, f"{locale}@example.com")
-        reader = Reader(browser, f"/companies/{company}", locale)
-        _assert_told_the_same(shop, reader, customer)
-
-    told_the_same()
+    company = shop.welcome(customer, locale)
+    for purchase in basket:
+        shop.sell(purchase)
+    shop.site.run_job("issue_documents")
+    browser = sign_in(app, f"{locale}@example.com")
+    reader = Reader(browser, f"/companies/{company}", locale)
+    _assert_told_the_same(shop, reader, customer)
 
 
 @dataclass(frozen=True)

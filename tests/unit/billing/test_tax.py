@@ -32,6 +32,7 @@ from shared.contracts.billing.tax import (
 from shared.contracts.billing.tax_words import words
 from shared.errors import Conflict
 from shared.money import Money, minor_unit
+from tests.fixtures.properties import examples
 
 TODAY = date(2026, 11, 25)
 SELLER = DEMO_SELLER
@@ -354,7 +355,8 @@ _CATEGORIES = st.sampled_from(
 _CURRENCIES = st.sampled_from(["EUR", "PLN", "GBP", "JPY", "KWD", "HUF"])
 
 
-@settings(max_examples=3000, deadline=None)
+@pytest.mark.property
+@settings(max_examples=examples(500))
 @given(
     category=_CATEGORIES,
     currency=_CURRENCIES,

@@ -18,6 +18,7 @@ from services.billing.rendering.text import clean
 from services.billing.rendering.words import LANGUAGES
 from services.billing.rendering.xml import render_cii, render_ubl
 from shared.contracts.billing.documents import DocumentContent, DocumentKind
+from tests.fixtures.properties import examples
 from tests.unit.billing.rendering.contents import (
     DECISIONS,
     content,
@@ -58,23 +59,10 @@ def contents(draw: st.DrawFn) -> DocumentContent:
     return named(draw(names), source)
 
 
-@settings(max_examples=15, deadline=None)
+@pytest.mark.property
+@settings(max_examples=examples(50))
 @given(source=contents())
 def test_any_document_can_be_made_and_its_files_agree(source: DocumentContent) -> None:
-    _check(source)
-
-
-@pytest.mark.full
-@pytest.mark.timeout(1800)
-@settings(max_examples=2000, deadline=None)
-@given(source=contents())
-def test_thousands_of_documents_can_be_made_and_their_files_agree(
-    source: DocumentContent,
-) -> None:
-    _check(source)
-
-
-def _check(source: DocumentContent) -> None:
     xml = None if source.kind is DocumentKind.PROFORMA else render_cii(source)
     pdf = render_pdf(source, xml)
     reader = PdfReader(BytesIO(pdf))
