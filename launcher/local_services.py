@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from argon2 import PasswordHasher
 
 from services.billing.companies import check_sellers
 from services.billing.service import BillingService
 from services.billing.settings import BillingSettings
+from services.identity.passwords import ARGON2
 from services.identity.service import IdentityService
 from services.inventory.service import InventoryService
 from shared import events
@@ -32,6 +34,7 @@ class LocalServices:
         keys: Path,
         runtime: Runtime,
         billing: BillingSettings | None = None,
+        hasher: PasswordHasher = ARGON2,
     ) -> None:
         """Raises SettingError: a seller is missing that companies buy from."""
         self._runtime = runtime
@@ -46,6 +49,7 @@ class LocalServices:
                 runtime,
                 signing_key=load_private_key(keys / "principal.key"),
                 operator_key=load_public_key(keys / "operator.pub"),
+                hasher=hasher,
             ),
             InventoryService(self._databases["inventory"], runtime),
             BillingService(self._databases["billing"], runtime, billing),

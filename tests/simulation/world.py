@@ -22,6 +22,7 @@ from shared.principal import load_private_key
 from shared.runtime import Runtime
 from shared.service import Job
 from tests.fixtures.direct_calls import DirectCalls
+from tests.fixtures.hashing import QUICK_HASHER
 from tests.fixtures.principals import Principals
 from tests.simulation.intents import Intent, Outcome
 from tests.simulation.locks import LockWatch
@@ -117,7 +118,7 @@ def make_world(
     clock = ManualClock(START)
     # The services' own chance is apart, so that a fault in them shifts nothing else.
     runtime = Runtime(clock, Random(random.getrandbits(64)))
-    services = LocalServices(urls, var / "keys", runtime)
+    services = LocalServices(urls, var / "keys", runtime, hasher=QUICK_HASHER)
     scheduler = Scheduler(watch)
     key = load_private_key(var / "keys" / "principal.key")
     world = World(

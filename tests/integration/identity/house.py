@@ -20,6 +20,7 @@ from shared.dispatch import Dispatcher
 from shared.principal import Principal, verify
 from shared.runtime import Runtime
 from tests.fixtures.direct_calls import DirectCalls
+from tests.fixtures.hashing import QUICK_HASHER
 from tests.fixtures.principals import Principals
 
 Result = TypeVar("Result")
@@ -27,7 +28,6 @@ Result = TypeVar("Result")
 START = datetime(2026, 3, 1, 9, 30, 0, 250_000, tzinfo=UTC)
 PASSWORD = "demo-Client-Area-1"
 ADDRESS = "203.0.113.7"
-QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class CountingOffload:

@@ -11,13 +11,12 @@ from services.identity.passwords import (
     check_password,
 )
 from shared.errors import InvalidInput
-
-QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+from tests.fixtures.hashing import QUICK_HASHER
 
 
 @pytest.fixture
 def hashing() -> PasswordHashing:
-    return PasswordHashing(QUICK, random.Random(1))
+    return PasswordHashing(QUICK_HASHER, random.Random(1))
 
 
 def test_todays_parameters_are_no_weaker_than_owasp_asks() -> None:
@@ -70,7 +69,7 @@ def test_no_password_matches_where_there_is_none(
     assert not hashing.matches(password, None)
 
 
-@pytest.mark.parametrize("hasher", [QUICK, ARGON2])
+@pytest.mark.parametrize("hasher", [QUICK_HASHER, ARGON2])
 def test_nobodys_hash_costs_what_a_kept_one_costs(hasher: PasswordHasher) -> None:
     hashing = PasswordHashing(hasher, random.Random(1))
 
