@@ -11,22 +11,13 @@ from sqlalchemy import make_url
 
 from launcher.postgres import PostgresServer
 from tests.fixtures.databases import fresh_database
+from tests.fixtures.emptying import empty
 from tests.simulation.locks import LockWatch
 from tests.simulation.run import ACTS, Outcome, simulate
 
 Simulate = Callable[..., Outcome]
 
 _SERVICES = ("identity", "inventory", "billing")
-_TABLES = """
-SELECT tablename FROM pg_tables
-WHERE schemaname = 'public' AND tablename <> 'alembic_version'
-"""
-_MADE_PARTITIONS = """
-SELECT relname FROM pg_class
-WHERE relispartition AND relkind = 'r' AND pg_get_expr(relpartbound, oid) <> 'DEFAULT'
-ORDER BY relname
-"""
-"""Months of charges, which a run makes as its clock reaches them."""
 
 
 @pytest.fixture(scope="module")
@@ -57,20 +48,12 @@ def simulation(
 
 
 def _make_ready(database: connection, name: str) -> None:
-    """Empty a database, whatever its triggers say, and leave deadlocks to us.
+    """Empty a database, and leave deadlocks to us.
 
     Which of two PostgreSQL would end is a matter of time.
     """
     database.autocommit = True
     with database.cursor() as cursor:
+        empty(cursor)
         patient = sql.SQL("ALTER DATABASE {} SET deadlock_timeout = '1h'")
         cursor.execute(patient.format(sql.Identifier(name)))
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(_MADE_PARTITIONS)
-        for (partition,) in cursor.fetchall():
-            drop = sql.SQL("DROP TABLE {}")
-            cursor.execute(drop.format(sql.Identifier(partition)))
-        cursor.execute(_TABLES)
-        tables = [sql.Identifier(row[0]) for row in cursor.fetchall()]
-        truncate = sql.SQL("TRUNCATE {} RESTART IDENTITY")
-        cursor.execute(truncate.format(sql.SQL(", ").join(tables)))
