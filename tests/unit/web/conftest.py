@@ -16,6 +16,7 @@ from shared.client import ServiceClient
 from shared.clock import SystemClock
 from shared.settings import read_settings
 from tests.fixtures.stand_in import StandIn
+from tests.fixtures.templates import with_compiled_templates
 from web.app import create_app
 from web.changes import Changes
 from web.context import Context
@@ -45,7 +46,8 @@ def new_pieces_app() -> Callable[..., Flask]:
             last_known=LastKnown(),
             changes=Changes(SystemClock()),
         )
-        return create_app(context, b"secret for tests", development=True)
+        app = create_app(context, b"secret for tests", development=True)
+        return with_compiled_templates(app)
 
     return make
 
