@@ -1,0 +1,38 @@
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from launcher.databases import SERVICES
+from launcher.postgres import PostgresServer
+from shared.contracts.billing.top_ups import GatewayName
+from tests.fixtures.databases import fresh_database
+from tests.fixtures.installations import BILLING, installation
+from tests.fixtures.stripe import local_stripe
+from tests.integration.web.degrading.place import Place, first_visit, settle
+
+
+@pytest.fixture(scope="module")
+def settled_place(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    """Made once for a module: what tests change is who answers, hardly ever data."""
+    with ExitStack() as stack:
+        urls = {
+            name: stack.enter_context(fresh_database(postgres_server, name))
+            for name in SERVICES
+        }
+        folder: Path = tmp_path_factory.mktemp("site")
+        stripe = stack.enter_context(local_stripe()).gateway()
+        ways = {**BILLING.gateways, GatewayName.STRIPE: stripe}
+        settings = replace(BILLING, gateways=ways)
+        yield settle(stack.enter_context(installation(urls, folder, billing=settings)))
+
+
+@pytest.fixture
+def place(settled_place: Place) -> Iterator[Place]:
+    """A first visit of this test's own."""
+    with first_visit(settled_place) as visit:
+        yield visit

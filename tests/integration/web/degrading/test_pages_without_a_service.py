@@ -1,0 +1,237 @@
+"""Every page with a service down, slow or faulty, when nothing is known of it yet.
+
+With `test_pages_last_known` these are the tables of docs/qa/degrading.md. A page that
+is missing from `pages.ABOUT` fails `test_no_page_is_left_out`.
+"""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from werkzeug.test import TestResponse
+
+from shared.contracts import identity
+from tests.integration.web.degrading.pages import (
+    ABOUT,
+    ALL_PAGES,
+    BLOCKS,
+    CUT_OFF,
+    FRAME,
+    NO_PAGES,
+    SIGN_IN_AWAY,
+)
+from tests.integration.web.degrading.place import (
+    Place,
+    Trouble,
+    block_states,
+    broken,
+    complaints,
+    down,
+    slow,
+    text_of,
+    token_of,
+)
+from tests.integration.web.test_safety import OPEN_TO_ALL
+
+
+def test_no_page_is_left_out(place: Place) -> None:
+    rules = place.browser.application.url_map.iter_rules()
+    pages = {rule.rule for rule in rules if "GET" in (rule.methods or ())}
+
+    assert pages - OPEN_TO_ALL - NO_PAGES == set(ABOUT)
+
+
+@ALL_PAGES
+def test_with_everything_up_no_page_says_that_anything_is_missing(
+    place: Place, page: str
+) -> None:
+    answer = place.open_whole(page)
+
+    assert answer.status_code == 200
+    assert "right now" not in text_of(answer)
+    assert "as of" not in text_of(answer).lower()
+
+
+@ALL_PAGES
+def test_a_page_keeps_its_frame_and_says_what_is_missing(
+    settled_place: Place, page: str
+) -> None:
+    assert complaints(settled_place, page, _without_a_service) == []
+
+
+def _without_a_service(
+    place: Place, page: str, service: str, trouble: Trouble
+) -> Iterator[str]:
+    trouble(place, service)
+
+    answer = place.open(page)
+
+    text = text_of(answer)
+    yield from _frame_missing(text)
+    if (count := text.count("<h1")) != 1:
+        yield f"{count} headings"
+    # What concerns the whole page, and nothing else, is said for the whole page.
+    if (told := SIGN_IN_AWAY in text) is not (service == "identity"):
+        yield f"the notice about sign-in is {'shown' if told else 'missing'}"
+    if CUT_OFF in text:
+        yield "it says that nothing can be reached"
+    if ABOUT[page] == service:
+        yield from _not_said_to_be_missing(answer, 503 if trouble is down else 500)
+    else:
+        yield from _not_whole(answer)
+    for name, state in block_states(answer, BLOCKS[service]).items():
+        if state != "waiting":
+            yield f"block {name} is {state}, should be waiting"
+
+
+def _not_said_to_be_missing(answer: TestResponse, status: int) -> Iterator[str]:
+    yield from _wrong_status(answer, status)
+    request_id = answer.headers["X-Request-ID"]
+    for part in ("can't be read right now", ">Try again</a>", request_id):
+        if part not in text_of(answer):
+            yield f"{part!r} is missing"
+
+
+def _not_whole(answer: TestResponse) -> Iterator[str]:
+    yield from _wrong_status(answer, 200)
+    if "can't be read right now</h1>" in text_of(answer):
+        yield "it says that the whole page can't be read"
+
+
+def _wrong_status(answer: TestResponse, expected: int) -> Iterator[str]:
+    if answer.status_code != expected:
+        yield f"status {answer.status_code}, should be {expected}"
+
+
+def _frame_missing(text: str) -> Iterator[str]:
+    for part in FRAME:
+        if part not in text:
+            yield f"{part!r} of the frame is missing"
+
+
+@pytest.mark.parametrize("page", ["/", "/services", "/account"])
+def test_a_slow_service_is_waited_for_no_longer_than_its_deadline(
+    settled_place: Place, page: str
+) -> None:
+    assert complaints(settled_place, page, _with_a_slow_service, (slow,)) == []
+
+
+def _with_a_slow_service(
+    place: Place, page: str, service: str, trouble: Trouble
+) -> Iterator[str]:
+    trouble(place, service)
+
+    answer = place.open(page)
+
+    yield from _wrong_status(answer, 503 if ABOUT[page] == service else 200)
+    yield from _frame_missing(text_of(answer))
+
+
+def test_what_is_not_there_is_said_within_the_frame(place: Place) -> None:
+    answer = place.browser.get(f"/services/{place.company_id}")
+
+    assert answer.status_code == 404
+    assert all(part in text_of(answer) for part in FRAME)
+
+
+def test_an_expired_principal_without_identity_says_what_to_do(place: Place) -> None:
+    place.browser.delete_cookie("principal")
+    down(place, "identity")
+
+    answer = place.open("/")
+
+    assert answer.status_code == 503
+    assert "check right now who you are" in text_of(answer)
+    assert ">Try again</a>" in text_of(answer)
+    assert 'id="block-balance"' not in text_of(answer)
+
+
+def test_without_identity_logging_in_says_so_before_anything_is_entered(
+    place: Place,
+) -> None:
+    stranger = place.browser.application.test_client()
+    down(place, "identity")
+
+    answer = stranger.get("/login")
+
+    assert answer.status_code == 503
+    assert "Nobody can log in right now." in text_of(answer)
+    assert "<fieldset disabled>" in text_of(answer)
+    place.mend()
+    assert "<fieldset disabled>" not in text_of(stranger.get("/login"))
+
+
+@pytest.mark.parametrize(("trouble", "status"), [(down, 503), (broken, 500)])
+def test_a_login_that_fails_keeps_the_email_that_was_typed(
+    place: Place, trouble: Trouble, status: int
+) -> None:
+    stranger = place.browser.application.test_client()
+    token = text_of(stranger.get("/login")).split('name="csrf_token" value="')[1]
+    trouble(place, "identity")
+
+    answer = stranger.post(
+        "/login",
+        data={
+            "email": "ada@example.com",
+            "password": "a-long-Password-1",
+            "csrf_token": token.split('"')[0],
+        },
+    )
+
+    assert answer.status_code == status
+    assert 'value="ada@example.com"' in text_of(answer)
+    assert "a-long-Password-1" not in text_of(answer)
+
+
+def test_without_identity_switching_is_disabled_and_refused_all_the_same(
+    place: Place,
+) -> None:
+    second = _second_company(place)
+    place.browser.get("/")
+    token = token_of(place.browser.get("/account"))
+    down(place, "identity")
+
+    page = place.browser.get("/")
+    refused = place.browser.post(
+        "/companies/switch", data={"csrf_token": token, "company": str(second)}
+    )
+
+    start = text_of(page).index(f'value="{second}"')
+    assert "disabled" in text_of(page)[start : text_of(page).index(">", start)]
+    assert 'id="no-switch"' in text_of(page)
+    assert refused.status_code == 503
+    assert "you may still act for the same company" in text_of(refused)
+
+
+def test_without_identity_logging_out_still_forgets_the_device(place: Place) -> None:
+    token = token_of(place.browser.get("/account"))
+    down(place, "identity")
+
+    answer = place.browser.post("/logout", data={"csrf_token": token})
+
+    assert answer.status_code == 303
+    assert place.browser.get("/").status_code == 303
+
+
+def test_add_funds_says_what_it_could_not_read(place: Place) -> None:
+    down(place, "billing")
+
+    answer = place.open("/funds/add")
+
+    assert answer.status_code == 200
+    assert "The last movements can't be read right now" in text_of(answer)
+
+
+def _second_company(place: Place) -> UUID:
+    """Make the customer of the place a member of another company, once."""
+    site = place.site
+    created = site.operator.call(
+        identity.CREATE_COMPANY,
+        identity.CreateCompany(
+            name="Second",
+            address=identity.Address(country="DE"),
+            owner_id=site.user_ids["ada@example.com"],
+        ),
+    )
+    site.services.deliver_events()
+    return created.id
