@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -39,7 +40,7 @@ from tests.fixtures.effects import (
     waiting_for_locks,
 )
 from tests.fixtures.principals import Principals
-from tests.fixtures.service_processes import ServiceProcess
+from tests.fixtures.service_processes import START_WITHIN_S, ServiceProcess
 from tests.fixtures.vhosts import fresh_vhost
 from tests.fixtures.wire import JSON, Wire
 
@@ -121,31 +122,52 @@ class Bench:
         assert self.process.is_running
 
 
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    ensure_keys(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def processes(
+    postgres_server: PostgresServer, rabbitmq_server: RabbitNode, keys: Path
+) -> Iterator[dict[str, ServiceProcess]]:
+    """The services, each over a cable of its own.
+
+    All begin at once, as a start takes seconds; wait for each before its first test.
+    """
+    with ExitStack() as stack:
+        begun = {}
+        for name in CHANGES:
+            url = stack.enter_context(fresh_database(postgres_server, name))
+            amqp_url = stack.enter_context(fresh_vhost(rabbitmq_server))
+            cable = stack.enter_context(cable_to(amqp_url))
+            process = ServiceProcess(f"services.{name}", amqp_url, url, keys, cable)
+            process.begin()
+            stack.callback(process.stop)
+            begun[name] = process
+        yield begun
+
+
 @pytest.fixture(scope="module", params=CHANGES)
 def bench(
-    request: pytest.FixtureRequest,
-    postgres_server: PostgresServer,
-    rabbitmq_server: RabbitNode,
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest, processes: dict[str, ServiceProcess], keys: Path
 ) -> Iterator[Bench]:
-    """Each service in turn, over a cable of its own."""
-    keys = tmp_path_factory.mktemp("keys")
-    ensure_keys(keys)
+    """Each service in turn."""
+    process = processes[request.param]
+    process.wait_until_served(within_s=START_WITHIN_S * len(processes))
     signing_key = load_private_key(keys / "principal.key")
-    with ExitStack() as stack:
-        url = stack.enter_context(fresh_database(postgres_server, request.param))
-        amqp_url = stack.enter_context(fresh_vhost(rabbitmq_server))
-        cable = stack.enter_context(cable_to(amqp_url))
-        module = f"services.{request.param}"
-        process = ServiceProcess(module, amqp_url, url, keys, cable)
-        process.start()
-        stack.callback(process.stop)
-        by_hand = pika.BlockingConnection(pika.URLParameters(amqp_url))
-        stack.enter_context(closing(by_hand))
+    with (
+        closing(
+            pika.BlockingConnection(pika.URLParameters(process.amqp_url))
+        ) as by_hand,
+        closing(AmqpClient(process.amqp_url)) as client,
+    ):
         yield Bench(
             process,
-            stack.enter_context(closing(AmqpClient(amqp_url))),
-            Wire(by_hand.channel(), request.param),
+            client,
+            Wire(by_hand.channel(), process.name),
             Principals(datetime.now(UTC), signing_key),
         )
 
@@ -289,6 +311,16 @@ def test_a_service_that_hung_executes_no_call_that_gave_up(bench: Bench) -> None
     assert effects() == 0
 
 
+# A start of each takes seconds: one service shows it each time, the others with `full`.
+@pytest.mark.parametrize(
+    "bench",
+    [
+        pytest.param(identity.NAME, marks=pytest.mark.full),
+        pytest.param(inventory.NAME, marks=pytest.mark.full),
+        billing.NAME,
+    ],
+    indirect=True,
+)
 def test_a_service_that_was_away_executes_no_call_that_gave_up(bench: Bench) -> None:
     change, effects = bench.prepare()
     bench.process.tell_to_stop()
