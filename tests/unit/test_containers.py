@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from launcher.databases import SERVICES, url_variable
@@ -49,37 +48,34 @@ def test_the_whole_stack_is_there() -> None:
     assert set(CONTAINERS) == {*SERVERS, *PROGRAMS, *FOR_A_WHILE}
 
 
-@pytest.mark.parametrize("name", CONTAINERS)
-def test_a_container_can_do_little(name: str) -> None:
-    container = CONTAINERS[name]
-
-    assert container["read_only"] is True
-    assert container["cap_drop"] == ["ALL"]
-    assert container["security_opt"] == ["no-new-privileges:true"]
-    assert container["user"].split(":")[0] not in {"root", "0", ""}
-    assert "privileged" not in container
-    assert all(":" not in target for target in container["tmpfs"])
-    assert all(source in COMPOSE["volumes"] for source in volumes_of(name))
+def test_a_container_can_do_little() -> None:
+    for name, container in CONTAINERS.items():
+        assert container["read_only"] is True, name
+        assert container["cap_drop"] == ["ALL"], name
+        assert container["security_opt"] == ["no-new-privileges:true"], name
+        assert container["user"].split(":")[0] not in {"root", "0", ""}, name
+        assert "privileged" not in container, name
+        assert all(":" not in target for target in container["tmpfs"]), name
+        assert all(source in COMPOSE["volumes"] for source in volumes_of(name)), name
 
 
-@pytest.mark.parametrize("name", [*SERVERS, *PROGRAMS])
-def test_what_stays_up_tells_its_health_and_is_restarted(name: str) -> None:
-    container = CONTAINERS[name]
-
-    assert container["healthcheck"]["test"][0] == "CMD"
-    assert container["restart"] == "unless-stopped"
+def test_what_stays_up_tells_its_health_and_is_restarted() -> None:
+    for name in (*SERVERS, *PROGRAMS):
+        assert CONTAINERS[name]["healthcheck"]["test"][0] == "CMD", name
+        assert CONTAINERS[name]["restart"] == "unless-stopped", name
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_a_program_waits_for_what_it_needs(name: str) -> None:
-    conditions = {
-        other: waits["condition"]
-        for other, waits in CONTAINERS[name]["depends_on"].items()
-    }
+def test_a_program_waits_for_what_it_needs() -> None:
+    for name in PROGRAMS:
+        conditions = {
+            other: waits["condition"]
+            for other, waits in CONTAINERS[name]["depends_on"].items()
+        }
 
-    needs = {"postgres", "rabbitmq", *(SERVICES if name == "web" else ())}
-    healthy = dict.fromkeys(needs, "service_healthy")
-    assert conditions == healthy | {"setup": "service_completed_successfully"}
+        needs = {"postgres", "rabbitmq", *(SERVICES if name == "web" else ())}
+        healthy = dict.fromkeys(needs, "service_healthy")
+        done = {"setup": "service_completed_successfully"}
+        assert conditions == healthy | done, name
 
 
 def test_only_the_web_front_end_is_published_to_this_machine_unless_asked() -> None:
@@ -97,9 +93,9 @@ def test_only_who_has_business_outside_has_a_way_out() -> None:
         assert set(container["networks"]) == ways
 
 
-@pytest.mark.parametrize("name", CONTAINERS)
-def test_secrets_come_from_the_environment_and_have_no_default(name: str) -> None:
-    for variable, value in settings_of(name).items():
+def test_secrets_come_from_the_environment_and_have_no_default() -> None:
+    settings = [s for name in CONTAINERS for s in settings_of(name).items()]
+    for variable, value in settings:
         secret = re.search(r"://[^:/]+:([^@]+)@", value)
         if secret is None and not variable.endswith(("_PASS", "_PASSWORD")):
             continue
@@ -117,14 +113,15 @@ def test_it_is_said_when_a_secret_is_missing() -> None:
     assert all(f"${{{name}:?" in text for name in secrets)
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_a_program_is_given_its_own_database_and_keys_only(program: str) -> None:
-    databases = {name for name in settings_of(program) if name.endswith("DATABASE_URL")}
-    volumes = volumes_of(program)
+def test_a_program_is_given_its_own_database_and_keys_only() -> None:
+    for program in PROGRAMS:
+        settings = settings_of(program)
+        databases = {name for name in settings if name.endswith("DATABASE_URL")}
 
-    assert databases == ({url_variable(program)} if program in SERVICES else set())
-    assert volumes == {f"{program}-keys": "/keys:ro"}
-    assert settings_of(program)["KEYS_DIR"] == "/keys"
+        own = {url_variable(program)} if program in SERVICES else set()
+        assert databases == own, program
+        assert volumes_of(program) == {f"{program}-keys": "/keys:ro"}
+        assert settings["KEYS_DIR"] == "/keys"
 
 
 def test_the_set_up_fills_the_keys_of_each_program() -> None:
