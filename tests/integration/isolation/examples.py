@@ -35,6 +35,8 @@ ASKED_BACK = _stand_in(15)
 """One that its customer has asked back."""
 NEW_WORD = "<a new word>"
 NEW_CURRENCY = "<a new currency>"
+OUR_DIGEST = "<the digest of our quote>"
+"""Of 20.00 EUR. Both companies live in the same country: they are quoted the same."""
 OWN_EMAIL = "<the person's email>"
 OWN_WORD = "<the word of the person's company>"
 OWN_TOKEN = "<a session token of the person's>"
@@ -148,4 +150,5 @@ _MAKERS: Mapping[UUID | str, Callable[[World], object]] = {
     NEW_ID: lambda _world: uuid4(),
     NEW_WORD: World.new_word,
     NEW_CURRENCY: lambda _world: next(_CURRENCIES),
+    OUR_DIGEST: lambda world: world.quote().digest,
 }

@@ -150,7 +150,7 @@ BILLING = (
     Line(tax.ADD_TAX_RATE,          "403 403 403 403 403 403 401 401 200 200", tax.AddTaxRate(country="DE", rate_percent=Decimal(20), valid_from=date(2030, 1, 1))),
     Line(billing.REBUILD_ROLLUPS,   "403 403 403 403 403 403 401 401 200 200", billing.RebuildRollups(company_id=e.OUR_COMPANY)),
     Line(top_ups.QUOTE_TOP_UP,      "200 200 200 403 403 own 401 401 403 200", top_ups.QuoteTopUp(net=money("20"))),
-    Line(top_ups.BEGIN_TOP_UP,      "409 409 409 403 403 409 401 401 403 409", top_ups.BeginTopUp(net=money("20"), digest="another", gateway=GatewayName.BANK_TRANSFER)),
+    Line(top_ups.BEGIN_TOP_UP,      "200 200 200 403 403 own 401 401 403 200", top_ups.BeginTopUp(net=money("20"), digest=e.OUR_DIGEST, gateway=GatewayName.BANK_TRANSFER, is_intended=True)),
     Line(top_ups.START_PAYMENT,     "200 200 200 403 403 404 401 401 403 200", top_ups.StartPayment(top_up_id=e.OUR_TOP_UP, return_url="http://localhost/")),
     # The example is paid by bank.
     Line(cards.SHOW_CARD_FORM,      "409 409 409 403 403 404 401 401 403 409", cards.ShowCardForm(top_up_id=e.OUR_TOP_UP)),

@@ -14,6 +14,7 @@ so operators have no column here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -108,7 +109,7 @@ LINES = (
     Line("GET", "/funds/add",                     "200 200 200 200 200 200 login login login"),
     Line("GET", "/funds/add?company={company}",   "200 200 200 200 200 404 login login login"),
     Line("GET", "/funds/quote?net=20&currency=EUR", "200 200 200 403 403 200 login 200 login"),
-    Line("POST", "/funds/add",                    "422 422 422 403 403 404 login login login", {"company": "{company}", "net": "20", "currency": "EUR", "gateway": "bank_transfer", "digest": "another", "form_key": "k"}),
+    Line("POST", "/funds/add",                    "303 303 303 403 403 404 login login login", {"company": "{company}", "net": "20", "currency": "EUR", "gateway": "bank_transfer", "digest": "{digest}", "is_intended": "yes", "form_key": "{new_key}"}),
     Line("GET", "/funds/top-ups/{top_up}",        "200 200 200 403 200 404 login login login"),
     Line("GET", "/funds/top-ups/{top_up}/state",  "200 200 200 403 200 404 login 200 login"),
     Line("POST", "/funds/top-ups/{top_up}/pay",   "303 303 303 403 403 404 login login login"),
@@ -141,6 +142,15 @@ LINES = (
 
 FAILED_TRIES_ARE_KEPT = {"/login"}
 """The throttle counts them."""
+
+WITHOUT_IDENTITY = {
+    "/webhooks/bank_transfer": "401",
+    # The browser at least forgets who was signed in.
+    "/logout": "303",
+    "/theme": "303",
+    "/services/{service}": "405",
+}
+"""What a form is answered while identity is away, if it is not 503."""
 
 SHOWS_TEXTS = (
     "/",
@@ -264,17 +274,35 @@ def test_what_is_looked_for_is_there_for_its_own_company(
             assert side.word in page.text.lower(), f"{address} by {person}"
 
 
+def test_without_identitys_word_no_form_changes_anything(
+    world: World, browsers: Browsers
+) -> None:
+    """The principal is good for a while yet, but the session may have ended."""
+    wrong = []
+    for line in LINES:
+        if line.method != "POST":
+            continue
+        names = _names(world, "owner", line)
+        tab, token = browsers.tab("owner")
+        before = _contents(world)
+        with world.without(identity.NAME):
+            answer = _open(tab, token, line, names)
+        changed = "" if before == _contents(world) else " that changed something"
+        found = f"{answer.status_code}{changed}"
+        wanted = WITHOUT_IDENTITY.get(line.address, "503")
+        if found != wanted:
+            wrong.append(f"{line}: {found}, should be {wanted}")
+
+    assert wrong == []
+
+
 def _try(world: World, browsers: Browsers, line: Line, person: str, cell: str) -> str:
     """Open the address; says what came of it, as a cell or, when worse, in words."""
     tab, token = browsers.tab(person)
     names = _names(world, person, line)
     is_refused = cell == "login" or cell.startswith("4")
     before = _contents(world) if is_refused else None
-    form = {name: value.format(**names) for name, value in line.form.items()}
-    if line.method == "POST":
-        form["csrf_token"] = token
-    address = line.address.format(**names)
-    answer = tab.open(address, method=line.method, data=form or None)
+    answer = _open(tab, token, line, names)
     if cell == "out":
         browsers.close(person)
     found = _cell_of(answer, cell)
@@ -285,6 +313,16 @@ def _try(world: World, browsers: Browsers, line: Line, person: str, cell: str) -
     if line.address in FAILED_TRIES_ARE_KEPT or before is None:
         return found
     return found if before == _contents(world) else f"{found} that changed something"
+
+
+def _open(
+    tab: FlaskClient, token: str, line: Line, names: Mapping[str, object]
+) -> TestResponse:
+    form = {name: value.format(**names) for name, value in line.form.items()}
+    if line.method == "POST":
+        form["csrf_token"] = token
+    address = line.address.format(**names)
+    return tab.open(address, method=line.method, data=form or None)
 
 
 def _cell_of(answer: TestResponse, cell: str) -> str:
@@ -302,6 +340,8 @@ def _names(world: World, person: str, line: Line) -> Mapping[str, object]:
         "document": (
             world.document_of(world.ours) if "/invoices" in line.address else ""
         ),
+        "digest": world.quote().digest if "digest" in line.form else "",
+        "new_key": uuid4(),
         "company": world.ours.company_id,
         "service": world.ours.service_id,
         "email": world.email_of(person),
