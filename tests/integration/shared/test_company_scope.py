@@ -39,6 +39,11 @@ def session(database: Database) -> Iterator[Session]:
         yield session
 
 
+def renumber(session: Session, page: Page) -> None:
+    session.add(page)
+    page.number = 2
+
+
 def their_book_id(database: Database) -> UUID:
     with database.system() as session:
         return session.scalars(select(Book.id).where(Book.company_id == THEIRS)).one()
@@ -50,11 +55,7 @@ in_cte = select(Book.company_id).cte()
 
 QUERIES: dict[str, Select[Any]] = {
     "rows": select(Book.company_id),
-    "with a condition that asks for the others": select(Book.company_id).where(
-        Book.company_id == THEIRS
-    ),
     "an alias": select(other.company_id),
-    "a self join": select(other.company_id).join(Book, other.title != Book.title),
     "a join": select(Page.company_id).join(Book, Page.book_id == Book.id),
     "a join to another's": select(Page.company_id).join(Book, Page.number == 1),
     "an outer join": select(Page.company_id).outerjoin(Book, Page.number == 1),
@@ -62,19 +63,44 @@ QUERIES: dict[str, Select[Any]] = {
     "a subquery": select(in_subquery.c.company_id),
     "an entity from a subquery": select(aliased(Book, in_subquery).company_id),
     "a common table expression": select(in_cte.c.company_id),
-    "a scalar subquery": select(
-        select(Book.company_id).where(Book.company_id == THEIRS).scalar_subquery()
-    ),
     "where in": select(Page.company_id).where(Page.book_id.in_(select(Book.id))),
     "a group": select(Book.company_id).group_by(Book.company_id),
 }
+"""Each finds one row of each company's, if it may."""
+
+QUERIES_FOR_OTHERS: dict[str, tuple[Select[Any], list[None]]] = {
+    "a condition": (select(Book.company_id).where(Book.company_id == THEIRS), []),
+    "a self join": (select(other.company_id).join(Book, other.title != Book.title), []),
+    "a scalar subquery": (
+        select(
+            select(Book.company_id).where(Book.company_id == THEIRS).scalar_subquery()
+        ),
+        [None],
+    ),
+}
+"""Each finds nothing of ours; and what an answer without rows is."""
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
-def test_a_query_sees_our_rows_only(session: Session, query: Select[Any]) -> None:
-    seen = set(session.scalars(query))
+def test_a_query_sees_our_rows_only(
+    database: Database, session: Session, query: Select[Any]
+) -> None:
+    assert session.scalars(query).all() == [OURS]
 
-    assert seen <= {OURS, None}
+    with database.system() as everybody:
+        assert set(everybody.scalars(query)) == {OURS, THEIRS}
+
+
+@pytest.mark.parametrize(
+    ("query", "nothing"), QUERIES_FOR_OTHERS.values(), ids=QUERIES_FOR_OTHERS
+)
+def test_a_query_for_others_finds_nothing(
+    database: Database, session: Session, query: Select[Any], nothing: list[None]
+) -> None:
+    assert session.scalars(query).all() == nothing
+
+    with database.system() as everybody:
+        assert THEIRS in everybody.scalars(query).all()
 
 
 def test_a_count_counts_our_rows_only(session: Session) -> None:
@@ -160,7 +186,7 @@ def test_an_update_changes_our_rows_only(session: Session, database: Database) -
     session.execute(update(Book).values(title="changed"))
     session.commit()
 
-    assert titles(database)[THEIRS] != "changed"
+    assert titles(database) == {OURS: "changed", THEIRS: f"of {THEIRS}"}
 
 
 def test_a_delete_deletes_our_rows_only(session: Session, database: Database) -> None:
@@ -185,6 +211,24 @@ def test_a_row_cannot_be_given_to_another_company(session: Session) -> None:
     with pytest.raises(WrongCompanyError):
         session.flush()
     session.rollback()
+
+
+@pytest.mark.parametrize("change", [renumber, Session.delete], ids=["update", "delete"])
+def test_a_row_that_another_session_read_cannot_be_changed_in_ours(
+    session: Session, database: Database, change: Callable[[Session, Page], object]
+) -> None:
+    with database.system() as everybody:
+        theirs = everybody.scalars(select(Page).where(Page.company_id == THEIRS)).one()
+        everybody.expunge(theirs)
+
+    change(session, theirs)
+
+    with pytest.raises(WrongCompanyError):
+        session.flush()
+    session.rollback()
+    with database.system() as everybody:
+        left = everybody.scalars(select(Page.number).where(Page.company_id == THEIRS))
+        assert left.all() == [1]
 
 
 BOOKS = Base.metadata.tables["books"]

@@ -13,13 +13,14 @@ from shared import idempotency
 from shared.contract import Request
 from shared.database import Database
 from shared.errors import Conflict, InvalidInput
-from shared.idempotency import KEPT_FOR, MAX_KEY_LENGTH, Key
+from shared.idempotency import MAX_KEY_LENGTH, Key
 from shared.permissions import Permission
 from shared.plumbing import idempotency_keys
 from shared.principal import Kind, Principal
 from tests.integration.shared.shelf import OURS, THEIRS, Book
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
+SEVEN_DAYS = timedelta(days=7)
 
 
 class Change(Request, frozen=True, kw_only=True):
@@ -94,10 +95,15 @@ def test_other_arguments_under_the_same_key_are_an_error(database: Database) -> 
     ids=["key", "company", "user", "method"],
 )
 def test_another_ones_key_is_another_effect(database: Database, other: Key) -> None:
-    change(database, key())
+    first = change(database, key())
 
-    change(database, other)
+    second = change(database, other)
 
+    assert made(database) == 2
+    # Each repeat is told of its own effect.
+    assert change(database, key()) == first
+    assert change(database, other) == second
+    assert second != first
     assert made(database) == 2
 
 
@@ -159,8 +165,8 @@ def test_the_table_gives_away_neither_key_nor_arguments(database: Database) -> N
 
 
 def test_keys_are_forgotten_after_seven_days(database: Database) -> None:
-    change(database, key("old"), NOW - KEPT_FOR - timedelta(seconds=1))
-    change(database, key("new"), NOW - KEPT_FOR + timedelta(seconds=1))
+    change(database, key("old"), NOW - SEVEN_DAYS - timedelta(seconds=1))
+    change(database, key("new"), NOW - SEVEN_DAYS + timedelta(seconds=1))
 
     with database.system() as session:
         assert idempotency.forget_old_keys(session, NOW) == 1

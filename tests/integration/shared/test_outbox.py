@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -17,11 +16,13 @@ from shared.contract import Event, Response
 from shared.database import Database
 from shared.errors import InvalidInput
 from shared.events import Envelope
-from shared.plumbing import handled_events, outbox
+from shared.plumbing import outbox
 from shared.runtime import Runtime
 from tests.integration.shared.shelf import OURS
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
+JUST_OLD = NOW - timedelta(days=30, seconds=1)
+NOT_OLD = NOW - timedelta(days=30) + timedelta(seconds=1)
 
 
 class Told(Response, frozen=True, kw_only=True):
@@ -212,23 +213,31 @@ def test_what_is_no_envelope_is_refused(data: object) -> None:
         events.open_envelope(THING_HAPPENED, data)
 
 
-def test_old_events_are_forgotten_and_waiting_ones_are_not(database: Database) -> None:
-    old = NOW - events.KEPT_FOR - timedelta(seconds=1)
-    tell(database, 1)
-    events.relay(database, Outside(), old)
+def test_relayed_events_are_forgotten_after_thirty_days(database: Database) -> None:
+    for number, at in enumerate((JUST_OLD, NOT_OLD)):
+        tell(database, number)
+        events.relay(database, Outside(), at)
     tell(database, 2)
+
     with database.system() as session:
-        for number, at in ((1, old), (2, NOW)):
-            session.execute(
-                handled_events.insert().values(
-                    handler="handler", event_id=UUID(int=number), handled_at=at
-                )
-            )
+        events.forget_old_events(session, NOW)
+        left = session.scalars(select(outbox.c.envelope).order_by(outbox.c.position))
+
+        assert [envelope["body"]["number"] for envelope in left] == [1, 2]
+    assert waiting(database) == 1
+
+
+def test_an_event_that_was_taken_in_is_remembered_for_thirty_days(
+    database: Database,
+) -> None:
+    """A dead letter may come again until then, and must not be taken in twice."""
+    with database.system() as session:
+        envelope = published(database)
+        for handler, at in (("older", JUST_OLD), ("newer", NOT_OLD)):
+            events.take_in(session, handler, envelope, at)
 
     with database.system() as session:
         events.forget_old_events(session, NOW)
 
-    assert waiting(database) == 1
-    with database.system() as session:
-        assert session.scalars(select(func.count()).select_from(outbox)).one() == 1
-        assert list(session.scalars(select(handled_events.c.event_id))) == [UUID(int=2)]
+    assert take_in(database, "older", envelope)
+    assert not take_in(database, "newer", envelope)
