@@ -1,13 +1,24 @@
 """Headers, cookies, forms and hosts: what keeps a browser safe with us."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 from shared.contracts.identity import Role
-from tests.fixtures.installations import Installation, csrf_token, post, sign_in
+from tests.fixtures.installations import (
+    PASSWORD,
+    Installation,
+    csrf_token,
+    post,
+    sign_in,
+)
+
+HTTPS_HOST = "clients.example"
 
 OPEN_TO_ALL = {
     "/healthz",
@@ -49,6 +60,36 @@ def test_the_cookies_are_out_of_reach_of_scripts(site: Installation) -> None:
         assert cookie is not None
         assert cookie.http_only
         assert cookie.same_site == "Lax"
+
+
+def test_a_site_of_https_keeps_browsers_and_their_cookies_on_it(
+    site: Installation,
+) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    browser = _browser_of_https(site)
+    _choose_theme(browser)
+    answer = _log_in(browser)
+
+    assert answer.status_code == 303, answer.text
+    for name in ("session", "principal", "theme"):
+        cookie = browser.get_cookie(name, HTTPS_HOST)
+        assert cookie is not None, name
+        assert cookie.secure, name
+    for address in ("/", "/login", "/theme.css", "/no/such", "/healthz"):
+        told = browser.get(address).headers["Strict-Transport-Security"]
+        assert told == f"max-age={365 * 24 * 3600}", address
+
+
+def test_a_site_of_http_does_not_ask_for_https(site: Installation) -> None:
+    """On a developer's machine nobody would answer there."""
+    site.customer("ada@example.com", "Ada & Co")
+    browser = sign_in(site.app(), "ada@example.com")
+
+    assert "Strict-Transport-Security" not in browser.get("/").headers
+    for name in ("session", "principal"):
+        cookie = browser.get_cookie(name)
+        assert cookie is not None
+        assert not cookie.secure
 
 
 def test_pages_of_a_customer_are_not_kept_by_caches(site: Installation) -> None:
@@ -194,6 +235,27 @@ def test_the_log_of_a_failure_holds_neither_what_was_searched_nor_a_name(
     assert "inventory.list_services" in logged
     assert "A Person" not in logged
     assert "whitewhale" not in logged
+
+
+def _browser_of_https(site: Installation) -> FlaskClient:
+    url = f"https://{HTTPS_HOST}"
+    app = replace(site, environment={"PUBLIC_URL": url}).app()
+    app.config.update(SERVER_NAME=HTTPS_HOST, PREFERRED_URL_SCHEME="https")
+    browser = app.test_client()
+    # Over https a form is taken only from a page of ours.
+    browser.environ_base["HTTP_REFERER"] = f"{url}/login"
+    return browser
+
+
+def _choose_theme(browser: FlaskClient) -> None:
+    token = csrf_token(browser, "/login")
+    browser.post("/theme", data={"theme": "dark", "csrf_token": token})
+
+
+def _log_in(browser: FlaskClient) -> TestResponse:
+    token = csrf_token(browser, "/login")
+    fields = {"email": "ada@example.com", "password": PASSWORD, "csrf_token": token}
+    return browser.post("/login", data=fields)
 
 
 def _readable(app: Flask) -> list[Rule]:
