@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from services.billing.companies import lock_company
 from shared.contracts.inventory import Period, TerminationTime
 from tests.fixtures.installations import Installation
 from tests.integration.charging.tenant import Tenant
 
 CHARGE = ("charge", Decimal(10))
+PATIENCE_S = 20.0
 
 
 def test_a_new_service_is_charged_at_once_and_then_at_each_edge(
@@ -86,6 +88,27 @@ def test_charges_and_top_ups_at_once_never_take_a_wallet_below_its_credit(
     assert min(tenant.balances()) >= -15
     assert tenant.charges() == [CHARGE] * 6
     assert tenant.balance == 10
+    assert tenant.differences() == []
+
+
+def test_a_company_that_is_busy_is_left_to_the_next_run(
+    site: Installation, tenant: Tenant
+) -> None:
+    """Another process may hold its lock for long: the job neither waits nor goes on."""
+    other = Tenant(site, "other-rent@example.com")
+    for each in (tenant, other):
+        each.pay_in("100")
+        each.order("s", Period.DAY)
+
+    with ThreadPoolExecutor(1) as pool, tenant.database.system() as busy:
+        lock_company(busy, tenant.company_id)
+        pool.submit(tenant.charge).result(PATIENCE_S)
+        assert (tenant.balance, other.balance) == (100, 90)
+        assert tenant.charges() == []
+
+    tenant.charge()
+    assert (tenant.balance, other.balance) == (90, 90)
+    assert tenant.charges() == [CHARGE]
     assert tenant.differences() == []
 
 
