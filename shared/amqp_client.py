@@ -144,9 +144,13 @@ class AmqpClient:
             end_with(self._new.popleft().future, Unavailable("client_closed"))
 
     def is_connected(self) -> bool:
-        """Whether calls can be sent now; begins to connect when nobody has yet."""
+        """Whether calls can be sent now; begins to connect when nobody has yet.
+
+        The link is up a moment before calls are admitted again, and stays up while the
+        broker takes nothing more.
+        """
         self._link.start()
-        return self._link.is_up
+        return self._link.is_up and self._hopeful
 
     @property
     def pending_count(self) -> int:
