@@ -15,8 +15,8 @@ from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, inventory
 from tests.fixtures.installations import Installation, same_cookies, sign_in
 
-QUERIES = {"identity": 3, "inventory": 1, "billing": 3}
-"""Per dashboard, however many services and wallets there are."""
+MOST_QUERIES = {"identity": 3, "inventory": 1, "billing": 3}
+"""Per dashboard, however many services and wallets there are: fewer are welcome."""
 
 
 class OneFlight:
@@ -109,7 +109,8 @@ def test_the_dashboard_needs_a_handful_of_queries(
 
     assert page.text.count("Recommended Add Funds") >= 2
     sent = {service: len(statements) for service, statements in queries.items()}
-    assert sent == QUERIES
+    assert sent.keys() == MOST_QUERIES.keys()
+    assert all(0 < sent[name] <= most for name, most in MOST_QUERIES.items()), sent
 
 
 def test_with_an_expired_principal_there_is_still_one_call_per_service(
