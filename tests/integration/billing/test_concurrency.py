@@ -14,11 +14,12 @@ from shared.errors import Conflict
 from tests.integration.billing.office import Office, money
 
 THREADS = 8
+PATIENCE_S = 20.0
 
 
 def all_at_once(work: Callable[[int], Any], times: int = THREADS) -> list[Any]:
     """Start ``work`` in as many threads, all at the same moment."""
-    barrier = threading.Barrier(times)
+    barrier = threading.Barrier(times, timeout=PATIENCE_S)
 
     def run(number: int) -> Any:
         barrier.wait()
@@ -98,9 +99,11 @@ def test_the_dashboard_never_shows_a_balance_that_its_postings_do_not_make(
             while not is_done.is_set() or not looks:
                 looks.extend(office.dashboard().wallets)
             return
-        for _ in range(12):
-            office.adjust("1")
-        is_done.set()
+        try:
+            for _ in range(12):
+                office.adjust("1")
+        finally:
+            is_done.set()
 
     all_at_once(work, 3)
 
