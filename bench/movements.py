@@ -43,10 +43,10 @@ WITH numbered AS (
 _BATCHES = (
     """
 INSERT INTO top_ups (id, company_id, wallet_id, reference, state, gateway, currency,
-    net, tax, gross, refunded_net, refunded_tax, tax_lines, tax_reason, created_at,
+    net, tax, gross, refunded_net, tax_lines, tax_reason, created_at,
     created_by, expires_at, settled_at, version)
 SELECT about_id, company_id, CAST(:wallet_id AS uuid), 'TU-' || :code || '-' || n,
-    'partly_refunded', 'sandbox', 'EUR', 50, 9.5, 59.5, 20, 3.8, '[]', '{}', at, 'Ann',
+    'partly_refunded', 'sandbox', 'EUR', 50, 9.5, 59.5, 20, '[]', '{}', at, 'Ann',
     at, at, 1
 FROM numbered WHERE kind = 'top_up'
 """,

@@ -19,8 +19,11 @@ from services.billing.models import (
     JournalEntry,
     Posting,
     RecurringCost,
+    Refund,
+    RefundState,
     Renewal,
     Subscription,
+    TopUp,
     Transaction,
     Wallet,
 )
@@ -44,6 +47,7 @@ def verify(session: Session) -> list[str]:
         *_entries_without_postings(session),
         *_balances_that_are_not_sums(session),
         *_balances_that_are_not_listed(session),
+        *_refunds_that_are_not_sums(session),
         *_charges_that_are_not_posted(session),
         *_time_charged_twice(session),
         *_paid_times_that_are_no_edges(session),
@@ -107,6 +111,23 @@ def _balances_that_are_not_listed(session: Session) -> Iterator[str]:
         yield (
             f"wallet {row.id}: balance is {row.balance:f} {row.currency}, "
             "its transactions end at another"
+        )
+
+
+def _refunds_that_are_not_sums(session: Session) -> Iterator[str]:
+    """Top-ups that keep another sum of refunds than those that were not refused."""
+    counts = Refund.state != RefundState.FAILED
+    refunded = func.coalesce(func.sum(Refund.net).filter(counts), 0)
+    wanted = (
+        select(TopUp.id, TopUp.currency, TopUp.refunded_net, refunded.label("given"))
+        .outerjoin(Refund, Refund.top_up_id == TopUp.id)
+        .group_by(TopUp.id)
+        .having(refunded != TopUp.refunded_net)
+    )
+    for row in _some(session, wanted):
+        yield (
+            f"top-up {row.id}: {row.refunded_net:f} {row.currency} net is refunded, "
+            f"its refunds sum to {row.given:f}"
         )
 
 

@@ -338,7 +338,7 @@ class TopUp(CompanyOwned, Base):
     """A top-up as it was quoted; its net, tax and gross never change.
 
     ``tax_lines`` and ``tax_reason`` are the contract's, as on the wire.
-    ``refunded_net`` and ``refunded_tax`` are what was given back of all its payments.
+    ``refunded_net`` is what was given back of all its payments: a sum of refunds.
     ``is_intended`` says that the customer knew of an equal one and meant both.
     ``seller`` is the key of who sells: the same for all of a company's.
     """
@@ -355,7 +355,6 @@ class TopUp(CompanyOwned, Base):
     tax: Mapped[Decimal]
     gross: Mapped[Decimal]
     refunded_net: Mapped[Decimal] = mapped_column(default=Decimal(0))
-    refunded_tax: Mapped[Decimal] = mapped_column(default=Decimal(0))
     tax_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     tax_reason: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[datetime]

@@ -94,7 +94,6 @@ def refund(change: Change, request: RefundTopUp) -> GivenBack:
         _post(change, wallet, row, EntryKind.REFUND)
         _order(change, top_up, row, DocumentKind.CREDIT_NOTE, reason)
         top_up.refunded_net += part.net
-        top_up.refunded_tax += part.tax
         if part.is_rest:
             end_request(change, part.payment.id, RefundRequestState.GRANTED)
     tell_of_change(session, change.runtime, wallet, change.call.request_id)
@@ -141,7 +140,6 @@ def give_up(change: Change, refund: Refund, why: str) -> None:
     refund.send_at = None
     refund.failure = why
     top_up.refunded_net -= refund.net
-    top_up.refunded_tax -= refund.tax
     session.flush()
     _post(change, wallet, refund, EntryKind.REFUND_FAILED)
     _order(change, top_up, refund, DocumentKind.INVOICE, NOT_PAID_OUT)

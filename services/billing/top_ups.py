@@ -376,7 +376,6 @@ def _draft(
         tax=quoted.tax.amount,
         gross=quoted.gross.amount,
         refunded_net=zero(wallet.currency).amount,
-        refunded_tax=zero(wallet.currency).amount,
         tax_lines=to_wire(quoted.tax_lines),
         tax_reason=to_wire(quoted.tax_reason),
         created_at=now,

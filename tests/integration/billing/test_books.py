@@ -1,13 +1,16 @@
 """Verifying the books finds what is wrong, once the database's rules are off."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
 
+from services.billing.models import TopUp
 from shared.contracts.billing.charging import CHARGE_DUE, ChargeDue
 from shared.database import Database
 from tests.integration.billing.office import Office, a_service
+from tests.integration.billing.till import Till
 
 
 @pytest.fixture
@@ -82,3 +85,19 @@ def test_no_more_than_a_hundred_differences_of_a_kind_are_told(office: Office) -
     spoil(office, "DELETE FROM recurring_costs", "DELETE FROM renewals")
 
     assert len(office.differences()) == 100
+
+
+def test_a_sum_of_refunds_that_is_wrong_is_a_difference(till: Till) -> None:
+    paid = till.pay("100.00")
+    till.refund(paid, "40.00")
+    untouched = till.pay("10.00")
+    assert till.office.differences() == []
+
+    for top_up, wrong in ((paid, "39.99"), (untouched, "0.01")):
+        with till.office.database.system() as session:
+            row = session.get_one(TopUp, top_up.id)
+            kept, row.refunded_net = row.refunded_net, Decimal(wrong)
+        (difference,) = till.office.differences()
+        assert difference.startswith(f"top-up {top_up.id}: {Decimal(wrong):.6f} EUR")
+        with till.office.database.system() as session:
+            session.get_one(TopUp, top_up.id).refunded_net = kept

@@ -204,14 +204,14 @@ def _stored(office: Office, top_up_id: UUID) -> list[Decimal]:
 
 
 def _refunded(office: Office, top_up_id: UUID) -> tuple[Decimal, Decimal]:
-    """Net and tax given back: the top-up's row says what its refunds sum to."""
-    query = """SELECT t.refunded_net, t.refunded_tax, sum(r.net), sum(r.tax)
+    """Net and tax given back: the top-up's row says what its refunds' net sums to."""
+    query = """SELECT t.refunded_net, sum(r.net), sum(r.tax)
                FROM top_ups t JOIN refunds r ON r.top_up_id = t.id
                WHERE t.id = :id GROUP BY t.id"""
     with office.database.system() as db:
-        row = db.execute(text(query), {"id": top_up_id}).one()
-    assert tuple(row[:2]) == tuple(row[2:])
-    return row[0], row[1]
+        kept, net, tax = db.execute(text(query), {"id": top_up_id}).one()
+    assert kept == net
+    return net, tax
 
 
 def _posted(office: Office, what: str, cause: UUID) -> list[tuple[str, Decimal]]:

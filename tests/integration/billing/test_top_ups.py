@@ -543,7 +543,9 @@ def test_a_refund_that_was_given_up_is_not_settled_any_more(till: Till) -> None:
     with _change(till) as change:
         assert change.db.get_one(Refund, refund_id).state is RefundState.FAILED
     assert till.get(top_up.id).state is TopUpState.SUCCEEDED
+    assert till.get(top_up.id).refunded == money("0")
     assert till.balance == 100
+    assert till.office.differences() == []
 
 
 def test_another_company_can_neither_see_nor_pay_a_top_up(till: Till) -> None:
