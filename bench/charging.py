@@ -28,7 +28,7 @@ from services.billing import charge_growth
 from services.billing.charging import Charging
 from shared.clock import ManualClock
 from shared.contracts import billing
-from shared.database import Database
+from shared.db.database import Database
 from shared.runtime import Runtime
 
 SERVICES = 1_000_000

@@ -19,8 +19,8 @@ from bench.figures import Figure, at_least, at_most
 from bench.site import Site
 from bench.thread_client import ThreadClient
 from bench.timing import Work, busy_for, p99
-from shared.amqp_client import AmqpClient
-from shared.client import CallContext, call
+from shared.rpc.amqp.client import AmqpClient
+from shared.rpc.client import CallContext, call
 
 THREADS = 16
 

@@ -26,7 +26,7 @@ from services.inventory.models import Service, ServiceCounters
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import charging
 from shared.contracts.inventory import Period
-from shared.database import Database
+from shared.db.database import Database
 from shared.money import Money, currency_of
 
 COPIES = 10_000

@@ -11,8 +11,8 @@ from launcher.infrastructure import postgres_of
 from launcher.layout import Layout
 from launcher.operator import Operator
 from launcher.stack import Stack
-from shared.amqp_client import AmqpClient
 from shared.clock import make_clock
+from shared.rpc.amqp.client import AmqpClient
 from shared.settings import read_settings
 
 DEMO_USER = "demo@example.com"

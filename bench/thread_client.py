@@ -7,7 +7,7 @@ from typing import Any
 
 import pika
 
-from shared.rpc_wire import CONTENT_ENCODING, CONTENT_TYPE, RPC_EXCHANGE
+from shared.rpc.messages import CONTENT_ENCODING, CONTENT_TYPE, RPC_EXCHANGE
 
 _TIMEOUT_S = 10
 

@@ -23,8 +23,8 @@ from bench.site import Site
 from bench.timing import medians_ms
 from launcher.errors import LaunchError
 from shared.contracts import billing
-from shared.database import Database
-from shared.paging import encode_cursor
+from shared.db.database import Database
+from shared.db.paging import encode_cursor
 
 GOAL = at_most(1.5)
 MEMORY_GOAL = at_most(1.1)

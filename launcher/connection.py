@@ -16,11 +16,11 @@ from launcher.local_services import LocalServices
 from launcher.operator import Operator
 from launcher.supervision import Supervisor
 from services.billing.settings import read_billing_settings
-from shared.amqp_client import AmqpClient
-from shared.client import ServiceClient
 from shared.clock import make_clock
-from shared.database import POOL_SIZE
+from shared.db.database import POOL_SIZE
 from shared.logs import configure_logs
+from shared.rpc.amqp.client import AmqpClient
+from shared.rpc.client import ServiceClient
 from shared.runtime import Runtime
 from shared.settings import Settings
 

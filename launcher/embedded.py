@@ -19,11 +19,11 @@ from launcher.ports import keep_port
 from launcher.sandbox import server as sandbox
 from launcher.supervision import ROOT
 from services.billing.settings import read_billing_settings
-from shared.client import ServiceClient
 from shared.clock import make_clock
-from shared.database import POOL_SIZE
-from shared.jobs import JobThreads
+from shared.db.database import POOL_SIZE
 from shared.logs import configure_logs
+from shared.rpc.client import ServiceClient
+from shared.rpc.jobs import JobThreads
 from shared.runtime import Runtime
 from shared.settings import Settings, read_settings
 from web.app import create_app

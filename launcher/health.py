@@ -12,9 +12,9 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 from launcher.processes import wait_until
-from shared.amqp_client import AmqpClient
 from shared.contracts import billing, identity, inventory
-from shared.readiness import find_missing
+from shared.rpc.amqp.client import AmqpClient
+from shared.rpc.readiness import find_missing
 from shared.settings import Settings, read_settings
 
 TIMEOUT_S = 3

@@ -12,17 +12,17 @@ from argon2 import PasswordHasher
 from services.billing.companies import check_sellers
 from services.billing.service import BillingService
 from services.billing.settings import BillingSettings
-from services.identity.passwords import ARGON2
+from services.identity.people.passwords import ARGON2
 from services.identity.service import IdentityService
 from services.inventory.service import InventoryService
-from shared import events
-from shared.database import Database
-from shared.dispatch import Dispatcher
-from shared.jobs import local_publish, plumbing_jobs
-from shared.local_client import LocalClient
+from shared.db import events
+from shared.db.database import Database
 from shared.principal import load_private_key, load_public_key
+from shared.rpc.dispatch import Dispatcher
+from shared.rpc.jobs import local_publish, plumbing_jobs
+from shared.rpc.local_client import LocalClient
+from shared.rpc.service import Job
 from shared.runtime import Runtime
-from shared.service import Job
 
 
 class LocalServices:

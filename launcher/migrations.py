@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from launcher.errors import LaunchError
-from shared import migrations
+from shared.db import migrations
 
 
 def migrate(urls: Mapping[str, str]) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import jwt
 
-from shared.client import CallContext, ServiceClient, call
 from shared.clock import Clock
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import identity
 from shared.principal import load_private_key
+from shared.rpc.client import CallContext, ServiceClient, call
 
 ASSERTION_LIFETIME = timedelta(seconds=60)
 TIMEOUT_S = 300.0

@@ -12,8 +12,8 @@ def missing_programs(
 ) -> dict[str, str]:
     """The programs that are not ready, with why: services, or ``web`` itself.
 
-    The reasons are those of `shared.readiness`. ``address`` is where the web listens;
-    it answers only who asks for it by its public name.
+    The reasons are those of `shared.rpc.readiness`. ``address`` is where the web
+    listens; it answers only who asks for it by its public name.
     """
     host = urlsplit(public_url).netloc
     connection = http.client.HTTPConnection(address, web_port, timeout=5)

@@ -57,5 +57,5 @@ def configure_logs(
     root.setLevel(level)
     for noisy in ("amqp", "nameko", "kombu", "alembic", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    # What it says of a lost connection, in many lines, shared.amqp_link says in one.
+    # What it says of a lost connection, in many lines, the client's link says in one.
     logging.getLogger("pika").setLevel(logging.CRITICAL)

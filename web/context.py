@@ -6,8 +6,8 @@ from typing import cast
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from flask import current_app
 
-from shared.client import ServiceClient
 from shared.clock import Clock
+from shared.rpc.client import ServiceClient
 from shared.settings import Settings
 from web.changes import Changes
 from web.last_known import PAGE_CAPACITY, LastKnown

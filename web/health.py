@@ -13,7 +13,7 @@ from prometheus_client import (
 )
 
 from shared.contracts import billing, identity, inventory
-from shared.readiness import find_missing
+from shared.rpc.readiness import find_missing
 from web.context import context
 
 CONTRACTS = (identity.CONTRACT, inventory.CONTRACT, billing.CONTRACT)

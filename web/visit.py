@@ -16,7 +16,6 @@ import structlog
 from flask import Response, g, request
 from flask_login import current_user
 
-from shared.client import DEFAULT_TIMEOUT_S, CallContext
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import identity
 from shared.errors import (
@@ -29,6 +28,7 @@ from shared.errors import (
     Unavailable,
 )
 from shared.principal import LIFETIME, Principal, verify
+from shared.rpc.client import DEFAULT_TIMEOUT_S, CallContext
 from web.context import context
 
 log = structlog.get_logger()

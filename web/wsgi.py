@@ -6,12 +6,12 @@ import signal
 
 from flask import Flask
 
-from shared.amqp_client import AmqpClient
 from shared.clock import make_clock
 from shared.contracts import billing, identity, inventory
-from shared.event_follower import EventFollower
 from shared.logs import configure_logs
 from shared.principal import load_public_key
+from shared.rpc.amqp.client import AmqpClient
+from shared.rpc.amqp.event_follower import EventFollower
 from shared.settings import read_settings
 from web.app import create_app
 from web.changes import Changes

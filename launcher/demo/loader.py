@@ -16,13 +16,13 @@ from launcher.operator import TIMEOUT_S, Operator
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.gateway import Gateway
 from services.billing.settings import BillingSettings
-from shared.client import CallContext, ServiceClient, call
 from shared.clock import Clock, ManualClock
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import charging, top_ups
 from shared.contracts.billing.top_ups import GatewayName
 from shared.money import Money
+from shared.rpc.client import CallContext, ServiceClient, call
 from shared.runtime import Runtime
 
 SEED = 2_026

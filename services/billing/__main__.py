@@ -1,6 +1,6 @@
 """Serves billing over RabbitMQ: ``python -m services.billing``."""
 
-from shared.nameko_runtime import serve  # isort: skip  first of all: it patches
+from shared.rpc.nameko_runtime import serve  # isort: skip  first of all: it patches
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from services.billing.companies import check_sellers
 from services.billing.service import BillingService
 from services.billing.settings import read_billing_settings
 from shared.contracts import billing
-from shared.database import Database
-from shared.migrations import migrate
+from shared.db.database import Database
+from shared.db.migrations import migrate
 from shared.runtime import Runtime
 from shared.settings import Settings
 

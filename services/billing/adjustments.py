@@ -12,8 +12,8 @@ from services.billing.wallets import lock_wallet, tell_of_change
 from shared.contracts.billing import AdjustmentKind, AdjustWallet
 from shared.errors import InvalidInput
 from shared.money import LEDGER_BOUND, Money, fits_ledger
+from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.service import Call
 from shared.text import clean_line
 
 MAX_REASON_LENGTH = 500

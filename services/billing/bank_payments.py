@@ -18,11 +18,11 @@ from shared.contracts.billing.top_ups import (
     BankCredit,
     GatewayName,
 )
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of, fits_ledger
+from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.service import Call
 from shared.text import clean_line
 
 log = structlog.get_logger()

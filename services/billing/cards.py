@@ -18,9 +18,9 @@ from services.billing.models import GatewayCustomer, Payment
 from services.billing.top_up_views import view
 from shared.contracts.billing import cards as contract
 from shared.contracts.billing.top_ups import GatewayName, PaymentState
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import Conflict, NotFound
-from shared.service import Call
+from shared.rpc.service import Call
 
 _WAITS = (PaymentState.CREATED, PaymentState.PENDING)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.service import Call
 
 
 @dataclass(frozen=True)

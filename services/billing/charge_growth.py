@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from services.billing.models import Wallet
-from shared.database import Database
+from shared.db.database import Database
 
 MONTHS_AHEAD = 3
 KEEPS_HOURS_FOR = timedelta(days=3)

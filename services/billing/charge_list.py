@@ -10,9 +10,9 @@ from services.billing.days import check_day
 from services.billing.models import Charge
 from services.billing.transactions import of_entry
 from shared.contracts.billing import charging as contract
+from shared.db.paging import MAX_PAGE_SIZE, decode_cursor, encode_cursor
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of
-from shared.paging import MAX_PAGE_SIZE, decode_cursor, encode_cursor
 
 
 def list_charges(

@@ -23,12 +23,12 @@ from services.billing.models import EntryKind, Wallet
 from services.billing.shortage import Purse
 from services.billing.wallets import available, find_wallet, tell_of_change
 from shared.contracts.billing import charging as contract
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of
 from shared.principal import system
+from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.service import Call
 
 LOOKS_AGAIN_AFTER = timedelta(hours=1)
 """At a wallet that was short and has not changed."""

@@ -30,11 +30,11 @@ from services.billing.seller import Seller
 from services.billing.top_up_views import view
 from shared.contracts.billing import top_ups as contract
 from shared.contracts.billing.top_ups import GatewayName
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import ContractError, NotFound, Unavailable
 from shared.principal import system
+from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.service import Call
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.billing.models import Company, TopUp
 from services.billing.seller import Seller, Sellers
 from shared.contracts import identity
-from shared.events import Envelope
+from shared.db.events import Envelope
 from shared.settings import SettingError
 
 DEFAULT_TIME_ZONE = "UTC"

@@ -11,8 +11,8 @@ from services.billing.document_models import Document
 from services.billing.models import Payment
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.top_ups import GatewayName
+from shared.db.paging import Position, decode_cursor, encode_cursor
 from shared.errors import InvalidInput
-from shared.paging import Position, decode_cursor, encode_cursor
 
 MAX_ROWS = 1_000
 

@@ -20,7 +20,7 @@ from services.billing.rendering.pdf import render_pdf
 from services.billing.rendering.xml import render_cii, render_ubl
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.documents import DocumentFormat, DocumentKind
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import Conflict, NotFound, Unavailable
 from shared.runtime import Runtime
 

@@ -15,9 +15,7 @@ from services.billing.top_ups import OPEN
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.documents import DocumentKind, DocumentState
 from shared.contracts.billing.top_ups import TopUpState
-from shared.errors import InvalidInput, NotFound
-from shared.money import Money, currency_of
-from shared.paging import (
+from shared.db.paging import (
     MAX_PAGE_SIZE,
     Direction,
     Position,
@@ -25,6 +23,8 @@ from shared.paging import (
     turn_page,
     walk,
 )
+from shared.errors import InvalidInput, NotFound
+from shared.money import Money, currency_of
 from shared.wire import from_wire
 
 _ENDED = (TopUpState.FAILED, TopUpState.CANCELLED, TopUpState.EXPIRED)

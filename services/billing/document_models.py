@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models import Base
 from shared.contracts.billing.documents import DocumentFormat, DocumentKind
-from shared.database import CompanyOwned, enum_by_value
+from shared.db.database import CompanyOwned, enum_by_value
 
 
 class DocumentOrder(CompanyOwned, Base):

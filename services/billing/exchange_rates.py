@@ -18,7 +18,7 @@ from services.billing.models import ExchangeRate
 from shared.contracts.billing import exchange_rates as contract
 from shared.errors import InvalidInput
 from shared.money import currency_of
-from shared.service import Call
+from shared.rpc.service import Call
 from shared.text import clean_line
 
 EURO = "EUR"

@@ -40,15 +40,15 @@ from services.billing.rendering.words import (
 )
 from services.billing.seller import Seller, Sellers
 from services.billing.tax_profiles import vat_id_to_show
-from shared import events
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.tax import TaxLine, TaxReason
-from shared.database import Database
+from shared.db import events
+from shared.db.database import Database
 from shared.money import Money, currency_of, round_to_minor_unit
 from shared.principal import system
+from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.service import Call
 from shared.wire import from_wire, to_wire
 
 log = structlog.get_logger()

@@ -22,8 +22,8 @@ from services.billing.models import (
     Posting,
 )
 from shared.money import Money
+from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.service import Call
 
 
 @dataclass(frozen=True)

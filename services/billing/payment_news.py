@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from services.billing.changes import Change
 from services.billing.models import Subscription, Wallet
 from services.billing.shortage import IS_PAID
-from shared import events
 from shared.contract import Event
 from shared.contracts.billing import charging as contract
 from shared.contracts.inventory import (
@@ -22,6 +21,7 @@ from shared.contracts.inventory import (
     SuspensionReason,
     TerminationTime,
 )
+from shared.db import events
 from shared.money import Money, currency_of
 
 BATCH = 500

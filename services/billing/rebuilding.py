@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from services.billing.models import RecurringCost, Renewal, Subscription
 from services.billing.rollups import rebuild
-from shared.company_walk import companies_after
 from shared.contracts import billing
+from shared.db.company_walk import companies_after
 from shared.errors import InvalidInput
 
 MAX_BATCH = 1_000

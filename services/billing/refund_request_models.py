@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from services.billing.models import Base, Refund, RefundState
 from shared.contracts.billing.refund_requests import RefundRequestState
-from shared.database import CompanyOwned, enum_by_value
+from shared.db.database import CompanyOwned, enum_by_value
 
 
 class RefundRequest(CompanyOwned, Base):

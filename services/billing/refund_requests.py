@@ -33,9 +33,7 @@ from shared.contracts.billing import refund_requests as contract
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import PaymentState, RefundTopUp
-from shared.errors import Conflict, InvalidInput, NotFound
-from shared.money import Money, currency_of
-from shared.paging import (
+from shared.db.paging import (
     MAX_PAGE_SIZE,
     Direction,
     Position,
@@ -43,6 +41,8 @@ from shared.paging import (
     turn_page,
     walk,
 )
+from shared.errors import Conflict, InvalidInput, NotFound
+from shared.money import Money, currency_of
 from shared.text import clean_line
 
 _Row = tuple[RefundRequest, TopUp, Payment]

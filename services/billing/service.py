@@ -55,11 +55,11 @@ from shared.contracts.billing import top_ups as money_in
 from shared.contracts.billing import transactions as listed
 from shared.contracts.billing import wallets as own_wallets
 from shared.contracts.billing.top_ups import GatewayName
-from shared.database import Database
-from shared.events import Envelope
+from shared.db.database import Database
+from shared.db.events import Envelope
 from shared.principal import system
+from shared.rpc.service import Call, Job, Service, handles, in_transaction, on_event
 from shared.runtime import Runtime
-from shared.service import Call, Job, Service, handles, in_transaction, on_event
 
 _STANDARD = BillingSettings()
 

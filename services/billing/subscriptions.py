@@ -24,8 +24,8 @@ from shared.contracts.inventory import (
     SuspensionReason,
     TerminationTime,
 )
+from shared.db.events import Envelope
 from shared.errors import InvalidInput
-from shared.events import Envelope
 
 BATCH = 1_000
 

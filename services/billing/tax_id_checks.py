@@ -28,7 +28,7 @@ from services.billing.vies import (
     RequesterRefusedError,
 )
 from shared.contracts.billing.tax import TaxIdState
-from shared.database import Database
+from shared.db.database import Database
 from shared.runtime import Runtime
 
 log = structlog.get_logger()

@@ -16,12 +16,12 @@ from services.billing.companies import lock_company
 from services.billing.models import TaxId
 from services.billing.seller import Seller
 from services.billing.vat_numbers import official_form, prefix_of
-from shared import events
 from shared.contracts.billing import tax as contract
 from shared.contracts.billing.tax import TaxIdState
+from shared.db import events
 from shared.errors import Conflict, InvalidInput, NotFound
+from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.service import Call
 from shared.text import clean_line
 
 CHECKED_FIELDS = frozenset({"name", "street", "postal_code", "city", "country"})

@@ -18,7 +18,7 @@ from services.billing.tax import Rate
 from services.billing.territories import HAS_OWN_RATE, MEMBER_STATES
 from shared.contracts.billing import tax as contract
 from shared.errors import InvalidInput
-from shared.service import Call
+from shared.rpc.service import Call
 
 SEED_REACHES_BACK = timedelta(days=366)
 """The package knows today's rates only. They are taken to have held for a year: the

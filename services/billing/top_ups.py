@@ -33,14 +33,14 @@ from services.billing.tax import Taxed, apply
 from services.billing.tax_profiles import decide_for
 from services.billing.top_up_views import PAID, payments_of, view
 from services.billing.wallets import lock_wallet
-from shared import events
 from shared.contracts.billing import top_ups as contract
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.tax import TaxReason
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
+from shared.db import events
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of, fits_ledger, zero
-from shared.service import Call
+from shared.rpc.service import Call
 from shared.wire import to_json, to_wire
 
 # Tuples, as they stand in queries: a set's order is another in each process.

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, tuple_
 
 from services.billing.models import Transaction, TransactionTerm
 from shared.contracts.billing.transactions import TransactionGroup
-from shared.paging import Direction
+from shared.db.paging import Direction
 
 Key = tuple[datetime, int]
 """When and as which one it was booked."""

@@ -33,8 +33,8 @@ from services.billing.models import Payment, Refund, TopUp, TransactionTerm, Wal
 from services.billing.references import references_in
 from services.billing.transaction_order import Key, Narrowing, walk
 from shared.contracts.billing.transactions import TransactionGroup
+from shared.db.paging import Direction
 from shared.errors import InvalidInput
-from shared.paging import Direction
 
 MAX_LENGTH = 200
 MOST_WORDS = 10

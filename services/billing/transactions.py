@@ -42,9 +42,7 @@ from shared.contracts.billing.transactions import (
     TransactionGroup,
     TransactionPage,
 )
-from shared.errors import InvalidInput
-from shared.money import Money, currency_of
-from shared.paging import (
+from shared.db.paging import (
     MAX_PAGE_SIZE,
     Direction,
     Position,
@@ -52,6 +50,8 @@ from shared.paging import (
     encode_cursor,
     turn_page,
 )
+from shared.errors import InvalidInput
+from shared.money import Money, currency_of
 
 _Row = tuple[models.Transaction, str, str]
 

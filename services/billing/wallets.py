@@ -10,7 +10,6 @@ from services.billing.changes import Change
 from services.billing.companies import lock_company
 from services.billing.models import Account, AccountKind, Wallet
 from services.billing.seller import Seller
-from shared import events
 from shared.contracts.billing import (
     WALLET_CHANGED,
     OpenWallet,
@@ -19,10 +18,11 @@ from shared.contracts.billing import (
     WalletView,
 )
 from shared.contracts.billing import wallets as contract
+from shared.db import events
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of, fits_invoices, fits_ledger, zero
+from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.service import Call
 
 DEFAULT_HORIZON_DAYS = 30
 MAX_HORIZON_DAYS = 366

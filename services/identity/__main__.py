@@ -1,13 +1,13 @@
 """Serves identity over RabbitMQ: ``python -m services.identity``."""
 
-from shared.nameko_runtime import serve  # isort: skip  first of all: it patches
+from shared.rpc.nameko_runtime import serve  # isort: skip  first of all: it patches
 
 from pathlib import Path
 
 from services.identity.service import IdentityService
 from shared.contracts import identity
-from shared.database import Database
-from shared.migrations import migrate
+from shared.db.database import Database
+from shared.db.migrations import migrate
 from shared.principal import load_private_key, load_public_key
 from shared.runtime import Runtime
 from shared.settings import Settings

@@ -9,15 +9,16 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
-from services.identity import memberships, models, users
+from services.identity import memberships, models
+from services.identity.people import users
 from services.identity.places import check_country, check_time_zone
-from shared import events
 from shared.contracts import identity as contract
 from shared.contracts.identity import Role
+from shared.db import events
+from shared.db.events import News
 from shared.errors import Conflict, InvalidInput, NotFound
-from shared.events import News
+from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.service import Call
 from shared.text import clean_line
 
 MAX_NAME_LENGTH = 200

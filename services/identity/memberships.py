@@ -9,12 +9,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.identity import models
-from shared import events
 from shared.contracts import identity as contract
 from shared.contracts.identity import Role
+from shared.db import events
 from shared.errors import Conflict, Forbidden, NotFound
+from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.service import Call
 
 FIRST_VERSION = 1
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.contracts.identity import Role, VerificationState, VerificationStep
-from shared.database import CompanyOwned, enum_by_value
+from shared.db.database import CompanyOwned, enum_by_value
 from shared.principal import Strength
 
 

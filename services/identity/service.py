@@ -10,23 +10,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 from sqlalchemy.orm import Session
 
-from services.identity import (
-    companies,
-    memberships,
-    principals,
-    sessions,
-    throttle,
-    users,
-    verification,
-)
-from services.identity.logins import Logins
-from services.identity.passwords import ARGON2, PasswordHashing
+from services.identity import companies, memberships
+from services.identity.people import users, verification
+from services.identity.people.passwords import ARGON2, PasswordHashing
+from services.identity.signing_in import principals, sessions, throttle
+from services.identity.signing_in.logins import Logins
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import identity
-from shared.database import Database
+from shared.db.database import Database
 from shared.principal import sign
+from shared.rpc.service import Call, Job, Service, handles, in_transaction
 from shared.runtime import Runtime
-from shared.service import Call, Job, Service, handles, in_transaction
 
 
 class IdentityService(Service):

@@ -1,13 +1,13 @@
 """Serves inventory over RabbitMQ: ``python -m services.inventory``."""
 
-from shared.nameko_runtime import serve  # isort: skip  first of all: it patches
+from shared.rpc.nameko_runtime import serve  # isort: skip  first of all: it patches
 
 from pathlib import Path
 
 from services.inventory.service import InventoryService
 from shared.contracts import inventory
-from shared.database import Database
-from shared.migrations import migrate
+from shared.db.database import Database
+from shared.db.migrations import migrate
 from shared.runtime import Runtime
 from shared.settings import Settings
 

@@ -15,7 +15,7 @@ from shared.contracts.inventory import (
     SuspensionReason,
     TerminationTime,
 )
-from shared.database import CompanyOwned, enum_by_value
+from shared.db.database import CompanyOwned, enum_by_value
 from shared.money import Money, currency_of
 
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from services.inventory.counters import NAMES
 from services.inventory.models import Service, ServiceCounters
-from shared.company_walk import companies_after
 from shared.contracts import inventory as contract
+from shared.db.company_walk import companies_after
 from shared.errors import InvalidInput
 
 MAX_BATCH = 1_000

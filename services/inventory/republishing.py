@@ -5,11 +5,11 @@ from sqlalchemy.orm import Session
 
 from services.inventory.models import Family, Service
 from services.inventory.views import view
-from shared import events
 from shared.contracts import inventory as contract
 from shared.contracts.inventory import ServiceState
+from shared.db import events
+from shared.db.events import News
 from shared.errors import InvalidInput
-from shared.events import News
 from shared.runtime import Runtime
 
 MAX_BATCH = 1_000

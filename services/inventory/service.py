@@ -5,25 +5,19 @@ from typing import ClassVar
 
 from sqlalchemy.orm import Session
 
-from services.inventory import (
-    catalog_import,
-    counters,
-    details,
-    imports,
-    lifecycle,
-    listing,
-    payments,
-    rebuilding,
-    republishing,
-    services_import,
-)
-from services.inventory.changes import Change
+from services.inventory import counters, rebuilding, republishing
+from services.inventory.importing import catalogue as catalog_import
+from services.inventory.importing import services as services_import
+from services.inventory.importing import staging
+from services.inventory.lifecycle import payments, transitions
+from services.inventory.lifecycle.changes import Change
+from services.inventory.reading import details, listing
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import inventory
 from shared.contracts.billing import charging
-from shared.events import Envelope
+from shared.db.events import Envelope
 from shared.principal import system
-from shared.service import Call, Job, Service, in_transaction, on_event
+from shared.rpc.service import Call, Job, Service, in_transaction, on_event
 
 
 class InventoryService(Service):
@@ -59,61 +53,61 @@ class InventoryService(Service):
     def create_service(
         self, db: Session, call: Call, request: inventory.CreateService
     ) -> inventory.Service:
-        return lifecycle.create_service(self._change(db, call), request)
+        return transitions.create_service(self._change(db, call), request)
 
     @in_transaction(inventory.ACTIVATE_SERVICE)
     def activate_service(
         self, db: Session, call: Call, request: inventory.ChangeState
     ) -> inventory.Service:
-        return lifecycle.activate_service(self._change(db, call), request)
+        return transitions.activate_service(self._change(db, call), request)
 
     @in_transaction(inventory.SUSPEND_SERVICE)
     def suspend_service(
         self, db: Session, call: Call, request: inventory.Suspend
     ) -> inventory.Service:
-        return lifecycle.suspend_service(self._change(db, call), request)
+        return transitions.suspend_service(self._change(db, call), request)
 
     @in_transaction(inventory.RESUME_SERVICE)
     def resume_service(
         self, db: Session, call: Call, request: inventory.ChangeState
     ) -> inventory.Service:
-        return lifecycle.resume_service(self._change(db, call), request)
+        return transitions.resume_service(self._change(db, call), request)
 
     @in_transaction(inventory.TERMINATE_SERVICE)
     def terminate_service(
         self, db: Session, call: Call, request: inventory.ChangeState
     ) -> inventory.Service:
-        return lifecycle.terminate_service(self._change(db, call), request)
+        return transitions.terminate_service(self._change(db, call), request)
 
     @in_transaction(inventory.CANCEL_SERVICE)
     def cancel_service(
         self, db: Session, call: Call, request: inventory.ChangeState
     ) -> inventory.Service:
-        return lifecycle.cancel_service(self._change(db, call), request)
+        return transitions.cancel_service(self._change(db, call), request)
 
     @in_transaction(inventory.REQUEST_TERMINATION)
     def request_termination(
         self, db: Session, call: Call, request: inventory.RequestTermination
     ) -> inventory.Service:
-        return lifecycle.request_termination(self._change(db, call), request)
+        return transitions.request_termination(self._change(db, call), request)
 
     @in_transaction(inventory.WITHDRAW_TERMINATION)
     def withdraw_termination(
         self, db: Session, call: Call, request: inventory.ChangeState
     ) -> inventory.Service:
-        return lifecycle.withdraw_termination(self._change(db, call), request)
+        return transitions.withdraw_termination(self._change(db, call), request)
 
     @in_transaction(inventory.CHANGE_PLAN)
     def change_plan(
         self, db: Session, call: Call, request: inventory.ChangePlan
     ) -> inventory.Service:
-        return lifecycle.change_plan(self._change(db, call), request)
+        return transitions.change_plan(self._change(db, call), request)
 
     @in_transaction(inventory.CHANGE_PRICE)
     def change_price(
         self, db: Session, call: Call, request: inventory.ChangePrice
     ) -> inventory.Service:
-        return lifecycle.change_price(self._change(db, call), request)
+        return transitions.change_price(self._change(db, call), request)
 
     @in_transaction(inventory.STAGE_CATALOG)
     def stage_catalog(
@@ -143,7 +137,7 @@ class InventoryService(Service):
     def discard_import(
         self, db: Session, _call: Call, request: inventory.ApplyImport
     ) -> Nothing:
-        imports.discard(db, request.import_id)
+        staging.discard(db, request.import_id)
         return Nothing()
 
     @in_transaction(inventory.VERIFY_COUNTERS)
@@ -200,4 +194,4 @@ class InventoryService(Service):
 
     def _forget_imports(self) -> None:
         with self.database.system() as db:
-            imports.forget_old(db, self.runtime.clock.now())
+            staging.forget_old(db, self.runtime.clock.now())

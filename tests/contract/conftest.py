@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from launcher.postgres import PostgresServer
 from launcher.rabbitmq import RabbitNode
-from shared.amqp_client import AmqpClient
 from shared.clock import SystemClock
-from shared.dispatch import Dispatcher
-from shared.jobs import JobThreads, local_publish, plumbing_jobs
-from shared.local_client import LocalClient
+from shared.rpc.amqp.client import AmqpClient
+from shared.rpc.dispatch import Dispatcher
+from shared.rpc.jobs import JobThreads, local_publish, plumbing_jobs
+from shared.rpc.local_client import LocalClient
 from shared.runtime import Runtime
 from tests.contract.parcel.contract import NAME
 from tests.contract.parcel.service import ParcelService, make_database

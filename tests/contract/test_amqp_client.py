@@ -14,12 +14,12 @@ from pika.frame import Method
 from pika.spec import Connection
 
 from launcher.processes import wait_until
-from shared.amqp_client import AmqpClient
-from shared.client import CallContext, call
 from shared.contract import Effect, Nothing
 from shared.contracts import billing, identity, inventory
 from shared.errors import Unavailable
-from shared.readiness import find_missing
+from shared.rpc.amqp.client import AmqpClient
+from shared.rpc.client import CallContext, call
+from shared.rpc.readiness import find_missing
 from tests.contract.parcel import contract as c
 from tests.contract.world import PATIENCE_S, World
 from tests.fixtures.cable import Cable, cable_to

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.client import CallContext
 from shared.contract import Method, Nothing, Request, ServiceContract
 from shared.contracts.identity import Role
 from shared.errors import (
@@ -25,7 +24,8 @@ from shared.errors import (
 )
 from shared.money import Money
 from shared.permissions import Permission
-from shared.readiness import find_missing
+from shared.rpc.client import CallContext
+from shared.rpc.readiness import find_missing
 from tests.contract.parcel import contract as c
 from tests.contract.world import PATIENCE_S, World
 from tests.fixtures.properties import over_database

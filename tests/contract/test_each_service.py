@@ -22,13 +22,13 @@ from launcher.keys import ensure_keys
 from launcher.postgres import PostgresServer
 from launcher.processes import wait_until
 from launcher.rabbitmq import RabbitNode
-from shared.amqp_client import AmqpClient
-from shared.client import CallContext, call
 from shared.contract import Method, Request
 from shared.contracts import billing, identity, inventory
 from shared.errors import Unavailable
 from shared.principal import load_private_key
-from shared.rpc_wire import encode_call
+from shared.rpc.amqp.client import AmqpClient
+from shared.rpc.client import CallContext, call
+from shared.rpc.messages import encode_call
 from tests.contract.world import PATIENCE_S
 from tests.fixtures.cable import cable_to
 from tests.fixtures.databases import fresh_database

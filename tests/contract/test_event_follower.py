@@ -10,7 +10,7 @@ import pika
 import pytest
 
 from launcher.processes import wait_until
-from shared.event_follower import EventFollower
+from shared.rpc.amqp.event_follower import EventFollower
 from tests.fixtures.cable import Cable, cable_to
 
 PATIENCE_S = 15.0

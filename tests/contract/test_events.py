@@ -5,7 +5,7 @@ from uuid import uuid4
 from sqlalchemy import func, select, update
 
 from launcher.processes import wait_until
-from shared.plumbing import outbox
+from shared.db.tables import outbox
 from tests.contract.world import PATIENCE_S, World
 
 

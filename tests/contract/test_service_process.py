@@ -8,9 +8,9 @@ import pika
 import pytest
 
 from launcher.processes import wait_until
-from shared.amqp_client import AmqpClient
-from shared.client import CallContext, call
-from shared.readiness import find_missing
+from shared.rpc.amqp.client import AmqpClient
+from shared.rpc.client import CallContext, call
+from shared.rpc.readiness import find_missing
 from tests.contract.parcel import contract as c
 from tests.contract.world import PATIENCE_S
 from tests.fixtures.cable import Cable, cable_to

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from launcher.processes import wait_until
-from shared.client import CallContext, ServiceClient
 from shared.contract import Nothing
 from shared.errors import ContractError, RemoteFault, Unavailable
+from shared.rpc.client import CallContext, ServiceClient
 from tests.contract.parcel import contract as c
 from tests.contract.world import PATIENCE_S, World
 

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
-from shared.client import CallContext, ServiceClient
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts.identity import Role
-from shared.database import Database
+from shared.db.database import Database
+from shared.rpc.client import CallContext, ServiceClient
 from tests.contract.parcel import contract as c
 from tests.contract.parcel.service import SentParcel
 from tests.fixtures.principals import Principals

@@ -23,7 +23,7 @@ from playwright.sync_api import (
 from launcher.databases import SERVICES
 from launcher.ports import LOOPBACK
 from launcher.postgres import PostgresServer
-from services.identity.verification import PERSONAL_STEPS
+from services.identity.people.verification import PERSONAL_STEPS
 from shared.contracts import billing, identity
 from shared.contracts.billing.top_ups import GatewayName
 from tests.e2e.conftest import WAIT_MS, log_in

@@ -14,8 +14,6 @@ import requests
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from services.billing.gateways.sandbox import SIGNATURE_HEADER, sign
-from shared.amqp_client import AmqpClient
-from shared.client import CallContext, call
 from shared.contract import Effect, Method, RequestT, ResponseT
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.top_ups import (
@@ -25,8 +23,10 @@ from shared.contracts.billing.top_ups import (
     TopUpState,
 )
 from shared.contracts.identity import Role
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import Unavailable
+from shared.rpc.amqp.client import AmqpClient
+from shared.rpc.client import CallContext, call
 from tests.fixtures.sandbox import SECRET, Sandbox, sandbox
 from tests.fixtures.service_processes import ServiceProcess
 from tests.integration.billing.office import Office, money

@@ -25,9 +25,9 @@ from shared.contracts.billing import top_ups
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.top_ups import BankCredit, GatewayName
 from shared.contracts.identity import Role
-from shared.database import Database
+from shared.db.database import Database
 from shared.principal import system
-from shared.service import Call
+from shared.rpc.service import Call
 from tests.fixtures.sellers import SELLERS
 from tests.integration.billing.office import START, Office, money
 

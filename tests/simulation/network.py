@@ -16,11 +16,11 @@ from sqlalchemy import Column, MetaData, Table, Text, Uuid, insert
 from sqlalchemy.orm import Session
 
 from shared.clock import Clock
-from shared.dispatch import Dispatcher, Headers
+from shared.db.events import Envelope
 from shared.errors import ContractError, RemoteFault, Unavailable
-from shared.events import Envelope
-from shared.rpc_wire import decode_call, decode_reply, encode_call
-from shared.service import EventHandler, Job, Service
+from shared.rpc.dispatch import Dispatcher, Headers
+from shared.rpc.messages import decode_call, decode_reply, encode_call
+from shared.rpc.service import EventHandler, Job, Service
 from tests.simulation.intents import Intent
 from tests.simulation.scheduler import Broken, Scheduler, Task
 from tests.simulation.weather import Weather

@@ -14,12 +14,12 @@ from services.billing.changes import Change as BillingChange
 from services.billing.companies import lock_company
 from services.billing.models import Subscription
 from services.inventory import models
-from services.inventory.changes import Change
-from shared import events, idempotency
+from services.inventory.lifecycle.changes import Change
 from shared.contracts import inventory
-from shared.database import Database
-from shared.events import Envelope, Publish
-from shared.plumbing import idempotency_keys, outbox
+from shared.db import events, idempotency
+from shared.db.database import Database
+from shared.db.events import Envelope, Publish
+from shared.db.tables import idempotency_keys, outbox
 from tests.simulation.conftest import Simulate
 from tests.simulation.scheduler import Broken
 from tests.simulation.world import START

@@ -14,13 +14,13 @@ from shared.clock import ManualClock
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
 from shared.contracts.inventory import CatalogRow
-from shared.database import Database
-from shared.dispatch import Dispatcher
+from shared.db.database import Database
 from shared.errors import ContractError, RemoteFault, Unavailable
-from shared.jobs import plumbing_jobs
 from shared.principal import load_private_key
+from shared.rpc.dispatch import Dispatcher
+from shared.rpc.jobs import plumbing_jobs
+from shared.rpc.service import Job
 from shared.runtime import Runtime
-from shared.service import Job
 from tests.fixtures.direct_calls import DirectCalls
 from tests.fixtures.hashing import QUICK_HASHER
 from tests.fixtures.principals import Principals

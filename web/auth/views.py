@@ -10,7 +10,6 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from shared.client import CallContext, call
 from shared.contracts import identity
 from shared.errors import (
     ContractError,
@@ -20,7 +19,8 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
-from shared.readiness import find_missing
+from shared.rpc.client import CallContext, call
+from shared.rpc.readiness import find_missing
 from web.addresses import own_address
 from web.auth.signed_in import sign_in, sign_out, signed_in
 from web.context import context

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from shared.client import DEFAULT_TIMEOUT_S
+from shared.rpc.client import DEFAULT_TIMEOUT_S
 from web.auth.signed_in import signed_in
 from web.blocks import Block, PendingBlocks
 from web.dashboard.blocks import BLOCKS, COSTS, SERVICES

@@ -8,13 +8,13 @@ sends one that was not again.
 from flask import Blueprint, abort, g, request
 from flask.typing import ResponseReturnValue
 
-from shared.client import CallContext
 from shared.contracts.billing.top_ups import (
     TAKE_PAYMENT_NOTICE,
     GatewayName,
     PaymentNotice,
 )
 from shared.errors import ContractError, RemoteFault
+from shared.rpc.client import CallContext
 from web.context import context
 
 MAX_BYTES = 64 * 1024

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from shared.plumbing import create_plumbing_tables
+from shared.db.tables import create_plumbing_tables
 
 revision = "0001"
 down_revision = None

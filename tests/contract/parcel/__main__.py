@@ -1,6 +1,6 @@
 """Runs the service as its own process, as `python -m tests.contract.parcel`."""
 
-from shared.nameko_runtime import serve  # isort: skip  it must come first
+from shared.rpc.nameko_runtime import serve  # isort: skip  it must come first
 
 from shared.runtime import Runtime
 from shared.settings import Settings

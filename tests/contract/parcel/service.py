@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from shared import events
 from shared.contract import Nothing
-from shared.database import CompanyOwned, Database, refused_while_unreachable
+from shared.db import events
+from shared.db.database import CompanyOwned, Database, refused_while_unreachable
+from shared.db.events import Envelope
+from shared.db.tables import metadata as plumbing
 from shared.errors import REFUSALS
-from shared.events import Envelope
-from shared.plumbing import metadata as plumbing
-from shared.service import Call, Service, handles, in_transaction, on_event
+from shared.rpc.service import Call, Service, handles, in_transaction, on_event
 from tests.contract.parcel import contract as c
 
 POISON = "poison"

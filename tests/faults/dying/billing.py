@@ -5,7 +5,7 @@ top-up on, and the moments after each request. ``DIE_AT`` says at which one; non
 is not set.
 """
 
-from shared.nameko_runtime import serve  # isort: skip  first of all: it patches
+from shared.rpc.nameko_runtime import serve  # isort: skip  first of all: it patches
 
 import os
 import signal
@@ -20,7 +20,7 @@ from sqlalchemy.engine import Engine
 from services.billing.__main__ import build
 from shared.contracts import billing
 from shared.contracts.billing import top_ups
-from shared.dispatch import Dispatcher, Headers
+from shared.rpc.dispatch import Dispatcher, Headers
 
 MOVING = {
     top_ups.BEGIN_TOP_UP.name,

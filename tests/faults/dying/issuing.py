@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 
 from services.billing.issuing import Issuer, issue_ordered
 from shared.clock import ManualClock
-from shared.database import Database
+from shared.db.database import Database
 from shared.runtime import Runtime
 from tests.fixtures.sellers import SELLERS
 from tests.integration.billing.office import START

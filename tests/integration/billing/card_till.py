@@ -11,7 +11,7 @@ from services.billing.gateways.gateway import Gateway
 from shared.contracts.billing import cards, top_ups
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.identity import Role
-from shared.database import Database
+from shared.db.database import Database
 from tests.fixtures.stripe import LocalStripe, notice_of
 from tests.integration.billing.office import Office, money
 

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from launcher.postgres import PostgresServer
-from shared.database import Database
+from shared.db.database import Database
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.sandbox import Sandbox, sandbox
 from tests.fixtures.stripe import LocalStripe, local_stripe

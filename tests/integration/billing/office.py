@@ -22,10 +22,10 @@ from shared.contracts.inventory import (
     SuspensionReason,
     TerminationTime,
 )
-from shared.database import Database
-from shared.dispatch import Dispatcher
-from shared.events import Envelope
+from shared.db.database import Database
+from shared.db.events import Envelope
 from shared.money import Money, currency_of
+from shared.rpc.dispatch import Dispatcher
 from shared.runtime import Runtime
 from shared.wire import to_wire
 from tests.fixtures.direct_calls import DirectCalls

@@ -21,10 +21,10 @@ from shared.contracts.billing import documents as contract
 from shared.contracts.billing import exchange_rates as rates
 from shared.contracts.billing.documents import DocumentFormat, DocumentKind
 from shared.contracts.billing.exchange_rates import ExchangeRate
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.principal import system
-from shared.service import Call
+from shared.rpc.service import Call
 from tests.fixtures.sandbox import Sandbox
 from tests.integration.billing.office import START, Office, money
 from tests.integration.billing.till import Till, a_till

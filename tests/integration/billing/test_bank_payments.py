@@ -13,7 +13,7 @@ from shared.contracts.billing.top_ups import (
     TopUpState,
 )
 from shared.contracts.identity import Role
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import Forbidden
 from shared.money import Money
 from tests.integration.billing.office import Office, money

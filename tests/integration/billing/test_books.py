@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from services.billing.models import TopUp
 from shared.contracts.billing.charging import CHARGE_DUE, ChargeDue
-from shared.database import Database
+from shared.db.database import Database
 from tests.integration.billing.office import Office, a_service
 from tests.integration.billing.till import Till
 

@@ -17,9 +17,9 @@ from services.billing.settings import BillingSettings
 from shared.contracts import identity
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.top_ups import GatewayName, TopUpState
-from shared.database import Database
+from shared.db.database import Database
+from shared.db.events import Envelope
 from shared.errors import Conflict
-from shared.events import Envelope
 from shared.money import Money
 from tests.fixtures.properties import over_database
 from tests.fixtures.sandbox import NOWHERE, SECRET, Sandbox

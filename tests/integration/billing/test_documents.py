@@ -30,7 +30,7 @@ from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransac
 from shared.contracts.identity import Role
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.principal import system
-from shared.service import Call
+from shared.rpc.service import Call
 from tests.integration.billing.office import START, a_company, money
 from tests.integration.billing.papers import documents, file_of, kinds, whole
 from tests.integration.billing.test_concurrency import all_at_once

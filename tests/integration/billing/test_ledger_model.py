@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.contracts import billing
 from shared.contracts.billing import AdjustmentKind
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import Conflict
 from tests.fixtures.properties import over_database
 from tests.integration.billing.office import Office, money

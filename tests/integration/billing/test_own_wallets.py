@@ -11,8 +11,8 @@ from sqlalchemy import text
 from shared.contracts import billing
 from shared.contracts.billing import wallets
 from shared.contracts.identity import Role
+from shared.db.events import Envelope, open_envelope
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound
-from shared.events import Envelope, open_envelope
 from tests.integration.billing.office import Office, money
 
 Done = TypeVar("Done")

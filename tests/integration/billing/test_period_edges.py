@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.billing.periods import edge
 from shared.contracts.inventory import Period
-from shared.database import Database
+from shared.db.database import Database
 from tests.fixtures.properties import over_database
 from tests.unit.billing.strategies import moments, periods, zones
 

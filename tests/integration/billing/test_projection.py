@@ -24,9 +24,9 @@ from shared.contracts.inventory import (
     SuspensionReason,
     TerminationTime,
 )
-from shared.database import Database
+from shared.db.database import Database
+from shared.db.events import Envelope
 from shared.errors import InvalidInput
-from shared.events import Envelope
 from shared.money import round_to_ledger
 from tests.fixtures.properties import over_database
 from tests.integration.billing.office import (

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.contracts import billing
-from shared.database import Database
+from shared.db.database import Database
 from tests.fixtures.readings import readings
 from tests.integration.billing.office import Office
 

@@ -17,7 +17,7 @@ from shared.contracts.billing.transactions import (
     TransactionGroup,
 )
 from shared.contracts.identity import Role
-from shared.database import Database
+from shared.db.database import Database
 from tests.fixtures.readings import readings
 from tests.integration.billing.movements import move
 from tests.integration.billing.office import Office

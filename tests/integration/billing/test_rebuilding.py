@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from shared.contracts import billing
 from shared.contracts.inventory import Period, ServiceState, SuspensionReason
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import InvalidInput
 from tests.integration.billing.office import Office, a_service
 

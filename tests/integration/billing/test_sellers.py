@@ -36,12 +36,12 @@ from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.tax import TaxIdState
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.identity import Role
-from shared.database import Database, normalise_url
+from shared.db.database import Database, normalise_url
+from shared.db.migrations import alembic_config, migrate
 from shared.errors import Conflict, InvalidInput
-from shared.migrations import alembic_config, migrate
 from shared.principal import system
+from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.service import Call
 from shared.settings import SettingError
 from tests.fixtures.databases import empty_database
 from tests.fixtures.sellers import POLISH, SELLERS

@@ -8,7 +8,7 @@ import pytest
 from services.billing.gateways import stripe as stripe_gateway
 from services.billing.top_ups import LASTS
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import Conflict, NotFound, Unavailable
 from tests.fixtures.sandbox import NOWHERE
 from tests.fixtures.stripe import (

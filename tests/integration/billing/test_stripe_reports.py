@@ -17,7 +17,7 @@ from services.billing.gateways.stripe import StripeGateway
 from services.billing.models import Payment, Refund, RefundState
 from services.billing.top_ups import LASTS
 from shared.contracts.billing.top_ups import TAKE_PAYMENT_NOTICE, TopUpState
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import InvalidInput, Unauthenticated, Unavailable
 from tests.fixtures.sandbox import NOWHERE
 from tests.fixtures.stripe import (

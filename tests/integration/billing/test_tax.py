@@ -27,11 +27,11 @@ from shared.contracts.billing import tax
 from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.contracts.billing.tax_words import words
 from shared.contracts.identity import Role
-from shared.database import Database
+from shared.db.database import Database
+from shared.db.events import Envelope
+from shared.db.tables import outbox
 from shared.errors import Conflict, ContractError, Forbidden, InvalidInput
-from shared.events import Envelope
-from shared.jobs import JobThreads
-from shared.plumbing import outbox
+from shared.rpc.jobs import JobThreads
 from tests.fixtures.vies import ViesStandIn, vies_stand_in
 from tests.integration.billing.office import START, Office
 

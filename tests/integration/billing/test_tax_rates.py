@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from services.billing.territories import MEMBER_STATES
 from shared.contracts.billing import tax
 from shared.contracts.identity import Role
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import Forbidden, InvalidInput
 from tests.integration.billing.office import START, Office
 

@@ -24,10 +24,10 @@ from shared.contracts.billing.top_ups import (
     TopUp,
     TopUpState,
 )
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from shared.principal import system
-from shared.service import Call
+from shared.rpc.service import Call
 from tests.fixtures.sandbox import Sandbox
 from tests.integration.billing.office import Office, money
 from tests.integration.billing.till import Till

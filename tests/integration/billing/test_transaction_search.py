@@ -21,7 +21,7 @@ from shared.contracts.billing.transactions import (
     TransactionPage,
 )
 from shared.contracts.identity import Role
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, zero
 from tests.fixtures.properties import over_database

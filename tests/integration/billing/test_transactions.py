@@ -16,7 +16,7 @@ from shared.contracts.billing.transactions import (
     TransactionPage,
 )
 from shared.contracts.identity import Role
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import InvalidInput
 from tests.fixtures.sandbox import Sandbox
 from tests.integration.billing.office import START, Office

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from shared.contracts import billing
+from shared.db.events import Envelope, open_envelope
 from shared.errors import ContractError
-from shared.events import Envelope, open_envelope
 from tests.integration.billing.office import Office, money
 
 

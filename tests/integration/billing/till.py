@@ -15,7 +15,7 @@ from services.billing.settings import BillingSettings
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.top_ups import GatewayName, PaymentNotice
 from shared.contracts.identity import Role
-from shared.database import Database
+from shared.db.database import Database
 from tests.fixtures.sandbox import SECRET, Sandbox
 from tests.integration.billing.office import Office, money
 

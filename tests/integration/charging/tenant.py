@@ -13,7 +13,7 @@ from sqlalchemy import text
 from services.billing import dashboard
 from services.billing.limits import Limits
 from services.billing.service import BillingService
-from services.inventory import details
+from services.inventory.reading import details
 from services.inventory.service import InventoryService
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
@@ -21,7 +21,7 @@ from shared.contracts.billing import charging, top_ups
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.identity import Role
 from shared.contracts.inventory import Period, SuspensionReason, TerminationTime
-from shared.database import Database
+from shared.db.database import Database
 from shared.money import Money, currency_of
 from shared.principal import load_private_key
 from tests.fixtures.direct_calls import DirectCalls

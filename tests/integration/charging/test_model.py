@@ -20,15 +20,15 @@ from sqlalchemy import text
 
 from launcher.databases import SERVICES
 from launcher.operator import Operator
-from shared.client import CallContext, call
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.top_ups import GatewayName
 from shared.contracts.identity import Role
 from shared.contracts.inventory import Period, TerminationTime
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import Conflict
 from shared.principal import load_private_key
+from shared.rpc.client import CallContext, call
 from tests.fixtures.installations import Installation, installation
 from tests.fixtures.principals import Principals
 from tests.fixtures.properties import over_database

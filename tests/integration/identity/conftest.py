@@ -5,12 +5,12 @@ from sqlalchemy import text
 
 from launcher.postgres import PostgresServer
 from services.identity import models
-from shared import plumbing
-from shared.database import Database
+from shared.db import tables
+from shared.db.database import Database
 from tests.fixtures.databases import fresh_database
 from tests.integration.identity.house import House
 
-_TABLES = ", ".join([*models.Base.metadata.tables, *plumbing.metadata.tables])
+_TABLES = ", ".join([*models.Base.metadata.tables, *tables.metadata.tables])
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,9 @@ from services.identity.service import IdentityService
 from shared.clock import ManualClock
 from shared.contracts import identity
 from shared.contracts.identity import Role
-from shared.database import Database
-from shared.dispatch import Dispatcher
+from shared.db.database import Database
 from shared.principal import Principal, verify
+from shared.rpc.dispatch import Dispatcher
 from shared.runtime import Runtime
 from tests.fixtures.direct_calls import DirectCalls
 from tests.fixtures.hashing import QUICK_HASHER

@@ -13,8 +13,8 @@ from sqlalchemy import select, text
 from shared import places
 from shared.contracts import identity
 from shared.contracts.identity import Address, Role
+from shared.db.tables import outbox
 from shared.errors import Conflict, ContractError, Forbidden, InvalidInput, NotFound
-from shared.plumbing import outbox
 from tests.fixtures.direct_calls import as_json
 from tests.integration.identity.house import House
 

@@ -12,9 +12,9 @@ from services.identity.models import Company, Membership
 from shared.contract import Method, Request
 from shared.contracts import identity
 from shared.contracts.identity import Role, VerificationState, VerificationStep
-from shared.database import WrongCompanyError
+from shared.db.database import WrongCompanyError
+from shared.db.tables import outbox
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
-from shared.plumbing import outbox
 from tests.fixtures.direct_calls import as_json
 from tests.integration.identity.house import PASSWORD, House
 

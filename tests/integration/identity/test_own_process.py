@@ -13,11 +13,11 @@ import pytest
 from launcher.health import ailment_of
 from launcher.keys import ensure_keys
 from launcher.processes import leashed, stop, wait_until
-from shared.amqp_client import AmqpClient
-from shared.client import CallContext, call
 from shared.contracts import identity
 from shared.errors import ContractError
-from shared.readiness import find_missing
+from shared.rpc.amqp.client import AmqpClient
+from shared.rpc.client import CallContext, call
+from shared.rpc.readiness import find_missing
 from shared.settings import read_settings
 
 _ROOT = Path(__file__).parents[3]

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.database import Database
+from shared.db.database import Database
 from tests.integration.inventory.warehouse import PLANS, Warehouse, catalog_row
 
 

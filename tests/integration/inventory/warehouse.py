@@ -14,9 +14,9 @@ from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import inventory
 from shared.contracts.identity import Role
 from shared.contracts.inventory import CatalogRow, Period, ServiceRow
-from shared.database import Database
-from shared.dispatch import Dispatcher
+from shared.db.database import Database
 from shared.money import Money
+from shared.rpc.dispatch import Dispatcher
 from shared.runtime import Runtime
 from tests.fixtures.direct_calls import DirectCalls
 from tests.fixtures.principals import Principals

@@ -7,7 +7,7 @@ from sqlalchemy import create_engine
 
 from launcher.databases import SERVICES
 from launcher.postgres import PostgresServer
-from shared.database import normalise_url
+from shared.db.database import normalise_url
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import installation
 from tests.integration.isolation.world import World

@@ -15,8 +15,7 @@ from uuid import UUID, uuid4
 import jwt
 from sqlalchemy import Engine, text
 
-from services.identity.verification import PERSONAL_STEPS
-from shared.client import CallContext, call
+from services.identity.people.verification import PERSONAL_STEPS
 from shared.contract import Effect, Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import (
@@ -35,6 +34,7 @@ from shared.contracts.identity import Role, VerificationState
 from shared.contracts.inventory import Period
 from shared.money import Money, currency_of
 from shared.principal import LIFETIME, load_private_key
+from shared.rpc.client import CallContext, call
 from tests.fixtures.installations import PASSWORD, Installation
 
 OUR_WORD = "ourquokka"

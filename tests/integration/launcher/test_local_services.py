@@ -12,10 +12,10 @@ from launcher.databases import SERVICES
 from launcher.keys import ensure_keys
 from launcher.local_services import LocalServices
 from launcher.operator import Operator
-from services.identity.passwords import ARGON2
+from services.identity.people.passwords import ARGON2
 from shared.clock import ManualClock
 from shared.contracts import identity
-from shared.database import Database
+from shared.db.database import Database
 from shared.runtime import Runtime
 
 

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from shared.database import CompanyOwned
+from shared.db.database import CompanyOwned
 
 OURS = UUID(int=1)
 THEIRS = UUID(int=2)

@@ -22,7 +22,7 @@ from shared.contracts.billing.exchange_rates import (
     ImportExchangeRates,
 )
 from shared.contracts.billing.top_ups import GatewayName
-from shared.database import Database
+from shared.db.database import Database
 from shared.errors import Conflict
 from shared.money import Money
 from shared.principal import load_private_key

@@ -10,9 +10,9 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, event
 
 from launcher.demo.provider import PLANS, catalog_rows
-from shared.client import CallContext, ServiceClient
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, inventory
+from shared.rpc.client import CallContext, ServiceClient
 from tests.fixtures.installations import Installation, same_cookies, sign_in
 
 MOST_QUERIES = {"identity": 3, "inventory": 1, "billing": 3}

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from flask import Flask
 
-from shared.client import CallContext
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing
 from shared.contracts.billing import top_ups
+from shared.rpc.client import CallContext
 from shared.settings import read_settings
 from tests.fixtures.installations import Installation, begin_top_up, sign_in
 from web.context import EXTENSION

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.service import Job
+from shared.rpc.service import Job
 from tests.simulation.scheduler import current_task
 from tests.simulation.world import World
 

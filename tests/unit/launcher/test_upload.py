@@ -9,7 +9,7 @@ from launcher.operator import Operator
 from shared.contract import Method
 from shared.contracts.inventory import Applied, CatalogRow, RefusedRow, Staged
 from shared.errors import Conflict, ContractError, Unavailable
-from shared.rpc_wire import MAX_CALL_BYTES, encode_call
+from shared.rpc.messages import MAX_CALL_BYTES, encode_call
 
 
 class Recorder:

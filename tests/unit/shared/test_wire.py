@@ -18,7 +18,7 @@ from shared.errors import (
     rebuild,
 )
 from shared.money import Money
-from shared.rpc_wire import (
+from shared.rpc.messages import (
     MAX_CALL_BYTES,
     decode_call,
     decode_reply,

@@ -12,8 +12,8 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from launcher.assets import ensure_assets
-from shared.client import ServiceClient
 from shared.clock import SystemClock
+from shared.rpc.client import ServiceClient
 from shared.settings import read_settings
 from tests.fixtures.stand_in import StandIn
 from tests.fixtures.templates import with_compiled_templates

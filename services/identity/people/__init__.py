@@ -1,0 +1,1 @@
+"""People: their email, password and verification."""

@@ -1,0 +1,1 @@
+"""Signing in: log-ins, the throttle, sessions and signed principals."""

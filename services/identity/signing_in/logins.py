@@ -1,0 +1,127 @@
+"""Signing in by password.
+
+A known and an unknown account take the same path: the same queries, one hash, the same
+answer. The password is hashed between two transactions, in neither.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy.orm import Session
+
+from services.identity import models
+from services.identity.people import users
+from services.identity.people.emails import normalise_email
+from services.identity.people.passwords import PasswordHashing
+from services.identity.signing_in import sessions, throttle
+from services.identity.signing_in.throttle import Attempt
+from shared.contracts import identity as contract
+from shared.db.database import Database
+from shared.errors import InvalidInput, Unauthenticated
+from shared.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The account that was named, and the hash its password is checked against."""
+
+    user_id: UUID
+    password_hash: str
+
+
+class Logins:
+    def __init__(
+        self,
+        database: Database,
+        runtime: Runtime,
+        hashing: PasswordHashing,
+        signing_key: Ed25519PrivateKey,
+    ) -> None:
+        self._database = database
+        self._runtime = runtime
+        self._hashing = hashing
+        self._signing_key = signing_key
+        self._throttle_key = _derive_throttle_key(signing_key)
+
+    def log_in(self, request: contract.LogIn, now: datetime) -> contract.Session:
+        """Open a session for the right password.
+
+        Raises:
+            Unauthenticated: ``wrong_credentials``, be it the email or the password.
+            Throttled: ``too_many_logins`` with ``retry_after_s``.
+            Forbidden: ``no_company``.
+        """
+        email = _email_or_nothing(request.email)
+        site = throttle.site_of(throttle.normalise_address(request.address))
+        attempt = Attempt.of(self._throttle_key, email, request.email, site)
+        candidate = self._admit(attempt, email, now)
+        kept = candidate.password_hash if candidate else None
+        right = self._runtime.offload(
+            lambda: self._hashing.matches(request.password, kept)
+        )
+        if candidate is None or not right:
+            self._count_failure(attempt, now)
+            raise Unauthenticated("wrong_credentials")
+        renewed = self._renew_hash(candidate, request.password)
+        return self._open(attempt, candidate, renewed, request, now)
+
+    def _admit(self, attempt: Attempt, email: str, now: datetime) -> Candidate | None:
+        with self._database.system() as db:
+            throttle.refuse_when_throttled(db, attempt, now)
+            user = users.find_user_by_email(db, email)
+            return Candidate(user.id, user.password_hash) if user else None
+
+    def _count_failure(self, attempt: Attempt, now: datetime) -> None:
+        with self._database.system() as db:
+            throttle.lock_answers(db)
+            throttle.refuse_when_throttled(db, attempt, now)
+            throttle.count_failure(db, attempt, now)
+
+    def _renew_hash(self, candidate: Candidate, password: str) -> str | None:
+        if not self._hashing.is_outdated(candidate.password_hash):
+            return None
+        return self._runtime.offload(lambda: self._hashing.keep(password))
+
+    def _open(
+        self,
+        attempt: Attempt,
+        candidate: Candidate,
+        renewed_hash: str | None,
+        request: contract.LogIn,
+        now: datetime,
+    ) -> contract.Session:
+        with self._database.system() as db:
+            throttle.lock_answers(db)
+            throttle.refuse_when_throttled(db, attempt, now)
+            user = _lock_unchanged(db, candidate)
+            user.password_hash = renewed_hash or user.password_hash
+            throttle.forgive_account(db, attempt)
+            signed_in = sessions.open_session(db, self._runtime, user, request, now)
+            company = signed_in.company_for(None)
+            return sessions.view(db, signed_in, company, self._signing_key, now)
+
+
+def _lock_unchanged(db: Session, candidate: Candidate) -> models.User:
+    """Read the user again: the password may have been changed while we hashed."""
+    user = db.get(models.User, candidate.user_id, with_for_update=True)
+    if user is None or user.password_hash != candidate.password_hash:
+        raise Unauthenticated("wrong_credentials")
+    return user
+
+
+def _email_or_nothing(text: str) -> str:
+    """Return what to look for; text that is no address finds nobody."""
+    try:
+        return normalise_email(text)
+    except InvalidInput:
+        return ""
+
+
+def _derive_throttle_key(signing_key: Ed25519PrivateKey) -> bytes:
+    """Derive a key that never leaves the process, so that hashes tell nothing alone."""
+    kdf = HKDF(SHA256(), length=32, salt=None, info=b"client-area login throttle")
+    return kdf.derive(signing_key.private_bytes_raw())

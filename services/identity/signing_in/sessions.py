@@ -1,0 +1,177 @@
+"""Sessions: a browser that is signed in, until it signs out, idles or grows old.
+
+The browser holds 256 random bits; the database keeps their SHA-256, so that its reader
+cannot act for anybody.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from services.identity import memberships, models
+from services.identity.memberships import UsersCompany
+from services.identity.people import users, verification
+from services.identity.signing_in import principals
+from services.identity.signing_in.throttle import normalise_address
+from shared.contracts import identity as contract
+from shared.errors import Unauthenticated
+from shared.principal import Strength, sign
+from shared.runtime import Runtime
+from shared.text import is_plain
+
+IDLE_LIFETIME = timedelta(hours=2)
+ABSOLUTE_LIFETIME = timedelta(hours=24)
+SEEN_AT_MOST_EVERY = timedelta(minutes=1)
+"""Saves a write per page; a session may thus end up to a minute early."""
+KEPT_AFTER_END = timedelta(days=30)
+MAX_USER_AGENT_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A live session, its user and the companies they may act for."""
+
+    token: str
+    row: models.LoginSession
+    user: models.User
+    companies: list[UsersCompany]
+
+    def company_for(self, wanted: UUID | None) -> UsersCompany:
+        """The company to act for: the one wanted, else the session's current one.
+
+        When the user has left that one since, it is one they still belong to.
+
+        Raises:
+            NotFound: ``no_such_company``.
+            Forbidden: ``no_company``.
+        """
+        if wanted is not None:
+            return memberships.choose(self.companies, wanted)
+        for company in self.companies:
+            if company.company_id == self.row.company_id:
+                return company
+        return memberships.choose_first(self.companies)
+
+
+def open_session(
+    db: Session,
+    runtime: Runtime,
+    user: models.User,
+    request: contract.LogIn,
+    now: datetime,
+) -> SignedIn:
+    """Sign a user in, for the company they have belonged to for longest.
+
+    Raises:
+        Forbidden: ``no_company``.
+    """
+    companies = memberships.of_user(db, user.id)
+    token = runtime.new_token()
+    row = models.LoginSession(
+        id=runtime.new_id(),
+        token_hash=_hash(token),
+        user_id=user.id,
+        company_id=memberships.choose_first(companies).company_id,
+        strength=Strength.PASSWORD,
+        address=normalise_address(request.address),
+        user_agent=_shorten(request.user_agent),
+        created_at=now,
+        last_seen_at=now,
+    )
+    db.add(row)
+    return SignedIn(token, row, user, companies)
+
+
+def resume_session(
+    db: Session, token: str, now: datetime, *, polling: bool
+) -> SignedIn:
+    """Find a live session and, unless ``polling``, note that it was seen.
+
+    Raises:
+        Unauthenticated: ``session_ended``, or there never was one.
+    """
+    found = db.execute(
+        select(models.LoginSession, models.User)
+        .join(models.User, models.User.id == models.LoginSession.user_id)
+        .where(
+            models.LoginSession.token_hash == _hash(token),
+            models.LoginSession.ended_at.is_(None),
+            models.LoginSession.created_at > now - ABSOLUTE_LIFETIME,
+            models.LoginSession.last_seen_at > now - IDLE_LIFETIME,
+        )
+    ).one_or_none()
+    if found is None:
+        raise Unauthenticated("session_ended")
+    row, user = found
+    if not polling and row.last_seen_at <= now - SEEN_AT_MOST_EVERY:
+        row.last_seen_at = now
+    return SignedIn(token, row, user, memberships.of_user(db, user.id))
+
+
+def switch_company(signed_in: SignedIn, company_id: UUID) -> UsersCompany:
+    """Make another company of the user's the session's current one.
+
+    Raises:
+        NotFound: ``no_such_company``.
+    """
+    company = memberships.choose(signed_in.companies, company_id)
+    signed_in.row.company_id = company.company_id
+    return company
+
+
+def end_session(db: Session, token: str, now: datetime) -> None:
+    """End a session; nothing happens when it has ended or never was."""
+    db.execute(
+        update(models.LoginSession)
+        .where(
+            models.LoginSession.token_hash == _hash(token),
+            models.LoginSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
+
+
+def forget_old_sessions(db: Session, now: datetime) -> None:
+    """Delete sessions that ended, or were last seen, more than 30 days ago."""
+    long_ago = now - KEPT_AFTER_END
+    ended = models.LoginSession.ended_at < long_ago
+    unseen = models.LoginSession.last_seen_at < long_ago
+    db.execute(delete(models.LoginSession).where(or_(ended, unseen)))
+
+
+def view(
+    db: Session,
+    signed_in: SignedIn,
+    company: UsersCompany,
+    signing_key: Ed25519PrivateKey,
+    now: datetime,
+) -> contract.Session:
+    """What the web front end is told, with a principal for ``company``."""
+    user = signed_in.user
+    verified = verification.is_verified(db, user.id)
+    principal = principals.of_user(
+        user, company, signed_in.row.strength, now, is_verified=verified
+    )
+    return contract.Session(
+        token=signed_in.token,
+        user=users.view(user, is_verified=verified),
+        company_id=company.company_id,
+        memberships=[found.view() for found in signed_in.companies],
+        principal=sign(principal, signing_key),
+        principal_expires_at=principal.expires_at,
+    )
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _shorten(user_agent: str) -> str:
+    """Browsers send what they like: keep what can be shown, refuse nothing."""
+    plain = filter(is_plain, user_agent[:MAX_USER_AGENT_LENGTH])
+    return "".join(plain)

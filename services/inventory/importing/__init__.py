@@ -1,0 +1,1 @@
+"""Imports of the catalogue and of services, from files of any size."""

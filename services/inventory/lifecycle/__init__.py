@@ -1,0 +1,1 @@
+"""A service's life: its states, and what may change them."""

@@ -1,0 +1,73 @@
+"""What billing says of services' payment: suspend, resume, end them.
+
+Billing numbers what it says of a service, and says it again until something came of it.
+What is older than what is known is dropped; what no longer fits is passed over.
+"""
+
+from collections.abc import Callable, Iterator
+
+from sqlalchemy import select
+
+from services.inventory.lifecycle import transitions
+from services.inventory.lifecycle.changes import Change
+from services.inventory.models import Service
+from shared.contracts import inventory as contract
+from shared.contracts.billing.charging import PaymentNews
+from shared.contracts.inventory import (
+    ServiceState,
+    SuspensionReason,
+    TerminationTime,
+)
+
+EXHAUSTED = "The balance did not cover the service when its grace period was over."
+RESTORED = "The balance covers the service again."
+ENDED = "The period that was paid is over."
+
+
+def suspend_overdue(change: Change, news: PaymentNews) -> None:
+    """Suspend those that are still active, for payment."""
+    for service in _heard(change, news):
+        ends = service.termination_time is TerminationTime.END_OF_PERIOD
+        if service.state is ServiceState.ACTIVE and not ends:
+            request = contract.Suspend(
+                service_id=service.id, why=EXHAUSTED, reason=SuspensionReason.PAYMENT
+            )
+            transitions.suspend_service(change, request)
+
+
+def resume_restored(change: Change, news: PaymentNews) -> None:
+    """Resume those suspended for payment; policy is the operator's."""
+    for service in _heard(change, news):
+        if service.suspension_reason is SuspensionReason.PAYMENT:
+            _simply(change, transitions.resume_service, service, RESTORED)
+
+
+def end_with_period(change: Change, news: PaymentNews) -> None:
+    """Terminate those that still bear a request to end with their period."""
+    for service in _heard(change, news):
+        if service.termination_time is TerminationTime.END_OF_PERIOD:
+            _simply(change, transitions.terminate_service, service, ENDED)
+
+
+def _simply(
+    change: Change,
+    operation: Callable[[Change, contract.ChangeState], object],
+    service: Service,
+    why: str,
+) -> None:
+    operation(change, contract.ChangeState(service_id=service.id, why=why))
+
+
+def _heard(change: Change, news: PaymentNews) -> Iterator[Service]:
+    """The services, locked in the order of their ids, of whom this is not old news."""
+    versions = {each.service_id: each.version for each in news.services}
+    services = change.db.scalars(
+        select(Service)
+        .where(Service.id.in_(versions))
+        .order_by(Service.id)
+        .with_for_update()
+    ).all()
+    for service in services:
+        if versions[service.id] >= service.payment_version:
+            service.payment_version = versions[service.id]
+            yield service

@@ -1,0 +1,172 @@
+"""A service's life: ordered, activated, suspended, resumed, ended; plans and prices."""
+
+from datetime import timedelta
+
+from sqlalchemy.exc import IntegrityError
+
+from services.inventory import models
+from services.inventory.catalogue import get_plan, get_price
+from services.inventory.lifecycle import states
+from services.inventory.lifecycle.changes import (
+    FIRST_VERSION,
+    MAX_REASON_LENGTH,
+    Change,
+    Standing,
+)
+from services.inventory.lifecycle.states import Transition
+from services.inventory.prices import check_price
+from shared.contract import Event
+from shared.contracts import inventory as contract
+from shared.contracts.inventory import ServiceState, SuspensionReason
+from shared.errors import Conflict
+from shared.money import Money
+from shared.text import clean_line
+
+MICROSECOND = timedelta(microseconds=1)
+MAX_NAME_LENGTH = 200
+MAX_REFERENCE_LENGTH = 100
+
+
+def create_service(change: Change, request: contract.CreateService) -> contract.Service:
+    """Add a pending service; see the contract for its refusals."""
+    plan = get_plan(change.db, request.plan_code)
+    price = request.price
+    if price is None:
+        price = get_price(change.db, plan, request.currency, request.period)
+    elif price.currency.code != request.currency:
+        raise Conflict("wrong_currency", price.currency.code)
+    service = _draft(change, request, plan, check_price(price))
+    try:
+        return change.finish(service, None, "", contract.SERVICE_CREATED)
+    except IntegrityError as error:
+        if "services_reference" in str(error.orig):
+            raise Conflict("reference_taken", service.reference) from error
+        raise
+
+
+def activate_service(change: Change, request: contract.ChangeState) -> contract.Service:
+    return _move(change, request, states.ACTIVATE, contract.SERVICE_ACTIVATED)
+
+
+def suspend_service(change: Change, request: contract.Suspend) -> contract.Service:
+    return _move(
+        change, request, states.SUSPEND, contract.SERVICE_SUSPENDED, request.reason
+    )
+
+
+def resume_service(change: Change, request: contract.ChangeState) -> contract.Service:
+    return _move(change, request, states.RESUME, contract.SERVICE_RESUMED)
+
+
+def terminate_service(
+    change: Change, request: contract.ChangeState
+) -> contract.Service:
+    return _move(change, request, states.TERMINATE, contract.SERVICE_TERMINATED)
+
+
+def cancel_service(change: Change, request: contract.ChangeState) -> contract.Service:
+    return _move(change, request, states.CANCEL, contract.SERVICE_CANCELLED)
+
+
+def request_termination(
+    change: Change, request: contract.RequestTermination
+) -> contract.Service:
+    """Mark a service as to be terminated; it goes on until that is done."""
+    service = change.lock(request.service_id)
+    states.require(service.state, states.MARKABLE)
+    if service.termination_requested_at is not None:
+        raise Conflict("already_requested")
+    before = Standing.of(service)
+    service.termination_requested_at = change.call.now
+    service.termination_requested_by = change.call.principal.name
+    service.termination_reason = clean_line(
+        request.why, MAX_REASON_LENGTH, code="bad_reason"
+    )
+    service.termination_time = request.time
+    return change.finish(service, before, request.why, contract.TERMINATION_REQUESTED)
+
+
+def withdraw_termination(
+    change: Change, request: contract.ChangeState
+) -> contract.Service:
+    service = change.lock(request.service_id)
+    if service.termination_requested_at is None:
+        raise Conflict("not_requested")
+    before = Standing.of(service)
+    _clear_termination(service)
+    return change.finish(service, before, request.why, contract.TERMINATION_WITHDRAWN)
+
+
+def change_plan(change: Change, request: contract.ChangePlan) -> contract.Service:
+    """Move a service to another plan, at that plan's present price."""
+    service = change.lock(request.service_id)
+    states.require(service.state, states.LIVE)
+    plan = get_plan(change.db, request.plan_code)
+    price = get_price(change.db, plan, service.currency, service.period)
+    before = Standing.of(service)
+    service.plan_code, service.plan_name = plan.code, plan.name
+    service.family_code = plan.family_code
+    service.price = price.amount
+    return change.finish(service, before, request.why, contract.PLAN_CHANGED)
+
+
+def change_price(change: Change, request: contract.ChangePrice) -> contract.Service:
+    service = change.lock(request.service_id)
+    states.require(service.state, states.LIVE)
+    if request.price.currency.code != service.currency:
+        raise Conflict("wrong_currency", request.price.currency.code)
+    before = Standing.of(service)
+    service.price = check_price(request.price).amount
+    return change.finish(service, before, request.why, contract.PRICE_CHANGED)
+
+
+def _move(
+    change: Change,
+    request: contract.ChangeState,
+    transition: Transition,
+    event: Event[contract.Service],
+    reason: SuspensionReason | None = None,
+) -> contract.Service:
+    service = change.lock(request.service_id)
+    states.require(service.state, transition.sources)
+    before = Standing.of(service)
+    if service.state is ServiceState.SUSPENDED:
+        service.suspended_us += (change.call.now - service.state_since) // MICROSECOND
+    service.state = transition.target
+    service.state_since = change.call.now
+    service.suspension_reason = reason
+    if service.activated_at is None and service.state is ServiceState.ACTIVE:
+        service.activated_at = change.call.now
+    if service.state not in states.LIVE:
+        _clear_termination(service)
+    return change.finish(service, before, request.why, event)
+
+
+def _clear_termination(service: models.Service) -> None:
+    service.termination_requested_at = None
+    service.termination_requested_by = None
+    service.termination_reason = None
+    service.termination_time = None
+
+
+def _draft(
+    change: Change, request: contract.CreateService, plan: models.Plan, price: Money
+) -> models.Service:
+    return models.Service(
+        id=change.runtime.new_id(),
+        company_id=request.company_id,
+        reference=clean_line(
+            request.reference, MAX_REFERENCE_LENGTH, code="bad_reference", required=True
+        ),
+        name=clean_line(request.name, MAX_NAME_LENGTH, code="bad_name", required=True),
+        plan_code=plan.code,
+        plan_name=plan.name,
+        family_code=plan.family_code,
+        currency=request.currency,
+        period=request.period,
+        price=price.amount,
+        state=ServiceState.PENDING,
+        created_at=change.call.now,
+        state_since=change.call.now,
+        version=FIRST_VERSION,
+    )

@@ -1,0 +1,1 @@
+"""What is read of services: the list, its search, one service's details."""

@@ -1,0 +1,153 @@
+"""Events: written with the change they tell of, relayed in order, taken in once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.contract import BodyT, Event
+from shared.db.database import Database, note_event
+from shared.db.tables import handled_events, outbox
+from shared.runtime import Runtime
+from shared.wire import from_wire, to_wire
+
+RELAY_BATCH = 200
+KEPT_FOR = timedelta(days=30)
+"""Longer than a dead letter, which may come again, is kept."""
+_RELAY_LOCK = 0x6F7574626F78  # "outbox": one relay at a time per database
+
+
+class Envelope(msgspec.Struct, Generic[BodyT], frozen=True, kw_only=True):
+    """An event on its way. ``version`` grows with each change of one subject.
+
+    ``company_id`` is whose event it is; ``at`` is when it happened.
+    """
+
+    id: UUID
+    source: str
+    name: str
+    company_id: UUID
+    version: int
+    at: datetime
+    request_id: str
+    body: BodyT
+
+
+Publish = Callable[[str, Any], None]
+"""Sends an envelope (JSON values) under an event's name; returns when it is safe."""
+
+
+@dataclass(frozen=True)
+class News(Generic[BodyT]):
+    """What one event is to tell: the full state after it, in its version."""
+
+    event: Event[BodyT]
+    body: BodyT
+    company_id: UUID
+    version: int
+
+
+def record(  # noqa: PLR0913  an envelope has these parts
+    session: Session,
+    runtime: Runtime,
+    event: Event[BodyT],
+    body: BodyT,
+    *,
+    company_id: UUID,
+    version: int,
+    request_id: str,
+) -> None:
+    """Write an event into the outbox, in the transaction of the change."""
+    news = News(event, body, company_id=company_id, version=version)
+    record_all(session, runtime, [news], request_id)
+
+
+def record_all(
+    session: Session, runtime: Runtime, news: Sequence[News[Any]], request_id: str
+) -> None:
+    """Write many events into the outbox at once, in their order."""
+    if not news:
+        return
+    now = runtime.clock.now()
+    envelopes = (
+        Envelope(
+            id=runtime.new_id(),
+            source=each.event.source,
+            name=each.event.name,
+            company_id=each.company_id,
+            version=each.version,
+            at=now,
+            request_id=request_id,
+            body=each.body,
+        )
+        for each in news
+    )
+    session.execute(
+        outbox.insert(),
+        [{"event_name": each.name, "envelope": to_wire(each)} for each in envelopes],
+    )
+    note_event(session)
+
+
+def relay(database: Database, publish: Publish, now: datetime) -> int:
+    """Publish waiting events in order and mark them; returns how many.
+
+    Only one relay runs per database; another one returns 0 at once. A crash between
+    publishing and marking publishes again: handlers take each event in once.
+    """
+    with database.system() as session:
+        mine = session.scalar(select(func.pg_try_advisory_xact_lock(_RELAY_LOCK)))
+        if not mine:
+            return 0
+        waiting = session.execute(
+            select(outbox.c.position, outbox.c.event_name, outbox.c.envelope)
+            .where(outbox.c.relayed_at.is_(None))
+            .order_by(outbox.c.position)
+            .limit(RELAY_BATCH)
+        ).all()
+        for row in waiting:
+            publish(row.event_name, row.envelope)
+        positions = [row.position for row in waiting]
+        if positions:
+            session.execute(
+                update(outbox)
+                .where(outbox.c.position.in_(positions))
+                .values(relayed_at=now)
+            )
+        return len(positions)
+
+
+def take_in(
+    session: Session, handler: str, envelope: Envelope[Any], now: datetime
+) -> bool:
+    """Note that ``handler`` has this event; False when it had it already."""
+    first = session.execute(
+        insert(handled_events)
+        .values(handler=handler, event_id=envelope.id, handled_at=now)
+        .on_conflict_do_nothing()
+        .returning(handled_events.c.event_id)
+    ).first()
+    return first is not None
+
+
+def forget_old_events(session: Session, now: datetime) -> None:
+    """Delete what was relayed or taken in more than thirty days ago."""
+    session.execute(delete(outbox).where(outbox.c.relayed_at < now - KEPT_FOR))
+    session.execute(
+        delete(handled_events).where(handled_events.c.handled_at < now - KEPT_FOR)
+    )
+
+
+def open_envelope(event: Event[BodyT], data: Any) -> Envelope[BodyT]:
+    """Rebuild an envelope from the wire.
+
+    Raises:
+        InvalidInput: ``malformed_message``.
+    """
+    return from_wire(data, Envelope[event.body])  # type: ignore[name-defined]

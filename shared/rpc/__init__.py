@@ -1,0 +1,1 @@
+"""Calls between processes: callers, the services that answer, what carries both."""

@@ -1,0 +1,1 @@
+"""RabbitMQ for programs with threads: the web front end and the command line."""

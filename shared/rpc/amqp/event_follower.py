@@ -1,0 +1,103 @@
+"""Hears every event of some services as it passes the broker, and keeps nothing.
+
+For who only wants to know that something changed: unlike a service's handlers it has
+no durable queue, so what passes while it is away is missed, and it says so. It has a
+connection and a thread of its own, since replies to calls must not wait behind a burst
+of events, nor fail with them.
+"""
+
+import threading
+from collections.abc import Iterable
+from typing import Any, Protocol
+from uuid import uuid4
+
+import pika
+import structlog
+from pika.exceptions import AMQPError
+
+log = structlog.get_logger()
+
+_HEARTBEAT_S = 10
+_TIMEOUT_S = 3
+_PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+_LOOK_UP_S = 1.0
+"""How often it looks whether it is to stop."""
+_STOP_WITHIN_S = 10
+
+
+class Hearer(Protocol):
+    """Called from the follower's thread."""
+
+    def begin(self) -> None:
+        """From now on every event is heard."""
+
+    def lose(self) -> None:
+        """Events may be missed from now on."""
+
+    def hear(self, body: bytes) -> None:
+        """An event came: an envelope of `shared.db.events` as JSON."""
+
+
+class EventFollower:
+    """Follows the events of ``sources`` from `start` to `close`."""
+
+    def __init__(self, amqp_url: str, sources: Iterable[str], hearer: Hearer) -> None:
+        self._parameters = pika.URLParameters(amqp_url)
+        self._parameters.heartbeat = _HEARTBEAT_S
+        self._parameters.socket_timeout = _TIMEOUT_S
+        self._parameters.stack_timeout = _TIMEOUT_S + 1
+        self._parameters.blocked_connection_timeout = _TIMEOUT_S
+        self._exchanges = [f"{source}.events" for source in sources]
+        self._hearer = hearer
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="events", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Disconnect and end the thread."""
+        self._stopping.set()
+        self._thread.join(_STOP_WITHIN_S)
+
+    def _run(self) -> None:
+        tries = 0
+        while not self._stopping.is_set():
+            try:
+                with pika.BlockingConnection(self._parameters) as connection:
+                    channel = self._listen(connection)
+                    tries = 0
+                    self._pass_on(connection, channel)
+            except (AMQPError, OSError) as error:
+                log.warning("event_link_lost", error=repr(error))
+            except Exception:
+                # Whatever it was, the next connection begins anew.
+                log.exception("fault_in_event_thread")
+            finally:
+                self._hearer.lose()
+            pause_s = _PAUSES_S[min(tries, len(_PAUSES_S) - 1)]
+            tries += 1
+            self._stopping.wait(pause_s)
+
+    def _listen(self, connection: Any) -> Any:
+        channel = connection.channel()
+        queue = f"followed-events-{uuid4()}"
+        channel.queue_declare(queue, exclusive=True, auto_delete=True)
+        for exchange in self._exchanges:
+            # As the services declare them: whoever comes first makes them.
+            channel.exchange_declare(exchange, "topic", durable=True)
+            channel.queue_bind(queue, exchange, "#")
+        channel.basic_consume(queue, self._on_event, auto_ack=True)
+        self._hearer.begin()
+        log.info("event_link_up")
+        return channel
+
+    def _pass_on(self, connection: Any, channel: Any) -> None:
+        """Pass on what comes until the end, or until the broker closes anything."""
+        while channel.is_open and not self._stopping.is_set():
+            connection.process_data_events(time_limit=_LOOK_UP_S)
+
+    def _on_event(
+        self, _channel: object, _method: object, _properties: object, body: bytes
+    ) -> None:
+        self._hearer.hear(body)

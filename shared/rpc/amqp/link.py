@@ -1,0 +1,236 @@
+"""The web process's one connection to RabbitMQ, and the thread it belongs to.
+
+A pika connection may be touched by one thread only. Everything here and every method
+of the `Listener` runs in that thread, except `start`, `run_soon`, `is_up` and
+`close`.
+"""
+
+import random
+import threading
+import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+import pika
+import structlog
+from pika.adapters.select_connection import IOLoop, SelectConnection
+
+from shared.rpc.messages import RPC_EXCHANGE
+
+log = structlog.get_logger()
+
+_HEARTBEAT_S = 10
+_CONNECT_TIMEOUT_S = 3
+_FIRST_PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 2.0
+_CLOSE_WITHIN_S = 5
+
+
+class Listener(Protocol):
+    def link_up(self) -> None:
+        """Calls can be published."""
+
+    def link_lost(self) -> None:
+        """The connection has gone; a first attempt at another one begins."""
+
+    def link_refused(self) -> None:
+        """An attempt to connect has failed; others follow with pauses."""
+
+    def reply_came(self, correlation_id: str, body: bytes) -> None: ...
+
+    def call_returned(self, correlation_id: str) -> None:
+        """There is no queue for a call: the service has never run."""
+
+
+class Link:
+    """Keeps connected, with growing pauses, until it is closed.
+
+    The thread starts with the first use, so that a server may fork before.
+    """
+
+    def __init__(self, amqp_url: str, listener: Listener) -> None:
+        self._parameters = _parameters(amqp_url)
+        self._listener = listener
+        self._loop = IOLoop()
+        self._connection: SelectConnection | None = None
+        self._thread: threading.Thread | None = None
+        self._life = threading.Lock()
+        self._pause_s = _FIRST_PAUSE_S
+        self._closing = False
+        self._was_up = False
+        self._channel: Any = None
+        self.reply_key = ""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether calls can be published and their replies received."""
+        return self._channel is not None
+
+    def start(self) -> None:
+        """Begin to connect, unless that has begun."""
+        with self._life:
+            self._start()
+
+    def run_soon(self, callback: Callable[[], object]) -> None:
+        """Run ``callback`` in the link's thread; pointless once it is closed."""
+        with self._life:
+            if not self._closing:
+                self._start()
+                self._loop.add_callback_threadsafe(callback)
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Any:
+        return self._loop.call_later(delay_s, callback)
+
+    def cancel_later(self, timer: Any) -> None:
+        self._loop.remove_timeout(timer)
+
+    def publish(self, key: str, body: bytes, properties: pika.BasicProperties) -> None:
+        """Send a call; the link must be up."""
+        self._channel.basic_publish(RPC_EXCHANGE, key, body, properties, mandatory=True)
+
+    def close(self) -> None:
+        """Disconnect and end the thread."""
+        with self._life:
+            if self._closing:
+                return
+            self._closing = True
+            if self._thread is not None:
+                self._loop.add_callback_threadsafe(self._shut)
+        if self._thread is not None:
+            self._thread.join(_CLOSE_WITHIN_S)
+        self._loop.close()
+
+    def _start(self) -> None:
+        if self._thread is None and not self._closing:
+            self._thread = threading.Thread(target=self._run, name="amqp", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        self._connect()
+        while True:
+            try:
+                self._loop.start()
+            except Exception:
+                # One callback's fault must not end all calls of the process.
+                log.exception("fault_in_amqp_thread")
+            else:
+                return
+
+    def _connect(self) -> None:
+        if self._closing:
+            self._loop.stop()
+            return
+        self._connection = SelectConnection(
+            self._parameters,
+            on_open_callback=self._on_connected,
+            on_open_error_callback=self._on_refused,
+            on_close_callback=self._on_lost,
+            custom_ioloop=self._loop,
+        )
+
+    def _shut(self) -> None:
+        self._channel = None
+        if self._connection is not None and self._connection.is_open:
+            self._connection.close()
+        elif self._connection is None or self._connection.is_closed:
+            self._loop.stop()
+
+    def _on_refused(self, _connection: object, error: object) -> None:
+        log.warning("broker_unreachable", error=repr(error))
+        self._connection = None
+        self._listener.link_refused()
+        self._connect_later()
+
+    def _on_lost(self, _connection: object, reason: object) -> None:
+        was_up = self._was_up
+        self._was_up = False
+        self._channel = None
+        self._connection = None
+        if self._closing:
+            self._loop.stop()
+            return
+        log.warning("broker_connection_lost", reason=repr(reason))
+        if was_up:
+            self._listener.link_lost()
+            self._connect()
+        else:
+            self._listener.link_refused()
+            self._connect_later()
+
+    def _connect_later(self) -> None:
+        # Jitter keeps many processes from coming back all at once.
+        pause_s = self._pause_s * random.uniform(0.5, 1.0)  # noqa: S311
+        self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
+        self._loop.call_later(pause_s, self._connect)
+
+    def _on_connected(self, connection: SelectConnection) -> None:
+        if self._closing:
+            connection.close()
+            return
+        connection.add_on_connection_blocked_callback(self._on_blocked)
+        connection.add_on_connection_unblocked_callback(self._on_unblocked)
+        connection.channel(on_open_callback=self._on_channel)
+
+    def _on_channel(self, channel: Any) -> None:
+        """Set up the reply queue; the broker keeps the order of what is asked."""
+        key = str(uuid.uuid4())
+        queue = f"rpc.reply-{key}"
+        channel.add_on_close_callback(self._on_channel_closed)
+        channel.add_on_return_callback(self._on_return)
+        channel.exchange_declare(RPC_EXCHANGE, "topic", durable=True, callback=_unused)
+        channel.queue_declare(queue, exclusive=True, auto_delete=True, callback=_unused)
+        channel.queue_bind(queue, RPC_EXCHANGE, key, callback=_unused)
+        channel.basic_consume(
+            queue,
+            self._on_reply,
+            auto_ack=True,
+            exclusive=True,
+            callback=partial(self._on_ready, channel, key),
+        )
+
+    def _on_ready(self, channel: Any, key: str, _frame: object) -> None:
+        self._channel = channel
+        self._was_up = True
+        self.reply_key = key
+        self._pause_s = _FIRST_PAUSE_S
+        log.info("broker_connected")
+        self._listener.link_up()
+
+    def _on_channel_closed(self, _channel: object, reason: object) -> None:
+        self._channel = None
+        if self._connection is not None and self._connection.is_open:
+            log.warning("broker_closed_channel", reason=repr(reason))
+            self._connection.close()
+
+    def _on_blocked(self, _connection: object, _method: object) -> None:
+        """The broker is short of memory or disk and takes nothing more."""
+        log.warning("broker_blocked")
+        self._listener.link_refused()
+
+    def _on_unblocked(self, _connection: object, _method: object) -> None:
+        if self.is_up:
+            self._listener.link_up()
+
+    def _on_reply(
+        self, _channel: object, _deliver: object, properties: Any, body: bytes
+    ) -> None:
+        self._listener.reply_came(properties.correlation_id or "", body)
+
+    def _on_return(
+        self, _channel: object, _method: object, properties: Any, _body: bytes
+    ) -> None:
+        self._listener.call_returned(properties.correlation_id)
+
+
+def _unused(_frame: object) -> None:
+    """Pika waits for an answer only where somebody asks for it."""
+
+
+def _parameters(amqp_url: str) -> pika.URLParameters:
+    parameters = pika.URLParameters(amqp_url)
+    parameters.heartbeat = _HEARTBEAT_S
+    parameters.connection_attempts = 1
+    parameters.socket_timeout = _CONNECT_TIMEOUT_S
+    parameters.stack_timeout = _CONNECT_TIMEOUT_S + 1
+    return parameters

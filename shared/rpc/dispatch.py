@@ -1,0 +1,184 @@
+"""What happens to every call and event, whichever way it came.
+
+Deadline, principal, permission, arguments, idempotency key, transaction, result, log:
+in this order, here and nowhere else.
+"""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from shared.contract import Effect, Request
+from shared.db import events, idempotency
+from shared.errors import (
+    ContractError,
+    InvalidInput,
+    NotFound,
+    RemoteFault,
+    Unavailable,
+)
+from shared.permissions import Permission
+from shared.principal import Principal, nobody, verify
+from shared.rpc.messages import encode_error, encode_result
+from shared.rpc.service import Call, EventHandler, MethodHandler, Service
+from shared.wire import from_wire, to_wire
+
+log = structlog.get_logger()
+
+MAX_REQUEST_ID_LENGTH = 100
+
+
+@dataclass(frozen=True)
+class Headers:
+    """What travels beside the arguments, as ``nameko.<name>`` headers.
+
+    ``deadline`` is in seconds since the epoch, by the machine's own clock.
+    """
+
+    principal: str | None = None
+    request_id: str = ""
+    idempotency_key: str | None = None
+    deadline: float | None = None
+
+    @classmethod
+    def read(cls, headers: Mapping[str, Any]) -> "Headers":
+        """Read what a message carries; anything of a wrong type counts as missing."""
+        return cls(
+            principal=_text(headers.get("principal")),
+            request_id=_request_id(headers.get("request_id")),
+            idempotency_key=_text(headers.get("idempotency_key")),
+            deadline=_seconds(headers.get("deadline")),
+        )
+
+    def as_context(self) -> dict[str, str]:
+        """The other way about; nothing for what is missing.
+
+        The deadline is text, as not every AMQP library can send a float.
+        """
+        deadline = None if self.deadline is None else f"{self.deadline:.3f}"
+        context = {
+            "principal": self.principal,
+            "request_id": self.request_id or None,
+            "idempotency_key": self.idempotency_key,
+            "deadline": deadline,
+        }
+        return {name: value for name, value in context.items() if value is not None}
+
+
+class Dispatcher:
+    """Brings calls and events to one service."""
+
+    def __init__(self, service: Service, verify_key: Ed25519PublicKey) -> None:
+        self.service = service
+        self._verify_key = verify_key
+
+    def answer(self, method_name: str, arguments: Any, headers: Headers) -> bytes:
+        """Answer one call, given its arguments as JSON values, with a reply's bytes.
+
+        Never raises: a refusal is a reply too, and a fault is logged here and told to
+        the caller without its inner parts.
+        """
+        service = self.service.contract.name
+        started = time.perf_counter()
+        detail = ""
+        with structlog.contextvars.bound_contextvars(
+            request_id=headers.request_id, service=service
+        ):
+            try:
+                reply = encode_result(self._answer(method_name, arguments, headers))
+                outcome = "ok"
+            except ContractError as refusal:
+                reply = encode_error(refusal)
+                outcome, detail = refusal.code, refusal.detail
+            except Exception:
+                log.exception("fault", method=method_name)
+                reply = encode_error(RemoteFault(f"fault in {service}"))
+                outcome = "fault"
+            ms = round((time.perf_counter() - started) * 1000, 1)
+            log.info("call", method=method_name, outcome=outcome, detail=detail, ms=ms)
+        return reply
+
+    def _answer(self, method_name: str, arguments: Any, headers: Headers) -> Any:
+        if headers.deadline is not None and time.time() > headers.deadline:
+            raise Unavailable("deadline_exceeded", "arrived too late; not executed")
+        handler = self.service.methods.get(method_name)
+        if handler is None:
+            raise NotFound("no_such_method", method_name[:100])
+        call = Call(
+            principal=self._principal(handler, headers),
+            request_id=headers.request_id,
+            now=self.service.runtime.clock.now(),
+        )
+        request: Request = from_wire(arguments, handler.method.request)
+        if not handler.in_transaction:
+            return to_wire(handler.function(self.service, call, request))
+        return self._in_transaction(handler, call, request, headers.idempotency_key)
+
+    def _principal(self, handler: MethodHandler, headers: Headers) -> Principal:
+        permission = handler.method.permission
+        if permission is Permission.PUBLIC:
+            return nobody()
+        now = self.service.runtime.clock.now()
+        principal = verify(headers.principal, self._verify_key, now)
+        principal.require(permission)
+        return principal
+
+    def _in_transaction(
+        self, handler: MethodHandler, call: Call, request: Request, key: str | None
+    ) -> Any:
+        database = self.service.database
+        if handler.method.permission is Permission.OPERATE:
+            scope = database.system()
+        else:
+            scope = database.company(call.principal.require_company())
+        with scope as session:
+            if handler.method.effect is not Effect.CHANGE:
+                return to_wire(handler.function(self.service, session, call, request))
+            once = idempotency.Key.of(call.principal, handler.method.name, key, request)
+            earlier = idempotency.claim(session, once, call.now)
+            if earlier is not None:
+                return earlier
+            result = to_wire(handler.function(self.service, session, call, request))
+            idempotency.keep_result(session, once, result)
+            return result
+
+    def take_in(self, handler: EventHandler, data: Any) -> None:
+        """Take in one event, once.
+
+        Raises:
+            InvalidInput: the envelope is malformed; it will never fit.
+        """
+        envelope = events.open_envelope(handler.event, data)
+        if (envelope.source, envelope.name) != (
+            handler.event.source,
+            handler.event.name,
+        ):
+            raise InvalidInput("malformed_message", f"not a {handler.event}")
+        now = self.service.runtime.clock.now()
+        with self.service.database.system() as session:
+            if events.take_in(session, handler.name, envelope, now):
+                handler.function(self.service, session, envelope)
+        log.info("event", handler=handler.name, event_name=str(handler.event))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _request_id(value: Any) -> str:
+    # It goes into events: PostgreSQL's JSON holds neither NUL nor half a pair.
+    characters = (_text(value) or "")[:MAX_REQUEST_ID_LENGTH]
+    return "".join(filter(str.isprintable, characters))
+
+
+def _seconds(value: Any) -> float | None:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return seconds if math.isfinite(seconds) else None

@@ -1,0 +1,123 @@
+"""Work done again and again: what every service has to do, and the threads for it.
+
+Under nameko the threads are green, since its runtime replaces the threading module.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import structlog
+
+from shared.db import events, idempotency
+from shared.db.events import Publish
+from shared.errors import ContractError, Unavailable
+from shared.rpc.delivery import Delivery, deliver
+from shared.rpc.dispatch import Dispatcher
+from shared.rpc.service import Job, Service
+
+log = structlog.get_logger()
+
+STOP_WITHIN_S = 5.0
+
+
+def plumbing_jobs(service: Service, publish: Publish) -> tuple[Job, ...]:
+    """The jobs of every service, beside its own."""
+    database, clock = service.database, service.runtime.clock
+
+    def relay_events() -> None:
+        while events.relay(database, publish, clock.now()) == events.RELAY_BATCH:
+            pass
+
+    def forget_old_keys_and_events() -> None:
+        with database.system() as session:
+            idempotency.forget_old_keys(session, clock.now())
+            events.forget_old_events(session, clock.now())
+
+    return (
+        # A commit wakes it; the interval is for what another process left behind.
+        Job(
+            "relay_events",
+            timedelta(seconds=1),
+            relay_events,
+            wake=database.events_waiting,
+        ),
+        Job("forget_old", timedelta(hours=1), forget_old_keys_and_events),
+    )
+
+
+class JobThreads:
+    """Runs each job in a thread of its own, at once and then at its interval.
+
+    A job that fails is logged and has its next turn as usual.
+    """
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._wakers = [(job, job.wake or threading.Event()) for job in jobs]
+        self._threads: list[threading.Thread] = []
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        for job, wake in self._wakers:
+            thread = threading.Thread(
+                target=self._repeat, args=(job, wake), name=job.name, daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self, within_s: float = STOP_WITHIN_S) -> None:
+        """Let each job finish what it is at, and begin nothing more."""
+        self._stopping.set()
+        for _, wake in self._wakers:
+            wake.set()
+        for thread in self._threads:
+            thread.join(within_s)
+
+    def _repeat(self, job: Job, wake: threading.Event) -> None:
+        while not self._stopping.is_set():
+            # Cleared before the work: what is committed during it wakes us again.
+            wake.clear()
+            with structlog.contextvars.bound_contextvars(job=job.name):
+                _run(job)
+            if not self._stopping.is_set():
+                wake.wait(job.every.total_seconds())
+
+
+def _run(job: Job) -> None:
+    try:
+        job.run()
+    except ContractError as refusal:
+        log.warning("job_refused", code=refusal.code, detail=refusal.detail)
+    except Exception:
+        log.exception("job_failed")
+
+
+def local_publish(
+    dispatchers: Mapping[str, Dispatcher], stopping: threading.Event | None = None
+) -> Publish:
+    """Deliver events to the handlers in this process, through JSON as by the broker.
+
+    An event that a handler can't take in is logged, as there is no dead-letter queue.
+    ``stopping`` cuts short the waiting between tries.
+    """
+    stop = stopping or threading.Event()
+    handlers = [
+        (dispatcher, handler)
+        for dispatcher in dispatchers.values()
+        for handler in dispatcher.service.event_handlers
+    ]
+
+    def publish(name: str, envelope: Any) -> None:
+        data = msgspec.json.decode(msgspec.json.encode(envelope))
+        for dispatcher, handler in handlers:
+            if (handler.event.source, handler.event.name) != (data["source"], name):
+                continue
+            outcome = deliver(dispatcher, handler, data, stop)
+            if outcome is Delivery.UNFINISHED:
+                raise Unavailable("stopping", f"{handler.event} is to come again")
+            if outcome is Delivery.DEAD:
+                log.error("dead_letter", handler=handler.name, event_id=data["id"])
+
+    return publish

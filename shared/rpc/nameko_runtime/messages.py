@@ -1,0 +1,135 @@
+"""Receives messages so that none can stop the service.
+
+Nameko decodes a message in the thread that all of them come through, and an error there
+ends the service and gives the message to the next instance. Here messages arrive as
+bytes, each is handled in a thread whose errors end there, and each is settled once.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import eventlet
+import kombu
+import structlog
+from kombu.message import Message
+from nameko.constants import HEADER_PREFIX
+from nameko.messaging import QueueConsumer
+
+from shared.rpc.nameko_runtime.frames import tolerant_frame_handler
+
+log = structlog.get_logger()
+
+_WAKE_EVERY_S = 0.2
+"""How soon a request to stop is noticed while no message comes."""
+
+_RECONNECT = {"interval_start": 0.2, "interval_step": 0.3, "interval_max": 2.0}
+
+_QUIET_CAPABILITIES = {
+    "consumer_cancel_notify": True,
+    "authentication_failure_close": True,
+    # With this one, py-amqp reads from the connection before each publish, which only
+    # the thread that receives may do.
+    "connection.blocked": False,
+}
+
+TRANSPORT_OPTIONS = {
+    "client_properties": {"capabilities": _QUIET_CAPABILITIES},
+    "frame_handler": tolerant_frame_handler,
+}
+
+
+class MessageConsumer(QueueConsumer):  # type: ignore[misc]
+    """The service's one receiving connection.
+
+    Its providers have a ``queue``, a ``prefetch_count`` and a ``handle_message`` that
+    takes a raw message and sees to it that `settle` is called for it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_connected = False
+        self._unsettled = 0
+
+    def settle(self, message: Message, *, requeue: bool = False) -> None:
+        """Tell the broker that a message is done with, or is to come again."""
+        try:
+            if requeue:
+                self.requeue_message(message)
+            else:
+                self.ack_message(message)
+        except Exception:
+            # The connection is gone, and the broker has the message again.
+            log.warning("message_not_settled", exc_info=True)
+        finally:
+            self._unsettled -= 1
+
+    def run(self) -> None:
+        while not self.should_stop:
+            try:
+                super().run(safety_interval=_WAKE_EVERY_S)
+            except Exception:
+                log.exception("receiving_failed")
+                eventlet.sleep(1)
+
+    @contextmanager
+    def establish_connection(self) -> Iterator[kombu.Connection]:
+        with self.create_connection() as connection:
+            connection.ensure_connection(self.on_connection_error, **_RECONNECT)
+            self.is_connected = True
+            yield connection
+
+    def on_connection_error(self, exc: Exception, interval: float) -> None:
+        self.is_connected = False
+        log.warning("broker_unreachable", error=repr(exc), again_in_s=interval)
+
+    def get_consumers(self, _consumer_cls: object, channel: Any) -> list[Any]:
+        self.container.service_cls.publisher.declare(channel)
+        # A channel for each provider, as its prefetch count holds for all consumers.
+        self._consumers = {
+            provider: kombu.Consumer(
+                channel.connection.channel(),
+                queues=[provider.queue],
+                on_message=partial(self._receive, provider),
+                on_decode_error=partial(self._receive_broken, provider),
+                prefetch_count=provider.prefetch_count,
+            )
+            for provider in self._providers
+        }
+        return list(self._consumers.values())
+
+    def on_iteration(self) -> None:
+        self._cancel_consumers_if_requested()
+        # Nameko would leave at once, and unsettled messages would come again.
+        if not self._consumers and self._unsettled <= 0:
+            self.should_stop = True
+
+    def _receive(self, provider: Any, message: Message) -> None:
+        self._unsettled += 1
+        self.container.spawn_managed_thread(
+            partial(self._handle, provider, message), identifier=provider.queue.name
+        )
+
+    def _receive_broken(
+        self, provider: Any, message: Message, _error: Exception
+    ) -> None:
+        """Take a message whose compression can't be undone like any other."""
+        self._receive(provider, message)
+
+    def _handle(self, provider: Any, message: Message) -> None:
+        try:
+            provider.handle_message(message)
+        except Exception:
+            log.exception("message_not_handled", queue=provider.queue.name)
+            self.settle(message)
+
+
+def nameko_headers(message: Message) -> dict[str, Any]:
+    """The headers that nameko's clients send as their context data."""
+    prefix = f"{HEADER_PREFIX}."
+    return {
+        name.removeprefix(prefix): value
+        for name, value in message.headers.items()
+        if isinstance(name, str) and name.startswith(prefix)
+    }

@@ -1,0 +1,180 @@
+"""The process of one service: from the settings to the last call in flight."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from random import SystemRandom
+from typing import Any, TypeVar
+
+import eventlet
+import structlog
+from eventlet import tpool
+from eventlet.event import Event
+from nameko.extensions import register_entrypoint
+from nameko.runners import ServiceRunner
+
+from shared.clock import make_clock
+from shared.errors import Unavailable
+from shared.logs import configure_logs
+from shared.principal import load_public_key
+from shared.rpc.delivery import Delivery, deliver
+from shared.rpc.dispatch import Dispatcher, Headers
+from shared.rpc.jobs import JobThreads, plumbing_jobs
+from shared.rpc.nameko_runtime.calls import MAX_WORKERS, CallEntrypoint
+from shared.rpc.nameko_runtime.event_handlers import EventEntrypoint
+from shared.rpc.nameko_runtime.messages import TRANSPORT_OPTIONS, MessageConsumer
+from shared.rpc.nameko_runtime.publisher import Publisher
+from shared.rpc.service import EventHandler, Service
+from shared.runtime import Runtime
+from shared.settings import Settings, read_settings
+
+log = structlog.get_logger()
+
+Result = TypeVar("Result")
+
+STOP_WITHIN_S = 8
+"""A supervisor usually kills after ten seconds."""
+
+_HEARTBEAT_S = 10
+_TRY_AGAIN_S = 1
+
+
+def serve(name: str, build: Callable[[Settings, Runtime], Service]) -> None:
+    """Run a service until it is told to stop; what it is at is finished first.
+
+    Settings come from the environment. Neither its database nor the broker need be
+    there yet. Returns after SIGTERM or SIGINT.
+
+    Raises:
+        SystemExit: the service has died; the log says why.
+    """
+    settings = read_settings()
+    configure_logs(name)
+    tpool.set_num_threads(max(2, os.cpu_count() or 1))
+    clock = make_clock(settings.clock_offset_file)
+    runtime = Runtime(clock, SystemRandom(), offload)
+    service = _build_when_possible(partial(build, settings, runtime))
+    verify_key = load_public_key(settings.keys_dir / "principal.pub")
+    _Process(Dispatcher(service, verify_key), settings.amqp_url).run()
+
+
+def offload(function: Callable[[], Result]) -> Result:
+    """Compute in one of a few real threads, while other calls go on."""
+    result: Result = tpool.execute(function)
+    return result
+
+
+def _build_when_possible(build: Callable[[], Service]) -> Service:
+    """Build the service as soon as its database can be reached."""
+    while True:
+        try:
+            return build()
+        except Unavailable as database:
+            log.warning(database.code, error=database.detail, again_in_s=_TRY_AGAIN_S)
+            eventlet.sleep(_TRY_AGAIN_S)
+
+
+class _Process:
+    def __init__(self, dispatcher: Dispatcher, amqp_url: str) -> None:
+        self._dispatcher = dispatcher
+        self._publisher = Publisher(amqp_url, dispatcher.service.contract.name)
+        self._stopping = threading.Event()
+        self._jobs = JobThreads(
+            (
+                *plumbing_jobs(dispatcher.service, self._publisher.publish_event),
+                *dispatcher.service.jobs(),
+            )
+        )
+        self._runner = ServiceRunner(
+            {
+                "AMQP_URI": amqp_url,
+                "max_workers": MAX_WORKERS,
+                "HEARTBEAT": _HEARTBEAT_S,
+                "TRANSPORT_OPTIONS": TRANSPORT_OPTIONS,
+            }
+        )
+        self._runner.add_service(
+            nameko_service(dispatcher, self._publisher, self._stopping)
+        )
+        self._end = Event()
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        eventlet.spawn(self._serve)
+        status = self._end.wait()
+        if status:
+            raise SystemExit(status)
+        self._stop()
+
+    def _serve(self) -> None:
+        try:
+            self._jobs.start()
+            self._runner.start()
+            log.info("serving")
+            self._runner.wait()
+        except Exception:
+            log.critical("service_died", exc_info=True)
+            self._finish(1)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        # A signal handler runs in the hub, which can't switch to another thread.
+        eventlet.spawn_n(self._finish, 0)
+
+    def _finish(self, status: int) -> None:
+        if not self._end.ready():
+            self._end.send(status)
+
+    def _stop(self) -> None:
+        log.info("stopping")
+        self._stopping.set()
+        with eventlet.Timeout(STOP_WITHIN_S, exception=False):
+            self._jobs.stop()
+            # Without a broker nobody waits for an answer, and nameko waits for ever.
+            if self._is_connected():
+                self._runner.stop()
+            self._publisher.close()
+            log.info("stopped")
+
+    def _is_connected(self) -> bool:
+        (container,) = self._runner.containers
+        consumer = container.shared_extensions.get(MessageConsumer)
+        return bool(consumer and consumer.is_connected)
+
+
+def nameko_service(
+    dispatcher: Dispatcher, publisher: Publisher, stopping: threading.Event
+) -> type:
+    """Make the class that nameko runs: an entrypoint for each method and handler."""
+    service = dispatcher.service
+    members: dict[str, Any] = {
+        "name": service.contract.name,
+        "dispatcher": dispatcher,
+        "publisher": publisher,
+    }
+    for method_name in service.methods:
+        function = _call_function(method_name)
+        register_entrypoint(function, CallEntrypoint())
+        members[method_name] = function
+    for handler in service.event_handlers:
+        if handler.name not in members:
+            members[handler.name] = _event_function(stopping)
+        register_entrypoint(members[handler.name], EventEntrypoint(handler))
+    return type(f"Nameko{type(service).__name__}", (), members)
+
+
+def _call_function(method_name: str) -> Callable[..., bytes]:
+    def answer(self: Any, arguments: Mapping[str, Any], headers: Headers) -> bytes:
+        reply: bytes = self.dispatcher.answer(method_name, arguments, headers)
+        return reply
+
+    return answer
+
+
+def _event_function(stopping: threading.Event) -> Callable[..., Delivery]:
+    def take_in(self: Any, handler: EventHandler, data: Any) -> Delivery:
+        return deliver(self.dispatcher, handler, data, stopping)
+
+    return take_in

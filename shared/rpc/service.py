@@ -1,0 +1,169 @@
+"""What a service is: a plain class whose methods are bound to a contract.
+
+It knows no transport. `shared.rpc.dispatch` calls it, `shared.rpc.nameko_runtime` and
+`shared.rpc.local_client` bring the calls.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shared.contract import (
+    BodyT,
+    CheckReadiness,
+    Effect,
+    Event,
+    Method,
+    Nothing,
+    RequestT,
+    ResponseT,
+    ServiceContract,
+)
+from shared.db.database import Database
+from shared.db.events import Envelope
+from shared.principal import Principal
+from shared.runtime import Runtime
+
+ServiceT = TypeVar("ServiceT", bound="Service")
+
+
+@dataclass(frozen=True)
+class Call:
+    """The circumstances of one call. ``now`` is one moment for all of its work."""
+
+    principal: Principal
+    request_id: str
+    now: datetime
+
+
+@dataclass(frozen=True)
+class MethodHandler:
+    method: Method[Any, Any]
+    function: Callable[..., Any]
+    in_transaction: bool
+
+
+@dataclass(frozen=True)
+class EventHandler:
+    event: Event[Any]
+    name: str
+    function: Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work done again and again; safe to run in several instances at once.
+
+    ``wake`` is set by whoever has work for the job before its interval is over.
+    """
+
+    name: str
+    every: timedelta
+    run: Callable[[], None]
+    wake: threading.Event | None = None
+
+
+def in_transaction(
+    method: Method[RequestT, ResponseT],
+) -> Callable[
+    [Callable[[ServiceT, Session, Call, RequestT], ResponseT]],
+    Callable[[ServiceT, Session, Call, RequestT], ResponseT],
+]:
+    """Answer ``method`` inside one transaction.
+
+    The session is narrowed to the principal's company, or open to the system for
+    methods that need `Permission.OPERATE`. A method that changes something takes
+    effect once per idempotency key.
+    """
+
+    def mark(
+        function: Callable[[ServiceT, Session, Call, RequestT], ResponseT],
+    ) -> Callable[[ServiceT, Session, Call, RequestT], ResponseT]:
+        handler = MethodHandler(method, function, in_transaction=True)
+        function.__handler__ = handler  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def handles(
+    method: Method[RequestT, ResponseT],
+) -> Callable[
+    [Callable[[ServiceT, Call, RequestT], ResponseT]],
+    Callable[[ServiceT, Call, RequestT], ResponseT],
+]:
+    """Answer ``method``, which opens its own transactions (it hashes, say)."""
+    if method.effect is Effect.CHANGE:
+        raise TypeError(f"{method} needs @in_transaction for its idempotency key")
+
+    def mark(
+        function: Callable[[ServiceT, Call, RequestT], ResponseT],
+    ) -> Callable[[ServiceT, Call, RequestT], ResponseT]:
+        handler = MethodHandler(method, function, in_transaction=False)
+        function.__handler__ = handler  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def on_event(
+    *events: Event[BodyT],
+) -> Callable[
+    [Callable[[ServiceT, Session, Envelope[BodyT]], None]],
+    Callable[[ServiceT, Session, Envelope[BodyT]], None],
+]:
+    """Take in each of ``events`` once, in a system transaction."""
+
+    def mark(
+        function: Callable[[ServiceT, Session, Envelope[BodyT]], None],
+    ) -> Callable[[ServiceT, Session, Envelope[BodyT]], None]:
+        function.__events__ = events  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+class Service:
+    """Base of the three services; checks that each contract is wholly answered."""
+
+    contract: ClassVar[ServiceContract]
+    methods: ClassVar[Mapping[str, MethodHandler]]
+    event_handlers: ClassVar[tuple[EventHandler, ...]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        members = vars(cls).values()
+        handlers = [m.__handler__ for m in members if hasattr(m, "__handler__")]
+        ready = MethodHandler(
+            cls.contract.readiness, Service.check_readiness, in_transaction=False
+        )
+        cls.methods = {each.method.name: each for each in (*handlers, ready)}
+        cls.event_handlers = tuple(
+            EventHandler(event, member.__name__, member)
+            for member in members
+            for event in getattr(member, "__events__", ())
+        )
+        promised = set(cls.contract.methods)
+        kept = {handler.method for handler in handlers}
+        if promised != kept:
+            names = sorted(str(method) for method in promised ^ kept)
+            raise TypeError(f"{cls.__name__} and its contract differ in {names}")
+
+    def __init__(self, database: Database, runtime: Runtime) -> None:
+        self.database = database
+        self.runtime = runtime
+
+    def check_readiness(self, _call: Call, _request: CheckReadiness) -> Nothing:
+        """Answer the contract's `readiness`."""
+        with self.database.system() as session:
+            session.execute(select(1))
+        return Nothing()
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The service's own repeated work, beside the plumbing's."""
+        return ()

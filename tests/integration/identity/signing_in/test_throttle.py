@@ -1,0 +1,353 @@
+"""Throttling of sign-ins: what is counted, for whom, and for how long."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, insert, select
+
+from services.identity.models import LoginFailure
+from services.identity.signing_in.throttle import (
+    KNOWN_FOR,
+    MAX_ALTOGETHER,
+    MAX_PER_ACCOUNT,
+    MAX_PER_ADDRESS,
+    WINDOW,
+)
+from shared.errors import Throttled, Unauthenticated
+from tests.fixtures.properties import over_database
+from tests.integration.identity.house import ADDRESS, House
+
+ALICE = "alice@example.com"
+WRONG = "not-the-password"
+
+
+def fail(house: House, email: str = ALICE, address: str = ADDRESS) -> None:
+    with pytest.raises(Unauthenticated, match="wrong_credentials"):
+        house.log_in(email, WRONG, address)
+
+
+def address_number(number: int) -> str:
+    return f"198.51.{number // 250}.{number % 250}"
+
+
+@pytest.mark.parametrize("email", [ALICE, "nobody@example.com", "no address"])
+def test_an_account_is_throttled_after_its_failures_whether_it_exists_or_not(
+    house: House, email: str
+) -> None:
+    house.add_owner(ALICE, "Aurora")
+    for number in range(MAX_PER_ACCOUNT):
+        fail(house, email, address_number(number))
+
+    with pytest.raises(Throttled) as refusal:
+        house.log_in(email, WRONG, "192.0.2.99")
+
+    assert refusal.value.code == "too_many_logins"
+    assert refusal.value.parameters == {"retry_after_s": WINDOW.total_seconds()}
+
+
+def test_a_throttled_account_does_not_learn_that_a_password_is_right(
+    house: House,
+) -> None:
+    house.add_owner(ALICE, "Aurora")
+    for _ in range(MAX_PER_ACCOUNT):
+        fail(house)
+    house.offload.count = 0
+
+    with pytest.raises(Throttled):
+        house.log_in(ALICE)
+
+    assert house.offload.count == 0
+
+
+def test_the_spelling_of_an_email_is_no_way_round_the_throttle(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    for number in range(MAX_PER_ACCOUNT):
+        spelling = ALICE.upper() if number % 2 else f" {ALICE} "
+        fail(house, spelling)
+
+    with pytest.raises(Throttled):
+        house.log_in(ALICE)
+
+
+def test_other_accounts_of_the_same_address_are_let_in(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    house.add_owner("bob@example.com", "Borealis")
+    for _ in range(MAX_PER_ACCOUNT):
+        fail(house)
+
+    house.log_in("bob@example.com")
+
+
+def test_waiting_as_long_as_was_told_is_enough(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    for _ in range(MAX_PER_ACCOUNT):
+        fail(house)
+        house.clock.move(timedelta(seconds=7, milliseconds=300))
+    with pytest.raises(Throttled) as refusal:
+        house.log_in(ALICE)
+
+    wait_s = refusal.value.parameters["retry_after_s"]
+    house.clock.move(timedelta(seconds=wait_s - 1))
+    with pytest.raises(Throttled):
+        house.log_in(ALICE)
+    house.clock.move(timedelta(seconds=1))
+
+    house.log_in(ALICE)
+
+
+def test_the_window_slides_instead_of_starting_anew(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    step = timedelta(minutes=1)
+    for _ in range(MAX_PER_ACCOUNT):
+        fail(house)
+        house.clock.move(step)
+    house.clock.move(WINDOW - MAX_PER_ACCOUNT * step)
+
+    # The first failure has left the window, and with it one try comes back.
+    fail(house)
+    with pytest.raises(Throttled) as refusal:
+        house.log_in(ALICE)
+
+    assert refusal.value.parameters["retry_after_s"] == step.total_seconds()
+
+
+def test_signing_in_starts_the_accounts_count_anew(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    for _ in range(MAX_PER_ACCOUNT - 1):
+        fail(house)
+    house.log_in(ALICE)
+
+    for _ in range(MAX_PER_ACCOUNT):
+        fail(house)
+
+    with pytest.raises(Throttled):
+        house.log_in(ALICE)
+
+
+def test_signing_in_does_not_start_the_addresss_count_anew(house: House) -> None:
+    # An attacker with an account of their own would otherwise guess without end.
+    house.add_owner("mallory@example.com", "Aurora")
+    for number in range(MAX_PER_ADDRESS):
+        if number % 5 == 0:
+            house.log_in("mallory@example.com")
+        fail(house, f"victim{number}@example.com")
+
+    with pytest.raises(Throttled):
+        house.log_in("mallory@example.com")
+    house.log_in("mallory@example.com", address="192.0.2.99")
+
+
+def test_one_ipv6_site_counts_as_one_address(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    for number in range(MAX_PER_ADDRESS):
+        fail(house, f"victim{number}@example.com", f"2001:db8:7:1::{number:x}")
+
+    with pytest.raises(Throttled):
+        house.log_in(ALICE, address="2001:db8:7:1:ffff::1")
+    house.log_in(ALICE, address="2001:db8:7:2::1")
+
+
+def fail_everywhere(house: House) -> None:
+    """As many failures as are taken altogether, of other accounts and addresses."""
+    now = house.clock.now()
+    with house.database.system() as db:
+        db.execute(
+            insert(LoginFailure),
+            [
+                {
+                    "account_hash": uuid4().bytes,
+                    "address_hash": uuid4().bytes,
+                    "failed_at": now,
+                }
+                for _ in range(MAX_ALTOGETHER)
+            ],
+        )
+
+
+def test_an_attack_from_everywhere_on_everybody_is_bounded(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    fail_everywhere(house)
+
+    with pytest.raises(Throttled):
+        house.log_in(ALICE)
+    house.clock.move(WINDOW)
+
+    house.log_in(ALICE)
+
+
+@pytest.mark.parametrize(
+    ("known", "address"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7", "::ffff:192.0.2.7"),
+        ("2001:db8:7:1::1", "2001:db8:7:1:ffff::2"),
+    ],
+)
+def test_an_attack_on_everybody_keeps_nobody_out_where_they_signed_in_before(
+    house: House, known: str, address: str
+) -> None:
+    house.add_owner(ALICE, "Aurora")
+    house.log_in(ALICE, address=known)
+    house.clock.move(KNOWN_FOR - timedelta(seconds=1))
+    fail_everywhere(house)
+
+    house.log_in(ALICE, address=address)
+
+
+@pytest.mark.parametrize(
+    ("known", "address"),
+    [
+        ("192.0.2.7", "192.0.2.8"),
+        ("192.0.2.7", ""),
+        ("", ""),
+        ("2001:db8:7:1::1", "2001:db8:7:2::1"),
+    ],
+)
+def test_an_attack_on_everybody_bounds_who_comes_from_elsewhere(
+    house: House, known: str, address: str
+) -> None:
+    house.add_owner(ALICE, "Aurora")
+    house.log_in(ALICE, address=known)
+    fail_everywhere(house)
+
+    with pytest.raises(Throttled):
+        house.log_in(ALICE, address=address)
+
+
+def test_who_signed_in_long_ago_or_is_somebody_else_is_not_known(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    house.add_owner("bob@example.com", "Borealis")
+    house.log_in(ALICE)
+    house.clock.move(KNOWN_FOR)
+    fail_everywhere(house)
+
+    for email in (ALICE, "bob@example.com"):
+        with pytest.raises(Throttled):
+            house.log_in(email)
+
+
+def test_who_is_known_is_bounded_by_account_and_address_as_ever(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    house.log_in(ALICE)
+    fail_everywhere(house)
+    for _ in range(MAX_PER_ACCOUNT):
+        fail(house)
+
+    with pytest.raises(Throttled):
+        house.log_in(ALICE)
+
+
+def test_successful_sign_ins_are_not_counted(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+
+    for _ in range(MAX_PER_ACCOUNT + 1):
+        house.log_in(ALICE)
+
+    assert count_failures(house) == 0
+
+
+def test_guesses_made_at_once_learn_no_more_than_the_limit(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    guesses = 3 * MAX_PER_ACCOUNT
+    everybody_was_admitted = Barrier(guesses, timeout=30)
+    house.offload.before = everybody_was_admitted.wait
+
+    def guess(number: int) -> str:
+        password = f"not-the-password-{number}"
+        try:
+            house.log_in(ALICE, password)
+        except (Unauthenticated, Throttled) as refusal:
+            return refusal.code
+        return "signed in"
+
+    with ThreadPoolExecutor(guesses) as pool:
+        answers = list(pool.map(guess, range(guesses)))
+
+    assert answers.count("wrong_credentials") == MAX_PER_ACCOUNT
+    assert answers.count("too_many_logins") == guesses - MAX_PER_ACCOUNT
+    assert count_failures(house) == MAX_PER_ACCOUNT
+
+
+def test_a_right_guess_beyond_the_limit_is_not_told_even_if_admitted_before_it(
+    house: House,
+) -> None:
+    house.add_owner(ALICE, "Aurora")
+
+    def fail_often_elsewhere() -> None:
+        house.offload.before = lambda: None
+        for _ in range(MAX_PER_ACCOUNT):
+            fail(house)
+
+    house.offload.before = fail_often_elsewhere
+
+    with pytest.raises(Throttled):
+        house.log_in(ALICE)
+
+
+def test_many_people_sign_in_at_once_without_being_throttled(house: House) -> None:
+    house.add_owner(ALICE, "Aurora")
+    people = 2 * MAX_PER_ACCOUNT
+    everybody_was_admitted = Barrier(people, timeout=30)
+    house.offload.before = everybody_was_admitted.wait
+
+    with ThreadPoolExecutor(people) as pool:
+        sessions = list(pool.map(house.log_in, [ALICE] * people))
+
+    assert len({session.token for session in sessions}) == people
+
+
+def test_what_no_window_reaches_any_more_is_deleted(house: House) -> None:
+    fail(house)
+    house.clock.move(WINDOW - timedelta(seconds=1))
+    fail(house)
+    house.clock.move(timedelta(seconds=1))
+
+    run_job(house, "forget_old_failures")
+
+    assert count_failures(house) == 1
+
+
+@over_database(15)
+@given(
+    steps=st.lists(
+        st.tuples(st.booleans(), st.sampled_from([0, 1, 60, 300, 899, 900])),
+        min_size=MAX_PER_ACCOUNT,
+        max_size=40,
+    )
+)
+def test_the_throttle_does_what_a_list_of_moments_says(
+    house: House, steps: list[tuple[bool, int]]
+) -> None:
+    house.clock.move(WINDOW)
+    email = f"{uuid4().hex}@example.com"
+    house.add_owner(email, "Aurora")
+    failures: list[datetime] = []
+
+    for is_right, wait_s in steps:
+        now = house.clock.now()
+        failures = [moment for moment in failures if moment > now - WINDOW]
+        if len(failures) >= MAX_PER_ACCOUNT:
+            with pytest.raises(Throttled):
+                house.log_in(email)
+        elif is_right:
+            house.log_in(email, address=address_number(1))
+            failures = []
+        else:
+            fail(house, email, address_number(len(failures)))
+            failures.append(now)
+        house.clock.move(timedelta(seconds=wait_s))
+
+
+def count_failures(house: House) -> int:
+    with house.database.system() as db:
+        return db.scalar(select(func.count()).select_from(LoginFailure)) or 0
+
+
+def run_job(house: House, name: str) -> None:
+    job = next(job for job in house.service.jobs() if job.name == name)
+    job.run()

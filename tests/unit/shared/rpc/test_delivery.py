@@ -1,0 +1,92 @@
+"""What becomes of an event whose handler fails, and of one that makes no sense."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from shared.contract import Event, Response, ServiceContract
+from shared.errors import InvalidInput, Unavailable
+from shared.rpc import delivery
+from shared.rpc.delivery import Delivery, deliver
+from shared.rpc.dispatch import Dispatcher
+from shared.rpc.service import EventHandler
+
+HANDLER = EventHandler(Event("shelf", "told", Response), "hear", lambda: None)
+TRIES = len(delivery.PAUSES_S) + 1
+
+
+class Hearing:
+    """Stands for a dispatcher: fails as often as it is told to."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.service = self
+        self.contract = ServiceContract("listener", ())
+        self.tries = 0
+        self._failures = list(failures)
+
+    def take_in(self, _handler: EventHandler, _data: Any) -> None:
+        self.tries += 1
+        if self._failures:
+            raise self._failures.pop(0)
+
+
+@pytest.fixture(autouse=True)
+def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "PAUSES_S", (0.001,) * (TRIES - 1))
+    monkeypatch.setattr(delivery, "DATABASE_PAUSE_S", 0.001)
+
+
+def outcome_of(hearing: Hearing, *, stopping: bool = False) -> Delivery:
+    stop = threading.Event()
+    if stopping:
+        stop.set()
+    return deliver(cast("Dispatcher", hearing), HANDLER, {"request_id": "click"}, stop)
+
+
+def test_a_handler_that_succeeds_is_called_once() -> None:
+    hearing = Hearing()
+
+    assert outcome_of(hearing) is Delivery.TAKEN_IN
+    assert hearing.tries == 1
+
+
+def test_a_handler_that_fails_is_tried_again() -> None:
+    hearing = Hearing(RuntimeError(), RuntimeError())
+
+    assert outcome_of(hearing) is Delivery.TAKEN_IN
+    assert hearing.tries == 3
+
+
+def test_a_handler_that_always_fails_is_given_up() -> None:
+    hearing = Hearing(*(RuntimeError() for _ in range(100)))
+
+    assert outcome_of(hearing) is Delivery.DEAD
+    assert hearing.tries == TRIES
+
+
+def test_what_does_not_fit_is_not_tried_again() -> None:
+    hearing = Hearing(InvalidInput("malformed_message"))
+
+    assert outcome_of(hearing) is Delivery.DEAD
+    assert hearing.tries == 1
+
+
+def test_a_database_that_is_away_is_waited_for() -> None:
+    hearing = Hearing(*(Unavailable("database_unreachable") for _ in range(50)))
+
+    assert outcome_of(hearing) is Delivery.TAKEN_IN
+    assert hearing.tries == 51
+
+
+@pytest.mark.parametrize(
+    "failure", [RuntimeError, lambda: Unavailable("database_unreachable")]
+)
+def test_a_process_that_stops_leaves_the_event_for_the_next(
+    failure: Callable[[], Exception],
+) -> None:
+    hearing = Hearing(failure(), failure())
+
+    assert outcome_of(hearing, stopping=True) is Delivery.UNFINISHED
+    assert hearing.tries == 1
