@@ -24,8 +24,8 @@ from launcher.databases import administration, drop_databases, ensure_database
 from launcher.errors import LaunchError
 from launcher.infrastructure import postgres_of
 from launcher.migrations import migrate
-from services.billing import charge_growth
-from services.billing.charging import Charging
+from services.billing.audit import charge_growth
+from services.billing.charging.job import Charging
 from shared.clock import ManualClock
 from shared.contracts import billing
 from shared.db.database import Database

@@ -20,8 +20,8 @@ from launcher.demo.story import PASSWORD
 from launcher.errors import LaunchError
 from launcher.operator import Operator
 from launcher.processes import wait_until
-from services.billing import rollups
-from services.billing.models import Subscription
+from services.billing.charging import rollups
+from services.billing.models.tables import Subscription
 from services.inventory.models import Service, ServiceCounters
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import charging

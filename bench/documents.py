@@ -14,9 +14,9 @@ import typst
 from bench.figures import Figure, at_most
 from bench.site import Site
 from bench.timing import medians_ms
-from services.billing.rendering.pdf import render_pdf
-from services.billing.rendering.text import FONTS
-from services.billing.rendering.xml import render_cii
+from services.billing.documents.rendering.pdf import render_pdf
+from services.billing.documents.rendering.text import FONTS
+from services.billing.documents.rendering.xml import render_cii
 from shared.contracts.billing.documents import (
     DocumentContent,
     DocumentKind,

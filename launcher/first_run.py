@@ -11,7 +11,7 @@ from launcher.demo.loader import company_names, load_demo
 from launcher.errors import LaunchError
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.settings import read_bank_transfer
-from services.billing.seller import read_sellers
+from services.billing.parties.sellers import read_sellers
 from shared.clock import make_clock
 from shared.settings import Settings
 

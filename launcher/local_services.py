@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from argon2 import PasswordHasher
 
-from services.billing.companies import check_sellers
+from services.billing.parties.companies import check_sellers
 from services.billing.service import BillingService
 from services.billing.settings import BillingSettings
 from services.identity.people.passwords import ARGON2

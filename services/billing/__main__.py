@@ -4,7 +4,7 @@ from shared.rpc.nameko_runtime import serve  # isort: skip  first of all: it pat
 
 from pathlib import Path
 
-from services.billing.companies import check_sellers
+from services.billing.parties.companies import check_sellers
 from services.billing.service import BillingService
 from services.billing.settings import read_billing_settings
 from shared.contracts import billing

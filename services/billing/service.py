@@ -8,42 +8,36 @@ from uuid import UUID
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from services.billing import (
-    adjustments,
-    bank_payments,
-    books,
-    charge_growth,
-    charge_list,
-    companies,
-    dashboard,
-    document_export,
-    document_files,
-    document_list,
-    exchange_rates,
-    invoice_credits,
-    issuing,
-    rebuilding,
-    refund_requests,
-    refunds,
-    subscription_views,
-    subscriptions,
-    tax_id_checks,
-    tax_ids,
-    tax_profiles,
-    tax_rates,
-    top_up_views,
-    top_ups,
-    transactions,
-    wallets,
-)
-from services.billing.cards import Cards
-from services.billing.changes import Change
-from services.billing.charging import Charging
-from services.billing.checkout import Checkouts
+from services.billing.audit import books, charge_growth, rebuilding
+from services.billing.base.changes import Change
+from services.billing.charging import subscription_views, subscriptions
+from services.billing.charging.job import Charging
+from services.billing.documents import export as document_export
+from services.billing.documents import files as document_files
+from services.billing.documents import issuing
+from services.billing.documents import listing as document_list
+from services.billing.forecast import dashboard
 from services.billing.gateways.bank_transfer import BankTransfer
-from services.billing.seller import Seller
+from services.billing.ledger import adjustments, wallets
+from services.billing.parties import companies
+from services.billing.parties.sellers import Seller
+from services.billing.payments import bank_transfers
+from services.billing.payments.cards import Cards
+from services.billing.payments.checkout import Checkouts
+from services.billing.refunds import invoice_credits
+from services.billing.refunds import lifecycle as refunds
+from services.billing.refunds import requests as refund_requests
 from services.billing.settings import BillingSettings
-from services.billing.vies import NoRegister, Register, Vies
+from services.billing.tax import exchange_rates
+from services.billing.tax import id_checks as tax_id_checks
+from services.billing.tax import ids as tax_ids
+from services.billing.tax import profiles as tax_profiles
+from services.billing.tax import rates as tax_rates
+from services.billing.tax.vies import NoRegister, Register, Vies
+from services.billing.top_ups import lifecycle as top_ups
+from services.billing.top_ups import views as top_up_views
+from services.billing.transactions import charge_list
+from services.billing.transactions import listing as transactions
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import cards as cards_contract
@@ -319,7 +313,7 @@ class BillingService(Service):
     def book_bank_payments(
         self, call: Call, request: money_in.BookBankPayments
     ) -> money_in.BankBookings:
-        bookings = bank_payments.book(
+        bookings = bank_transfers.book(
             self.database, self.runtime, call, request.credits
         )
         return money_in.BankBookings(bookings=bookings)

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from services.billing.gateways.gateway import Gateway
 from services.billing.gateways.settings import read_gateways
-from services.billing.limits import Limits, read_limits
-from services.billing.seller import Sellers, read_sellers
+from services.billing.parties.sellers import Sellers, read_sellers
+from services.billing.top_ups.limits import Limits, read_limits
 from shared.contracts.billing.top_ups import GatewayName
 from shared.settings import SettingError, Settings
 

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from launcher.processes import wait_until
 from tests.e2e.conftest import WAIT_MS, SignIn, add_wallet, open_until
-from tests.unit.billing.rendering.reading import read_text
+from tests.fixtures.billing.rendering.reading import read_text
 
 
 def test_the_pdf_of_a_new_invoice_says_what_its_page_says(

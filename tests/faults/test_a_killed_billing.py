@@ -27,9 +27,9 @@ from shared.db.database import Database
 from shared.errors import Unavailable
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.client import CallContext, call
+from tests.fixtures.billing.office import Office, money
 from tests.fixtures.sandbox import SECRET, Sandbox, sandbox
 from tests.fixtures.service_processes import ServiceProcess
-from tests.integration.billing.office import Office, money
 
 PATIENCE_S = 60.0
 POINTS_AT_MOST = 150

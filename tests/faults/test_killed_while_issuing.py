@@ -14,13 +14,13 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from launcher.processes import leashed
-from services.billing.changes import Change
-from services.billing.document_models import Document, DocumentOrder, DocumentSeries
-from services.billing.document_orders import Wanted, order
+from services.billing.base.changes import Change
 from services.billing.gateways.bank_transfer import Account, BankTransfer
-from services.billing.models import Payment, TopUp
-from services.billing.seller import FIRST
+from services.billing.models.documents import Document, DocumentOrder, DocumentSeries
+from services.billing.models.tables import Payment, TopUp
+from services.billing.parties.sellers import FIRST
 from services.billing.settings import BillingSettings
+from services.billing.top_ups.document_orders import Wanted, order
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.top_ups import BankCredit, GatewayName
@@ -28,8 +28,8 @@ from shared.contracts.identity import Role
 from shared.db.database import Database
 from shared.principal import system
 from shared.rpc.service import Call
+from tests.fixtures.billing.office import START, Office, money
 from tests.fixtures.sellers import SELLERS
-from tests.integration.billing.office import START, Office, money
 
 DOCUMENTS = 1_000
 PAYMENTS = 40

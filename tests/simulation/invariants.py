@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from services.billing import books
+from services.billing.audit import books
 from services.inventory import counters
 from shared.contract import Method
 from shared.contracts import billing, identity, inventory

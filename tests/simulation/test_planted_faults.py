@@ -9,10 +9,10 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.billing import subscriptions
-from services.billing.changes import Change as BillingChange
-from services.billing.companies import lock_company
-from services.billing.models import Subscription
+from services.billing.base.changes import Change as BillingChange
+from services.billing.charging import subscriptions
+from services.billing.models.tables import Subscription
+from services.billing.parties.companies import lock_company
 from services.inventory import models
 from services.inventory.lifecycle.changes import Change
 from shared.contracts import inventory

@@ -1,7 +1,7 @@
 """Bank transfer: a request for payment that the customer's own bank carries out.
 
 Nobody tells of the money but the bank's statement, which the operator books: see
-`services.billing.bank_payments`.
+`services.billing.payments.bank_transfers`.
 """
 
 from collections.abc import Mapping, Sequence

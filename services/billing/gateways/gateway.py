@@ -1,8 +1,8 @@
 """What every payment gateway does, and the words in which it reports.
 
 None of this runs inside a database transaction. What a gateway says of a payment, be
-it asked or by a notice of its own, is a `Report`; `services.billing.payments` books it
-once, in whatever order and however often reports come.
+it asked or by a notice of its own, is a `Report`; `services.billing.payments.booking`
+books it once, in whatever order and however often reports come.
 """
 
 from collections.abc import Mapping, Sequence

@@ -12,9 +12,10 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-# The same as services.billing.periods.edge: a property test holds them together. A
-# time that a day skips is taken by the offset before the gap, as PostgreSQL does; of a
-# time that comes twice PostgreSQL takes the second, and we the first.
+# The same as services.billing.charging.periods.edge: a property test holds them
+# together. A time that a day skips is taken by the offset before the gap, as
+# PostgreSQL does; of a time that comes twice PostgreSQL takes the second, and we the
+# first.
 PERIOD_EDGE = """
 CREATE FUNCTION period_edge(
     anchor timestamptz, period text, number bigint, zone text

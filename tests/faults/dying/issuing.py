@@ -13,12 +13,12 @@ from datetime import timedelta
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from services.billing.issuing import Issuer, issue_ordered
+from services.billing.documents.issuing import Issuer, issue_ordered
 from shared.clock import ManualClock
 from shared.db.database import Database
 from shared.runtime import Runtime
+from tests.fixtures.billing.office import START
 from tests.fixtures.sellers import SELLERS
-from tests.integration.billing.office import START
 
 DIES_ONCE_IN = 500
 

@@ -1,14 +1,18 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from launcher.databases import SERVICES
 from launcher.postgres import PostgresServer
 from shared.db.database import Database
+from tests.fixtures.billing.office import Office
+from tests.fixtures.billing.tenant import Tenant
+from tests.fixtures.billing.till import Till, a_till
 from tests.fixtures.databases import fresh_database
+from tests.fixtures.installations import Installation, installation
 from tests.fixtures.sandbox import Sandbox, sandbox
 from tests.fixtures.stripe import LocalStripe, local_stripe
-from tests.integration.billing.office import Office
-from tests.integration.billing.till import Till, a_till
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +47,17 @@ def till(billing_database: Database, bank: Sandbox) -> Till:
 def stripe() -> Iterator[LocalStripe]:
     with local_stripe() as running:
         yield running
+
+
+@pytest.fixture
+def site(new_database: Callable[[str], str], tmp_path: Path) -> Iterator[Installation]:
+    """An installation of its own."""
+    urls = {name: new_database(name) for name in SERVICES}
+    with installation(urls, tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+def tenant(site: Installation) -> Tenant:
+    """A customer with a wallet in euros."""
+    return Tenant(site, "rent@example.com")

@@ -8,7 +8,7 @@ from services.identity import models
 from shared.db import tables
 from shared.db.database import Database
 from tests.fixtures.databases import fresh_database
-from tests.integration.identity.house import House
+from tests.fixtures.identity.house import House
 
 _TABLES = ", ".join([*models.Base.metadata.tables, *tables.metadata.tables])
 

@@ -16,7 +16,7 @@ from shared.contracts.identity import Address, Role
 from shared.db.tables import outbox
 from shared.errors import Conflict, ContractError, Forbidden, InvalidInput, NotFound
 from tests.fixtures.direct_calls import as_json
-from tests.integration.identity.house import House
+from tests.fixtures.identity.house import House
 
 ELSEWHERE = Address(
     street="Calle Mayor 1",

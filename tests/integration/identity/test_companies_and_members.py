@@ -16,7 +16,7 @@ from shared.db.database import WrongCompanyError
 from shared.db.tables import outbox
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 from tests.fixtures.direct_calls import as_json
-from tests.integration.identity.house import PASSWORD, House
+from tests.fixtures.identity.house import PASSWORD, House
 
 ALICE = "alice@example.com"
 

@@ -12,8 +12,8 @@ from shared.contract import Method
 from shared.contracts import identity
 from shared.errors import ContractError, InvalidInput
 from tests.fixtures.direct_calls import as_json
+from tests.fixtures.identity.house import PASSWORD, House
 from tests.fixtures.properties import over_database
-from tests.integration.identity.house import PASSWORD, House
 
 HOSTILE = [
     "x" * 10_000,

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.db.database import Database
-from tests.integration.inventory.warehouse import PLANS, Warehouse, catalog_row
+from tests.fixtures.inventory.warehouse import PLANS, Warehouse, catalog_row
 
 
 @pytest.fixture

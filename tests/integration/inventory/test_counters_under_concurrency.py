@@ -7,7 +7,7 @@ from functools import partial
 from shared.contracts import inventory
 from shared.contracts.inventory import SuspensionReason
 from shared.errors import Conflict
-from tests.integration.inventory.warehouse import Warehouse, catalog_row, service_row
+from tests.fixtures.inventory.warehouse import Warehouse, catalog_row, service_row
 
 THREADS = 8
 

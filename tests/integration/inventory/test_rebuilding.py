@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from shared.contracts import inventory
 from shared.errors import InvalidInput
-from tests.integration.inventory.warehouse import COMPANY, STRANGER, Warehouse
+from tests.fixtures.inventory.warehouse import COMPANY, STRANGER, Warehouse
 
 BREAKAGES = {
     "one too many": "UPDATE service_counters SET active = active + 1",

@@ -10,7 +10,7 @@ from launcher.postgres import PostgresServer
 from shared.db.database import normalise_url
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import installation
-from tests.integration.isolation.world import World
+from tests.fixtures.isolation.world import World
 
 
 @pytest.fixture(scope="module")

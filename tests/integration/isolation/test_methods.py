@@ -47,8 +47,8 @@ from shared.contracts.inventory import Period, SuspensionReason
 from shared.errors import ContractError
 from shared.wire import to_json
 from tests.fixtures.installations import PASSWORD
-from tests.integration.isolation import examples as e
-from tests.integration.isolation.world import (
+from tests.fixtures.isolation import examples as e
+from tests.fixtures.isolation.world import (
     CUSTOMERS,
     ON_BEHALF,
     OPERATOR,

@@ -28,7 +28,7 @@ from tests.fixtures.installations import (
     same_cookies,
     sign_in,
 )
-from tests.integration.isolation.world import (
+from tests.fixtures.isolation.world import (
     CUSTOMERS,
     EXPIRED,
     NOBODY,

@@ -16,7 +16,7 @@ from launcher.local_services import LocalServices
 from launcher.operator import Operator
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.settings import DEMO_ACCOUNT
-from services.billing.seller import FIRST
+from services.billing.parties.sellers import FIRST
 from shared.clock import ManualClock
 from shared.contracts import billing
 from shared.contracts.billing import charging

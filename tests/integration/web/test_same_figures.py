@@ -22,10 +22,10 @@ from launcher.cli.documents import documents as commands
 from launcher.postgres import PostgresServer
 from shared.contracts.billing.documents import DocumentKind
 from shared.money import Money, zero
+from tests.fixtures.billing.customers import Customer, customers
 from tests.fixtures.installations import sign_in
 from tests.fixtures.properties import over_database
-from tests.integration.billing.customers import Customer, customers
-from tests.integration.web.figures import (
+from tests.fixtures.web.figures import (
     MARKS,
     Booked,
     Figures,
@@ -42,7 +42,7 @@ from tests.integration.web.figures import (
     read_transactions,
     read_ubl,
 )
-from tests.integration.web.shop import Purchase, Shop, open_shop, purchases
+from tests.fixtures.web.shop import Purchase, Shop, open_shop, purchases
 
 SPOKEN = {"DE": "de", "AT": "de", "PL": "pl"}
 """Of documents by their customer's country; English for all others."""

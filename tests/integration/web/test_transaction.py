@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 from flask.testing import FlaskClient
 
-from services.billing import charge_growth
+from services.billing.audit import charge_growth
 from shared.contracts import inventory
 from shared.contracts.inventory import Period
+from tests.fixtures.billing.tenant import Tenant
 from tests.fixtures.installations import Installation, sign_in
-from tests.integration.charging.tenant import Tenant
 
 EMAIL = "ada@example.com"
 NO_LINES = "No lines are kept for this transaction"

@@ -12,8 +12,8 @@ from shared.contracts import identity
 from shared.contracts.billing import top_ups
 from shared.contracts.identity import Role
 from shared.contracts.inventory import Period
+from tests.fixtures.billing.tenant import Tenant, euros
 from tests.fixtures.installations import PASSWORD, Installation, sign_in
-from tests.integration.charging.tenant import Tenant, euros
 
 EMAIL, TESS = "ada@example.com", "tess@example.com"
 NOTE = "Late delivery <b>"

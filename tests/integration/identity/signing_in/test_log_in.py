@@ -10,7 +10,7 @@ from shared.contracts.identity import Role
 from shared.errors import Forbidden, Unauthenticated
 from shared.permissions import Permission
 from shared.principal import Kind, Strength
-from tests.integration.identity.house import ADDRESS, PASSWORD, House
+from tests.fixtures.identity.house import ADDRESS, PASSWORD, House
 
 
 def test_the_right_password_opens_a_session_for_the_users_company(house: House) -> None:

@@ -11,7 +11,7 @@ from shared.contracts import identity
 from shared.errors import NotFound, Unauthenticated
 from shared.permissions import Permission
 from shared.principal import Kind, Principal, verify
-from tests.integration.identity.house import House
+from tests.fixtures.identity.house import House
 
 Claims = dict[str, object]
 

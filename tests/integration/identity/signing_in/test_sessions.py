@@ -17,7 +17,7 @@ from shared.contracts import identity
 from shared.contracts.identity import Role
 from shared.errors import Forbidden, NotFound, Unauthenticated
 from shared.permissions import Permission
-from tests.integration.identity.house import PASSWORD, House
+from tests.fixtures.identity.house import PASSWORD, House
 
 ALICE = "alice@example.com"
 SECOND = timedelta(seconds=1)

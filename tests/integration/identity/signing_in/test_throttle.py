@@ -19,8 +19,8 @@ from services.identity.signing_in.throttle import (
     WINDOW,
 )
 from shared.errors import Throttled, Unauthenticated
+from tests.fixtures.identity.house import ADDRESS, House
 from tests.fixtures.properties import over_database
-from tests.integration.identity.house import ADDRESS, House
 
 ALICE = "alice@example.com"
 WRONG = "not-the-password"

@@ -9,7 +9,7 @@ from shared.contracts import inventory
 from shared.contracts.inventory import CatalogRow, Period
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money
-from tests.integration.inventory.warehouse import (
+from tests.fixtures.inventory.warehouse import (
     PLANS,
     Warehouse,
     catalog_row,

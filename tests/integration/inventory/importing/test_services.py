@@ -15,7 +15,7 @@ from shared.contracts.inventory import (
 )
 from shared.errors import Conflict
 from shared.money import Money
-from tests.integration.inventory.warehouse import (
+from tests.fixtures.inventory.warehouse import (
     START,
     STRANGER,
     Warehouse,

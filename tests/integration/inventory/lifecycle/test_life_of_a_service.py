@@ -16,7 +16,7 @@ from shared.contracts.inventory import (
 )
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.money import Money
-from tests.integration.inventory.warehouse import START, STRANGER, Warehouse
+from tests.fixtures.inventory.warehouse import START, STRANGER, Warehouse
 
 
 def test_a_new_service_is_pending_at_its_plans_price(warehouse: Warehouse) -> None:

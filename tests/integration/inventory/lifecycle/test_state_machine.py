@@ -27,8 +27,8 @@ from shared.contracts.inventory import (
 )
 from shared.errors import Conflict
 from shared.money import Money
+from tests.fixtures.inventory.warehouse import PLANS, Warehouse
 from tests.fixtures.properties import over_database
-from tests.integration.inventory.warehouse import PLANS, Warehouse
 
 LIVE = {"pending", "active", "suspended"}
 MARKABLE = {"active", "suspended"}

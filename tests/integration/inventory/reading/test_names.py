@@ -6,7 +6,7 @@ import pytest
 
 from shared.contracts import inventory
 from shared.errors import InvalidInput
-from tests.integration.inventory.warehouse import STRANGER, Warehouse
+from tests.fixtures.inventory.warehouse import STRANGER, Warehouse
 
 
 def test_the_companys_services_are_named_and_other_ids_are_left_out(

@@ -24,14 +24,14 @@ from shared.contracts.inventory import (
 )
 from shared.db.database import Database
 from tests.fixtures.databases import fresh_database
-from tests.fixtures.readings import readings
-from tests.integration.inventory.warehouse import (
+from tests.fixtures.inventory.warehouse import (
     COMPANY,
     PLANS,
     STRANGER,
     Warehouse,
     catalog_row,
 )
+from tests.fixtures.readings import readings
 
 SERVICES = 10_000
 PAGE = 25

@@ -12,8 +12,8 @@ from services.inventory.reading.search import FEW, SEPARATORS
 from shared.contracts import inventory
 from shared.contracts.inventory import ListServices
 from shared.errors import InvalidInput
+from tests.fixtures.inventory.warehouse import STRANGER, Warehouse, service_row
 from tests.fixtures.properties import over_database
-from tests.integration.inventory.warehouse import STRANGER, Warehouse, service_row
 
 NAMES = (
     "web-01.example.com",

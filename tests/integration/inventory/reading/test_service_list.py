@@ -26,8 +26,7 @@ from shared.contracts.inventory import (
 )
 from shared.db.paging import decode_cursor, encode_cursor
 from shared.errors import ContractError, InvalidInput
-from tests.fixtures.properties import over_database
-from tests.integration.inventory.warehouse import (
+from tests.fixtures.inventory.warehouse import (
     COMPANY,
     START,
     STRANGER,
@@ -35,6 +34,7 @@ from tests.integration.inventory.warehouse import (
     catalog_row,
     service_row,
 )
+from tests.fixtures.properties import over_database
 
 YEARLY = {"hour": Decimal(8760), "month": Decimal(12), "once": Decimal(1)}
 LIVE = ("pending", "active", "suspended")

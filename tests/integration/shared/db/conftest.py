@@ -8,7 +8,7 @@ from launcher.postgres import PostgresServer
 from shared.db.database import Database
 from shared.db.tables import metadata as plumbing
 from tests.fixtures.databases import empty_database
-from tests.integration.shared.shelf import OURS, THEIRS, Base, Book, Page
+from tests.fixtures.shared.shelf import OURS, THEIRS, Base, Book, Page
 
 
 @pytest.fixture(scope="module")

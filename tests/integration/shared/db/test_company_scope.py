@@ -28,7 +28,7 @@ from sqlalchemy.orm import (
 
 from shared.db.database import Database, WrongCompanyError
 from shared.db.tables import outbox
-from tests.integration.shared.shelf import OURS, THEIRS, Base, Book, Page, Shop
+from tests.fixtures.shared.shelf import OURS, THEIRS, Base, Book, Page, Shop
 
 ours_only = {OURS}
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from shared.db.database import Database
 from shared.errors import Unavailable
-from tests.integration.shared.shelf import OURS, Book
+from tests.fixtures.shared.shelf import OURS, Book
 
 
 def count_books(database: Database) -> int:

@@ -18,7 +18,7 @@ from shared.db.events import Envelope
 from shared.db.tables import outbox
 from shared.errors import InvalidInput
 from shared.runtime import Runtime
-from tests.integration.shared.shelf import OURS
+from tests.fixtures.shared.shelf import OURS
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 JUST_OLD = NOW - timedelta(days=30, seconds=1)

@@ -17,7 +17,7 @@ from shared.db.tables import idempotency_keys
 from shared.errors import Conflict, InvalidInput
 from shared.permissions import Permission
 from shared.principal import Kind, Principal
-from tests.integration.shared.shelf import OURS, THEIRS, Book
+from tests.fixtures.shared.shelf import OURS, THEIRS, Book
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 SEVEN_DAYS = timedelta(days=7)

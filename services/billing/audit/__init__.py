@@ -1,0 +1,1 @@
+"""Checks of the books, and the upkeep of what is derived from them."""

@@ -1,0 +1,37 @@
+"""Roll-ups made anew from the subscriptions, a few companies at a time."""
+
+from sqlalchemy.orm import Session
+
+from services.billing.charging.rollups import rebuild
+from services.billing.models.tables import RecurringCost, Renewal, Subscription
+from shared.contracts import billing
+from shared.db.company_walk import companies_after
+from shared.errors import InvalidInput
+
+MAX_BATCH = 1_000
+
+
+def rebuild_rollups(
+    session: Session, request: billing.RebuildRollups
+) -> billing.RebuiltRollups:
+    """Make the roll-ups of one company anew, or of the next few, by their ids.
+
+    Events about a company wait until its roll-ups are done.
+
+    Raises:
+        InvalidInput: ``bad_limit`` with ``max_limit``.
+    """
+    if not 1 <= request.limit <= MAX_BATCH:
+        raise InvalidInput("bad_limit", parameters={"max_limit": MAX_BATCH})
+    if request.company_id is not None:
+        rebuild(session, request.company_id)
+        return billing.RebuiltRollups(count=1, last_company_id=None)
+    models = (Subscription, RecurringCost, Renewal)
+    after, limit = request.after_company_id, request.limit
+    companies = companies_after(session, models, after, limit)
+    for company_id in companies:
+        rebuild(session, company_id)
+    is_full = len(companies) == limit
+    return billing.RebuiltRollups(
+        count=len(companies), last_company_id=companies[-1] if is_full else None
+    )

@@ -1,0 +1,1 @@
+"""What services owe and pay: periods, charges, overdue services, proration."""

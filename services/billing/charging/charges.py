@@ -1,0 +1,137 @@
+"""What is taken from a wallet for services: one entry of the ledger, a row for each."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from services.billing.base.changes import Change
+from services.billing.charging.paid_time import MICROSECOND, Span
+from services.billing.ledger.entries import Reason, credit, debit, ensure_account, post
+from services.billing.models.tables import (
+    AccountKind,
+    Charge,
+    EntryKind,
+    Subscription,
+    Wallet,
+)
+from shared.contracts.billing.charging import ChargeKind
+from shared.money import Money, currency_of
+
+_ROWS = 100
+"""Read at a time: mostly one is enough."""
+
+_NONE = Span(timedelta(0), 0)
+
+
+@dataclass(frozen=True)
+class Taking:
+    """``amount`` for a service's time; negative when it is given back."""
+
+    service: Subscription
+    kind: ChargeKind
+    starts_at: datetime
+    ends_at: datetime
+    amount: Decimal
+
+
+def take(
+    change: Change, wallet: Wallet, kind: EntryKind, takings: Sequence[Taking]
+) -> None:
+    """Move the sum of ``takings`` between a locked wallet and the revenue.
+
+    Whether the wallet can pay has been asked before; whoever calls tells of the change.
+    """
+    rows = [each for each in takings if each.amount]
+    if not rows:
+        return
+    total = sum((each.amount for each in rows), Decimal(0))
+    entry_id = change.runtime.new_id() if total else None
+    if entry_id is not None:
+        services = {each.service.service_id for each in rows}
+        post_sum(change, wallet, Entry(entry_id, kind, total, len(services)))
+    change.db.execute(
+        insert(Charge),
+        [
+            {
+                "service_id": each.service.service_id,
+                "starts_at": _free_start(change, each),
+                "kind": each.kind,
+                "ends_at": each.ends_at,
+                "company_id": wallet.company_id,
+                "currency": wallet.currency,
+                "amount": each.amount,
+                "periods": 1,
+                "entry_id": entry_id,
+                "charged_at": change.call.now,
+            }
+            for each in rows
+        ],
+    )
+
+
+def charged_before_last(change: Change, service: Subscription) -> Generator[Span]:
+    """The periods charged before the last one, backwards; merged hours are one span."""
+    assert service.paid_from is not None
+    assert service.paid_through is not None
+    rows = change.db.execute(
+        select(Charge.starts_at, Charge.ends_at, Charge.periods)
+        .where(
+            Charge.service_id == service.service_id, Charge.kind == ChargeKind.CHARGE
+        )
+        .order_by(Charge.starts_at.desc())
+        .execution_options(yield_per=_ROWS)
+    )
+    last = Span(service.paid_through - service.paid_from)
+    with rows:
+        for starts_at, ends_at, periods in rows:
+            span = Span(ends_at - starts_at - last.length, periods - last.periods)
+            if span.periods:
+                yield span
+            last = _NONE
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A sum taken for so many services; negative when it is given back."""
+
+    id: UUID
+    kind: EntryKind
+    total: Decimal
+    service_count: int
+
+
+def post_sum(change: Change, wallet: Wallet, entry: Entry) -> None:
+    revenue = ensure_account(
+        change.db, change.runtime, AccountKind.REVENUE, wallet.currency
+    )
+    money = Money(abs(entry.total), currency_of(wallet.currency))
+    payer, payee = wallet.id, revenue
+    if entry.total < 0:
+        payer, payee = payee, payer
+    count = entry.service_count
+    reason = Reason(
+        company_id=wallet.company_id,
+        kind=entry.kind,
+        memo=f"{count} {'service' if count == 1 else 'services'}",
+        cause="charging",
+    )
+    lines = [debit(payer, money), credit(payee, money)]
+    post(change.db, change.call, entry.id, reason, lines)
+
+
+def _free_start(change: Change, taking: Taking) -> datetime:
+    """A price may change twice at one moment; periods never begin twice."""
+    starts_at = taking.starts_at
+    while taking.kind is not ChargeKind.CHARGE and change.db.scalar(
+        select(Charge.amount).where(
+            Charge.service_id == taking.service.service_id,
+            Charge.starts_at == starts_at,
+            Charge.kind == taking.kind,
+        )
+    ):
+        starts_at += MICROSECOND
+    return starts_at

@@ -1,0 +1,275 @@
+"""The charging job: takes what is due from wallets, and restores what was overdue.
+
+One transaction per turn of a wallet, under its company's lock. Running services come
+first, those that are overdue before those that are due now; then the ones suspended for
+payment. A wallet that is found short is left alone until it changes or an hour passes.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session
+
+from services.billing.base.changes import Change
+from services.billing.charging import bulk, payment_news, subscriptions
+from services.billing.charging.bulk import BATCH, MOST_PERIODS, NOTHING, Sums
+from services.billing.charging.charges import Entry, post_sum
+from services.billing.charging.shortage import Purse
+from services.billing.ledger.wallets import available, find_wallet, tell_of_change
+from services.billing.models.tables import EntryKind, Wallet
+from services.billing.parties.companies import (
+    lock_company,
+    time_zone_of,
+    try_lock_company,
+)
+from shared.contracts.billing import charging as contract
+from shared.db.database import Database
+from shared.errors import InvalidInput
+from shared.money import Money, currency_of
+from shared.principal import system
+from shared.rpc.service import Call
+from shared.runtime import Runtime
+
+LOOKS_AGAIN_AFTER = timedelta(hours=1)
+"""At a wallet that was short and has not changed."""
+
+log = structlog.get_logger()
+
+MAX_LIMIT = 1_000
+_WALLETS = 200
+
+
+@dataclass(frozen=True)
+class _Due:
+    """A wallet that is worth a turn."""
+
+    wallet_id: UUID
+    company_id: UUID
+    currency: str
+
+
+@dataclass
+class Charging:
+    database: Database
+    runtime: Runtime
+    grace: timedelta
+    wake: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """All there is to do now; whoever is busy is left to the next time.
+
+        One wallet or company that fails keeps no other waiting, nor what is to be told.
+        """
+        self._place()
+        after: UUID | None = None
+        while due := self._worth_a_turn(after, _WALLETS):
+            for each in due:
+                self._charge_or_log(each)
+            after = due[-1].wallet_id
+        self.tell()
+
+    def charge_due(self, request: contract.ChargeDue) -> contract.Charged:
+        """An operator's part of `run`.
+
+        Raises:
+            InvalidInput: ``bad_limit`` with ``max_limit``.
+        """
+        if not 1 <= request.limit <= MAX_LIMIT:
+            raise InvalidInput("bad_limit", parameters={"max_limit": MAX_LIMIT})
+        if not request.dry_run and request.after_wallet_id is None:
+            self._place()
+        due = self._worth_a_turn(request.after_wallet_id, request.limit)
+        sums: dict[str, Sums] = {}
+        for each in due:
+            found = self._look(each) if request.dry_run else self._charge(each)
+            before = sums.get(each.currency, NOTHING)
+            sums[each.currency] = _plus(before, found)
+        is_last = len(due) < request.limit
+        if is_last and not request.dry_run:
+            self.tell()
+        return contract.Charged(
+            wallets=len(due),
+            sums=[
+                contract.ChargedSum(
+                    services=found.services,
+                    periods=found.periods,
+                    amount=Money(found.amount, currency_of(code)),
+                )
+                for code, found in sorted(sums.items())
+            ],
+            last_wallet_id=None if is_last else due[-1].wallet_id,
+        )
+
+    def tell(self) -> None:
+        """Tell inventory whose grace is over, who is paid again, whose time is up."""
+        for tell in (
+            payment_news.tell_overdue,
+            payment_news.tell_restored,
+            payment_news.tell_ended,
+        ):
+            while self._told(tell):
+                pass
+
+    def _told(self, tell: payment_news.Tell) -> int:
+        with self.database.system() as session:
+            return tell(self._change(session), self.grace)
+
+    def _place(self) -> None:
+        after: UUID | None = None
+        while companies := self._unplaced(after):
+            for company_id in companies:
+                self._place_or_log(company_id)
+            after = companies[-1]
+
+    def _place_or_log(self, company_id: UUID) -> None:
+        try:
+            while True:
+                with self.database.system() as session:
+                    change = self._change(session)
+                    if not subscriptions.place_unplaced(change, company_id):
+                        return
+        except Exception:
+            log.exception("services_not_placed", company=str(company_id))
+
+    def _unplaced(self, after: UUID | None) -> Sequence[UUID]:
+        with self.database.system() as session:
+            return subscriptions.unplaced_companies(session, after)
+
+    def _worth_a_turn(self, after: UUID | None, limit: int) -> list[_Due]:
+        now = self.runtime.clock.now()
+        with self.database.system() as session:
+            rows = session.execute(
+                bulk.WORTH_A_TURN,
+                {
+                    "now": now,
+                    "after": after,
+                    "limit": limit,
+                    "look_again": now - LOOKS_AGAIN_AFTER,
+                },
+            ).all()
+        return [_Due(*row) for row in rows]
+
+    def _look(self, due: _Due) -> Sums:
+        with self.database.system() as session:
+            return bulk.look(
+                session,
+                self.runtime.clock.now(),
+                company_id=due.company_id,
+                currency=due.currency,
+                zone=time_zone_of(session, due.company_id).key,
+            )
+
+    def _charge_or_log(self, due: _Due) -> None:
+        try:
+            self._charge(due, wait=False)
+        except Exception:
+            log.exception("wallet_not_charged", wallet=str(due.wallet_id))
+
+    def _charge(self, due: _Due, *, wait: bool = True) -> Sums:
+        total = NOTHING
+        for found in self._turns(due, wait=wait):
+            total = _plus(total, found)
+        return total
+
+    def _turns(self, due: _Due, *, wait: bool) -> Iterator[Sums]:
+        has_more = True
+        while has_more:
+            with self.database.system() as session:
+                if wait:
+                    lock_company(session, due.company_id)
+                elif not try_lock_company(session, due.company_id):
+                    return
+                wallet = find_wallet(session, due.company_id, due.currency)
+                if wallet is None:
+                    return
+                turn = _Turn(self._change(session), wallet, self.grace)
+                has_more = turn.play()
+            yield turn.sums
+
+    def _change(self, session: Session) -> Change:
+        call = Call(system("billing"), "charging", self.runtime.clock.now())
+        return Change(session, self.runtime, call)
+
+
+@dataclass
+class _Turn:
+    """One transaction for one wallet, which is locked, as its company is."""
+
+    change: Change
+    wallet: Wallet
+    grace: timedelta
+    sums: Sums = NOTHING
+
+    def play(self) -> bool:
+        """Charge a batch; returns whether there may be more."""
+        change, wallet = self.change, self.wallet
+        was_short = wallet.short_version
+        purse = Purse(change, wallet)
+        if self._looks_at_shortage():
+            purse.pay_overdue()
+        has_more = not purse.lacking and self._charge_in_sets()
+        if not has_more:
+            has_more = purse.pay_due()
+        if not (has_more or purse.lacking) and self._looks_at_shortage():
+            purse.restore()
+        self.sums = _plus(self.sums, purse.sums)
+        if self.sums.amount or purse.has_changed:
+            tell_of_change(change.db, change.runtime, wallet, change.call.request_id)
+        self._note_shortage(purse, was_short)
+        return has_more
+
+    def _looks_at_shortage(self) -> bool:
+        wallet, again = self.wallet, self.change.call.now - LOOKS_AGAIN_AFTER
+        if wallet.short_version != wallet.version or wallet.short_at is None:
+            return True
+        return wallet.short_at <= again
+
+    def _charge_in_sets(self) -> bool:
+        """Charge a whole batch or nothing; returns whether there may be more."""
+        change, wallet = self.change, self.wallet
+        entry_id = change.runtime.new_id()
+        part = change.db.begin_nested()
+        found = bulk.charge(
+            change.db,
+            change.call.now,
+            company_id=wallet.company_id,
+            currency=wallet.currency,
+            zone=time_zone_of(change.db, wallet.company_id).key,
+            entry_id=entry_id,
+        )
+        if found.amount > available(wallet):
+            part.rollback()
+            return False
+        part.commit()
+        if found.amount:
+            entry = Entry(entry_id, EntryKind.CHARGE, found.amount, found.services)
+            post_sum(change, wallet, entry)
+            change.db.flush()
+            change.db.refresh(wallet)
+        self.sums = _plus(self.sums, found)
+        # Who has that many periods has all but one of them beyond its first.
+        beyond = found.periods - found.services
+        return found.services == BATCH or beyond >= MOST_PERIODS - 1
+
+    def _note_shortage(self, purse: Purse, was_short: int | None) -> None:
+        wallet, now = self.wallet, self.change.call.now
+        if purse.lacking:
+            if was_short is None:
+                payment_news.tell_exhausted(
+                    self.change, wallet, purse.lacking, now + self.grace
+                )
+            wallet.short_version, wallet.short_at = wallet.version, now
+        elif purse.has_looked:
+            wallet.short_version, wallet.short_at = None, None
+
+
+def _plus(one: Sums, other: Sums) -> Sums:
+    return Sums(
+        one.services + other.services,
+        one.periods + other.periods,
+        one.amount + other.amount,
+    )

@@ -1,0 +1,168 @@
+"""Up to when a service is paid, and what its time costs. Pure: no session, no clock.
+
+A service is paid up to ``paid_through``, ``paid_periods`` periods after its anchor.
+What follows, up to now, is used and not paid. Whatever stops or moves time by less than
+a period (a suspension, a new zone) makes ``paid_through`` the new anchor.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.billing.charging.periods import count_edges, edge
+from services.billing.charging.rollups import charge_of
+from services.billing.models.tables import Subscription
+from shared.contracts.billing.charging import ChargeKind
+from shared.contracts.inventory import Period, ServiceState
+from shared.money import ledger_ratio
+
+MICROSECOND = timedelta(microseconds=1)
+NEW_FOR = timedelta(hours=1)
+"""An event may take its time, and the import that writes it, too."""
+
+
+class Span(NamedTuple):
+    """Time that was charged, of a number of periods that are equally long."""
+
+    length: timedelta
+    periods: int = 1
+
+
+def place(
+    service: Subscription, at: datetime, zone: ZoneInfo, *, is_new: bool = False
+) -> None:
+    """Say how far a service is paid that was not known to be active, as of ``at``.
+
+    One that is new is due at once. One that was active before it came here counts as
+    paid up to its next edge; suspended, up to its last one.
+    """
+    anchor = service.activated_at
+    if anchor is None:
+        return
+    service.anchor = anchor
+    service.paid_periods = 0
+    is_due = is_new or at - anchor < NEW_FOR
+    if is_due or service.period is Period.ONCE:
+        service.paid_through = anchor if is_due else None
+        return
+    is_suspended = service.state is ServiceState.SUSPENDED
+    until = (service.suspended_at or at) if is_suspended else at
+    number = count_edges(anchor, service.period, anchor, until, zone)
+    _pay_up_to(service, max(0, number if is_suspended else number + 1), zone)
+
+
+def edge_of(service: Subscription, number: int, zone: ZoneInfo) -> datetime:
+    """The end of its ``number``-th period after the anchor, which itself is exact."""
+    assert service.anchor is not None
+    if number == 0:
+        return service.anchor
+    return edge(service.anchor, service.period, number, zone)
+
+
+def begun_periods(service: Subscription, now: datetime, zone: ZoneInfo) -> int:
+    """How many periods have begun and are not paid."""
+    due = service.paid_through
+    if due is None or due > now:
+        return 0
+    if service.period is Period.ONCE:
+        return 1
+    assert service.anchor is not None
+    return 1 + count_edges(service.anchor, service.period, due, now, zone)
+
+
+def used_unpaid(service: Subscription, until: datetime, zone: ZoneInfo) -> Fraction:
+    """How many periods were used and not paid, to the microsecond."""
+    begun = begun_periods(service, until, zone)
+    if not begun or service.period is Period.ONCE:
+        return Fraction(0)
+    last = service.paid_periods + begun - 1
+    begins, ends = edge_of(service, last, zone), edge_of(service, last + 1, zone)
+    return begun - 1 + _share(until - begins, ends - begins)
+
+
+def unused_paid(
+    service: Subscription, at: datetime, earlier: Iterable[Span] = ()
+) -> Fraction:
+    """How many periods that were charged here are left at a moment.
+
+    Where that is before the last of them began, ``earlier`` are the others, the last
+    first. They are counted back from each other: a suspension moves time, not rows.
+    """
+    begins, ends = service.paid_from, service.paid_through
+    if not service.is_charged or begins is None or ends is None or ends <= at:
+        return Fraction(0)
+    left = _share(ends - max(at, begins), ends - begins)
+    # What is paid anew after a suspension follows nothing that was not used.
+    if begins == service.suspended_at:
+        return left
+    for span in earlier:
+        if begins <= at:
+            break
+        ends, begins = begins, begins - span.length
+        left += span.periods * _share(ends - max(at, begins), span.length)
+    return left
+
+
+def cost_of(service: Subscription, share: Fraction) -> Decimal:
+    """What a share of periods costs, rounded once to the ledger's places."""
+    exact = Fraction(charge_of(service)) * share
+    return ledger_ratio(exact, service.currency).amount
+
+
+def count_as_owed(service: Subscription, until: datetime, zone: ZoneInfo) -> None:
+    """Make what was used and not paid a fixed sum; from then on time stands still."""
+    due = service.paid_through
+    service.overdue_since = None
+    service.unpaid_periods = 0
+    if service.period is Period.ONCE or due is None or due >= until:
+        return
+    service.owed += cost_of(service, used_unpaid(service, until, zone))
+    # What a price left is about time that was charged, which ends here.
+    if service.is_charged or service.owed_since is None:
+        service.owed_since = due
+    anchor_at(service, until)
+    service.is_charged = False
+
+
+def kind_of_owed(service: Subscription) -> ChargeKind:
+    """Used time, or what a price left of time that has a charge of its own."""
+    since, due = service.owed_since, service.paid_through
+    if service.is_charged or since is None or due is None or since >= due:
+        return ChargeKind.PRORATION
+    return ChargeKind.GRACE
+
+
+def shift(service: Subscription, step: timedelta) -> None:
+    """Move paid time by what was not to be paid: a suspension."""
+    if service.paid_through is None or service.period is Period.ONCE:
+        return
+    anchor_at(service, service.paid_through + step)
+    if service.paid_from is not None:
+        service.paid_from += step
+
+
+def anchor_at(service: Subscription, moment: datetime) -> None:
+    service.anchor = service.paid_through = moment
+    service.paid_periods = 0
+
+
+def follow_zone(service: Subscription, zone: ZoneInfo) -> None:
+    """Count periods by another zone's calendar; what is paid stays paid."""
+    if service.paid_through is None or service.period is Period.ONCE:
+        return
+    if service.is_charged:
+        anchor_at(service, service.paid_through)
+    else:
+        _pay_up_to(service, service.paid_periods, zone)
+
+
+def _pay_up_to(service: Subscription, number: int, zone: ZoneInfo) -> None:
+    service.paid_periods = number
+    service.paid_through = edge_of(service, number, zone)
+
+
+def _share(part: timedelta, whole: timedelta) -> Fraction:
+    return Fraction(part // MICROSECOND, whole // MICROSECOND)

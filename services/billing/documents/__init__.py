@@ -1,0 +1,1 @@
+"""Proformas, invoices and credit notes: issued, listed, exported, rendered."""

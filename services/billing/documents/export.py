@@ -1,0 +1,71 @@
+"""Documents for bookkeeping: all companies', as they were issued."""
+
+from datetime import date
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from services.billing.base.days import check_day
+from services.billing.documents.listing import content_of
+from services.billing.models.documents import Document
+from services.billing.models.tables import Payment
+from shared.contracts.billing import documents as contract
+from shared.contracts.billing.top_ups import GatewayName
+from shared.db.paging import Position, decode_cursor, encode_cursor
+from shared.errors import InvalidInput
+
+MAX_ROWS = 1_000
+
+
+def export(
+    session: Session, request: contract.ExportDocuments
+) -> contract.BookkeepingPage:
+    """One page, in the order of issue; see the contract for the refusals."""
+    if not 1 <= request.limit <= MAX_ROWS:
+        raise InvalidInput("bad_limit", parameters={"max_limit": MAX_ROWS})
+    check_day(request.first_day)
+    check_day(request.last_day)
+    query = (
+        select(Document, Payment.gateway)
+        .join(Payment, Payment.id == Document.payment_id, isouter=True)
+        .where(Document.issued_on.between(request.first_day, request.last_day))
+    )
+    place = (Document.issued_on, Document.position)
+    if request.cursor is not None:
+        last = decode_cursor(request.cursor, tuple[date, Position])
+        query = query.where(tuple_(*place) > last)
+    found = session.execute(query.order_by(*place).limit(request.limit + 1)).all()
+    rows, more = found[: request.limit], found[request.limit :]
+    newest = rows[-1][0] if more else None
+    return contract.BookkeepingPage(
+        rows=[_row(document, gateway) for document, gateway in rows],
+        next=encode_cursor(newest.issued_on, newest.position) if newest else None,
+    )
+
+
+def _row(document: Document, gateway: GatewayName | None) -> contract.BookkeepingRow:
+    content = content_of(document)
+    (line,) = content.tax_lines
+    is_credit_note = content.kind is contract.DocumentKind.CREDIT_NOTE
+    return contract.BookkeepingRow(
+        number=content.number,
+        kind=content.kind,
+        issued_on=content.issued_on,
+        paid_on=None if is_credit_note else content.paid_on,
+        company_id=document.company_id,
+        name=content.buyer.name,
+        country=content.buyer.country,
+        vat_id=content.buyer.vat_id,
+        net=content.net,
+        tax=content.tax,
+        gross=content.gross,
+        tax_category=line.category,
+        rate_percent=line.rate_percent,
+        tax_rule=content.tax_reason.code,
+        # The document has it in its own language, which nobody can sort by.
+        gateway=gateway,
+        corrects=content.corrects.number if content.corrects else "",
+        accounting_tax=content.accounting_tax,
+        seller=content.seller.name,
+        reference=content.reference,
+    )

@@ -1,0 +1,283 @@
+"""What a document says, in its language.
+
+A text's holes are filled by `sheet` with what is written in the same language.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.billing.top_ups.document_orders import (
+    GIVEN_BACK,
+    NOT_PAID_OUT,
+    TAKEN_BACK,
+)
+from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.tax import TaxCategory
+from shared.contracts.billing.top_ups import GatewayName
+
+ENGLISH = "en"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """``kinds`` are titles, ``named`` the same inside of a sentence.
+
+    ``tax_notes`` are what a tax outcome obliges to say; ``payment_methods`` the words
+    for a `GatewayName`; ``reasons`` our own English ones in the language.
+    """
+
+    kinds: Mapping[DocumentKind, str]
+    named: Mapping[DocumentKind, str]
+    number: str
+    issued_on: str
+    due_on: str
+    paid_on: str
+    reference: str
+    seller: str
+    buyer: str
+    vat_id: str
+    description: str
+    amount: str
+    tax: str
+    tax_rate: str
+    taxable_amount: str
+    tax_amount: str
+    no_tax: str
+    net: str
+    gross: str
+    paid: str
+    amount_due: str
+    amount_credited: str
+    prepaid_line: str
+    corrects: str
+    replaces: str
+    reason: str
+    no_invoice: str
+    pay_by_bank: str
+    recipient: str
+    bank: str
+    bank_amount: str
+    bank_reference: str
+    quote_reference: str
+    accounting_tax: str
+    tax_notes: Mapping[TaxCategory, str]
+    payment_methods: Mapping[GatewayName, str]
+    reasons: Mapping[str, str]
+    page: str
+
+
+_ENGLISH = Words(
+    kinds={
+        DocumentKind.PROFORMA: "Proforma invoice",
+        DocumentKind.INVOICE: "Invoice",
+        DocumentKind.CREDIT_NOTE: "Credit note",
+    },
+    named={
+        DocumentKind.PROFORMA: "proforma invoice",
+        DocumentKind.INVOICE: "invoice",
+        DocumentKind.CREDIT_NOTE: "credit note",
+    },
+    number="Number",
+    issued_on="Date",
+    due_on="Payable until",
+    paid_on="Paid on",
+    reference="Reference",
+    seller="Seller",
+    buyer="Customer",
+    vat_id="VAT ID",
+    description="Description",
+    amount="Net amount",
+    tax="Taxes",
+    tax_rate="VAT rate",
+    taxable_amount="Taxable amount",
+    tax_amount="VAT",
+    no_tax="no VAT",
+    net="Net total",
+    gross="Total",
+    paid="Paid on {day}",
+    amount_due="Amount due",
+    amount_credited="Amount credited",
+    prepaid_line="Prepayment to the balance, top-up {reference}",
+    corrects="Corrects {kind} {number} of {day}",
+    replaces="Replaces {kind} {number} of {day}",
+    reason="Reason: {reason}",
+    no_invoice="This is not an invoice, and VAT can't be deducted with it. "
+    "The invoice follows once the payment has arrived.",
+    pay_by_bank="How to pay by bank",
+    recipient="Recipient",
+    bank="Bank",
+    bank_amount="Amount",
+    bank_reference="Reference",
+    quote_reference="The reference must stand on the transfer, "
+    "as it tells us what was paid.",
+    accounting_tax="VAT in {currency}: {tax} "
+    "(1 {currency} = {rate} {document_currency}, {source}, {day})",
+    tax_notes={
+        TaxCategory.REVERSE_CHARGE: "Reverse charge: VAT is due by the customer."
+    },
+    payment_methods={
+        GatewayName.SANDBOX: "test payment",
+        GatewayName.STRIPE: "card",
+        GatewayName.BANK_TRANSFER: "bank transfer",
+    },
+    reasons={},
+    page="Page {page} of {pages}",
+)
+
+_GERMAN = Words(
+    kinds={
+        DocumentKind.PROFORMA: "Proforma-Rechnung",
+        DocumentKind.INVOICE: "Rechnung",
+        # A "Gutschrift" is an invoice made by the customer (UStG § 14 (2)).
+        DocumentKind.CREDIT_NOTE: "Rechnungskorrektur",
+    },
+    named={
+        DocumentKind.PROFORMA: "Proforma-Rechnung",
+        DocumentKind.INVOICE: "Rechnung",
+        DocumentKind.CREDIT_NOTE: "Rechnungskorrektur",
+    },
+    number="Nummer",
+    issued_on="Datum",
+    due_on="Zahlbar bis",
+    paid_on="Bezahlt am",
+    reference="Referenz",
+    seller="Verkäufer",
+    buyer="Kunde",
+    vat_id="USt-IdNr.",
+    description="Beschreibung",
+    amount="Nettobetrag",
+    tax="Steuern",
+    tax_rate="Steuersatz",
+    taxable_amount="Bemessungsgrundlage",
+    tax_amount="Umsatzsteuer",
+    no_tax="keine USt.",
+    net="Summe netto",
+    gross="Gesamtbetrag",
+    paid="Bezahlt am {day}",
+    amount_due="Zu zahlen",
+    amount_credited="Korrekturbetrag",
+    prepaid_line="Anzahlung auf das Guthaben, Aufladung {reference}",
+    corrects="Korrigiert {kind} {number} vom {day}",
+    replaces="Ersetzt {kind} {number} vom {day}",
+    reason="Grund: {reason}",
+    no_invoice="Dies ist keine Rechnung und berechtigt nicht zum Vorsteuerabzug. "
+    "Die Rechnung folgt, sobald die Zahlung eingegangen ist.",
+    pay_by_bank="Bezahlen per Überweisung",
+    recipient="Empfänger",
+    bank="Bank",
+    bank_amount="Betrag",
+    bank_reference="Verwendungszweck",
+    quote_reference="Bitte den Verwendungszweck angeben, "
+    "da wir die Zahlung nur so zuordnen können.",
+    accounting_tax="Umsatzsteuer in {currency}: {tax} "
+    "(1 {currency} = {rate} {document_currency}, {source}, {day})",
+    tax_notes={
+        TaxCategory.REVERSE_CHARGE: "Steuerschuldnerschaft des Leistungsempfängers "
+        "(Reverse charge)"
+    },
+    payment_methods={
+        GatewayName.SANDBOX: "Testzahlung",
+        GatewayName.STRIPE: "Karte",
+        GatewayName.BANK_TRANSFER: "Überweisung",
+    },
+    reasons={
+        TAKEN_BACK: "Die Zahlung wurde von der Bank zurückgeholt, von der sie kam.",
+        NOT_PAID_OUT: "Die Erstattung konnte nicht ausgezahlt werden; "
+        "das Guthaben hat sie wieder.",
+        GIVEN_BACK: "Doppelt bezahlt und auf Ihren Wunsch erstattet.",
+    },
+    page="Seite {page} von {pages}",
+)
+
+_POLISH = Words(
+    kinds={
+        DocumentKind.PROFORMA: "Faktura pro forma",
+        DocumentKind.INVOICE: "Faktura",
+        DocumentKind.CREDIT_NOTE: "Faktura korygująca",
+    },
+    named={
+        DocumentKind.PROFORMA: "fakturę pro forma",
+        DocumentKind.INVOICE: "fakturę",
+        DocumentKind.CREDIT_NOTE: "fakturę korygującą",
+    },
+    number="Numer",
+    issued_on="Data wystawienia",
+    due_on="Termin płatności",
+    paid_on="Data zapłaty",
+    reference="Numer referencyjny",
+    seller="Sprzedawca",
+    buyer="Nabywca",
+    vat_id="NIP / VAT UE",
+    description="Opis",
+    amount="Kwota netto",
+    tax="Podatki",
+    tax_rate="Stawka VAT",
+    taxable_amount="Podstawa opodatkowania",
+    tax_amount="VAT",
+    no_tax="bez VAT",
+    net="Razem netto",
+    gross="Razem brutto",
+    paid="Zapłacono {day}",
+    amount_due="Do zapłaty",
+    amount_credited="Kwota korekty",
+    prepaid_line="Przedpłata na saldo, doładowanie {reference}",
+    corrects="Koryguje {kind} {number} z dnia {day}",
+    replaces="Zastępuje {kind} {number} z dnia {day}",
+    reason="Przyczyna: {reason}",
+    no_invoice="To nie jest faktura i nie uprawnia do odliczenia VAT. "
+    "Fakturę wystawimy po otrzymaniu zapłaty.",
+    pay_by_bank="Zapłata przelewem",
+    recipient="Odbiorca",
+    bank="Bank",
+    bank_amount="Kwota",
+    bank_reference="Tytuł przelewu",
+    quote_reference="Prosimy o podanie tytułu przelewu, "
+    "ponieważ tylko tak rozpoznamy zapłatę.",
+    accounting_tax="VAT w {currency}: {tax} "
+    "(1 {currency} = {rate} {document_currency}, {source}, {day})",
+    tax_notes={TaxCategory.REVERSE_CHARGE: "Odwrotne obciążenie (reverse charge)"},
+    payment_methods={
+        GatewayName.SANDBOX: "płatność testowa",
+        GatewayName.STRIPE: "karta",
+        GatewayName.BANK_TRANSFER: "przelew",
+    },
+    reasons={
+        TAKEN_BACK: "Płatność została cofnięta przez bank, z którego przyszła.",
+        NOT_PAID_OUT: "Zwrotu nie udało się wypłacić; kwota wróciła na saldo.",
+        GIVEN_BACK: "Zapłacono dwa razy, zwrócono na Państwa prośbę.",
+    },
+    page="Strona {page} z {pages}",
+)
+
+_WORDS: Mapping[str, Words] = {ENGLISH: _ENGLISH, "de": _GERMAN, "pl": _POLISH}
+LANGUAGES = tuple(_WORDS)
+
+_LANGUAGE_OF = {"DE": "de", "AT": "de", "LI": "de", "PL": "pl"}
+# Switzerland, Luxembourg, Belgium and Italy speak German in part only: English for all.
+
+
+def language_of(country: str) -> str:
+    """The language of a document for a customer in a country (ISO 3166-1)."""
+    return _LANGUAGE_OF.get(country, ENGLISH)
+
+
+def words_in(language: str) -> Words:
+    """English where there are none in the language."""
+    return _WORDS.get(language, _ENGLISH)
+
+
+def top_up_line(reference: str, language: str) -> str:
+    """The line of a document for a top-up; ``reference`` as people quote it."""
+    return words_in(language).prepaid_line.format(reference=reference)
+
+
+def method_words(gateway: GatewayName, method: str, language: str) -> str:
+    """How it was paid; in English as the gateway says it, with a card's last digits."""
+    if language == ENGLISH and method:
+        return method
+    return words_in(language).payment_methods[gateway]
+
+
+def reason_words(reason: str, language: str) -> str:
+    """A reason of ours in the language; the operator's own words as they are."""
+    return words_in(language).reasons.get(reason, reason)

@@ -1,0 +1,1 @@
+"""The dashboard: recurring costs, what falls due, Recommended Add Funds."""

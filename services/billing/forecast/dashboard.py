@@ -1,0 +1,216 @@
+"""What the dashboard shows of billing: three queries, however many services there are.
+
+Wallets with their newest postings are one query, so that the running balances fit the
+balance; then the costs' roll-up; then the renewals' for all wallets at once.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, select, true
+from sqlalchemy.orm import Session
+
+from services.billing.forecast.costs import Recurring, break_down, family_names
+from services.billing.forecast.due import Horizon, due_after_resuming, read_due_lines
+from services.billing.forecast.recommendation import Funds, Overdue, recommend
+from services.billing.models.tables import (
+    Company,
+    JournalEntry,
+    Posting,
+    RecurringCost,
+    Standing,
+    Wallet,
+)
+from services.billing.parties.companies import DEFAULT_TIME_ZONE
+from services.billing.top_ups.limits import Limits
+from shared.contracts import billing
+from shared.money import Money, currency_of, round_to_ledger
+
+RECENT_POSTINGS = 5
+
+
+@dataclass
+class _Costs:
+    """One currency's roll-up."""
+
+    active: list[Recurring] = field(default_factory=list)
+    suspended: list[Recurring] = field(default_factory=list)
+    unpaid: Decimal = Decimal(0)
+
+    @property
+    def overdue(self) -> Overdue:
+        """What is unpaid, and one charge of each service suspended for payment."""
+        count = sum(each.service_count for each in self.suspended)
+        return Overdue(count, sum((e.amount for e in self.suspended), self.unpaid))
+
+
+@dataclass(frozen=True)
+class _Purse:
+    """A wallet, the zone its company lives in, and its newest postings."""
+
+    wallet: Wallet
+    zone: ZoneInfo
+    recent: list[billing.Posting]
+
+    @property
+    def funds(self) -> Funds:
+        wallet = self.wallet
+        return Funds(
+            currency=wallet.currency,
+            balance=wallet.balance,
+            comfort_buffer=wallet.comfort_buffer,
+            horizon_days=wallet.horizon_days,
+        )
+
+
+Costs = defaultdict[str, _Costs]
+
+
+def show(session: Session, limits: Limits, now: datetime) -> billing.BillingDashboard:
+    """Read one company's wallets and costs; the session is narrowed to it."""
+    purses = _read_purses(session)
+    costs = _read_costs(session)
+    names = {each: family_names(costs[each].active) for each in list(costs)}
+    horizons = [_horizon(purse, costs, now) for purse in purses]
+    due_lines = read_due_lines(session, horizons, names)
+    for horizon in horizons:
+        suspended = costs[horizon.currency].suspended
+        due_lines[horizon.currency] += due_after_resuming(horizon, suspended)
+    currencies = [purse.wallet.currency for purse in purses]
+    currencies += sorted(costs.keys() - set(currencies))
+    return billing.BillingDashboard(
+        wallets=[
+            _wallet_view(
+                purse,
+                recommend(
+                    purse.funds,
+                    due_lines[purse.wallet.currency],
+                    costs[purse.wallet.currency].overdue,
+                    limits.minimum(purse.wallet.currency),
+                    now,
+                ),
+            )
+            for purse in purses
+        ],
+        costs=[break_down(each, costs[each].active) for each in currencies],
+    )
+
+
+def _wallets_with_recent() -> Select[Any]:
+    # Their entries are looked up afterwards: joined within, PostgreSQL may read the
+    # whole journal for the few entries of a small company.
+    recent = (
+        select(Posting.position, Posting.debit, Posting.credit, Posting.entry_id)
+        .where(Posting.account_id == Wallet.id)
+        .order_by(Posting.position.desc())
+        .limit(RECENT_POSTINGS)
+        .lateral("recent")
+    )
+    told = (JournalEntry.at, JournalEntry.kind, JournalEntry.memo)
+    return (
+        select(Wallet, Company.time_zone, recent, *told)
+        .outerjoin(Company, Company.company_id == Wallet.company_id)
+        .outerjoin(recent, true())
+        .outerjoin(JournalEntry, JournalEntry.id == recent.c.entry_id)
+        .order_by(Wallet.is_primary.desc(), Wallet.currency, recent.c.position.desc())
+    )
+
+
+# Put together once: that takes as long as to run them.
+_WALLETS_WITH_RECENT = _wallets_with_recent()
+_RECURRING_COSTS = select(
+    RecurringCost.currency,
+    RecurringCost.family_code,
+    RecurringCost.family_name,
+    RecurringCost.period,
+    RecurringCost.standing,
+    RecurringCost.service_count,
+    RecurringCost.amount,
+)
+
+
+def _read_purses(session: Session) -> list[_Purse]:
+    rows = session.execute(_WALLETS_WITH_RECENT)
+    return [
+        _Purse(
+            wallet,
+            ZoneInfo(time_zone or DEFAULT_TIME_ZONE),
+            list(_postings(wallet, [row for row in group if row.position is not None])),
+        )
+        for (wallet, time_zone), group in groupby(rows, key=lambda row: row[:2])
+    ]
+
+
+def _postings(wallet: Wallet, rows: Sequence[Any]) -> Iterator[billing.Posting]:
+    """Newest first, each with the balance it left."""
+    currency = currency_of(wallet.currency)
+    balance = wallet.balance
+    for row in rows:
+        amount = (row.credit or 0) - (row.debit or 0)
+        yield billing.Posting(
+            entry_id=row.entry_id,
+            at=row.at,
+            kind=row.kind.value,
+            memo=row.memo,
+            amount=Money(amount, currency),
+            balance=Money(balance, currency),
+        )
+        balance -= amount
+
+
+def _read_costs(session: Session) -> Costs:
+    costs: Costs = defaultdict(_Costs)
+    for row in session.execute(_RECURRING_COSTS):
+        of_currency = costs[row.currency]
+        if row.standing is Standing.ACTIVE:
+            of_currency.active.append(_recurring(row, row.amount))
+            continue
+        # The column has room for prices; what is charged or owed needs less.
+        exact = Money(row.amount, currency_of(row.currency))
+        amount = round_to_ledger(exact).amount
+        if row.standing is Standing.OVERDUE:
+            of_currency.suspended.append(_recurring(row, amount))
+        else:
+            of_currency.unpaid += amount
+    return costs
+
+
+def _recurring(row: Any, amount: Decimal) -> Recurring:
+    return Recurring(
+        row.family_code, row.family_name, row.period, row.service_count, amount
+    )
+
+
+def _horizon(purse: _Purse, costs: Costs, now: datetime) -> Horizon:
+    currency = purse.wallet.currency
+    return Horizon(
+        currency=currency,
+        after=now,
+        until=purse.funds.due_until(now),
+        zone=purse.zone,
+        periods=frozenset(cost.period for cost in costs[currency].active),
+    )
+
+
+def _wallet_view(
+    purse: _Purse, recommendation: billing.Recommendation
+) -> billing.Wallet:
+    wallet = purse.wallet
+    currency = currency_of(wallet.currency)
+    return billing.Wallet(
+        id=wallet.id,
+        currency=wallet.currency,
+        is_primary=wallet.is_primary,
+        balance=Money(wallet.balance, currency),
+        credit_limit=Money(wallet.credit_limit, currency),
+        available=Money(wallet.balance + wallet.credit_limit, currency),
+        comfort_buffer=Money(wallet.comfort_buffer, currency),
+        recommendation=recommendation,
+        recent=purse.recent,
+    )

@@ -1,0 +1,1 @@
+"""The ledger, the wallets in it, and how money is posted."""

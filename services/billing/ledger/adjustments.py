@@ -1,0 +1,70 @@
+"""Money that an operator moves by hand: opening balances, corrections, goodwill.
+
+An adjustment states what is so and may take a balance below its credit limit; only
+charges ask whether the money is there. See docs/decisions/adjustments.md.
+"""
+
+from sqlalchemy.orm import Session
+
+from services.billing.ledger.entries import Reason, credit, debit, ensure_account, post
+from services.billing.ledger.wallets import lock_wallet, tell_of_change
+from services.billing.models.tables import AccountKind, EntryKind, Wallet
+from shared.contracts.billing import AdjustmentKind, AdjustWallet
+from shared.errors import InvalidInput
+from shared.money import LEDGER_BOUND, Money, fits_ledger
+from shared.rpc.service import Call
+from shared.runtime import Runtime
+from shared.text import clean_line
+
+MAX_REASON_LENGTH = 500
+
+_ENTRIES = {
+    AdjustmentKind.OPENING_BALANCE: EntryKind.OPENING_BALANCE,
+    AdjustmentKind.CORRECTION: EntryKind.CORRECTION,
+    AdjustmentKind.GOODWILL: EntryKind.GOODWILL,
+}
+_CONTRA_ACCOUNTS = {
+    AdjustmentKind.OPENING_BALANCE: AccountKind.OPENING_BALANCES,
+    AdjustmentKind.CORRECTION: AccountKind.CORRECTIONS,
+    AdjustmentKind.GOODWILL: AccountKind.GOODWILL,
+}
+
+
+def post_adjustment(
+    session: Session, runtime: Runtime, call: Call, request: AdjustWallet
+) -> Wallet:
+    """Credit the wallet with the amount, or debit it when negative.
+
+    Raises:
+        InvalidInput: ``reason_missing``, ``bad_reason``; ``bad_amount`` for zero, more
+            than six decimal places, or more than the wallet can hold.
+        NotFound: ``no_such_wallet``.
+    """
+    memo = _check_reason(request.reason)
+    if not (request.amount.amount and fits_ledger(request.amount)):
+        raise InvalidInput("bad_amount")
+    currency = request.amount.currency.code
+    wallet = lock_wallet(session, request.company_id, currency)
+    if abs(wallet.balance + request.amount.amount) >= LEDGER_BOUND:
+        raise InvalidInput("bad_amount", "more than a wallet can hold")
+    contra = ensure_account(session, runtime, _CONTRA_ACCOUNTS[request.kind], currency)
+    money = Money(abs(request.amount.amount), request.amount.currency)
+    payer, payee = contra, wallet.id
+    if request.amount.amount < 0:
+        payer, payee = payee, payer
+    reason = Reason(
+        company_id=request.company_id,
+        kind=_ENTRIES[request.kind],
+        memo=memo,
+        cause="adjust_wallet",
+    )
+    lines = [debit(payer, money), credit(payee, money)]
+    post(session, call, runtime.new_id(), reason, lines)
+    tell_of_change(session, runtime, wallet, call.request_id)
+    return wallet
+
+
+def _check_reason(text: str) -> str:
+    if not text.strip():
+        raise InvalidInput("reason_missing")
+    return clean_line(text, MAX_REASON_LENGTH, code="bad_reason")

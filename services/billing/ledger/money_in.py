@@ -1,0 +1,56 @@
+"""The entry of money that comes in with its tax, and of the same going back.
+
+What is paid is gross: the net is the wallet's, the rest is owed to the tax office.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from services.billing.base.changes import Change
+from services.billing.ledger.entries import (
+    Line,
+    Reason,
+    credit,
+    debit,
+    ensure_account,
+    post,
+)
+from services.billing.models.tables import AccountKind, EntryKind
+from shared.money import Money, currency_of
+
+_COMES_IN = frozenset({EntryKind.TOP_UP, EntryKind.REFUND_FAILED})
+
+
+@dataclass(frozen=True)
+class MoneyIn:
+    """Positive amounts in the currency's minor unit; the tax may be zero."""
+
+    net: Decimal
+    tax: Decimal
+    currency: str
+
+    def post(self, change: Change, wallet_id: UUID, reason: Reason) -> None:
+        """Post it into the wallet, or out of it, as the kind of the entry says."""
+        entry_id = change.runtime.new_id()
+        lines = self._lines(change, wallet_id)
+        if reason.kind not in _COMES_IN:
+            lines = [_turned(line) for line in lines]
+        post(change.db, change.call, entry_id, reason, lines)
+
+    def _lines(self, change: Change, wallet_id: UUID) -> list[Line]:
+        currency = currency_of(self.currency)
+        db, runtime = change.db, change.runtime
+        paid = ensure_account(db, runtime, AccountKind.PAYMENTS, self.currency)
+        lines = [
+            debit(paid, Money(self.net + self.tax, currency)),
+            credit(wallet_id, Money(self.net, currency)),
+        ]
+        if self.tax:
+            tax = ensure_account(db, runtime, AccountKind.TAX, self.currency)
+            lines.append(credit(tax, Money(self.tax, currency)))
+        return lines
+
+
+def _turned(line: Line) -> Line:
+    return Line(line.account_id, line.currency, debit=line.credit, credit=line.debit)

@@ -1,0 +1,251 @@
+"""Wallets: opening them, which is the primary one, and their settings."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.billing.base.changes import Change
+from services.billing.models.tables import Account, AccountKind, Wallet
+from services.billing.parties.companies import lock_company
+from services.billing.parties.sellers import Seller
+from shared.contracts.billing import (
+    WALLET_CHANGED,
+    OpenWallet,
+    SetComfortBuffer,
+    SetCreditLimit,
+    WalletView,
+)
+from shared.contracts.billing import wallets as contract
+from shared.db import events
+from shared.errors import Conflict, InvalidInput, NotFound
+from shared.money import Money, currency_of, fits_invoices, fits_ledger, zero
+from shared.rpc.service import Call
+from shared.runtime import Runtime
+
+DEFAULT_HORIZON_DAYS = 30
+MAX_HORIZON_DAYS = 366
+
+
+def open_wallet(
+    session: Session, runtime: Runtime, call: Call, request: OpenWallet
+) -> Wallet:
+    """Open an empty wallet; a company's first is its primary one.
+
+    Raises:
+        InvalidInput: ``no_such_currency``, ``currency_not_invoiced``.
+        Conflict: ``wallet_exists``.
+    """
+    try:
+        currency = currency_of(request.currency).code
+    except ValueError as error:
+        raise InvalidInput("no_such_currency", str(error)) from error
+    if not fits_invoices(currency):
+        why = f"{currency} has more than two decimal places"
+        raise InvalidInput("currency_not_invoiced", why)
+    lock_company(session, request.company_id)
+    wallet = _open(Change(session, runtime, call), request.company_id, currency)
+    if wallet is None:
+        raise Conflict("wallet_exists", parameters={"currency": currency})
+    return wallet
+
+
+def ensure_wallet(change: Change, company_id: UUID, currency: str) -> None:
+    """Open an empty wallet, unless the company has one in the currency.
+
+    The company is locked. What has to be paid needs a wallet for the money to come to.
+    """
+    _open(change, company_id, currency)
+
+
+def _open(change: Change, company_id: UUID, currency: str) -> Wallet | None:
+    """A new wallet; None if there was one."""
+    session, runtime = change.db, change.runtime
+    owned = Wallet.company_id == company_id
+    currencies = session.scalars(select(Wallet.currency).where(owned)).all()
+    if currency in currencies:
+        return None
+    account = Account(id=runtime.new_id(), kind=AccountKind.WALLET, currency=currency)
+    session.add(account)
+    session.flush()
+    wallet = Wallet(
+        id=account.id,
+        company_id=company_id,
+        currency=currency,
+        is_primary=not currencies,
+        balance=zero(currency).amount,
+        credit_limit=zero(currency).amount,
+        comfort_buffer=zero(currency).amount,
+        horizon_days=DEFAULT_HORIZON_DAYS,
+        version=0,
+    )
+    session.add(wallet)
+    tell_of_change(session, runtime, wallet, change.call.request_id)
+    return wallet
+
+
+def list_wallets(session: Session, seller: Seller) -> contract.Wallets:
+    """Show the session's company its wallets, and which it may add."""
+    wallets = session.scalars(
+        select(Wallet).order_by(Wallet.is_primary.desc(), Wallet.currency)
+    ).all()
+    taken = {wallet.currency for wallet in wallets}
+    return contract.Wallets(
+        wallets=[view(wallet) for wallet in wallets],
+        addable=[code for code in seller.currencies if code not in taken],
+    )
+
+
+def add_wallet(change: Change, seller: Seller, currency: str) -> Wallet:
+    """Open a further wallet of the caller's company, in a currency that is offered.
+
+    Raises:
+        InvalidInput: ``currency_not_offered``.
+        Conflict: ``wallet_exists`` with ``currency``.
+    """
+    if currency not in seller.currencies:
+        raise InvalidInput("currency_not_offered")
+    company_id = change.call.principal.require_company()
+    request = OpenWallet(company_id=company_id, currency=currency)
+    return open_wallet(change.db, change.runtime, change.call, request)
+
+
+def make_primary(change: Change, currency: str) -> Wallet:
+    """Have another wallet of the caller's company come first.
+
+    Raises:
+        NotFound: ``no_such_wallet`` with ``currency``.
+    """
+    company_id = change.call.principal.require_company()
+    # Two at once would each take the same wallet for the one that steps back.
+    lock_company(change.db, company_id)
+    concerned = change.db.scalars(
+        select(Wallet)
+        .where(Wallet.company_id == company_id)
+        .where(Wallet.is_primary | (Wallet.currency == currency))
+        .order_by(Wallet.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    wallet = next((each for each in concerned if each.currency == currency), None)
+    if wallet is None:
+        raise NotFound("no_such_wallet", parameters={"currency": currency})
+    if wallet.is_primary:
+        return wallet
+    for each in concerned:
+        each.is_primary = False
+    # The database lets no company have two, not even for a moment.
+    change.db.flush()
+    wallet.is_primary = True
+    for each in concerned:
+        tell_of_change(change.db, change.runtime, each, change.call.request_id)
+    return wallet
+
+
+def set_credit_limit(
+    session: Session, runtime: Runtime, call: Call, request: SetCreditLimit
+) -> Wallet:
+    """Set how far below zero the balance may go.
+
+    Raises:
+        InvalidInput: ``bad_amount``.
+        NotFound: ``no_such_wallet``.
+    """
+    _check_allowance(request.limit)
+    wallet = lock_wallet(session, request.company_id, request.limit.currency.code)
+    wallet.credit_limit = request.limit.amount
+    tell_of_change(session, runtime, wallet, call.request_id)
+    return wallet
+
+
+def set_comfort_buffer(
+    session: Session, runtime: Runtime, call: Call, request: SetComfortBuffer
+) -> Wallet:
+    """Set what the caller's company wants left, and how far ahead to look.
+
+    Raises:
+        InvalidInput: ``bad_amount``, or ``bad_horizon`` (1-366 days).
+        NotFound: ``no_such_wallet``.
+    """
+    _check_allowance(request.buffer)
+    if not 1 <= request.horizon_days <= MAX_HORIZON_DAYS:
+        raise InvalidInput("bad_horizon", parameters={"max_days": MAX_HORIZON_DAYS})
+    company_id = call.principal.require_company()
+    wallet = lock_wallet(session, company_id, request.buffer.currency.code)
+    wallet.comfort_buffer = request.buffer.amount
+    wallet.horizon_days = request.horizon_days
+    tell_of_change(session, runtime, wallet, call.request_id)
+    return wallet
+
+
+def lock_wallet(session: Session, company_id: UUID, currency: str) -> Wallet:
+    """The company's wallet, locked until the transaction ends.
+
+    Who locks several does so in the order of their ids.
+
+    Raises:
+        NotFound: ``no_such_wallet``.
+    """
+    wallet = find_wallet(session, company_id, currency)
+    if wallet is None:
+        raise NotFound("no_such_wallet", parameters={"currency": currency})
+    return wallet
+
+
+def find_wallet(session: Session, company_id: UUID, currency: str) -> Wallet | None:
+    """`lock_wallet` for who can do without one."""
+    return session.scalars(
+        select(Wallet)
+        .where(Wallet.company_id == company_id, Wallet.currency == currency)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def available(wallet: Wallet) -> Decimal:
+    """What may be spent: the balance and the credit, never below zero."""
+    return max(Decimal(0), wallet.balance + wallet.credit_limit)
+
+
+def tell_of_change(
+    session: Session, runtime: Runtime, wallet: Wallet, request_id: str
+) -> None:
+    """Give a changed wallet its next version and record the event of it.
+
+    Whoever changes a wallet or posts to its account has locked it before and calls this
+    when all is done, once per transaction. The balance is read anew, as postings change
+    it in the database.
+    """
+    session.flush()
+    session.refresh(wallet)
+    wallet.version += 1
+    session.flush()
+    events.record(
+        session,
+        runtime,
+        WALLET_CHANGED,
+        view(wallet),
+        company_id=wallet.company_id,
+        version=wallet.version,
+        request_id=request_id,
+    )
+
+
+def view(wallet: Wallet) -> WalletView:
+    currency = currency_of(wallet.currency)
+    return WalletView(
+        id=wallet.id,
+        company_id=wallet.company_id,
+        currency=wallet.currency,
+        is_primary=wallet.is_primary,
+        balance=Money(wallet.balance, currency),
+        credit_limit=Money(wallet.credit_limit, currency),
+        comfort_buffer=Money(wallet.comfort_buffer, currency),
+        horizon_days=wallet.horizon_days,
+    )
+
+
+def _check_allowance(money: Money) -> None:
+    if money.amount < 0 or not fits_ledger(money):
+        raise InvalidInput("bad_amount")

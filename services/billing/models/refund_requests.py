@@ -1,0 +1,44 @@
+"""The table of what customers ask back."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column
+
+from services.billing.models.tables import Base, Refund, RefundState
+from shared.contracts.billing.refund_requests import RefundRequestState
+from shared.db.database import CompanyOwned, enum_by_value
+
+
+class RefundRequest(CompanyOwned, Base):
+    """What was asked of one payment, and what became of it; see the contract's.
+
+    ``position`` orders all of them as they were asked. ``gone_before`` is what had been
+    given back of the payment before this was decided, tax included.
+    """
+
+    __tablename__ = "refund_requests"
+
+    payment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True))
+    top_up_id: Mapped[UUID]
+    state: Mapped[RefundRequestState] = mapped_column(enum_by_value(RefundRequestState))
+    reason: Mapped[str]
+    answer: Mapped[str]
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str]
+    decided_at: Mapped[datetime | None] = mapped_column()
+    decided_by: Mapped[str]
+    gone_before: Mapped[Decimal] = column_property(
+        select(func.coalesce(func.sum(Refund.net + Refund.tax), 0))
+        .where(
+            Refund.payment_id == payment_id,
+            Refund.state != RefundState.FAILED,
+            sa.or_(decided_at.is_(None), Refund.created_at < decided_at),
+        )
+        .correlate_except(Refund)
+        .scalar_subquery()
+    )

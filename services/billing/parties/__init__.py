@@ -1,0 +1,1 @@
+"""Who buys and who sells: companies, sellers, and where VAT law places them."""

@@ -1,0 +1,122 @@
+"""What billing knows of identity's companies, and whom each of them buys from.
+
+The first top-up decides from whom for good: the balance is money that this seller owes,
+wherever the company moves to.
+"""
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.billing.models.tables import Company, TopUp
+from services.billing.parties.sellers import Seller, Sellers
+from shared.contracts import identity
+from shared.db.events import Envelope
+from shared.settings import SettingError
+
+DEFAULT_TIME_ZONE = "UTC"
+"""Of a company whose event has not come yet; its roll-ups are redone when it does."""
+
+
+def lock_company(session: Session, company_id: UUID) -> None:
+    """Let one transaction at a time change what is known of a company's services.
+
+    Their events would wait for each other on the roll-ups anyway; a lock taken first
+    and alone can't deadlock.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(_lock_number(company_id))))
+
+
+def try_lock_company(session: Session, company_id: UUID) -> bool:
+    """`lock_company`, or False when somebody else has it."""
+    number = _lock_number(company_id)
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(number))))
+
+
+def _lock_number(company_id: UUID) -> int:
+    return int.from_bytes(company_id.bytes[:8], signed=True)
+
+
+def time_zone_of(session: Session, company_id: UUID) -> ZoneInfo:
+    wanted = select(Company.time_zone).where(Company.company_id == company_id)
+    return ZoneInfo(session.scalar(wanted) or DEFAULT_TIME_ZONE)
+
+
+def seller_of(session: Session, sellers: Sellers, company_id: UUID) -> Seller:
+    """Whom a company buys from; before its first top-up, who sells to its country."""
+    key = _bought_from(session, company_id)
+    if key is not None:
+        return sellers.named(key)
+    company = session.get(Company, company_id)
+    return sellers.selling_to(company.country if company else "")
+
+
+def may_buy_from(session: Session, company_id: UUID, seller: Seller) -> bool:
+    """Whether a company's next top-up may be this seller's.
+
+    If it is the first one, the company is locked: none of another seller's can be
+    begun meanwhile.
+    """
+    key = _bought_from(session, company_id)
+    if key is None:
+        lock_company(session, company_id)
+        key = _bought_from(session, company_id)
+    return key in {None, seller.key}
+
+
+def check_sellers(session: Session, sellers: Sellers) -> None:
+    """Make sure that all whom companies buy from are there.
+
+    Raises:
+        SettingError: one is not.
+    """
+    known = [each.key for each in sellers]
+    missing = select(TopUp.seller).where(TopUp.seller.not_in(known)).limit(1)
+    if key := session.scalar(missing):
+        raise SettingError(f"SELLERS lacks one that companies buy from: {key!r}")
+
+
+def _bought_from(session: Session, company_id: UUID) -> str | None:
+    """The seller of all of a company's top-ups."""
+    its_own = select(TopUp.seller).where(TopUp.company_id == company_id)
+    return session.scalar(its_own.limit(1))
+
+
+def keep_company(session: Session, envelope: Envelope[identity.Company]) -> set[str]:
+    """Keep what an event says unless a newer one came first.
+
+    The company is locked. Returns the names of the columns that are others now; of a
+    company that was unknown, those that differ from what was assumed.
+    """
+    body = envelope.body
+    known = session.get(Company, body.id)
+    if known is None:
+        known = Company(
+            company_id=body.id, time_zone=DEFAULT_TIME_ZONE, version=envelope.version
+        )
+        session.add(known)
+    elif envelope.version < known.version:
+        return set()
+    news = _columns(body)
+    changed = {name for name, value in news.items() if getattr(known, name) != value}
+    for name in changed:
+        setattr(known, name, news[name])
+    known.version = envelope.version
+    session.flush()
+    return changed
+
+
+def _columns(company: identity.Company) -> dict[str, object]:
+    address = company.address
+    return {
+        "time_zone": company.time_zone,
+        "name": company.name,
+        "street": address.street,
+        "postal_code": address.postal_code,
+        "city": address.city,
+        "region": address.region,
+        "country": address.country,
+        "is_business": company.is_business,
+    }

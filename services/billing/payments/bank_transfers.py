@@ -1,0 +1,118 @@
+"""Payments that came by bank, booked from what the bank's statement says."""
+
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import select
+
+from services.billing.base.changes import Change
+from services.billing.gateways.gateway import Outcome, Report
+from services.billing.models.tables import Payment, TopUp
+from services.billing.payments import booking as payments
+from services.billing.top_ups.references import references_in
+from services.billing.top_ups.rules import fits_payment
+from shared.contracts.billing.top_ups import (
+    MAX_TEXT_LENGTH,
+    BankBooking,
+    BankBookingResult,
+    BankCredit,
+    GatewayName,
+)
+from shared.db.database import Database
+from shared.errors import InvalidInput
+from shared.money import Money, currency_of, fits_ledger
+from shared.rpc.service import Call
+from shared.runtime import Runtime
+from shared.text import clean_line
+
+log = structlog.get_logger()
+
+MAX_CREDITS = 500
+
+METHOD = "Bank transfer"
+
+
+def book(
+    database: Database, runtime: Runtime, call: Call, credits_: Sequence[BankCredit]
+) -> list[BankBooking]:
+    """Credit each to the top-up whose reference it bears; once per transaction.
+
+    Each in a database transaction of its own: together they would lock top-ups after
+    wallets, and wait for others for ever.
+
+    Raises:
+        InvalidInput: ``too_many_rows``; nothing was booked.
+    """
+    if len(credits_) > MAX_CREDITS:
+        raise InvalidInput("too_many_rows", parameters={"max_rows": MAX_CREDITS})
+    bookings = []
+    for credit in credits_:
+        with database.system() as session:
+            bookings.append(_book(Change(session, runtime, call), credit))
+    return bookings
+
+
+def _book(change: Change, credit: BankCredit) -> BankBooking:
+    if not _is_fit(credit):
+        return _result(credit, BankBookingResult.UNFIT, None)
+    top_up = _find_top_up(change, credit.text)
+    known = change.db.scalars(
+        select(Payment).where(
+            Payment.gateway == GatewayName.BANK_TRANSFER,
+            Payment.transaction == credit.transaction,
+        )
+    ).one_or_none()
+    if known is not None:
+        return _compare(change, credit, known, top_up)
+    if top_up is None:
+        return _result(credit, BankBookingResult.UNMATCHED, None)
+    if top_up.currency != credit.amount.currency.code:
+        return _result(credit, BankBookingResult.WRONG_CURRENCY, top_up.reference)
+    report = Report(
+        payment_id=payments.payment_for_bank(change, top_up.id).id,
+        transaction=credit.transaction,
+        outcome=Outcome.SUCCEEDED,
+        amount=credit.amount,
+        method=METHOD,
+    )
+    is_new = payments.take_in(change, [report])
+    result = BankBookingResult.BOOKED if is_new else BankBookingResult.KNOWN
+    return _result(credit, result, top_up.reference)
+
+
+def _compare(
+    change: Change, credit: BankCredit, known: Payment, named: TopUp | None
+) -> BankBooking:
+    """Whether a credit is the payment booked under its name, or only called the same.
+
+    One that was booked by hand may name no top-up in its text.
+    """
+    is_same = credit.amount == Money(known.amount, currency_of(known.currency))
+    is_same = is_same and (named is None or named.id == known.top_up_id)
+    result = BankBookingResult.KNOWN if is_same else BankBookingResult.CONFLICT
+    booked = change.db.get_one(TopUp, known.top_up_id)
+    return _result(credit, result, booked.reference)
+
+
+def _find_top_up(change: Change, text: str) -> TopUp | None:
+    """The top-up that a payer's text names, if exactly one of ours is in it."""
+    references = list(references_in(text))
+    found = change.db.scalars(
+        select(TopUp).where(TopUp.reference.in_(references))
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def _is_fit(credit: BankCredit) -> bool:
+    try:
+        clean_line(credit.transaction, MAX_TEXT_LENGTH, required=True)
+        clean_line(credit.text, MAX_TEXT_LENGTH)
+    except InvalidInput:
+        return False
+    return fits_payment(credit.amount) and fits_ledger(credit.amount)
+
+
+def _result(
+    credit: BankCredit, result: BankBookingResult, top_up: str | None
+) -> BankBooking:
+    return BankBooking(transaction=credit.transaction, result=result, top_up=top_up)

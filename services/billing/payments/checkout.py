@@ -1,0 +1,237 @@
+"""What is done with gateways: always between transactions, never inside one.
+
+Each step is safe to repeat, so that a process may die between any two of them: an order
+bears its payment's id, a repayment its refund's, and reports are booked once.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from msgspec import structs
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.billing.base.changes import Change
+from services.billing.gateways.bank_transfer import BankTransfer
+from services.billing.gateways.gateway import (
+    Gateway,
+    Repayment,
+    RepaymentRefusedError,
+    unreachable,
+)
+from services.billing.models.tables import Payment, Refund
+from services.billing.parties.sellers import Seller
+from services.billing.payments import booking as payments
+from services.billing.payments.cards import Cards
+from services.billing.refunds import lifecycle as refunds
+from services.billing.top_ups import lifecycle as top_ups
+from services.billing.top_ups.views import view
+from shared.contracts.billing import top_ups as contract
+from shared.contracts.billing.top_ups import GatewayName
+from shared.db.database import Database
+from shared.errors import ContractError, NotFound, Unavailable
+from shared.principal import system
+from shared.rpc.service import Call
+from shared.runtime import Runtime
+
+log = structlog.get_logger()
+
+ASKED_AT_ONCE = 50
+"""Payments and refunds that one turn of the job takes on."""
+
+ASKED_AGAIN_AFTER = timedelta(seconds=20)
+LONGEST_PAUSE = timedelta(hours=1)
+"""On the first day; on later ones, an hour for each day of a payment's age."""
+ASKED_FOR = timedelta(days=30)
+"""A page that was left open may be paid, unheard, after its top-up has ended."""
+
+REPEATED_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Checkouts:
+    """The gateways there are, and the database that their reports go into."""
+
+    database: Database
+    runtime: Runtime
+    gateways: Mapping[GatewayName, Gateway]
+    cards: Cards
+
+    def ways_to_pay(self, seller: Seller) -> tuple[GatewayName, ...]:
+        """The gateways in the order in which a seller's customers are offered them."""
+        return tuple(
+            name
+            for name, gateway in self.gateways.items()
+            if not isinstance(gateway, BankTransfer) or seller.key in gateway.accounts
+        )
+
+    def start(
+        self, call: Call, request: contract.StartPayment
+    ) -> contract.StartedPayment:
+        """Begin the payment of a top-up, or go on with the one under way.
+
+        Raises:
+            NotFound: ``no_such_top_up``.
+            Conflict: ``top_up_ended`` with ``state``; ``not_payable_by_card`` with
+                ``step`` and ``currency``.
+            Unavailable: ``gateway_unreachable``; the top-up is as it was.
+        """
+        company_id = call.principal.require_company()
+        with self.database.company(company_id) as session:
+            change = Change(session, self.runtime, call)
+            payment = payments.prepare(change, request.top_up_id)
+            top_up = top_ups.lock_top_up(session, request.top_up_id)
+            order = payments.order_of(payment, top_up, request.return_url)
+        if payment.checkout is None:
+            gateway = self._gateway(payment.gateway)
+            customer = self.cards.customer_for(call, gateway)
+            checkout = gateway.open_checkout(replace(order, customer=customer))
+            with self.database.company(company_id) as session:
+                change = Change(session, self.runtime, call)
+                payment = payments.keep_checkout(change, payment.id, checkout)
+        with self.database.company(company_id) as session:
+            # It may have ended while the gateway was told.
+            top_ups.require_open(top_ups.lock_top_up(session, request.top_up_id))
+            shown = self.show(session, request.top_up_id)
+        return contract.StartedPayment(top_up=shown, redirect_url=payment.redirect_url)
+
+    def show(self, session: Session, top_up_id: UUID) -> contract.TopUp:
+        """A top-up, with what to tell one's bank if it is to be paid that way.
+
+        Raises:
+            NotFound: ``no_such_top_up``.
+        """
+        row = top_ups.get(session, top_up_id)
+        shown = view(session, row)
+        bank = self.gateways.get(GatewayName.BANK_TRANSFER)
+        is_due = row.state in top_ups.OPEN
+        if not (is_due and row.gateway is GatewayName.BANK_TRANSFER):
+            return shown
+        if not isinstance(bank, BankTransfer):
+            return shown
+        instructions = bank.instructions(row.seller, shown.gross, row.reference)
+        return structs.replace(shown, bank=instructions)
+
+    def take_notice(self, call: Call, notice: contract.PaymentNotice) -> None:
+        """Book what a gateway tells of its own accord.
+
+        Raises:
+            NotFound: ``no_gateway``.
+            Unauthenticated: ``notice_forged``.
+            InvalidInput: ``malformed_message``.
+            Unavailable: ``gateway_unreachable``; it will be told again.
+        """
+        gateway = self.gateways.get(notice.gateway)
+        if gateway is None:
+            raise NotFound("no_gateway", notice.gateway.value)
+        reports = gateway.read_notice(notice.headers, notice.body)
+        with self._change(notice.gateway.value, call.request_id) as change:
+            payments.take_in(change, reports)
+
+    def reconcile(self, request_id: str = "") -> contract.Reconciled:
+        """Ask the gateways about payments that have brought no money, and are due."""
+        now = self.runtime.clock.now()
+        with self.database.system() as session:
+            due = session.scalars(
+                select(Payment)
+                .where(Payment.ask_at <= now, Payment.checkout.is_not(None))
+                .order_by(Payment.ask_at)
+                .limit(ASKED_AT_ONCE)
+                .with_for_update(skip_locked=True)
+            ).all()
+            # Put off before asking: another instance takes other ones meanwhile.
+            for payment in due:
+                payment.ask_at = _ask_next(payment, now)
+                payment.asked_at = now
+        changed = sum(self._ask(payment, request_id) for payment in due)
+        return contract.Reconciled(asked=len(due), changed=changed)
+
+    def send_refunds(self) -> None:
+        """Tell the gateways of refunds that they have not confirmed yet."""
+        now = self.runtime.clock.now()
+        with self.database.system() as session:
+            due = session.execute(
+                select(Refund, Payment)
+                .join(Payment, Payment.id == Refund.payment_id)
+                .where(Refund.send_at <= now)
+                .order_by(Refund.send_at)
+                .limit(ASKED_AT_ONCE)
+                .with_for_update(of=Refund, skip_locked=True)
+            ).all()
+            for refund, _ in due:
+                refund.send_at = now + REPEATED_AFTER
+        for refund, payment in due:
+            try:
+                repayment = refunds.repayment_of(refund, payment)
+                self._repay(payment.gateway, refund.id, repayment)
+            except Exception:
+                # A later turn tries again; one refund keeps no other waiting.
+                log.exception("refund_not_sent", refund=str(refund.id))
+
+    def expire(self) -> None:
+        """End top-ups whose time to be paid is over."""
+        with self._change("billing") as change:
+            top_ups.expire(change)
+
+    def _gateway(self, name: GatewayName) -> Gateway:
+        gateway = self.gateways.get(name)
+        if gateway is None:
+            raise unreachable(f"{name.value} is not set up any more")
+        return gateway
+
+    def _ask(self, payment: Payment, request_id: str) -> bool:
+        gateway = self.gateways.get(payment.gateway)
+        if gateway is None or payment.checkout is None:
+            return False
+        is_over = payment.state not in payments.UNPAID
+        try:
+            is_closed = is_over and gateway.close_checkout(payment.checkout)
+            reports = gateway.ask(payment.checkout)
+            with self._change(payment.gateway.value, request_id) as change:
+                if is_closed:
+                    payments.ask_no_more(change, payment.id)
+                return payments.take_in(change, reports)
+        except ContractError as refusal:
+            # The next turn asks again; one payment keeps no other waiting.
+            log.warning("payment_not_asked", payment=str(payment.id), code=refusal.code)
+            return False
+
+    def _repay(self, name: GatewayName, refund_id: UUID, repayment: Repayment) -> None:
+        gateway = self.gateways.get(name)
+        if gateway is None:
+            log.error("no_gateway", gateway=name.value, refund=str(refund_id))
+            return
+        why = ""
+        try:
+            gateway.repay(repayment)
+        except Unavailable as refusal:
+            log.warning("refund_waits", refund=str(refund_id), code=refusal.code)
+            return
+        except RepaymentRefusedError as refusal:
+            why = str(refusal) or "refused"
+        with self._change("billing") as change:
+            refund = change.db.get_one(Refund, refund_id)
+            if why:
+                refunds.give_up(change, refund, why)
+            else:
+                refunds.settle(change, refund)
+
+    @contextmanager
+    def _change(self, who: str, request_id: str = "") -> Iterator[Change]:
+        """A change over all companies, in the name of a gateway or of billing."""
+        call = Call(system(who), request_id, self.runtime.clock.now())
+        with self.database.system() as session:
+            yield Change(session, self.runtime, call)
+
+
+def _ask_next(payment: Payment, now: datetime) -> datetime | None:
+    """Later and later, as what has been open for long rarely changes soon."""
+    age = now - payment.created_at
+    if age > ASKED_FOR:
+        return None
+    longest = max(LONGEST_PAUSE, age / 24)
+    return now + min(max(age / 2, ASKED_AGAIN_AFTER), longest)

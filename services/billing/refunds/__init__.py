@@ -1,0 +1,1 @@
+"""Money given back: refunds, customers' requests for them, credited invoices."""

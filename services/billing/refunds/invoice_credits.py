@@ -1,0 +1,51 @@
+"""Crediting an invoice: its payment is given back, and a credit note says so."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.billing.base.changes import Change
+from services.billing.models.documents import Document
+from services.billing.refunds import lifecycle as refunds
+from shared.contracts.billing.documents import CreditInvoice, DocumentKind
+from shared.contracts.billing.top_ups import GivenBack, RefundTopUp
+from shared.errors import Conflict, NotFound
+
+
+def credit(change: Change, request: CreditInvoice) -> GivenBack:
+    """Give back what the invoice's own payment brought, in part or whole.
+
+    Raises:
+        NotFound: ``no_such_document``.
+        Conflict: ``not_an_invoice`` with ``kind``, ``credited_already`` with
+            ``number``; and what `lifecycle.refund` raises but ``not_refundable``.
+    """
+    numbered = select(Document).where(Document.number == request.number)
+    document = change.db.scalars(numbered).one_or_none()
+    if document is None:
+        raise NotFound("no_such_document")
+    if document.kind is not DocumentKind.INVOICE:
+        kind = document.kind.value
+        raise Conflict("not_an_invoice", kind, {"kind": kind})
+    wanted = RefundTopUp(
+        top_up_id=document.top_up_id,
+        payment_id=document.payment_id,
+        net=request.net,
+        reason=request.reason,
+    )
+    try:
+        return refunds.refund(change, wanted)
+    except Conflict as refusal:
+        if refusal.code != "not_refundable":
+            raise
+        note = _last_credit_note(change.db, document)
+        raise Conflict("credited_already", note, {"number": note}) from refusal
+
+
+def _last_credit_note(session: Session, invoice: Document) -> str:
+    """Its number; empty while it is still to be issued."""
+    notes = select(Document.number).where(
+        Document.payment_id == invoice.payment_id,
+        Document.kind == DocumentKind.CREDIT_NOTE,
+    )
+    newest = notes.order_by(Document.position.desc()).limit(1)
+    return session.scalar(newest) or ""

@@ -1,0 +1,247 @@
+"""Refunds: money of a top-up given back, never more than is unspent.
+
+The ledger has a refund at once, so that nothing is spent twice; the gateway is told
+afterwards, until it has done it or refuses for good.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import structlog
+from sqlalchemy.orm import Session
+
+from services.billing.base.changes import Change
+from services.billing.gateways.gateway import Repayment
+from services.billing.ledger.entries import Reason
+from services.billing.ledger.money_in import MoneyIn
+from services.billing.ledger.wallets import lock_wallet, tell_of_change
+from services.billing.models.tables import (
+    EntryKind,
+    Payment,
+    Refund,
+    RefundState,
+    TopUp,
+    Wallet,
+)
+from services.billing.refunds.decisions import end_request
+from services.billing.top_ups.document_orders import NOT_PAID_OUT, Wanted, order
+from services.billing.top_ups.lifecycle import lock_top_up, move
+from services.billing.top_ups.rules import fits_payment
+from services.billing.top_ups.views import Given, given_back, payments_of, view
+from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.refund_requests import RefundRequestState
+from shared.contracts.billing.top_ups import (
+    GivenBack,
+    PaymentState,
+    RefundTopUp,
+    TopUpState,
+)
+from shared.errors import Conflict, InvalidInput
+from shared.money import (
+    Money,
+    currency_of,
+    round_down_to_minor_unit,
+    round_to_minor_unit,
+)
+from shared.text import clean_line
+
+log = structlog.get_logger()
+
+MAX_REASON_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one payment gives back; ``is_rest``: nothing is left of it then."""
+
+    payment: Payment
+    net: Decimal
+    tax: Decimal
+    is_rest: bool
+
+
+def refund(change: Change, request: RefundTopUp) -> GivenBack:
+    """Take a part of a top-up out of its wallet and order it to be paid back.
+
+    The newest payment gives first, so that a duplicate is what goes back; or else only
+    the one that is asked for.
+
+    Raises:
+        NotFound: ``no_such_top_up``.
+        Conflict: ``not_refundable`` with ``state``, ``more_than_unspent`` with
+            ``left``.
+        InvalidInput: ``bad_amount``, ``reason_missing``, ``bad_reason``.
+    """
+    reason = check_reason(request.reason)
+    session = change.db
+    top_up = lock_top_up(session, request.top_up_id)
+    given = given_back(session, top_up)
+    paid = _paid(session, top_up)
+    asked_for = [each for each in paid if request.payment_id in {None, each.id}]
+    left = _left(asked_for, given)
+    # Not its state: money may come for one that was refunded or charged back before.
+    if not left:
+        so_far = top_up.state.value
+        raise Conflict("not_refundable", so_far, {"state": so_far})
+    wallet = lock_wallet(session, top_up.company_id, top_up.currency)
+    net = _wanted(request, top_up, min(left, max(wallet.balance, Decimal(0))))
+    parts = _parts(asked_for, given, net)
+    for part in parts:
+        row = _draft(change, top_up, part, reason)
+        session.add(row)
+        session.flush()
+        _post(change, wallet, row, EntryKind.REFUND)
+        _order(change, top_up, row, DocumentKind.CREDIT_NOTE, reason)
+        top_up.refunded_net += part.net
+        if part.is_rest:
+            end_request(change, part.payment.id, RefundRequestState.GRANTED)
+    tell_of_change(session, change.runtime, wallet, change.call.request_id)
+    refunded = net == _left(paid, given)
+    state = TopUpState.REFUNDED if refunded else TopUpState.PARTLY_REFUNDED
+    move(change, top_up, state)
+    currency = currency_of(top_up.currency)
+    return GivenBack(
+        top_up=view(session, top_up),
+        net=Money(net, currency),
+        tax=Money(sum((part.tax for part in parts), Decimal(0)), currency),
+    )
+
+
+def repayment_of(refund: Refund, payment: Payment) -> Repayment:
+    amount = Money(refund.net + refund.tax, currency_of(refund.currency))
+    return Repayment(refund.id, payment.transaction or "", amount)
+
+
+def settle(change: Change, refund: Refund) -> None:
+    """The gateway has paid it back."""
+    lock_top_up(change.db, refund.top_up_id)
+    change.db.refresh(refund)
+    if refund.state is RefundState.FAILED:
+        # Refused, and then done when it was repeated: somebody has the money twice.
+        log.error("refund_paid_after_refusal", refund=str(refund.id))
+    if refund.state is not RefundState.PENDING:
+        return
+    refund.state = RefundState.SUCCEEDED
+    refund.settled_at = change.call.now
+    refund.send_at = None
+
+
+def give_up(change: Change, refund: Refund, why: str) -> None:
+    """The gateway refuses for good: the wallet has its money again."""
+    session = change.db
+    top_up = lock_top_up(session, refund.top_up_id)
+    session.refresh(refund)
+    if refund.state is not RefundState.PENDING:
+        return
+    wallet = lock_wallet(session, top_up.company_id, top_up.currency)
+    refund.state = RefundState.FAILED
+    refund.settled_at = change.call.now
+    refund.send_at = None
+    refund.failure = why
+    top_up.refunded_net -= refund.net
+    session.flush()
+    _post(change, wallet, refund, EntryKind.REFUND_FAILED)
+    _order(change, top_up, refund, DocumentKind.INVOICE, NOT_PAID_OUT)
+    tell_of_change(session, change.runtime, wallet, change.call.request_id)
+    if not _paid(session, top_up):
+        state = top_up.state
+    elif top_up.refunded_net > 0:
+        state = TopUpState.PARTLY_REFUNDED
+    else:
+        state = TopUpState.SUCCEEDED
+    move(change, top_up, state)
+
+
+def _post(change: Change, wallet: Wallet, refund: Refund, kind: EntryKind) -> None:
+    reason = Reason(
+        company_id=wallet.company_id,
+        kind=kind,
+        memo=refund.reason,
+        cause=f"refund:{refund.id}",
+    )
+    money_in = MoneyIn(refund.net, refund.tax, refund.currency)
+    money_in.post(change, wallet.id, reason)
+
+
+def _order(
+    change: Change, top_up: TopUp, refund: Refund, kind: DocumentKind, reason: str
+) -> None:
+    wanted = Wanted(kind, refund.net, refund.tax, refund.payment_id, refund.id, reason)
+    order(change, top_up, wanted)
+
+
+def _wanted(request: RefundTopUp, top_up: TopUp, most: Decimal) -> Decimal:
+    if request.net is None:
+        net = Money(most, currency_of(top_up.currency))
+        # A balance has six places, and a payment only whole cents.
+        net = round_down_to_minor_unit(net)
+    else:
+        net = request.net
+    if net.currency.code != top_up.currency or not fits_payment(net):
+        if request.net is None:
+            raise Conflict("more_than_unspent", parameters={"left": "0"})
+        raise InvalidInput("bad_amount")
+    if net.amount > most:
+        raise Conflict("more_than_unspent", parameters={"left": f"{most:f}"})
+    return net.amount
+
+
+def _paid(session: Session, top_up: TopUp) -> list[Payment]:
+    """The payments that came and have stayed, newest first."""
+    return [
+        each
+        for each in reversed(payments_of(session, top_up))
+        if each.state is PaymentState.SUCCEEDED
+    ]
+
+
+def _left(paid: Sequence[Payment], given: Given) -> Decimal:
+    """How much net of these payments was not given back yet."""
+    nothing = (Decimal(0), Decimal(0))
+    return sum((each.net - given.get(each.id, nothing)[0] for each in paid), Decimal(0))
+
+
+def _parts(
+    paid: Sequence[Payment],
+    given: Given,
+    net: Decimal,
+) -> list[_Part]:
+    parts = []
+    for payment in paid:
+        net_before, tax_before = given.get(payment.id, (Decimal(0), Decimal(0)))
+        left = payment.net - net_before
+        share = min(net, left)
+        if share <= 0:
+            continue
+        net -= share
+        currency = currency_of(payment.currency)
+        # Of all that has been given back by then: so the whole of it is exact.
+        exact = payment.tax * (net_before + share) / payment.net
+        tax = round_to_minor_unit(Money(exact, currency)).amount
+        parts.append(_Part(payment, share, tax - tax_before, share == left))
+    return parts
+
+
+def _draft(change: Change, top_up: TopUp, part: _Part, reason: str) -> Refund:
+    return Refund(
+        id=change.runtime.new_id(),
+        company_id=top_up.company_id,
+        top_up_id=top_up.id,
+        payment_id=part.payment.id,
+        state=RefundState.PENDING,
+        currency=top_up.currency,
+        net=part.net,
+        tax=part.tax,
+        reason=reason,
+        who=change.call.principal.name,
+        created_at=change.call.now,
+        send_at=change.call.now,
+        failure="",
+    )
+
+
+def check_reason(text: str) -> str:
+    if not text.strip():
+        raise InvalidInput("reason_missing")
+    return clean_line(text, MAX_REASON_LENGTH, code="bad_reason")

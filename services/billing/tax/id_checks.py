@@ -1,0 +1,168 @@
+"""Asking the register about VAT IDs: a job, outside of any transaction.
+
+A question is taken under a short lease, so that several instances don't ask the same;
+an answer that comes after the VAT ID or the profile has changed is dropped.
+"""
+
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.billing.models.tables import Company, TaxId
+from services.billing.parties.companies import lock_company, seller_of
+from services.billing.parties.sellers import Sellers
+from services.billing.tax import ids as tax_ids
+from services.billing.tax.id_match import compare
+from services.billing.tax.rules import CONFIRMED_FOR
+from services.billing.tax.vies import (
+    AddressRefusedError,
+    Answer,
+    NoAnswerError,
+    QuestionRefusedError,
+    Register,
+    RequesterRefusedError,
+)
+from shared.contracts.billing.tax import TaxIdState
+from shared.db.database import Database
+from shared.runtime import Runtime
+
+log = structlog.get_logger()
+
+EVERY = timedelta(minutes=1)
+LEASE = timedelta(minutes=2)
+REASK_VALID_AFTER = timedelta(days=60)
+"""Well before an answer stops to count: a register may be away for long."""
+REASK_INVALID_AFTER = timedelta(days=7)
+"""A new number takes a while to get into the register."""
+REASK_REFUSED_AFTER = timedelta(days=1)
+PASSED_OVER_FOR = timedelta(minutes=15)
+"""What a seller whom the register refuses would have asked waits as long."""
+BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 360))
+"""Between tries without an answer; the last one for all that follow."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    company_id: UUID
+    number: str
+    version: int
+    requester: str
+
+
+def check_due(
+    database: Database, runtime: Runtime, register: Register, sellers: Sellers
+) -> int:
+    """Ask about each VAT ID that is due; returns how many.
+
+    A seller whom the register refuses asks nothing more in this turn, which ends
+    where the register refuses whoever asks.
+    """
+    count = 0
+    refused: set[str] = set()
+    while question := _take(database, sellers, runtime.clock.now(), refused):
+        if question.requester in refused:
+            continue
+        outcome = _ask(register, question)
+        with database.system() as session:
+            _note(session, runtime, sellers, question, outcome)
+        count += 1
+        if isinstance(outcome, RequesterRefusedError):
+            refused.add(question.requester)
+        if isinstance(outcome, AddressRefusedError):
+            break
+    return count
+
+
+def _take(
+    database: Database, sellers: Sellers, now: datetime, refused: Container[str]
+) -> _Question | None:
+    """The next question: those that never failed come first.
+
+    One of a seller whom the register has refused is put off.
+    """
+    due = (
+        select(TaxId)
+        .where(TaxId.next_check_at <= now)
+        .order_by(TaxId.failure_count, TaxId.next_check_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    with database.system() as session:
+        row = session.scalars(due).one_or_none()
+        if row is None:
+            return None
+        requester = seller_of(session, sellers, row.company_id).vat_id
+        if requester in refused:
+            row.next_check_at = now + PASSED_OVER_FOR
+        else:
+            row.asked_at, row.next_check_at = now, now + LEASE
+        return _Question(row.company_id, row.number, row.version, requester)
+
+
+def _ask(register: Register, question: _Question) -> Answer | NoAnswerError:
+    try:
+        return register.ask(question.number, question.requester)
+    except NoAnswerError as failure:
+        log.warning("vat_id_unanswered", code=failure.code)
+        return failure
+
+
+def _note(
+    session: Session,
+    runtime: Runtime,
+    sellers: Sellers,
+    question: _Question,
+    outcome: Answer | NoAnswerError,
+) -> None:
+    lock_company(session, question.company_id)
+    row = session.get(TaxId, question.company_id)
+    if row is None or row.version != question.version:
+        return
+    now = runtime.clock.now()
+    before = (row.state, row.match, row.failure)
+    if isinstance(outcome, NoAnswerError):
+        _note_failure(row, outcome, now)
+    else:
+        _note_answer(row, outcome, session.get_one(Company, row.company_id), now)
+    is_news = (row.state, row.match, row.failure) != before
+    if is_news or isinstance(outcome, Answer):
+        why = str(uuid4())
+        seller = seller_of(session, sellers, row.company_id)
+        tax_ids.tell_of_change(session, runtime, seller, row.company_id, why)
+
+
+def _note_answer(row: TaxId, answer: Answer, company: Company, now: datetime) -> None:
+    row.checked_at = now
+    if not answer.is_valid or (row.name, row.address) != (answer.name, answer.address):
+        # An operator confirmed what the register said then, and nothing else.
+        row.confirmed_by = row.confirmed_why = ""
+    row.name, row.address, row.proof = answer.name, answer.address, answer.proof
+    row.failure, row.failure_count = "", 0
+    if not answer.is_valid:
+        row.state, row.match = TaxIdState.INVALID, None
+        row.next_check_at = now + REASK_INVALID_AFTER
+        return
+    row.state = TaxIdState.VALID
+    row.next_check_at = now + REASK_VALID_AFTER
+    row.match = compare(
+        answer.name,
+        answer.address,
+        own_name=company.name,
+        own_postal_code=company.postal_code,
+        own_city=company.city,
+    )
+
+
+def _note_failure(row: TaxId, failure: NoAnswerError, now: datetime) -> None:
+    """An earlier answer goes on to count as long as it may."""
+    refused = isinstance(failure, QuestionRefusedError)
+    step = min(row.failure_count, len(BACK_OFF) - 1)
+    row.next_check_at = now + (REASK_REFUSED_AFTER if refused else BACK_OFF[step])
+    row.failure, row.failure_count = failure.code, row.failure_count + 1
+    if row.checked_at is None or now.date() - row.checked_at.date() > CONFIRMED_FOR:
+        row.state = TaxIdState.UNREACHABLE

@@ -1,0 +1,162 @@
+"""Companies' VAT IDs: setting one, having it checked anew, confirming it by hand.
+
+    unchecked → valid | invalid | unreachable, and from each to another by a new check
+
+The check itself is `services.billing.tax.id_checks`, which runs when what happens here
+is committed. Whoever changes a row holds the company's lock.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from services.billing.models.tables import TaxId
+from services.billing.parties.companies import lock_company
+from services.billing.parties.sellers import Seller
+from services.billing.parties.vat_numbers import official_form, prefix_of
+from services.billing.tax import profiles as tax_profiles
+from shared.contracts.billing import tax as contract
+from shared.contracts.billing.tax import TaxIdState
+from shared.db import events
+from shared.errors import Conflict, InvalidInput, NotFound
+from shared.rpc.service import Call
+from shared.runtime import Runtime
+from shared.text import clean_line
+
+CHECKED_FIELDS = frozenset({"name", "street", "postal_code", "city", "country"})
+"""Another one of these, and the register is asked anew."""
+READ_FIELDS = CHECKED_FIELDS | {"region", "is_business"}
+
+ASKED_AT_MOST_EVERY = timedelta(minutes=1)
+"""A company's share of the register, which shuts out a seller that asks too much."""
+
+MAX_REASON_LENGTH = 500
+_MAX_NUMBER_LENGTH = 40
+
+
+def set_tax_id(
+    session: Session, call: Call, company_id: UUID, request: contract.SetTaxId
+) -> bool:
+    """Keep a VAT ID, to be checked soon; or remove it.
+
+    The same number again asks anew, unless it is known to be valid. Returns whether
+    anything changed.
+
+    Raises:
+        InvalidInput: ``bad_tax_id``, ``tax_id_other_country``.
+        Conflict: ``no_billing_address``, ``no_tax_id_there``.
+    """
+    lock_company(session, company_id)
+    known = session.get(TaxId, company_id)
+    number, country = "", ""
+    if request.number.strip():
+        company = tax_profiles.get_party(session, company_id)
+        if not tax_profiles.takes_tax_id(company):
+            parameters = {"country": company.country}
+            raise Conflict("no_tax_id_there", parameters=parameters)
+        country = tax_profiles.place_of(company).country
+        number = read_number(request.number, country)
+    before = known.number if known else ""
+    is_known = known is None or not number or known.state is TaxIdState.VALID
+    if number == before and is_known:
+        return False
+    row = known or _new(company_id)
+    row.number, row.country = number, country
+    _start_over(row, call.now if number else None)
+    session.add(row)
+    return True
+
+
+def read_number(text: str, country: str) -> str:
+    """A VAT ID in its official form, with the prefix of its country.
+
+    Raises:
+        InvalidInput: ``bad_tax_id`` or ``tax_id_other_country``, with ``country``.
+    """
+    about = {"country": country}
+    prefix = prefix_of(country)
+    try:
+        line = clean_line(text, _MAX_NUMBER_LENGTH, required=True)
+    except InvalidInput as refusal:
+        raise InvalidInput("bad_tax_id", refusal.detail, about) from refusal
+    number = official_form(line) or official_form(prefix + line)
+    if number is None:
+        raise InvalidInput("bad_tax_id", parameters=about)
+    if not number.startswith(prefix):
+        raise InvalidInput("tax_id_other_country", parameters=about)
+    return number
+
+
+def confirm_tax_id(
+    session: Session, call: Call, request: contract.ConfirmTaxId
+) -> None:
+    """Note that an operator knows the register's name to be the customer's.
+
+    Raises:
+        NotFound: ``no_tax_id``.
+        Conflict: ``tax_id_not_valid``.
+        InvalidInput: ``reason_missing``, ``bad_reason``.
+    """
+    if not request.reason.strip():
+        raise InvalidInput("reason_missing")
+    reason = clean_line(request.reason, MAX_REASON_LENGTH, code="bad_reason")
+    lock_company(session, request.company_id)
+    row = tax_profiles.find_tax_id(session, request.company_id)
+    if row is None:
+        raise NotFound("no_tax_id")
+    if row.state is not TaxIdState.VALID:
+        raise Conflict("tax_id_not_valid")
+    row.confirmed_by, row.confirmed_why = call.principal.name, reason
+
+
+def ask_again(session: Session, company_id: UUID, now: datetime) -> None:
+    """Have a VAT ID checked against a profile that is another now.
+
+    The company is locked.
+    """
+    row = tax_profiles.find_tax_id(session, company_id)
+    if row is not None:
+        _start_over(row, now)
+
+
+def tell_of_change(
+    session: Session, runtime: Runtime, seller: Seller, company_id: UUID, why: str
+) -> None:
+    """Give the VAT ID its next version and record the event of it.
+
+    Nothing to tell of a company that never had one. ``why`` is the request's id.
+    """
+    row = session.get(TaxId, company_id)
+    if row is None:
+        return
+    row.version += 1
+    session.flush()
+    events.record(
+        session,
+        runtime,
+        contract.TAX_PROFILE_CHANGED,
+        tax_profiles.view(session, seller, company_id, runtime.clock.now()),
+        company_id=company_id,
+        version=row.version,
+        request_id=why,
+    )
+
+
+def _new(company_id: UUID) -> TaxId:
+    return TaxId(company_id=company_id, version=0)
+
+
+def _start_over(row: TaxId, now: datetime | None) -> None:
+    """Forget what was known, and ask about it soon; or not, without ``now``."""
+    row.state = TaxIdState.UNCHECKED
+    row.checked_at, row.match = None, None
+    row.name = row.address = row.proof = row.failure = ""
+    row.failure_count = 0
+    row.next_check_at = None if now is None else _soonest(row, now)
+    row.confirmed_by = row.confirmed_why = ""
+
+
+def _soonest(row: TaxId, now: datetime) -> datetime:
+    """When the register may be asked, whatever was asked for this company before."""
+    return max(now, row.asked_at + ASKED_AT_MOST_EVERY) if row.asked_at else now

@@ -1,0 +1,132 @@
+"""What tax knows of a company: its profile, its VAT ID, and the rule that applies."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from services.billing.models.tables import Company, TaxId
+from services.billing.parties.companies import time_zone_of
+from services.billing.parties.sellers import Seller
+from services.billing.parties.territories import MEMBER_STATES, Place, locate
+from services.billing.tax.rates import known_rates
+from services.billing.tax.rules import Customer, VatId, counts, decide
+from shared.contracts.billing import tax as contract
+from shared.contracts.billing.tax import TaxReason, TaxRule
+from shared.errors import Conflict
+
+
+def decide_for(
+    session: Session, seller: Seller, company_id: UUID, now: datetime
+) -> contract.TaxDecision:
+    """The rule for a company now; the day is the one in its own time zone.
+
+    Raises:
+        Conflict: ``no_billing_address``, or ``no_tax_rate`` with ``country``.
+    """
+    company = get_party(session, company_id)
+    today = now.astimezone(time_zone_of(session, company_id)).date()
+    customer = Customer(
+        country=company.country,
+        is_business=company.is_business,
+        postal_code=company.postal_code,
+        region=company.region,
+        city=company.city,
+        vat_id=_vat_id(find_tax_id(session, company_id)),
+    )
+    return decide(seller, customer, known_rates(session, now), today)
+
+
+def view(
+    session: Session, seller: Seller, company_id: UUID, now: datetime
+) -> contract.TaxProfile:
+    # Held on to, so that the rule is of the same version, whatever comes meanwhile.
+    company = session.get(Company, company_id)
+    decision, problem = None, None
+    try:
+        decision = decide_for(session, seller, company_id, now)
+    except Conflict as refusal:
+        problem = refusal.code
+    tax_id = find_tax_id(session, company_id)
+    return contract.TaxProfile(
+        company_id=company_id,
+        tax_id=_view_tax_id(tax_id) if tax_id else None,
+        takes_tax_id=company is not None and takes_tax_id(company),
+        decision=decision,
+        problem=problem,
+        company_version=company.version if company else 0,
+    )
+
+
+def get_party(session: Session, company_id: UUID) -> Company:
+    """The company with its address.
+
+    Raises:
+        Conflict: ``no_billing_address``; it has not come from identity yet.
+    """
+    company = session.get(Company, company_id)
+    if company is None or not company.country:
+        raise Conflict("no_billing_address")
+    return company
+
+
+def find_tax_id(session: Session, company_id: UUID) -> TaxId | None:
+    """The company's VAT ID, unless it never had one or has removed it."""
+    tax_id = session.get(TaxId, company_id)
+    return tax_id if tax_id is not None and tax_id.number else None
+
+
+def vat_id_to_show(
+    session: Session, company_id: UUID, reason: TaxReason, now: datetime
+) -> str:
+    """The VAT ID that stands on what is taxed for a reason; empty if there was none.
+
+    It is the one that the tax was decided by, which may be another one by now. Where
+    none decides, at a business in the seller's own country, it is the one of today.
+    """
+    if reason.code != TaxRule.DOMESTIC_BUSINESS:
+        return reason.parameters.get("vat_id", "")
+    vat_id = _vat_id(find_tax_id(session, company_id))
+    if vat_id is None or vat_id.country != reason.parameters["country"]:
+        return ""
+    today = now.astimezone(time_zone_of(session, company_id)).date()
+    return vat_id.number if counts(vat_id, today) else ""
+
+
+def takes_tax_id(company: Company) -> bool:
+    """Whether a VAT ID can matter: to a business in the VAT territory."""
+    place = place_of(company)
+    in_the_union = place.is_in_vat_territory and place.country in MEMBER_STATES
+    return company.is_business and in_the_union
+
+
+def place_of(company: Company) -> Place:
+    return locate(company.country, company.postal_code, company.region, company.city)
+
+
+def _vat_id(row: TaxId | None) -> VatId | None:
+    if row is None:
+        return None
+    return VatId(
+        number=row.number,
+        country=row.country,
+        state=row.state,
+        checked_on=row.checked_at.date() if row.checked_at else None,
+        match=row.match,
+        proof=row.proof,
+        is_confirmed_by_hand=bool(row.confirmed_by),
+    )
+
+
+def _view_tax_id(row: TaxId) -> contract.TaxId:
+    return contract.TaxId(
+        number=row.number,
+        state=row.state,
+        checked_at=row.checked_at,
+        match=row.match,
+        name=row.name,
+        address=row.address,
+        proof=row.proof,
+        failure=row.failure,
+        confirmed_by=row.confirmed_by,
+    )

@@ -1,0 +1,1 @@
+"""Top-ups: quoted within limits, begun, cancelled, expired."""

@@ -1,0 +1,115 @@
+"""Whether an amount may be topped up, and how to split it. Pure.
+
+The limits are settings of the provider: see `services.billing.top_ups.limits`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from services.billing.top_ups.limits import TopUpLimits
+from shared.contracts.billing.top_ups import Problem
+from shared.money import (
+    Money,
+    round_down_to_minor_unit,
+    round_to_minor_unit,
+)
+
+UNVERIFIED_WINDOW = timedelta(hours=24)
+
+_MAX_PARTS = 12
+"""More top-ups than these are no way to pay."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a wallet's top-ups are bound by, in its currency.
+
+    ``open_net`` are top-ups that may still be paid. ``paid_net`` was paid within 24
+    hours, whenever it was asked for; it counts while who asks is not verified.
+    """
+
+    limits: TopUpLimits
+    balance: Decimal
+    open_net: Decimal
+    paid_net: Decimal
+    is_verified: bool
+
+    @property
+    def room(self) -> Decimal:
+        """What the wallet can still take, open top-ups being paid."""
+        taken = self.balance + self.open_net
+        return max(self.limits.max_balance - taken, Decimal(0))
+
+    @property
+    def unverified_left(self) -> Decimal | None:
+        if self.is_verified:
+            return None
+        taken = self.open_net + self.paid_net
+        return max(self.limits.unverified - taken, Decimal(0))
+
+
+def largest(net: Money, about: Circumstances) -> Money | None:
+    """The most, in its currency, that can be topped up at once; None if nothing can."""
+    left = about.unverified_left
+    bounds = [about.limits.maximum, about.room, *([] if left is None else [left])]
+    most = round_down_to_minor_unit(Money(min(bounds), net.currency))
+    is_possible = most.amount > 0 and most.amount >= about.limits.minimum
+    return most if is_possible else None
+
+
+def fits_payment(net: Money) -> bool:
+    """Whether an amount can be paid as it is: positive, no finer than a cent."""
+    return net.amount > 0 and round_to_minor_unit(net) == net
+
+
+def problems(net: Money, about: Circumstances) -> Iterator[Problem]:
+    """Every reason why this amount can't be topped up now."""
+    limits = about.limits
+    if net.amount < limits.minimum:
+        yield _problem("below_minimum", net, minimum=limits.minimum)
+    if net.amount > limits.maximum:
+        yield _problem("above_maximum", net, maximum=limits.maximum)
+    if net.amount > about.room:
+        yield _problem(
+            "above_max_balance", net, max_balance=limits.max_balance, room=about.room
+        )
+    left = about.unverified_left
+    if left is not None and net.amount > left:
+        yield _problem("unverified_limit", net, limit=limits.unverified, left=left)
+
+
+def split(net: Money, about: Circumstances) -> list[Money]:
+    """Top-ups that reach an amount above the maximum, one after the other.
+
+    Each is within the limits; the last ones share the rest where it would be below the
+    minimum. Empty when one top-up is enough, or when no number of them helps: the
+    balance would grow too high, the account's limit is lower, or it takes too many.
+    """
+    limits = about.limits
+    left = about.unverified_left
+    if net.amount <= limits.maximum or net.amount > about.room:
+        return []
+    if left is not None and net.amount > left:
+        return []
+    count, rest = divmod(net.amount, limits.maximum)
+    parts = [limits.maximum] * int(count)
+    if rest >= limits.minimum:
+        parts.append(rest)
+    elif rest:
+        # The last full part gives up what the rest lacks of the minimum.
+        missing = limits.minimum - rest
+        if limits.maximum - missing < limits.minimum:
+            return []
+        parts[-1] -= missing
+        parts.append(limits.minimum)
+    if len(parts) > _MAX_PARTS:
+        return []
+    return [Money(part, net.currency) for part in parts]
+
+
+def _problem(code: str, net: Money, **amounts: Decimal) -> Problem:
+    currency = net.currency.code
+    texts = {name: f"{amount:f}" for name, amount in amounts.items()}
+    return Problem(code=code, parameters={"currency": currency, **texts})

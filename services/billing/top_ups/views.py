@@ -1,0 +1,144 @@
+"""A top-up as it is told: its payments, and what was given back of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from msgspec import structs
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.billing.models.refund_requests import RefundRequest
+from services.billing.models.tables import Payment, Refund, RefundState, TopUp
+from shared.contracts.billing import refund_requests as asked
+from shared.contracts.billing import top_ups as contract
+from shared.contracts.billing.tax import TaxLine, TaxReason
+from shared.contracts.billing.top_ups import PaymentState
+from shared.money import Money, currency_of
+from shared.wire import from_wire
+
+PAID = (PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK)
+"""Payments that came, whether or not they have stayed."""
+
+Given = dict[UUID, tuple[Decimal, Decimal]]
+"""Net and tax that were given back already, by payment."""
+
+
+def view(session: Session, top_up: TopUp) -> contract.TopUp:
+    def money(amount: Decimal) -> Money:
+        return Money(amount, currency_of(top_up.currency))
+
+    payments = payments_of(session, top_up)
+    return contract.TopUp(
+        id=top_up.id,
+        company_id=top_up.company_id,
+        reference=top_up.reference,
+        state=top_up.state,
+        gateway=top_up.gateway,
+        net=money(top_up.net),
+        tax_lines=from_wire(top_up.tax_lines, list[TaxLine]),
+        tax_reason=from_wire(top_up.tax_reason, TaxReason),
+        tax=money(top_up.tax),
+        gross=money(top_up.gross),
+        credited=money(_credited(payments)),
+        refunded=money(top_up.refunded_net),
+        created_at=top_up.created_at,
+        created_by=top_up.created_by,
+        expires_at=top_up.expires_at,
+        settled_at=top_up.settled_at,
+        payments=_payment_views(session, top_up, payments),
+    )
+
+
+def _credited(payments: Sequence[Payment]) -> Decimal:
+    paid = (p.net for p in payments if p.state is PaymentState.SUCCEEDED)
+    return sum(paid, Decimal(0))
+
+
+def payments_of(session: Session, top_up: TopUp) -> Sequence[Payment]:
+    """All payments of a top-up, oldest first."""
+    return session.scalars(
+        select(Payment)
+        .where(Payment.top_up_id == top_up.id)
+        .order_by(Payment.created_at, Payment.id)
+    ).all()
+
+
+def given_back(session: Session, top_up: TopUp) -> Given:
+    rows = session.scalars(
+        select(Refund).where(
+            Refund.top_up_id == top_up.id, Refund.state != RefundState.FAILED
+        )
+    )
+    given: Given = {}
+    for row in rows:
+        net, tax = given.get(row.payment_id, (Decimal(0), Decimal(0)))
+        given[row.payment_id] = net + row.net, tax + row.tax
+    return given
+
+
+def request_view(
+    row: RefundRequest, top_up: TopUp, payment: Payment
+) -> asked.RefundRequest:
+    return asked.RefundRequest(
+        payment_id=row.payment_id,
+        company_id=row.company_id,
+        top_up_id=row.top_up_id,
+        reference=top_up.reference,
+        amount=Money(payment.amount - row.gone_before, currency_of(payment.currency)),
+        state=row.state,
+        reason=row.reason,
+        answer=row.answer,
+        asked_at=row.asked_at,
+        asked_by=row.asked_by,
+        decided_at=row.decided_at,
+    )
+
+
+def _payment_views(
+    session: Session, top_up: TopUp, payments: Sequence[Payment]
+) -> list[contract.Payment]:
+    views = {each.id: _payment_view(each, top_up.settled_at) for each in payments}
+    duplicates = [each for each in payments if each.duplicate_of]
+    if not duplicates:
+        return list(views.values())
+    repeated = select(Payment.id, Payment.top_up_id).where(
+        Payment.id.in_([each.duplicate_of for each in duplicates])
+    )
+    owners = {each.id: each.top_up_id for each in session.execute(repeated)}
+    requests = session.scalars(
+        select(RefundRequest).where(RefundRequest.top_up_id == top_up.id)
+    )
+    by_payment = {row.payment_id: row for row in requests}
+    given = given_back(session, top_up)
+    for each in duplicates:
+        row = by_payment.get(each.id)
+        views[each.id] = structs.replace(
+            views[each.id],
+            duplicate_top_up_id=owners[each.duplicate_of],
+            left=_left(each, given),
+            refund_request=request_view(row, top_up, each) if row else None,
+        )
+    return list(views.values())
+
+
+def _left(payment: Payment, given: Given) -> Money:
+    net, tax = given.get(payment.id, (Decimal(0), Decimal(0)))
+    return Money(payment.amount - net - tax, currency_of(payment.currency))
+
+
+def _payment_view(payment: Payment, ended_at: datetime | None) -> contract.Payment:
+    paid_at = payment.settled_at if payment.state in PAID else None
+    return contract.Payment(
+        id=payment.id,
+        gateway=payment.gateway,
+        state=payment.state,
+        amount=Money(payment.amount, currency_of(payment.currency)),
+        method=payment.method,
+        failure=payment.failure,
+        duplicate_of=payment.duplicate_of,
+        is_late=bool(ended_at and paid_at and paid_at > ended_at),
+        created_at=payment.created_at,
+        settled_at=payment.settled_at,
+    )

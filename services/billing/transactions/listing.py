@@ -1,0 +1,274 @@
+"""Transactions: each movement of a company's wallets, newest first, paged by key.
+
+Newest is what was booked last: a call that began earlier may have waited for another.
+The time of a transaction never comes before that of its wallet's last one.
+"""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, load_only
+
+from services.billing.base.days import check_day
+from services.billing.documents.listing import reference_to
+from services.billing.models import tables as models
+from services.billing.models.documents import Document
+from services.billing.models.tables import (
+    Company,
+    EntryKind,
+    JournalEntry,
+    Payment,
+    Refund,
+    RefundState,
+    TopUp,
+    Wallet,
+)
+from services.billing.parties.companies import DEFAULT_TIME_ZONE
+from services.billing.transactions.failed_payments import list_failed
+from services.billing.transactions.filters import Key, Narrowing, walk
+from services.billing.transactions.search import Search, in_time, read_search
+from shared.contracts.billing.documents import DocumentKind, DocumentReference
+from shared.contracts.billing.transactions import (
+    FailedPayment,
+    ListTransactions,
+    Transaction,
+    TransactionGroup,
+    TransactionPage,
+)
+from shared.db.paging import (
+    MAX_PAGE_SIZE,
+    Direction,
+    Position,
+    decode_cursor,
+    encode_cursor,
+    turn_page,
+)
+from shared.errors import InvalidInput
+from shared.money import Money, currency_of
+
+_Row = tuple[models.Transaction, str, str]
+
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+_DOCUMENTS = {
+    EntryKind.TOP_UP: DocumentKind.INVOICE,
+    EntryKind.REFUND: DocumentKind.CREDIT_NOTE,
+    EntryKind.CHARGEBACK: DocumentKind.CREDIT_NOTE,
+    EntryKind.REFUND_FAILED: DocumentKind.INVOICE,
+}
+"""What is issued for an entry of its kind."""
+
+_GIVEN_BACK = (
+    select(func.coalesce(func.sum(Refund.net + Refund.tax), 0))
+    .where(
+        Refund.top_up_id == Payment.top_up_id,
+        Refund.payment_id == Payment.id,
+        Refund.state != RefundState.FAILED,
+    )
+    .scalar_subquery()
+)
+"""Of a payment."""
+
+
+def list_transactions(
+    session: Session, request: ListTransactions, now: datetime
+) -> TransactionPage:
+    """One page of them; see the contract for the refusals."""
+    if not 1 <= request.limit <= MAX_PAGE_SIZE:
+        raise InvalidInput("bad_limit", "", {"max_limit": MAX_PAGE_SIZE})
+    check_day(request.first_day)
+    check_day(request.last_day)
+
+    with in_time(session) if request.search.strip() else nullcontext():
+        page = turn_page(
+            _Listing.of(session, request).read,
+            lambda row: (row[0].at, row[0].number),
+            _place(request.cursor),
+            request.limit,
+            lambda direction, key: encode_cursor(direction, *key),
+        )
+    belongings = _belongings(session, [cause for _, _, cause in page.rows])
+    return TransactionPage(
+        transactions=[
+            _view(row, memo, belongings[cause]) for row, memo, cause in page.rows
+        ],
+        currencies=_currencies(session),
+        previous=page.previous,
+        next=page.next,
+        failed=_failed(session, request, now),
+    )
+
+
+def of_entry(session: Session, entry_id: UUID) -> Transaction | None:
+    """What an entry of the session's company made, without what belongs to it."""
+    row = models.Transaction
+    query = select(row, JournalEntry.memo).join(
+        JournalEntry, JournalEntry.id == row.entry_id
+    )
+    found = session.execute(query.where(row.entry_id == entry_id).limit(1)).first()
+    return _view(found[0], found[1], _Belongings()) if found else None
+
+
+def _failed(
+    session: Session, request: ListTransactions, now: datetime
+) -> list[FailedPayment]:
+    """Failed payments, above the list of all days or of top-ups."""
+    narrowed = (request.cursor, request.first_day, request.last_day, request.search)
+    if any(narrowed) or request.group not in {None, TransactionGroup.TOP_UPS}:
+        return []
+    return [
+        each
+        for each in list_failed(session, now)
+        if request.currency in {None, each.amount.currency.code}
+    ]
+
+
+def _place(cursor: str | None) -> tuple[Direction, Key | None]:
+    if cursor is None:
+        return "after", None
+    direction, at, number = decode_cursor(cursor, tuple[Direction, _Moment, Position])
+    return direction, (at, number)
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """A list, narrowed, and searched if ``search`` is not None."""
+
+    session: Session
+    narrowing: Narrowing
+    search: Search | None
+
+    @classmethod
+    def of(cls, session: Session, request: ListTransactions) -> "_Listing":
+        narrowing = _narrowing(session, request)
+        if not request.search.strip():
+            return cls(session, narrowing, None)
+        return cls(session, narrowing, read_search(session, request.search, narrowing))
+
+    def read(self, direction: Direction, key: Key | None, limit: int) -> Sequence[_Row]:
+        row = models.Transaction
+        query = select(row, JournalEntry.memo, JournalEntry.cause).join(
+            JournalEntry, JournalEntry.id == row.entry_id
+        )
+        if self.search is None:
+            query = query.where(*self.narrowing.of(row))
+        elif self.search.finds_nothing:
+            return []
+        else:
+            page = self.search.found(direction, key, limit)
+            query = query.join(page, page.c.number == row.number)
+        query = walk(query, row, direction, key).limit(limit)
+        rows = self.session.execute(query)
+        return [(row, memo, cause) for row, memo, cause in rows]
+
+
+def _narrowing(session: Session, request: ListTransactions) -> Narrowing:
+    begins = ends = None
+    if request.first_day is not None:
+        begins = _midnight(session, request.first_day)
+    if request.last_day is not None:
+        ends = _midnight(session, request.last_day + timedelta(days=1))
+    currency = _known(request.currency) if request.currency is not None else None
+    return Narrowing(currency, request.group, begins, ends)
+
+
+def _known(code: str) -> str:
+    try:
+        return currency_of(code).code
+    except ValueError as error:
+        raise InvalidInput("no_such_currency", code[:8]) from error
+
+
+def _midnight(session: Session, day: date) -> datetime:
+    """When a day begins in the company's zone."""
+    zone = session.scalar(select(Company.time_zone)) or DEFAULT_TIME_ZONE
+    return datetime.combine(day, time(), ZoneInfo(zone))
+
+
+@dataclass
+class _Belongings:
+    """What belongs to the cause of an entry."""
+
+    top_up_id: UUID | None = None
+    reference: str | None = None
+    is_possible_duplicate: bool = False
+    is_given_back: bool = False
+    documents: dict[DocumentKind, DocumentReference] = field(default_factory=dict)
+
+
+def _belongings(session: Session, causes: Sequence[str]) -> dict[str, _Belongings]:
+    of_cause = {cause: _Belongings() for cause in causes}
+    paid, given_back = _ids(causes, "payment"), _ids(causes, "refund")
+    repeats = Payment.duplicate_of.is_not(None)
+    is_gone = and_(repeats, Payment.amount <= _GIVEN_BACK)
+    payments = select(Payment.id, TopUp.id, TopUp.reference, repeats, is_gone)
+    payments = payments.join(TopUp, TopUp.id == Payment.top_up_id)
+    for id_, top_up_id, reference, repeated, gone in session.execute(
+        payments.where(Payment.id.in_(paid))
+    ):
+        belongings = _Belongings(top_up_id, reference, repeated, gone)
+        of_cause[f"payment:{id_}"] = belongings
+    refunds = select(Refund.id, TopUp.id, TopUp.reference)
+    refunds = refunds.join(TopUp, TopUp.id == Refund.top_up_id)
+    for id_, top_up_id, reference in session.execute(
+        refunds.where(Refund.id.in_(given_back))
+    ):
+        of_cause[f"refund:{id_}"] = _Belongings(top_up_id, reference)
+    _add_documents(session, of_cause, paid, given_back)
+    return of_cause
+
+
+def _add_documents(
+    session: Session,
+    of_cause: dict[str, _Belongings],
+    paid: Sequence[UUID],
+    given_back: Sequence[UUID],
+) -> None:
+    is_of_payment = and_(Document.payment_id.in_(paid), Document.refund_id.is_(None))
+    is_meant = or_(is_of_payment, Document.refund_id.in_(given_back))
+    told = load_only(Document.kind, Document.number, Document.issued_on)
+    belonging = load_only(Document.payment_id, Document.refund_id)
+    documents = select(Document).options(told, belonging).where(is_meant)
+    for document in session.scalars(documents):
+        cause = f"payment:{document.payment_id}"
+        if document.refund_id is not None:
+            cause = f"refund:{document.refund_id}"
+        of_cause[cause].documents[document.kind] = reference_to(document)
+
+
+def _ids(causes: Sequence[str], kind: str) -> list[UUID]:
+    """The ids of the causes that are of a kind."""
+    parted = (cause.partition(":") for cause in causes)
+    return [UUID(id_) for name, _, id_ in parted if name == kind]
+
+
+def _currencies(session: Session) -> list[str]:
+    order = (Wallet.is_primary.desc(), Wallet.currency)
+    return list(session.scalars(select(Wallet.currency).order_by(*order)))
+
+
+def _view(row: models.Transaction, memo: str, belongings: _Belongings) -> Transaction:
+    currency = currency_of(row.currency)
+    issued = _DOCUMENTS.get(row.kind)
+    is_paid = row.kind is EntryKind.TOP_UP
+    return Transaction(
+        number=row.number,
+        entry_id=row.entry_id,
+        at=row.at,
+        kind=row.kind.value,
+        memo=memo,
+        amount=Money(row.amount, currency),
+        balance=Money(row.balance, currency),
+        top_up_id=belongings.top_up_id,
+        top_up_reference=belongings.reference,
+        document=belongings.documents.get(issued) if issued else None,
+        is_possible_duplicate=is_paid and belongings.is_possible_duplicate,
+        is_given_back=is_paid and belongings.is_given_back,
+    )

@@ -1,0 +1,181 @@
+"""The job may run before it is heard what has become of a service, or hear it anew."""
+
+from decimal import Decimal
+
+from services.billing.audit import charge_growth
+from shared.contracts import inventory
+from shared.contracts.inventory import Period, SuspensionReason
+from tests.fixtures.billing.tenant import Tenant, euros
+
+
+def test_time_after_an_end_that_is_heard_late_comes_back(tenant: Tenant) -> None:
+    tenant.pay_in("2000")
+    service = tenant.order("s", Period.HOUR)
+    tenant.charge()
+    tenant.pass_time(hours=2)
+    tenant.charge()
+    tenant.pass_time(minutes=15)
+    end = inventory.ChangeState(service_id=service)
+    tenant.operate(inventory.TERMINATE_SERVICE, end)
+    tenant.pass_time(days=7)
+    tenant.billing_service.charging.run()
+    assert tenant.balance < 400
+
+    tenant.settle()
+
+    assert tenant.balance == 2000 - Decimal("22.5")
+    assert tenant.differences() == []
+
+
+def test_hours_that_were_merged_come_back_too(tenant: Tenant) -> None:
+    tenant.pay_in("3000")
+    service = tenant.order("s", Period.HOUR)
+    tenant.charge()
+    tenant.pass_time(minutes=15)
+    end = inventory.ChangeState(service_id=service)
+    tenant.operate(inventory.TERMINATE_SERVICE, end)
+    tenant.pass_time(days=7)
+    tenant.billing_service.charging.run()
+    tenant.pass_time(days=10)
+    charge_growth.merge_hours(tenant.database, tenant.site.clock.now())
+
+    tenant.settle()
+
+    assert tenant.balance == 3000 - Decimal("2.5")
+    assert tenant.differences() == []
+
+
+def test_a_price_that_is_heard_of_late_counts_from_its_change_on(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.pass_time(hours=6)
+    dearer = inventory.ChangePrice(service_id=service, price=euros("12"))
+    tenant.operate(inventory.CHANGE_PRICE, dearer)
+    tenant.pass_time(days=3)
+    tenant.billing_service.charging.run()
+    assert tenant.balance == 100 - 4 * 10
+
+    tenant.settle()
+
+    # A quarter of a day at 10, and 3.75 days at 12.
+    assert tenant.balance == 100 - Decimal("47.5")
+    assert tenant.differences() == []
+
+
+def test_an_end_heard_late_gives_back_what_was_charged_here_alone(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("200")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    # Suspended for half a day: paid time moves, its rows do not.
+    tenant.pass_time(hours=6)
+    tenant.suspend(service)
+    tenant.pass_time(hours=12)
+    tenant.resume(service)
+    tenant.pass_time(hours=12)
+    end = inventory.ChangeState(service_id=service)
+    tenant.operate(inventory.TERMINATE_SERVICE, end)
+    tenant.pass_time(days=4)
+    tenant.billing_service.charging.run()
+
+    tenant.settle()
+
+    assert tenant.balance == 200 - Decimal("7.5")
+    assert tenant.differences() == []
+
+
+def test_a_suspension_that_overtakes_a_resuming_stops_time_anew(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.WEEK)
+    tenant.charge()
+    tenant.pass_time(days=1)
+    tenant.suspend(service)
+    tenant.pass_time(days=1)
+    resume = inventory.ChangeState(service_id=service)
+    tenant.operate(inventory.RESUME_SERVICE, resume)
+    tenant.overtake()
+    tenant.pass_time(hours=84)
+    tenant.suspend(service)
+    tenant.pass_time(days=30)
+
+    tenant.terminate(service)
+
+    # A day, and another three and a half.
+    assert tenant.charges()[1:] == [("credit", round(Decimal(-25) / 7, 6))]
+    assert tenant.differences() == []
+
+
+def test_a_suspension_for_payment_that_overtakes_a_resuming_counts_what_was_used(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("10")
+    service = tenant.order("s", Period.DAY)
+    tenant.charge()
+    tenant.pass_time(hours=6)
+    tenant.suspend(service)
+    tenant.pass_time(days=1)
+    resume = inventory.ChangeState(service_id=service)
+    tenant.operate(inventory.RESUME_SERVICE, resume)
+    tenant.overtake()
+    tenant.pass_time(days=2)
+    tenant.suspend(service, SuspensionReason.PAYMENT)
+
+    # 2.25 days were used, one of them is paid; and a period to come.
+    assert tenant.overdue() == Decimal("22.5")
+    assert tenant.differences() == []
+
+
+def test_an_end_that_overtakes_a_suspension_charges_none_of_it(tenant: Tenant) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.WEEK)
+    tenant.charge()
+    tenant.pass_time(hours=84)
+    suspend = inventory.Suspend(service_id=service, reason=SuspensionReason.POLICY)
+    tenant.operate(inventory.SUSPEND_SERVICE, suspend)
+    tenant.overtake()
+    tenant.pass_time(days=30)
+
+    tenant.terminate(service)
+
+    assert tenant.charges()[1:] == [("credit", Decimal(-5))]
+    assert tenant.differences() == []
+
+
+def test_an_end_heard_by_a_republishing_was_when_it_was(tenant: Tenant) -> None:
+    tenant.pay_in("100")
+    service = tenant.order("s", Period.MONTH)
+    tenant.charge()
+    tenant.pass_time(days=15, hours=12)
+    end = inventory.ChangeState(service_id=service)
+    tenant.operate(inventory.TERMINATE_SERVICE, end)
+    tenant.overtake()
+    tenant.pass_time(days=5)
+
+    tenant.republish()
+
+    assert tenant.balance == Decimal(95)
+    assert tenant.differences() == []
+
+
+def test_a_request_to_end_heard_by_a_republishing_was_when_it_was(
+    tenant: Tenant,
+) -> None:
+    service = tenant.order("s", Period.DAY)
+    tenant.pass_time(hours=12)
+    request = inventory.RequestTermination(service_id=service)
+    tenant.operate(inventory.REQUEST_TERMINATION, request)
+    tenant.overtake()
+    tenant.pass_time(days=5)
+    tenant.republish()
+    tenant.pay_in("100")
+
+    tenant.terminate(service)
+
+    assert tenant.balance == Decimal(95)
+    assert tenant.differences() == []

@@ -1,0 +1,267 @@
+"""Exchange rates, and the tax of documents in the seller's own currency."""
+
+import base64
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from structlog.testing import capture_logs
+
+from services.billing.base.changes import Change
+from services.billing.models.tables import Refund
+from services.billing.parties.sellers import DEMO_SELLER, Sellers
+from services.billing.refunds.lifecycle import give_up
+from services.billing.settings import BillingSettings
+from shared.contracts.billing import documents as contract
+from shared.contracts.billing import exchange_rates as rates
+from shared.contracts.billing.documents import DocumentFormat, DocumentKind
+from shared.contracts.billing.exchange_rates import ExchangeRate
+from shared.db.database import Database
+from shared.errors import InvalidInput
+from shared.principal import system
+from shared.rpc.service import Call
+from tests.fixtures.billing.office import START, Office, money
+from tests.fixtures.billing.till import Till, a_till
+from tests.fixtures.sandbox import Sandbox
+
+TODAY = START.date()
+# USD and PLN are published on a day on which the next one is not.
+KNOWN = [
+    ExchangeRate(day=TODAY - timedelta(days=2), currency="USD", rate=Decimal("1.0805")),
+    ExchangeRate(day=TODAY - timedelta(days=2), currency="PLN", rate=Decimal("4.2315")),
+    ExchangeRate(day=TODAY - timedelta(days=1), currency="PLN", rate=Decimal("4.2")),
+    ExchangeRate(day=TODAY - timedelta(days=11), currency="GBP", rate=Decimal("0.87")),
+    ExchangeRate(day=TODAY + timedelta(days=1), currency="GBP", rate=Decimal("0.88")),
+]
+
+
+@pytest.fixture
+def till(till: Till) -> Till:
+    record(till.office, KNOWN)
+    return till
+
+
+def record(office: Office, wanted: list[ExchangeRate]) -> rates.ImportedRates:
+    request = rates.ImportExchangeRates(rates=wanted, source="ECB")
+    return office.call(rates.IMPORT_EXCHANGE_RATES, request, office.operator())
+
+
+def pay(till: Till, net: str, currency: str) -> None:
+    till.office.open_wallet(currency)
+    top_up = till.begin_as_quoted(till.quote(net, currency))
+    till.sandbox.choose(till.start(top_up), "succeed")
+    till.reconcile()
+
+
+def issued(till: Till) -> list[contract.DocumentContent]:
+    """What the company's documents say, the oldest first."""
+    till.office.service.issue_documents()
+    page = till.office.call(
+        contract.LIST_DOCUMENTS, contract.ListDocuments(), till.owner()
+    )
+    contents = []
+    for each in reversed(page.documents):
+        request = contract.GetDocument(document_id=each.id)
+        whole = till.office.call(contract.GET_DOCUMENT, request, till.owner())
+        contents.append(whole.content)
+    return contents
+
+
+def credit(till: Till, number: str, net: str | None = None) -> None:
+    request = contract.CreditInvoice(
+        number=number, net=money(net, "USD") if net else None, reason="As agreed"
+    )
+    till.office.call(contract.CREDIT_INVOICE, request, till.office.operator())
+
+
+def test_the_tax_is_said_in_the_sellers_currency_by_the_last_rate(till: Till) -> None:
+    pay(till, "100.00", "USD")
+
+    (invoice,) = issued(till)
+
+    assert invoice.tax == money("19.00", "USD")
+    # 19.00 / 1.0805 = 17.5844…
+    assert invoice.accounting_tax == contract.AccountingTax(
+        tax=money("17.58"),
+        rate=Decimal("1.0805"),
+        rate_day=TODAY - timedelta(days=2),
+        source="ECB",
+    )
+
+
+def test_its_files_say_so(till: Till) -> None:
+    pay(till, "100.00", "USD")
+    issued(till)
+    page = till.office.call(
+        contract.LIST_DOCUMENTS, contract.ListDocuments(), till.owner()
+    )
+
+    def file(wanted: DocumentFormat) -> bytes:
+        request = contract.GetDocumentFile(
+            document_id=page.documents[0].id, format=wanted
+        )
+        made = till.office.call(contract.GET_DOCUMENT_FILE, request, till.owner())
+        return base64.b64decode(made.content)
+
+    said = "".join(
+        sheet.extract_text()
+        for sheet in PdfReader(BytesIO(file(DocumentFormat.PDF))).pages
+    )
+    assert "17,58" in said
+    assert "1,0805" in said
+    cii = file(DocumentFormat.XML).decode()
+    assert "<ram:TaxCurrencyCode>EUR</ram:TaxCurrencyCode>" in cii
+    assert '<ram:TaxTotalAmount currencyID="EUR">17.58</ram:TaxTotalAmount>' in cii
+    ubl = file(DocumentFormat.UBL).decode()
+    assert "<cbc:TaxCurrencyCode>EUR</cbc:TaxCurrencyCode>" in ubl
+    assert '<cbc:TaxAmount currencyID="EUR">17.58</cbc:TaxAmount>' in ubl
+
+
+def test_in_the_own_currency_and_without_tax_there_is_nothing_to_say(
+    till: Till,
+) -> None:
+    till.pay("100.00")
+
+    assert [each.accounting_tax for each in issued(till)] == [None]
+
+
+def test_two_foreign_currencies_meet_over_the_euro_on_one_day(
+    billing_database: Database, bank: Sandbox
+) -> None:
+    polish = replace(DEMO_SELLER, accounting_currency="PLN")
+    till = a_till(billing_database, bank, BillingSettings(sellers=Sellers(polish)))
+    record(till.office, KNOWN)
+    pay(till, "100.00", "USD")
+
+    (invoice,) = issued(till)
+
+    accounting = invoice.accounting_tax
+    assert accounting is not None
+    # 19.00 / 1.0805 * 4.2315 = 74.4086…
+    assert accounting.tax == money("74.41", "PLN")
+    assert accounting.rate == Decimal("0.255346803734")
+    assert accounting.rate_day == TODAY - timedelta(days=2)
+
+
+def test_without_a_rate_of_ten_days_the_invoice_is_issued_all_the_same(
+    till: Till,
+) -> None:
+    pay(till, "100.00", "GBP")
+
+    with capture_logs() as logs:
+        (invoice,) = issued(till)
+
+    assert invoice.accounting_tax is None
+    (warning,) = (each for each in logs if each["event"] == "no_exchange_rate")
+    assert warning["document"] == invoice.number
+    assert warning["log_level"] == "warning"
+
+
+def test_credit_notes_take_their_invoices_rate_and_leave_nothing(till: Till) -> None:
+    pay(till, "100.00", "USD")
+    (invoice,) = issued(till)
+    newer = ExchangeRate(
+        day=TODAY + timedelta(days=3), currency="USD", rate=Decimal("1.5")
+    )
+    record(till.office, [newer])
+    till.office.pass_time(timedelta(days=5))
+
+    for net in ("33.33", "33.33", None):
+        credit(till, invoice.number, net)
+
+    _, *notes = issued(till)
+    said = [each.accounting_tax for each in (invoice, *notes)]
+    assert {each.rate for each in said if each} == {Decimal("1.0805")}
+    whole, *parts = [each.tax for each in said if each]
+    assert len(parts) == 3
+    assert sum(parts, start=money("0")) == whole
+
+
+def test_a_refund_that_fails_is_invoiced_again_at_the_same_rate(till: Till) -> None:
+    pay(till, "100.00", "USD")
+    credit(till, issued(till)[0].number)
+    database, now = till.office.database, till.office.clock.now()
+    with database.system() as session:
+        call = Call(system("billing"), "", now)
+        mine = Refund.company_id == till.office.company_id
+        refund = session.query(Refund).where(mine).one()
+        give_up(Change(session, till.office.service.runtime, call), refund, "closed")
+
+    contents = issued(till)
+
+    assert [each.kind for each in contents] == [
+        DocumentKind.INVOICE,
+        DocumentKind.CREDIT_NOTE,
+        DocumentKind.INVOICE,
+    ]
+    assert len({str(each.accounting_tax) for each in contents}) == 1
+
+
+def test_rates_are_added_once_and_another_one_is_refused_and_told(
+    till: Till,
+) -> None:
+    day = date(2020, 1, 2)
+    new = ExchangeRate(day=day, currency="CHF", rate=Decimal("1.0865"))
+    other = ExchangeRate(day=day, currency="CHF", rate=Decimal("1.0866"))
+    next_day = ExchangeRate(
+        day=day + timedelta(days=1), currency="CHF", rate=Decimal("1.08")
+    )
+
+    assert record(till.office, [new]).added == 1
+    assert record(till.office, [new]).known == 1
+    told = record(till.office, [other, next_day])
+
+    assert (told.added, told.known) == (1, 0)
+    assert told.refused == [
+        rates.ChangedRate(
+            day=day,
+            currency="CHF",
+            known=Decimal("1.0865"),
+            offered=Decimal("1.0866"),
+        )
+    ]
+    assert record(till.office, [new]).known == 1
+    assert record(till.office, []).added == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"currency": "EURO"}, "no_such_currency"),
+        ({"currency": "EUR"}, "bad_rate"),
+        ({"rate": Decimal(0)}, "bad_rate"),
+        ({"rate": Decimal(-1)}, "bad_rate"),
+        ({"rate": Decimal("1.000000001")}, "bad_rate"),
+        ({"rate": Decimal(10) ** 10}, "bad_rate"),
+        ({"rate": Decimal("NaN")}, "bad_rate"),
+        ({"day": date(1, 1, 1)}, "bad_day"),
+    ],
+)
+def test_what_is_no_rate_is_refused(
+    till: Till, fields: dict[str, object], code: str
+) -> None:
+    good: dict[str, object] = {
+        "day": TODAY,
+        "currency": "SEK",
+        "rate": Decimal("10.9"),
+    }
+    with pytest.raises(InvalidInput, match=code):
+        record(till.office, [ExchangeRate(**good | fields)])  # type: ignore[arg-type]
+
+
+def test_too_many_rates_at_once_are_refused(till: Till) -> None:
+    with pytest.raises(InvalidInput, match="too_many_rows"):
+        record(till.office, KNOWN * 201)
+
+
+def test_the_database_refuses_to_change_a_rate(till: Till) -> None:
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        till.office.database.engine.begin() as connection,
+    ):
+        connection.execute(text("UPDATE exchange_rates SET rate = 2"))

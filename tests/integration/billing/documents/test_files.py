@@ -1,0 +1,162 @@
+"""Files of documents: what they say, when they are made, and that they stay."""
+
+import base64
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from typing import TypeVar
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import select, update
+
+from services.billing.documents.files import make_due
+from services.billing.documents.issuing import issue_ordered
+from services.billing.models.documents import DocumentFile, DocumentRendering
+from shared.contracts.billing import documents as contract
+from shared.contracts.billing import top_ups
+from shared.contracts.billing.documents import DocumentFormat
+from shared.contracts.billing.top_ups import GatewayName
+from shared.errors import Conflict, NotFound, Unavailable
+from tests.fixtures.billing.papers import documents, file_of
+from tests.fixtures.billing.till import Till
+
+ResultT = TypeVar("ResultT")
+
+
+def rebuild(till: Till, document: contract.Document, *, replaces: bool = False) -> None:
+    request = contract.RebuildDocument(number=document.number, replaces=replaces)
+    till.office.call(contract.REBUILD_DOCUMENT, request, till.office.operator())
+
+
+def test_the_pdf_says_the_figures_and_holds_the_xml(till: Till) -> None:
+    till.pay("100.00")
+    (invoice,) = documents(till).documents
+    assert invoice.is_ready
+
+    pdf = file_of(till, invoice, DocumentFormat.PDF)
+    xml = file_of(till, invoice, DocumentFormat.XML)
+
+    bytes_ = base64.b64decode(pdf.content)
+    assert hashlib.sha256(bytes_).hexdigest() == pdf.sha256
+    assert pdf.file_name == f"{invoice.number}.pdf"
+    reader = PdfReader(BytesIO(bytes_))
+    said = "".join(page.extract_text() for page in reader.pages)
+    for figure in ("100,00", "19,00", "119,00", invoice.number):
+        assert figure in said
+    (attached,) = reader.attachments["factur-x.xml"]
+    assert attached == base64.b64decode(xml.content)
+
+
+def test_a_proforma_has_no_xml(till: Till) -> None:
+    quote = till.quote("50.00")
+    request = top_ups.BeginTopUp(
+        net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
+    )
+    till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner())
+    (proforma,) = documents(till).documents
+
+    assert file_of(till, proforma, DocumentFormat.PDF).content
+    with pytest.raises(NotFound, match="no_such_file"):
+        file_of(till, proforma, DocumentFormat.XML)
+
+
+def test_a_file_that_is_not_made_yet_is_told(till: Till) -> None:
+    till.pay("100.00")
+    office = till.office
+    issue_ordered(office.database, office.service.runtime, office.service._issuer)
+    request = contract.ListDocuments()
+    page = office.call(contract.LIST_DOCUMENTS, request, till.owner())
+
+    assert not page.documents[0].is_ready
+    with pytest.raises(Conflict, match="file_not_ready"):
+        file_of(till, page.documents[0], DocumentFormat.PDF)
+
+
+def test_a_file_that_is_not_what_was_stored_is_not_given_out(till: Till) -> None:
+    till.pay("100.00")
+    (invoice,) = documents(till).documents
+    with till.office.database.system() as session:
+        damage = update(DocumentFile).where(DocumentFile.document_id == invoice.id)
+        session.execute(damage.values(content=b"%PDF-1.7 something else"))
+
+    with pytest.raises(Unavailable, match="file_damaged"):
+        file_of(till, invoice, DocumentFormat.PDF)
+
+    rebuild(till, invoice)
+    assert file_of(till, invoice, DocumentFormat.PDF).content
+
+
+def test_a_file_that_is_whole_is_replaced_only_when_that_is_asked_for(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.pay("100.00")
+    (invoice,) = documents(till).documents
+    before = file_of(till, invoice, DocumentFormat.PDF)
+    rebuild(till, invoice)
+    assert file_of(till, invoice, DocumentFormat.PDF).content == before.content
+
+    def another_version(*_: object) -> bytes:
+        return b"%PDF-1.7 of another version"
+
+    monkeypatch.setattr("services.billing.documents.files.render_pdf", another_version)
+    with pytest.raises(Conflict, match="file_differs"):
+        rebuild(till, invoice)
+    assert file_of(till, invoice, DocumentFormat.PDF) == before
+
+    rebuild(till, invoice, replaces=True)
+    assert file_of(till, invoice, DocumentFormat.PDF) != before
+
+
+def test_files_are_made_apart_from_calls_and_one_after_the_other(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way, most = 0, 0
+
+    def apart(make: Callable[[], ResultT]) -> ResultT:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        try:
+            return make()
+        finally:
+            under_way -= 1
+
+    def made(*_: object) -> bytes:
+        assert under_way
+        return b"%PDF-1.7"
+
+    for _ in range(2):
+        till.pay("10.00")
+    office = till.office
+    runtime = dataclasses.replace(office.service.runtime, offload=apart)
+    assert issue_ordered(office.database, runtime, office.service._issuer)
+    monkeypatch.setattr("services.billing.documents.files.render_pdf", made)
+
+    assert make_due(office.database, runtime) == 2
+
+    assert most == 1
+    assert all(each.is_ready for each in documents(till).documents)
+
+
+def test_a_file_that_cannot_be_made_is_tried_again(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.pay("100.00")
+    with monkeypatch.context() as broken:
+        broken.setattr("services.billing.documents.files.render_pdf", _fail)
+        assert not documents(till).documents[0].is_ready
+    with till.office.database.system() as session:
+        mine = DocumentRendering.company_id == till.office.company_id
+        waiting = session.scalars(select(DocumentRendering).where(mine)).one()
+        assert waiting.failures == 1
+
+    till.office.pass_time(timedelta(hours=1))
+
+    assert documents(till).documents[0].is_ready
+
+
+def _fail(*_: object) -> bytes:
+    raise RuntimeError("no font has this glyph")

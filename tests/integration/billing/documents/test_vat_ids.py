@@ -1,0 +1,107 @@
+"""Which VAT ID a document shows for its buyer."""
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import select
+
+from services.billing.documents.issuing import issue_ordered
+from services.billing.documents.listing import content_of
+from services.billing.models.documents import Document
+from services.billing.models.tables import TaxId
+from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
+from shared.contracts.billing.top_ups import TopUp
+from tests.fixtures.billing.office import a_company
+from tests.fixtures.billing.till import Till
+
+GERMAN = "DE136695976"
+POLISH = "PL5260001246"
+
+
+@pytest.mark.parametrize(
+    ("number", "state", "match", "shown"),
+    [
+        (GERMAN, TaxIdState.VALID, TaxIdMatch.MATCHES, GERMAN),
+        (GERMAN, TaxIdState.VALID, TaxIdMatch.DIFFERS, ""),
+        (GERMAN, TaxIdState.INVALID, None, ""),
+        (GERMAN, TaxIdState.UNCHECKED, None, ""),
+        (POLISH, TaxIdState.VALID, TaxIdMatch.MATCHES, ""),
+    ],
+)
+def test_a_domestic_business_has_its_own_vat_id_there_if_that_counts(
+    till: Till, number: str, state: TaxIdState, match: TaxIdMatch | None, shown: str
+) -> None:
+    keep_vat_id(till, number, state, match)
+
+    pay(till, till.begin())
+
+    assert vat_id_on_invoice(till) == shown
+
+
+@pytest.mark.parametrize("is_business", [True, False])
+def test_who_was_taxed_as_having_none_has_none_there(
+    till: Till, *, is_business: bool
+) -> None:
+    live_in_poland(till, 8, is_business=is_business)
+    top_up = till.begin()
+    live_in_poland(till, 9, is_business=True)
+    keep_vat_id(till, POLISH, TaxIdState.VALID, TaxIdMatch.MATCHES)
+
+    pay(till, top_up)
+
+    assert vat_id_on_invoice(till) == ""
+
+
+def test_the_one_that_the_tax_was_decided_by_stays_there(till: Till) -> None:
+    live_in_poland(till, 8, is_business=True)
+    keep_vat_id(till, POLISH, TaxIdState.VALID, TaxIdMatch.MATCHES)
+    top_up = till.begin()
+    with till.office.database.system() as session:
+        session.get_one(TaxId, till.office.company_id).number = ""
+
+    pay(till, top_up)
+
+    assert vat_id_on_invoice(till) == POLISH
+
+
+def pay(till: Till, top_up: TopUp) -> None:
+    till.start(top_up)
+    till.notify(till.get(top_up.id).payments[0])
+
+
+def vat_id_on_invoice(till: Till) -> str:
+    office = till.office
+    issue_ordered(office.database, office.service.runtime, office.service._issuer)
+    with office.database.system() as session:
+        its_own = select(Document).where(Document.company_id == office.company_id)
+        return content_of(session.scalars(its_own).one()).buyer.vat_id
+
+
+def keep_vat_id(
+    till: Till, number: str, state: TaxIdState, match: TaxIdMatch | None
+) -> None:
+    """With what the register has answered about it."""
+    is_checked = state is not TaxIdState.UNCHECKED
+    row = TaxId(
+        company_id=till.office.company_id,
+        version=1,
+        number=number,
+        country=number[:2],
+        state=state,
+        checked_at=till.office.clock.now() if is_checked else None,
+        match=match,
+        name="",
+        address="",
+        proof="",
+        failure="",
+        failure_count=0,
+        confirmed_by="",
+        confirmed_why="",
+    )
+    with till.office.database.system() as session:
+        session.add(row)
+
+
+def live_in_poland(till: Till, version: int, *, is_business: bool) -> None:
+    moved = a_company(till.office.company_id, "Europe/Warsaw", version, "PL")
+    body = replace(moved.body, is_business=is_business)
+    till.office.deliver(replace(moved, body=body))

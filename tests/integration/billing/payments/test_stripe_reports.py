@@ -1,0 +1,381 @@
+"""What Stripe tells of payments: once, twice, late, never; and what goes back."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import permutations
+from uuid import uuid4
+
+import pytest
+from msgspec import structs
+from sqlalchemy import select
+
+from services.billing.gateways.gateway import Repayment, RepaymentRefusedError
+from services.billing.gateways.stripe import StripeGateway
+from services.billing.models.tables import Payment, Refund, RefundState
+from services.billing.payments.checkout import REPEATED_AFTER
+from services.billing.top_ups.lifecycle import LASTS
+from shared.contracts.billing.top_ups import TAKE_PAYMENT_NOTICE, TopUpState
+from shared.db.database import Database
+from shared.errors import InvalidInput, Unauthenticated, Unavailable
+from tests.fixtures.billing.card_till import CardTill, a_card_till
+from tests.fixtures.billing.office import money
+from tests.fixtures.sandbox import NOWHERE
+from tests.fixtures.stripe import (
+    DECLINED_CARD,
+    WEBHOOK_SECRET,
+    LocalStripe,
+    an_event,
+    notice_of,
+)
+
+
+@pytest.fixture
+def till(billing_database: Database, stripe: LocalStripe) -> CardTill:
+    return a_card_till(billing_database, stripe)
+
+
+def test_twenty_deliveries_of_one_notice_credit_once(till: CardTill) -> None:
+    top_up = till.begin()
+    intent = till.start(top_up)
+    till.stripe.pay(intent)
+    (event,) = till.stripe.events(intent)
+
+    with ThreadPoolExecutor(10) as pool:
+        deliveries = [pool.submit(till.hear, event) for _ in range(20)]
+    for delivery in deliveries:
+        delivery.result()
+
+    assert till.balance == 100
+    assert till.office.differences() == []
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [
+        {"secret": "another secret"},
+        {"secret": f"{WEBHOOK_SECRET} "},
+        {"age_s": 301},
+    ],
+    ids=["by somebody else", "nearly right", "too long ago"],
+)
+def test_a_notice_that_stripe_did_not_sign_just_now_is_refused(
+    till: CardTill, signed: dict[str, object]
+) -> None:
+    top_up = till.begin()
+    intent = till.start(top_up)
+    till.stripe.pay(intent)
+    (event,) = till.stripe.events(intent)
+
+    with pytest.raises(Unauthenticated, match="notice_forged"):
+        till.hear(event, **signed)
+
+    assert till.get(top_up.id).state is TopUpState.PENDING
+
+
+def test_a_signature_of_no_plain_characters_is_a_forged_one(till: CardTill) -> None:
+    event = an_event("payment_intent.succeeded", object="payment_intent", id="pi_1")
+    notice = notice_of(event)
+    signature = notice.headers["stripe-signature"].partition(",")[0] + ",v1=é"
+    forged = structs.replace(notice, headers={"stripe-signature": signature})
+
+    with pytest.raises(Unauthenticated, match="notice_forged"):
+        till.office.call(TAKE_PAYMENT_NOTICE, forged)
+
+
+def test_a_notice_is_only_the_reason_to_ask(till: CardTill) -> None:
+    """Who could sign would still not be believed that money came."""
+    top_up = till.begin()
+    intent = till.start(top_up)
+
+    till.hear(an_event("payment_intent.succeeded", object="payment_intent", id=intent))
+
+    assert till.balance == 0
+
+
+@pytest.mark.parametrize(
+    "order",
+    sorted(permutations(["succeeded", "processing", "payment_failed"])),
+    ids=" ".join,
+)
+def test_notices_in_any_order_credit_what_was_paid_once(
+    till: CardTill, order: tuple[str, ...]
+) -> None:
+    top_up = till.begin()
+    intent = till.start(top_up)
+    till.stripe.pay(intent)
+
+    for kind in order:
+        till.hear(
+            an_event(f"payment_intent.{kind}", object="payment_intent", id=intent)
+        )
+
+    assert till.balance == 100
+    assert till.get(top_up.id).state is TopUpState.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        an_event("customer.created", object="customer", id="cus_1"),
+        an_event("invoice.paid", object="invoice", status=None, metadata=[]),
+        an_event("refund.created", object="refund", metadata=None),
+    ],
+    ids=lambda event: str(event["type"]),
+)
+def test_notices_about_other_things_are_taken_and_change_nothing(
+    till: CardTill, event: dict[str, object]
+) -> None:
+    till.hear(event)
+
+    assert till.balance == 0
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [{}, {"payment_id": str(uuid4())}, {"payment_id": "order 17"}],
+    ids=["without ours", "of another client area", "of another kind"],
+)
+def test_payments_of_others_at_the_same_account_are_passed_over(
+    till: CardTill, metadata: dict[str, str]
+) -> None:
+    intent = _foreign_intent(till, metadata)
+
+    till.hear_of(intent)
+
+    assert till.balance == 0
+
+
+def test_a_signed_notice_that_makes_no_sense_is_refused(till: CardTill) -> None:
+    with pytest.raises(InvalidInput, match="malformed_message"):
+        till.hear({"object": "event"})
+
+
+def test_a_payment_whose_notice_never_comes_is_found_by_asking(till: CardTill) -> None:
+    top_up = till.begin()
+    till.stripe.pay(till.start(top_up))
+
+    reconciled = till.reconcile()
+
+    assert reconciled.changed >= 1
+    assert till.get(top_up.id).state is TopUpState.SUCCEEDED
+    assert till.balance == 100
+
+
+def test_a_second_payment_for_one_top_up_is_credited_and_marked(till: CardTill) -> None:
+    paid, _ = till.pay()
+    (payment,) = paid.payments
+    again = _foreign_intent(till, {"payment_id": str(payment.id)})
+    till.office.pass_time(timedelta(minutes=1))
+
+    till.hear_of(again)
+
+    first, second = till.get(paid.id).payments
+    assert second.duplicate_of == first.id
+    assert till.balance == 200
+    assert till.office.differences() == []
+
+
+@pytest.mark.parametrize("end", ["cancel", "expire"])
+def test_a_card_that_pays_a_top_up_that_has_ended_is_credited_all_the_same(
+    till: CardTill, end: str
+) -> None:
+    top_up = till.begin()
+    intent = till.start(top_up)
+    till.stripe.pay(intent)
+    if end == "cancel":
+        till.cancel(top_up)
+    else:
+        till.office.pass_time(LASTS)
+        till.run_job("expire_top_ups")
+
+    till.hear_of(intent)
+
+    assert till.get(top_up.id).state is TopUpState.SUCCEEDED
+    assert till.balance == 100
+
+
+def test_a_top_up_that_has_ended_can_not_be_paid_by_card_any_more(
+    till: CardTill,
+) -> None:
+    top_up = till.begin()
+    intent = till.start(top_up)
+    till.cancel(top_up)
+
+    till.reconcile()
+
+    assert till.stripe.intent(intent)["status"] == "canceled"
+    assert till.get(top_up.id).state is TopUpState.CANCELLED
+    with till.office.database.system() as session:
+        ended = select(Payment.ask_at).where(Payment.top_up_id == top_up.id)
+        assert session.scalars(ended).all() == [None]
+
+
+def test_a_card_that_paid_just_before_the_end_is_found_without_a_notice(
+    till: CardTill,
+) -> None:
+    top_up = till.begin()
+    till.stripe.pay(till.start(top_up))
+    till.cancel(top_up)
+
+    till.reconcile()
+
+    assert till.get(top_up.id).state is TopUpState.SUCCEEDED
+    assert till.balance == 100
+
+
+def test_a_disputed_payment_leaves_the_wallet_once(till: CardTill) -> None:
+    paid, intent = till.pay()
+    dispute = an_event(
+        "charge.dispute.created",
+        object="dispute",
+        payment_intent=intent,
+        amount=11900,
+        status="needs_response",
+    )
+
+    for _ in range(2):
+        till.hear(dispute)
+
+    shown = till.get(paid.id)
+    assert shown.state is TopUpState.CHARGED_BACK
+    assert shown.payments[0].failure == "disputed_by_cardholder"
+    assert till.balance == 0
+    assert till.office.differences() == []
+
+
+def test_a_dispute_about_a_part_takes_that_part_with_its_tax(till: CardTill) -> None:
+    top_up = till.begin("100.00")
+    intent = till.start(top_up)
+    till.stripe.pay(intent)
+
+    # It may be all that we ever hear of the payment.
+    till.hear(
+        an_event(
+            "charge.dispute.funds_withdrawn",
+            object="dispute",
+            payment_intent=intent,
+            amount=5950,
+            status="under_review",
+        )
+    )
+
+    assert till.balance == 50
+    assert till.office.differences() == []
+
+
+@pytest.mark.parametrize("status", ["warning_needs_response", "won"])
+def test_a_dispute_that_takes_no_money_changes_nothing(
+    till: CardTill, status: str
+) -> None:
+    paid, intent = till.pay()
+
+    till.hear(
+        an_event(
+            "charge.dispute.created",
+            object="dispute",
+            payment_intent=intent,
+            amount=11900,
+            status=status,
+        )
+    )
+
+    assert till.get(paid.id).state is TopUpState.SUCCEEDED
+
+
+def test_refunds_go_back_to_the_card_with_their_tax(till: CardTill) -> None:
+    paid, intent = till.pay("100.00")
+
+    till.refund(paid, "40.00")
+    till.run_job("send_refunds")
+    assert till.stripe.refunded(intent) == [4760]
+
+    assert till.refund(paid).state is TopUpState.REFUNDED
+    till.run_job("send_refunds")
+    assert sum(till.stripe.refunded(intent)) == 11900
+    assert till.balance == 0
+
+
+def test_a_refund_is_paid_once_however_often_it_is_sent(till: CardTill) -> None:
+    paid, intent = till.pay("100.00")
+    till.refund(paid)
+    for _ in range(2):
+        till.run_job("send_refunds")
+        till.office.pass_time(timedelta(minutes=2))
+    assert till.stripe.refunded(intent) == [11900]
+
+    # As when billing died before it had written down that Stripe had done it.
+    gateway = till.stripe.gateway()
+    repayment = Repayment(uuid4(), intent, money("1.00"))
+    for _ in range(2):
+        gateway.repay(repayment)
+    assert till.stripe.refunded(intent).count(100) == 1
+
+
+def test_a_refund_that_stripe_refuses_is_told_apart_from_no_answer(
+    till: CardTill,
+) -> None:
+    top_up = till.begin()
+    intent = till.start(top_up)
+    till.stripe.pay(intent, DECLINED_CARD)
+    repayment = Repayment(uuid4(), intent, money("1.00"))
+
+    with pytest.raises(RepaymentRefusedError):
+        till.stripe.gateway().repay(repayment)
+    with pytest.raises(Unavailable, match="gateway_unreachable"):
+        replace(till.stripe.gateway(), api_base=NOWHERE).repay(repayment)
+
+
+def test_a_refund_that_cards_can_not_take_is_given_up(
+    billing_database: Database, stripe: LocalStripe
+) -> None:
+    till = a_card_till(billing_database, stripe, "MGA")
+    paid, intent = till.pay("100.00")
+    # With its tax 12.50, and cards take whole ariary.
+    till.refund(paid, "10.50")
+    assert till.balance == Decimal("89.50")
+
+    till.run_job("send_refunds")
+
+    assert till.stripe.refunded(intent) == []
+    assert till.get(paid.id).state is TopUpState.SUCCEEDED
+    assert till.balance == 100
+    with till.office.database.company(till.office.company_id) as session:
+        why = session.execute(select(Refund.state, Refund.failure)).all()
+    assert why == [(RefundState.FAILED, "not_payable_by_card")]
+    assert till.office.differences() == []
+
+
+def test_a_refund_that_fails_keeps_no_other_waiting(
+    till: CardTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top_ups, intents = zip(*(till.pay() for _ in range(2)), strict=True)
+    for top_up in top_ups:
+        till.refund(top_up)
+        till.office.pass_time(timedelta(seconds=1))
+    repay = StripeGateway.repay
+
+    def stumble(gateway: StripeGateway, repayment: Repayment) -> None:
+        if repayment.transaction == intents[0]:
+            raise ZeroDivisionError
+        repay(gateway, repayment)
+
+    monkeypatch.setattr(StripeGateway, "repay", stumble)
+    till.run_job("send_refunds")
+    assert [till.stripe.refunded(each) for each in intents] == [[], [11900]]
+
+    monkeypatch.undo()
+    till.office.pass_time(REPEATED_AFTER)
+    till.run_job("send_refunds")
+    assert [till.stripe.refunded(each) for each in intents] == [[11900], [11900]]
+
+
+def _foreign_intent(till: CardTill, metadata: dict[str, str]) -> str:
+    """An intent that was made at Stripe past us, and paid."""
+    made = till.stripe.post(
+        "payment_intents",
+        {"amount": 11900, "currency": "eur", "metadata": metadata},
+    )
+    till.stripe.pay(made["id"])
+    return str(made["id"])

@@ -1,0 +1,249 @@
+"""Whatever is topped up, wherever: quote, stored figures and ledger agree to the cent.
+
+The expected tax is worked out here once more, in whole minor units and without any of
+billing's own arithmetic.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from services.billing.settings import BillingSettings
+from shared.contracts import identity
+from shared.contracts.billing import top_ups
+from shared.contracts.billing.top_ups import GatewayName, TopUpState
+from shared.db.database import Database
+from shared.db.events import Envelope
+from shared.errors import Conflict
+from shared.money import Money
+from tests.fixtures.billing.customers import (
+    PLACES,
+    Customer,
+    PromptGateway,
+    add_rates,
+    amount,
+    check_vat_id,
+    customers,
+    no_limits,
+    unit,
+    units,
+)
+from tests.fixtures.billing.office import START, Office, money
+from tests.fixtures.billing.till import RETURN_URL, Till
+from tests.fixtures.properties import over_database
+from tests.fixtures.sandbox import NOWHERE, SECRET, Sandbox
+
+HALVED = [("EUR", 150), ("PLN", 350), ("JPY", 550), ("USD", 750), ("EUR", 950)]
+"""At 19 % their tax ends in half a unit, after an even one."""
+
+nets = st.tuples(st.sampled_from(sorted(PLACES)), units)
+
+
+@pytest.fixture(scope="module")
+def till(billing_database: Database) -> Till:
+    """Where anybody may top up any amount, and member states have the rates above."""
+    office = Office(
+        billing_database,
+        gateways={GatewayName.SANDBOX: PromptGateway("http://page", SECRET, NOWHERE)},
+        settings=BillingSettings(limits=no_limits()),
+    )
+    add_rates(office)
+    return Till(office, Sandbox("http://page"))
+
+
+@pytest.mark.property
+@over_database(12)
+@given(customer=customers, wanted=st.lists(nets, min_size=5, max_size=5))
+@example(customer=Customer("AT", is_business=False, checked=None), wanted=HALVED)
+def test_quote_stored_figures_and_ledger_agree_to_the_cent(
+    till: Till, customer: Customer, wanted: Sequence[tuple[str, int]]
+) -> None:
+    """Five top-ups an example, so that making its company costs less."""
+    _settle_in(till.office, customer, sorted({code for code, _ in wanted}))
+    for currency, net in wanted:
+        _assert_agrees(till, customer, currency, net)
+    _assert_balances(till.office, wanted)
+
+
+@pytest.mark.property
+@over_database(8)
+@given(
+    customer=customers.filter(lambda customer: customer.hundredths > 0),
+    wanted=st.tuples(st.sampled_from(sorted(PLACES)), st.integers(3, 5000)),
+    percents=st.lists(st.integers(10, 40), min_size=2, max_size=5),
+)
+def test_parts_given_back_are_never_too_much_and_end_at_nothing(
+    till: Till,
+    customer: Customer,
+    wanted: tuple[str, int],
+    percents: Sequence[int],
+) -> None:
+    currency, net = wanted
+    _settle_in(till.office, customer, [currency])
+    paid = _pay(till, till.quote(f"{amount(currency, net):f}", currency))
+    left = net
+    for percent in percents:
+        part = max(1, net * percent // 100)
+        if part >= left:
+            break
+        left -= part
+        _assert_partly_refunded(till, paid, net, left, part)
+    _assert_refunded(till, paid)
+
+
+def _assert_agrees(till: Till, customer: Customer, currency: str, net: int) -> None:
+    owed = (net * customer.hundredths + 5000) // 10_000
+    expected = [amount(currency, each) for each in (net, owed, net + owed)]
+    quote = till.quote(f"{expected[0]:f}", currency)
+    assert _figures(quote, currency) == expected
+    assert [each.rate_percent for each in quote.tax_lines] == [
+        Decimal(customer.hundredths) / 100
+    ]
+    assert sum(each.tax.amount for each in quote.tax_lines) == expected[1]
+    assert sum(each.base.amount for each in quote.tax_lines) == expected[0]
+
+    paid = _pay(till, quote)
+
+    assert paid.state is TopUpState.SUCCEEDED
+    assert _figures(paid, currency) == expected
+    assert (paid.tax_lines, paid.tax_reason) == (quote.tax_lines, quote.tax_reason)
+    (payment,) = paid.payments
+    assert payment.amount == quote.gross
+    assert _stored(till.office, paid.id) == expected * 2
+    assert _posted(till.office, "payment", payment.id) == _entry(*expected)
+
+
+def _assert_partly_refunded(
+    till: Till, paid: top_ups.TopUp, net: int, left: int, part: int
+) -> None:
+    currency = paid.net.currency.code
+    now = till.refund(paid, f"{amount(currency, part):f}", currency)
+
+    assert now.state is TopUpState.PARTLY_REFUNDED
+    assert now.refunded.amount == amount(currency, net - left)
+    with pytest.raises(Conflict, match="more_than_unspent"):
+        till.refund(paid, f"{amount(currency, left + 1):f}", currency)
+    given_net, given_tax = _refunded(till.office, paid.id)
+    assert given_net == now.refunded.amount
+    # The tax goes back as the net does: to less than one minor unit, at any time.
+    exact = paid.tax.amount * given_net / paid.net.amount
+    assert abs(given_tax - exact) < unit(currency)
+    assert given_tax <= paid.tax.amount
+
+
+def _assert_refunded(till: Till, paid: top_ups.TopUp) -> None:
+    whole = till.refund(paid)
+
+    assert whole.state is TopUpState.REFUNDED
+    assert whole.refunded == paid.net
+    assert _refunded(till.office, paid.id) == (paid.net.amount, paid.tax.amount)
+    with pytest.raises(Conflict, match="not_refundable"):
+        till.refund(paid)
+    left = _left_in_accounts(till.office)
+    assert left.keys() >= {"payments", "wallet"}
+    assert not any(left.values()), left
+
+
+def _settle_in(office: Office, customer: Customer, currencies: Iterable[str]) -> None:
+    """From here on the office's company is a new one: this customer's."""
+    office.company_id = uuid4()
+    company = identity.Company(
+        id=office.company_id,
+        name="A customer",
+        address=identity.Address(country=customer.country, postal_code="10000"),
+        time_zone="UTC",
+        is_business=customer.is_business,
+    )
+    event = identity.COMPANY_CHANGED
+    office.deliver(
+        Envelope(
+            id=uuid4(),
+            source=event.source,
+            name=event.name,
+            company_id=office.company_id,
+            version=1,
+            at=START,
+            request_id="test",
+            body=company,
+        )
+    )
+    check_vat_id(office, office.company_id, customer)
+    for currency in currencies:
+        office.open_wallet(currency)
+
+
+def _pay(till: Till, quote: top_ups.TopUpQuote) -> top_ups.TopUp:
+    """Begin what was quoted, pay it at the sandbox and take its notice in."""
+    top_up = till.begin_as_quoted(quote)
+    start = top_ups.StartPayment(top_up_id=top_up.id, return_url=RETURN_URL)
+    started = till.office.call(top_ups.START_PAYMENT, start, till.owner())
+    (payment,) = started.top_up.payments
+    till.notify(payment)
+    return till.get(top_up.id)
+
+
+def _figures(shown: top_ups.TopUpQuote | top_ups.TopUp, currency: str) -> list[Decimal]:
+    """Net, tax and gross."""
+    figures: list[Money] = [shown.net, shown.tax, shown.gross]
+    assert {each.currency.code for each in figures} == {currency}
+    return [each.amount for each in figures]
+
+
+def _stored(office: Office, top_up_id: UUID) -> list[Decimal]:
+    """Net, tax and gross of the top-up's row, and then of its payment's."""
+    query = """SELECT t.net, t.tax, t.gross, p.net, p.tax, p.amount
+               FROM top_ups t JOIN payments p ON p.top_up_id = t.id
+               WHERE t.id = :id"""
+    with office.database.system() as db:
+        return list(db.execute(text(query), {"id": top_up_id}).one())
+
+
+def _refunded(office: Office, top_up_id: UUID) -> tuple[Decimal, Decimal]:
+    """Net and tax given back: the top-up's row says what its refunds' net sums to."""
+    query = """SELECT t.refunded_net, sum(r.net), sum(r.tax)
+               FROM top_ups t JOIN refunds r ON r.top_up_id = t.id
+               WHERE t.id = :id GROUP BY t.id"""
+    with office.database.system() as db:
+        kept, net, tax = db.execute(text(query), {"id": top_up_id}).one()
+    assert kept == net
+    return net, tax
+
+
+def _posted(office: Office, what: str, cause: UUID) -> list[tuple[str, Decimal]]:
+    """The lines of an entry: the account's kind, and what it was credited."""
+    query = """SELECT a.kind, coalesce(p.credit, -p.debit)
+               FROM journal_entries e JOIN postings p ON p.entry_id = e.id
+                    JOIN accounts a ON a.id = p.account_id
+               WHERE e.cause = :cause AND e.company_id = :company ORDER BY p.line"""
+    of = {"cause": f"{what}:{cause}", "company": office.company_id}
+    with office.database.system() as db:
+        return [(kind, amount) for kind, amount in db.execute(text(query), of)]
+
+
+def _entry(net: Decimal, owed: Decimal, gross: Decimal) -> list[tuple[str, Decimal]]:
+    lines = [("payments", -gross), ("wallet", net)]
+    return [*lines, ("tax", owed)] if owed else lines
+
+
+def _left_in_accounts(office: Office) -> dict[str, Decimal]:
+    """What the company's entries leave in each kind of account."""
+    query = """SELECT a.kind, sum(coalesce(p.credit, -p.debit))
+               FROM journal_entries e JOIN postings p ON p.entry_id = e.id
+                    JOIN accounts a ON a.id = p.account_id
+               WHERE e.company_id = :company GROUP BY a.kind"""
+    with office.database.system() as db:
+        rows = db.execute(text(query), {"company": office.company_id}).all()
+        return {row[0]: row[1] for row in rows}
+
+
+def _assert_balances(office: Office, wanted: Sequence[tuple[str, int]]) -> None:
+    shown = {each.currency: each.balance for each in office.dashboard().wallets}
+    assert shown.keys() == {currency for currency, _ in wanted}
+    for currency, balance in shown.items():
+        paid = sum(net for code, net in wanted if code == currency)
+        assert balance == money(amount(currency, paid), currency)

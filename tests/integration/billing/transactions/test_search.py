@@ -1,0 +1,367 @@
+"""Search in transactions: by what a customer has at hand, and in their own alone."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+from sqlalchemy import func, select
+
+from services.billing.transactions import search as transaction_search
+from services.billing.transactions.search import FEW, MOST_SPELLINGS, MOST_WORDS
+from shared.contracts.billing import charging, documents, top_ups
+from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.transactions import (
+    LIST_TRANSACTIONS,
+    ListTransactions,
+    Transaction,
+    TransactionGroup,
+    TransactionPage,
+)
+from shared.contracts.identity import Role
+from shared.db.database import Database
+from shared.errors import InvalidInput
+from shared.money import Money, zero
+from tests.fixtures.billing.movements import move
+from tests.fixtures.billing.office import START, Office, a_service, money
+from tests.fixtures.billing.till import Till, a_till
+from tests.fixtures.properties import over_database
+from tests.fixtures.sandbox import Sandbox
+
+NOTES = (
+    "Late delivery of order-7",
+    "Kulanz für die Störung",
+    '=HYPERLINK("http://x")',
+    "100% off_season",
+    "it's \\ quoted & piped | (so) !",
+    "خصم خاص",
+)
+CREDITED = "Half of it is asked back"
+
+_A_SECOND = select(func.pg_sleep(1))
+
+
+@pytest.fixture(scope="module")
+def till(billing_database: Database, bank: Sandbox) -> Till:
+    """A company that was paid for, given back, charged, and adjusted with each note."""
+    till = a_till(billing_database, bank)
+    paid = till.pay("840.50")
+    till.office.call(
+        top_ups.REFUND_TOP_UP,
+        top_ups.RefundTopUp(top_up_id=paid.id, net=money("40.00"), reason=CREDITED),
+        till.office.operator(),
+    )
+    service = a_service(till.office.company_id, "0.126", activated_at=START)
+    till.office.add_service(service)
+    till.office.call(charging.CHARGE_DUE, charging.ChargeDue(), till.office.operator())
+    for number, note in enumerate(NOTES):
+        till.office.adjust(f"{number + 1}.25", reason=note)
+    till.office.service.issue_documents()
+    return till
+
+
+def page_of(office: Office, request: ListTransactions) -> TransactionPage:
+    return office.call(LIST_TRANSACTIONS, request, office.member(Role.VIEWER))
+
+
+def find(office: Office, search: str, **filters: object) -> list[Transaction]:
+    request = ListTransactions(search=search, **filters)  # type: ignore[arg-type]
+    page = page_of(office, request)
+    assert page.failed == []
+    return page.transactions
+
+
+def kinds(found: list[Transaction]) -> list[str]:
+    return [each.kind for each in found]
+
+
+def reference(till: Till) -> str:
+    (paid,) = find(till.office, "", group=TransactionGroup.TOP_UPS)
+    assert paid.top_up_reference
+    return paid.top_up_reference
+
+
+WORDS: list[tuple[str, set[int]]] = [
+    ("delivery", {0}),
+    ("LATE deliv", {0}),
+    ("order-7", {0}),
+    ("order kulanz", set()),
+    ("störung", {1}),
+    ("sto\u0308r", {1}),
+    ("storung", set()),
+    ("=hyperlink", {2}),
+    ('=HYPERLINK("http://x")', {2}),
+    ("100%", {3}),
+    ("%", set()),
+    ("_", set()),
+    ("off_", {3}),
+    ("f_season", set()),
+    ("it's", {4}),
+    ("' OR '1'='1", set()),
+    ("\\", set()),
+    ("\\ quoted", {4}),
+    ("& | ! ()", set()),
+    ("خصم", {5}),
+    ("service", set()),
+    ("payment", set()),
+    (":refund", set()),
+]
+
+
+@pytest.mark.parametrize(("search", "notes"), WORDS)
+def test_each_word_must_begin_one_of_the_note(
+    till: Till, search: str, notes: set[int]
+) -> None:
+    found = {each.memo for each in find(till.office, search)}
+
+    assert found == {NOTES[note] for note in notes}
+
+
+AMOUNTS: list[tuple[str, list[str]]] = [
+    ("1.25", ["correction"]),
+    ("1,25", ["correction"]),
+    ("+1.25 EUR", ["correction"]),
+    ("€ 1.25", ["correction"]),
+    ("-1.25", []),
+    ("1.25 USD", []),
+    ("1.2", []),
+    ("40", ["refund"]),
+    ("40.00", ["refund"]),
+    ("\N{MINUS SIGN}40.00\N{NO-BREAK SPACE}EUR", ["refund"]),
+    ("47.60", ["refund"]),
+    ("840.5", ["top_up"]),
+    ("1000.2", ["top_up"]),
+    ("1.000,20", ["top_up"]),
+    ("1,000.20", ["top_up"]),
+    ("1 000,20", ["top_up"]),
+    ("1\N{RIGHT SINGLE QUOTATION MARK}000.20", ["top_up"]),
+    ("0.126", ["charge"]),
+    ("0.13", ["charge"]),
+    ("-0.13", ["charge"]),
+    ("0.12", []),
+    ("1.25 delivery", ["correction"]),
+    ("2.25 delivery", []),
+    ("9" * 150, []),
+]
+
+
+@pytest.mark.parametrize(("search", "expected"), AMOUNTS)
+def test_an_amount_is_found_exactly_as_booked_as_shown_and_as_paid(
+    till: Till, search: str, expected: list[str]
+) -> None:
+    assert kinds(find(till.office, search)) == expected
+
+
+def test_a_top_ups_reference_finds_all_that_belongs_to_it(till: Till) -> None:
+    written = reference(till)
+
+    for search in (written, written.lower(), written.replace("-", ""), f"({written})"):
+        assert kinds(find(till.office, search)) == ["refund", "top_up"]
+    assert kinds(find(till.office, f"{written} half")) == ["refund"]
+    assert find(till.office, written[:-1]) == []
+
+
+def test_a_documents_number_finds_what_it_is_about_and_the_row_names_it(
+    till: Till,
+) -> None:
+    listed = till.office.call(
+        documents.LIST_DOCUMENTS, documents.ListDocuments(), till.owner()
+    ).documents
+    about = {DocumentKind.INVOICE: "top_up", DocumentKind.CREDIT_NOTE: "refund"}
+
+    assert len(listed) == len(about)
+    for document in listed:
+        (found,) = find(till.office, document.number.lower())
+        assert found.kind == about[document.kind]
+        assert found.document is not None
+        assert found.document.number == document.number
+        assert find(till.office, document.number[:-1]) == []
+
+
+def test_a_proformas_number_finds_the_payment_that_came_for_it(
+    billing_database: Database, bank: Sandbox
+) -> None:
+    till = a_till(billing_database, bank)
+    quote = till.quote("50.00")
+    request = top_ups.BeginTopUp(
+        net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
+    )
+    top_up = till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner())
+    till.office.service.issue_documents()
+    listing = documents.ListDocuments(kind=DocumentKind.PROFORMA)
+    page = till.office.call(documents.LIST_DOCUMENTS, listing, till.owner())
+    number = page.documents[0].number
+    assert find(till.office, number) == []
+
+    credit = top_ups.BankCredit(
+        transaction="B-1", amount=top_up.gross, text=top_up.reference
+    )
+    booking = top_ups.BookBankPayments(credits=[credit])
+    till.office.call(top_ups.BOOK_BANK_PAYMENTS, booking, till.office.operator())
+
+    assert kinds(find(till.office, number)) == ["top_up"]
+
+
+def test_nobody_elses_transactions_are_found(till: Till) -> None:
+    stranger = Office(till.office.database)
+    stranger.open_wallet()
+    stranger.adjust("1.25", reason="Only of the stranger's delivery")
+    (invoice,) = till.office.call(
+        documents.LIST_DOCUMENTS,
+        documents.ListDocuments(kind=DocumentKind.INVOICE),
+        till.owner(),
+    ).documents
+
+    for search in ("kulanz", "40.00", "1000.20", reference(till), invoice.number):
+        assert find(till.office, search)
+        assert find(stranger, search) == []
+    for search in ("1.25", "delivery"):
+        assert [each.amount.amount for each in find(stranger, search)] == [
+            money("1.25").amount
+        ]
+        assert [each.memo for each in find(till.office, search)] == [NOTES[0]]
+
+
+def test_a_search_is_narrowed_like_the_list(till: Till) -> None:
+    written = reference(till)
+    groups = {"top_up": TransactionGroup.TOP_UPS, "refund": TransactionGroup.REFUNDS}
+
+    for kind, group in groups.items():
+        assert kinds(find(till.office, written, group=group)) == [kind]
+    assert find(till.office, written, group=TransactionGroup.CHARGES) == []
+    assert len(find(till.office, written, currency="EUR")) == 2
+    assert find(till.office, written, currency="USD") == []
+    assert find(till.office, "1.25 EUR", currency="USD") == []
+    day = find(till.office, written)[0].at.date()
+    assert len(find(till.office, written, first_day=day, last_day=day)) == 2
+    assert find(till.office, written, last_day=day.replace(year=day.year - 1)) == []
+    assert find(till.office, written, first_day=day.replace(year=day.year + 1)) == []
+
+
+@given(text=st.text(max_size=200))
+@over_database(60)
+def test_no_text_breaks_the_search(till: Till, text: str) -> None:
+    try:
+        find(till.office, text)
+    except InvalidInput as refusal:
+        assert refusal.code == "search_too_long"  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 201, " ".join(f"w{n}" for n in range(MOST_WORDS + 1))]
+)
+def test_what_is_too_long_is_refused(till: Till, text: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        find(till.office, text)
+
+    assert refusal.value.code == "search_too_long"
+
+
+def test_a_search_that_takes_too_long_is_given_up(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction_search, "LONGEST_MS", 1)
+    monkeypatch.setattr(
+        transaction_search, "_wanted", lambda session, _: session.scalar(_A_SECOND)
+    )
+
+    with pytest.raises(InvalidInput, match="search_too_slow"):
+        find(till.office, "anything")
+
+
+def test_where_very_many_words_begin_so_only_the_whole_word_is_meant(
+    office: Office,
+) -> None:
+    office.open_wallet()
+    office.adjust("1", reason="ship")
+    for number in range(MOST_SPELLINGS - 1):
+        office.adjust("1", reason=f"ship{number}")
+    assert len(find(office, "ship")) == MOST_SPELLINGS
+
+    office.adjust("1", reason="shipment")
+
+    assert [each.memo for each in find(office, "ship")] == ["ship"]
+    assert [each.memo for each in find(office, "shipm")] == ["shipment"]
+
+
+@pytest.mark.parametrize("search", ["rent", "rent due", "3"])
+def test_a_search_pages_both_ways_with_the_balances_of_the_list(
+    many: Office, search: str
+) -> None:
+    """Of words and of amounts; some bear two words that begin so."""
+    everything = _walk(many, ListTransactions(limit=100))
+    matching = [each for each in everything if _matches(each, search)]
+    assert len(matching) > FEW
+    assert _follow_each_other(everything)
+    request = ListTransactions(search=search, limit=97)
+
+    pages = list(_pages(many, request))
+
+    assert [each for page in pages for each in page.transactions] == matching
+    back = pages[-1]
+    for page in reversed(pages[:-1]):
+        assert back.previous is not None
+        back = page_of(many, structs.replace(request, cursor=back.previous))
+        assert back.transactions == page.transactions
+
+
+def test_a_search_turns_pages_stably_while_new_transactions_arrive(
+    office: Office,
+) -> None:
+    office.open_wallet()
+    for number in range(6):
+        office.adjust(f"{number + 1}", reason="rent" if number % 2 else "rental")
+    request = ListTransactions(search="rent", limit=2)
+    first = page_of(office, request)
+
+    office.adjust("7", reason="rent")
+    second = page_of(office, structs.replace(request, cursor=first.next))
+    office.adjust("8", reason="rental")
+    back = page_of(office, structs.replace(request, cursor=second.previous))
+
+    assert [each.amount.amount for each in second.transactions] == [4, 3]
+    assert back.transactions == first.transactions
+    assert back.previous is not None
+    newest = page_of(office, structs.replace(request, cursor=back.previous))
+    assert [each.amount.amount for each in newest.transactions] == [8, 7]
+
+
+@pytest.fixture(scope="module")
+def many(billing_database: Database) -> Office:
+    office = Office(billing_database)
+    for currency in ("EUR", "USD"):
+        office.open_wallet(currency)
+        office.adjust("100", currency)
+    move(office, 3 * FEW + 100)
+    return office
+
+
+def _matches(transaction: Transaction, search: str) -> bool:
+    if search == "3":
+        return abs(transaction.amount.amount) == 3
+    return transaction.memo.startswith("rent")
+
+
+def _follow_each_other(transactions: list[Transaction]) -> bool:
+    """Whether each leaves the balance that the one before it in its wallet did."""
+    left: dict[str, Money] = {}
+    for each in reversed(transactions):
+        code = each.amount.currency.code
+        if each.balance != left.get(code, zero(code)) + each.amount:
+            return False
+        left[code] = each.balance
+    return True
+
+
+def _pages(office: Office, request: ListTransactions) -> Iterator[TransactionPage]:
+    page = page_of(office, request)
+    yield page
+    while page.next is not None:
+        page = page_of(office, structs.replace(request, cursor=page.next))
+        yield page
+
+
+def _walk(office: Office, request: ListTransactions) -> list[Transaction]:
+    return [each for page in _pages(office, request) for each in page.transactions]
