@@ -27,9 +27,9 @@ from shared.rpc.jobs import JobThreads
 from shared.runtime import Runtime
 from shared.settings import Settings, read_settings
 from web.app import create_app
-from web.changes import Changes
-from web.context import Context
-from web.last_known import LastKnown
+from web.page.changes import Changes
+from web.page.context import Context
+from web.page.last_known import LastKnown
 
 THREADS = 16
 """Requests answered at once; each waits for its calls most of the time."""

@@ -8,23 +8,26 @@ from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from web import components, health, locale, places, theme
 from web.account import views as account
-from web.assets import BUILT, register_assets
 from web.auth import views as auth
-from web.auth.signed_in import login_manager
-from web.companies import document_views as documents
-from web.companies import legal_details, wallets
-from web.companies import views as companies
-from web.context import EXTENSION, Context
 from web.dashboard import views as dashboard
-from web.errors import register_error_pages
-from web.forms import new_form_key
+from web.dev import components
+from web.documents import views as documents
 from web.funds import views as funds
 from web.funds.card_form import read_card_script
-from web.security import csrf, protect
+from web.language import locale, places
+from web.page.context import EXTENSION, Context
+from web.page.errors import register_error_pages
+from web.page.forms import new_form_key
+from web.page.signed_in import login_manager
+from web.page.visit import keep_principal
+from web.profile import legal_details
+from web.profile import views as profile
 from web.services import views as services
-from web.visit import keep_principal
+from web.site import health, theme
+from web.site.assets import BUILT, register_assets
+from web.site.security import csrf, protect
+from web.wallets import views as wallets
 from web.webhooks import views as webhooks
 
 _AREAS = (
@@ -32,7 +35,7 @@ _AREAS = (
     dashboard,
     services,
     account,
-    companies,
+    profile,
     legal_details,
     documents,
     wallets,

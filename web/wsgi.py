@@ -14,9 +14,9 @@ from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.amqp.event_follower import EventFollower
 from shared.settings import read_settings
 from web.app import create_app
-from web.changes import Changes
-from web.context import Context
-from web.last_known import LastKnown
+from web.page.changes import Changes
+from web.page.context import Context
+from web.page.last_known import LastKnown
 
 PARENT = "WEB_MAIN_PID"
 """The variable in which the main process tells its workers who it is."""

@@ -4,8 +4,8 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from shared.contracts import identity
-from web.auth.signed_in import signed_in
-from web.frame import Page
+from web.page.frame import Page
+from web.page.signed_in import signed_in
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 

@@ -21,13 +21,13 @@ from shared.errors import (
 )
 from shared.rpc.client import CallContext, call
 from shared.rpc.readiness import find_missing
-from web.addresses import own_address
-from web.auth.signed_in import sign_in, sign_out, signed_in
-from web.context import context
-from web.errors import error_page
-from web.refusals import sentence
-from web.values import read_uuid
-from web.visit import set_principal_cookie
+from web.language.refusals import sentence
+from web.page.context import context
+from web.page.errors import error_page
+from web.page.signed_in import sign_in, sign_out, signed_in
+from web.page.values import read_uuid
+from web.page.visit import set_principal_cookie
+from web.site.addresses import own_address
 
 bp = Blueprint("auth", __name__)
 log = structlog.get_logger()

@@ -1,1 +1,1 @@
-"""The dashboard and its blocks."""
+"""The dashboard."""

@@ -4,12 +4,12 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from shared.rpc.client import DEFAULT_TIMEOUT_S
-from web.auth.signed_in import signed_in
-from web.blocks import Block, PendingBlocks
-from web.dashboard.blocks import BLOCKS, COSTS, SERVICES
-from web.frame import Page, prepare_reader, reader_of
-from web.tags import Tag, answer_with_tag, not_changed, shown_tag
-from web.visit import Visit, begin_visit
+from web.page.all_blocks import BLOCKS, COSTS, SERVICES
+from web.page.blocks import Block, PendingBlocks
+from web.page.frame import Page, prepare_reader, reader_of
+from web.page.signed_in import signed_in
+from web.page.tags import Tag, answer_with_tag, not_changed, shown_tag
+from web.page.visit import Visit, begin_visit
 
 bp = Blueprint("dashboard", __name__)
 

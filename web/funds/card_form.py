@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from shared.settings import SettingError, Settings
-from web.security import ForeignSources
+from web.site.security import ForeignSources
 
 SCRIPT_URL = "https://js.stripe.com/v3/"
 _STRIPE = ForeignSources(

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from shared.contracts.billing.top_ups import GatewayName
 from shared.errors import InvalidInput
 from shared.money import Money
-from web.amounts import read_amount, write_amount
-from web.forms import KEY, new_form_key
-from web.locale import reader_locale
-from web.refusals import sentence
+from web.language.amounts import read_amount, write_amount
+from web.language.locale import reader_locale
+from web.language.refusals import sentence
+from web.page.forms import KEY, new_form_key
 
 
 @dataclass

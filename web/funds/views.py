@@ -20,20 +20,20 @@ from shared.errors import (
 )
 from shared.money import Money
 from shared.permissions import Permission
-from web.addresses import public_address
-from web.amounts import write_amount
-from web.auth.signed_in import signed_in
-from web.dashboard.blocks import COSTS, Balance, Costs
-from web.forms import new_form_key, send
-from web.frame import Page, prepare_reader
 from web.funds import sepa
 from web.funds.card_form import CardScript
 from web.funds.form import FundsForm
-from web.locale import reader_locale
-from web.refusals import sentence
-from web.security import widen_policy
-from web.values import read_uuid
-from web.visit import Visit, begin_visit
+from web.language.amounts import write_amount
+from web.language.locale import reader_locale
+from web.language.refusals import sentence
+from web.page.all_blocks import COSTS, Balance, Costs
+from web.page.forms import new_form_key, send
+from web.page.frame import Page, prepare_reader
+from web.page.signed_in import signed_in
+from web.page.values import read_uuid
+from web.page.visit import Visit, begin_visit
+from web.site.addresses import public_address
+from web.site.security import widen_policy
 
 log = structlog.get_logger()
 

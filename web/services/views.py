@@ -7,10 +7,10 @@ from shared.contracts import inventory
 from shared.contracts.billing import charging
 from shared.contracts.inventory import StateFilter
 from shared.permissions import Permission
-from web.auth.signed_in import signed_in
-from web.frame import Page
-from web.services.query import ServiceQuery
-from web.values import read_uuid
+from web.page.frame import Page
+from web.page.signed_in import signed_in
+from web.page.values import read_uuid
+from web.services.queries import ServiceQuery
 
 CHARGES_SHOWN = 10
 

@@ -15,7 +15,7 @@ from shared.contracts.billing.top_ups import (
 )
 from shared.errors import ContractError, RemoteFault
 from shared.rpc.client import CallContext
-from web.context import context
+from web.page.context import context
 
 MAX_BYTES = 64 * 1024
 TIMEOUT_S = 10.0

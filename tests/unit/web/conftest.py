@@ -18,9 +18,9 @@ from shared.settings import read_settings
 from tests.fixtures.stand_in import StandIn
 from tests.fixtures.templates import with_compiled_templates
 from web.app import create_app
-from web.changes import Changes
-from web.context import Context
-from web.last_known import LastKnown
+from web.page.changes import Changes
+from web.page.context import Context
+from web.page.last_known import LastKnown
 
 ROOT = Path(__file__).parents[3]
 PROVIDER = {

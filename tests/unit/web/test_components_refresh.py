@@ -9,9 +9,9 @@ from flask import Flask, Response, g, render_template
 from playwright.sync_api import Browser, Page, expect
 
 from shared.contracts.inventory import DashboardCounters
-from web import component_samples as samples
-from web.blocks import BlockView
-from web.tags import Tag, answer_with_tag
+from web.dev import samples
+from web.page.blocks import BlockView
+from web.page.tags import Tag, answer_with_tag
 
 WAITING = BlockView("services", samples.COMPANY_ID, "waiting")
 FRESH = replace(WAITING, state="fresh", data=samples.counters())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.companies.document_views import FILE_ADDRESS
+from web.documents.views import FILE_ADDRESS
 
 ABOUT = {
     "/": None,
@@ -41,7 +41,7 @@ NO_PAGES = {
     "/companies/<company_id>/invoices.zip",
     f"/companies/<company_id>{FILE_ADDRESS}",
 }
-"""Files are in tests/unit/web/test_downloads.py."""
+"""Files are in tests/unit/web/page/test_downloads.py."""
 
 BLOCKS = {
     "billing": ("balance", "costs"),

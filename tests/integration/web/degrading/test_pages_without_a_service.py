@@ -31,7 +31,7 @@ from tests.integration.web.degrading.place import (
     text_of,
     token_of,
 )
-from tests.integration.web.test_safety import OPEN_TO_ALL
+from tests.integration.web.site.test_safety import OPEN_TO_ALL
 
 
 def test_no_page_is_left_out(place: Place) -> None:

@@ -1,0 +1,32 @@
+"""What the customer is told of their VAT ID's check."""
+
+import pytest
+
+from shared.contracts.billing.tax import TaxId, TaxIdState
+from web.profile.tax_words import what_now
+
+
+def _unanswered(failure: str) -> TaxId:
+    return TaxId(
+        number="PL5260001246",
+        state=TaxIdState.UNREACHABLE,
+        checked_at=None,
+        match=None,
+        name="",
+        address="",
+        proof="",
+        failure=failure,
+        confirmed_by="",
+    )
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        ("timeout", "The register is out of reach."),
+        ("invalid_input", "The register can't read this VAT ID."),
+        ("not_configured", "VAT IDs are not checked here"),
+    ],
+)
+def test_without_an_answer_the_customer_is_told_why(failure: str, words: str) -> None:
+    assert what_now(_unanswered(failure)).startswith(words)

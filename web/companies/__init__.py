@@ -1,1 +1,0 @@
-"""The company hub: what belongs to one company rather than to one person."""

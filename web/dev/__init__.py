@@ -1,0 +1,1 @@
+"""For those who work on the interface; served in development only."""

@@ -1,0 +1,240 @@
+"""Made-up data for the page of all pieces: the plain, the extreme and the hostile."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from shared.contracts.billing import CostBreakdown, CostLine, DueLine, Recommendation
+from shared.contracts.billing.documents import DocumentState
+from shared.contracts.identity import CompanyMembership, Role, User
+from shared.contracts.inventory import (
+    DashboardCounters,
+    FamilyCounters,
+    Period,
+    ServiceState,
+    SuspensionReason,
+)
+from shared.money import Money, currency_of
+from shared.permissions import Permission
+from web.page.all_blocks import Balance, Costs, OtherBalance
+from web.page.blocks import BlockView
+from web.page.frame import Frame
+
+COMPANY_ID = UUID("8f14e45f-ceea-4b67-8c1b-000000000001")
+AT = datetime(2026, 3, 14, 13, 2, tzinfo=UTC)
+
+LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamten" * 3
+EMOJI_NAME = "🚀 Rocket & Söhne <b>bold</b> 👩‍👩‍👧‍👦"
+RTL_NAME = "شركة الشفق الرقمي"
+
+
+def euros(amount: str) -> Money:
+    return Money(Decimal(amount), currency_of("EUR"))
+
+
+def yen(amount: str) -> Money:
+    return Money(Decimal(amount), currency_of("JPY"))
+
+
+AMOUNTS = (
+    ("Plain", euros("1234.50")),
+    ("Zero", euros("0")),
+    ("Negative", euros("-87.05")),
+    ("One cent", euros("0.01")),
+    ("Huge", euros("9999999999999999.99")),
+    ("Without decimal places", yen("-1250000")),
+)
+PRICES = (
+    ("Per hour", euros("0.0052")),
+    ("Per month", euros("49.9")),
+    ("Per request", euros("0.0000004")),
+)
+STATES = (
+    (ServiceState.PENDING, None, False),
+    (ServiceState.ACTIVE, None, False),
+    (ServiceState.ACTIVE, None, True),
+    (ServiceState.SUSPENDED, SuspensionReason.PAYMENT, False),
+    (ServiceState.SUSPENDED, SuspensionReason.POLICY, True),
+    (ServiceState.TERMINATED, None, False),
+    (ServiceState.CANCELLED, None, False),
+)
+DOCUMENT_STATES = tuple(DocumentState)
+SERVICES = (
+    ("web-01.aurora.example", "VPS Medium", ServiceState.ACTIVE, euros("24.9")),
+    (LONG_NAME, "Object Storage", ServiceState.SUSPENDED, euros("0.00042")),
+    (EMOJI_NAME, "Managed 🐘 PostgreSQL", ServiceState.PENDING, euros("119")),
+    (RTL_NAME, "استضافة", ServiceState.TERMINATED, euros("-3.5")),
+)
+FAMILIES = (
+    ("storage", "Storage", "database", 12, 1),
+    ("lxc", "LXC", "box", 8, 0),
+    ("hosting", "Hosting", "world-www", 1240, 0),
+    ("vpn", "VPN", "shield", 3, 2),
+    ("long", LONG_NAME, "no-such-icon", 1, 0),
+    ("rtl", RTL_NAME, "cloud", 2, 0),
+)
+
+
+def frame() -> Frame:
+    """The frame of somebody with two companies, wallets in two currencies and 2FA."""
+    aurora = _company(1, "Aurora Digital GmbH")
+    user = User(
+        id=COMPANY_ID,
+        email="demo@example.com",
+        name="Mara Lindqvist",
+        locale="en",
+        time_zone="Europe/Berlin",
+        two_factor_enabled=False,
+        is_verified=False,
+    )
+    return Frame(
+        user=user,
+        company=aurora,
+        companies=[aurora, _company(2, EMOJI_NAME), _company(3, LONG_NAME)],
+        balance=_view("balance", balance()),
+        menu=_view("menu", counters()),
+        at="family:storage",
+        permissions=frozenset(Permission),
+    )
+
+
+def empty_frame() -> Frame:
+    """A long company name and a frame whose services have not answered yet."""
+    long_name = _company(1, LONG_NAME)
+    return replace(
+        frame(),
+        company=long_name,
+        companies=[long_name],
+        balance=_view("balance", state="waiting"),
+        menu=_view("menu", state="waiting"),
+    )
+
+
+def balance() -> Balance:
+    return Balance(
+        currency="EUR",
+        balance=euros("-1284.07"),
+        credit_limit=euros("2000"),
+        available=euros("715.93"),
+        recent=[],
+        other_wallets=[OtherBalance(yen("125000"), yen("0"), yen("125000"))],
+    )
+
+
+def counters() -> DashboardCounters:
+    return DashboardCounters(
+        families=[
+            FamilyCounters(
+                code=code,
+                name=name,
+                icon=icon,
+                pending=0,
+                active=total - suspended,
+                suspended=suspended,
+                termination_requested=suspended,
+            )
+            for code, name, icon, total, suspended in FAMILIES
+        ]
+    )
+
+
+def costs() -> Costs:
+    """Hourly, monthly and yearly services, and more due than there is."""
+    breakdown = CostBreakdown(
+        currency="EUR",
+        hourly=euros("0.598630"),
+        daily=euros("14.367123"),
+        weekly=euros("100.569863"),
+        monthly=euros("437"),
+        yearly=euros("5244"),
+        service_count=25,
+        lines=[
+            _cost_line(("storage", "Storage"), Period.HOUR, 12, "0.0504", "36.792"),
+            _cost_line(("hosting", "Hosting"), Period.MONTH, 12, "398.5", "398.5"),
+            _cost_line(("long", LONG_NAME), Period.YEAR, 1, "20.496", "1.708"),
+        ],
+    )
+    return Costs(breakdown, _recommendation())
+
+
+def service_blocks() -> list[tuple[str, BlockView]]:
+    """The services summary in each of its states."""
+    return _in_each_state("services", counters(), DashboardCounters(families=[]))
+
+
+def cost_blocks() -> list[tuple[str, BlockView]]:
+    """The costs in each of their states."""
+    return _in_each_state("costs", [costs()], [])
+
+
+def balance_blocks() -> list[tuple[str, BlockView]]:
+    """The strip in each of its states."""
+    return _in_each_state("balance", balance(), None)
+
+
+def _in_each_state(name: str, data: Any, empty: Any) -> list[tuple[str, BlockView]]:
+    return [
+        ("Fresh", _view(f"{name}-fresh", data)),
+        ("Empty", _view(f"{name}-empty", empty)),
+        ("Stale", _view(f"{name}-stale", data, state="stale")),
+        ("Waiting", _view(f"{name}-waiting", state="waiting")),
+        ("Unavailable", _view(f"{name}-unavailable", state="unavailable")),
+        ("Not allowed", _view(f"{name}-not-allowed", state="not_allowed")),
+    ]
+
+
+def _view(name: str, data: Any = None, state: Any = "fresh") -> BlockView:
+    as_of = AT if state == "stale" else None
+    return BlockView(name, COMPANY_ID, state, data, as_of)
+
+
+def _company(number: int, name: str) -> CompanyMembership:
+    company_id = UUID(int=COMPANY_ID.int - 1 + number)
+    return CompanyMembership(company_id=company_id, company_name=name, role=Role.OWNER)
+
+
+def _cost_line(
+    family: tuple[str, str], period: Period, count: int, amount: str, monthly: str
+) -> CostLine:
+    return CostLine(
+        family_code=family[0],
+        family_name=family[1],
+        period=period,
+        service_count=count,
+        amount=euros(amount),
+        monthly=euros(monthly),
+    )
+
+
+def _recommendation() -> Recommendation:
+    due_lines = [
+        DueLine(
+            family_code="hosting",
+            family_name="Hosting",
+            period=Period.MONTH,
+            service_count=12,
+            amount=euros("398.5"),
+        ),
+        DueLine(
+            family_code="storage",
+            family_name="Storage",
+            period=Period.HOUR,
+            service_count=12,
+            amount=euros("36.288"),
+        ),
+    ]
+    return Recommendation(
+        amount=euros("1829"),
+        due=euros("434.788"),
+        overdue=euros("59.8"),
+        overdue_service_count=2,
+        comfort_buffer=euros("50"),
+        balance=euros("-1284.07"),
+        exact=euros("1828.658"),
+        minimum=euros("10"),
+        horizon_days=30,
+        due_until=datetime(2026, 4, 13, 13, 2, tzinfo=UTC),
+        due_lines=due_lines,
+    )

@@ -1,0 +1,1 @@
+"""A company's documents: invoices and what else was issued to it."""

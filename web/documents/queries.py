@@ -1,0 +1,79 @@
+"""What the list of documents is asked for, as its address says it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from shared.contracts.billing.documents import (
+    DocumentKind,
+    DocumentState,
+    ListDocuments,
+)
+from web.page.values import read_choice, read_days, read_uuid, write_days
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True)
+class DocumentQuery:
+    """Filters and place of the list; made from the address and back.
+
+    ``first_day`` and ``last_day`` are days of issue, both included.
+    """
+
+    kind: DocumentKind | None = None
+    state: DocumentState | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    top_up_id: UUID | None = None
+    cursor: str = ""
+
+    @classmethod
+    def read(cls, address: Mapping[str, str]) -> "DocumentQuery":
+        """Read the parameters of an address; empty ones count as absent.
+
+        Raises:
+            InvalidInput: ``unknown_choice``, or ``bad_day`` with ``value``.
+            NotFound: ``no_such_page``; no top-up can bear such an id.
+        """
+        kind, state = address.get("type", ""), address.get("state", "")
+        top_up = address.get("top-up", "")
+        first, last = read_days(address)
+        return cls(
+            kind=read_choice(kind, DocumentKind, "type") if kind else None,
+            state=read_choice(state, DocumentState, "state") if state else None,
+            first_day=first,
+            last_day=last,
+            top_up_id=read_uuid(top_up) if top_up else None,
+            cursor=address.get("after", ""),
+        )
+
+    def request(self, limit: int = PAGE_SIZE) -> ListDocuments:
+        return ListDocuments(
+            kind=self.kind,
+            state=self.state,
+            first_day=self.first_day,
+            last_day=self.last_day,
+            top_up_id=self.top_up_id,
+            cursor=self.cursor or None,
+            limit=limit,
+        )
+
+    def address(self, cursor: str = "") -> dict[str, str | None]:
+        """The parameters of the same list's address, at its start or at a cursor."""
+        return {
+            "type": self.kind.value if self.kind else None,
+            "state": self.state.value if self.state else None,
+            **write_days(self.first_day, self.last_day),
+            "top-up": str(self.top_up_id) if self.top_up_id else None,
+            "after": cursor or None,
+        }
+
+    def narrowed(self, **change: str | None) -> dict[str, str | None]:
+        """The parameters of the list with other filters, at its start."""
+        return {**self.address(), **change}
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.address().values())

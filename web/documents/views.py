@@ -1,0 +1,155 @@
+"""A company's documents: their list, the page of each, its files, and many in a ZIP.
+
+Acts for the company in the address, as its profile does.
+"""
+
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+
+import msgspec
+from flask import Blueprint, make_response, request, send_file
+from flask.typing import ResponseReturnValue
+
+from shared.contracts.billing import documents
+from shared.contracts.billing.documents import (
+    Document,
+    DocumentFile,
+    DocumentFormat,
+    DocumentKind,
+    DocumentPage,
+    DocumentState,
+)
+from shared.errors import Conflict, ContractError, NotFound
+from shared.permissions import Permission
+from web.documents import archive
+from web.documents.queries import DocumentQuery
+from web.language.refusals import sentence
+from web.page import downloads
+from web.page.context import context
+from web.page.errors import error_page
+from web.page.frame import Page
+from web.page.signed_in import signed_in
+from web.page.values import read_uuid
+from web.page.visit import Visit, visit_company
+
+bp = Blueprint("documents", __name__, url_prefix="/companies/<company_id>")
+
+_FORMATS = {
+    "pdf": DocumentFormat.PDF,
+    "xml": DocumentFormat.XML,
+    "ubl.xml": DocumentFormat.UBL,
+}
+FILE_ADDRESS = (
+    '/invoices/<string(length=36):document_id>.<any("pdf", "xml", "ubl.xml"):ending>'
+)
+"""As long as an id is, so that it ends where the file's ending begins."""
+
+_RETRY_AFTER_S = 30
+
+
+@bp.get("/invoices")
+@signed_in
+def list_documents(company_id: str) -> ResponseReturnValue:
+    company = read_uuid(company_id)
+    query = DocumentQuery.read(request.args)
+    page = Page(acts_for=company, at="invoices")
+    page.ask(
+        "listing",
+        "The documents",
+        documents.LIST_DOCUMENTS,
+        query.request(),
+        stands_without=True,
+    )
+    return page.show(
+        "documents/page.html",
+        company_id=company,
+        query=query,
+        kinds=tuple(DocumentKind),
+        states=tuple(DocumentState),
+    )
+
+
+@bp.get("/invoices/<document_id>")
+@signed_in
+def show_document(company_id: str, document_id: str) -> ResponseReturnValue:
+    """All that the document says; on paper, the document alone."""
+    company = read_uuid(company_id)
+    wanted = documents.GetDocument(document_id=read_uuid(document_id))
+    page = Page(acts_for=company, at="invoices")
+    page.ask("whole", "This document", documents.GET_DOCUMENT, wanted)
+    return page.show(
+        "documents/document.html",
+        company_id=company,
+        may_pay=page.may(Permission.ADD_FUNDS),
+    )
+
+
+@bp.get(FILE_ADDRESS)
+@signed_in
+def download(company_id: str, document_id: str, ending: str) -> ResponseReturnValue:
+    wanted = documents.GetDocumentFile(
+        document_id=read_uuid(document_id), format=_FORMATS[ending]
+    )
+    visit = visit_company(read_uuid(company_id))
+    try:
+        file = downloads.first_answer(visit, documents.GET_DOCUMENT_FILE, wanted)
+    except Conflict as refusal:
+        return _not_ready(refusal)
+    return send_file(
+        BytesIO(b64decode(file.content)),
+        mimetype=file.media_type,
+        as_attachment=wanted.format is not DocumentFormat.PDF,
+        download_name=file.file_name,
+        etag=file.sha256,
+    )
+
+
+@bp.get("/invoices.zip")
+@signed_in
+def download_all(company_id: str) -> ResponseReturnValue:
+    """The PDF files of all documents that the list's filters leave, as a ZIP."""
+    query = DocumentQuery.read(request.args)
+    company = read_uuid(company_id)
+    visit = visit_company(company)
+    asked = replace(query, cursor="").request(downloads.PAGE_SIZE)
+    first = downloads.first_answer(visit, documents.LIST_DOCUMENTS, asked)
+    if not first.documents:
+        raise NotFound("no_documents")
+    name = downloads.name_with_days("invoices", query.first_day, query.last_day, ".zip")
+    pieces = archive.write_zip(
+        _listed(visit, asked, first),
+        lambda document: _fetch_pdf(visit, document),
+        sentence,
+        context().clock.now(),
+    )
+    return downloads.stream(company, pieces, archive.MEDIA_TYPE, name)
+
+
+def _listed(
+    visit: Visit, asked: documents.ListDocuments, first: DocumentPage
+) -> Iterator[Document]:
+    pages = downloads.all_pages(
+        first,
+        lambda cursor: visit.fetch(
+            documents.LIST_DOCUMENTS, msgspec.structs.replace(asked, cursor=cursor)
+        ),
+    )
+    for page in pages:
+        yield from page.documents
+
+
+def _fetch_pdf(visit: Visit, document: Document) -> DocumentFile:
+    wanted = documents.GetDocumentFile(
+        document_id=document.id, format=DocumentFormat.PDF
+    )
+    return visit.fetch(documents.GET_DOCUMENT_FILE, wanted)
+
+
+def _not_ready(refusal: ContractError) -> ResponseReturnValue:
+    """To the browser it is a page that will be there soon, with a way to try again."""
+    page = error_page(503, sentence(refusal), "Still being made")
+    response = make_response(page)
+    response.headers["Retry-After"] = str(_RETRY_AFTER_S)
+    return response

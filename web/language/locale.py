@@ -1,0 +1,99 @@
+"""The reader's language and zone, for figures and times on the page."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from flask import Flask, g, request
+
+from shared.contracts.identity import User
+from shared.money import Money
+from web.language.formatting import (
+    FormattedMoney,
+    format_clock,
+    format_date,
+    format_datetime,
+    format_day,
+    format_money,
+    format_number,
+    format_rate,
+)
+
+_FALLBACK = Locale("en")
+
+
+def register(app: Flask) -> None:
+    """Give the templates their filters for figures, times and countries."""
+    app.add_template_filter(_money, "money")
+    app.add_template_filter(_number, "number")
+    app.add_template_filter(_rate, "rate")
+    app.add_template_filter(_datetime, "datetime")
+    app.add_template_filter(_date, "date")
+    app.add_template_filter(_day, "day")
+    app.add_template_filter(_clock, "clock")
+    app.add_template_filter(country_name, "country")
+    app.add_template_filter(_language, "language")
+
+
+def read_for(user: User | None) -> None:
+    """Write for this reader from here on in this request."""
+    if user is not None:
+        g.reader = (user.locale, user.time_zone)
+
+
+def reader_locale() -> Locale:
+    if "reader" in g:
+        return _parse(g.reader[0])
+    offered = request.accept_languages.best_match(["en", "de", "pl", "fr", "es"])
+    return _parse(offered or "en")
+
+
+def reader_zone() -> ZoneInfo:
+    return ZoneInfo(g.reader[1]) if "reader" in g else ZoneInfo("UTC")
+
+
+@lru_cache(maxsize=200)
+def _parse(tag: str) -> Locale:
+    try:
+        return Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return _FALLBACK
+
+
+def _money(money: Money, *, exact: bool = False) -> FormattedMoney:
+    return format_money(money, reader_locale(), exact=exact)
+
+
+def _number(number: int) -> str:
+    return format_number(number, reader_locale())
+
+
+def _rate(rate: Decimal) -> str:
+    return format_rate(rate, reader_locale())
+
+
+def _datetime(moment: datetime) -> str:
+    return format_datetime(moment, reader_zone(), reader_locale())
+
+
+def _date(moment: datetime) -> str:
+    return format_date(moment, reader_zone(), reader_locale())
+
+
+def _day(day: date) -> str:
+    return format_day(day, reader_locale())
+
+
+def _clock(moment: datetime) -> str:
+    return format_clock(moment, reader_zone(), reader_locale())
+
+
+def country_name(code: str) -> str:
+    return str(reader_locale().territories.get(code, code))
+
+
+def _language(tag: str) -> str:
+    """The name of a language as its own speakers write it."""
+    return str(_parse(tag).display_name).capitalize()

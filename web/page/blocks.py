@@ -1,0 +1,129 @@
+"""Dashboard blocks: small units of a page that load, refresh and fail alone.
+
+A block says which call it needs, which template shows it and when it refreshes. Blocks
+that name the same call share it, so a page costs at most one call per service. Adding
+a block means adding a `Block` where its area defines it, and its template.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import structlog
+
+from shared.contract import Method, Request
+from shared.errors import (
+    ContractError,
+    Forbidden,
+    RemoteFault,
+    Unauthenticated,
+    Unavailable,
+)
+from web.page.context import context
+from web.page.visit import Visit
+
+FIRST_TRY_S = 0.3
+"""How long a page waits for a block; one that comes later loads itself."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Block:
+    """``view`` makes of the service's answer what the template shows.
+
+    ``sources`` are the services whose events tell that it may be another by now.
+    """
+
+    name: str
+    method: Method[Any, Any]
+    request: Request
+    view: Callable[[Any], Any]
+    sources: tuple[str, ...]
+
+    @property
+    def template(self) -> str:
+        """Shows it, and says when it refreshes."""
+        return f"blocks/{self.name}.html"
+
+
+@dataclass(frozen=True)
+class BlockView:
+    """A block as it can be shown now.
+
+    ``fresh``: ``data`` is what the service just said. ``stale``: it is what was last
+    known, at ``as_of`` (UTC). ``waiting``: nothing came in time, and asking again may
+    help at once. ``unavailable``: nothing came and nothing is known. ``not_allowed``:
+    the role does not include it.
+
+    ``asked_at`` is when the service was asked, if it answered. ``tag`` is set where the
+    block is part of a page, for its first poll (see web/page/tags.py). ``is_late``: its
+    service may be well, but did not answer in time.
+    """
+
+    name: str
+    company_id: UUID
+    state: Literal["fresh", "stale", "waiting", "unavailable", "not_allowed"]
+    data: Any = None
+    as_of: datetime | None = None
+    asked_at: datetime | None = None
+    tag: str = ""
+    is_late: bool = False
+
+
+class PendingBlocks:
+    """Blocks whose calls are under way."""
+
+    def __init__(self, visit: Visit, blocks: Iterable[Block], timeout_s: float) -> None:
+        self._visit = visit
+        self._blocks = tuple(blocks)
+        self._asked_at = context().clock.now()
+        self._may_come_yet = timeout_s <= FIRST_TRY_S
+        self._answers: dict[tuple[Method[Any, Any], Request], Future[Any]] = {}
+        for block in self._blocks:
+            key = (block.method, block.request)
+            if key not in self._answers:
+                self._answers[key] = visit.start(*key, timeout_s=timeout_s)
+
+    def load(self) -> dict[str, BlockView]:
+        """Wait for the answers, each no longer than its time-out."""
+        return {block.name: self._load(block) for block in self._blocks}
+
+    def _load(self, block: Block) -> BlockView:
+        principal = self._visit.principal
+        company_id = principal.require_company()
+        last_known = context().last_known
+        try:
+            answer = self._answers[block.method, block.request].result()
+        except Forbidden:
+            return BlockView(
+                block.name, company_id, "not_allowed", asked_at=self._asked_at
+            )
+        except (Unavailable, Unauthenticated, RemoteFault) as error:
+            _note_failure(block, error)
+            known = last_known.find(principal, block.name)
+            if known is not None:
+                shown = BlockView(
+                    block.name, company_id, "stale", known.value, known.at
+                )
+            elif self._may_come_yet:
+                shown = BlockView(block.name, company_id, "waiting")
+            else:
+                shown = BlockView(block.name, company_id, "unavailable")
+            return replace(shown, is_late=_is_late(error))
+        now = context().clock.now()
+        data = block.view(answer)
+        last_known.remember(principal, block.name, data, now)
+        return BlockView(block.name, company_id, "fresh", data, now, self._asked_at)
+
+
+def _is_late(error: Exception) -> bool:
+    return isinstance(error, Unavailable) and error.code == "deadline_exceeded"
+
+
+def _note_failure(block: Block, error: Exception) -> None:
+    code = error.code if isinstance(error, ContractError) else "fault"
+    log.warning("block_failed", block=block.name, code=code)

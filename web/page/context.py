@@ -1,0 +1,30 @@
+"""What the application holds for every request, made once by `web.app`."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from flask import current_app
+
+from shared.clock import Clock
+from shared.rpc.client import ServiceClient
+from shared.settings import Settings
+from web.page.changes import Changes
+from web.page.last_known import PAGE_CAPACITY, LastKnown
+
+EXTENSION = "client_area"
+
+
+@dataclass(frozen=True)
+class Context:
+    settings: Settings
+    client: ServiceClient
+    verify_key: Ed25519PublicKey
+    clock: Clock
+    last_known: LastKnown
+    changes: Changes
+    last_pages: LastKnown = field(default_factory=lambda: LastKnown(PAGE_CAPACITY))
+
+
+def context() -> Context:
+    return cast("Context", current_app.extensions[EXTENSION])

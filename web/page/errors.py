@@ -1,0 +1,146 @@
+"""Errors as pages for people: what happened, what was kept, what to do, an id."""
+
+from urllib.parse import urlencode
+
+import structlog
+from flask import Flask, Response, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from shared.errors import (
+    Conflict,
+    ContractError,
+    RemoteFault,
+    Unauthenticated,
+    Unavailable,
+)
+from web.language.refusals import sentence
+from web.page.frame import Frame, Page
+from web.page.signed_in import sign_out
+from web.page.visit import Visit
+
+log = structlog.get_logger()
+
+_TITLES = {
+    401: "Please log in",
+    403: "Not included in your role",
+    404: "Nothing here",
+    405: "That does not work here",
+    409: "Something changed meanwhile",
+    413: "That is too much",
+    422: "We did not understand that",
+    429: "Too many tries",
+    500: "Something went wrong on our side",
+    503: "Not reachable right now",
+}
+_HTTP_SENTENCES = {
+    404: "There is nothing at this address. It may have moved, or the link is old.",
+    405: "This address can't be used in that way. Go back and use the page's buttons.",
+    413: "What was sent is too large. Nothing was changed.",
+    500: "Nothing you entered was applied unless you were told so. Try again; if it "
+    "happens again, contact support and quote the id below.",
+}
+
+
+def register_error_pages(app: Flask) -> None:
+    app.register_error_handler(Unauthenticated, _session_ended)
+    app.register_error_handler(Conflict, _conflict)
+    app.register_error_handler(ContractError, _refused)
+    app.register_error_handler(CSRFError, _form_expired)
+    app.register_error_handler(SecurityError, _foreign_host)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(RemoteFault, _remote_fault)
+    app.register_error_handler(Exception, _fault)
+
+
+def error_page(status: int, message: str, title: str = "") -> ResponseReturnValue:
+    """A page that says so, within the frame if one was on its way."""
+    may_help = status == Unavailable.http_status and request.method == "GET"
+    page = render_template(
+        "error.html",
+        title=title or _TITLES.get(status, "That did not work"),
+        message=message,
+        request_id=g.request_id,
+        retry=request.full_path if may_help else "",
+        frame=_frame_on_its_way(),
+    )
+    return page, status
+
+
+def _frame_on_its_way() -> Frame | None:
+    page: Page | None = g.get("page")
+    if page is None:
+        return None
+    try:
+        return page.frame
+    except (ContractError, RemoteFault):
+        return None  # the session has ended, say: what is shown must not depend on it
+
+
+def _session_ended(refusal: Unauthenticated) -> ResponseReturnValue:
+    return sign_out(sentence(refusal))
+
+
+def _refused(refusal: ContractError) -> ResponseReturnValue:
+    log.info("refused", code=refusal.code, path=request.path)
+    return error_page(refusal.http_status, sentence(refusal))
+
+
+def _conflict(refusal: Conflict) -> ResponseReturnValue:
+    """Two tabs with two companies: ask which one is meant."""
+    visit: Visit | None = g.get("visit")
+    if refusal.code != "other_company" or visit is None or visit.session is None:
+        return _refused(refusal)
+    named = {refusal.parameters["wanted"], refusal.parameters["current"]}
+    companies = [c for c in visit.session.memberships if str(c.company_id) in named]
+    page = render_template(
+        "other_company.html",
+        companies=companies,
+        here=_without_company(),
+        is_form=request.method != "GET",
+        **refusal.parameters,
+    )
+    return page, Conflict.http_status
+
+
+def _without_company() -> str:
+    """This page's address for whichever company is current; a form's is not kept."""
+    if request.method != "GET":
+        return "/"
+    kept = [(name, value) for name, value in request.args.items() if name != "company"]
+    return f"{request.path}?{urlencode(kept)}"
+
+
+def _form_expired(_error: CSRFError) -> ResponseReturnValue:
+    message = (
+        "The form was open for too long or came from another place, so nothing was "
+        "changed. Open the page again and send it once more."
+    )
+    return error_page(400, message, "That form has expired")
+
+
+def _foreign_host(_error: SecurityError) -> ResponseReturnValue:
+    """No page: for a host that is not ours no address can be made."""
+    message = "Nothing is served under this name. Check the address.\n"
+    return Response(message, status=400, mimetype="text/plain")
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:  # noqa: PLR2004  a redirect that werkzeug raises
+        return error
+    message = _HTTP_SENTENCES.get(status, "Go back, or start from the dashboard.")
+    return error_page(status, message)
+
+
+def _remote_fault(fault: RemoteFault) -> ResponseReturnValue:
+    log.error("remote_fault", path=request.path, error=repr(fault))
+    return error_page(500, _HTTP_SENTENCES[500])
+
+
+def _fault(error: Exception) -> ResponseReturnValue:
+    """Our own: perhaps in the frame, so it is left away."""
+    g.pop("page", None)
+    log.error("fault", path=request.path, exc_info=error)
+    return error_page(500, _HTTP_SENTENCES[500])

@@ -1,0 +1,71 @@
+"""Flask-Login's side: a person is whoever holds a session token of identity's."""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from flask import Response, flash, redirect, request, url_for
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from flask_login import (
+    LoginManager,
+    UserMixin,
+    login_required,
+    login_user,
+    logout_user,
+)
+
+from shared.contracts import identity
+from web.page.visit import forget_principal, set_principal_cookie
+
+login_manager = LoginManager()
+login_manager.session_protection = None  # identity decides whether a session lives
+
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+def signed_in(view: View) -> View:
+    """Show this view to signed-in people only; others are asked to sign in."""
+    return cast("View", login_required(view))
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """Holds the opaque session token; who it is, identity says at each visit."""
+
+    def __init__(self, token: str) -> None:
+        self.id = token
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def _load(token: str) -> SignedIn:
+    return SignedIn(token)
+
+
+@login_manager.unauthorized_handler  # type: ignore[untyped-decorator]
+def ask_to_sign_in() -> Response:
+    """Send a page to the login; tell htmx to leave the page for it."""
+    if request.method == "GET" and not request.path.startswith("/blocks/"):
+        after = request.full_path.rstrip("?")
+    else:
+        after = None
+    login = url_for("auth.log_in", next=None if after == "/" else after)
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": login})
+    return cast("Response", redirect(login, code=303))
+
+
+def sign_in(session: identity.Session, response: Response) -> None:
+    """Begin a fresh cookie session: nothing of the one before is kept."""
+    cookie.clear()
+    login_user(SignedIn(session.token))
+    set_principal_cookie(response, session.principal)
+
+
+def sign_out(message: str) -> Response:
+    """Forget both cookies and show the login with a message."""
+    logout_user()
+    cookie.clear()
+    flash(message)
+    response: Response = ask_to_sign_in()
+    forget_principal(response)
+    return response

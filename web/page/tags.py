@@ -1,0 +1,89 @@
+"""Tags of blocks: a browser that shows the same already is told so with a 304.
+
+The header is that of htmx's ``hx-ptag`` extension, which remembers a tag per element.
+A tag says when the services were asked, for which reader, and what words came of it.
+While `web.page.changes` knows of no change since, a 304 costs no call at all;
+otherwise the services are asked, and a 304 with a new tag says that the words are
+still the same.
+
+A browser may send any tag: all it can bring about is that it is told less.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from flask import Response, make_response, request
+
+from web.page.context import context
+
+MAX_AGE = timedelta(seconds=60)
+"""Time itself changes what blocks show: what falls due, what was yesterday.
+
+It also bounds what a lost or late event can do.
+"""
+
+_HEADER = "HX-PTag"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Tag:
+    """``asked_at`` is None for what was no good answer; such a tag is never current.
+
+    ``words`` is empty where nobody needs to compare them.
+    """
+
+    asked_at: datetime | None
+    reader: str
+    words: str = ""
+
+    def __str__(self) -> str:
+        moment = (self.asked_at or _EPOCH) - _EPOCH
+        return f"{moment // _MICROSECOND}.{self.reader}.{self.words}"
+
+    def is_current(self, company_id: UUID, sources: Iterable[str]) -> bool:
+        """Whether asking now would bring the same, as far as events tell."""
+        if self.asked_at is None:
+            return False
+        ctx = context()
+        age = ctx.clock.now() - self.asked_at
+        if not timedelta() <= age < MAX_AGE:
+            return False
+        return ctx.changes.unchanged_since(self.asked_at, company_id, sources)
+
+
+def reader_mark(*parts: object) -> str:
+    """Marks whom something was rendered for: all that the words may depend on."""
+    return _digest("\n".join(map(repr, parts)))
+
+
+def shown_tag() -> Tag | None:
+    """The tag of what the browser shows, if it sends one of ours."""
+    moment, _, rest = request.headers.get(_HEADER, "").partition(".")
+    reader, _, words = rest.partition(".")
+    if not (moment.isascii() and moment.isdigit() and len(moment) <= 17):  # noqa: PLR2004
+        return None
+    return Tag(_EPOCH + int(moment) * _MICROSECOND, reader, words)
+
+
+def not_changed(tag: Tag) -> Response:
+    return Response(status=304, headers={_HEADER: str(tag)})
+
+
+def answer_with_tag(html: str, tag: Tag) -> Response:
+    """Answer with a block and its tag, or with the tag alone if its words are shown."""
+    tag = replace(tag, words=_digest(html))
+    shown = shown_tag()
+    if shown is not None and shown.words == tag.words:
+        return not_changed(tag)
+    response = make_response(html)
+    response.headers[_HEADER] = str(tag)
+    return response
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,270 @@
+"""One request of a signed-in person: whom they act for, and the calls made for them.
+
+The browser holds two cookies: the session (Flask-Login's, with identity's opaque token)
+and the principal, which is good for five minutes. While the principal is good, the
+check of the session at identity runs in parallel with the page's other calls; its
+"ended" discards the page. With identity down, reading goes on until the principal
+expires.
+"""
+
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+import structlog
+from flask import Response, g, request
+from flask_login import current_user
+
+from shared.contract import Method, RequestT, ResponseT
+from shared.contracts import identity
+from shared.errors import (
+    Conflict,
+    ContractError,
+    InvalidInput,
+    NotFound,
+    RemoteFault,
+    Unauthenticated,
+    Unavailable,
+)
+from shared.principal import LIFETIME, Principal, verify
+from shared.rpc.client import DEFAULT_TIMEOUT_S, CallContext
+from web.page.context import context
+
+log = structlog.get_logger()
+
+PRINCIPAL_COOKIE = "principal"
+
+_RENEW_BEFORE = timedelta(seconds=10)
+_CHECK_WITHIN_S = 0.5
+"""How long a page waits for identity's word while the principal is good."""
+_SESSION = "session"
+
+
+class Visit:
+    """The calls of one request, all in the name of one principal.
+
+    ``acts_for`` is the company that the address names, if it does; without it the
+    visit acts for the session's current company, which must be ``expected`` where a
+    link or form says so. ``reading_until`` is set once identity has not answered:
+    nothing of its can be changed, and reading ends then.
+
+    Raises, from any call:
+        Unauthenticated: ``session_ended``; sign in again.
+        Conflict: ``other_company``; the current company is another one by now.
+        NotFound: ``no_such_company``; the company meant is none of the person's.
+        Unavailable: ``identity_unavailable``; there is no principal to go on with.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        acts_for: UUID | None = None,
+        expected: UUID | None = None,
+        polling: bool = False,
+    ) -> None:
+        self.session: identity.Session | None = None
+        self.reading_until: datetime | None = None
+        self._token = token
+        self._acts_for = acts_for
+        self._meant = acts_for or expected
+        self._polling = polling
+        self._resuming: Future[identity.Session] | None = None
+        self._principal_token = request.cookies.get(PRINCIPAL_COOKIE)
+        self._principal = self._read_cookie()
+
+    @property
+    def principal(self) -> Principal:
+        """Who acts; asks identity first when the cookie's principal is no good."""
+        if self._principal is None:
+            self._resume()
+        return cast("Principal", self._principal)
+
+    @property
+    def known_principal(self) -> Principal | None:
+        """Who acts, as far as that is known without asking identity."""
+        return self._principal
+
+    def check_session(self) -> None:
+        """Ask identity whether the session lives, in parallel with what follows."""
+        if self._principal is not None and self._resuming is None:
+            self._resuming = self._start_resuming(_CHECK_WITHIN_S)
+
+    def start(
+        self,
+        method: Method[RequestT, ResponseT],
+        arguments: RequestT,
+        *,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        idempotency_key: str | None = None,
+    ) -> Future[ResponseT]:
+        """Send a call as this visit's principal."""
+        if self._principal is None:
+            self._resume()
+        call = CallContext(
+            request_id=g.request_id,
+            principal=self._principal_token,
+            idempotency_key=idempotency_key,
+            timeout_s=timeout_s,
+        )
+        return context().client.start(method, arguments, call)
+
+    def fetch(
+        self, method: Method[RequestT, ResponseT], arguments: RequestT
+    ) -> ResponseT:
+        """Call and wait, within an answer that may take longer than a principal lasts.
+
+        Identity is asked for another one then, and so ends what a session that has
+        ended would go on with.
+        """
+        soon = context().clock.now() + _RENEW_BEFORE
+        if self._principal is not None and self._principal.expires_at <= soon:
+            self._principal = None
+        return self.start(method, arguments).result()
+
+    def insist(self) -> None:
+        """Have identity say that the session lives, before anything is changed.
+
+        Without identity's word one can read, but change nothing.
+        """
+        self._take(self._start_resuming().result())
+
+    def settle(self) -> None:
+        """Wait for identity's word on the session.
+
+        Identity not answering is no reason to refuse reading: the principal is good.
+        """
+        if self._resuming is None:
+            return
+        try:
+            self._take(self._resuming.result())
+        except (Unavailable, RemoteFault):
+            log.warning("identity_unavailable")
+            self.reading_until = self.principal.expires_at
+        finally:
+            self._resuming = None
+
+    @property
+    def last_session(self) -> identity.Session | None:
+        """The session as identity told it now, or else last told it."""
+        if self.session is not None:
+            return self.session
+        known = context().last_known.find(self.principal, _SESSION)
+        return known.value if known else None
+
+    def keep_principal(self, response: Response) -> None:
+        """Put a renewed principal into its cookie."""
+        if self.session is not None and self._acts_for is None:
+            set_principal_cookie(response, self._principal_token or "")
+
+    def _resume(self) -> None:
+        """Ask identity and wait, as nothing can be done before it answers."""
+        try:
+            self._take(self._start_resuming().result())
+        except Unavailable as outage:
+            raise Unavailable("identity_unavailable", outage.code) from outage
+
+    def _start_resuming(
+        self, timeout_s: float = DEFAULT_TIMEOUT_S
+    ) -> Future[identity.Session]:
+        """Ask for the session's current company, unless the address names one."""
+        arguments = identity.ResumeSession(
+            token=self._token, company_id=self._acts_for, polling=self._polling
+        )
+        call = CallContext(request_id=g.request_id, timeout_s=timeout_s)
+        return context().client.start(identity.RESUME_SESSION, arguments, call)
+
+    def _take(self, session: identity.Session) -> None:
+        """Go on with what identity says, if it is about the company meant.
+
+        With the calls under way, that is the company of the cookie's principal: in
+        another tab the person may have switched since.
+        """
+        ctx = context()
+        now = ctx.clock.now()
+        under_way = self._principal.company_id if self._principal else None
+        self.session = session
+        self._principal_token = session.principal
+        self._principal = verify(session.principal, ctx.verify_key, now)
+        ctx.last_known.remember(self._principal, _SESSION, session, now)
+        meant = under_way or self._meant
+        if meant not in {None, session.company_id}:
+            raise _mismatch(meant, session)
+
+    def _read_cookie(self) -> Principal | None:
+        """The cookie's principal, if it is good and of the company meant."""
+        ctx = context()
+        try:
+            now = ctx.clock.now() + _RENEW_BEFORE
+            principal = verify(self._principal_token, ctx.verify_key, now)
+        except Unauthenticated:
+            return None
+        if self._meant not in {None, principal.company_id}:
+            return None
+        return principal
+
+
+def _mismatch(meant: UUID | None, session: identity.Session) -> ContractError:
+    if meant not in {company.company_id for company in session.memberships}:
+        return NotFound("no_such_company")
+    return Conflict(
+        "other_company",
+        parameters={"wanted": str(meant), "current": str(session.company_id)},
+    )
+
+
+def begin_visit(*, polling: bool = False) -> Visit:
+    """Begin the signed-in person's visit; the response keeps a renewed principal.
+
+    Raises:
+        InvalidInput: ``bad_company``; the address names something else.
+    """
+    visit = Visit(
+        current_user.get_id(), expected=_company_of_request(), polling=polling
+    )
+    g.visit = visit
+    return visit
+
+
+def visit_company(company_id: UUID, *, polling: bool = False) -> Visit:
+    """A visit for the company that an address names, without switching to it."""
+    return Visit(current_user.get_id(), acts_for=company_id, polling=polling)
+
+
+def keep_principal(response: Response) -> Response:
+    """After each request: the visit's renewed principal goes into its cookie."""
+    visit: Visit | None = g.pop("visit", None)
+    if visit is not None:
+        visit.keep_principal(response)
+    return response
+
+
+def set_principal_cookie(response: Response, token: str) -> None:
+    response.set_cookie(
+        PRINCIPAL_COOKIE,
+        token,
+        max_age=int(LIFETIME.total_seconds()),
+        secure=context().settings.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget_principal(response: Response) -> None:
+    response.delete_cookie(
+        PRINCIPAL_COOKIE,
+        secure=context().settings.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _company_of_request() -> UUID | None:
+    text = request.values.get("company")
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise InvalidInput("bad_company") from error

@@ -1,0 +1,1 @@
+"""A company's profile: its legal details, tax and members."""

@@ -1,0 +1,108 @@
+"""What the service list is asked for, as its address says it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from shared.contracts.inventory import (
+    ListServices,
+    Period,
+    ServiceSort,
+    StateFilter,
+    SuspensionReason,
+)
+from web.page.values import read_choice
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True)
+class ServiceQuery:
+    """Filters, sorting and place of the list; made from the address and back."""
+
+    state: StateFilter | None = None
+    family: str = ""
+    search: str = ""
+    period: Period | None = None
+    currency: str = ""
+    reason: SuspensionReason | None = None
+    sort: ServiceSort = ServiceSort.NAME
+    descending: bool = False
+    cursor: str = ""
+
+    @classmethod
+    def read(cls, address: Mapping[str, str]) -> "ServiceQuery":
+        """Read the parameters of an address; empty ones count as absent.
+
+        Raises:
+            InvalidInput: ``unknown_choice`` for a state or sorting there is not.
+        """
+        state = address.get("state", "")
+        period = address.get("period", "")
+        reason = address.get("reason", "")
+        sort = address.get("sort", "")
+        return cls(
+            state=read_choice(state, StateFilter, "state") if state else None,
+            family=address.get("family", "").strip(),
+            search=address.get("q", "").strip(),
+            period=read_choice(period, Period, "period") if period else None,
+            currency=address.get("currency", "").strip(),
+            reason=read_choice(reason, SuspensionReason, "reason") if reason else None,
+            sort=read_choice(sort, ServiceSort, "sorting") if sort else cls.sort,
+            descending=address.get("order") == "desc",
+            cursor=address.get("after", ""),
+        )
+
+    def request(self) -> ListServices:
+        return ListServices(
+            state=self.state,
+            family=self.family or None,
+            search=self.search,
+            period=self.period,
+            currency=self.currency or None,
+            suspension_reason=self.reason,
+            sort=self.sort,
+            descending=self.descending,
+            cursor=self.cursor or None,
+            limit=PAGE_SIZE,
+        )
+
+    def address(self, cursor: str = "") -> dict[str, str | None]:
+        """The parameters of the same list's address, at its start or at a cursor."""
+        return {
+            "state": self.state.value if self.state else None,
+            "family": self.family or None,
+            "q": self.search or None,
+            "period": self.period.value if self.period else None,
+            "currency": self.currency or None,
+            "reason": self.reason.value if self.reason else None,
+            "sort": self.sort.value if self.sort is not ServiceSort.NAME else None,
+            "order": "desc" if self.descending else None,
+            "after": cursor or None,
+        }
+
+    def sorted_by(self, column: str) -> dict[str, str | None]:
+        """The address with another sorting; the same column again turns it round."""
+        sort = ServiceSort(column)
+        descending = sort is self.sort and not self.descending
+        return replace(self, sort=sort, descending=descending).address()
+
+    def narrowed(
+        self, state: StateFilter | None = None, family: str = ""
+    ) -> dict[str, str | None]:
+        """The address with another state or family filter, from its first page."""
+        return replace(self, state=state, family=family).address()
+
+    def without_search(self) -> dict[str, str | None]:
+        return replace(self, search="").address()
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.state or self.family or self.search or self.is_explanation)
+
+    @property
+    def is_explanation(self) -> bool:
+        """Whether it lists what a figure elsewhere is made of."""
+        return bool(self.period or self.currency or self.reason)
+
+    def without_explanation(self) -> dict[str, str | None]:
+        return replace(self, period=None, currency="", reason=None).address()

@@ -1,0 +1,1 @@
+"""What the whole site has once: its safety, look and health."""

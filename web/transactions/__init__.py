@@ -1,0 +1,1 @@
+"""A company's transactions, on pages and as a file."""

@@ -1,0 +1,77 @@
+"""What the list of transactions is asked for, as its address says it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from shared.contracts.billing.transactions import ListTransactions, TransactionGroup
+from web.page.values import read_choice, read_days, write_days
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True)
+class TransactionQuery:
+    """Filters and place of the list; made from the address and back.
+
+    ``first_day`` and ``last_day`` are the company's days, both included.
+    """
+
+    currency: str = ""
+    group: TransactionGroup | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    search: str = ""
+    cursor: str = ""
+
+    @classmethod
+    def read(cls, address: Mapping[str, str]) -> "TransactionQuery":
+        """Read the parameters of an address; empty ones count as absent.
+
+        Raises:
+            InvalidInput: ``unknown_choice``, or ``bad_day`` with ``value``.
+        """
+        group = address.get("type", "")
+        first, last = read_days(address)
+        return cls(
+            currency=address.get("currency", "").strip()[:3],
+            group=read_choice(group, TransactionGroup, "type") if group else None,
+            first_day=first,
+            last_day=last,
+            search=address.get("q", "").strip(),
+            cursor=address.get("after", ""),
+        )
+
+    def request(self, limit: int = PAGE_SIZE) -> ListTransactions:
+        return ListTransactions(
+            currency=self.currency or None,
+            group=self.group,
+            first_day=self.first_day,
+            last_day=self.last_day,
+            search=self.search,
+            cursor=self.cursor or None,
+            limit=limit,
+        )
+
+    def address(self, cursor: str = "") -> dict[str, str | None]:
+        """The parameters of the same list's address, at its start or at a cursor."""
+        return {
+            "currency": self.currency or None,
+            "type": self.group.value if self.group else None,
+            **write_days(self.first_day, self.last_day),
+            "q": self.search or None,
+            "after": cursor or None,
+        }
+
+    def narrowed(self, **change: str | None) -> dict[str, str | None]:
+        """The parameters of the list with other filters, at its start."""
+        return {**self.address(), **change}
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.search) or self.is_narrowed
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether by anything but the search."""
+        return any((self.currency, self.group, self.first_day, self.last_day))
