@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from launcher.databases import SERVICES, url_variable
+from tests.fixtures.commands import CommandLine
 from tests.fixtures.installations import begin_top_up, installation, sign_in
 
 CATALOGUE = """\
@@ -41,20 +42,16 @@ PROJECTIONS = ("companies", "subscriptions", "recurring_costs", "renewals")
 
 
 @dataclass(frozen=True)
-class CommandLine:
+class ClientArea:
+    command_line: CommandLine
     folder: Path
     database_urls: dict[str, str]
 
     def __call__(
         self, *words: str, expect: int = 0, typed: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "launcher.cli", *words],
-            env=self.environment(),
-            input=typed,
-            capture_output=True,
-            check=False,
-            text=True,
+        done = self.command_line.run(
+            *words, environment=self.environment(), typed=typed
         )
         assert done.returncode == expect, done.stdout + done.stderr
         return done
@@ -96,13 +93,34 @@ class CommandLine:
         return int(counted or 0)
 
 
+@pytest.fixture(scope="module")
+def command_line() -> Iterator[CommandLine]:
+    with closing(CommandLine()) as command_line:
+        yield command_line
+
+
 @pytest.fixture
-def client_area(tmp_path: Path, new_database: Callable[[str], str]) -> CommandLine:
+def client_area(
+    command_line: CommandLine, tmp_path: Path, new_database: Callable[[str], str]
+) -> ClientArea:
     """The command line over three empty databases, with the services within it."""
-    return CommandLine(tmp_path, {name: new_database(name) for name in SERVICES})
+    urls = {name: new_database(name) for name in SERVICES}
+    return ClientArea(command_line, tmp_path, urls)
 
 
-def test_an_operator_starts_from_nothing(client_area: CommandLine) -> None:
+def test_a_command_runs_in_a_new_process(client_area: ClientArea) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "launcher.cli", "companies", "list"],
+        env=client_area.environment(),
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_an_operator_starts_from_nothing(client_area: ClientArea) -> None:
     ada = ("--email", "ada@example.com", "--name", "Ada")
     password = "correct horse battery\n" * 2
     user_id = client_area("users", "create", *ada, typed=password).stdout.split()[-1]
@@ -135,7 +153,7 @@ def test_an_operator_starts_from_nothing(client_area: CommandLine) -> None:
     assert "companies done: 1" in client_area("ledger", "rebuild", *company).stdout
 
 
-def test_charging_can_be_tried_and_done_by_hand(client_area: CommandLine) -> None:
+def test_charging_can_be_tried_and_done_by_hand(client_area: ClientArea) -> None:
     ada = ("--email", "ada@example.com", "--name", "Ada")
     password = "correct horse battery\n" * 2
     user_id = client_area("users", "create", *ada, typed=password).stdout.split()[-1]
@@ -161,7 +179,7 @@ def test_charging_can_be_tried_and_done_by_hand(client_area: CommandLine) -> Non
     assert "right" in client_area("ledger", "verify").stdout
 
 
-def test_a_lost_projection_is_rebuilt(client_area: CommandLine) -> None:
+def test_a_lost_projection_is_rebuilt(client_area: ClientArea) -> None:
     ada = ("--email", "ada@example.com", "--name", "Ada")
     password = "correct horse battery\n" * 2
     user_id = client_area("users", "create", *ada, typed=password).stdout.split()[-1]
@@ -181,7 +199,7 @@ def test_a_lost_projection_is_rebuilt(client_area: CommandLine) -> None:
     assert client_area.projections() == before
 
 
-def test_mistakes_are_told_in_a_line(client_area: CommandLine) -> None:
+def test_mistakes_are_told_in_a_line(client_area: ClientArea) -> None:
     broken = client_area.file("broken.csv", "family,plan\n")
     nobody = ("--company", "Nobody", "--currency", "EUR")
 
@@ -196,7 +214,7 @@ def test_mistakes_are_told_in_a_line(client_area: CommandLine) -> None:
     assert "'12.50 EUR'" in no_amount.stderr
 
 
-def test_a_rate_that_is_added_ends_the_one_before(client_area: CommandLine) -> None:
+def test_a_rate_that_is_added_ends_the_one_before(client_area: ClientArea) -> None:
     add = ("tax", "rates", "add", "--country", "DE", "--from", "2031-01-01")
     assert "is no number" in client_area(*add, "--percent", "x", expect=2).stderr
     assert "bad_rate" in client_area(*add, "--percent", "NaN", expect=1).stderr
@@ -211,7 +229,7 @@ def test_a_rate_that_is_added_ends_the_one_before(client_area: CommandLine) -> N
 
 
 def test_what_nobody_has_asked_back_is_not_given_back(
-    client_area: CommandLine,
+    client_area: ClientArea,
 ) -> None:
     payment = ("--payment", "8f14e45f-ceea-4b67-8c1b-000000000001")
 
@@ -223,7 +241,7 @@ def test_what_nobody_has_asked_back_is_not_given_back(
     assert "refused: no_such_refund_request" in decline.stderr
 
 
-def test_invoices_are_credited_rebuilt_and_exported(client_area: CommandLine) -> None:
+def test_invoices_are_credited_rebuilt_and_exported(client_area: ClientArea) -> None:
     with installation(client_area.database_urls, client_area.folder) as site:
         # Commands go by the real time.
         site.clock.move_to(datetime.now(UTC))
@@ -285,7 +303,7 @@ def test_invoices_are_credited_rebuilt_and_exported(client_area: CommandLine) ->
     assert not refused.stdout
 
 
-def test_exchange_rates_are_known_once_and_stay(client_area: CommandLine) -> None:
+def test_exchange_rates_are_known_once_and_stay(client_area: ClientArea) -> None:
     rates = "Date,USD,PLN,\n2026-02-27,1.0805,4.2315,\n2026-02-26,1.0799,N/A,\n"
     file = client_area.file("eurofxref-hist.csv", rates)
     other = client_area.file("other.csv", rates.replace("1.0799", "1.0798"))
@@ -300,7 +318,7 @@ def test_exchange_rates_are_known_once_and_stay(client_area: CommandLine) -> Non
     assert "2026-02-26 USD: 1.0799 is known, 1.0798 was refused" in changed.stderr
 
 
-def test_every_command_has_help(client_area: CommandLine) -> None:
+def test_every_command_has_help(client_area: ClientArea) -> None:
     from launcher.cli import main
 
     for group in main.commands.values():
@@ -328,7 +346,7 @@ PLAIN_WORDS = {
 
 @pytest.mark.nightly
 def test_the_whole_libcloud_file_is_imported_once(
-    client_area: CommandLine,
+    client_area: ClientArea,
 ) -> None:
     pricing = str(files("libcloud") / "data" / "pricing.json")
 
@@ -344,7 +362,7 @@ def test_the_whole_libcloud_file_is_imported_once(
     assert _dashboard_of_a_customer(client_area) == _computed_by_hand(pricing)
 
 
-def _dashboard_of_a_customer(client_area: CommandLine) -> dict[str, str]:
+def _dashboard_of_a_customer(client_area: ClientArea) -> dict[str, str]:
     """What the dashboard shows to a company with services on Libcloud's plans."""
     password = "correct horse battery"
     typed = f"{password}\n{password}\n"
