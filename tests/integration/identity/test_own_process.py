@@ -12,6 +12,7 @@ import pytest
 
 from launcher.health import ailment_of
 from launcher.keys import ensure_keys
+from launcher.postgres import PostgresServer
 from launcher.processes import leashed, stop, wait_until
 from shared.contracts import identity
 from shared.errors import ContractError
@@ -19,22 +20,32 @@ from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.client import CallContext, call
 from shared.rpc.readiness import find_missing
 from shared.settings import read_settings
+from tests.fixtures.databases import fresh_database
 
 _ROOT = Path(__file__).parents[3]
 _PATIENCE_S = 30.0
 
 
-@pytest.fixture
-def log(amqp_url: str, identity_database_url: str, tmp_path: Path) -> Iterator[Path]:
-    """The log of a running service."""
-    ensure_keys(tmp_path / "keys")
+@pytest.fixture(scope="module")
+def database_url(postgres_server: PostgresServer) -> Iterator[str]:
+    with fresh_database(postgres_server, "identity") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def log(
+    amqp_url: str, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The log of a running service; one for all tests, as it takes long to start."""
+    folder = tmp_path_factory.mktemp("identity")
+    ensure_keys(folder / "keys")
     environment = {
         **os.environ,
         "AMQP_URL": amqp_url,
-        "IDENTITY_DATABASE_URL": identity_database_url,
-        "KEYS_DIR": str(tmp_path / "keys"),
+        "IDENTITY_DATABASE_URL": database_url,
+        "KEYS_DIR": str(folder / "keys"),
     }
-    log = tmp_path / "identity.log"
+    log = folder / "identity.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
             leashed([sys.executable, "-m", "services.identity"]),
