@@ -1,11 +1,21 @@
 """The pieces in a real browser: nothing overflows, everybody can use them."""
 
+from collections.abc import Iterator
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.fixtures.pieces import new_pieces_app, served
+
 PHONE, DESK = 360, 1280
 PAGES = ["/dev/components", "/dev/components/first-view"]
+
+
+@pytest.fixture(scope="module")
+def pieces_url() -> Iterator[str]:
+    with served(new_pieces_app()) as url:
+        yield url
 
 
 def open_page(

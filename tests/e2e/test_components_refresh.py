@@ -1,14 +1,15 @@
 """How blocks keep themselves fresh in a browser, with answers made up here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import msgspec
 import pytest
-from flask import Flask, Response, g, render_template
+from flask import Response, g, render_template
 from playwright.sync_api import Browser, Page, expect
 
 from shared.contracts.inventory import DashboardCounters
+from tests.fixtures.pieces import new_pieces_app, served
 from web.dev import samples
 from web.page.blocks import BlockView
 from web.page.tags import Tag, answer_with_tag
@@ -61,20 +62,16 @@ def answers() -> Answers:
 
 
 @pytest.fixture
-def page(
-    answers: Answers,
-    new_pieces_app: Callable[..., Flask],
-    serve: Callable[[Flask], str],
-    browser: Browser,
-) -> Iterator[Page]:
+def page(answers: Answers, browser: Browser) -> Iterator[Page]:
     """A browser on the dashboard; its clock is the test's to move."""
     app = new_pieces_app()
     app.view_functions["dashboard.dashboard"] = answers.page
     app.view_functions["dashboard.block"] = answers.block
-    page = browser.new_page(base_url=serve(app))
-    page.clock.install(time=0)
-    yield page
-    page.close()
+    with served(app) as url:
+        page = browser.new_page(base_url=url)
+        page.clock.install(time=0)
+        yield page
+        page.close()
 
 
 def test_a_block_that_came_too_late_loads_itself(page: Page) -> None:
@@ -88,11 +85,13 @@ def test_a_block_that_came_too_late_loads_itself(page: Page) -> None:
 def test_a_block_that_is_unchanged_is_answered_with_304(
     page: Page, answers: Answers
 ) -> None:
-    answers.on_page = FRESH
+    answers.on_page = replace(FRESH, data=DashboardCounters(families=[]))
     page.goto("/")
     with page.expect_response("**/blocks/services*") as first:
         page.clock.run_for(11_000)
     assert first.value.status == 200
+    # It comes with the tag that the next poll sends.
+    expect(page.locator(".counter-value").first).not_to_have_text("0")
 
     with page.expect_response("**/blocks/services*") as unchanged:
         page.clock.run_for(11_000)

@@ -1,13 +1,13 @@
 """The provider's accent and the visitor's choice of light or dark."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.fixtures.pieces import new_pieces_app
 from web.site.theme import DEFAULT_ACCENT, accent_sheet, contrast
 
 READABLE = 4.5
@@ -37,7 +37,7 @@ def test_an_accent_that_is_no_colour_is_passed_over(accent: str) -> None:
     assert accent_sheet(accent) == accent_sheet(DEFAULT_ACCENT)
 
 
-def test_the_accent_is_the_providers(new_pieces_app: Callable[..., Flask]) -> None:
+def test_the_accent_is_the_providers() -> None:
     client = new_pieces_app(PROVIDER_ACCENT="#0a7f5a").test_client()
 
     sheet = client.get("/theme.css", base_url=LOCAL)
