@@ -1,10 +1,13 @@
-"""A running client area with its demo, and real browsers to visit it."""
+"""A running client area with its demo, and real browsers to visit it.
+
+Each test visits an embedded run. On the stack it runs with `make nightly`, and with
+`make test-full`, too, when it is marked ``over_the_broker``: what crosses the broker
+and can fail there in a way that tests/contract does not show.
+"""
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from launcher.demo.story import PASSWORD
 from launcher.processes import wait_until
+from tests.fixtures.commands import CommandLine
 from tests.fixtures.servers import Servers
 from tests.fixtures.sites import Site
 
@@ -20,11 +24,7 @@ WAIT_MS = 15_000
 expect.set_options(timeout=WAIT_MS)
 
 
-@pytest.fixture(
-    scope="session",
-    # Services answer the same over the broker, which is tests/contract's to show.
-    params=["embedded", pytest.param("stack", marks=pytest.mark.full)],
-)
+@pytest.fixture(scope="session", params=["embedded", "stack"])
 def running(request: pytest.FixtureRequest, servers: Servers) -> Site:
     """A client area in each of the two ways to run it."""
     site = servers.ask(request.param)
@@ -38,31 +38,45 @@ def site(running: Site) -> str:
     return running.url
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    words = "over_the_broker: on the stack with test-full, not only nightly"
+    config.addinivalue_line("markers", words)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one worker: they have customers of their own, by file."""
+    """Say when each runs, and keep a file's tests in one worker."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.xdist_group(item.path.name))
+            if _is_on_the_stack(item):
+                often = item.get_closest_marker("over_the_broker")
+                item.add_marker("full" if often else "nightly")
+
+
+def _is_on_the_stack(item: pytest.Item) -> bool:
+    assert isinstance(item, pytest.Function)
+    if hasattr(item, "callspec"):
+        return item.callspec.params.get("running") == "stack"
+    return False
 
 
 Operate = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
-def operate(running: Site) -> Operate:
-    """Runs an operator's command in a process of its own; returns what it says."""
+def command_line() -> Iterator[CommandLine]:
+    with closing(CommandLine()) as command_line:
+        yield command_line
+
+
+@pytest.fixture(scope="session")
+def operate(running: Site, command_line: CommandLine) -> Operate:
+    """Runs an operator's command, in a process of its own; returns what it says."""
 
     def run(*words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "launcher.cli", *words],
-            env=running.environment(),
-            cwd=running.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        environment, folder = running.environment(), running.folder
+        done = command_line.run(*words, environment=environment, folder=folder)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -155,3 +169,12 @@ def add_wallet(page: Page, currency: str) -> None:
     page.get_by_label("Currency").select_option(currency)
     page.get_by_role("button", name="Add a wallet").click()
     expect(page.locator(f"#wallet-{currency}")).to_be_visible()
+
+
+def top_up(page: Page, net: int, choice: str = "Pay") -> None:
+    """Top up a wallet in euros; ``choice`` is made on the hosted page."""
+    # Billing hears of a new company's address a moment after its making.
+    open_until(page, f"/funds/add?net={net}&currency=EUR", "Top Up Now")
+    page.get_by_role("button", name="Top Up Now").click()
+    page.get_by_role("button", name=choice, exact=True).click()
+    page.locator("#top-up-state").wait_for()

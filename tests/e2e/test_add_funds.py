@@ -5,23 +5,19 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import SignIn, add_wallet, open_until
-
-CUSTOMERS = {
-    "paid": ("borealis@example.com", "PLN"),
-    "declined": ("other@example.com", "GBP"),
-    "limited": ("demo@example.com", "EUR"),
-}
-"""Each test has a wallet of its own, as it moves money."""
+from tests.e2e.conftest import SignIn, add_wallet, open_until, top_up
 
 
+@pytest.mark.over_the_broker
 def test_a_top_up_changes_the_balance_in_this_tab_and_in_another(
-    sign_in: SignIn,
+    sign_in: SignIn, newcomer: str
 ) -> None:
-    page = sign_in(CUSTOMERS["paid"][0])
+    page = sign_in(newcomer)
+    add_wallet(page, "EUR")
     other_tab = page.context.new_page()
     other_tab.goto("/")
     before = _balance(other_tab)
+    open_until(page, "/funds/add?net=20&currency=EUR", "Top Up Now")
     page.goto("/funds/add")
 
     page.get_by_label("Net amount").fill("50")
@@ -41,24 +37,24 @@ def test_a_top_up_changes_the_balance_in_this_tab_and_in_another(
     )
 
 
-def test_a_declined_card_is_told_and_nothing_is_charged(sign_in: SignIn) -> None:
-    page = sign_in(CUSTOMERS["declined"][0])
-    before = _balance(page)
-    page.goto("/funds/add?net=20&currency=GBP")
+def test_a_declined_card_is_told_and_nothing_is_charged(
+    sign_in: SignIn, newcomer: str
+) -> None:
+    page = sign_in(newcomer)
+    add_wallet(page, "EUR")
 
-    page.get_by_role("button", name="Top Up Now").click()
-    page.get_by_role("button", name="Pay with a card that is declined").click()
+    top_up(page, 20, "Pay with a card that is declined")
 
     expect(page.locator("#top-up-state")).to_have_attribute("data-state", "failed")
     expect(page.locator("#top-up-state")).to_contain_text("declined")
     page.goto("/")
-    assert _balance(page) == before
+    assert _balance(page) == 0
 
 
 def test_above_the_unverified_limit_the_way_leads_to_the_verification_center(
     sign_in: SignIn,
 ) -> None:
-    page = sign_in(CUSTOMERS["limited"][0])
+    page = sign_in()
     page.goto("/funds/add")
 
     page.get_by_label("Net amount").fill("500")
@@ -73,7 +69,7 @@ def test_above_the_unverified_limit_the_way_leads_to_the_verification_center(
 def test_an_amount_that_is_none_is_told_beside_the_field(
     sign_in: SignIn, typed: str
 ) -> None:
-    page = sign_in(CUSTOMERS["limited"][0])
+    page = sign_in()
     page.goto("/funds/add")
 
     page.get_by_label("Net amount").fill(typed)
@@ -82,7 +78,7 @@ def test_an_amount_that_is_none_is_told_beside_the_field(
 
 
 def test_it_works_without_javascript(sign_in: SignIn) -> None:
-    page = sign_in(CUSTOMERS["limited"][0], java_script_enabled=False)
+    page = sign_in("demo@example.com", java_script_enabled=False)
     page.goto("/funds/add?net=&currency=EUR")
     page.get_by_label("Net amount").fill("12")
 

@@ -4,6 +4,7 @@ import re
 from itertools import product
 from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import SignIn
@@ -58,6 +59,7 @@ def test_an_unknown_address_is_a_page_that_leads_home(sign_in: SignIn) -> None:
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
 
 
+@pytest.mark.over_the_broker
 def test_another_companys_things_are_not_there(sign_in: SignIn) -> None:
     aurora = sign_in("demo@example.com")
     company = re.search(r"company=([0-9a-f-]{36})", aurora.content())

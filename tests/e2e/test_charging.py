@@ -3,14 +3,16 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Operate, SignIn, add_wallet, open_until
+from tests.e2e.conftest import Operate, SignIn, add_wallet, open_until, top_up
 
 PATIENCE_MS = 30_000
 """For events both ways between billing and inventory, and the poll that shows it."""
 
 
+@pytest.mark.over_the_broker
 def test_a_service_suspended_for_lack_of_funds_resumes_by_itself_after_the_top_up(
     sign_in: SignIn, newcomer: str, operate: Operate, tmp_path: Path
 ) -> None:
@@ -28,9 +30,7 @@ def test_a_service_suspended_for_lack_of_funds_resumes_by_itself_after_the_top_u
     other_tab.goto("/")
     expect(_counted(other_tab, "Suspended")).to_have_text("1")
 
-    page.goto("/funds/add?net=60&currency=EUR")
-    page.get_by_role("button", name="Top Up Now").click()
-    page.get_by_role("button", name="Pay", exact=True).click()
+    top_up(page, 60)
 
     # Nobody touches the other tab.
     expect(_counted(other_tab, "Active")).to_have_text("1", timeout=PATIENCE_MS)

@@ -62,6 +62,7 @@ def test_the_recommendation_opens_to_its_working_out(sign_in: SignIn) -> None:
     expect(page).to_have_url(re.compile("family=.*period="))
 
 
+@pytest.mark.over_the_broker
 @pytest.mark.parametrize("name", ["balance", "menu", "services", "costs"])
 def test_each_block_has_an_address_of_its_own(sign_in: SignIn, name: str) -> None:
     page = sign_in()

@@ -3,16 +3,29 @@
 import re
 from decimal import Decimal
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from launcher.processes import wait_until
-from tests.e2e.conftest import WAIT_MS, Operate, SignIn
+from tests.e2e.conftest import (
+    WAIT_MS,
+    Operate,
+    SignIn,
+    add_wallet,
+    open_until,
+    top_up,
+)
 
 
+@pytest.mark.over_the_broker
 def test_a_duplicate_is_found_asked_back_and_given_back(
-    sign_in: SignIn, operate: Operate
+    sign_in: SignIn, newcomer: str, operate: Operate
 ) -> None:
-    page = sign_in()
+    page = sign_in(newcomer)
+    add_wallet(page, "EUR")
+    top_up(page, 20, "Pay with a card that is declined")
+    top_up(page, 50, "Pay twice")
+    open_until(page, page.url, "A further payment")
     _open_transactions(page)
     expect(page.locator("#failed-payments")).to_contain_text("declined by its bank")
     row = page.get_by_role("row").filter(has_text="Possibly duplicate")
@@ -23,23 +36,23 @@ def test_a_duplicate_is_found_asked_back_and_given_back(
     page.get_by_label("What happened?").fill("Clicked twice")
     page.get_by_role("button", name="Ask for a refund of this duplicate").click()
     expect(page.locator("#top-up-state")).to_contain_text("You asked for it back")
-    top_up = page.url
+    asked_back = page.url
 
     listed = operate("refunds", "list")
     assert "'Clicked twice'" in listed
-    (waiting,) = (line for line in listed.splitlines() if ": 59.50 EUR to" in line)
+    (waiting,) = (line for line in listed.splitlines() if newcomer in line)
+    assert ": 59.50 EUR to" in waiting
     said = operate("refunds", "grant", "--payment", waiting.partition(":")[0])
 
     assert "59.50 EUR given back" in said
-    page.goto(top_up)
+    page.goto(asked_back)
     expect(page.locator("#top-up-state")).to_contain_text("As you asked")
     _open_transactions(page)
-    # Not by the wallet's balance: the demo's services are charged meanwhile.
     rows = page.get_by_role("table", name="Transactions").get_by_role("row")
     expect(rows.filter(has_text="Refund").first).to_contain_text("50.00")
     after, before = _balances_around(rows)
     assert after == before - 50
-    page.goto(top_up)
+    page.goto(asked_back)
     _reload_until_a_credit_note_is_there(page)
 
 

@@ -2,21 +2,21 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from launcher.processes import wait_until
-from tests.e2e.conftest import WAIT_MS, SignIn, add_wallet, open_until
+from tests.e2e.conftest import WAIT_MS, SignIn, add_wallet, open_until, top_up
 from tests.fixtures.billing.rendering.reading import read_text
 
 
+@pytest.mark.over_the_broker
 def test_the_pdf_of_a_new_invoice_says_what_its_page_says(
     sign_in: SignIn, newcomer: str
 ) -> None:
     page = sign_in(newcomer)
     add_wallet(page, "EUR")
-    open_until(page, "/funds/add?net=20&currency=EUR", "Top Up Now")
-    page.get_by_role("button", name="Top Up Now").click()
-    page.get_by_role("button", name="Pay", exact=True).click()
+    top_up(page, 20)
     expect(page.locator("#top-up-state")).to_have_attribute("data-state", "succeeded")
     page.get_by_role("link", name="Its invoices").click()
     number = page.get_by_role("link", name=re.compile(r"^INV-"))

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
-from tests.e2e.conftest import NewContext, SignIn, add_wallet, open_until
+from tests.e2e.conftest import NewContext, SignIn, add_wallet, open_until, top_up
 
 PAGES = {
     "dashboard": "/",
@@ -39,8 +39,8 @@ THEMES = ("light", "dark")
     [
         (360, "light"),
         (1280, "dark"),
-        pytest.param(360, "dark", marks=pytest.mark.full),
-        pytest.param(1280, "light", marks=pytest.mark.full),
+        pytest.param(360, "dark", marks=pytest.mark.nightly),
+        pytest.param(1280, "light", marks=pytest.mark.nightly),
     ],
 )
 def test_every_page_is_accessible_and_fits(
@@ -66,10 +66,7 @@ def test_every_state_of_a_top_up_is_accessible_and_fits(
         add_wallet(page, currency)
     _look_at_all_sizes(page, screenshots, "wallets-two")
     for name, (choice, words) in TOP_UPS.items():
-        _quote(page)
-        page.get_by_role("button", name="Top Up Now").click()
-        page.get_by_role("button", name=choice, exact=True).click()
-        page.locator("#top-up-state").wait_for()
+        top_up(page, 10, choice)
         open_until(page, page.url, words)
         _look_at_all_sizes(page, screenshots, name)
 
@@ -120,11 +117,6 @@ def _look_at_all_sizes(page: Page, screenshots: Path, name: str) -> None:
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         _look(page, screenshots / f"{name}-{width}-{theme}.png")
-
-
-def _quote(page: Page) -> None:
-    """Billing hears of a new company's address a moment after its making."""
-    open_until(page, "/funds/add?net=10&currency=EUR", "Top Up Now")
 
 
 def _with_details(page: Page) -> dict[str, str]:

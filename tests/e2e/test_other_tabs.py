@@ -1,12 +1,11 @@
 """What is changed elsewhere shows by itself, within one poll, in either way to run."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Operate, SignIn
+from tests.e2e.conftest import Operate, SignIn, add_wallet
 
 POLL_MS = 10_000
 """The interval of web/templates/components/block.html."""
@@ -17,23 +16,21 @@ SLACK_MS = 10_000
 _FIGURE = "#block-balance .money"
 
 
-@pytest.fixture
-def amount(operate: Operate) -> Iterator[str]:
-    """A sum to give to Cirrus and to take away again."""
-    yield "0.37"
-    _adjust(operate, "-0.37 GBP")
-
-
+@pytest.mark.over_the_broker
 def test_a_change_elsewhere_shows_in_each_open_tab_within_one_poll(
-    operate: Operate, sign_in: SignIn, amount: str
+    operate: Operate, sign_in: SignIn, newcomer: str
 ) -> None:
-    first = sign_in("other@example.com")
+    first = sign_in(newcomer)
+    add_wallet(first, "EUR")
+    first.goto("/")
     second = first.context.new_page()
     second.goto("/services")
     before = _balance(first)
     assert _balance(second) == before
 
-    _adjust(operate, f"{amount} GBP")
+    words = ["--company", f"Company of {newcomer}", "--amount", "0.37 EUR"]
+    said = operate("wallet", "adjust", *words, "--reason", "a test")
+    assert re.search(r"Balance .* EUR", said)
 
     for tab in (first, second):
         expect(tab.locator(_FIGURE).first).not_to_have_text(
@@ -44,9 +41,3 @@ def test_a_change_elsewhere_shows_in_each_open_tab_within_one_poll(
 
 def _balance(page: Page) -> str:
     return page.locator(_FIGURE).first.inner_text()
-
-
-def _adjust(operate: Operate, amount: str) -> None:
-    words = ["wallet", "adjust", "--company", "Cirrus Ltd", "--amount", amount]
-    said = operate(*words, "--reason", "a test")
-    assert re.search(r"Balance .* GBP", said)

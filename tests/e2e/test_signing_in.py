@@ -2,11 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import SignIn, log_in
 
 
+@pytest.mark.over_the_broker
 def test_a_customer_logs_in_and_sees_the_balance(page: Page) -> None:
     log_in(page, "demo@example.com")
 
@@ -48,6 +50,7 @@ def test_an_address_elsewhere_is_not_followed_after_the_login(page: Page) -> Non
         assert "evil" not in page.url
 
 
+@pytest.mark.over_the_broker
 def test_logging_out_ends_the_session_and_back_shows_nothing(sign_in: SignIn) -> None:
     page = sign_in()
     cookies = page.context.cookies()

@@ -31,6 +31,8 @@ with ClusterRpcProxy(config, context_data=json.loads(context), timeout=10) as cl
     except RemoteError as error:
         print(json.dumps({"refusal": [error.exc_type, error.value]}))
 """
+pytestmark = pytest.mark.full
+
 DASHBOARDS = (
     ("identity", "get_account"),
     ("inventory", "dashboard"),
