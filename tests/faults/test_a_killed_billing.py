@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from random import SystemRandom
 from uuid import UUID, uuid4
 
 import pytest
@@ -32,7 +33,7 @@ from tests.fixtures.sandbox import SECRET, Sandbox, sandbox
 from tests.fixtures.service_processes import ServiceProcess
 
 PATIENCE_S = 60.0
-POINTS_AT_MOST = 150
+POINTS_AT_LEAST, POINTS_AT_MOST = 40, 150
 
 
 @dataclass
@@ -145,27 +146,48 @@ def new_customer(
 
 
 @pytest.mark.full
+def test_killed_at_some_points_a_top_up_is_credited_once(
+    new_customer: NewCustomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for point in SystemRandom().sample(range(1, POINTS_AT_LEAST), 3):
+        customer = new_customer()
+
+        top_up_killed_at(point, customer, monkeypatch)
+
+        assert customer.was_killed, point
+
+
+@pytest.mark.fault
 @pytest.mark.timeout(1500)
 def test_killed_at_any_point_a_top_up_is_credited_once(
     new_customer: NewCustomer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for point in range(1, POINTS_AT_MOST):
         customer = new_customer()
-        customer.billing.stop()
-        monkeypatch.setenv("DIE_AT", str(point))
-        customer.billing.begin()
-        customer.billing.wait_until_served()
-        monkeypatch.delenv("DIE_AT")
 
-        paid = customer.top_up()
+        top_up_killed_at(point, customer, monkeypatch)
 
-        told = f"killed at point {point}"
-        (wallet,) = customer.office.dashboard().wallets
-        assert wallet.balance.amount == Decimal(100), told
-        assert paid.state is TopUpState.SUCCEEDED, told
-        assert [each.state for each in paid.payments] == [PaymentState.SUCCEEDED], told
-        assert customer.office.differences() == [], told
         if not customer.was_killed:
-            assert point > 20, "the points were not passed"
+            assert point > POINTS_AT_LEAST, "the points were not passed"
             return
     pytest.fail("more points than a top-up has")
+
+
+def top_up_killed_at(
+    point: int, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Top up, and compare what came of it with what was paid."""
+    customer.billing.stop()
+    monkeypatch.setenv("DIE_AT", str(point))
+    customer.billing.begin()
+    customer.billing.wait_until_served()
+    monkeypatch.delenv("DIE_AT")
+
+    paid = customer.top_up()
+
+    told = f"killed at point {point}"
+    (wallet,) = customer.office.dashboard().wallets
+    assert wallet.balance.amount == Decimal(100), told
+    assert paid.state is TopUpState.SUCCEEDED, told
+    assert [each.state for each in paid.payments] == [PaymentState.SUCCEEDED], told
+    assert customer.office.differences() == [], told

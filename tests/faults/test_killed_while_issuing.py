@@ -31,30 +31,37 @@ from shared.rpc.service import Call
 from tests.fixtures.billing.office import START, Office, money
 from tests.fixtures.sellers import SELLERS
 
-DOCUMENTS = 1_000
 PAYMENTS = 40
 PROCESSES = 3
 _ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.full
+@pytest.mark.parametrize(
+    ("documents", "dies_once_in", "deaths_at_least"),
+    [
+        pytest.param(100, 200, 3, marks=pytest.mark.full),
+        pytest.param(1_000, 500, 10, marks=pytest.mark.fault),
+    ],
+)
 @pytest.mark.timeout(900)
 def test_however_often_issuing_is_killed_each_series_is_whole(
-    billing_database_url: str,
+    billing_database_url: str, documents: int, dies_once_in: int, deaths_at_least: int
 ) -> None:
     with closing(Database(billing_database_url)) as database:
-        _order_documents(database)
+        _order_documents(database, documents)
+
+        def issue_until_done(number: int) -> int:
+            return _issue_until_done(billing_database_url, number, dies_once_in)
 
         with ThreadPoolExecutor(PROCESSES) as threads:
-            work = [billing_database_url] * PROCESSES
-            deaths = sum(threads.map(_issue_until_done, work, range(PROCESSES)))
+            deaths = sum(threads.map(issue_until_done, range(PROCESSES)))
 
-        assert deaths > 10
+        assert deaths >= deaths_at_least
         with database.system() as session:
-            _check(session)
+            _check(session, documents)
 
 
-def _order_documents(database: Database) -> None:
+def _order_documents(database: Database, documents: int) -> None:
     """Of all kinds, by two sellers; each has a word of its own, its reason."""
     account = Account("Client Area GmbH", "DE89370400440532013000", "COBADEFF", "Bank")
     gateways = {
@@ -71,7 +78,7 @@ def _order_documents(database: Database) -> None:
         change = Change(session, office.service.runtime, call)
         payments = session.scalars(select(Payment).order_by(Payment.id)).all()
         assert len(payments) == PAYMENTS
-        for number in range(DOCUMENTS):
+        for number in range(documents):
             payment = payments[number % PAYMENTS]
             row = session.get_one(TopUp, payment.top_up_id)
             # Each begins with an invoice, which credit notes need.
@@ -109,12 +116,13 @@ def _pay_often(office: Office, country: str) -> None:
     office.call(top_ups.BOOK_BANK_PAYMENTS, book, office.operator())
 
 
-def _issue_until_done(url: str, number: int) -> int:
+def _issue_until_done(url: str, number: int, dies_once_in: int) -> int:
     """Begin the process again after each death; returns how many there were."""
     for deaths in count():
-        module = ["-m", "tests.faults.dying.issuing", url, f"{number}/{deaths}"]
+        module = ["-m", "tests.faults.dying.issuing"]
+        arguments = [url, f"{number}/{deaths}", str(dies_once_in)]
         done = subprocess.run(
-            leashed([sys.executable, *module]),
+            leashed([sys.executable, *module, *arguments]),
             cwd=_ROOT,
             capture_output=True,
             check=False,
@@ -126,13 +134,13 @@ def _issue_until_done(url: str, number: int) -> int:
     raise AssertionError("unreachable")
 
 
-def _check(session: Session) -> None:
+def _check(session: Session, documents_ordered: int) -> None:
     assert session.scalar(select(func.count()).select_from(DocumentOrder)) == 0
     documents = session.scalars(
         select(Document).order_by(Document.series, Document.number_in_series)
     ).all()
     reasons = sorted(each.content["reason"] for each in documents)
-    assert reasons == sorted(f"order {number}" for number in range(DOCUMENTS))
+    assert reasons == sorted(f"order {number}" for number in range(documents_ordered))
     series = {row.code: row for row in session.scalars(select(DocumentSeries))}
     assert len(series) == 2 * len(DocumentKind)
     for code, group in groupby(documents, key=lambda each: each.series):

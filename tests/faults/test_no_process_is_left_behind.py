@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from random import SystemRandom
 
 import pytest
 
@@ -31,7 +32,38 @@ from tests.fixtures.launches import (
 )
 from tests.fixtures.process_table import processes_of
 
-pytestmark = [pytest.mark.full, pytest.mark.timeout(400)]
+# Two stacks at a time would be too much for a small machine.
+pytestmark = [pytest.mark.xdist_group("stacks"), pytest.mark.timeout(400)]
+
+FIRST_START_S, STACK_START_S = 4.8, 6.0
+"""About as long as they take on a quiet machine."""
+
+Span = tuple[float, float]
+
+
+def spans(length_s: float, number: int) -> list[Span]:
+    """Cut a length of time into equal parts."""
+    step = length_s / number
+    return [(step * each, step * (each + 1)) for each in range(number)]
+
+
+def moment_in(span: Span) -> float:
+    """Another one with each run; the output of a failed test says which."""
+    chosen = SystemRandom().uniform(*span)
+    sys.stdout.write(f"killed after {chosen:.3f} s\n")
+    return chosen
+
+
+def kill_in_each_span(
+    length_s: float, *, full: int, nightly: int
+) -> pytest.MarkDecorator:
+    """Cut the time into so many for each change, and into more of them each night."""
+    cases = [
+        pytest.param(span, marks=mark, id=f"{mark.name}-{place}")
+        for mark, number in ((pytest.mark.full, full), (pytest.mark.nightly, nightly))
+        for place, span in enumerate(spans(length_s, number), start=1)
+    ]
+    return pytest.mark.parametrize("span", cases)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +95,14 @@ def embedded(
     launcher.wait()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(signal.SIGINT, marks=pytest.mark.fault),
+        pytest.param(signal.SIGTERM, marks=pytest.mark.fault),
+        pytest.param(signal.SIGKILL, marks=pytest.mark.full),
+    ],
+)
 def test_the_embedded_run_takes_its_postgresql_along(
     embedded: subprocess.Popen[bytes], var: Path, how: signal.Signals
 ) -> None:
@@ -76,6 +115,7 @@ def test_the_embedded_run_takes_its_postgresql_along(
     assert embedded.returncode == (-how if how is signal.SIGKILL else 0), log_of(var)
 
 
+@pytest.mark.full
 def test_the_embedded_run_restarts_a_killed_postgresql(
     embedded: subprocess.Popen[bytes], var: Path, environment: dict[str, str]
 ) -> None:
@@ -90,6 +130,7 @@ def test_the_embedded_run_restarts_a_killed_postgresql(
     assert embedded.poll() is None
 
 
+@pytest.mark.full
 def test_the_embedded_run_ends_with_the_make_that_started_it(
     var: Path, environment: dict[str, str]
 ) -> None:
@@ -112,6 +153,7 @@ def stack(var: Path, environment: dict[str, str]) -> Iterator[RunningStack]:
     launch("stack-stop", environment).wait(END_TIMEOUT_S)
 
 
+@pytest.mark.full
 def test_a_stack_comes_back_from_any_kill_and_goes_without_a_trace(
     stack: RunningStack, var: Path, environment: dict[str, str]
 ) -> None:
@@ -137,6 +179,7 @@ def comes_back(stack: RunningStack, program: str, killed: int) -> bool:
     return wait_until(lambda: stack.pid(program) != killed, END_TIMEOUT_S)
 
 
+@pytest.mark.fault
 @pytest.mark.timeout(900)
 def test_whichever_single_process_is_killed_nothing_is_missing_or_runs_twice(
     stack: RunningStack, var: Path
@@ -169,13 +212,13 @@ def kill_one(var: Path, kind: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("after_s", [1.0 * n for n in range(1, 7)])
+@kill_in_each_span(STACK_START_S, full=2, nightly=6)
 def test_a_stack_whose_launcher_was_killed_is_completed_by_the_next(
-    var: Path, environment: dict[str, str], after_s: float
+    var: Path, environment: dict[str, str], span: Span
 ) -> None:
     launcher = launch("stack", environment)
     try:
-        launcher.wait(after_s)
+        launcher.wait(moment_in(span))
     except subprocess.TimeoutExpired:
         launcher.kill()
         launcher.wait()
@@ -190,6 +233,7 @@ def test_a_stack_whose_launcher_was_killed_is_completed_by_the_next(
     assert everything_ended(var), processes_of(var)
 
 
+@pytest.mark.full
 def test_a_killed_test_run_takes_its_servers_along(tmp_path: Path) -> None:
     test = tmp_path / "test_that_waits.py"
     test.write_text(
@@ -216,15 +260,15 @@ def test_a_killed_test_run_takes_its_servers_along(tmp_path: Path) -> None:
     assert everything_ended(tmp_path), processes_of(tmp_path)
 
 
-@pytest.mark.parametrize("after_s", [0.4 * n for n in range(1, 13)])
+@kill_in_each_span(FIRST_START_S, full=4, nightly=12)
 def test_a_launcher_killed_at_any_moment_of_its_first_start_can_begin_anew(
-    tmp_path: Path, after_s: float
+    tmp_path: Path, span: Span
 ) -> None:
     var = var_below(tmp_path)
     environment = environment_for(var)
     launcher = launch("run", environment)
     try:
-        launcher.wait(after_s)
+        launcher.wait(moment_in(span))
     except subprocess.TimeoutExpired:
         launcher.kill()
         launcher.wait()

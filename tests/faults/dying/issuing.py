@@ -1,7 +1,7 @@
 """Issues what is ordered, in a process of its own that is killed at random points.
 
-``python -m tests.faults.dying.issuing DATABASE_URL SEED``. Points are the statements
-and commits; it ends with 0 once nothing is left to be issued.
+``python -m tests.faults.dying.issuing DATABASE_URL SEED DIES_ONCE_IN``. Points are the
+statements and commits; it ends with 0 once nothing is left to be issued.
 """
 
 import os
@@ -20,16 +20,16 @@ from shared.runtime import Runtime
 from tests.fixtures.billing.office import START
 from tests.fixtures.sellers import SELLERS
 
-DIES_ONCE_IN = 500
 
-
-def main(url: str, seed: str) -> None:
+def main(url: str, seed: str, dies_once_in: str) -> None:
     chance = random.Random(seed)
     # Instances' clocks differ, and no series' days may go back for it.
     clock = ManualClock(START + timedelta(days=chance.randrange(4)))
 
+    points = int(dies_once_in)
+
     def pass_point(*_args: object) -> None:
-        if chance.randrange(DIES_ONCE_IN) == 0:
+        if chance.randrange(points) == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
     event.listen(Engine, "before_cursor_execute", pass_point)
