@@ -40,7 +40,7 @@ from tests.fixtures.effects import (
     waiting_for_locks,
 )
 from tests.fixtures.principals import Principals
-from tests.fixtures.service_processes import START_WITHIN_S, ServiceProcess
+from tests.fixtures.service_processes import ServiceProcess
 from tests.fixtures.vhosts import fresh_vhost
 from tests.fixtures.wire import JSON, Wire
 
@@ -135,7 +135,7 @@ def processes(
 ) -> Iterator[dict[str, ServiceProcess]]:
     """The services, each over a cable of its own.
 
-    All begin at once, as a start takes seconds; wait for each before its first test.
+    All begin and end at once, as either takes seconds; wait for each before its use.
     """
     with ExitStack() as stack:
         begun = {}
@@ -148,6 +148,8 @@ def processes(
             stack.callback(process.stop)
             begun[name] = process
         yield begun
+        for process in begun.values():
+            process.tell_to_stop()
 
 
 @pytest.fixture(scope="module", params=CHANGES)
@@ -156,7 +158,7 @@ def bench(
 ) -> Iterator[Bench]:
     """Each service in turn."""
     process = processes[request.param]
-    process.wait_until_served(within_s=START_WITHIN_S * len(processes))
+    process.wait_until_served()
     signing_key = load_private_key(keys / "principal.key")
     with (
         closing(
