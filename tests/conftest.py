@@ -11,6 +11,7 @@ from launcher.postgres import PostgresServer
 from launcher.rabbitmq import RabbitNode
 from launcher.system_packages import ensure_chromium
 from tests.fixtures.databases import fresh_database
+from tests.fixtures.logs import use_plain_tracebacks
 from tests.fixtures.properties import register_profiles
 from tests.fixtures.servers import OwnServers, Servers, SharedServers
 from tests.fixtures.vhosts import fresh_vhost
@@ -21,6 +22,7 @@ _LONG_S = 1800
 
 pytest_plugins = ["tests.fixtures.where_time_went"]
 register_profiles()
+use_plain_tracebacks()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
