@@ -28,7 +28,9 @@ from tests.integration.web.degrading.place import (
 def test_a_page_once_seen_is_shown_as_last_known_and_says_so(
     settled_place: Place, page: str
 ) -> None:
-    assert complaints(settled_place, page, _as_last_known) == []
+    wrong = complaints(settled_place, page, _as_last_known)
+
+    assert not wrong, "\n".join(wrong)
 
 
 def _as_last_known(

@@ -56,7 +56,9 @@ def test_with_everything_up_no_page_says_that_anything_is_missing(
 def test_a_page_keeps_its_frame_and_says_what_is_missing(
     settled_place: Place, page: str
 ) -> None:
-    assert complaints(settled_place, page, _without_a_service) == []
+    wrong = complaints(settled_place, page, _without_a_service)
+
+    assert not wrong, "\n".join(wrong)
 
 
 def _without_a_service(
@@ -113,7 +115,9 @@ def _frame_missing(text: str) -> Iterator[str]:
 def test_a_slow_service_is_waited_for_no_longer_than_its_deadline(
     settled_place: Place, page: str
 ) -> None:
-    assert complaints(settled_place, page, _with_a_slow_service, (slow,)) == []
+    wrong = complaints(settled_place, page, _with_a_slow_service, (slow,))
+
+    assert not wrong, "\n".join(wrong)
 
 
 def _with_a_slow_service(
