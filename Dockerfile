@@ -15,6 +15,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY shared/ shared/
 COPY services/ services/
 COPY launcher/ launcher/
+COPY cli/ cli/
 COPY web/ web/
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
     --mount=type=secret,id=ca.crt \

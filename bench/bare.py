@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from nameko.exceptions import UnknownService
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from launcher.errors import LaunchError
-from launcher.processes import leashed, stop, wait_until
+from launcher.machine.errors import LaunchError
+from launcher.machine.processes import leashed, stop, wait_until
 from shared.contract import Method, Request, Response
 from shared.permissions import Permission
 

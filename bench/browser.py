@@ -6,7 +6,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
 from launcher.demo.story import PASSWORD
-from launcher.errors import LaunchError
+from launcher.machine.errors import LaunchError
 
 _TIMEOUT_S = 30
 _PIECE = 65_536

@@ -20,10 +20,10 @@ from sqlalchemy import Connection, make_url, text
 
 from bench.figures import Figure, at_most
 from bench.site import Site
-from launcher.databases import administration, drop_databases, ensure_database
-from launcher.errors import LaunchError
-from launcher.infrastructure import postgres_of
-from launcher.migrations import migrate
+from launcher.machine.errors import LaunchError
+from launcher.servers.databases import administration, drop_databases, ensure_database
+from launcher.servers.infrastructure import postgres_of
+from launcher.servers.migrations import migrate
 from services.billing.audit import charge_growth
 from services.billing.charging.job import Charging
 from shared.clock import ManualClock

@@ -17,9 +17,8 @@ from sqlalchemy.orm import DeclarativeBase
 
 from bench.site import Site
 from launcher.demo.story import PASSWORD
-from launcher.errors import LaunchError
-from launcher.operator import Operator
-from launcher.processes import wait_until
+from launcher.machine.errors import LaunchError
+from launcher.machine.processes import wait_until
 from services.billing.charging import rollups
 from services.billing.models.tables import Subscription
 from services.inventory.models import Service, ServiceCounters
@@ -28,6 +27,7 @@ from shared.contracts.billing import charging
 from shared.contracts.inventory import Period
 from shared.db.database import Database
 from shared.money import Money, currency_of
+from shared.operator import Operator
 
 COPIES = 10_000
 """So many services there are of each of the larger company's first ten."""

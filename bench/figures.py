@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from launcher.errors import LaunchError
+from launcher.machine.errors import LaunchError
 
 
 class Limit(Enum):

@@ -13,8 +13,8 @@ from bench.browser import Browser
 from bench.figures import Figure, at_most
 from bench.site import Site
 from bench.timing import busy_for
-from launcher.layout import Layout
-from launcher.processes import read_pid
+from launcher.machine.layout import Layout
+from launcher.machine.processes import read_pid
 
 GOAL = at_most(1.05)
 """Flat, but for what one collection of garbage leaves to the next."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from launcher.errors import LaunchError
+from launcher.machine.errors import LaunchError
 
 RARE_WORD, RARE_AMOUNT = "seldom", "7.770007"
 """One transaction has each of them."""

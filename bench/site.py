@@ -6,12 +6,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from bench.browser import Browser
-from launcher.databases import own_urls
-from launcher.infrastructure import postgres_of
-from launcher.layout import Layout
-from launcher.operator import Operator
-from launcher.stack import Stack
+from launcher.machine.layout import Layout
+from launcher.run.stack import Stack
+from launcher.servers.databases import own_urls
+from launcher.servers.infrastructure import postgres_of
 from shared.clock import make_clock
+from shared.operator import Operator
 from shared.rpc.amqp.client import AmqpClient
 from shared.settings import read_settings
 

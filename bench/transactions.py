@@ -21,7 +21,7 @@ from bench.memory import megabytes
 from bench.movements import RARE_AMOUNT, RARE_WORD, fill
 from bench.site import Site
 from bench.timing import medians_ms
-from launcher.errors import LaunchError
+from launcher.machine.errors import LaunchError
 from shared.contracts import billing
 from shared.db.database import Database
 from shared.db.paging import encode_cursor

@@ -1,0 +1,1 @@
+"""Starts and supervises what runs on one machine."""

@@ -4,14 +4,14 @@ import argparse
 import os
 import sys
 
-from launcher import embedded
-from launcher.assets import AssetError, ensure_assets
-from launcher.errors import LaunchError
-from launcher.first_run import say_ready
-from launcher.setup import set_up
-from launcher.stack import Stack
-from launcher.supervision import ROOT
-from launcher.system_packages import ensure_chromium, ensure_rabbitmq
+from launcher.machine.errors import LaunchError
+from launcher.run import embedded
+from launcher.run.assets import AssetError, ensure_assets
+from launcher.run.first_run import say_ready
+from launcher.run.setup import set_up
+from launcher.run.stack import Stack
+from launcher.run.system_packages import ensure_chromium, ensure_rabbitmq
+from launcher.servers.supervision import ROOT
 from shared.settings import SettingError
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from launcher.postgres import PostgresServer
-from launcher.rabbitmq import RabbitNode
-from launcher.system_packages import ensure_chromium
+from launcher.run.system_packages import ensure_chromium
+from launcher.servers.postgres import PostgresServer
+from launcher.servers.rabbitmq import RabbitNode
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.logs import use_plain_tracebacks
 from tests.fixtures.properties import register_profiles

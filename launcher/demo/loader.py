@@ -11,8 +11,7 @@ from uuid import UUID, uuid4
 
 from launcher.demo import provider, story
 from launcher.demo.till import StoryGateway
-from launcher.local_services import LocalServices
-from launcher.operator import TIMEOUT_S, Operator
+from launcher.servers.local_services import LocalServices
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.gateway import Gateway
 from services.billing.settings import BillingSettings
@@ -22,6 +21,7 @@ from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import charging, top_ups
 from shared.contracts.billing.top_ups import GatewayName
 from shared.money import Money
+from shared.operator import TIMEOUT_S, Operator
 from shared.rpc.client import CallContext, ServiceClient, call
 from shared.runtime import Runtime
 

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import waitress.server
 
-from launcher.files import keep_secret
-from launcher.layout import Layout
-from launcher.ports import LOOPBACK, keep_port, read_port
+from launcher.machine.files import keep_secret
+from launcher.machine.layout import Layout
+from launcher.machine.ports import LOOPBACK, keep_port, read_port
 from launcher.sandbox.app import make_sandbox
 from shared.settings import Settings, read_settings
 

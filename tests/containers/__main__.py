@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from launcher.demo.story import PASSWORD, PEOPLE
-from launcher.ports import pick_port
-from launcher.processes import wait_until
+from launcher.machine.ports import pick_port
+from launcher.machine.processes import wait_until
 from tests.containers.customer import BLOCKS, Customer
 from tests.containers.engines import Project, find_engine
 

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import Protocol
 
-from launcher.processes import wait_until
+from launcher.machine.processes import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "client-area:latest"

@@ -9,8 +9,8 @@ from random import Random
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from launcher.postgres import PostgresServer
-from launcher.rabbitmq import RabbitNode
+from launcher.servers.postgres import PostgresServer
+from launcher.servers.rabbitmq import RabbitNode
 from shared.clock import SystemClock
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.dispatch import Dispatcher

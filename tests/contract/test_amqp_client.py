@@ -13,7 +13,7 @@ import pytest
 from pika.frame import Method
 from pika.spec import Connection
 
-from launcher.processes import wait_until
+from launcher.machine.processes import wait_until
 from shared.contract import Effect, Nothing
 from shared.contracts import billing, identity, inventory
 from shared.errors import Unavailable

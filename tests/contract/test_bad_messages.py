@@ -9,7 +9,7 @@ from uuid import uuid4
 import pika
 import pytest
 
-from launcher.processes import wait_until
+from launcher.machine.processes import wait_until
 from tests.contract.parcel import contract as c
 from tests.contract.parcel.service import POISON
 from tests.contract.world import PATIENCE_S, World

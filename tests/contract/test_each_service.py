@@ -18,10 +18,10 @@ from uuid import uuid4
 import pika
 import pytest
 
-from launcher.keys import ensure_keys
-from launcher.postgres import PostgresServer
-from launcher.processes import wait_until
-from launcher.rabbitmq import RabbitNode
+from launcher.machine.keys import ensure_keys
+from launcher.machine.processes import wait_until
+from launcher.servers.postgres import PostgresServer
+from launcher.servers.rabbitmq import RabbitNode
 from shared.contract import Method, Request
 from shared.contracts import billing, identity, inventory
 from shared.errors import Unavailable

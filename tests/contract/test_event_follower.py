@@ -9,7 +9,7 @@ import msgspec
 import pika
 import pytest
 
-from launcher.processes import wait_until
+from launcher.machine.processes import wait_until
 from shared.rpc.amqp.event_follower import EventFollower
 from tests.fixtures.cable import Cable, cable_to
 

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from sqlalchemy import func, select, update
 
-from launcher.processes import wait_until
+from launcher.machine.processes import wait_until
 from shared.db.tables import outbox
 from tests.contract.world import PATIENCE_S, World
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pika
 import pytest
 
-from launcher.processes import wait_until
+from launcher.machine.processes import wait_until
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.client import CallContext, call
 from shared.rpc.readiness import find_missing

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from launcher.processes import wait_until
+from launcher.machine.processes import wait_until
 from shared.contract import Nothing
 from shared.errors import ContractError, RemoteFault, Unavailable
 from shared.rpc.client import CallContext, ServiceClient

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from launcher.demo.story import PASSWORD
-from launcher.processes import wait_until
+from launcher.machine.processes import wait_until
 from tests.fixtures.commands import CommandLine
 from tests.fixtures.servers import Servers
 from tests.fixtures.sites import Site

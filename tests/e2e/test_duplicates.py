@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from launcher.processes import wait_until
+from launcher.machine.processes import wait_until
 from tests.e2e.conftest import (
     WAIT_MS,
     Operate,

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from launcher.processes import wait_until
+from launcher.machine.processes import wait_until
 from tests.e2e.conftest import WAIT_MS, SignIn, add_wallet, open_until, top_up
 from tests.fixtures.billing.rendering.reading import read_text
 

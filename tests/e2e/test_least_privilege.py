@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from launcher.belongings import KEYS
-from launcher.databases import SERVICES, url_variable
-from launcher.layout import Layout
-from launcher.processes import read_pid
+from launcher.machine.layout import Layout
+from launcher.machine.processes import read_pid
+from launcher.run.credentials import KEYS
+from launcher.servers.databases import SERVICES, url_variable
 from tests.fixtures.servers import Servers
 
 

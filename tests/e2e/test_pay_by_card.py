@@ -20,9 +20,9 @@ from playwright.sync_api import (
     expect,
 )
 
-from launcher.databases import SERVICES
-from launcher.ports import LOOPBACK
-from launcher.postgres import PostgresServer
+from launcher.machine.ports import LOOPBACK
+from launcher.servers.databases import SERVICES
+from launcher.servers.postgres import PostgresServer
 from services.identity.people.verification import PERSONAL_STEPS
 from shared.contracts import billing, identity
 from shared.contracts.billing.top_ups import GatewayName

@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from launcher.demo.story import PASSWORD
-from launcher.infrastructure import rabbitmq_of
-from launcher.layout import Layout
+from launcher.machine.layout import Layout
+from launcher.servers.infrastructure import rabbitmq_of
 from shared.principal import load_private_key, load_public_key, sign, verify
 from tests.fixtures.servers import Servers
 from tests.fixtures.sites import Site

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from launcher.processes import leashed
+from launcher.machine.processes import leashed
 from services.billing.base.changes import Change
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.models.documents import Document, DocumentOrder, DocumentSeries

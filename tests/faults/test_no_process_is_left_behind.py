@@ -11,10 +11,10 @@ from random import SystemRandom
 
 import pytest
 
-from launcher.infrastructure import postgres_of
-from launcher.layout import Layout
-from launcher.processes import is_alive, read_pid, wait_until
-from launcher.supervision import ROOT
+from launcher.machine.layout import Layout
+from launcher.machine.processes import is_alive, read_pid, wait_until
+from launcher.servers.infrastructure import postgres_of
+from launcher.servers.supervision import ROOT
 from tests.fixtures.launches import (
     END_TIMEOUT_S,
     ONE_STACK,

@@ -7,7 +7,7 @@ from random import SystemRandom
 import pytest
 
 from launcher.demo.story import PASSWORD, PEOPLE
-from launcher.processes import wait_until
+from launcher.machine.processes import wait_until
 from tests.fixtures.customers import Customer, Look
 from tests.fixtures.launches import (
     ONE_STACK,

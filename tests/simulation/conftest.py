@@ -9,7 +9,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection
 from sqlalchemy import make_url
 
-from launcher.postgres import PostgresServer
+from launcher.servers.postgres import PostgresServer
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.emptying import empty
 from tests.simulation.locks import LockWatch

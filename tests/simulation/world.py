@@ -8,8 +8,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from launcher.keys import ensure_keys
-from launcher.local_services import LocalServices
+from launcher.machine.keys import ensure_keys
+from launcher.servers.local_services import LocalServices
 from shared.clock import ManualClock
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory

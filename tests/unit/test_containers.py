@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from launcher.databases import SERVICES, url_variable
+from launcher.servers.databases import SERVICES, url_variable
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -21,7 +21,7 @@ FOR_A_WHILE = ("setup", "operator")
 FOREIGN_SETTINGS = ("POSTGRES_", "RABBITMQ_")
 """How the names of the servers' own settings begin."""
 
-WHAT_RUNS = {"launcher", "services", "shared", "web"}
+WHAT_RUNS = {"cli", "launcher", "services", "shared", "web"}
 FOR_THE_BUILD = {
     ".npmrc",
     "package.json",

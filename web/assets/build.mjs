@@ -1,7 +1,7 @@
 // Builds what the browser loads: one style sheet, one script and another one for the
 // page that a card is asked for on, one icon sprite.
 // Every file is named by its content, so it can be cached for ever;
-// manifest.json says which name is current. Run by launcher/assets.py.
+// manifest.json says which name is current. Run by launcher/run/assets.py.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from launcher.databases import SERVICES
-from launcher.postgres import PostgresServer
+from launcher.servers.databases import SERVICES
+from launcher.servers.postgres import PostgresServer
 from shared.db.database import Database
 from tests.fixtures.billing.office import Office
 from tests.fixtures.billing.tenant import Tenant

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from launcher.postgres import PostgresServer
+from launcher.servers.postgres import PostgresServer
 from services.identity import models
 from shared.db import tables
 from shared.db.database import Database

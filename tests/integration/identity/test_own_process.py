@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from launcher.health import ailment_of
-from launcher.keys import ensure_keys
-from launcher.postgres import PostgresServer
-from launcher.processes import leashed, stop, wait_until
+from launcher.machine.keys import ensure_keys
+from launcher.machine.processes import leashed, stop, wait_until
+from launcher.run.health import ailment_of
+from launcher.servers.postgres import PostgresServer
 from shared.contracts import identity
 from shared.errors import ContractError
 from shared.rpc.amqp.client import AmqpClient

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
-from launcher.databases import SERVICES
-from launcher.postgres import PostgresServer
+from launcher.servers.databases import SERVICES
+from launcher.servers.postgres import PostgresServer
 from shared.db.database import normalise_url
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import installation

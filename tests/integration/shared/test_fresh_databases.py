@@ -5,7 +5,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from launcher.postgres import PostgresServer
+from launcher.servers.postgres import PostgresServer
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.emptying import what_is_used
 

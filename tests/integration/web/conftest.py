@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher.databases import SERVICES
+from launcher.servers.databases import SERVICES
 from tests.fixtures.installations import Installation, installation
 
 

@@ -18,8 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from launcher.databases import SERVICES
-from launcher.operator import Operator
+from launcher.servers.databases import SERVICES
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.top_ups import GatewayName
@@ -27,6 +26,7 @@ from shared.contracts.identity import Role
 from shared.contracts.inventory import Period, TerminationTime
 from shared.db.database import Database
 from shared.errors import Conflict
+from shared.operator import Operator
 from shared.principal import load_private_key
 from shared.rpc.client import CallContext, call
 from tests.fixtures.billing.charging_model import Model, Service

@@ -14,8 +14,8 @@ from alembic import command
 from sqlalchemy import create_engine, delete, select, text
 
 import services.billing
-from launcher.local_services import LocalServices
-from launcher.postgres import PostgresServer
+from launcher.servers.local_services import LocalServices
+from launcher.servers.postgres import PostgresServer
 from services.billing.base.changes import Change
 from services.billing.documents.issuing import issue_ordered
 from services.billing.documents.listing import content_of

@@ -13,7 +13,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import text
 
-from launcher.postgres import PostgresServer
+from launcher.servers.postgres import PostgresServer
 from shared.contracts import inventory
 from shared.contracts.inventory import (
     ListServices,

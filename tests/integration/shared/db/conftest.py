@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from launcher.postgres import PostgresServer
+from launcher.servers.postgres import PostgresServer
 from shared.db.database import Database
 from shared.db.tables import metadata as plumbing
 from tests.fixtures.databases import empty_database

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from launcher.databases import SERVICES
-from launcher.postgres import PostgresServer
+from launcher.servers.databases import SERVICES
+from launcher.servers.postgres import PostgresServer
 from shared.contracts.billing.top_ups import GatewayName
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import BILLING, installation

@@ -9,9 +9,9 @@ from uuid import UUID
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from launcher.databases import SERVICES
 from launcher.demo.provider import catalog_rows
-from launcher.processes import wait_until
+from launcher.machine.processes import wait_until
+from launcher.servers.databases import SERVICES
 from shared.contracts import billing, inventory
 from shared.contracts.billing import charging
 from shared.contracts.billing.top_ups import GatewayName

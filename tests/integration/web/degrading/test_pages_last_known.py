@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from werkzeug.test import TestResponse
 
-from launcher.databases import SERVICES
+from launcher.servers.databases import SERVICES
 from tests.fixtures.installations import sign_in
 from tests.integration.web.degrading.pages import (
     ABOUT,

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from launcher.cli.documents import documents as commands
-from launcher.postgres import PostgresServer
+from cli.commands.documents import documents as commands
+from launcher.servers.postgres import PostgresServer
 from shared.contracts.billing.documents import DocumentKind
 from shared.money import Money, zero
 from tests.fixtures.billing.customers import Customer, customers

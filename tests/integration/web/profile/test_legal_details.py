@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from launcher.databases import SERVICES
+from launcher.servers.databases import SERVICES
 from shared.contracts import billing, identity
 from shared.contracts.identity import Role
 from tests.fixtures.installations import (

@@ -1,0 +1,67 @@
+"""``client-area charging``: services are charged by a job; this does so now."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import click
+
+from cli.context import CommandContext
+from shared.contracts.billing import charging as contract
+
+BATCH = 50
+
+
+@dataclass
+class _Total:
+    services: int = 0
+    periods: int = 0
+    amount: Decimal = Decimal(0)
+
+
+@click.group()
+def charging() -> None:
+    """What services owe, taken from wallets in advance."""
+
+
+@charging.command("run")
+@click.option("--dry-run", is_flag=True, help="Only say what would be charged.")
+@click.pass_obj
+def run(context: CommandContext, *, dry_run: bool) -> None:
+    """Charge all that is due, each period once.
+
+    The job does the same every minute, and both may run at once. It goes from wallet
+    to wallet and may be broken off and repeated at will. A dry run counts what is due,
+    whether or not there is money for it.
+    """
+    totals: dict[str, _Total] = defaultdict(_Total)
+    wallets, after = 0, None
+    while True:
+        request = contract.ChargeDue(
+            dry_run=dry_run, after_wallet_id=after, limit=BATCH
+        )
+        charged = context.call(contract.CHARGE_DUE, request)
+        wallets, after = wallets + charged.wallets, charged.last_wallet_id
+        _add(totals, charged.sums)
+        click.echo(f"wallets looked at: {wallets}")
+        if after is None:
+            break
+    verb = "to charge" if dry_run else "charged"
+    for currency, total in sorted(totals.items()):
+        click.echo(
+            f"{verb}: {total.amount:f} {currency} "
+            f"for {total.periods} periods of {total.services} services"
+        )
+    if not totals:
+        click.echo("Nothing is due.")
+
+
+def _add(totals: dict[str, _Total], sums: Sequence[contract.ChargedSum]) -> None:
+    for each in sums:
+        if not each.services:
+            continue
+        total = totals[each.amount.currency.code]
+        total.services += each.services
+        total.periods += each.periods
+        total.amount += each.amount.amount

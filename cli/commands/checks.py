@@ -1,0 +1,117 @@
+"""``client-area inventory`` and ``client-area ledger``: are the figures right?
+
+And, where they are not, commands to have them made anew: ours here, others' copies by
+``inventory republish``.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import click
+
+from cli.context import CommandContext
+from shared.contracts import billing
+from shared.contracts import inventory as contract
+
+COMPANY = click.option("--company", help="Only this one: its id or exact name.")
+
+
+@click.group()
+def inventory() -> None:
+    """Look after the inventory's own figures."""
+
+
+@inventory.command("verify-counters")
+@click.pass_obj
+def verify_counters(context: CommandContext) -> None:
+    """Count all services anew and compare with the counters.
+
+    Changes nothing. Ends with 1 when there is a difference.
+    """
+    found = context.call(contract.VERIFY_COUNTERS, contract.VerifyCounters())
+    _tell(found.differences, "The counters are right.")
+
+
+@inventory.command("rebuild-counters")
+@COMPANY
+@click.pass_obj
+def rebuild_counters(context: CommandContext, company: str | None) -> None:
+    """Count services anew and set the counters right.
+
+    It goes from company to company and may be broken off and repeated at will.
+    Services can be changed meanwhile.
+    """
+    company_id, total, after = _id(context, company), 0, None
+    while True:
+        request = contract.RebuildCounters(
+            company_id=company_id, after_company_id=after
+        )
+        rebuilt = context.call(contract.REBUILD_COUNTERS, request)
+        total, after = total + rebuilt.count, rebuilt.last_company_id
+        click.echo(f"companies done: {total}")
+        if after is None:
+            return
+
+
+@inventory.command("republish")
+@click.pass_obj
+def republish(context: CommandContext) -> None:
+    """Send the present state of all services again, as events.
+
+    Whoever keeps a copy of them, as billing does, brings it up to date.
+    """
+    count, after = 0, None
+    while True:
+        request = contract.RepublishServices(after_service_id=after)
+        sent = context.call(contract.REPUBLISH_SERVICES, request)
+        count, after = count + sent.count, sent.last_service_id
+        click.echo(f"services sent: {count}")
+        if after is None:
+            return
+
+
+@click.group()
+def ledger() -> None:
+    """Look after the books."""
+
+
+@ledger.command("verify")
+@click.pass_obj
+def verify(context: CommandContext) -> None:
+    """Add up all postings anew and compare with balances and roll-ups.
+
+    Changes nothing. Ends with 1 when there is a difference.
+    """
+    found = context.call(billing.VERIFY_BOOKS, billing.VerifyBooks())
+    _tell(found.differences, "The books are right.")
+
+
+@ledger.command("rebuild")
+@COMPANY
+@click.pass_obj
+def rebuild(context: CommandContext, company: str | None) -> None:
+    """Add up recurring costs and renewals anew, and set the roll-ups right.
+
+    It goes from company to company and may be broken off and repeated at will.
+    Services can be changed meanwhile. Postings and balances are left as they are.
+    """
+    company_id, total, after = _id(context, company), 0, None
+    while True:
+        request = billing.RebuildRollups(company_id=company_id, after_company_id=after)
+        rebuilt = context.call(billing.REBUILD_ROLLUPS, request)
+        total, after = total + rebuilt.count, rebuilt.last_company_id
+        click.echo(f"companies done: {total}")
+        if after is None:
+            return
+
+
+def _id(context: CommandContext, company: str | None) -> UUID | None:
+    return None if company is None else context.find_company(company).id
+
+
+def _tell(differences: Sequence[str], all_right: str) -> None:
+    for difference in differences:
+        click.echo(difference)
+    if differences:
+        click.get_current_context().exit(1)
+    click.echo(all_right)

@@ -1,0 +1,146 @@
+"""``client-area documents``: invoices and credit notes."""
+
+import csv
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+
+import click
+
+from cli.amounts import given_back
+from cli.context import MONEY, CommandContext
+from shared.contracts.billing import documents as contract
+from shared.csv_cells import guard
+from shared.money import Money
+
+COLUMNS = (
+    "number",
+    "kind",
+    "issued_on",
+    "paid_on",
+    "company_id",
+    "company",
+    "country",
+    "vat_id",
+    "currency",
+    "net",
+    "tax",
+    "gross",
+    "tax_category",
+    "rate_percent",
+    "tax_rule",
+    "payment_method",
+    "corrects",
+    "accounting_currency",
+    "accounting_tax",
+    "exchange_rate",
+    "rate_day",
+    "seller",
+    "reference",
+)
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def documents() -> None:
+    """Proformas, invoices and credit notes.
+
+    Amounts are written with their currency, in one argument: '12.50 EUR'.
+    """
+
+
+@documents.command("credit")
+@click.argument("number")
+@click.option(
+    "--net", type=MONEY, help="How much, without its tax; all that can be unless given."
+)
+@click.option("--reason", required=True, help="Why; it stands on the credit note.")
+@click.pass_obj
+def credit(
+    context: CommandContext, number: str, net: Money | None, reason: str
+) -> None:
+    """Credit the invoice NUMBER: give its payment back, in part or whole.
+
+    Never more than the wallet holds now, whichever payment that came from. The credit
+    note is issued a moment later.
+    """
+    request = contract.CreditInvoice(number=number, net=net, reason=reason)
+    done = context.call(contract.CREDIT_INVOICE, request)
+    click.echo(given_back(done))
+
+
+@documents.command("rebuild")
+@click.argument("number")
+@click.option("--replace", is_flag=True, help="Also files that are not damaged.")
+@click.pass_obj
+def rebuild(context: CommandContext, number: str, *, replace: bool) -> None:
+    """Make the files of the document NUMBER anew, from what was kept of it.
+
+    What it says stays as it was issued. A file that is whole, and would have other
+    bytes now, is kept unless it is to be replaced.
+    """
+    request = contract.RebuildDocument(number=number, replaces=replace)
+    context.call(contract.REBUILD_DOCUMENT, request)
+    click.echo(f"rebuilt: {number}")
+
+
+@documents.command("export")
+@click.option("--from", "first", type=_DAY, required=True, help="Like 2026-01-01.")
+@click.option("--to", "last", type=_DAY, required=True, help="It is included.")
+@click.pass_obj
+def export(context: CommandContext, first: datetime, last: datetime) -> None:
+    """Write all documents issued on these days as CSV, for bookkeeping.
+
+    To standard output, in the order of issue. Amounts are as on the documents: those
+    of a credit note are positive, too. Ends with 1 when it could not be finished.
+    """
+    if first > last:
+        raise click.UsageError("--from is after --to")
+    writer = csv.writer(sys.stdout)
+    writer.writerow(COLUMNS)
+    for row in _rows(context, first, last):
+        writer.writerow(_cells(row))
+
+
+def _rows(
+    context: CommandContext, first: datetime, last: datetime
+) -> Iterator[contract.BookkeepingRow]:
+    cursor = None
+    while True:
+        request = contract.ExportDocuments(
+            first_day=first.date(), last_day=last.date(), cursor=cursor
+        )
+        page = context.call(contract.EXPORT_DOCUMENTS, request)
+        yield from page.rows
+        if page.next is None:
+            return
+        cursor = page.next
+
+
+def _cells(it: contract.BookkeepingRow) -> tuple[object, ...]:
+    accounting = it.accounting_tax
+    return (
+        it.number,
+        it.kind.value,
+        it.issued_on,
+        it.paid_on or "",
+        it.company_id,
+        guard(it.name),
+        it.country,
+        guard(it.vat_id),
+        it.gross.currency.code,
+        f"{it.net.amount:f}",
+        f"{it.tax.amount:f}",
+        f"{it.gross.amount:f}",
+        it.tax_category.value,
+        f"{it.rate_percent:f}",
+        it.tax_rule,
+        it.gateway.value if it.gateway else "",
+        it.corrects,
+        accounting.tax.currency.code if accounting else "",
+        f"{accounting.tax.amount:f}" if accounting else "",
+        f"{accounting.rate:f}" if accounting else "",
+        accounting.rate_day if accounting else "",
+        guard(it.seller),
+        it.reference,
+    )

@@ -1,0 +1,49 @@
+"""``client-area rates``: exchange rates."""
+
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from cli.context import CommandContext
+from cli.import_command import EXIT_REFUSED, FILE
+from cli.importing.exchange_rates import read_rates
+from shared.contracts.billing import exchange_rates as contract
+
+SOURCE = "ECB"
+
+
+@click.group()
+def rates() -> None:
+    """Exchange rates, for VAT on documents in other currencies than your own."""
+
+
+@rates.command("import")
+@click.argument("file", type=FILE)
+@click.pass_obj
+def import_rates(context: CommandContext, file: Path) -> None:
+    """Load the European Central Bank's reference rates from FILE.
+
+    FILE is its eurofxref-hist.csv, the zip of it, or eurofxref-daily.xml or -hist.xml.
+    The same file again changes nothing. A rate that is known for its day stays as it
+    is, since documents may have been issued by it.
+
+    Ends with 3 when FILE has another rate for a day than the one that is known.
+    """
+    added = known = 0
+    refused: list[contract.ChangedRate] = []
+    rest = iter(read_rates(file))
+    while batch := list(islice(rest, contract.MAX_RATES)):
+        request = contract.ImportExchangeRates(rates=batch, source=SOURCE)
+        done = context.call(contract.IMPORT_EXCHANGE_RATES, request)
+        added, known = added + done.added, known + done.known
+        refused += done.refused
+    click.echo(f"{added} added, {known} known already, {len(refused)} refused")
+    for each in refused:
+        click.echo(
+            f"  {each.day} {each.currency}: {each.known.normalize():f} is known, "
+            f"{each.offered:f} was refused",
+            err=True,
+        )
+    if refused:
+        click.get_current_context().exit(EXIT_REFUSED)

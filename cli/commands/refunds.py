@@ -1,0 +1,86 @@
+"""``client-area refunds``: what customers ask back."""
+
+from uuid import UUID
+
+import click
+
+from cli.amounts import amount
+from cli.context import CommandContext
+from shared.contracts.billing import refund_requests as contract
+from shared.money import round_down_to_minor_unit
+
+BATCH = 100
+MAX_REASON = 80
+"""Signs that are shown of it; the customer may have written 500."""
+
+
+@click.group()
+def refunds() -> None:
+    """Possible duplicates that customers ask back.
+
+    Other refunds: payments refund.
+    """
+
+
+@refunds.command("list")
+@click.pass_obj
+def list_(context: CommandContext) -> None:
+    """List the requests that wait for an answer, oldest first.
+
+    Each with what its wallet has to give, and what that holds now.
+    """
+    cursor, count = None, 0
+    while True:
+        request = contract.ListRefundRequests(cursor=cursor, limit=BATCH)
+        page = context.call(contract.LIST_REFUND_REQUESTS, request)
+        for each in page.requests:
+            click.echo(_lines(each))
+        count, cursor = count + len(page.requests), page.next
+        if cursor is None:
+            break
+    click.echo(f"requests: {count}")
+
+
+@refunds.command("grant")
+@click.option("--payment", type=click.UUID, required=True, help="Its id.")
+@click.pass_obj
+def grant(context: CommandContext, payment: UUID) -> None:
+    """Give back all that is left of the payment, with its tax.
+
+    Never more than the wallet holds now. What came by bank is transferred by hand.
+    """
+    request = contract.GrantRefundRequest(payment_id=payment)
+    done = context.call(contract.GRANT_REFUND_REQUEST, request)
+    click.echo(f"{done.reference}: {amount(done.amount)} given back")
+
+
+@refunds.command("decline")
+@click.option("--payment", type=click.UUID, required=True, help="Its id.")
+@click.option("--reason", required=True, help="Why; the customer reads it.")
+@click.pass_obj
+def decline(context: CommandContext, payment: UUID, reason: str) -> None:
+    """Leave the payment where it is, and tell the customer why."""
+    request = contract.DeclineRefundRequest(payment_id=payment, reason=reason)
+    done = context.call(contract.DECLINE_REFUND_REQUEST, request)
+    click.echo(f"{done.reference}: declined")
+
+
+def _lines(it: contract.OpenRefundRequest) -> str:
+    request = it.request
+    asked = f"asked {request.asked_at:%Y-%m-%d %H:%M} UTC by {request.asked_by!r}"
+    reason = f": {_shortened(request.reason)!r}" if request.reason else ""
+    seller = f", sold by {it.seller}" if it.seller else ""
+    # Rounded up it might seem to be enough.
+    balance = round_down_to_minor_unit(it.balance)
+    return (
+        f"{request.payment_id}: {amount(request.amount)} to {it.company!r}, "
+        f"{it.invoice or 'no invoice yet'}, {request.reference}{seller}\n"
+        f"  {amount(it.net)} of it net; the wallet holds {amount(balance)}\n"
+        f"  {asked}{reason}"
+    )
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= MAX_REASON:
+        return text
+    return f"{text[: MAX_REASON - 1]}\N{HORIZONTAL ELLIPSIS}"

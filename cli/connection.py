@@ -1,0 +1,81 @@
+"""How an operator's command reaches the services.
+
+Over RabbitMQ where AMQP_URL names one, or where a stack runs on this $VAR; else the
+services work in the command's own process, on the databases of $VAR.
+"""
+
+import random
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from launcher.machine.keys import ensure_keys
+from launcher.machine.layout import Layout
+from launcher.servers.infrastructure import rabbitmq_of
+from launcher.servers.local_databases import is_in_use, join_databases
+from launcher.servers.local_services import LocalServices
+from launcher.servers.supervision import Supervisor
+from services.billing.settings import read_billing_settings
+from shared.clock import make_clock
+from shared.db.database import POOL_SIZE
+from shared.logs import configure_logs
+from shared.operator import Operator
+from shared.rpc.amqp.client import AmqpClient
+from shared.rpc.client import ServiceClient
+from shared.runtime import Runtime
+from shared.settings import Settings
+
+
+@contextmanager
+def connect(settings: Settings, name: str) -> Iterator[Operator]:
+    """An operator called ``name``, connected for the length of the block.
+
+    To be entered in the main thread.
+
+    Raises:
+        LaunchError: there are no services to be reached, nor can any be started.
+    """
+    layout = Layout(settings.var)
+    layout.make()
+    ensure_keys(settings.keys_dir)
+    with layout.log_file("command-line").open("a") as log:
+        configure_logs("command-line", stream=log)
+        amqp_url = settings.amqp_url or _stack_amqp_url(layout)
+        if amqp_url:
+            with closing(AmqpClient(amqp_url)) as client:
+                yield _operator(settings, client, name)
+        else:
+            with _local_client(settings) as client:
+                yield _operator(settings, client, name)
+
+
+def _operator(settings: Settings, client: ServiceClient, name: str) -> Operator:
+    key_file = settings.keys_dir / "operator.key"
+    clock = make_clock(settings.clock_offset_file)
+    return Operator(client, key_file, clock, name)
+
+
+def _stack_amqp_url(layout: Layout) -> str | None:
+    """The broker of the stack that runs on this $VAR, if one does and has its own."""
+    is_own = layout.pid_file("rabbitmq").exists()
+    if is_own and Supervisor(layout).is_running():
+        return rabbitmq_of(layout).url()
+    return None
+
+
+@contextmanager
+def _local_client(settings: Settings) -> Iterator[ServiceClient]:
+    runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
+    joins_another = is_in_use(settings)
+    with join_databases(settings) as urls:
+        services = LocalServices(
+            urls, settings.keys_dir, runtime, read_billing_settings(settings)
+        )
+        with closing(services):
+            try:
+                with services.client(POOL_SIZE) as client:
+                    yield client
+            finally:
+                # A command that ends with refusals has changed something, too. Where
+                # an instance runs, its own relay does it, and its pages hear of it.
+                if not joins_another:
+                    services.deliver_events()

@@ -1,0 +1,109 @@
+"""What all commands share: who the operator is, and the way to the services."""
+
+import getpass
+import os
+from contextlib import ExitStack
+from typing import Any
+from uuid import UUID
+
+import click
+
+from cli.connection import connect
+from cli.importing.records import FileError
+from launcher.machine.errors import LaunchError
+from shared.contract import Method, RequestT, ResponseT
+from shared.contracts import identity
+from shared.errors import Conflict, ContractError, NotFound, RemoteFault
+from shared.money import Money, decode_money
+from shared.operator import Operator
+from shared.settings import SettingError, read_settings
+
+
+class CommandContext:
+    """Connects to the services when a command makes its first call."""
+
+    def __init__(self, name: str, connections: ExitStack) -> None:
+        self._name = name
+        self._connections = connections
+        self._operator: Operator | None = None
+
+    @property
+    def operator(self) -> Operator:
+        if self._operator is None:
+            way = connect(read_settings(os.environ), self._name)
+            self._operator = self._connections.enter_context(way)
+        return self._operator
+
+    def call(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
+        return self.operator.call(method, request)
+
+    def find_company(self, text: str) -> identity.Company:
+        """The company of an id or an exact name.
+
+        Raises:
+            NotFound: ``no_such_company``.
+            Conflict: ``ambiguous_company``; several have the name.
+        """
+        try:
+            request = identity.FindCompanies(company_id=UUID(text))
+        except ValueError:
+            request = identity.FindCompanies(name=text)
+        found = self.call(identity.FIND_COMPANIES, request).companies
+        if not found:
+            raise NotFound("no_such_company", text[:100])
+        if len(found) > 1:
+            raise Conflict("ambiguous_company", text[:100])
+        return found[0]
+
+
+class Commands(click.Group):
+    """Says a refusal in a line, not in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            # Entered here, so that what leaving it raises is caught here too.
+            with ExitStack() as connections:
+                ctx.obj = CommandContext(ctx.params["operator"], connections)
+                return super().invoke(ctx)
+        except ContractError as refusal:
+            detail = f" ({refusal.detail})" if refusal.detail else ""
+            raise click.ClickException(f"refused: {refusal.code}{detail}") from refusal
+        except (RemoteFault, LaunchError, SettingError, FileError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Commands, context_settings={"show_default": True})
+@click.option(
+    "--operator",
+    default=getpass.getuser,
+    show_default="your login name",
+    help="Who you are, as the history of services and the ledger will name you.",
+)
+def main(operator: str) -> None:
+    """Run the client area: its catalogue, customers, services and wallets.
+
+    Commands reach the services over RabbitMQ when AMQP_URL is set or a stack runs on
+    $VAR; else the services work within the command, on the databases of $VAR. Both
+    need the operator's key in $VAR/keys (or KEYS_DIR).
+    """
+
+
+class MoneyType(click.ParamType[Money]):
+    """An amount and its currency: ``12.50 EUR``, in one argument."""
+
+    name = "money"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Money:
+        if isinstance(value, Money):
+            return value
+        amount, _, currency = str(value).strip().partition(" ")
+        try:
+            return decode_money({"amount": amount, "currency": currency.strip()})
+        except ValueError:
+            message = f"{value!r} is no amount with a currency, like '12.50 EUR'"
+            self.fail(message, param, ctx)
+
+
+MONEY = MoneyType()

@@ -1,0 +1,52 @@
+"""What both imports have in common: the bar, the report and the exit code."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from cli.context import CommandContext
+from cli.importing.report import describe, write_report
+from cli.importing.upload import Outcome, Route, RowT, upload
+from shared.contracts.inventory import RefusedRow
+
+SHOWN = 20
+EXIT_REFUSED = 3
+"""The import is done, but for some lines: neither success nor failure."""
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+REPORT = click.option(
+    "--report",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write every refused line there, as CSV.",
+)
+
+
+def import_rows(
+    context: CommandContext,
+    route: Route[RowT],
+    rows: Iterable[RowT | RefusedRow],
+    report: Path | None,
+) -> None:
+    """Import the rows, say what became of them, and end the command accordingly."""
+    # All of the file is read before anything of it is sent.
+    everything = list(rows)
+    with click.progressbar(length=len(everything), label="Importing") as bar:
+        outcome = upload(context.operator, route, everything, bar.update)
+    _tell(outcome)
+    if report:
+        write_report(report, outcome.refused)
+    if outcome.refused:
+        click.get_current_context().exit(EXIT_REFUSED)
+
+
+def _tell(outcome: Outcome) -> None:
+    click.echo(
+        f"{outcome.created} created, {outcome.changed} changed, "
+        f"{outcome.unchanged} unchanged, {len(outcome.refused)} refused"
+    )
+    for row in outcome.refused[:SHOWN]:
+        click.echo(f"  {describe(row)}", err=True)
+    if len(outcome.refused) > SHOWN:
+        more = len(outcome.refused) - SHOWN
+        click.echo(f"  … and {more} more (--report FILE has them all)", err=True)

@@ -1,0 +1,35 @@
+"""All commands of ``client-area``: one module per group of them."""
+
+from cli.commands.catalog import catalog
+from cli.commands.charging import charging
+from cli.commands.checks import inventory, ledger
+from cli.commands.customers import companies, members, users
+from cli.commands.documents import documents
+from cli.commands.exchange_rates import rates
+from cli.commands.payments import payments
+from cli.commands.refunds import refunds
+from cli.commands.services import services
+from cli.commands.taxes import tax
+from cli.commands.wallets import wallet
+from cli.context import main
+
+__all__ = ["main"]
+
+_GROUPS = (
+    catalog,
+    services,
+    inventory,
+    ledger,
+    users,
+    companies,
+    members,
+    wallet,
+    charging,
+    payments,
+    refunds,
+    documents,
+    rates,
+    tax,
+)
+for group in _GROUPS:
+    main.add_command(group)

@@ -1,0 +1,1 @@
+"""Files, keys, ports and processes of the machine it runs on."""

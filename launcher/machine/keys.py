@@ -1,0 +1,40 @@
+"""The keys and secrets of one installation, made on first use."""
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from launcher.machine.files import keep_secret, write_once
+
+KEY_PAIRS = ("principal", "operator")
+"""Identity signs principals; operators sign what they ask identity for."""
+
+
+def ensure_keys(folder: Path) -> None:
+    """Make the Ed25519 key pairs, the web front end's cookie secret and the sandbox's.
+
+    What exists is left as it is. Safe to call from several processes at once.
+    """
+    for name in KEY_PAIRS:
+        _ensure_pair(folder / f"{name}.key", folder / f"{name}.pub")
+    keep_secret(folder / "web.secret")
+    keep_secret(folder / "sandbox.secret")
+
+
+def _ensure_pair(private_file: Path, public_file: Path) -> None:
+    if not private_file.exists():
+        key = Ed25519PrivateKey.generate()
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        write_once(private_file, pem)
+    if not public_file.exists():
+        private = load_pem_private_key(private_file.read_bytes(), password=None)
+        public = private.public_key()
+        pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        write_once(public_file, pem)

@@ -1,0 +1,45 @@
+"""The credentials of each program of the stack: its own settings and keys only.
+
+One that is taken over then has neither another service's database, nor the key that
+principals are signed with, nor the payment gateways'.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from launcher.machine.files import make_folder, write_atomically
+from launcher.servers.databases import SERVICES, url_variable
+
+KEYS = {
+    "identity": ("principal.key", "principal.pub", "operator.pub"),
+    "inventory": ("principal.pub",),
+    "billing": ("principal.pub", "sandbox.secret"),
+    "sandbox": ("sandbox.secret",),
+    "web": ("principal.pub", "web.secret"),
+}
+
+_SECRETS = {
+    "STRIPE_SECRET_KEY": "billing",
+    "STRIPE_WEBHOOK_SECRET": "billing",
+}
+"""Settings that one program alone may read."""
+
+
+def environment_of(
+    program: str, environment: Mapping[str, str], keys: Path
+) -> dict[str, str]:
+    """The program's part of the stack's environment; ``keys`` is its own folder."""
+    others = {url_variable(service) for service in SERVICES if service != program}
+    others |= {name for name, owner in _SECRETS.items() if owner != program}
+    own = {name: value for name, value in environment.items() if name not in others}
+    return own | {"KEYS_DIR": str(keys)}
+
+
+def give_keys(program: str, all_keys: Path, folder: Path) -> None:
+    """Make ``folder`` hold the program's keys as they are now, and nothing else."""
+    make_folder(folder).chmod(0o700)
+    for file in folder.iterdir():
+        if file.name not in KEYS[program]:
+            file.unlink()
+    for name in KEYS[program]:
+        write_atomically(folder / name, (all_keys / name).read_bytes())

@@ -1,0 +1,135 @@
+"""The embedded run: web, services and jobs in one process, PostgreSQL beside it."""
+
+import random
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Thread
+
+import waitress.server
+from flask import Flask
+
+from launcher.machine.keys import ensure_keys
+from launcher.machine.layout import Layout
+from launcher.machine.ports import keep_port
+from launcher.run.assets import ensure_assets
+from launcher.run.first_run import ensure_demo, say_ready
+from launcher.sandbox import server as sandbox
+from launcher.servers.local_databases import open_databases
+from launcher.servers.local_services import LocalServices
+from launcher.servers.supervision import ROOT
+from services.billing.settings import read_billing_settings
+from shared.clock import make_clock
+from shared.db.database import POOL_SIZE
+from shared.logs import configure_logs
+from shared.rpc.client import ServiceClient
+from shared.rpc.jobs import JobThreads
+from shared.runtime import Runtime
+from shared.settings import Settings, read_settings
+from web.app import create_app
+from web.page.changes import Changes
+from web.page.context import Context
+from web.page.last_known import LastKnown
+
+THREADS = 16
+"""Requests answered at once; each waits for its calls most of the time."""
+
+_STOP_WITHIN_S = 3
+
+
+def run(environment: Mapping[str, str]) -> None:
+    """Serve until SIGINT, SIGTERM or SIGHUP; then end everything in order.
+
+    Raises:
+        LaunchError: it can't start; the message says why.
+        AssetError: the styles and scripts could not be built.
+        SettingError: a setting makes no sense.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    settings = read_settings(environment)
+    layout = Layout(settings.var)
+    layout.make()
+    ensure_assets(ROOT)
+    ensure_keys(settings.keys_dir)
+    log_file = layout.log_file("client-area")
+    with log_file.open("a") as log, open_databases(settings) as (urls, postgres):
+        configure_logs("embedded", stream=log)
+        has_demo = ensure_demo(settings, urls)
+        sandbox.choose_port(layout)
+        settings = sandbox.settings_with(_at_free_port(settings, layout), layout)
+        with (
+            sandbox.served(settings),
+            _services(settings, urls) as services,
+            _served(services, settings),
+        ):
+            say_ready(settings.public_url, has_demo=has_demo)
+            print(f"Its log is {log_file}; Ctrl-C ends it.", flush=True)
+            if postgres:
+                postgres.keep_running()
+            signal.pause()
+
+
+def _at_free_port(settings: Settings, layout: Layout) -> Settings:
+    """The same settings with a port that is free, were the wanted one taken."""
+    port = keep_port(layout.port_file("web"), preferred=settings.port)
+    if port != settings.port:
+        print(f"Port {settings.port} is taken.", flush=True)
+    return read_settings({**settings.environment, "PORT": str(port)})
+
+
+@contextmanager
+def _services(settings: Settings, urls: Mapping[str, str]) -> Iterator[LocalServices]:
+    """The services with their jobs at work."""
+    runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
+    services = LocalServices(
+        urls, settings.keys_dir, runtime, read_billing_settings(settings)
+    )
+    jobs = JobThreads(services.jobs())
+    jobs.start()
+    try:
+        yield services
+    finally:
+        jobs.stop(_STOP_WITHIN_S)
+        services.close()
+
+
+@contextmanager
+def _served(services: LocalServices, settings: Settings) -> Iterator[None]:
+    """The web front end, answering in threads of this process."""
+    # A service works on no more calls at once than it has connections.
+    with services.client(POOL_SIZE) as client:
+        app = _make_app(services, client, settings)
+        server = waitress.server.create_server(
+            app,
+            host=settings.listen,
+            port=settings.port,
+            threads=THREADS,
+            # The application itself knows which proxies it may trust.
+            clear_untrusted_proxy_headers=False,
+        )
+        Thread(target=server.run, name="web", daemon=True).start()
+        try:
+            yield
+        finally:
+            server.task_dispatcher.shutdown(timeout=_STOP_WITHIN_S)
+            server.close()
+
+
+def _make_app(
+    services: LocalServices, client: ServiceClient, settings: Settings
+) -> Flask:
+    clock = make_clock(settings.clock_offset_file)
+    changes = Changes(clock)
+    services.follow(changes.hear)
+    changes.begin()
+    context = Context(
+        settings=settings,
+        client=client,
+        verify_key=services.verify_key,
+        clock=clock,
+        last_known=LastKnown(),
+        changes=changes,
+    )
+    secret = (settings.keys_dir / "web.secret").read_bytes()
+    return create_app(context, secret, development=settings.is_loopback)

@@ -1,0 +1,57 @@
+"""What the first start on empty databases does: it loads the demonstration."""
+
+from collections.abc import Mapping
+
+from launcher.demo import story
+from launcher.demo.loader import company_names, load_demo
+from launcher.machine.errors import LaunchError
+from launcher.servers.unfinished_demo import mark_of_unfinished_demo
+from services.billing.gateways.bank_transfer import BankTransfer
+from services.billing.gateways.settings import read_bank_transfer
+from services.billing.parties.sellers import read_sellers
+from shared.clock import make_clock
+from shared.settings import Settings
+
+_CUSTOMERS = {company.name for company in story.COMPANIES}
+
+
+def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> bool:
+    """Load the demo where it may be and there is no company yet.
+
+    Its passwords are known to everybody, so it may only be where nobody else comes.
+    Returns whether it is there now, loaded by this start or an earlier one.
+
+    Raises:
+        LaunchError: an earlier load was interrupted.
+    """
+    unfinished = mark_of_unfinished_demo(settings)
+    if unfinished.exists():
+        raise LaunchError(
+            "loading the demonstration was interrupted: empty the databases, "
+            f"remove {unfinished}, and start again"
+        )
+    clock = make_clock(settings.clock_offset_file)
+    if not settings.wants_demo:
+        return False
+    if names := company_names(urls, settings.keys_dir, clock):
+        # Whoever tries it out may have renamed one.
+        return not names.isdisjoint(_CUSTOMERS)
+    print("Loading the demonstration …", flush=True)
+    unfinished.touch()
+    load_demo(urls, settings.keys_dir, clock.now(), _bank(settings))
+    unfinished.unlink()
+    return True
+
+
+def _bank(settings: Settings) -> BankTransfer | None:
+    environment = settings.environment
+    sellers = read_sellers(environment, is_loopback=settings.is_loopback)
+    return read_bank_transfer(settings, sellers)
+
+
+def say_ready(url: str, *, has_demo: bool) -> None:
+    """Tell whoever started it where it is, and who to be there."""
+    print(f"The client area is ready: {url}", flush=True)
+    if has_demo:
+        who = story.PEOPLE[0].email
+        print(f"Log in as {who} with {story.PASSWORD}", flush=True)

@@ -1,0 +1,62 @@
+"""Tells whether a container's program works: ``python -m launcher.run.health NAME``.
+
+Asked within the program's own container, where its settings are. A service is well when
+it says so in answer to a call; the web front end when it answers, for it shows pages
+even while services are away.
+"""
+
+import http.client
+import sys
+import uuid
+from contextlib import closing
+from urllib.parse import urlsplit
+
+from launcher.machine.processes import wait_until
+from shared.contracts import billing, identity, inventory
+from shared.rpc.amqp.client import AmqpClient
+from shared.rpc.readiness import find_missing
+from shared.settings import Settings, read_settings
+
+TIMEOUT_S = 3
+
+_CONTRACTS = {each.NAME: each.CONTRACT for each in (identity, inventory, billing)}
+
+
+def main() -> None:
+    _, program = sys.argv
+    if ailment := ailment_of(program, read_settings()):
+        sys.exit(ailment)
+
+
+def ailment_of(program: str, settings: Settings) -> str:
+    """What keeps the program from its work, as a code; empty when it is well."""
+    if program in _CONTRACTS:
+        return _ailment_of_service(program, settings)
+    return _ailment_of_web(settings)
+
+
+def _ailment_of_service(service: str, settings: Settings) -> str:
+    with closing(AmqpClient(settings.amqp_url)) as client:
+        wait_until(client.is_connected, TIMEOUT_S)
+        missing = find_missing(client, [_CONTRACTS[service]], uuid.uuid4().hex[:16])
+    return missing.get(service, "")
+
+
+def _ailment_of_web(settings: Settings) -> str:
+    connection = http.client.HTTPConnection(
+        settings.listen, settings.port, timeout=TIMEOUT_S
+    )
+    # It answers only who asks for it by its public name.
+    host = urlsplit(settings.public_url).netloc
+    try:
+        connection.request("GET", "/healthz", headers={"Host": host})
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return "web_unreachable"
+    finally:
+        connection.close()
+    return "" if status == http.client.OK else f"status_{status}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Set-up of the stack in containers: what the launcher does for `make stack`.
+
+Run to its end before the programs start, at each start; see docker-compose.yml. Each
+program then finds its keys in a folder of its own, and its database made.
+"""
+
+import time
+from collections.abc import Mapping
+
+import psycopg2
+import psycopg2.errors
+from psycopg2.extensions import connection
+from sqlalchemy import make_url
+
+from launcher.machine.errors import LaunchError
+from launcher.machine.keys import ensure_keys
+from launcher.machine.layout import Layout
+from launcher.run.credentials import KEYS, give_keys
+from launcher.run.first_run import ensure_demo
+from launcher.servers.databases import SERVICES, administration, make_databases
+from launcher.servers.migrations import migrate
+from launcher.servers.unfinished_demo import drop_unfinished_demo
+from shared.logs import configure_logs
+from shared.settings import Settings, read_settings
+
+ADMIN_URL = "ADMIN_DATABASE_URL"
+"""A superuser's; where it is not set, the databases and roles are there already."""
+
+_DATABASE_TIMEOUT_S = 60
+_RETRY_S = 0.5
+
+
+def set_up(environment: Mapping[str, str]) -> bool:
+    """Make keys, databases and tables; returns whether they hold the demo.
+
+    Raises:
+        LaunchError: PostgreSQL does not answer, or the superuser is none.
+        SettingError: a service's database is not named.
+    """
+    settings = read_settings(environment)
+    configure_logs("setup")
+    urls = {service: settings.database_url(service) for service in SERVICES}
+    _give_keys(settings)
+    if admin_url := environment.get(ADMIN_URL):
+        _make_databases(settings, admin_url, urls)
+    migrate(urls)
+    return ensure_demo(settings, urls)
+
+
+def _give_keys(settings: Settings) -> None:
+    layout = Layout(settings.var)
+    layout.make()
+    ensure_keys(settings.keys_dir)
+    for program in KEYS:
+        give_keys(program, settings.keys_dir, layout.keys_folder(program))
+
+
+def _make_databases(
+    settings: Settings, admin_url: str, urls: Mapping[str, str]
+) -> None:
+    try:
+        with administration(_connect(admin_url)) as cur:
+            drop_unfinished_demo(settings, cur, urls)
+            make_databases(cur, urls)
+    except psycopg2.errors.InsufficientPrivilege as error:
+        raise LaunchError(
+            f"the role in {ADMIN_URL} is no superuser ({error.diag.message_primary}): "
+            "name one, or make the databases and leave it out"
+        ) from error
+
+
+def _connect(url: str) -> connection:
+    """Connect as soon as PostgreSQL is there: nothing else may wait for it."""
+    address = make_url(url).set(drivername="postgresql")
+    deadline = time.monotonic() + _DATABASE_TIMEOUT_S
+    while True:
+        try:
+            return psycopg2.connect(address.render_as_string(hide_password=False))
+        except psycopg2.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise LaunchError(f"{ADMIN_URL} can't be used: {error}") from error
+        time.sleep(_RETRY_S)

@@ -1,0 +1,159 @@
+"""The stack: RabbitMQ, PostgreSQL, three services and the web, under a supervisor."""
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.machine.errors import LaunchError
+from launcher.machine.keys import ensure_keys
+from launcher.machine.layout import Layout
+from launcher.machine.ports import keep_port, read_port
+from launcher.machine.processes import tail, wait_until
+from launcher.run.assets import ensure_assets
+from launcher.run.first_run import ensure_demo
+from launcher.run.readiness import missing_programs
+from launcher.run.system_packages import ensure_rabbitmq
+from launcher.sandbox import server as sandbox
+from launcher.servers.databases import SERVICES, given_urls, own_urls, url_variable
+from launcher.servers.infrastructure import choose_ports, postgres_of, rabbitmq_of
+from launcher.servers.local_databases import prepare_databases
+from launcher.servers.supervision import ROOT, Program, Supervisor
+from shared.logs import configure_logs
+from shared.settings import read_settings
+
+POSTGRES = Program("postgres", priority=10, stop_signal="INT")
+RABBITMQ = Program("rabbitmq", priority=10)
+SERVICE_PROGRAMS = tuple(Program(service, priority=20) for service in SERVICES)
+SANDBOX = Program("sandbox", priority=30)
+WEB = Program("web", priority=30)
+
+_DATABASE_TIMEOUT_S = 60
+_READY_TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class Address:
+    url: str
+    amqp_url: str
+    has_demo: bool
+
+
+class Stack:
+    """One stack per $VAR; what the operator provides by URL is not started."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._given = dict(environment)
+        self._settings = read_settings(environment)
+        self._layout = Layout(self._settings.var)
+        self._supervisor = Supervisor(self._layout)
+        self._has_postgres = len(given_urls(environment)) < len(SERVICES)
+        self._has_rabbitmq = not self._settings.amqp_url
+
+    def start(self) -> Address:
+        """Start what is not running yet and wait until all of it is ready.
+
+        Raises:
+            LaunchError: something did not start; the message says what it logged.
+        """
+        self._layout.make()
+        with _one_at_a_time(self._layout.run / "stack.lock"):
+            if self._supervisor.is_running():
+                return self._bring_up()
+            self._prepare()
+            try:
+                self._supervisor.start(self._programs(), self._environment())
+                return self._bring_up()
+            except BaseException:
+                self._supervisor.stop()
+                raise
+
+    def stop(self) -> bool:
+        """End all of it; returns whether anything was running."""
+        return self._supervisor.stop()
+
+    def _programs(self) -> list[Program]:
+        own = [POSTGRES] * self._has_postgres + [RABBITMQ] * self._has_rabbitmq
+        return [*own, *SERVICE_PROGRAMS, *self._fronts]
+
+    @property
+    def _fronts(self) -> tuple[Program, ...]:
+        """Where people come: on a public address nobody pays in a sandbox."""
+        return (SANDBOX, WEB) if self._settings.is_loopback else (WEB,)
+
+    def _prepare(self) -> None:
+        if self._has_rabbitmq:
+            ensure_rabbitmq()
+        ensure_assets(ROOT)
+        ensure_keys(self._settings.keys_dir)
+        self._supervisor.forget_ended()
+        choose_ports(self._layout)
+        sandbox.choose_port(self._layout)
+        keep_port(self._layout.port_file("web"), preferred=self._settings.port)
+        if self._has_postgres:
+            postgres_of(self._layout).prepare()
+
+    def _bring_up(self) -> Address:
+        """Start the programs; those that wait for nothing first."""
+        for program in self._programs():
+            if program in {POSTGRES, RABBITMQ}:
+                self._supervisor.ensure_started(program.name)
+        has_demo = self._bring_up_databases()
+        for program in (*SERVICE_PROGRAMS, *self._fronts):
+            self._supervisor.ensure_started(program.name)
+        environment = self._environment()
+        self._wait_until_ready(int(environment["PORT"]), environment["PUBLIC_URL"])
+        return Address(environment["PUBLIC_URL"], environment["AMQP_URL"], has_demo)
+
+    def _bring_up_databases(self) -> bool:
+        """Make them ready for the services; returns whether they hold the demo."""
+        server = postgres_of(self._layout) if self._has_postgres else None
+        if server and not wait_until(server.is_ready, _DATABASE_TIMEOUT_S):
+            reason = self._log_of(POSTGRES.name)
+            raise LaunchError(f"PostgreSQL did not start:\n{reason}")
+        with self._layout.log_file("launcher").open("a") as log:
+            configure_logs("launcher", stream=log)
+            urls = prepare_databases(self._settings, server)
+            return ensure_demo(self._settings, urls)
+
+    def _environment(self) -> dict[str, str]:
+        """The settings of every program."""
+        port = read_port(self._layout.port_file("web"))
+        environment = {
+            "PUBLIC_URL": f"http://localhost:{port}",
+            **self._given,
+            "PORT": str(port),
+            "VAR": str(self._settings.var),
+            "KEYS_DIR": str(self._settings.keys_dir),
+        }
+        environment |= sandbox.environment(self._settings, self._layout)
+        urls = given_urls(self._given)
+        if self._has_postgres:
+            urls = own_urls(postgres_of(self._layout), self._layout.secrets) | urls
+        environment |= {url_variable(service): url for service, url in urls.items()}
+        if self._has_rabbitmq:
+            environment["AMQP_URL"] = rabbitmq_of(self._layout).url()
+        return environment
+
+    def _wait_until_ready(self, port: int, public_url: str) -> None:
+        address = self._settings.listen
+        if wait_until(
+            lambda: not missing_programs(port, public_url, address), _READY_TIMEOUT_S
+        ):
+            return
+        logs = [
+            f"{name} is not ready ({why}); the end of its log:\n{self._log_of(name)}"
+            for name, why in missing_programs(port, public_url, address).items()
+        ]
+        raise LaunchError("\n\n".join(logs))
+
+    def _log_of(self, name: str) -> str:
+        return tail(self._layout.log_file(name))
+
+
+@contextmanager
+def _one_at_a_time(file: Path) -> Iterator[None]:
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,100 @@
+"""What comes from the system's packages: RabbitMQ, and Chromium for the tests."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from launcher.machine.errors import LaunchError
+from launcher.servers import rabbitmq
+
+# The first one has no windows of its own to draw, and takes half the time.
+_BROWSERS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
+_POLICY = Path("/usr/sbin/policy-rc.d")
+_QUIET_APT = [
+    *("-qq", "-o", "DPkg::Lock::Timeout=300"),
+    *("-o", "Dpkg::Use-Pty=0", "-o", "Acquire::Retries=3"),
+]
+
+
+def ensure_rabbitmq() -> str:
+    """The command that starts a broker; RabbitMQ is installed when it is missing.
+
+    Raises:
+        LaunchError: it is missing and can't be installed from here.
+    """
+    try:
+        return rabbitmq.find_server()
+    except LaunchError:
+        _install("rabbitmq-server")
+        return rabbitmq.find_server()
+
+
+def ensure_chromium() -> str:
+    """The path of a Chromium; it is installed when it is missing.
+
+    Raises:
+        LaunchError: it is missing and can't be installed from here.
+    """
+    if browser := _find_browser():
+        return browser
+    try:
+        _install("chromium-headless-shell")
+    except LaunchError:
+        # Not every system has it as a package of its own.
+        _install("chromium")
+    if browser := _find_browser():
+        return browser
+    raise LaunchError("the package chromium was installed, but brought no browser")
+
+
+def _find_browser() -> str | None:
+    return next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+
+
+def _install(package: str) -> None:
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise LaunchError(
+            f"{package} is missing: install it from your system's packages "
+            f"(on Debian and Ubuntu: sudo apt-get install {package})"
+        )
+    print(f"Installing {package} …", flush=True)
+    with _no_service_started():
+        _apt_get("update")
+        _apt_get("install", "--yes", "--no-install-recommends", package)
+
+
+def _apt_get(*arguments: str) -> None:
+    done = subprocess.run(
+        ["apt-get", *_QUIET_APT, *arguments],
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    if done.returncode:
+        what = " ".join(arguments)
+        raise LaunchError(f"apt-get {what} failed:\n{done.stdout}{done.stderr}")
+
+
+@contextmanager
+def _no_service_started() -> Iterator[None]:
+    """Keep Debian's packages from starting a system-wide broker of their own."""
+    if _POLICY.exists():
+        yield
+        return
+    _POLICY.write_text("#!/bin/sh\nexit 101\n")
+    _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        _POLICY.unlink()

@@ -1,0 +1,1 @@
+"""What a run starts or sets up: PostgreSQL, RabbitMQ, databases, services."""

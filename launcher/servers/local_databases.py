@@ -1,0 +1,80 @@
+"""The services' databases, for a process that works on them itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from launcher.machine.layout import Layout
+from launcher.servers.databases import (
+    SERVICES,
+    administration,
+    given_urls,
+    make_databases,
+    own_urls,
+)
+from launcher.servers.infrastructure import choose_ports, postgres_of
+from launcher.servers.migrations import migrate
+from launcher.servers.postgres import PostgresServer, RunningPostgres, owner_of, running
+from launcher.servers.unfinished_demo import drop_unfinished_demo
+from shared.settings import Settings
+
+
+def prepare_databases(
+    settings: Settings, server: PostgresServer | None
+) -> dict[str, str]:
+    """Make and migrate the services' databases; returns their URLs by service.
+
+    ``server`` is our own; without it, the operator provides all databases.
+    """
+    urls = given_urls(settings.environment)
+    if server:
+        own = own_urls(server, Layout(settings.var).secrets)
+        with administration(server.connect()) as cur:
+            drop_unfinished_demo(settings, cur, own)
+            make_databases(cur, own)
+        urls = own | urls
+    migrate(urls)
+    return urls
+
+
+@contextmanager
+def open_databases(
+    settings: Settings,
+) -> Iterator[tuple[dict[str, str], RunningPostgres | None]]:
+    """The services' migrated databases for the length of the block.
+
+    Gives their URLs by service, and our own PostgreSQL unless the operator provides
+    all databases. To be entered in the main thread.
+
+    Raises:
+        LaunchError: another instance works on this $VAR, or PostgreSQL did not start.
+    """
+    if len(given_urls(settings.environment)) == len(SERVICES):
+        yield prepare_databases(settings, None), None
+        return
+    layout = Layout(settings.var)
+    layout.make()
+    choose_ports(layout)
+    log, pid_file = layout.log_file("postgres"), layout.pid_file("postgres")
+    with running(postgres_of(layout), log, pid_file) as postgres:
+        yield prepare_databases(settings, postgres.server), postgres
+
+
+def is_in_use(settings: Settings) -> bool:
+    """Whether an instance with a PostgreSQL of its own runs on this $VAR."""
+    return owner_of(Layout(settings.var).var / "postgres") is not None
+
+
+@contextmanager
+def join_databases(settings: Settings) -> Iterator[dict[str, str]]:
+    """As `open_databases`, but beside an instance that may be running on this $VAR.
+
+    Raises:
+        LaunchError: PostgreSQL did not start.
+    """
+    if is_in_use(settings):
+        layout = Layout(settings.var)
+        urls = own_urls(postgres_of(layout), layout.secrets)
+        yield urls | given_urls(settings.environment)
+        return
+    with open_databases(settings) as (urls, _):
+        yield urls

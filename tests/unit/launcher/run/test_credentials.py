@@ -1,0 +1,78 @@
+"""Each program of the stack has its own settings and keys, and no other's."""
+
+from pathlib import Path
+
+import pytest
+
+from launcher.machine.keys import ensure_keys
+from launcher.run.credentials import KEYS, environment_of, give_keys
+
+SHARED = {"VAR": "/var/x", "PUBLIC_URL": "http://localhost:1", "AMQP_URL": "amqp://x"}
+DATABASES = {
+    f"{name}_DATABASE_URL": f"postgresql://{name}"
+    for name in ("IDENTITY", "INVENTORY", "BILLING")
+}
+EVERYTHING = SHARED | DATABASES | {"KEYS_DIR": "/all/keys"}
+
+
+def held(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize("service", ["identity", "inventory", "billing"])
+def test_a_service_knows_its_own_database_only(service: str) -> None:
+    environment = environment_of(service, EVERYTHING, Path("/own"))
+
+    own = f"{service.upper()}_DATABASE_URL"
+    assert environment == SHARED | {own: DATABASES[own], "KEYS_DIR": "/own"}
+
+
+def test_the_web_front_end_knows_no_database() -> None:
+    environment = environment_of("web", EVERYTHING, Path("/own"))
+
+    assert environment == SHARED | {"KEYS_DIR": "/own"}
+
+
+@pytest.mark.parametrize("program", ["identity", "inventory", "web", "sandbox"])
+def test_billing_alone_knows_what_opens_the_payment_gateways(program: str) -> None:
+    secrets = {"STRIPE_SECRET_KEY": "sk_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}
+
+    environment = environment_of(program, EVERYTHING | secrets, Path("/own"))
+
+    assert not secrets.keys() & environment.keys()
+    assert secrets.items() <= environment_of("billing", secrets, Path("/own")).items()
+
+
+@pytest.mark.parametrize(
+    ("program", "keys"),
+    [
+        ("identity", {"principal.key", "principal.pub", "operator.pub"}),
+        ("inventory", {"principal.pub"}),
+        ("billing", {"principal.pub", "sandbox.secret"}),
+        ("sandbox", {"sandbox.secret"}),
+        ("web", {"principal.pub", "web.secret"}),
+    ],
+)
+def test_a_program_holds_its_own_keys_only(
+    tmp_path: Path, program: str, keys: set[str]
+) -> None:
+    ensure_keys(tmp_path / "all")
+    folder = tmp_path / "run" / program
+
+    give_keys(program, tmp_path / "all", folder)
+
+    assert held(folder) == keys == set(KEYS[program])
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert all(file.stat().st_mode & 0o777 == 0o600 for file in folder.iterdir())
+
+
+def test_keys_are_given_anew_at_each_start(tmp_path: Path) -> None:
+    ensure_keys(tmp_path / "all")
+    folder = tmp_path / "run"
+    give_keys("identity", tmp_path / "all", folder)
+    (tmp_path / "all" / "web.secret").write_text("another")
+
+    give_keys("web", tmp_path / "all", folder)
+
+    assert held(folder) == {"principal.pub", "web.secret"}
+    assert (folder / "web.secret").read_text() == "another"
