@@ -135,7 +135,8 @@ def processes(
 ) -> Iterator[dict[str, ServiceProcess]]:
     """The services, each over a cable of its own.
 
-    All begin and end at once, as either takes seconds; wait for each before its use.
+    All begin and end at once, as either takes seconds. Tests wait for all of them: some
+    allow a service only seconds, which it may not get while another starts.
     """
     with ExitStack() as stack:
         begun = {}
@@ -147,6 +148,8 @@ def processes(
             process.begin()
             stack.callback(process.stop)
             begun[name] = process
+        for process in begun.values():
+            process.wait_until_served()
         yield begun
         for process in begun.values():
             process.tell_to_stop()
@@ -158,7 +161,6 @@ def bench(
 ) -> Iterator[Bench]:
     """Each service in turn."""
     process = processes[request.param]
-    process.wait_until_served()
     signing_key = load_private_key(keys / "principal.key")
     with (
         closing(
