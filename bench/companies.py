@@ -20,7 +20,7 @@ from launcher.demo.story import PASSWORD
 from launcher.machine.errors import LaunchError
 from launcher.machine.processes import wait_until
 from services.billing.charging import rollups
-from services.billing.models.tables import Subscription
+from services.billing.models.charging import Subscription
 from services.inventory.models import Service, ServiceCounters
 from shared.contracts import billing, identity, inventory
 from shared.contracts.billing import charging

@@ -17,7 +17,8 @@ from launcher.machine.processes import leashed
 from services.billing.base.changes import Change
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.models.documents import Document, DocumentOrder, DocumentSeries
-from services.billing.models.tables import Payment, TopUp
+from services.billing.models.payments import Payment
+from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import FIRST
 from services.billing.settings import BillingSettings
 from services.billing.top_ups.document_orders import Wanted, order

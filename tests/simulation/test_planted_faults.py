@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.base.changes import Change as BillingChange
 from services.billing.charging import subscriptions
-from services.billing.models.tables import Subscription
+from services.billing.models.charging import Subscription
 from services.billing.parties.companies import lock_company
 from services.inventory import models
 from services.inventory.lifecycle.changes import Change

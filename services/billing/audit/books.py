@@ -12,20 +12,17 @@ from sqlalchemy import Select, func, select, union
 from sqlalchemy.orm import Session
 
 from services.billing.charging import rollups
-from services.billing.models.tables import (
+from services.billing.models.charging import (
     Charge,
-    Company,
-    JournalEntry,
-    Posting,
     RecurringCost,
-    Refund,
-    RefundState,
     Renewal,
     Subscription,
-    TopUp,
-    Transaction,
-    Wallet,
 )
+from services.billing.models.ledger import JournalEntry, Posting, Wallet
+from services.billing.models.parties import Company
+from services.billing.models.refunds import Refund, RefundState
+from services.billing.models.top_ups import TopUp
+from services.billing.models.transactions import Transaction
 from services.billing.parties.companies import DEFAULT_TIME_ZONE
 from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.billing.transactions import TransactionGroup

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from services.billing.models.tables import Wallet
+from services.billing.models.ledger import Wallet
 from shared.db.database import Database
 
 MONTHS_AHEAD = 3

@@ -11,13 +11,8 @@ from sqlalchemy import insert, select
 from services.billing.base.changes import Change
 from services.billing.charging.paid_time import MICROSECOND, Span
 from services.billing.ledger.entries import Reason, credit, debit, ensure_account, post
-from services.billing.models.tables import (
-    AccountKind,
-    Charge,
-    EntryKind,
-    Subscription,
-    Wallet,
-)
+from services.billing.models.charging import Charge, Subscription
+from services.billing.models.ledger import AccountKind, EntryKind, Wallet
 from shared.contracts.billing.charging import ChargeKind
 from shared.money import Money, currency_of
 

@@ -20,7 +20,7 @@ from services.billing.charging.bulk import BATCH, MOST_PERIODS, NOTHING, Sums
 from services.billing.charging.charges import Entry, post_sum
 from services.billing.charging.shortage import Purse
 from services.billing.ledger.wallets import available, find_wallet, tell_of_change
-from services.billing.models.tables import EntryKind, Wallet
+from services.billing.models.ledger import EntryKind, Wallet
 from services.billing.parties.companies import (
     lock_company,
     time_zone_of,

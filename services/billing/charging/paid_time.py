@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from services.billing.charging.periods import count_edges, edge
 from services.billing.charging.rollups import charge_of
-from services.billing.models.tables import Subscription
+from services.billing.models.charging import Subscription
 from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.inventory import Period, ServiceState
 from shared.money import ledger_ratio

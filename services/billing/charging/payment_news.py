@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from services.billing.base.changes import Change
 from services.billing.charging.shortage import IS_PAID
-from services.billing.models.tables import Subscription, Wallet
+from services.billing.models.charging import Subscription
+from services.billing.models.ledger import Wallet
 from shared.contract import Event
 from shared.contracts.billing import charging as contract
 from shared.contracts.inventory import (

@@ -17,7 +17,8 @@ from services.billing.charging.paid_time import (
     used_unpaid,
 )
 from services.billing.ledger.wallets import available, find_wallet, tell_of_change
-from services.billing.models.tables import EntryKind, Subscription, Wallet
+from services.billing.models.charging import Subscription
+from services.billing.models.ledger import EntryKind, Wallet
 from shared.contracts.billing.charging import ChargeKind
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.orm import Session
 
 from services.billing.charging.slots import slots_of
-from services.billing.models.tables import (
+from services.billing.models.charging import (
     Grain,
     RecurringCost,
     Renewal,

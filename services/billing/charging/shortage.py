@@ -16,7 +16,8 @@ from services.billing.charging import paid_time, rollups
 from services.billing.charging.bulk import NOTHING, Sums
 from services.billing.charging.charges import Taking, take
 from services.billing.ledger.wallets import available
-from services.billing.models.tables import EntryKind, Subscription, Wallet
+from services.billing.models.charging import Subscription
+from services.billing.models.ledger import EntryKind, Wallet
 from services.billing.parties.companies import time_zone_of
 from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.inventory import Period, ServiceState, SuspensionReason

@@ -22,7 +22,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from services.billing.charging.periods import HOUR, days_in_month
-from services.billing.models.tables import Grain
+from services.billing.models.charging import Grain
 from shared.contracts.inventory import Period
 
 MICROSECOND = timedelta(microseconds=1)

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from services.billing.charging import rollups
 from services.billing.ledger.wallets import available
-from services.billing.models.tables import RecurringCost, Standing, Subscription, Wallet
+from services.billing.models.charging import RecurringCost, Standing, Subscription
+from services.billing.models.ledger import Wallet
 from shared.contracts.billing import charging as contract
 from shared.contracts.inventory import Period, ServiceState
 from shared.money import (

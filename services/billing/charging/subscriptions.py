@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from services.billing.base.changes import Change
 from services.billing.charging import paid_time, proration, rollups
 from services.billing.ledger import wallets
-from services.billing.models.tables import Subscription
+from services.billing.models.charging import Subscription
 from services.billing.parties.companies import keep_company, lock_company, time_zone_of
 from shared.contracts import identity, inventory
 from shared.contracts.inventory import (

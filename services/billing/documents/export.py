@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from services.billing.base.days import check_day
 from services.billing.documents.listing import content_of
 from services.billing.models.documents import Document
-from services.billing.models.tables import Payment
+from services.billing.models.payments import Payment
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.top_ups import GatewayName
 from shared.db.paging import Position, decode_cursor, encode_cursor

@@ -37,7 +37,9 @@ from services.billing.models.documents import (
     DocumentRendering,
     DocumentSeries,
 )
-from services.billing.models.tables import Company, Payment, TopUp
+from services.billing.models.parties import Company
+from services.billing.models.payments import Payment
+from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Seller, Sellers
 from services.billing.tax.profiles import vat_id_to_show
 from shared.contracts.billing import documents as contract

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased, defer
 
 from services.billing.base.days import check_day
 from services.billing.models.documents import Document, DocumentRendering
-from services.billing.models.tables import TopUp
+from services.billing.models.top_ups import TopUp
 from services.billing.top_ups.lifecycle import OPEN
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.documents import DocumentKind, DocumentState

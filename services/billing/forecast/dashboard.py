@@ -19,14 +19,9 @@ from sqlalchemy.orm import Session
 from services.billing.forecast.costs import Recurring, break_down, family_names
 from services.billing.forecast.due import Horizon, due_after_resuming, read_due_lines
 from services.billing.forecast.recommendation import Funds, Overdue, recommend
-from services.billing.models.tables import (
-    Company,
-    JournalEntry,
-    Posting,
-    RecurringCost,
-    Standing,
-    Wallet,
-)
+from services.billing.models.charging import RecurringCost, Standing
+from services.billing.models.ledger import JournalEntry, Posting, Wallet
+from services.billing.models.parties import Company
 from services.billing.parties.companies import DEFAULT_TIME_ZONE
 from services.billing.top_ups.limits import Limits
 from shared.contracts import billing

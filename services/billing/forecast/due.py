@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeEngine
 from services.billing.charging.periods import count_edges
 from services.billing.charging.slots import due_ranges
 from services.billing.forecast.costs import PERIODS, Recurring, by_line
-from services.billing.models.tables import Renewal
+from services.billing.models.charging import Renewal
 from shared.contracts.billing import DueLine
 from shared.contracts.inventory import Period
 from shared.money import Money, currency_of

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.ledger.entries import Reason, credit, debit, ensure_account, post
 from services.billing.ledger.wallets import lock_wallet, tell_of_change
-from services.billing.models.tables import AccountKind, EntryKind, Wallet
+from services.billing.models.ledger import AccountKind, EntryKind, Wallet
 from shared.contracts.billing import AdjustmentKind, AdjustWallet
 from shared.errors import InvalidInput
 from shared.money import LEDGER_BOUND, Money, fits_ledger

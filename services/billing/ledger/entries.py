@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.billing.models.tables import (
+from services.billing.models.ledger import (
     Account,
     AccountKind,
     EntryKind,

@@ -16,7 +16,7 @@ from services.billing.ledger.entries import (
     ensure_account,
     post,
 )
-from services.billing.models.tables import AccountKind, EntryKind
+from services.billing.models.ledger import AccountKind, EntryKind
 from shared.money import Money, currency_of
 
 _COMES_IN = frozenset({EntryKind.TOP_UP, EntryKind.REFUND_FAILED})

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.billing.base.changes import Change
-from services.billing.models.tables import Account, AccountKind, Wallet
+from services.billing.models.ledger import Account, AccountKind, Wallet
 from services.billing.parties.companies import lock_company
 from services.billing.parties.sellers import Seller
 from shared.contracts.billing import (

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.billing.models.tables import Base
+from services.billing.models.base import Base
 from shared.contracts.billing.documents import DocumentFormat, DocumentKind
-from shared.db.database import CompanyOwned, enum_by_value
+from shared.db.database import CompanyOwned
 
 
 class DocumentOrder(CompanyOwned, Base):
@@ -26,7 +26,7 @@ class DocumentOrder(CompanyOwned, Base):
     position: Mapped[int] = mapped_column(
         sa.BigInteger, sa.Identity(always=True), primary_key=True
     )
-    kind: Mapped[DocumentKind] = mapped_column(enum_by_value(DocumentKind))
+    kind: Mapped[DocumentKind]
     top_up_id: Mapped[UUID]
     payment_id: Mapped[UUID | None]
     refund_id: Mapped[UUID | None]
@@ -49,7 +49,7 @@ class DocumentSeries(Base):
 
     code: Mapped[str] = mapped_column(primary_key=True)
     seller: Mapped[str]
-    kind: Mapped[DocumentKind] = mapped_column(enum_by_value(DocumentKind))
+    kind: Mapped[DocumentKind]
     year: Mapped[int]
     last_number: Mapped[int] = mapped_column(sa.BigInteger)
     last_day: Mapped[date]
@@ -69,7 +69,7 @@ class Document(CompanyOwned, Base):
     series: Mapped[str]
     number_in_series: Mapped[int] = mapped_column(sa.BigInteger)
     number: Mapped[str]
-    kind: Mapped[DocumentKind] = mapped_column(enum_by_value(DocumentKind))
+    kind: Mapped[DocumentKind]
     issued_on: Mapped[date]
     issued_at: Mapped[datetime]
     currency: Mapped[str]
@@ -88,9 +88,7 @@ class DocumentFile(CompanyOwned, Base):
     __tablename__ = "document_files"
 
     document_id: Mapped[UUID] = mapped_column(primary_key=True)
-    format: Mapped[DocumentFormat] = mapped_column(
-        enum_by_value(DocumentFormat), primary_key=True
-    )
+    format: Mapped[DocumentFormat] = mapped_column(primary_key=True)
     content: Mapped[bytes]
     sha256: Mapped[str]
     made_at: Mapped[datetime]

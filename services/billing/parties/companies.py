@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.billing.models.tables import Company, TopUp
+from services.billing.models.parties import Company
+from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Seller, Sellers
 from shared.contracts import identity
 from shared.db.events import Envelope

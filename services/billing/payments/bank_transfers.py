@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from services.billing.base.changes import Change
 from services.billing.gateways.gateway import Outcome, Report
-from services.billing.models.tables import Payment, TopUp
+from services.billing.models.payments import Payment
+from services.billing.models.top_ups import TopUp
 from services.billing.payments import booking as payments
 from services.billing.top_ups.references import references_in
 from services.billing.top_ups.rules import fits_payment

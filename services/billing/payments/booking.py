@@ -19,7 +19,9 @@ from services.billing.gateways.gateway import Checkout, Order, Outcome, Report
 from services.billing.ledger.entries import Reason
 from services.billing.ledger.money_in import MoneyIn
 from services.billing.ledger.wallets import lock_wallet, tell_of_change
-from services.billing.models.tables import EntryKind, Payment, TopUp
+from services.billing.models.ledger import EntryKind
+from services.billing.models.payments import Payment
+from services.billing.models.top_ups import TopUp
 from services.billing.refunds.decisions import end_request
 from services.billing.top_ups.document_orders import TAKEN_BACK, Wanted, order
 from services.billing.top_ups.duplicates import WINDOW, Paid, may_repeat

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.billing.gateways.gateway import CardGateway, Gateway
-from services.billing.models.tables import GatewayCustomer, Payment
+from services.billing.models.payments import GatewayCustomer, Payment
 from services.billing.top_ups import lifecycle as top_ups
 from services.billing.top_ups.views import view
 from shared.contracts.billing import cards as contract

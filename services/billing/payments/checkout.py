@@ -23,7 +23,8 @@ from services.billing.gateways.gateway import (
     RepaymentRefusedError,
     unreachable,
 )
-from services.billing.models.tables import Payment, Refund
+from services.billing.models.payments import Payment
+from services.billing.models.refunds import Refund
 from services.billing.parties.sellers import Seller
 from services.billing.payments import booking as payments
 from services.billing.payments.cards import Cards

@@ -6,7 +6,7 @@ Whoever ends one has locked its top-up first.
 from uuid import UUID
 
 from services.billing.base.changes import Change
-from services.billing.models.refund_requests import RefundRequest
+from services.billing.models.refunds import RefundRequest
 from shared.contracts.billing.refund_requests import RefundRequestState
 
 

@@ -16,14 +16,10 @@ from services.billing.gateways.gateway import Repayment
 from services.billing.ledger.entries import Reason
 from services.billing.ledger.money_in import MoneyIn
 from services.billing.ledger.wallets import lock_wallet, tell_of_change
-from services.billing.models.tables import (
-    EntryKind,
-    Payment,
-    Refund,
-    RefundState,
-    TopUp,
-    Wallet,
-)
+from services.billing.models.ledger import EntryKind, Wallet
+from services.billing.models.payments import Payment
+from services.billing.models.refunds import Refund, RefundState
+from services.billing.models.top_ups import TopUp
 from services.billing.refunds.decisions import end_request
 from services.billing.top_ups.document_orders import NOT_PAID_OUT, Wanted, order
 from services.billing.top_ups.lifecycle import lock_top_up, move

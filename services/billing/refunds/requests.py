@@ -14,15 +14,11 @@ from sqlalchemy.orm import Session
 
 from services.billing.base.changes import Change
 from services.billing.models.documents import Document
-from services.billing.models.refund_requests import RefundRequest
-from services.billing.models.tables import (
-    Company,
-    Payment,
-    Refund,
-    RefundState,
-    TopUp,
-    Wallet,
-)
+from services.billing.models.ledger import Wallet
+from services.billing.models.parties import Company
+from services.billing.models.payments import Payment
+from services.billing.models.refunds import Refund, RefundRequest, RefundState
+from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.refunds import lifecycle as refunds
 from services.billing.refunds.decisions import decide

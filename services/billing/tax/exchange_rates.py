@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.billing.base.days import check_day
-from services.billing.models.tables import ExchangeRate
+from services.billing.models.tax import ExchangeRate
 from shared.contracts.billing import exchange_rates as contract
 from shared.errors import InvalidInput
 from shared.money import currency_of

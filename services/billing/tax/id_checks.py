@@ -13,7 +13,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.billing.models.tables import Company, TaxId
+from services.billing.models.parties import Company
+from services.billing.models.tax import TaxId
 from services.billing.parties.companies import lock_company, seller_of
 from services.billing.parties.sellers import Sellers
 from services.billing.tax import ids as tax_ids

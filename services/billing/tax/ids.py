@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.billing.models.tables import TaxId
+from services.billing.models.tax import TaxId
 from services.billing.parties.companies import lock_company
 from services.billing.parties.sellers import Seller
 from services.billing.parties.vat_numbers import official_form, prefix_of

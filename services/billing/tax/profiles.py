@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.billing.models.tables import Company, TaxId
+from services.billing.models.parties import Company
+from services.billing.models.tax import TaxId
 from services.billing.parties.companies import time_zone_of
 from services.billing.parties.sellers import Seller
 from services.billing.parties.territories import MEMBER_STATES, Place, locate

@@ -13,7 +13,7 @@ import eu_vat_rates_data
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.billing.models.tables import TaxRate
+from services.billing.models.tax import TaxRate
 from services.billing.parties.territories import HAS_OWN_RATE, MEMBER_STATES
 from services.billing.tax.rules import Rate
 from shared.contracts.billing import tax as contract

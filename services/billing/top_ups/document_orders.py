@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.billing.base.changes import Change
 from services.billing.models.documents import DocumentOrder
-from services.billing.models.tables import TopUp
+from services.billing.models.top_ups import TopUp
 from shared.contracts.billing.documents import DocumentKind
 
 TAKEN_BACK = "The payment was taken back by the bank that it came from."

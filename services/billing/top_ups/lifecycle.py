@@ -16,13 +16,10 @@ from sqlalchemy.orm import Session
 
 from services.billing.base.changes import Change
 from services.billing.ledger.wallets import lock_wallet
-from services.billing.models.tables import (
-    Payment,
-    RecurringCost,
-    Standing,
-    TopUp,
-    Wallet,
-)
+from services.billing.models.charging import RecurringCost, Standing
+from services.billing.models.ledger import Wallet
+from services.billing.models.payments import Payment
+from services.billing.models.top_ups import TopUp
 from services.billing.parties.companies import may_buy_from
 from services.billing.parties.sellers import Seller
 from services.billing.tax.profiles import decide_for

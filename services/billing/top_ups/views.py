@@ -9,8 +9,9 @@ from msgspec import structs
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.billing.models.refund_requests import RefundRequest
-from services.billing.models.tables import Payment, Refund, RefundState, TopUp
+from services.billing.models.payments import Payment
+from services.billing.models.refunds import Refund, RefundRequest, RefundState
+from services.billing.models.top_ups import TopUp
 from shared.contracts.billing import refund_requests as asked
 from shared.contracts.billing import top_ups as contract
 from shared.contracts.billing.tax import TaxLine, TaxReason

@@ -7,7 +7,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from services.billing.base.days import check_day
-from services.billing.models.tables import Charge
+from services.billing.models.charging import Charge
 from services.billing.transactions.listing import of_entry
 from shared.contracts.billing import charging as contract
 from shared.db.paging import MAX_PAGE_SIZE, decode_cursor, encode_cursor

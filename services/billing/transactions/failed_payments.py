@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from services.billing.models.tables import Payment, TopUp
+from services.billing.models.payments import Payment
+from services.billing.models.top_ups import TopUp
 from shared.contracts.billing.top_ups import PaymentState
 from shared.contracts.billing.transactions import MOST_FAILED, FailedPayment
 from shared.money import Money, currency_of

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, tuple_
 
-from services.billing.models.tables import Transaction, TransactionTerm
+from services.billing.models.transactions import Transaction, TransactionTerm
 from shared.contracts.billing.transactions import TransactionGroup
 from shared.db.paging import Direction
 

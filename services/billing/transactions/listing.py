@@ -18,18 +18,13 @@ from sqlalchemy.orm import Session, load_only
 
 from services.billing.base.days import check_day
 from services.billing.documents.listing import reference_to
-from services.billing.models import tables as models
+from services.billing.models import transactions as models
 from services.billing.models.documents import Document
-from services.billing.models.tables import (
-    Company,
-    EntryKind,
-    JournalEntry,
-    Payment,
-    Refund,
-    RefundState,
-    TopUp,
-    Wallet,
-)
+from services.billing.models.ledger import EntryKind, JournalEntry, Wallet
+from services.billing.models.parties import Company
+from services.billing.models.payments import Payment
+from services.billing.models.refunds import Refund, RefundState
+from services.billing.models.top_ups import TopUp
 from services.billing.parties.companies import DEFAULT_TIME_ZONE
 from services.billing.transactions.failed_payments import list_failed
 from services.billing.transactions.filters import Key, Narrowing, walk

@@ -28,13 +28,11 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
 from services.billing.models.documents import Document
-from services.billing.models.tables import (
-    Payment,
-    Refund,
-    TopUp,
-    TransactionTerm,
-    Wallet,
-)
+from services.billing.models.ledger import Wallet
+from services.billing.models.payments import Payment
+from services.billing.models.refunds import Refund
+from services.billing.models.top_ups import TopUp
+from services.billing.models.transactions import TransactionTerm
 from services.billing.top_ups.references import references_in
 from services.billing.transactions.amounts_typed import TypedAmount, read_typed
 from services.billing.transactions.filters import Key, Narrowing, walk

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from services.billing.models.tables import TopUp
+from services.billing.models.top_ups import TopUp
 from shared.contracts.billing.charging import CHARGE_DUE, ChargeDue
 from shared.db.database import Database
 from tests.fixtures.billing.office import Office, a_service

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
 from services.billing.base.changes import Change
-from services.billing.models.tables import Refund
+from services.billing.models.refunds import Refund
 from services.billing.parties.sellers import DEMO_SELLER, Sellers
 from services.billing.refunds.lifecycle import give_up
 from services.billing.settings import BillingSettings

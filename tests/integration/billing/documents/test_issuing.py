@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from services.billing.base.changes import Change
 from services.billing.documents.issuing import issue_ordered
 from services.billing.models.documents import Document, DocumentOrder
-from services.billing.models.tables import Payment, Refund
+from services.billing.models.payments import Payment
+from services.billing.models.refunds import Refund
 from services.billing.refunds.lifecycle import give_up
 from shared.contracts import identity
 from shared.contracts.billing import documents as contract

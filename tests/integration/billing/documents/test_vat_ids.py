@@ -7,7 +7,7 @@ from sqlalchemy import select
 from services.billing.documents.issuing import issue_ordered
 from services.billing.documents.listing import content_of
 from services.billing.models.documents import Document
-from services.billing.models.tables import TaxId
+from services.billing.models.tax import TaxId
 from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.contracts.billing.top_ups import TopUp
 from tests.fixtures.billing.office import a_company

@@ -21,7 +21,7 @@ from services.billing.documents.issuing import issue_ordered
 from services.billing.documents.listing import content_of
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.models.documents import Document
-from services.billing.models.tables import TaxId
+from services.billing.models.tax import TaxId
 from services.billing.parties.sellers import DEMO_SELLER, FIRST, Seller, Sellers
 from services.billing.settings import BillingSettings
 from services.billing.tax.id_checks import PASSED_OVER_FOR

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec import structs
 
-from services.billing.models.tables import Payment
+from services.billing.models.payments import Payment
 from shared.contracts.billing import refund_requests as asked
 from shared.contracts.billing import top_ups
 from shared.contracts.billing.refund_requests import RefundRequestState

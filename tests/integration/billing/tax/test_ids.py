@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, select
 
-from services.billing.models.tables import TaxId
+from services.billing.models.tax import TaxId
 from services.billing.settings import BillingSettings
 from services.billing.tax import ids as tax_ids
 from services.billing.tax.id_checks import (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.billing.charging.periods import count_edges
 from services.billing.charging.slots import due_ranges, slots_of
-from services.billing.models.tables import Grain
+from services.billing.models.charging import Grain
 from shared.contracts.inventory import Period
 from tests.fixtures.billing.strategies import moments, periods, zones
 

@@ -1,16 +1,46 @@
-"""The table of what customers ask back."""
+"""Tables of refunds, and of the refunds that customers ask for."""
 
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from services.billing.models.tables import Base, Refund, RefundState
+from services.billing.models.base import Base
 from shared.contracts.billing.refund_requests import RefundRequestState
-from shared.db.database import CompanyOwned, enum_by_value
+from shared.db.database import CompanyOwned
+
+
+class RefundState(Enum):
+    """The ledger has a refund at once; the gateway may take its time."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    """The gateway refused for good, and the wallet has its money again."""
+
+
+class Refund(CompanyOwned, Base):
+    """Money given back of one payment; ``send_at`` is when the gateway is told next."""
+
+    __tablename__ = "refunds"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    top_up_id: Mapped[UUID]
+    payment_id: Mapped[UUID]
+    state: Mapped[RefundState]
+    currency: Mapped[str]
+    net: Mapped[Decimal]
+    tax: Mapped[Decimal]
+    reason: Mapped[str]
+    who: Mapped[str]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    send_at: Mapped[datetime | None]
+    failure: Mapped[str] = mapped_column(default="")
 
 
 class RefundRequest(CompanyOwned, Base):
@@ -25,7 +55,7 @@ class RefundRequest(CompanyOwned, Base):
     payment_id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True))
     top_up_id: Mapped[UUID]
-    state: Mapped[RefundRequestState] = mapped_column(enum_by_value(RefundRequestState))
+    state: Mapped[RefundRequestState]
     reason: Mapped[str]
     answer: Mapped[str]
     asked_at: Mapped[datetime]

@@ -1,0 +1,20 @@
+"""The base of billing's tables: which columns the types of their attributes make."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.db.database import enum_by_value
+
+
+class Base(DeclarativeBase):
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: sa.DateTime(timezone=True),
+        str: sa.Text,
+        Decimal: sa.Numeric(20, 6),
+        Enum: enum_by_value(Enum),
+    }

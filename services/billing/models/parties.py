@@ -1,0 +1,29 @@
+"""The table of what billing needs to know of companies."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.billing.models.base import Base
+from shared.db.database import CompanyOwned
+
+
+class Company(CompanyOwned, Base):
+    """What billing needs of identity's company.
+
+    ``country`` is empty while all that is known came before billing kept addresses.
+    """
+
+    __tablename__ = "companies"
+
+    company_id: Mapped[UUID] = mapped_column(primary_key=True)
+    time_zone: Mapped[str]
+    name: Mapped[str]
+    street: Mapped[str]
+    postal_code: Mapped[str]
+    city: Mapped[str]
+    region: Mapped[str]
+    country: Mapped[str]
+    is_business: Mapped[bool]
+    version: Mapped[int] = mapped_column(sa.BigInteger)

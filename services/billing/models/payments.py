@@ -1,0 +1,52 @@
+"""Tables of payments, and of the customers that gateways save cards for."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.billing.models.base import Base
+from shared.contracts.billing.top_ups import GatewayName, PaymentState
+from shared.db.database import CompanyOwned
+
+
+class Payment(CompanyOwned, Base):
+    """One attempt to pay a top-up, or money that came for it.
+
+    ``checkout`` is what the gateway calls the attempt, ``transaction`` what it calls
+    the money. ``net`` and ``tax`` are the parts of ``amount``, which is what was paid,
+    or is to be. ``ask_at`` is when the gateway is asked about it next.
+    """
+
+    __tablename__ = "payments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    top_up_id: Mapped[UUID]
+    gateway: Mapped[GatewayName]
+    checkout: Mapped[str | None]
+    redirect_url: Mapped[str | None]
+    transaction: Mapped[str | None]
+    state: Mapped[PaymentState]
+    currency: Mapped[str]
+    amount: Mapped[Decimal]
+    net: Mapped[Decimal]
+    tax: Mapped[Decimal]
+    method: Mapped[str] = mapped_column(default="")
+    failure: Mapped[str | None]
+    duplicate_of: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    ask_at: Mapped[datetime | None]
+
+
+class GatewayCustomer(CompanyOwned, Base):
+    """What a gateway calls a company whose cards it saves; the cards are its own."""
+
+    __tablename__ = "gateway_customers"
+
+    company_id: Mapped[UUID] = mapped_column(primary_key=True)
+    gateway: Mapped[GatewayName] = mapped_column(primary_key=True)
+    customer: Mapped[str]
+    created_at: Mapped[datetime]

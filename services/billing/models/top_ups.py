@@ -1,0 +1,46 @@
+"""The table of top-ups."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.billing.models.base import Base
+from shared.contracts.billing.top_ups import GatewayName, TopUpState
+from shared.db.database import CompanyOwned
+
+
+class TopUp(CompanyOwned, Base):
+    """A top-up as it was quoted; its net, tax and gross never change.
+
+    ``tax_lines`` and ``tax_reason`` are the contract's, as on the wire.
+    ``refunded_net`` is what was given back of all its payments: a sum of refunds.
+    ``is_intended`` says that the customer knew of an equal one and meant both.
+    ``seller`` is the key of who sells: the same for all of a company's.
+    """
+
+    __tablename__ = "top_ups"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    wallet_id: Mapped[UUID]
+    reference: Mapped[str]
+    state: Mapped[TopUpState]
+    gateway: Mapped[GatewayName]
+    currency: Mapped[str]
+    net: Mapped[Decimal]
+    tax: Mapped[Decimal]
+    gross: Mapped[Decimal]
+    refunded_net: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    tax_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    tax_reason: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    expires_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(sa.BigInteger)
+    is_intended: Mapped[bool] = mapped_column(default=False)
+    seller: Mapped[str]
