@@ -19,7 +19,7 @@ from bench.site import Site
 from launcher.demo.story import PASSWORD
 from launcher.machine.errors import LaunchError
 from launcher.machine.processes import wait_until
-from services.billing.charging import rollups
+from services.billing.charging.contributions import rebuild
 from services.billing.models.charging import Subscription
 from services.inventory.models import Service, ServiceCounters
 from shared.contracts import billing, identity, inventory
@@ -166,7 +166,7 @@ def _multiply(site: Site, company_id: UUID) -> None:
         _count_copies(theirs.engine, company_id)
         _copy(ours.engine, Subscription, company_id)
         with ours.system() as session:
-            rollups.rebuild(session, company_id)
+            rebuild(session, company_id)
         for database in (theirs, ours):
             tidy(database.engine)
 

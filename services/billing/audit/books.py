@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, select, union
 from sqlalchemy.orm import Session
 
 from services.billing.charging import rollups
+from services.billing.charging.contributions import expected_sums
 from services.billing.models.charging import (
     Charge,
     RecurringCost,
@@ -226,7 +227,7 @@ def _rollups_that_are_not_sums(session: Session) -> Iterator[str]:
 
 
 def _differences(session: Session, company_id: UUID) -> Iterator[str]:
-    expected = rollups.expected_sums(session, company_id)
+    expected = expected_sums(session, company_id)
     stored = rollups.stored_sums(session, company_id)
     for key in expected.keys() | stored.keys():
         due, have = (sums.get(key, rollups.Sum()) for sums in (expected, stored))

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.billing.charging.rollups import rebuild
+from services.billing.charging.contributions import rebuild
 from services.billing.models.charging import RecurringCost, Renewal, Subscription
 from shared.contracts import billing
 from shared.db.company_walk import companies_after

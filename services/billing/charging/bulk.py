@@ -7,14 +7,23 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import not_, text
 from sqlalchemy.orm import Session
+
+from services.billing.charging.standing import (
+    IS_BEHIND,
+    IS_ONGOING,
+    IS_PAID,
+    IS_PLACED,
+    WAITS_FOR_MONEY,
+    as_text,
+)
 
 BATCH = 5_000
 """Services in one statement; the memory that it needs does not grow with more."""
 
 MOST_PERIODS = 24
-"""Of one service in one statement: who was down for long catches up by turns."""
+"""Of one service in one statement: after a long outage it takes several."""
 
 
 class Sums(NamedTuple):
@@ -25,15 +34,18 @@ class Sums(NamedTuple):
 
 NOTHING = Sums(0, 0, Decimal(0))
 
+_IS_FRESH = as_text(IS_ONGOING & not_(IS_BEHIND))
+_IS_BEHIND = as_text(IS_ONGOING & IS_BEHIND)
+_IS_UNPAID = as_text(WAITS_FOR_MONEY & IS_PLACED & not_(IS_PAID))
+
 # No period is shorter than this, whatever clocks do; too many are filtered out.
-_DUE = """
+_DUE = f"""
 batch AS MATERIALIZED (
     SELECT service_id, company_id, currency, anchor, period, paid_periods,
         paid_through, round(price, 6) AS charge
     FROM subscriptions
     WHERE company_id = :company_id AND currency = :currency
-        AND state = 'active' AND ends IS NULL AND paid_through <= :now
-        AND overdue_since IS NULL AND owed = 0
+        AND paid_through <= :now AND {_IS_FRESH}
     ORDER BY paid_through, service_id
     LIMIT :batch
 ), due AS MATERIALIZED (
@@ -61,7 +73,7 @@ batch AS MATERIALIZED (
     ) AS edges
     WHERE starts_at <= :now
 )
-"""
+"""  # noqa: S608  made of our own text
 
 # The array has the subscriptions found by their key. PostgreSQL thinks of millions of
 # periods, and would read the whole table for a batch of any size.
@@ -112,32 +124,23 @@ def _run(session: Session, statement: Any, now: datetime, **values: Any) -> Sums
     return Sums(row.services, row.periods, row.amount)
 
 
-WORTH_A_TURN = text("""
+WALLETS_TO_CHARGE = text(f"""
 SELECT id, company_id, currency FROM wallets AS w
 WHERE (CAST(:after AS uuid) IS NULL OR id > :after) AND (EXISTS (
-    SELECT FROM subscriptions AS s
-    WHERE s.company_id = w.company_id AND s.currency = w.currency
-        AND s.state = 'active' AND s.ends IS NULL AND s.paid_through <= :now
-        AND s.overdue_since IS NULL AND s.owed = 0
+    SELECT FROM subscriptions
+    WHERE company_id = w.company_id AND currency = w.currency
+        AND paid_through <= :now AND {_IS_FRESH}
 ) OR (
     (short_version IS NULL OR short_version <> version OR short_at <= :look_again)
     AND (EXISTS (
-        SELECT FROM subscriptions AS s
-        WHERE s.company_id = w.company_id AND s.currency = w.currency
-            AND s.state = 'active' AND (s.overdue_since IS NOT NULL OR s.owed <> 0)
-            AND s.ends IS NULL
+        SELECT FROM subscriptions
+        WHERE company_id = w.company_id AND currency = w.currency AND {_IS_BEHIND}
     ) OR EXISTS (
-        SELECT FROM subscriptions AS s
-        WHERE s.company_id = w.company_id AND s.currency = w.currency
-            AND s.state = 'suspended' AND s.suspension_reason = 'payment'
-            AND s.ends IS NULL AND s.suspended_at IS NOT NULL
-            AND NOT (s.owed = 0 AND CASE s.period
-                WHEN 'once' THEN s.paid_through IS NULL
-                ELSE s.is_charged AND s.paid_through > s.suspended_at
-            END)
+        SELECT FROM subscriptions
+        WHERE company_id = w.company_id AND currency = w.currency AND {_IS_UNPAID}
     ))
 ))
 ORDER BY id
 LIMIT :limit
-""")
+""")  # noqa: S608  made of our own text
 """Wallets with something to charge; one found short is looked at when it changed."""

@@ -1,6 +1,6 @@
 """The charging job: takes what is due from wallets, and restores what was overdue.
 
-One transaction per turn of a wallet, under its company's lock. Running services come
+One transaction per batch of a wallet, under its company's lock. Running services come
 first, those that are overdue before those that are due now; then the ones suspended for
 payment. A wallet that is found short is left alone until it changes or an hour passes.
 """
@@ -15,10 +15,10 @@ import structlog
 from sqlalchemy.orm import Session
 
 from services.billing.base.changes import Change
-from services.billing.charging import bulk, payment_news, subscriptions
+from services.billing.charging import bulk, notifications, subscriptions
 from services.billing.charging.bulk import BATCH, MOST_PERIODS, NOTHING, Sums
 from services.billing.charging.charges import Entry, post_sum
-from services.billing.charging.shortage import Purse
+from services.billing.charging.shortage import Allocation
 from services.billing.ledger.wallets import available, find_wallet, tell_of_change
 from services.billing.models.ledger import EntryKind, Wallet
 from services.billing.parties.companies import (
@@ -45,7 +45,7 @@ _WALLETS = 200
 
 @dataclass(frozen=True)
 class _Due:
-    """A wallet that is worth a turn."""
+    """A wallet with something to charge."""
 
     wallet_id: UUID
     company_id: UUID
@@ -62,15 +62,15 @@ class Charging:
     def run(self) -> None:
         """All there is to do now; whoever is busy is left to the next time.
 
-        One wallet or company that fails keeps no other waiting, nor what is to be told.
+        One wallet or company that fails keeps neither others nor inventory waiting.
         """
         self._place()
         after: UUID | None = None
-        while due := self._worth_a_turn(after, _WALLETS):
+        while due := self._wallets_to_charge(after, _WALLETS):
             for each in due:
                 self._charge_or_log(each)
             after = due[-1].wallet_id
-        self.tell()
+        self.notify()
 
     def charge_due(self, request: contract.ChargeDue) -> contract.Charged:
         """An operator's part of `run`.
@@ -82,7 +82,7 @@ class Charging:
             raise InvalidInput("bad_limit", parameters={"max_limit": MAX_LIMIT})
         if not request.dry_run and request.after_wallet_id is None:
             self._place()
-        due = self._worth_a_turn(request.after_wallet_id, request.limit)
+        due = self._wallets_to_charge(request.after_wallet_id, request.limit)
         sums: dict[str, Sums] = {}
         for each in due:
             found = self._look(each) if request.dry_run else self._charge(each)
@@ -90,7 +90,7 @@ class Charging:
             sums[each.currency] = _plus(before, found)
         is_last = len(due) < request.limit
         if is_last and not request.dry_run:
-            self.tell()
+            self.notify()
         return contract.Charged(
             wallets=len(due),
             sums=[
@@ -104,19 +104,19 @@ class Charging:
             last_wallet_id=None if is_last else due[-1].wallet_id,
         )
 
-    def tell(self) -> None:
-        """Tell inventory whose grace is over, who is paid again, whose time is up."""
-        for tell in (
-            payment_news.tell_overdue,
-            payment_news.tell_restored,
-            payment_news.tell_ended,
+    def notify(self) -> None:
+        """Have inventory suspend, resume and end services."""
+        for notify in (
+            notifications.notify_overdue,
+            notifications.notify_restored,
+            notifications.notify_ended,
         ):
-            while self._told(tell):
+            while self._notify(notify):
                 pass
 
-    def _told(self, tell: payment_news.Tell) -> int:
+    def _notify(self, notify: notifications.Notify) -> int:
         with self.database.system() as session:
-            return tell(self._change(session), self.grace)
+            return notify(self._change(session), self.grace)
 
     def _place(self) -> None:
         after: UUID | None = None
@@ -139,11 +139,11 @@ class Charging:
         with self.database.system() as session:
             return subscriptions.unplaced_companies(session, after)
 
-    def _worth_a_turn(self, after: UUID | None, limit: int) -> list[_Due]:
+    def _wallets_to_charge(self, after: UUID | None, limit: int) -> list[_Due]:
         now = self.runtime.clock.now()
         with self.database.system() as session:
             rows = session.execute(
-                bulk.WORTH_A_TURN,
+                bulk.WALLETS_TO_CHARGE,
                 {
                     "now": now,
                     "after": after,
@@ -171,11 +171,11 @@ class Charging:
 
     def _charge(self, due: _Due, *, wait: bool = True) -> Sums:
         total = NOTHING
-        for found in self._turns(due, wait=wait):
+        for found in self._batches(due, wait=wait):
             total = _plus(total, found)
         return total
 
-    def _turns(self, due: _Due, *, wait: bool) -> Iterator[Sums]:
+    def _batches(self, due: _Due, *, wait: bool) -> Iterator[Sums]:
         has_more = True
         while has_more:
             with self.database.system() as session:
@@ -186,9 +186,9 @@ class Charging:
                 wallet = find_wallet(session, due.company_id, due.currency)
                 if wallet is None:
                     return
-                turn = _Turn(self._change(session), wallet, self.grace)
-                has_more = turn.play()
-            yield turn.sums
+                batch = _Batch(self._change(session), wallet, self.grace)
+                has_more = batch.charge()
+            yield batch.sums
 
     def _change(self, session: Session) -> Change:
         call = Call(system("billing"), "charging", self.runtime.clock.now())
@@ -196,7 +196,7 @@ class Charging:
 
 
 @dataclass
-class _Turn:
+class _Batch:
     """One transaction for one wallet, which is locked, as its company is."""
 
     change: Change
@@ -204,22 +204,22 @@ class _Turn:
     grace: timedelta
     sums: Sums = NOTHING
 
-    def play(self) -> bool:
-        """Charge a batch; returns whether there may be more."""
+    def charge(self) -> bool:
+        """Charge the next services; returns whether there may be more."""
         change, wallet = self.change, self.wallet
         was_short = wallet.short_version
-        purse = Purse(change, wallet)
+        allocation = Allocation(change, wallet)
         if self._looks_at_shortage():
-            purse.pay_overdue()
-        has_more = not purse.lacking and self._charge_in_sets()
+            allocation.pay_overdue()
+        has_more = not allocation.lacking and self._charge_in_sets()
         if not has_more:
-            has_more = purse.pay_due()
-        if not (has_more or purse.lacking) and self._looks_at_shortage():
-            purse.restore()
-        self.sums = _plus(self.sums, purse.sums)
-        if self.sums.amount or purse.has_changed:
+            has_more = allocation.pay_due()
+        if not (has_more or allocation.lacking) and self._looks_at_shortage():
+            allocation.restore()
+        self.sums = _plus(self.sums, allocation.sums)
+        if self.sums.amount or allocation.has_changed:
             tell_of_change(change.db, change.runtime, wallet, change.call.request_id)
-        self._note_shortage(purse, was_short)
+        self._note_shortage(allocation, was_short)
         return has_more
 
     def _looks_at_shortage(self) -> bool:
@@ -255,15 +255,15 @@ class _Turn:
         beyond = found.periods - found.services
         return found.services == BATCH or beyond >= MOST_PERIODS - 1
 
-    def _note_shortage(self, purse: Purse, was_short: int | None) -> None:
+    def _note_shortage(self, allocation: Allocation, was_short: int | None) -> None:
         wallet, now = self.wallet, self.change.call.now
-        if purse.lacking:
+        if allocation.lacking:
             if was_short is None:
-                payment_news.tell_exhausted(
-                    self.change, wallet, purse.lacking, now + self.grace
+                notifications.notify_exhausted(
+                    self.change, wallet, allocation.lacking, now + self.grace
                 )
             wallet.short_version, wallet.short_at = wallet.version, now
-        elif purse.has_looked:
+        elif allocation.has_looked:
             wallet.short_version, wallet.short_at = None, None
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.billing.charging.periods import count_edges, edge
-from services.billing.charging.rollups import charge_of
+from services.billing.charging.standing import charge_of
 from services.billing.models.charging import Subscription
 from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.inventory import Period, ServiceState

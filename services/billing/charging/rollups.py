@@ -1,32 +1,27 @@
-"""Sums per company, kept with every change of a service, that the dashboard reads.
+"""Tables of sums per company, kept with every change of a service.
 
-`contributions` says what one service adds to which rows. Keeping, rebuilding and
-verifying all go by it, so they can't disagree.
+The dashboard reads them. `services.billing.charging.contributions` decides what a
+service adds to them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, delete, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.orm import Session
 
-from services.billing.charging.slots import slots_of
 from services.billing.models.charging import (
     Grain,
     RecurringCost,
     Renewal,
     Standing,
-    Subscription,
 )
-from services.billing.parties.companies import lock_company, time_zone_of
-from shared.contracts.inventory import Period, ServiceState, SuspensionReason
-from shared.money import Money, currency_of, round_to_ledger
+from shared.contracts.inventory import Period
 
 BATCH = 5000
 """Rows read or written by one statement."""
@@ -80,88 +75,6 @@ Contribution = tuple[Key, Sum]
 Sums = defaultdict[Key, Sum]
 
 
-def contributions(service: Subscription, zone: ZoneInfo) -> Iterator[Contribution]:
-    """What the service adds to the roll-ups; nothing when it neither runs nor owes."""
-    charge = charge_of(service)
-    for standing, amount in costs(service):
-        key = CostKey(
-            service.company_id,
-            service.currency,
-            service.family_code,
-            service.family_name,
-            service.period,
-            standing,
-        )
-        yield key, Sum(1, amount)
-    if renews(service):
-        anchor = service.anchor or service.activated_at
-        assert anchor is not None
-        for grain, slot in slots_of(anchor, service.period, zone).items():
-            renewal = RenewalKey(
-                service.company_id,
-                service.currency,
-                service.period,
-                grain,
-                slot,
-                service.family_code,
-            )
-            yield renewal, Sum(1, charge)
-
-
-def renews(service: Subscription) -> bool:
-    is_active = service.state is ServiceState.ACTIVE
-    return is_active and service.ends is None and service.period is not Period.ONCE
-
-
-def costs(service: Subscription) -> Iterator[tuple[Standing, Decimal]]:
-    """Its price while it runs, and what it owes; at most one of each standing."""
-    charge = charge_of(service)
-    recurs = service.period is not Period.ONCE
-    if service.state is ServiceState.ACTIVE:
-        if recurs:
-            yield Standing.ACTIVE, service.price
-        arrears = service.unpaid_periods * charge + service.owed
-        if arrears and service.ends is None:
-            yield Standing.ARREARS, arrears
-    elif waits_for_money(service) and not is_paid(service):
-        if not has_paid_time(service):
-            yield Standing.OVERDUE, charge
-        if service.owed:
-            yield Standing.OWED, service.owed
-
-
-def waits_for_money(service: Subscription) -> bool:
-    """Whether it is suspended, and money is all that it takes to resume it."""
-    awaits_payment = service.suspension_reason is SuspensionReason.PAYMENT
-    is_suspended = service.state is ServiceState.SUSPENDED
-    return is_suspended and awaits_payment and service.ends is None
-
-
-def is_paid(service: Subscription) -> bool:
-    """Whether money is all there for a suspended service to go on."""
-    return not service.owed and has_paid_time(service)
-
-
-def has_paid_time(service: Subscription) -> bool:
-    """Whether a suspended service needs no new period to go on.
-
-    A one-time price is paid once, here or before it came here: then nothing is due any
-    more. Any other service has paid time left that was charged here; what it owes is
-    what a price change left.
-    """
-    until, since = service.paid_through, service.suspended_at
-    if service.period is Period.ONCE:
-        return until is None
-    is_ahead = until is not None and since is not None and until > since
-    return service.is_charged and is_ahead
-
-
-def charge_of(service: Subscription) -> Decimal:
-    """What one period is charged: the price, rounded to the ledger's places."""
-    price = Money(service.price, currency_of(service.currency))
-    return round_to_ledger(price).amount
-
-
 def replace(
     session: Session, before: Iterable[Contribution], after: Iterable[Contribution]
 ) -> None:
@@ -174,33 +87,11 @@ def replace(
     _add(session, {key: change for key, change in changes.items() if change != Sum()})
 
 
-def rebuild(session: Session, company_id: UUID) -> None:
-    """Make one company's roll-ups anew, from its subscriptions."""
-    lock_company(session, company_id)
+def write(session: Session, company_id: UUID, sums: Mapping[Key, Sum]) -> None:
+    """Make these one company's roll-ups, whatever they were."""
     for table in _TABLES.values():
         session.execute(delete(table).where(table.c.company_id == company_id))
-    _add(session, expected_sums(session, company_id))
-
-
-def expected_sums(session: Session, company_id: UUID) -> Sums:
-    """What a company's roll-ups must be, by its subscriptions."""
-    zone = time_zone_of(session, company_id)
-    sums: Sums = defaultdict(Sum)
-    wanted = (
-        select(Subscription)
-        .where(Subscription.company_id == company_id)
-        .order_by(Subscription.service_id)
-        .limit(BATCH)
-    )
-    page = session.scalars(wanted).all()
-    while page:
-        for service in page:
-            for key, amount in contributions(service, zone):
-                sums[key] += amount
-        last_id = page[-1].service_id
-        session.expunge_all()
-        page = session.scalars(wanted.where(Subscription.service_id > last_id)).all()
-    return sums
+    _add(session, sums)
 
 
 def stored_sums(session: Session, company_id: UUID) -> Mapping[Key, Sum]:

@@ -9,41 +9,36 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, not_, select
 
 from services.billing.base.changes import Change
 from services.billing.charging import paid_time, rollups
 from services.billing.charging.bulk import NOTHING, Sums
 from services.billing.charging.charges import Taking, take
+from services.billing.charging.contributions import contributions
+from services.billing.charging.standing import (
+    IS_BEHIND,
+    IS_ONGOING,
+    IS_PAID,
+    IS_PLACED,
+    WAITS_FOR_MONEY,
+    charge_of,
+    has_paid_time,
+)
 from services.billing.ledger.wallets import available
 from services.billing.models.charging import Subscription
 from services.billing.models.ledger import EntryKind, Wallet
 from services.billing.parties.companies import time_zone_of
 from shared.contracts.billing.charging import ChargeKind
-from shared.contracts.inventory import Period, ServiceState, SuspensionReason
+from shared.contracts.inventory import Period
 
 BATCH = 1_000
 MOST_PERIODS = 1_000
-"""Of one service in one turn."""
-
-IS_PAID = and_(
-    Subscription.suspended_at.is_not(None),
-    Subscription.owed == 0,
-    or_(
-        and_(Subscription.period == Period.ONCE, Subscription.paid_through.is_(None)),
-        and_(
-            Subscription.period != Period.ONCE,
-            Subscription.is_charged,
-            Subscription.paid_through > Subscription.suspended_at,
-        ),
-    ),
-)
-"""`rollups.is_paid`, of services whose periods have been placed."""
-_ACTIVE = (Subscription.state == ServiceState.ACTIVE, Subscription.ends.is_(None))
+"""Of one service in one transaction."""
 
 
 @dataclass
-class Purse:
+class Allocation:
     """What is left of a locked wallet, and what it pays for.
 
     ``lacking`` is what could not be paid; ``has_looked``, whether all that waits for
@@ -66,16 +61,14 @@ class Purse:
 
     def pay_overdue(self) -> None:
         """Pay what running services owe already."""
-        is_overdue = Subscription.overdue_since.is_not(None) | (Subscription.owed != 0)
-        for service in self._find(*_ACTIVE, is_overdue):
+        for service in self._find(IS_ONGOING, IS_BEHIND):
             self._follow(service, self._pay)
         self._post()
 
     def pay_due(self) -> bool:
         """Pay what became due, or note that it can't be; returns if there is more."""
         is_due = Subscription.paid_through <= self.change.call.now
-        is_fresh = Subscription.overdue_since.is_(None) & (Subscription.owed == 0)
-        found = self._find(*_ACTIVE, is_due, is_fresh)
+        found = self._find(IS_ONGOING, is_due, not_(IS_BEHIND))
         for service in found:
             self._follow(service, self._pay)
         self._post()
@@ -84,13 +77,7 @@ class Purse:
     def restore(self) -> None:
         """Pay for services suspended for payment: what they owe, and a new period."""
         self.has_looked = True
-        waiting = self._find(
-            Subscription.state == ServiceState.SUSPENDED,
-            Subscription.suspension_reason == SuspensionReason.PAYMENT,
-            Subscription.ends.is_(None),
-            Subscription.suspended_at.is_not(None),
-            ~IS_PAID,
-        )
+        waiting = self._find(WAITS_FOR_MONEY, IS_PLACED, not_(IS_PAID))
         for service in waiting:
             self._follow(service, self._restore)
         self._post()
@@ -121,7 +108,7 @@ class Purse:
 
     def _pay(self, service: Subscription) -> Decimal:
         """Pay as much of a running service as there is; returns what is lacking."""
-        now, charge = self.change.call.now, rollups.charge_of(service)
+        now, charge = self.change.call.now, charge_of(service)
         begun = paid_time.begun_periods(service, now, self.zone)
         begun = min(begun, MOST_PERIODS)
         if service.owed and service.owed + begun * charge <= self.available:
@@ -162,8 +149,8 @@ class Purse:
         service.owed, service.owed_since = Decimal(0), None
 
     def _restore(self, service: Subscription) -> Decimal:
-        charge = rollups.charge_of(service)
-        wants_period = not rollups.has_paid_time(service)
+        charge = charge_of(service)
+        wants_period = not has_paid_time(service)
         cost = service.owed + (charge if wants_period else 0)
         if cost > self.available:
             return cost
@@ -201,10 +188,10 @@ class Purse:
         self, service: Subscription, pay: Callable[[Subscription], Decimal]
     ) -> None:
         """Pay, and move what the service adds to the roll-ups."""
-        before = list(rollups.contributions(service, self.zone))
+        before = list(contributions(service, self.zone))
         self.lacking += pay(service)
         self._before += before
-        self._after += rollups.contributions(service, self.zone)
+        self._after += contributions(service, self.zone)
 
     def _post(self) -> None:
         """Write down what has been paid, and read the balance that is left."""

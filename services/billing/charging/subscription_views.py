@@ -5,7 +5,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.billing.charging import rollups
+from services.billing.charging import standing
 from services.billing.ledger.wallets import available
 from services.billing.models.charging import RecurringCost, Standing, Subscription
 from services.billing.models.ledger import Wallet
@@ -33,16 +33,16 @@ def find_subscription(
 
 def _view(session: Session, found: Subscription) -> contract.Subscription:
     currency = currency_of(found.currency)
-    owed = dict(rollups.costs(found))
+    owed = dict(standing.costs(found))
     owed.pop(Standing.ACTIVE, None)
-    charge = Money(rollups.charge_of(found), currency)
+    charge = Money(standing.charge_of(found), currency)
     all_owed = Money(_owed_by_all(session, found.currency), currency)
     in_wallet = Money(_available(session, found.currency), currency)
     has_time = found.state in _LIVE and found.period is not Period.ONCE
     return contract.Subscription(
         service_id=found.service_id,
         paid_through=found.paid_through if has_time else None,
-        renewal=charge if rollups.renews(found) else None,
+        renewal=charge if standing.renews(found) else None,
         owed=Money(sum(owed.values(), Decimal(0)), currency),
         new_period=Money(owed.get(Standing.OVERDUE, Decimal(0)), currency),
         all_owed=all_owed,

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.base.changes import Change
 from services.billing.charging import paid_time, proration, rollups
+from services.billing.charging.contributions import contributions, rebuild
 from services.billing.ledger import wallets
 from services.billing.models.charging import Subscription
 from services.billing.parties.companies import keep_company, lock_company, time_zone_of
@@ -48,7 +49,7 @@ def take_in_service(change: Change, envelope: Envelope[inventory.Service]) -> No
     if known is not None and envelope.version < known.version:
         return
     zone = time_zone_of(session, body.company_id)
-    before = list(rollups.contributions(known, zone)) if known else []
+    before = list(contributions(known, zone)) if known else []
     was_pending = known is not None and known.activated_at is None
     if known is None:
         known = _new(envelope)
@@ -65,7 +66,7 @@ def take_in_service(change: Change, envelope: Envelope[inventory.Service]) -> No
         if known.state in _PAYS:
             wallets.ensure_wallet(change, known.company_id, known.currency)
     session.flush()
-    rollups.replace(session, before, rollups.contributions(known, zone))
+    rollups.replace(session, before, contributions(known, zone))
 
 
 def take_in_company(session: Session, envelope: Envelope[identity.Company]) -> set[str]:
@@ -78,7 +79,7 @@ def take_in_company(session: Session, envelope: Envelope[identity.Company]) -> s
     changed = keep_company(session, envelope)
     if "time_zone" in changed:
         _follow_zone(session, company_id)
-        rollups.rebuild(session, company_id)
+        rebuild(session, company_id)
     return changed
 
 
@@ -104,13 +105,13 @@ def place_unplaced(change: Change, company_id: UUID) -> bool:
         .order_by(Subscription.service_id)
         .limit(BATCH)
     ).all()
-    before = [row for each in unplaced for row in rollups.contributions(each, zone)]
+    before = [row for each in unplaced for row in contributions(each, zone)]
     for service in unplaced:
         if service.state is ServiceState.SUSPENDED:
             service.suspended_at = now
         paid_time.place(service, now, zone)
     session.flush()
-    after = [row for each in unplaced for row in rollups.contributions(each, zone)]
+    after = [row for each in unplaced for row in contributions(each, zone)]
     rollups.replace(session, before, after)
     paying = {each.currency for each in unplaced if each.state in _PAYS}
     for currency in sorted(paying):

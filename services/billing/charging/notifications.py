@@ -1,6 +1,6 @@
-"""What inventory is told: whose grace is over, who is paid again, whose time is up.
+"""Events for inventory: services to suspend, to resume, and to end.
 
-Told again every hour for as long as nothing comes of it.
+Each is sent again every hour until the service has changed.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,12 @@ from itertools import groupby
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from services.billing.base.changes import Change
-from services.billing.charging.shortage import IS_PAID
+from services.billing.charging.standing import (
+    IS_ONGOING,
+    IS_PAID,
+    IS_PLACED,
+    IS_SUSPENDED_FOR_PAYMENT,
+)
 from services.billing.models.charging import Subscription
 from services.billing.models.ledger import Wallet
 from shared.contract import Event
@@ -19,7 +24,6 @@ from shared.contracts.billing import charging as contract
 from shared.contracts.inventory import (
     Period,
     ServiceState,
-    SuspensionReason,
     TerminationTime,
 )
 from shared.db import events
@@ -28,17 +32,13 @@ from shared.money import Money, currency_of
 BATCH = 500
 AGAIN_AFTER = timedelta(hours=1)
 
-Tell = Callable[[Change, timedelta], int]
-"""Tells of some services; returns of how many, given how long the grace is."""
+Notify = Callable[[Change, timedelta], int]
+"""Sends an event about some services; returns of how many, given the grace."""
 
 _IS_ACTIVE = Subscription.state == ServiceState.ACTIVE
-_IS_SUSPENDED = and_(
-    Subscription.state == ServiceState.SUSPENDED,
-    Subscription.suspension_reason == SuspensionReason.PAYMENT,
-)
 
 
-def tell_exhausted(
+def notify_exhausted(
     change: Change, wallet: Wallet, lacking: Decimal, until: datetime
 ) -> None:
     events.record(
@@ -56,29 +56,28 @@ def tell_exhausted(
     )
 
 
-def tell_overdue(change: Change, grace: timedelta) -> int:
+def notify_overdue(change: Change, grace: timedelta) -> int:
     """Those that are still active after their grace are to be suspended."""
-    found = _untold(
+    found = _waiting(
         change,
-        _IS_ACTIVE,
-        Subscription.ends.is_(None),
+        IS_ONGOING,
         Subscription.overdue_since <= change.call.now - grace,
     )
     _count_up(found)
-    return _tell(change, contract.SERVICES_OVERDUE, found)
+    return _notify(change, contract.SERVICES_OVERDUE, found)
 
 
-def tell_restored(change: Change, _grace: timedelta) -> int:
+def notify_restored(change: Change, _grace: timedelta) -> int:
     """Those suspended for payment and paid again are to be resumed.
 
     One that is to end as well: it has paid time left, and ends with that.
     """
-    found = _untold(change, _IS_SUSPENDED, IS_PAID)
+    found = _waiting(change, IS_SUSPENDED_FOR_PAYMENT, IS_PAID)
     _count_up(found)
-    return _tell(change, contract.FUNDS_RESTORED, found)
+    return _notify(change, contract.FUNDS_RESTORED, found)
 
 
-def tell_ended(change: Change, _grace: timedelta) -> int:
+def notify_ended(change: Change, _grace: timedelta) -> int:
     """Those that were to end with the period that is paid have come to its end.
 
     A one-time price that is paid has no period to wait for. What is suspended until it
@@ -90,37 +89,37 @@ def tell_ended(change: Change, _grace: timedelta) -> int:
     is_past = Subscription.paid_through <= change.call.now
     is_over = or_(
         and_(_IS_ACTIVE, or_(is_past, has_no_period)),
-        and_(_IS_SUSPENDED, Subscription.suspended_at.is_not(None), ~IS_PAID),
+        and_(IS_SUSPENDED_FOR_PAYMENT, IS_PLACED, ~IS_PAID),
     )
     ends = Subscription.ends == TerminationTime.END_OF_PERIOD
-    return _tell(change, contract.PERIODS_ENDED, _untold(change, ends, is_over))
+    return _notify(change, contract.PERIODS_ENDED, _waiting(change, ends, is_over))
 
 
 def _count_up(found: Sequence[Subscription]) -> None:
-    """What is told for the first time makes all that was told before old."""
+    """A first event makes all earlier ones of the service outdated."""
     for service in found:
         if service.told_at is None:
             service.payment_version += 1
 
 
-def _untold(change: Change, *which: ColumnElement[bool]) -> Sequence[Subscription]:
-    told = Subscription.told_at
+def _waiting(change: Change, *which: ColumnElement[bool]) -> Sequence[Subscription]:
+    told_at = Subscription.told_at
     return change.db.scalars(
         select(Subscription)
-        .where(*which, told.is_(None) | (told <= change.call.now - AGAIN_AFTER))
+        .where(*which, told_at.is_(None) | (told_at <= change.call.now - AGAIN_AFTER))
         .order_by(Subscription.company_id, Subscription.service_id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()
 
 
-def _tell(
+def _notify(
     change: Change,
     event: Event[contract.PaymentNews],
     services: Sequence[Subscription],
 ) -> int:
     for company_id, group in groupby(services, key=lambda each: each.company_id):
-        told = [
+        payments = [
             contract.ServicePayment(
                 service_id=each.service_id, version=each.payment_version
             )
@@ -130,9 +129,9 @@ def _tell(
             change.db,
             change.runtime,
             event,
-            contract.PaymentNews(services=told),
+            contract.PaymentNews(services=payments),
             company_id=company_id,
-            version=max(each.version for each in told),
+            version=max(each.version for each in payments),
             request_id=change.call.request_id,
         )
     for each in services:
