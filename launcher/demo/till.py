@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from services.billing.gateways.gateway import (
     Checkout,
+    Gateway,
     Order,
     Outcome,
     Repayment,
@@ -18,7 +19,7 @@ _METHOD = "Visa ending in 4242"
 
 
 @dataclass
-class StoryGateway:
+class StoryGateway(Gateway):
     """Stands in for the sandbox while the story is played, which has no such page.
 
     ``payments`` is how often the next order is paid; with none, its card is declined.

@@ -17,7 +17,6 @@ from services.billing.documents import files as document_files
 from services.billing.documents import issuing
 from services.billing.documents import listing as document_list
 from services.billing.forecast import dashboard
-from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.ledger import adjustments, wallets
 from services.billing.parties import companies
 from services.billing.parties.sellers import Seller
@@ -34,6 +33,7 @@ from services.billing.tax import ids as tax_ids
 from services.billing.tax import profiles as tax_profiles
 from services.billing.tax import rates as tax_rates
 from services.billing.tax.vies import NoRegister, Register, Vies
+from services.billing.top_ups import beginning, quotes
 from services.billing.top_ups import lifecycle as top_ups
 from services.billing.top_ups import views as top_up_views
 from services.billing.transactions import charge_list
@@ -48,7 +48,6 @@ from shared.contracts.billing import refund_requests as requests_contract
 from shared.contracts.billing import top_ups as money_in
 from shared.contracts.billing import transactions as listed
 from shared.contracts.billing import wallets as own_wallets
-from shared.contracts.billing.top_ups import GatewayName
 from shared.db.database import Database
 from shared.db.events import Envelope
 from shared.principal import system
@@ -85,10 +84,7 @@ class BillingService(Service):
         self._cards = Cards(database, settings.gateways)
         self._checkouts = Checkouts(database, runtime, settings.gateways, self._cards)
         self.charging = Charging(database, runtime, settings.grace)
-        bank = settings.gateways.get(GatewayName.BANK_TRANSFER)
-        self._issuer = issuing.Issuer(
-            settings.sellers, bank if isinstance(bank, BankTransfer) else None
-        )
+        self._issuer = issuing.Issuer(settings.sellers, settings.gateways)
         self._documents_waiting = threading.Event()
 
     def jobs(self) -> tuple[Job, ...]:
@@ -225,14 +221,14 @@ class BillingService(Service):
     def quote_top_up(
         self, db: Session, call: Call, request: money_in.QuoteTopUp
     ) -> money_in.TopUpQuote:
-        return top_ups.quote(db, self._terms(db, call), call, request.net)
+        return quotes.quote(db, self._terms(db, call), call, request.net)
 
     @in_transaction(money_in.BEGIN_TOP_UP)
     def begin_top_up(
         self, db: Session, call: Call, request: money_in.BeginTopUp
     ) -> money_in.TopUp:
         change, terms = self._change(db, call), self._terms(db, call)
-        top_up = top_ups.begin(change, terms, request)
+        top_up = beginning.begin(change, terms, request)
         self._wake_after(db, self._documents_waiting)
         return top_up_views.view(db, top_up)
 
@@ -431,9 +427,9 @@ class BillingService(Service):
     def _callers_seller(self, db: Session, call: Call) -> Seller:
         return self._seller_of(db, call.principal.require_company())
 
-    def _terms(self, db: Session, call: Call) -> top_ups.Terms:
+    def _terms(self, db: Session, call: Call) -> quotes.Terms:
         seller = self._callers_seller(db, call)
-        return top_ups.Terms(self._limits, seller, self._checkouts.ways_to_pay(seller))
+        return quotes.Terms(self._limits, seller, self._checkouts.ways_to_pay(seller))
 
     def _tax_profile(self, db: Session, call: Call, company_id: UUID) -> tax.TaxProfile:
         seller = self._seller_of(db, company_id)

@@ -6,15 +6,17 @@ Nobody tells of the money but the bank's statement, which the operator books: se
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
 from services.billing.gateways.gateway import (
     Checkout,
+    Gateway,
     Order,
     Repayment,
     Report,
 )
-from shared.contracts.billing.top_ups import BankInstructions, GatewayName
+from shared.contracts.billing.top_ups import BankInstructions, GatewayName, NextStep
 from shared.errors import Unauthenticated
 from shared.money import Money
 
@@ -30,11 +32,16 @@ class Account:
 
 
 @dataclass(frozen=True)
-class BankTransfer:
+class BankTransfer(Gateway):
     """``accounts`` are by the key of the seller: money goes to nobody else's."""
 
     accounts: Mapping[str, Account]
     name: ClassVar[GatewayName] = GatewayName.BANK_TRANSFER
+    lasts: ClassVar[timedelta] = timedelta(days=30)
+    next_step: ClassVar[NextStep] = NextStep.INSTRUCTIONS
+
+    def serves(self, seller: str) -> bool:
+        return seller in self.accounts
 
     def open_checkout(self, order: Order) -> Checkout:
         return Checkout(order.reference)

@@ -7,14 +7,18 @@ books it once, in whatever order and however often reports come.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from typing import ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
 from shared.contracts.billing.cards import SavedCard
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.top_ups import BankInstructions, GatewayName, NextStep
 from shared.errors import Unavailable
 from shared.money import Money
+
+LASTS = timedelta(hours=24)
+"""How long a top-up waits for its payment, unless its gateway is a slow one."""
 
 
 class Outcome(Enum):
@@ -86,10 +90,28 @@ def unreachable(detail: str) -> Unavailable:
 class Gateway(Protocol):
     """A way to be paid.
 
-    Every method may raise `Unavailable` (``gateway_unreachable``).
+    Every method that reaches the gateway may raise `Unavailable`
+    (``gateway_unreachable``).
     """
 
     name: ClassVar[GatewayName]
+    lasts: ClassVar[timedelta] = LASTS
+    """How long a top-up waits for its payment."""
+    next_step: ClassVar[NextStep] = NextStep.NONE
+    """What the customer does once a payment was started."""
+
+    def serves(self, seller: str) -> bool:  # noqa: ARG002
+        """Whether the customers of a seller, named by its key, can pay this way."""
+        return True
+
+    def instructions(
+        self,
+        seller: str,  # noqa: ARG002
+        amount: Money,  # noqa: ARG002
+        reference: str,  # noqa: ARG002
+    ) -> BankInstructions | None:
+        """What a seller's customer is told to pay with; None if nothing."""
+        return None
 
     def open_checkout(self, order: Order) -> Checkout:
         """Tell the gateway what is to be paid; the same order again is the same."""

@@ -17,6 +17,7 @@ import requests
 
 from services.billing.gateways.gateway import (
     Checkout,
+    Gateway,
     Order,
     Outcome,
     Repayment,
@@ -24,7 +25,7 @@ from services.billing.gateways.gateway import (
     Report,
     unreachable,
 )
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.top_ups import GatewayName, NextStep
 from shared.errors import InvalidInput, Unauthenticated
 from shared.money import Money, decode_money, encode_money
 
@@ -63,13 +64,14 @@ class _Checkout(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class SandboxGateway:
+class SandboxGateway(Gateway):
     """``url`` is the sandbox's, ``secret`` what both sides know."""
 
     url: str
     secret: str
     notify_url: str
     name: ClassVar[GatewayName] = GatewayName.SANDBOX
+    next_step: ClassVar[NextStep] = NextStep.REDIRECT
 
     def open_checkout(self, order: Order) -> Checkout:
         answer = self._ask(

@@ -33,6 +33,7 @@ from stripe import (
 
 from services.billing.gateways.gateway import (
     CardCheckout,
+    CardGateway,
     Checkout,
     Order,
     Outcome,
@@ -43,7 +44,7 @@ from services.billing.gateways.gateway import (
 )
 from services.billing.gateways.stripe_amounts import from_stripe, to_stripe
 from shared.contracts.billing.cards import SavedCard
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.top_ups import GatewayName, NextStep
 from shared.errors import Conflict, InvalidInput, Unauthenticated
 from shared.money import currency_of
 
@@ -115,7 +116,7 @@ class _Notice(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class StripeGateway:
+class StripeGateway(CardGateway):
     """``api_base`` is Stripe's address; ``webhook_secret`` signs its notices."""
 
     secret_key: str
@@ -123,6 +124,7 @@ class StripeGateway:
     webhook_secret: str
     api_base: str
     name: ClassVar[GatewayName] = GatewayName.STRIPE
+    next_step: ClassVar[NextStep] = NextStep.CARD_FORM
 
     def open_checkout(self, order: Order) -> Checkout:
         customer = {"customer": order.customer} if order.customer else {}

@@ -6,10 +6,12 @@ import structlog
 from sqlalchemy import select
 
 from services.billing.base.changes import Change
+from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.gateway import Outcome, Report
 from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
-from services.billing.payments import booking as payments
+from services.billing.payments.attempts import payment_by
+from services.billing.payments.booking import take_in
 from services.billing.top_ups.references import references_in
 from services.billing.top_ups.rules import fits_payment
 from shared.contracts.billing.top_ups import (
@@ -17,7 +19,6 @@ from shared.contracts.billing.top_ups import (
     BankBooking,
     BankBookingResult,
     BankCredit,
-    GatewayName,
 )
 from shared.db.database import Database
 from shared.errors import InvalidInput
@@ -59,7 +60,7 @@ def _book(change: Change, credit: BankCredit) -> BankBooking:
     top_up = _find_top_up(change, credit.text)
     known = change.db.scalars(
         select(Payment).where(
-            Payment.gateway == GatewayName.BANK_TRANSFER,
+            Payment.gateway == BankTransfer.name,
             Payment.transaction == credit.transaction,
         )
     ).one_or_none()
@@ -70,13 +71,13 @@ def _book(change: Change, credit: BankCredit) -> BankBooking:
     if top_up.currency != credit.amount.currency.code:
         return _result(credit, BankBookingResult.WRONG_CURRENCY, top_up.reference)
     report = Report(
-        payment_id=payments.payment_for_bank(change, top_up.id).id,
+        payment_id=payment_by(change, BankTransfer.name, top_up.id).id,
         transaction=credit.transaction,
         outcome=Outcome.SUCCEEDED,
         amount=credit.amount,
         method=METHOD,
     )
-    is_new = payments.take_in(change, [report])
+    is_new = take_in(change, [report])
     result = BankBookingResult.BOOKED if is_new else BankBookingResult.KNOWN
     return _result(credit, result, top_up.reference)
 

@@ -1,4 +1,4 @@
-"""Payments: begun at a gateway, and booked by what gateways report.
+"""Payments are booked by what gateways report.
 
 A report is booked once, however often, late or out of order it comes, and a payment
 that came is never swallowed: not for a top-up that has ended, nor a second time, nor
@@ -7,40 +7,35 @@ with another amount than was asked for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import datetime
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from services.billing.base.changes import Change
-from services.billing.gateways.gateway import Checkout, Order, Outcome, Report
+from services.billing.gateways.gateway import Outcome, Report
 from services.billing.ledger.entries import Reason
 from services.billing.ledger.money_in import MoneyIn
 from services.billing.ledger.wallets import lock_wallet, tell_of_change
 from services.billing.models.ledger import EntryKind
 from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
+from services.billing.payments.attempts import UNPAID, amount_of, draft
 from services.billing.refunds.decisions import end_request
 from services.billing.top_ups.document_orders import TAKEN_BACK, Wanted, order
 from services.billing.top_ups.duplicates import WINDOW, Paid, may_repeat
-from services.billing.top_ups.lifecycle import OPEN, lock_top_up, move, require_open
+from services.billing.top_ups.lifecycle import OPEN, lock_top_up, move
 from services.billing.top_ups.views import payments_of
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.tax import TaxLine
-from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
-from shared.money import Money, currency_of, round_to_minor_unit
+from shared.contracts.billing.top_ups import PaymentState, TopUpState
+from shared.money import Money, round_to_minor_unit
 from shared.wire import from_wire
 
 log = structlog.get_logger()
 
-FIRST_ASKED_AFTER = timedelta(seconds=10)
-"""A notice usually comes sooner than that."""
-
-UNPAID = frozenset({PaymentState.CREATED, PaymentState.PENDING})
-"""Money may still come of these."""
 
 _STATES = {
     Outcome.PENDING: PaymentState.PENDING,
@@ -51,79 +46,6 @@ _STATES = {
 
 _MOVED_MONEY = (Outcome.SUCCEEDED, Outcome.CHARGED_BACK)
 """What may be heard first of a transaction that did."""
-
-
-def prepare(change: Change, top_up_id: UUID) -> Payment:
-    """The payment that is under way for a top-up, or else a new one.
-
-    Raises:
-        NotFound: ``no_such_top_up``.
-        Conflict: ``top_up_ended`` with ``state``.
-    """
-    top_up = lock_top_up(change.db, top_up_id)
-    require_open(top_up)
-    for payment in payments_of(change.db, top_up):
-        if payment.state in UNPAID:
-            return payment
-    payment = _draft(change, top_up)
-    change.db.add(payment)
-    change.db.flush()
-    return payment
-
-
-def payment_for_bank(change: Change, top_up_id: UUID) -> Payment:
-    """The payment that money by bank is reported for: the first there is.
-
-    Whatever way the customer had chosen, the money names the top-up.
-    """
-    top_up = lock_top_up(change.db, top_up_id)
-    for payment in payments_of(change.db, top_up):
-        if payment.gateway is GatewayName.BANK_TRANSFER:
-            return payment
-    payment = _draft(change, top_up)
-    payment.gateway = GatewayName.BANK_TRANSFER
-    change.db.add(payment)
-    change.db.flush()
-    return payment
-
-
-def order_of(payment: Payment, top_up: TopUp, return_url: str) -> Order:
-    return Order(
-        payment_id=payment.id,
-        company_id=payment.company_id,
-        reference=top_up.reference,
-        amount=_amount(payment),
-        return_url=return_url,
-    )
-
-
-def keep_checkout(change: Change, payment_id: UUID, checkout: Checkout) -> Payment:
-    """Note that the gateway knows of a payment, which may have gone on meanwhile.
-
-    It is asked about even if its top-up has ended: it can be paid there now. Of two
-    checkouts that were opened at once, the first that is noted stays.
-    """
-    payment = change.db.get_one(Payment, payment_id)
-    top_up = lock_top_up(change.db, payment.top_up_id)
-    change.db.refresh(payment)
-    if payment.checkout is not None:
-        return payment
-    payment.checkout = checkout.id
-    payment.redirect_url = checkout.redirect_url
-    if payment.state is not PaymentState.SUCCEEDED:
-        payment.ask_at = change.call.now + FIRST_ASKED_AFTER
-    if payment.state is PaymentState.CREATED and top_up.state in OPEN:
-        payment.state = PaymentState.PENDING
-        move(change, top_up, TopUpState.PENDING)
-    return payment
-
-
-def ask_no_more(change: Change, payment_id: UUID) -> None:
-    """Note that nobody can pay it any more, so that no news of it will come."""
-    payment = change.db.get_one(Payment, payment_id)
-    lock_top_up(change.db, payment.top_up_id)
-    change.db.refresh(payment)
-    payment.ask_at = None
 
 
 def take_in(change: Change, reports: Sequence[Report]) -> bool:
@@ -174,8 +96,8 @@ class _Booking:
             return ordered
         if report.outcome not in _MOVED_MONEY:
             return ordered
-        further = _draft(self.change, top_up)
-        further.gateway, further.checkout = ordered.gateway, ordered.checkout
+        further = draft(self.change, top_up, ordered.gateway)
+        further.checkout = ordered.checkout
         self.change.db.add(further)
         return further
 
@@ -230,7 +152,7 @@ class _Booking:
         self._succeed(top_up, payment, report)
         payment.state = PaymentState.CHARGED_BACK
         payment.failure = report.failure
-        if report.amount == _amount(payment):
+        if report.amount == amount_of(payment):
             taken = MoneyIn(payment.net, payment.tax, payment.currency)
         else:
             taken = _parted(top_up, report.amount)
@@ -280,7 +202,7 @@ class _Booking:
         equal = (
             other
             for other, its in others
-            if may_repeat(paid, _paid(its, other, _amount(other), other.settled_at))
+            if may_repeat(paid, _paid(its, other, amount_of(other), other.settled_at))
         )
         return next(equal, None)
 
@@ -311,26 +233,6 @@ class _Booking:
         net, tax = money_in.net, money_in.tax
         wanted = Wanted(kind, net, tax, payment.id, reason=reason)
         order(self.change, top_up, wanted)
-
-
-def _draft(change: Change, top_up: TopUp) -> Payment:
-    return Payment(
-        id=change.runtime.new_id(),
-        company_id=top_up.company_id,
-        top_up_id=top_up.id,
-        gateway=top_up.gateway,
-        state=PaymentState.CREATED,
-        currency=top_up.currency,
-        amount=top_up.gross,
-        net=top_up.net,
-        tax=top_up.tax,
-        method="",
-        created_at=change.call.now,
-    )
-
-
-def _amount(payment: Payment) -> Money:
-    return Money(payment.amount, currency_of(payment.currency))
 
 
 def _paid(top_up: TopUp, payment: Payment, amount: Money, at: datetime | None) -> Paid:

@@ -16,7 +16,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.billing.base.changes import Change
-from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.gateway import (
     Gateway,
     Repayment,
@@ -25,8 +24,10 @@ from services.billing.gateways.gateway import (
 )
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund
+from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Seller
-from services.billing.payments import booking as payments
+from services.billing.payments import attempts, booking
+from services.billing.payments.attempts import Attempt
 from services.billing.payments.cards import Cards
 from services.billing.refunds import lifecycle as refunds
 from services.billing.top_ups import lifecycle as top_ups
@@ -62,13 +63,13 @@ class Checkouts:
     gateways: Mapping[GatewayName, Gateway]
     cards: Cards
 
-    def ways_to_pay(self, seller: Seller) -> tuple[GatewayName, ...]:
+    def ways_to_pay(self, seller: Seller) -> Mapping[GatewayName, Gateway]:
         """The gateways in the order in which a seller's customers are offered them."""
-        return tuple(
-            name
+        return {
+            name: gateway
             for name, gateway in self.gateways.items()
-            if not isinstance(gateway, BankTransfer) or seller.key in gateway.accounts
-        )
+            if gateway.serves(seller.key)
+        }
 
     def start(
         self, call: Call, request: contract.StartPayment
@@ -84,38 +85,30 @@ class Checkouts:
         company_id = call.principal.require_company()
         with self.database.company(company_id) as session:
             change = Change(session, self.runtime, call)
-            payment = payments.prepare(change, request.top_up_id)
-            top_up = top_ups.lock_top_up(session, request.top_up_id)
-            order = payments.order_of(payment, top_up, request.return_url)
-        if payment.checkout is None:
-            gateway = self._gateway(payment.gateway)
-            customer = self.cards.customer_for(call, gateway)
-            checkout = gateway.open_checkout(replace(order, customer=customer))
-            with self.database.company(company_id) as session:
-                change = Change(session, self.runtime, call)
-                payment = payments.keep_checkout(change, payment.id, checkout)
+            attempt = attempts.prepare(change, request.top_up_id)
+            if attempt.payment.checkout is not None:
+                return self._started(session, attempt)
+            order = attempts.order_of(attempt, request.return_url)
+        gateway = self._gateway(attempt.payment.gateway)
+        customer = self.cards.customer_for(call, gateway)
+        checkout = gateway.open_checkout(replace(order, customer=customer))
         with self.database.company(company_id) as session:
-            # It may have ended while the gateway was told.
-            top_ups.require_open(top_ups.lock_top_up(session, request.top_up_id))
-            shown = self.show(session, request.top_up_id)
-        return contract.StartedPayment(top_up=shown, redirect_url=payment.redirect_url)
+            change = Change(session, self.runtime, call)
+            attempt = attempts.keep_checkout(
+                change, request.top_up_id, order.payment_id, checkout
+            )
+            started = self._started(session, attempt)
+        # It may have ended meanwhile; that the gateway knows of the payment is kept.
+        top_ups.require_open(attempt.top_up)
+        return started
 
     def show(self, session: Session, top_up_id: UUID) -> contract.TopUp:
-        """A top-up, with what to tell one's bank if it is to be paid that way.
+        """A top-up, with its gateway's instructions while it is to be paid.
 
         Raises:
             NotFound: ``no_such_top_up``.
         """
-        row = top_ups.get(session, top_up_id)
-        shown = view(session, row)
-        bank = self.gateways.get(GatewayName.BANK_TRANSFER)
-        is_due = row.state in top_ups.OPEN
-        if not (is_due and row.gateway is GatewayName.BANK_TRANSFER):
-            return shown
-        if not isinstance(bank, BankTransfer):
-            return shown
-        instructions = bank.instructions(row.seller, shown.gross, row.reference)
-        return structs.replace(shown, bank=instructions)
+        return self._view(session, top_ups.get(session, top_up_id))
 
     def take_notice(self, call: Call, notice: contract.PaymentNotice) -> None:
         """Book what a gateway tells of its own accord.
@@ -131,7 +124,7 @@ class Checkouts:
             raise NotFound("no_gateway", notice.gateway.value)
         reports = gateway.read_notice(notice.headers, notice.body)
         with self._change(notice.gateway.value, call.request_id) as change:
-            payments.take_in(change, reports)
+            booking.take_in(change, reports)
 
     def reconcile(self, request_id: str = "") -> contract.Reconciled:
         """Ask the gateways about payments that have brought no money, and are due."""
@@ -178,6 +171,22 @@ class Checkouts:
         with self._change("billing") as change:
             top_ups.expire(change)
 
+    def _started(self, session: Session, attempt: Attempt) -> contract.StartedPayment:
+        gateway = self.gateways.get(attempt.payment.gateway)
+        return contract.StartedPayment(
+            top_up=self._view(session, attempt.top_up),
+            redirect_url=attempt.payment.redirect_url,
+            next_step=gateway.next_step if gateway else contract.NextStep.NONE,
+        )
+
+    def _view(self, session: Session, top_up: TopUp) -> contract.TopUp:
+        shown = view(session, top_up)
+        gateway = self.gateways.get(top_up.gateway)
+        if gateway is None or top_up.state not in top_ups.OPEN:
+            return shown
+        bank = gateway.instructions(top_up.seller, shown.gross, top_up.reference)
+        return structs.replace(shown, bank=bank)
+
     def _gateway(self, name: GatewayName) -> Gateway:
         gateway = self.gateways.get(name)
         if gateway is None:
@@ -188,14 +197,14 @@ class Checkouts:
         gateway = self.gateways.get(payment.gateway)
         if gateway is None or payment.checkout is None:
             return False
-        is_over = payment.state not in payments.UNPAID
+        is_over = payment.state not in attempts.UNPAID
         try:
             is_closed = is_over and gateway.close_checkout(payment.checkout)
             reports = gateway.ask(payment.checkout)
             with self._change(payment.gateway.value, request_id) as change:
                 if is_closed:
-                    payments.ask_no_more(change, payment.id)
-                return payments.take_in(change, reports)
+                    attempts.ask_no_more(change, payment.top_up_id, payment.id)
+                return booking.take_in(change, reports)
         except ContractError as refusal:
             # The next turn asks again; one payment keeps no other waiting.
             log.warning("payment_not_asked", payment=str(payment.id), code=refusal.code)

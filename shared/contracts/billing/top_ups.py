@@ -199,14 +199,24 @@ class StartPayment(Request, frozen=True, kw_only=True):
     return_url: str
 
 
-class StartedPayment(Response, frozen=True, kw_only=True):
-    """Where the customer has to go now, if anywhere.
+class NextStep(Enum):
+    """What a customer does next to pay a top-up whose payment was started."""
 
-    A card is asked for on our own page: see `shared.contracts.billing.cards`.
-    """
+    REDIRECT = "redirect"
+    """Go to the gateway's page."""
+    CARD_FORM = "card_form"
+    """Fill in our own page's form: see `shared.contracts.billing.cards`."""
+    INSTRUCTIONS = "instructions"
+    """Follow the top-up's instructions, at their own bank."""
+    NONE = "none"
+
+
+class StartedPayment(Response, frozen=True, kw_only=True):
+    """What the customer does next; ``redirect_url`` is where a redirect leads."""
 
     top_up: TopUp
     redirect_url: str | None = None
+    next_step: NextStep = NextStep.NONE
 
 
 class GetTopUp(Request, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from services.billing.gateways import stripe as stripe_gateway
-from services.billing.top_ups.lifecycle import LASTS
+from services.billing.gateways.gateway import LASTS
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.db.database import Database
 from shared.errors import Conflict, NotFound, Unavailable

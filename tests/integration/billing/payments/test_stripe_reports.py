@@ -11,12 +11,11 @@ import pytest
 from msgspec import structs
 from sqlalchemy import select
 
-from services.billing.gateways.gateway import Repayment, RepaymentRefusedError
+from services.billing.gateways.gateway import LASTS, Repayment, RepaymentRefusedError
 from services.billing.gateways.stripe import StripeGateway
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.payments.checkout import REPEATED_AFTER
-from services.billing.top_ups.lifecycle import LASTS
 from shared.contracts.billing.top_ups import TAKE_PAYMENT_NOTICE, TopUpState
 from shared.db.database import Database
 from shared.errors import InvalidInput, Unauthenticated, Unavailable

@@ -12,13 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from services.billing.base.changes import Change
-from services.billing.gateways.gateway import Checkout, Order
+from services.billing.gateways.gateway import LASTS, Checkout, Order
 from services.billing.gateways.sandbox import SandboxGateway
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.payments.checkout import ASKED_FOR
 from services.billing.refunds.lifecycle import give_up, settle
-from services.billing.top_ups.lifecycle import LASTS
 from shared.contracts.billing.top_ups import (
     GatewayName,
     PaymentState,

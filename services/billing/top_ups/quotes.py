@@ -1,0 +1,198 @@
+"""Quotes of top-ups: what an amount costs and does, and whether it is allowed."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import structs
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from services.billing.gateways.gateway import Gateway
+from services.billing.models.charging import RecurringCost, Standing
+from services.billing.models.ledger import Wallet
+from services.billing.models.payments import Payment
+from services.billing.models.top_ups import TopUp
+from services.billing.parties.sellers import Seller
+from services.billing.tax.profiles import decide_for
+from services.billing.tax.rules import Taxed, apply
+from services.billing.top_ups import rules as top_up_rules
+from services.billing.top_ups.duplicates import WINDOW
+from services.billing.top_ups.lifecycle import OPEN
+from services.billing.top_ups.limits import Limits
+from services.billing.top_ups.views import PAID
+from shared.contracts.billing import top_ups as contract
+from shared.contracts.billing.tax import TaxReason
+from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
+from shared.errors import InvalidInput, NotFound
+from shared.money import Money, fits_ledger, zero
+from shared.rpc.service import Call
+from shared.wire import to_json
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a company is offered, and who sells it: gateways are in their order."""
+
+    limits: Limits
+    seller: Seller
+    gateways: Mapping[GatewayName, Gateway]
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """What a net amount costs, and by which rule."""
+
+    reason: TaxReason
+    taxed: Taxed
+
+
+def quote(
+    session: Session, terms: Terms, call: Call, net: Money
+) -> contract.TopUpQuote:
+    """Work out what a top-up of ``net`` costs and does; the session is the company's.
+
+    Raises:
+        NotFound: ``no_such_wallet`` with ``currency``.
+        InvalidInput: ``bad_amount``.
+    """
+    wallet = session.scalars(
+        select(Wallet).where(Wallet.currency == net.currency.code)
+    ).one_or_none()
+    if wallet is None:
+        parameters = {"currency": net.currency.code}
+        raise NotFound("no_such_wallet", parameters=parameters)
+    return quote_for(session, terms, call, wallet, net)
+
+
+def quote_for(
+    session: Session, terms: Terms, call: Call, wallet: Wallet, net: Money
+) -> contract.TopUpQuote:
+    """Like `quote`, of a wallet that was read before.
+
+    Raises:
+        InvalidInput: ``bad_amount``.
+    """
+    if not (top_up_rules.fits_payment(net) and fits_ledger(net)):
+        raise InvalidInput("bad_amount")
+    about = _circumstances(session, terms.limits, wallet, call)
+    decision = decide_for(session, terms.seller, wallet.company_id, call.now)
+    cost = _Cost(decision.reason, apply(decision, net))
+    quoted = _quote(wallet, cost, about, _waiting(session, wallet), terms.gateways)
+    repeats = _repeated(session, wallet, quoted.gross, call.now)
+    return structs.replace(quoted, repeats=repeats)
+
+
+def _circumstances(
+    session: Session, limits: Limits, wallet: Wallet, call: Call
+) -> top_up_rules.Circumstances:
+    open_net = session.scalar(
+        select(func.coalesce(func.sum(TopUp.net), 0)).where(
+            TopUp.wallet_id == wallet.id, TopUp.state.in_(OPEN)
+        )
+    )
+    since = call.now - top_up_rules.UNVERIFIED_WINDOW
+    paid_net = session.scalar(
+        select(func.coalesce(func.sum(Payment.net), 0))
+        .join(TopUp, TopUp.id == Payment.top_up_id)
+        .where(
+            TopUp.wallet_id == wallet.id,
+            Payment.state.in_(PAID),
+            Payment.settled_at > since,
+        )
+    )
+    return top_up_rules.Circumstances(
+        limits=limits.of(wallet.currency),
+        balance=wallet.balance,
+        open_net=open_net or zero(wallet.currency).amount,
+        paid_net=paid_net or zero(wallet.currency).amount,
+        is_verified=call.principal.is_verified,
+    )
+
+
+def _waiting(session: Session, wallet: Wallet) -> Decimal:
+    """What services wait for that could not be paid from a wallet."""
+    unpaid = (Standing.OVERDUE, Standing.OWED, Standing.ARREARS)
+    amount = func.coalesce(func.sum(RecurringCost.amount), 0)
+    total = session.scalar(
+        select(amount).where(
+            RecurringCost.company_id == wallet.company_id,
+            RecurringCost.currency == wallet.currency,
+            RecurringCost.standing.in_(unpaid),
+        )
+    )
+    return total or zero(wallet.currency).amount
+
+
+def _repeated(
+    session: Session, wallet: Wallet, gross: Money, now: datetime
+) -> contract.EarlierTopUp | None:
+    """An equal top-up that can still be paid, or was paid within the window.
+
+    A payment can be marked for no other one, but for money that comes for an ended one.
+    """
+    just_paid = select(Payment.top_up_id).where(
+        Payment.company_id == wallet.company_id,
+        Payment.state == PaymentState.SUCCEEDED,
+        Payment.settled_at >= now - WINDOW,
+    )
+    kept = TopUp.state != TopUpState.REFUNDED
+    equal = select(TopUp).where(
+        TopUp.company_id == wallet.company_id,
+        TopUp.wallet_id == wallet.id,
+        TopUp.gross == gross.amount,
+        or_(TopUp.state.in_(OPEN), and_(TopUp.id.in_(just_paid), kept)),
+    )
+    newest = TopUp.created_at.desc()
+    row = session.scalar(equal.order_by(newest, TopUp.id).limit(1))
+    if row is None:
+        return None
+    return contract.EarlierTopUp(
+        id=row.id, reference=row.reference, state=row.state, created_at=row.created_at
+    )
+
+
+def _quote(
+    wallet: Wallet,
+    cost: _Cost,
+    about: top_up_rules.Circumstances,
+    waiting: Decimal,
+    gateways: Iterable[GatewayName],
+) -> contract.TopUpQuote:
+    taxed = cost.taxed
+    net = taxed.net
+
+    def money(amount: Decimal) -> Money:
+        return Money(amount, net.currency)
+
+    left = about.unverified_left
+    problems = list(top_up_rules.problems(net, about))
+    if not gateways:
+        problems.append(contract.Problem(code="no_gateway", parameters={}))
+    return contract.TopUpQuote(
+        net=net,
+        tax_lines=taxed.lines,
+        tax_reason=cost.reason,
+        tax=taxed.tax,
+        gross=taxed.gross,
+        balance=money(wallet.balance),
+        balance_after=money(wallet.balance + net.amount),
+        minimum=money(about.limits.minimum),
+        maximum=money(about.limits.maximum),
+        max_balance=money(about.limits.max_balance),
+        unverified_left=None if left is None else money(left),
+        largest=top_up_rules.largest(net, about),
+        waiting=money(waiting),
+        problems=problems,
+        split=top_up_rules.split(net, about),
+        gateways=list(gateways),
+        digest=_digest(cost),
+    )
+
+
+def _digest(cost: _Cost) -> str:
+    """What is charged and why. Not the balance: an hourly charge changes it."""
+    told = (cost.taxed.net, cost.taxed.lines, cost.reason, cost.taxed.gross)
+    return hashlib.sha256(b"\n".join(map(to_json, told))).hexdigest()
