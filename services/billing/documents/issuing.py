@@ -1,4 +1,4 @@
-"""Issuing: takes a document's number, and keeps what it says for good.
+"""Issuing: takes a document's number, and keeps what it says permanently.
 
 One order after the other: a series is one queue. Those of one payment are issued in the
 order in which they were written, so a credit note comes after its invoice; what can't
@@ -7,62 +7,39 @@ and the end of the order are one transaction, so that a number is neither lost n
 twice.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
-from msgspec.structs import replace
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.billing.base.changes import Change
-from services.billing.documents import accounting_tax
+from services.billing.documents.content import Subject, compose
 from services.billing.documents.files import pause_after
-from services.billing.documents.listing import reference_to, view
-from services.billing.documents.rendering.tax_words import tax_words
-from services.billing.documents.rendering.words import (
-    language_of,
-    method_words,
-    reason_words,
-    top_up_line,
-)
-from services.billing.gateways.bank_transfer import BankTransfer
+from services.billing.documents.listing import view
+from services.billing.documents.numbering import take_number
+from services.billing.gateways.gateway import Gateway
 from services.billing.models.documents import (
     Document,
     DocumentOrder,
     DocumentRendering,
-    DocumentSeries,
 )
-from services.billing.models.parties import Company
-from services.billing.models.payments import Payment
-from services.billing.models.top_ups import TopUp
-from services.billing.parties.sellers import Seller, Sellers
-from services.billing.tax.profiles import vat_id_to_show
+from services.billing.parties.sellers import Sellers
 from shared.contracts.billing import documents as contract
-from shared.contracts.billing.documents import DocumentKind
-from shared.contracts.billing.tax import TaxLine, TaxReason
+from shared.contracts.billing.top_ups import GatewayName
 from shared.db import events
 from shared.db.database import Database
-from shared.money import Money, currency_of, round_to_minor_unit
 from shared.principal import system
 from shared.rpc.service import Call
 from shared.runtime import Runtime
-from shared.wire import from_wire, to_wire
+from shared.wire import to_wire
 
 log = structlog.get_logger()
 
 AT_ONCE = 20
-"""Documents that are issued in one turn, before files are made of them."""
-
-_PREFIXES: Mapping[DocumentKind, str] = {
-    DocumentKind.PROFORMA: "PF",
-    DocumentKind.INVOICE: "INV",
-    DocumentKind.CREDIT_NOTE: "CN",
-}
+"""Documents that are issued together, before files are made of them."""
 
 _LOCK = 0x646F63756D656E74  # "document": one issues at a time
 
@@ -73,10 +50,10 @@ class _NotIssuedYetError(Exception):
 
 @dataclass(frozen=True)
 class Issuer:
-    """Who issues documents: the sellers, and where proformas are to be paid to."""
+    """Who issues documents, and the gateways by which proformas are to be paid."""
 
     sellers: Sellers
-    bank: BankTransfer | None = None
+    gateways: Mapping[GatewayName, Gateway] = field(default_factory=dict)
 
 
 def issue_ordered(database: Database, runtime: Runtime, issuer: Issuer) -> int:
@@ -123,27 +100,11 @@ def _put_off(session: Session, order: DocumentOrder, now: datetime) -> None:
 def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
     """Issue a document, of the whole order or of what one earlier document has left."""
     session = change.db
-    _wait_for_turn(session, order)
-    about = _About.of(change, issuer, order)
-    series, number, day = _take_number(change, about.seller, order.kind)
-    document = Document(
-        id=change.runtime.new_id(),
-        company_id=order.company_id,
-        series=series,
-        number_in_series=number,
-        number=f"{series}-{number:06d}",
-        kind=order.kind,
-        issued_on=day,
-        issued_at=change.call.now,
-        currency=about.top_up.currency,
-        net=about.net,
-        tax=about.tax,
-        top_up_id=order.top_up_id,
-        payment_id=order.payment_id,
-        refund_id=order.refund_id,
-        corrects_id=about.corrects.id if about.corrects else None,
-    )
-    document.content = to_wire(_content(change, issuer, order, about, document))
+    _wait_for_earlier(session, order)
+    subject = Subject.of(change, issuer.sellers, order)
+    document = _draft(change, subject)
+    content = compose(session, subject, document, issuer.gateways)
+    document.content = to_wire(content)
     session.add(document)
     session.flush()
     rendering = DocumentRendering(
@@ -162,13 +123,36 @@ def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
         version=1,
         request_id=change.call.request_id,
     )
-    order.net -= about.net
-    order.tax -= about.tax
+    order.net -= subject.net
+    order.tax -= subject.tax
     if not order.net:
         session.delete(order)
 
 
-def _wait_for_turn(session: Session, order: DocumentOrder) -> None:
+def _draft(change: Change, subject: Subject) -> Document:
+    """A document with the next number of its series, which has no content yet."""
+    order, corrects = subject.order, subject.corrects
+    number = take_number(change, subject.seller, order.kind)
+    return Document(
+        id=change.runtime.new_id(),
+        company_id=order.company_id,
+        series=number.series,
+        number_in_series=number.in_series,
+        number=str(number),
+        kind=order.kind,
+        issued_on=number.day,
+        issued_at=change.call.now,
+        currency=subject.top_up.currency,
+        net=subject.net,
+        tax=subject.tax,
+        top_up_id=order.top_up_id,
+        payment_id=order.payment_id,
+        refund_id=order.refund_id,
+        corrects_id=corrects.id if corrects else None,
+    )
+
+
+def _wait_for_earlier(session: Session, order: DocumentOrder) -> None:
     if order.payment_id is None:
         return
     before = select(DocumentOrder.position).where(
@@ -177,214 +161,3 @@ def _wait_for_turn(session: Session, order: DocumentOrder) -> None:
     )
     if session.scalar(before.limit(1)) is not None:
         raise _NotIssuedYetError
-
-
-def _accounting_tax(
-    change: Change,
-    about: "_About",
-    document: Document,
-    due_on: date,
-) -> contract.AccountingTax | None:
-    session = change.db
-    if about.corrects is not None:
-        return accounting_tax.state_again(
-            session, document, about.corrects, about.earlier
-        )
-    own = about.seller.accounting_currency
-    return accounting_tax.state(session, own, document, due_on)
-
-
-@dataclass(frozen=True)
-class _About:
-    """What a document tells of, as it stands when it is issued.
-
-    ``earlier`` are those on its payment, oldest first; ``net`` and ``tax`` what it is
-    of, in the currency's minor unit.
-    """
-
-    seller: Seller
-    top_up: TopUp
-    payment: Payment | None
-    company: Company
-    vat_id: str
-    earlier: Sequence[Document]
-    corrects: Document | None
-    net: Decimal
-    tax: Decimal
-
-    @classmethod
-    def of(cls, change: Change, issuer: Issuer, order: DocumentOrder) -> "_About":
-        session = change.db
-        top_up = session.get_one(TopUp, order.top_up_id)
-        reason = from_wire(top_up.tax_reason, TaxReason)
-        earlier = _earlier(change, order)
-        corrects, net, tax = _corrected(order, earlier)
-        payment = None
-        if order.payment_id is not None:
-            payment = session.get_one(Payment, order.payment_id)
-        return cls(
-            # A credit note's is its invoice's, as both are about the same top-up.
-            seller=issuer.sellers.named(top_up.seller),
-            top_up=top_up,
-            payment=payment,
-            company=session.get_one(Company, order.company_id),
-            vat_id=vat_id_to_show(session, order.company_id, reason, change.call.now),
-            earlier=earlier,
-            corrects=corrects,
-            net=net,
-            tax=tax,
-        )
-
-
-def _earlier(change: Change, order: DocumentOrder) -> Sequence[Document]:
-    if order.payment_id is None:
-        return ()
-    return change.db.scalars(
-        select(Document)
-        .where(Document.payment_id == order.payment_id)
-        .order_by(Document.position)
-    ).all()
-
-
-def _corrected(
-    order: DocumentOrder, earlier: Sequence[Document]
-) -> tuple[Document | None, Decimal, Decimal]:
-    """What a credit note takes back, or an invoice replaces; and how much of it.
-
-    That is the oldest that has something left: an invoice of the payment, or a credit
-    note of a refund that was not paid out after all. Should more be taken back than was
-    paid, the newest names it.
-    """
-    if order.kind is DocumentKind.CREDIT_NOTE:
-        candidates = [each for each in earlier if each.kind is DocumentKind.INVOICE]
-    elif order.refund_id is not None:
-        candidates = [each for each in earlier if each.refund_id == order.refund_id]
-        candidates = [each for each in candidates if each.kind is not order.kind]
-    else:
-        return None, order.net, order.tax
-    for each in candidates:
-        later = [other for other in earlier if other.corrects_id == each.id]
-        net = each.net - sum(other.net for other in later)
-        if net >= order.net:
-            return each, order.net, order.tax
-        if net > 0:
-            return each, net, each.tax - sum(other.tax for other in later)
-    return candidates[-1], order.net, order.tax
-
-
-def _take_number(
-    change: Change, seller: Seller, kind: DocumentKind
-) -> tuple[str, int, date]:
-    """The series, the next number in it, and the day: never before the last one's."""
-    today = change.call.now.astimezone(ZoneInfo(seller.time_zone)).date()
-    series = _lock_series(change.db, seller, kind, today)
-    series.last_number += 1
-    series.last_day = max(series.last_day, today)
-    return series.code, series.last_number, series.last_day
-
-
-def _lock_series(
-    session: Session, seller: Seller, kind: DocumentKind, today: date
-) -> DocumentSeries:
-    """The seller's of that kind and year, begun with its first document.
-
-    A prefix that was another seller's this year would give its numbers anew: then the
-    database refuses to begin the series, and the order waits for another prefix.
-    """
-    own = {"seller": seller.key, "kind": kind, "year": today.year}
-    parts = (seller.number_prefix, _PREFIXES[kind], str(today.year))
-    code = "-".join(filter(None, parts))
-    begun = insert(DocumentSeries).values(
-        **own, code=code, last_number=0, last_day=today
-    )
-    session.execute(begun.on_conflict_do_nothing(index_elements=list(own)))
-    series = select(DocumentSeries).filter_by(**own)
-    return session.scalars(series.with_for_update()).one()
-
-
-def _content(
-    change: Change,
-    issuer: Issuer,
-    order: DocumentOrder,
-    about: _About,
-    document: Document,
-) -> contract.DocumentContent:
-    currency = currency_of(about.top_up.currency)
-    language = language_of(about.company.country)
-    reason = from_wire(about.top_up.tax_reason, TaxReason)
-    net, tax = (
-        round_to_minor_unit(Money(amount, currency))
-        for amount in (about.net, about.tax)
-    )
-    is_proforma = order.kind is DocumentKind.PROFORMA
-    bank = issuer.bank if is_proforma else None
-    gross = net + tax
-    zone = ZoneInfo(about.seller.time_zone)
-
-    def day_of(moment: datetime | None) -> date | None:
-        return moment.astimezone(zone).date() if moment else None
-
-    paid_on = day_of(about.payment.settled_at) if about.payment else None
-    reference = about.top_up.reference
-    return contract.DocumentContent(
-        kind=order.kind,
-        number=document.number,
-        issued_on=document.issued_on,
-        paid_on=paid_on,
-        language=language,
-        seller=_seller(about.seller),
-        buyer=_buyer(about),
-        lines=[contract.DocumentLine(text=top_up_line(reference, language), net=net)],
-        tax_lines=[_tax_line(about.top_up, net, tax)],
-        tax_reason=reason,
-        tax_words=tax_words(reason, language),
-        net=net,
-        tax=tax,
-        gross=gross,
-        accounting_tax=_accounting_tax(
-            change, about, document, paid_on or document.issued_on
-        ),
-        payment_method=_payment_method(about, language),
-        reference=reference,
-        corrects=reference_to(about.corrects) if about.corrects else None,
-        reason=reason_words(order.reason, language),
-        due_on=day_of(about.top_up.expires_at) if is_proforma else None,
-        bank=bank.instructions(about.seller.key, gross, reference) if bank else None,
-    )
-
-
-def _payment_method(about: _About, language: str) -> str:
-    if about.payment is None:
-        return ""
-    return method_words(about.payment.gateway, about.payment.method, language)
-
-
-def _tax_line(top_up: TopUp, net: Money, tax: Money) -> TaxLine:
-    """The top-up's one line of tax, for the part that this document is about."""
-    (line,) = from_wire(top_up.tax_lines, list[TaxLine])
-    return replace(line, base=net, tax=tax)
-
-
-def _seller(seller: Seller) -> contract.Party:
-    return contract.Party(
-        name=seller.name,
-        street=seller.street,
-        postal_code=seller.postal_code,
-        city=seller.city,
-        region="",
-        country=seller.country,
-        vat_id=seller.vat_id,
-    )
-
-
-def _buyer(about: _About) -> contract.Party:
-    company = about.company
-    return contract.Party(
-        name=company.name,
-        street=company.street,
-        postal_code=company.postal_code,
-        city=company.city,
-        region=company.region,
-        country=company.country,
-        vat_id=about.vat_id,
-    )

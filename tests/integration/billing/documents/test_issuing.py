@@ -244,7 +244,7 @@ def test_documents_of_one_payment_are_issued_in_their_order(
 ) -> None:
     paid = till.pay("100.00")
     with monkeypatch.context() as broken:
-        broken.setattr("services.billing.documents.issuing.tax_words", _fail)
+        broken.setattr("services.billing.documents.content.tax_words", _fail)
         assert documents(till).documents == []
     till.refund(paid)
     assert documents(till).documents == []
@@ -259,7 +259,7 @@ def test_a_proforma_that_cannot_be_issued_keeps_no_other_waiting(
 ) -> None:
     transfer(till, "100.00")
     with monkeypatch.context() as broken:
-        broken.setattr("services.billing.documents.issuing.tax_words", _fail)
+        broken.setattr("services.billing.documents.content.tax_words", _fail)
         assert documents(till).documents == []
 
     transfer(till, "50.00")
