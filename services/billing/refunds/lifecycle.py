@@ -84,14 +84,7 @@ def refund(change: Change, request: RefundTopUp) -> GivenBack:
     net = _wanted(request, top_up, min(left, max(wallet.balance, Decimal(0))))
     parts = _parts(asked_for, given, net)
     for part in parts:
-        row = _draft(change, top_up, part, reason)
-        session.add(row)
-        session.flush()
-        _post(change, wallet, row, EntryKind.REFUND)
-        _order(change, top_up, row, DocumentKind.CREDIT_NOTE, reason)
-        top_up.refunded_net += part.net
-        if part.is_rest:
-            end_request(change, part.payment.id, RefundRequestState.GRANTED)
+        _give_back(change, wallet, top_up, part, reason)
     tell_of_change(session, change.runtime, wallet, change.call.request_id)
     refunded = net == _left(paid, given)
     state = TopUpState.REFUNDED if refunded else TopUpState.PARTLY_REFUNDED
@@ -102,6 +95,19 @@ def refund(change: Change, request: RefundTopUp) -> GivenBack:
         net=Money(net, currency),
         tax=Money(sum((part.tax for part in parts), Decimal(0)), currency),
     )
+
+
+def _give_back(
+    change: Change, wallet: Wallet, top_up: TopUp, part: _Part, reason: str
+) -> None:
+    row = _draft(change, top_up, part, reason)
+    change.db.add(row)
+    change.db.flush()
+    _post(change, wallet, row, EntryKind.REFUND)
+    _order(change, top_up, row, DocumentKind.CREDIT_NOTE, reason)
+    top_up.refunded_net += part.net
+    if part.is_rest:
+        end_request(change, part.payment.id, RefundRequestState.GRANTED)
 
 
 def repayment_of(refund: Refund, payment: Payment) -> Repayment:
