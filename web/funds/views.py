@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from shared.contracts.billing import cards, refund_requests, top_ups
-from shared.contracts.billing.top_ups import GatewayName, TopUpQuote, TopUpState
+from shared.contracts.billing.top_ups import NextStep, TopUpQuote, TopUpState
 from shared.errors import (
     Conflict,
     ContractError,
@@ -293,7 +293,7 @@ def _go_to_payment(visit: Visit, top_up_id: UUID) -> Response:
         return redirect(_address(visit, "funds.top_up", top_up_id), code=303)
     if started.redirect_url:
         return redirect(started.redirect_url, code=303)
-    by_card = started.top_up.gateway is GatewayName.STRIPE
+    by_card = started.next_step is NextStep.CARD_FORM
     endpoint = "funds.card" if by_card else "funds.top_up"
     return redirect(_address(visit, endpoint, top_up_id), code=303)
 
