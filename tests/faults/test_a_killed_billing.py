@@ -146,6 +146,7 @@ def new_customer(
 
 
 @pytest.mark.full
+@pytest.mark.timeout(600)
 def test_killed_at_some_points_a_top_up_is_credited_once(
     new_customer: NewCustomer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,10 +49,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """One for all tests, as it takes long to start; each leaves it ready."""
     environment = environment_for(var_below(tmp_path_factory.mktemp("stack")))
     running = RunningStack(environment)
-    started = launch("stack", environment).wait(START_TIMEOUT_S) == 0
-    assert started, log_of(running.var)
-    yield running
-    launch("stack-stop", environment).wait(START_TIMEOUT_S)
+    launcher = launch("stack", environment)
+    try:
+        assert launcher.wait(START_TIMEOUT_S) == 0, log_of(running.var)
+        yield running
+    finally:
+        launcher.kill()
+        launcher.wait()
+        launch("stack-stop", environment).wait(START_TIMEOUT_S)
 
 
 @pytest.fixture
