@@ -9,8 +9,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 # One more than there are cores, as tests wait, too.
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
-# The order of tests/conftest.py stays as it is.
-BY_FILE := --dist loadfile --no-loadscope-reorder
+# Groups and their order are those of tests/conftest.py.
+BY_FILE := --dist loadgroup --no-loadscope-reorder
 # A commit's own examples in CI, so that a failure is there again; others each time here.
 SEED := $(if $(CI),--hypothesis-seed=$(shell printf '%d' 0x$$(git rev-parse --short=8 HEAD)))
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) $(SEED) --durations 25 --durations-min 0.5 $(ARGS)

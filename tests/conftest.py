@@ -33,6 +33,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "property" in item.keywords:
             item.add_marker(pytest.mark.timeout(_LONG_S))
+        if item.get_closest_marker("xdist_group") is None:
+            # A file's tests share what they start.
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -45,13 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say when each runs, and keep a file's tests in one worker."""
+    """Say when each runs."""
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
-            if _is_on_the_stack(item):
-                often = item.get_closest_marker("over_the_broker")
-                item.add_marker("full" if often else "nightly")
+        here = item.path.is_relative_to(Path(__file__).parent)
+        if here and _is_on_the_stack(item):
+            often = item.get_closest_marker("over_the_broker")
+            item.add_marker("full" if often else "nightly")
 
 
 def _is_on_the_stack(item: pytest.Item) -> bool:
