@@ -16,6 +16,7 @@ __all__ = [
     "PRICE_PLACES",
     "Money",
     "currency_of",
+    "decimal_places",
     "decode_money",
     "encode_money",
     "fits_invoices",
@@ -70,6 +71,11 @@ def zero(currency: str) -> Money:
 def minor_unit(currency: str) -> Decimal:
     """The smallest amount that can be paid: 0.01 for EUR, 1 for JPY."""
     return Decimal(1) / Decimal(currency_of(currency).sub_unit)
+
+
+def decimal_places(currency: str) -> int:
+    """How many decimal places its amounts are written with: 2 for EUR, 0 for JPY."""
+    return -int(minor_unit(currency).as_tuple().exponent)
 
 
 def fits_invoices(currency: str) -> bool:

@@ -11,7 +11,7 @@ from babel.numbers import (
 )
 
 from shared.errors import InvalidInput
-from shared.money import Money, currency_of, minor_unit
+from shared.money import Money, currency_of, decimal_places
 
 MAX_LENGTH = 20
 
@@ -77,7 +77,6 @@ def _grouped(typed: str, locale: Locale) -> str:
 
 def _places(currency: str) -> int:
     try:
-        unit = minor_unit(currency)
+        return decimal_places(currency)
     except ValueError as error:
         raise InvalidInput("no_such_currency") from error
-    return -int(unit.as_tuple().exponent)

@@ -12,10 +12,9 @@ from babel.dates import format_datetime as babel_datetime
 from babel.dates import format_time as babel_time
 from babel.numbers import format_decimal, get_decimal_symbol
 
-from shared.money import Money, minor_unit, round_to_minor_unit
+from shared.money import PRICE_PLACES, Money, decimal_places, round_to_minor_unit
 
 MINUS = "\N{MINUS SIGN}"
-_PRICE_PLACES = 12
 _LONGEST = 60
 """Digits that are written out in full, before the default precision would round."""
 
@@ -44,7 +43,7 @@ def format_money(
     """
     rounded = money if exact else round_to_minor_unit(money)
     language = Locale.parse(locale) if isinstance(locale, str) else locale
-    digits = _write_digits(rounded, language, _PRICE_PLACES if exact else 0)
+    digits = _write_digits(rounded, language, PRICE_PLACES if exact else 0)
     mark = get_decimal_symbol(language)
     integer, _, fraction = digits.partition(mark)
     sign = MINUS if rounded.amount < 0 else ""
@@ -60,7 +59,7 @@ def format_money(
 
 
 def _write_digits(money: Money, locale: Locale, most_places: int) -> str:
-    places = -int(minor_unit(money.currency.code).as_tuple().exponent)
+    places = decimal_places(money.currency.code)
     grouping = locale.decimal_formats[None].pattern.partition(".")[0]
     fraction = "0" * places + "#" * (most_places - places)
     with localcontext(prec=_LONGEST):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shared.money import (
     Money,
     currency_of,
+    decimal_places,
     decode_money,
     encode_money,
     fits_invoices,
@@ -167,3 +168,8 @@ def test_an_exchange_rate_has_twelve_places_at_most_and_no_zeros_at_its_end() ->
     assert str(round_exchange_rate(Fraction(2, 3))) == "0.666666666667"
     assert str(round_exchange_rate(Fraction(108050, 100000))) == "1.0805"
     assert str(round_exchange_rate(Fraction(100))) == "100"
+
+
+def test_amounts_are_written_with_the_places_of_their_currency() -> None:
+    places = {code: decimal_places(code) for code in ("EUR", "JPY", "KWD")}
+    assert places == {"EUR": 2, "JPY": 0, "KWD": 3}

@@ -8,7 +8,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from shared.money import Money, minor_unit
+from shared.money import Money, decimal_places
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _LOCALES = {"en": "en_GB", "de": "de", "pl": "pl"}
@@ -25,7 +25,7 @@ def locale_of(language: str) -> Locale:
 
 def write_money(money: Money, language: str) -> str:
     """In the minor unit, with the currency's code: 1.234,56 EUR."""
-    places = -int(minor_unit(money.currency.code).as_tuple().exponent)
+    places = decimal_places(money.currency.code)
     pattern = f"#,##0.{'0' * places}" if places else "#,##0"
     return _write(money.amount, pattern, language) + _NO_BREAK + money.currency.code
 
