@@ -15,7 +15,8 @@ from web.dev import components
 from web.documents import views as documents
 from web.funds import views as funds
 from web.funds.card_form import read_card_script
-from web.language import locale, places
+from web.language import locale, places, tax_words
+from web.members import views as members
 from web.page.context import EXTENSION, Context
 from web.page.errors import register_error_pages
 from web.page.forms import new_form_key
@@ -27,6 +28,7 @@ from web.services import views as services
 from web.site import health, theme
 from web.site.assets import BUILT, register_assets
 from web.site.security import csrf, protect
+from web.transactions import views as transactions
 from web.wallets import views as wallets
 from web.webhooks import views as webhooks
 
@@ -37,6 +39,8 @@ _AREAS = (
     account,
     profile,
     legal_details,
+    members,
+    transactions,
     documents,
     wallets,
     funds,
@@ -60,6 +64,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     login_manager.init_app(app)
     locale.register(app)
     places.register(app)
+    tax_words.register(app)
     register_assets(app)
     register_error_pages(app)
     for area in _AREAS:

@@ -1,1 +1,1 @@
-"""A company's profile: its legal details, tax and members."""
+"""A company's profile: its legal details and tax."""

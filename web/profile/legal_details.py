@@ -117,7 +117,7 @@ def save(company_id: str) -> ResponseReturnValue:
         flash("Nothing was different, so nothing was changed.", "info")
     else:
         flash("The profile is saved.", "success")
-    return redirect(url_for("companies.profile", company_id=company), code=303)
+    return redirect(url_for("profile.show_profile", company_id=company), code=303)
 
 
 def _show(

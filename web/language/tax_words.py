@@ -1,6 +1,6 @@
 """What people are told of tax: the rule, what it read, and what the register said."""
 
-from flask import Blueprint
+from flask import Flask
 
 from shared.contracts.billing.tax import TaxId, TaxIdMatch, TaxIdState, TaxReason
 from shared.contracts.billing.tax_words import words
@@ -43,11 +43,11 @@ _FAILURES = {
 """Where asking again won't help; billing's codes."""
 
 
-def register(blueprint: Blueprint) -> None:
-    blueprint.add_app_template_filter(words, "tax_words")
-    blueprint.add_app_template_filter(fields_read, "tax_fields")
-    blueprint.add_app_template_filter(state_words, "tax_id_state")
-    blueprint.add_app_template_filter(what_now, "tax_id_what_now")
+def register(app: Flask) -> None:
+    app.add_template_filter(words, "tax_words")
+    app.add_template_filter(fields_read, "tax_fields")
+    app.add_template_filter(state_words, "tax_id_state")
+    app.add_template_filter(what_now, "tax_id_what_now")
 
 
 def fields_read(reason: TaxReason) -> str:

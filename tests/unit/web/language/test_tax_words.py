@@ -3,7 +3,7 @@
 import pytest
 
 from shared.contracts.billing.tax import TaxId, TaxIdState
-from web.profile.tax_words import what_now
+from web.language.tax_words import what_now
 
 
 def _unanswered(failure: str) -> TaxId:
