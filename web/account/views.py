@@ -4,7 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from shared.contracts import identity
-from web.page.frame import Page
+from web.page.page import begin_page
 from web.page.signed_in import signed_in
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -35,6 +35,6 @@ def two_factor() -> ResponseReturnValue:
 
 
 def _page(template: str) -> ResponseReturnValue:
-    page = Page()
+    page = begin_page()
     page.ask("account", "Your account", identity.GET_ACCOUNT, identity.GetAccount())
     return page.show(template)

@@ -4,12 +4,13 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from shared.rpc.client import DEFAULT_TIMEOUT_S
-from web.page.all_blocks import BLOCKS, COSTS, SERVICES
+from web.dashboard.blocks import BLOCKS, SERVICES
 from web.page.blocks import Block, PendingBlocks
-from web.page.frame import Page, prepare_reader, reader_of
+from web.page.costs import COSTS
+from web.page.page import begin_page
 from web.page.signed_in import signed_in
-from web.page.tags import Tag, answer_with_tag, not_changed, shown_tag
-from web.page.visit import Visit, begin_visit
+from web.page.tags import Tag, answer_with_tag, not_changed, reader_of, shown_tag
+from web.page.visit import Visit, begin_visit, prepare_reader
 
 bp = Blueprint("dashboard", __name__)
 
@@ -17,7 +18,7 @@ bp = Blueprint("dashboard", __name__)
 @bp.get("/")
 @signed_in
 def dashboard() -> ResponseReturnValue:
-    return Page(SERVICES, COSTS, at="dashboard").show("dashboard/page.html")
+    return begin_page(SERVICES, COSTS, at="dashboard").show("dashboard/page.html")
 
 
 @bp.get("/blocks/<name>", endpoint="block")
@@ -34,7 +35,7 @@ def show_block(name: str) -> ResponseReturnValue:
     prepare_reader(visit)
     at = request.args.get("at", "")[:100]
     html = render_template(block.template, view=view, at=at)
-    reader = reader_of(visit.principal, visit.last_session)
+    reader = reader_of(visit.identify(), visit.last_session)
     return answer_with_tag(html, Tag(view.asked_at, reader))
 
 

@@ -18,9 +18,9 @@ from shared.contracts.inventory import (
 )
 from shared.money import Money, currency_of
 from shared.permissions import Permission
-from web.page.all_blocks import Balance, Costs, OtherBalance
 from web.page.blocks import BlockView
-from web.page.frame import Frame
+from web.page.costs import Costs
+from web.page.frame import Balance, Frame, OtherBalance
 
 COMPANY_ID = UUID("8f14e45f-ceea-4b67-8c1b-000000000001")
 AT = datetime(2026, 3, 14, 13, 2, tzinfo=UTC)

@@ -29,7 +29,7 @@ from web.language.refusals import sentence
 from web.page import downloads
 from web.page.context import context
 from web.page.errors import error_page
-from web.page.frame import Page
+from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import Visit, visit_company
@@ -54,7 +54,7 @@ _RETRY_AFTER_S = 30
 def list_documents(company_id: str) -> ResponseReturnValue:
     company = read_uuid(company_id)
     query = DocumentQuery.read(request.args)
-    page = Page(acts_for=company, at="invoices")
+    page = begin_page(acts_for=company, at="invoices")
     page.ask(
         "listing",
         "The documents",
@@ -77,7 +77,7 @@ def show_document(company_id: str, document_id: str) -> ResponseReturnValue:
     """All that the document says; on paper, the document alone."""
     company = read_uuid(company_id)
     wanted = documents.GetDocument(document_id=read_uuid(document_id))
-    page = Page(acts_for=company, at="invoices")
+    page = begin_page(acts_for=company, at="invoices")
     page.ask("whole", "This document", documents.GET_DOCUMENT, wanted)
     return page.show(
         "documents/document.html",

@@ -3,44 +3,32 @@
 from uuid import UUID
 
 import msgspec
-import structlog
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from shared.contracts.billing import cards, refund_requests, top_ups
 from shared.contracts.billing.top_ups import NextStep, TopUpQuote, TopUpState
-from shared.errors import (
-    Conflict,
-    ContractError,
-    InvalidInput,
-    NotFound,
-    RemoteFault,
-    Unavailable,
-)
+from shared.errors import Conflict, ContractError, InvalidInput, NotFound, Unavailable
 from shared.money import Money
 from shared.permissions import Permission
-from web.funds import sepa
+from web.funds import queries, sepa
 from web.funds.card_form import CardScript
 from web.funds.form import FundsForm
 from web.language.amounts import write_amount
 from web.language.locale import reader_locale
 from web.language.refusals import sentence
-from web.page.all_blocks import COSTS, Balance, Costs
+from web.page.costs import COSTS, Costs
 from web.page.forms import new_form_key, send
-from web.page.frame import Page, prepare_reader
+from web.page.frame import BALANCE, Balance
+from web.page.page import Page, begin_page, told_in_frame
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
-from web.page.visit import Visit, begin_visit
+from web.page.visit import Visit, begin_visit, prepare_reader
 from web.site.addresses import public_address
 from web.site.security import widen_policy
 
-log = structlog.get_logger()
-
 bp = Blueprint("funds", __name__, url_prefix="/funds")
-
-GATEWAY_TIMEOUT_S = 10.0
-"""Of calls in which billing asks a gateway before it answers."""
 
 OPEN = frozenset({TopUpState.DRAFT, TopUpState.PENDING})
 
@@ -57,15 +45,16 @@ def _typed(money: Money) -> str:
 @signed_in
 def add_funds() -> ResponseReturnValue:
     """The form: with what the address says, or else with what is recommended."""
-    page = _page()
+    page = begin_page(COSTS)
+    page.settle()  # amounts are read in the reader's language
     typed = "net" in request.args
     form = FundsForm.read(request.args) if typed else _suggestion(page)
     form.currency = form.currency or next(iter(_wallets(page)), "")
-    quote = _quote(page.visit, form) if form.net else None
+    quote = queries.quote_top_up(page.visit, form) if form.net else None
     if not typed and quote and quote.problems and quote.largest:
         # More is recommended than can be topped up at once.
         form = FundsForm.of(quote.largest)
-        quote = _quote(page.visit, form)
+        quote = queries.quote_top_up(page.visit, form)
     return _show(page, form, quote)
 
 
@@ -74,44 +63,44 @@ def add_funds() -> ResponseReturnValue:
 def quote() -> ResponseReturnValue:
     """The figures for what is being typed."""
     visit = begin_visit()
-    visit.principal  # noqa: B018  asks identity if nobody knows who it is
     prepare_reader(visit)
     form = FundsForm.read(request.args)
-    shown = _quote(visit, form) if form.net else None
+    shown = queries.quote_top_up(visit, form) if form.net else None
     return render_template("funds/_quote.html", form=form, quote=shown)
 
 
 @bp.post("/add")
 @signed_in
 def top_up_now() -> ResponseReturnValue:
-    """Begin the top-up that was quoted and send the customer to pay it."""
-    page = _page()
+    """Begin the top-up that was quoted and send the customer to pay it.
+
+    That takes no page, and none of its calls: only the form shown again does.
+    """
+    visit = begin_visit()
     form = FundsForm.sent(request.form)
     if "work_out" in request.form:
-        again = url_for("funds.add_funds", net=form.net, currency=form.currency)
-        return redirect(again, code=303)
-    net, gateway = form.amount(), form.chosen_gateway()
-    if net is None or gateway is None:
-        shown = _quote(page.visit, form) if net else None
-        return _show(page, form, shown, status=422)
-    page.visit.insist()
-    begin = top_ups.BeginTopUp(
-        net=net, digest=form.digest, gateway=gateway, is_intended=form.is_intended
-    )
-    try:
-        top_up = page.visit.start(
-            top_ups.BEGIN_TOP_UP, begin, idempotency_key=form.key
-        ).result()
-    except (Conflict, InvalidInput, NotFound, Unavailable) as refusal:
-        return _asked_again(page, form, refusal)
-    return _go_to_payment(page.visit, top_up.id)
+        return _work_out(visit, form)
+    with told_in_frame(visit):
+        visit.insist()
+        # Amounts are read in the language of who typed them.
+        prepare_reader(visit)
+        net, gateway = form.amount(), form.chosen_gateway()
+        if net is None or gateway is None:
+            page = begin_page(COSTS, visit=visit)
+            shown = queries.quote_top_up(visit, form) if net else None
+            return _show(page, form, shown, status=422)
+        try:
+            top_up_id = queries.begin_top_up(visit, form, net, gateway)
+        except (Conflict, InvalidInput, NotFound, Unavailable) as refusal:
+            return _asked_again(visit, form, refusal)
+        return _go_to_payment(visit, top_up_id)
 
 
 @bp.get("/top-ups/<top_up_id>")
 @signed_in
 def top_up(top_up_id: str) -> ResponseReturnValue:
     """One top-up: what is to be done, or what came of it."""
-    page = Page()
+    page = begin_page()
     request_ = top_ups.GetTopUp(top_up_id=read_uuid(top_up_id))
     page.ask("top_up", "This top-up", top_ups.GET_TOP_UP, request_)
     return page.show(
@@ -133,7 +122,7 @@ def top_up_state(top_up_id: str) -> ResponseReturnValue:
         "funds/_top_up.html",
         top_up=shown,
         open_states=OPEN,
-        may_add_funds=Permission.ADD_FUNDS in visit.principal.permissions,
+        may_add_funds=Permission.ADD_FUNDS in visit.identify().permissions,
     )
     settled = {} if shown.state in OPEN else {"HX-Trigger": "balance-changed"}
     return html, 200, settled
@@ -152,14 +141,14 @@ def pay(top_up_id: str) -> ResponseReturnValue:
 @signed_in
 def card(top_up_id: str) -> ResponseReturnValue:
     """The form that a card is asked for in; its fields are the gateway's own."""
-    page = Page()
+    page = begin_page()
     wanted = read_uuid(top_up_id)
     page.ask(
         "top_up", "This top-up", top_ups.GET_TOP_UP, top_ups.GetTopUp(top_up_id=wanted)
     )
-    page.frame  # noqa: B018  asks identity whether the session lives
+    page.settle()
     try:
-        form = _card_form(page.visit, wanted)
+        form = queries.find_card_form(page.visit, wanted)
     except Conflict as refusal:
         if refusal.code != "no_card_payment":
             raise
@@ -177,7 +166,7 @@ def forget_card(top_up_id: str) -> ResponseReturnValue:
     visit.insist()
     wanted = read_uuid(top_up_id)
     ask = cards.ForgetCard(card=request.form.get("card", "")[:100])
-    visit.start(cards.FORGET_CARD, ask, timeout_s=GATEWAY_TIMEOUT_S).result()
+    visit.start(cards.FORGET_CARD, ask, timeout_s=queries.GATEWAY_TIMEOUT_S).result()
     return redirect(_address(visit, "funds.card", wanted), code=303)
 
 
@@ -207,27 +196,14 @@ def cancel(top_up_id: str) -> ResponseReturnValue:
     visit = begin_visit()
     visit.insist()
     wanted = read_uuid(top_up_id)
-    ask = top_ups.CancelTopUp(top_up_id=wanted)
-    try:
-        visit.start(
-            top_ups.CANCEL_TOP_UP, ask, idempotency_key=f"cancel:{wanted}"
-        ).result()
-    except Conflict as refusal:
-        if refusal.code != "top_up_ended":
-            raise
+    queries.cancel_top_up(visit, wanted)
     return redirect(_address(visit, "funds.top_up", wanted), code=303)
-
-
-def _page() -> Page:
-    page = Page(COSTS)
-    page.frame  # noqa: B018  settles whose language amounts are read in
-    return page
 
 
 def _suggestion(page: Page) -> FundsForm:
     """What is recommended for the primary wallet, or its currency alone."""
-    balance: Balance | None = page.blocks["balance"].data
-    costs: list[Costs] = page.blocks[COSTS.name].data or []
+    balance: Balance | None = page.load_blocks()[BALANCE.name].data
+    costs: list[Costs] = page.load_blocks()[COSTS.name].data or []
     if balance is None:
         return FundsForm()
     for each in costs:
@@ -239,27 +215,17 @@ def _suggestion(page: Page) -> FundsForm:
     return FundsForm(currency=balance.currency)
 
 
-def _quote(visit: Visit, form: FundsForm) -> TopUpQuote | None:
-    """The quote, or None with the reason beside a field of the form."""
-    net = form.amount()
-    if net is None:
-        return None
-    ask = top_ups.QuoteTopUp(net=net)
-    try:
-        quoted = visit.start(top_ups.QUOTE_TOP_UP, ask).result()
-    except NotFound as refusal:
-        form.errors["currency"] = sentence(refusal)
-    except (InvalidInput, Conflict, Unavailable) as refusal:
-        form.errors["net"] = sentence(refusal)
-    else:
-        if len(quoted.gateways) == 1:
-            form.gateway = quoted.gateways[0].value
-        return quoted
-    return None
+def _work_out(visit: Visit, form: FundsForm) -> Response:
+    """To the figures of what was typed, without a script."""
+    company = visit.identify().require_company()
+    address = url_for(
+        "funds.add_funds", net=form.net, currency=form.currency, company=company
+    )
+    return redirect(address, code=303)
 
 
 def _asked_again(
-    page: Page, form: FundsForm, refusal: ContractError
+    visit: Visit, form: FundsForm, refusal: ContractError
 ) -> ResponseReturnValue:
     """The form once more, with the quote as it is now.
 
@@ -268,7 +234,8 @@ def _asked_again(
     """
     if refusal.code == "idempotency_key_reused":
         form.key = new_form_key()
-    shown = _quote(page.visit, form)
+    page = begin_page(COSTS, visit=visit)
+    shown = queries.quote_top_up(visit, form)
     if shown and isinstance(refusal, Unavailable):
         # What it seems to repeat may be itself. Sent again, it must be the same.
         shown = msgspec.structs.replace(shown, repeats=None)
@@ -281,73 +248,40 @@ def _asked_again(
 
 
 def _go_to_payment(visit: Visit, top_up_id: UUID) -> Response:
-    """Where it is paid, or its own page when there is nothing to pay any more."""
-    try:
-        started = _start_payment(visit, top_up_id)
-    except Conflict as refusal:
-        if refusal.code != "top_up_ended":
-            raise
-        return redirect(_address(visit, "funds.top_up", top_up_id), code=303)
-    except Unavailable:
-        # It is kept: its page says so and offers to try again.
-        return redirect(_address(visit, "funds.top_up", top_up_id), code=303)
+    """Where it is paid; else its own page, which says why not and what to do."""
+    its_page = _address(visit, "funds.top_up", top_up_id)
+    started = queries.start_payment(visit, top_up_id, public_address(its_page))
+    if started is None:
+        return redirect(its_page, code=303)
     if started.redirect_url:
         return redirect(started.redirect_url, code=303)
     by_card = started.next_step is NextStep.CARD_FORM
-    endpoint = "funds.card" if by_card else "funds.top_up"
-    return redirect(_address(visit, endpoint, top_up_id), code=303)
-
-
-def _card_form(visit: Visit, top_up_id: UUID) -> cards.CardForm | None:
-    """The card's form, or None while whoever knows it does not answer."""
-    ask = cards.ShowCardForm(top_up_id=top_up_id)
-    try:
-        return visit.start(
-            cards.SHOW_CARD_FORM, ask, timeout_s=GATEWAY_TIMEOUT_S
-        ).result()
-    except (Unavailable, RemoteFault):
-        return None
-
-
-def _start_payment(visit: Visit, top_up_id: UUID) -> top_ups.StartedPayment:
-    back = public_address(_address(visit, "funds.top_up", top_up_id))
-    ask = top_ups.StartPayment(top_up_id=top_up_id, return_url=back)
-    return visit.start(top_ups.START_PAYMENT, ask, timeout_s=GATEWAY_TIMEOUT_S).result()
+    to_card = _address(visit, "funds.card", top_up_id)
+    return redirect(to_card if by_card else its_page, code=303)
 
 
 def _address(visit: Visit, endpoint: str, top_up_id: UUID) -> str:
-    company = visit.principal.require_company()
+    company = visit.identify().require_company()
     return url_for(endpoint, top_up_id=top_up_id, company=company)
 
 
 def _show(
     page: Page, form: FundsForm, quote: TopUpQuote | None, status: int = 200
 ) -> ResponseReturnValue:
+    may_read = page.may(Permission.READ_BILLING)
     return page.show(
         "funds/add.html",
         status=status,
         form=form,
         quote=quote,
         currencies=_wallets(page),
-        unpaid=_unpaid(page),
+        unpaid=queries.list_unpaid(page.visit) if may_read else [],
     )
-
-
-def _unpaid(page: Page) -> list[top_ups.OpenTopUp]:
-    """What is begun and not paid; the page stands without it."""
-    if not page.may(Permission.READ_BILLING):
-        return []
-    ask = top_ups.ListOpenTopUps()
-    try:
-        return page.visit.start(top_ups.LIST_OPEN_TOP_UPS, ask).result().top_ups
-    except (ContractError, RemoteFault) as failure:
-        log.warning("open_top_ups_not_read", error=str(failure))
-        return []
 
 
 def _wallets(page: Page) -> list[str]:
     """The currencies that the company has a wallet in, its primary one first."""
-    balance: Balance | None = page.blocks["balance"].data
+    balance: Balance | None = page.load_blocks()[BALANCE.name].data
     if balance is None:
         return []
     others = [each.balance.currency.code for each in balance.other_wallets]

@@ -4,7 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from shared.contracts import identity
-from web.page.frame import Page
+from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
 
@@ -15,6 +15,6 @@ bp = Blueprint("members", __name__, url_prefix="/companies/<company_id>/members"
 @signed_in
 def list_members(company_id: str) -> ResponseReturnValue:
     company = read_uuid(company_id)
-    page = Page(acts_for=company)
+    page = begin_page(acts_for=company)
     page.ask("answer", "The members", identity.LIST_MEMBERS, identity.ListMembers())
     return page.show("members/page.html", company_id=company)

@@ -93,7 +93,7 @@ class PendingBlocks:
         return {block.name: self._load(block) for block in self._blocks}
 
     def _load(self, block: Block) -> BlockView:
-        principal = self._visit.principal
+        principal = self._visit.identify()
         company_id = principal.require_company()
         last_known = context().last_known
         try:

@@ -3,7 +3,6 @@
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from threading import Lock
 from typing import Protocol, TypeVar
@@ -13,8 +12,8 @@ import structlog
 from flask import Response, request, stream_with_context
 
 from shared.contract import Method, RequestT, ResponseT
-from shared.errors import ContractError, RemoteFault, Throttled
-from web.page.frame import Page
+from shared.errors import Throttled
+from web.page.page import told_in_frame
 from web.page.visit import Visit
 
 log = structlog.get_logger()
@@ -46,7 +45,7 @@ def first_answer(
 
     A refusal is told within the frame, as on a page.
     """
-    with _told_in_frame():
+    with told_in_frame():
         visit.check_session()
         answer = visit.start(method, arguments)
         visit.settle()
@@ -94,9 +93,8 @@ def name_with_days(
 
 
 def _begin(company_id: UUID) -> None:
-    with _lock:
+    with told_in_frame(), _lock:
         if _under_way.total() >= MOST or _under_way[company_id] >= MOST_OF_ONE:
-            Page()  # the frame, which the refusal's page is put into
             raise Throttled("too_many_downloads")
         _under_way[company_id] += 1
 
@@ -113,13 +111,4 @@ def _noted(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield from pieces
     except Exception as failure:
         log.warning("download_broken", path=request.path, error=repr(failure))
-        raise
-
-
-@contextmanager
-def _told_in_frame() -> Iterator[None]:
-    try:
-        yield
-    except (ContractError, RemoteFault):
-        Page()  # the frame, which an error's page is put into
         raise

@@ -16,7 +16,8 @@ from shared.errors import (
     Unavailable,
 )
 from web.language.refusals import sentence
-from web.page.frame import Frame, Page
+from web.page.frame import Frame
+from web.page.page import Page
 from web.page.signed_in import sign_out
 from web.page.visit import Visit
 
@@ -73,7 +74,7 @@ def _frame_on_its_way() -> Frame | None:
     if page is None:
         return None
     try:
-        return page.frame
+        return page.load_frame()
     except (ContractError, RemoteFault):
         return None  # the session has ended, say: what is shown must not depend on it
 

@@ -17,6 +17,8 @@ from uuid import UUID
 
 from flask import Response, make_response, request
 
+from shared.contracts.identity import Session
+from shared.principal import Principal
 from web.page.context import context
 
 MAX_AGE = timedelta(seconds=60)
@@ -56,9 +58,12 @@ class Tag:
         return ctx.changes.unchanged_since(self.asked_at, company_id, sources)
 
 
-def reader_mark(*parts: object) -> str:
-    """Marks whom something was rendered for: all that the words may depend on."""
-    return _digest("\n".join(map(repr, parts)))
+def reader_of(principal: Principal, session: Session | None) -> str:
+    """The mark of those for whom blocks come out as for this principal and session."""
+    reader = (session.user.locale, session.user.time_zone) if session else None
+    may = sorted(permission.value for permission in principal.permissions)
+    who = (principal.user_id, principal.company_id, principal.role, principal.strength)
+    return _digest("\n".join(map(repr, (*who, may, reader))))
 
 
 def shown_tag() -> Tag | None:

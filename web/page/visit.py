@@ -9,7 +9,6 @@ expires.
 
 from concurrent.futures import Future
 from datetime import datetime, timedelta
-from typing import cast
 from uuid import UUID
 
 import structlog
@@ -29,6 +28,7 @@ from shared.errors import (
 )
 from shared.principal import LIFETIME, Principal, verify
 from shared.rpc.client import DEFAULT_TIMEOUT_S, CallContext
+from web.language.locale import read_for
 from web.page.context import context
 
 log = structlog.get_logger()
@@ -43,6 +43,8 @@ _SESSION = "session"
 
 class Visit:
     """The calls of one request, all in the name of one principal.
+
+    ``known_principal`` is who acts, as far as that is known without asking identity.
 
     ``acts_for`` is the company that the address names, if it does; without it the
     visit acts for the session's current company, which must be ``expected`` where a
@@ -72,23 +74,19 @@ class Visit:
         self._polling = polling
         self._resuming: Future[identity.Session] | None = None
         self._principal_token = request.cookies.get(PRINCIPAL_COOKIE)
-        self._principal = self._read_cookie()
+        self.known_principal = self._read_cookie()
 
-    @property
-    def principal(self) -> Principal:
-        """Who acts; asks identity first when the cookie's principal is no good."""
-        if self._principal is None:
-            self._resume()
-        return cast("Principal", self._principal)
-
-    @property
-    def known_principal(self) -> Principal | None:
-        """Who acts, as far as that is known without asking identity."""
-        return self._principal
+    def identify(self) -> Principal:
+        """Who acts; asks identity and waits when the cookie's principal is no good."""
+        return self.known_principal or self._resume()
 
     def check_session(self) -> None:
-        """Ask identity whether the session lives, in parallel with what follows."""
-        if self._principal is not None and self._resuming is None:
+        """Ask identity whether the session lives, in parallel with what follows.
+
+        Needless where identity has said so in this visit.
+        """
+        is_open = self.session is None and self._resuming is None
+        if self.known_principal is not None and is_open:
             self._resuming = self._start_resuming(_CHECK_WITHIN_S)
 
     def start(
@@ -100,8 +98,7 @@ class Visit:
         idempotency_key: str | None = None,
     ) -> Future[ResponseT]:
         """Send a call as this visit's principal."""
-        if self._principal is None:
-            self._resume()
+        self.identify()
         call = CallContext(
             request_id=g.request_id,
             principal=self._principal_token,
@@ -119,8 +116,9 @@ class Visit:
         ended would go on with.
         """
         soon = context().clock.now() + _RENEW_BEFORE
-        if self._principal is not None and self._principal.expires_at <= soon:
-            self._principal = None
+        known = self.known_principal
+        if known is not None and known.expires_at <= soon:
+            self.known_principal = None
         return self.start(method, arguments).result()
 
     def insist(self) -> None:
@@ -141,7 +139,7 @@ class Visit:
             self._take(self._resuming.result())
         except (Unavailable, RemoteFault):
             log.warning("identity_unavailable")
-            self.reading_until = self.principal.expires_at
+            self.reading_until = self.identify().expires_at
         finally:
             self._resuming = None
 
@@ -150,7 +148,9 @@ class Visit:
         """The session as identity told it now, or else last told it."""
         if self.session is not None:
             return self.session
-        known = context().last_known.find(self.principal, _SESSION)
+        if self.known_principal is None:
+            return None
+        known = context().last_known.find(self.known_principal, _SESSION)
         return known.value if known else None
 
     def keep_principal(self, response: Response) -> None:
@@ -158,10 +158,10 @@ class Visit:
         if self.session is not None and self._acts_for is None:
             set_principal_cookie(response, self._principal_token or "")
 
-    def _resume(self) -> None:
+    def _resume(self) -> Principal:
         """Ask identity and wait, as nothing can be done before it answers."""
         try:
-            self._take(self._start_resuming().result())
+            return self._take(self._start_resuming().result())
         except Unavailable as outage:
             raise Unavailable("identity_unavailable", outage.code) from outage
 
@@ -175,7 +175,7 @@ class Visit:
         call = CallContext(request_id=g.request_id, timeout_s=timeout_s)
         return context().client.start(identity.RESUME_SESSION, arguments, call)
 
-    def _take(self, session: identity.Session) -> None:
+    def _take(self, session: identity.Session) -> Principal:
         """Go on with what identity says, if it is about the company meant.
 
         With the calls under way, that is the company of the cookie's principal: in
@@ -183,14 +183,16 @@ class Visit:
         """
         ctx = context()
         now = ctx.clock.now()
-        under_way = self._principal.company_id if self._principal else None
+        under_way = self.known_principal.company_id if self.known_principal else None
         self.session = session
         self._principal_token = session.principal
-        self._principal = verify(session.principal, ctx.verify_key, now)
-        ctx.last_known.remember(self._principal, _SESSION, session, now)
+        principal = verify(session.principal, ctx.verify_key, now)
+        self.known_principal = principal
+        ctx.last_known.remember(principal, _SESSION, session, now)
         meant = under_way or self._meant
         if meant not in {None, session.company_id}:
             raise _mismatch(meant, session)
+        return principal
 
     def _read_cookie(self) -> Principal | None:
         """The cookie's principal, if it is good and of the company meant."""
@@ -230,6 +232,13 @@ def begin_visit(*, polling: bool = False) -> Visit:
 def visit_company(company_id: UUID, *, polling: bool = False) -> Visit:
     """A visit for the company that an address names, without switching to it."""
     return Visit(current_user.get_id(), acts_for=company_id, polling=polling)
+
+
+def prepare_reader(visit: Visit) -> None:
+    """Write links for the visit's company, and figures for its reader."""
+    g.company_id = visit.identify().require_company()
+    session = visit.last_session
+    read_for(session.user if session else None)
 
 
 def keep_principal(response: Response) -> Response:

@@ -20,7 +20,7 @@ from shared.errors import (
 from shared.permissions import Permission
 from web.language.refusals import sentence
 from web.page.forms import change, key_to_keep
-from web.page.frame import Page
+from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_choice, read_uuid
 
@@ -128,7 +128,7 @@ def _show(
     Raises:
         Forbidden: ``permission_missing``; the reader's role may not edit.
     """
-    page = Page(acts_for=company_id)
+    page = begin_page(acts_for=company_id)
     page.ask(
         "company",
         "This company",

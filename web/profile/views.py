@@ -12,10 +12,10 @@ from shared.errors import Conflict, ContractError, InvalidInput, Unavailable
 from shared.permissions import Permission
 from web.language.refusals import sentence
 from web.page.forms import change, key_to_keep
-from web.page.frame import Page, prepare_reader
+from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
-from web.page.visit import visit_company
+from web.page.visit import prepare_reader, visit_company
 
 bp = Blueprint("profile", __name__, url_prefix="/companies/<company_id>")
 
@@ -42,7 +42,7 @@ def tax_details(company_id: str) -> ResponseReturnValue:
         company=company,
         tax=known,
         tax_as_of=None,
-        may_set_tax_id=Permission.MANAGE_BILLING in visit.principal.permissions,
+        may_set_tax_id=Permission.MANAGE_BILLING in visit.identify().permissions,
         typed=None,
         tax_id_error="",
         form_key_kept="",
@@ -75,7 +75,7 @@ def _show(
     company: UUID, typed: str | None = None, refusal: ContractError | None = None
 ) -> ResponseReturnValue:
     """The page; after a refusal with what was typed, and why it was refused."""
-    page = Page(acts_for=company)
+    page = begin_page(acts_for=company)
     page.ask("company", "This company", identity.GET_COMPANY, identity.GetCompany())
     may_read = page.may(Permission.READ_BILLING)
     if may_read:

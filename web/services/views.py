@@ -7,7 +7,7 @@ from shared.contracts import inventory
 from shared.contracts.billing import charging
 from shared.contracts.inventory import StateFilter
 from shared.permissions import Permission
-from web.page.frame import Page
+from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
 from web.services.queries import ServiceQuery
@@ -22,7 +22,7 @@ bp = Blueprint("services", __name__)
 def list_services() -> ResponseReturnValue:
     query = ServiceQuery.read(request.args)
     at = f"family:{query.family}" if query.family else "services"
-    page = Page(at=at)
+    page = begin_page(at=at)
     page.ask(
         "listing",
         "The list",
@@ -39,7 +39,7 @@ def show_service(service_id: str) -> ResponseReturnValue:
     """The service with its history, how it is paid, and what was charged for it."""
     service = read_uuid(service_id)
     arguments = inventory.GetService(service_id=service)
-    page = Page(at="services")
+    page = begin_page(at="services")
     page.ask("details", "This service", inventory.GET_SERVICE, arguments)
     may_read_billing = page.may(Permission.READ_BILLING)
     if may_read_billing:

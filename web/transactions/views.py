@@ -21,7 +21,7 @@ from shared.contracts.billing.transactions import (
 from shared.errors import ContractError, InvalidInput
 from web.language.refusals import sentence
 from web.page import downloads
-from web.page.frame import Page
+from web.page.page import Page, begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import visit_company
@@ -50,7 +50,7 @@ def _show(
     company: UUID, query: TransactionQuery, refusal: ContractError | None = None
 ) -> ResponseReturnValue:
     """The list; or, where the search is refused, why, beside its field."""
-    page = Page(acts_for=company, at="transactions")
+    page = begin_page(acts_for=company, at="transactions")
     if refusal is None:
         page.ask(
             "listing",
@@ -105,7 +105,7 @@ def show_transaction(company_id: str, entry_id: str) -> ResponseReturnValue:
     lines = charging.ListCharges(
         entry_id=entry, cursor=request.args.get("after") or None, limit=PAGE_SIZE
     )
-    page = Page(acts_for=company)
+    page = begin_page(acts_for=company)
     page.ask("lines", "This transaction", charging.LIST_CHARGES, lines)
     _ask_for_names(page)
     return page.show(

@@ -19,10 +19,10 @@ from web.language.amounts import read_amount_or_zero
 from web.language.locale import reader_locale
 from web.language.refusals import sentence
 from web.page.forms import change, key_to_keep, send
-from web.page.frame import Page, prepare_reader
+from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
-from web.page.visit import visit_company
+from web.page.visit import prepare_reader, visit_company
 
 bp = Blueprint("wallets", __name__, url_prefix="/companies/<company_id>/wallets")
 
@@ -127,7 +127,7 @@ def _refuse(
 
 def _show(company: UUID, refused: Refused | None = None) -> ResponseReturnValue:
     """The page; after a refusal with what was typed, and why it was refused."""
-    page = Page(acts_for=company, at="wallets")
+    page = begin_page(acts_for=company, at="wallets")
     page.ask("answer", "The wallets", wallets.LIST_WALLETS, wallets.ListWallets())
     return page.show(
         "wallets/page.html",

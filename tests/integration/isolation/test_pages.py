@@ -247,7 +247,7 @@ def test_every_address_has_its_line(world: World) -> None:
 
 
 def test_every_block_has_its_lines(world: World) -> None:
-    from web.page.all_blocks import BLOCKS
+    from web.dashboard.blocks import BLOCKS
 
     wanted = {f"/blocks/{name}" for name in BLOCKS}
     wanted |= {f"{address}?company={{company}}" for address in wanted}

@@ -11,7 +11,7 @@ from shared.contracts.billing.top_ups import GatewayName
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import BILLING, installation
 from tests.fixtures.stripe import local_stripe
-from tests.integration.web.degrading.place import Place, first_visit, settle
+from tests.fixtures.web.place import Place, first_visit, settle
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,14 @@ from werkzeug.test import TestResponse
 
 from launcher.servers.databases import SERVICES
 from tests.fixtures.installations import sign_in
-from tests.integration.web.degrading.pages import (
+from tests.fixtures.web.pages import (
     ABOUT,
     ALL_PAGES,
     BLOCKS,
     CUT_OFF,
     SIGN_IN_AWAY,
 )
-from tests.integration.web.degrading.place import (
+from tests.fixtures.web.place import (
     Place,
     Trouble,
     block_states,

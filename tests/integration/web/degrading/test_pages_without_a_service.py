@@ -11,16 +11,17 @@ import pytest
 from werkzeug.test import TestResponse
 
 from shared.contracts import identity
-from tests.integration.web.degrading.pages import (
+from tests.fixtures.web.pages import (
     ABOUT,
     ALL_PAGES,
     BLOCKS,
     CUT_OFF,
     FRAME,
     NO_PAGES,
+    OPEN_TO_ALL,
     SIGN_IN_AWAY,
 )
-from tests.integration.web.degrading.place import (
+from tests.fixtures.web.place import (
     Place,
     Trouble,
     block_states,
@@ -31,7 +32,6 @@ from tests.integration.web.degrading.place import (
     text_of,
     token_of,
 )
-from tests.integration.web.site.test_safety import OPEN_TO_ALL
 
 
 def test_no_page_is_left_out(place: Place) -> None:

@@ -17,21 +17,9 @@ from tests.fixtures.installations import (
     post,
     sign_in,
 )
+from tests.fixtures.web.pages import OPEN_TO_ALL
 
 HTTPS_HOST = "clients.example"
-
-OPEN_TO_ALL = {
-    "/healthz",
-    "/login",
-    "/logout",
-    "/metrics",
-    "/readyz",
-    "/theme",
-    "/theme.css",
-    "/dev/components",
-    "/dev/components/first-view",
-}
-
 
 SIGNED = {"/webhooks/<gateway>"}
 """No forms: who sends these signs them, and billing looks at that."""

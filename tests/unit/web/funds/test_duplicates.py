@@ -1,11 +1,6 @@
 """What pages say of possible duplicates, before a billing whose answers are made up."""
 
-import re
-from collections.abc import Callable
-from datetime import timedelta
-from html import unescape
 from typing import Any
-from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,24 +8,16 @@ from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
 from shared.contracts.billing import (
-    DASHBOARD,
-    BillingDashboard,
-    Recommendation,
-    Wallet,
     top_ups,
 )
 from shared.contracts.billing.refund_requests import (
     ASK_FOR_REFUND,
     AskForRefund,
-    RefundRequest,
     RefundRequestState,
 )
-from shared.contracts.billing.tax import TaxReason, TaxRule
 from shared.contracts.billing.top_ups import (
     GatewayName,
-    Payment,
     PaymentState,
-    TopUp,
     TopUpState,
 )
 from shared.contracts.billing.transactions import (
@@ -42,18 +29,23 @@ from shared.contracts.billing.transactions import (
 from shared.errors import Conflict, Unavailable
 from tests.fixtures.documents import money
 from tests.fixtures.stand_in import OURS, START, StandIn
-
-TOP_UP_ID = UUID("8f14e45f-ceea-4b67-8c1b-000000000011")
-OTHER_ID = UUID("8f14e45f-ceea-4b67-8c1b-000000000012")
-FIRST = UUID("8f14e45f-ceea-4b67-8c1b-000000000021")
-SECOND = UUID("8f14e45f-ceea-4b67-8c1b-000000000022")
-ADDRESS = f"/funds/top-ups/{TOP_UP_ID}?company={OURS}"
-REASON = TaxReason(
-    code=TaxRule.DOMESTIC_PRIVATE,
-    parameters={"country": "DE", "rate_percent": "19", "taxed_in": "DE"},
-    fields=["country"],
+from tests.fixtures.web.top_ups import (
+    ADDRESS,
+    ASK,
+    FIRST,
+    OTHER_ID,
+    SECOND,
+    TOP_UP_ID,
+    asked,
+    csrf,
+    duplicate,
+    has_wallet,
+    opened,
+    quoted,
+    refusing,
+    shown,
+    words,
 )
-ASK = "Ask for a refund of this duplicate"
 
 
 @pytest.fixture
@@ -310,134 +302,6 @@ def test_a_top_up_without_an_answer_is_sent_again_as_it_was(
     assert "Go on only if you mean both" not in answer.text
 
 
-def duplicate(
-    state: PaymentState = PaymentState.SUCCEEDED,
-    duplicate_top_up_id: UUID = TOP_UP_ID,
-    *,
-    left: str = "119.00",
-    refund_request: RefundRequestState | None = None,
-) -> Payment:
-    return Payment(
-        id=SECOND,
-        gateway=GatewayName.SANDBOX,
-        state=state,
-        amount=money("119.00"),
-        method="A card",
-        failure=None,
-        duplicate_of=FIRST,
-        is_late=False,
-        created_at=START,
-        settled_at=START,
-        duplicate_top_up_id=duplicate_top_up_id,
-        left=money(left),
-        refund_request=asked(refund_request) if refund_request else None,
-    )
-
-
-def asked(state: RefundRequestState) -> RefundRequest:
-    is_declined = state is RefundRequestState.DECLINED
-    return RefundRequest(
-        payment_id=SECOND,
-        company_id=OURS,
-        top_up_id=TOP_UP_ID,
-        reference="TU-1",
-        amount=money("119.00"),
-        state=state,
-        reason="Clicked twice",
-        answer="Both <b> were used" if is_declined else "",
-        asked_at=START,
-        asked_by="Ada",
-        decided_at=None if state is RefundRequestState.ASKED else START,
-    )
-
-
-def shown(
-    billing: StandIn, payment: Payment, state: TopUpState = TopUpState.SUCCEEDED
-) -> None:
-    top_up = TopUp(
-        id=TOP_UP_ID,
-        company_id=OURS,
-        reference="TU-1",
-        state=state,
-        gateway=GatewayName.SANDBOX,
-        net=money("100.00"),
-        tax_lines=[],
-        tax_reason=REASON,
-        tax=money("19.00"),
-        gross=money("119.00"),
-        credited=money("100.00"),
-        refunded=money("0"),
-        created_at=START - timedelta(minutes=1),
-        created_by="Ada",
-        expires_at=START,
-        settled_at=START,
-        payments=[payment],
-    )
-    billing.answers[str(top_ups.GET_TOP_UP)] = lambda _: top_up
-
-
-def quoted(
-    billing: StandIn, *, repeats: bool, state: TopUpState = TopUpState.SUCCEEDED
-) -> None:
-    earlier = top_ups.EarlierTopUp(
-        id=OTHER_ID,
-        reference="TU-2",
-        state=state,
-        created_at=START - timedelta(minutes=3),
-    )
-    quote = top_ups.TopUpQuote(
-        net=money("100.00"),
-        tax_lines=[],
-        tax_reason=REASON,
-        tax=money("19.00"),
-        gross=money("119.00"),
-        balance=money("0"),
-        balance_after=money("100.00"),
-        minimum=money("10"),
-        maximum=money("1000"),
-        max_balance=money("5000"),
-        unverified_left=None,
-        largest=money("1000"),
-        waiting=money("0"),
-        problems=[],
-        split=[],
-        gateways=[GatewayName.SANDBOX],
-        digest="d",
-        repeats=earlier if repeats else None,
-    )
-    billing.answers[str(top_ups.QUOTE_TOP_UP)] = lambda _: quote
-
-
-def has_wallet(billing: StandIn) -> None:
-    none = money("0")
-    recommendation = Recommendation(
-        amount=none,
-        due=none,
-        overdue=none,
-        overdue_service_count=0,
-        comfort_buffer=none,
-        balance=none,
-        exact=none,
-        minimum=money("10"),
-        horizon_days=30,
-        due_until=START,
-        due_lines=[],
-    )
-    wallet = Wallet(
-        id=OTHER_ID,
-        currency="EUR",
-        is_primary=True,
-        balance=none,
-        credit_limit=none,
-        available=none,
-        comfort_buffer=none,
-        recommendation=recommendation,
-        recent=[],
-    )
-    dashboard = BillingDashboard(wallets=[wallet], costs=[])
-    billing.answers[str(DASHBOARD)] = lambda _: dashboard
-
-
 def transaction(
     number: int, *, is_possible_duplicate: bool = False, is_given_back: bool = False
 ) -> Transaction:
@@ -453,31 +317,6 @@ def transaction(
         is_possible_duplicate=is_possible_duplicate,
         is_given_back=is_given_back,
     )
-
-
-def refusing(refusal: Exception) -> Callable[[object], object]:
-    def refuse(_request: object) -> object:
-        raise refusal
-
-    return refuse
-
-
-def opened(browser: FlaskClient, address: str) -> str:
-    answer = browser.get(address)
-    assert answer.status_code == 200, answer.text
-    return answer.text
-
-
-def words(page: str) -> str:
-    """What is read there."""
-    text = unescape(re.sub(r"<[^>]*>", "", page))
-    return re.sub(r"\s+", " ", text)
-
-
-def csrf(page: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found
-    return found.group(1)
 
 
 def sent(browser: FlaskClient, page: str) -> TestResponse:

@@ -1,27 +1,34 @@
 """A top-up's page and the form of one, before a billing whose answers are made up."""
 
+from dataclasses import replace as fields_replaced
+
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from msgspec.structs import replace
 
-from shared.contracts.billing import top_ups
+from shared.contracts.billing import DASHBOARD, top_ups
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.errors import Unavailable
 from shared.permissions import Permission
 from tests.fixtures.documents import money
 from tests.fixtures.stand_in import OURS, StandIn
-from tests.unit.web.funds.test_duplicates import (
+from tests.fixtures.web.top_ups import (
     ADDRESS,
     ASK,
     TOP_UP_ID,
+    csrf,
     duplicate,
     has_wallet,
     opened,
     quoted,
     refusing,
     shown,
+    top_up_with,
     words,
 )
+from web.page.context import EXTENSION
+from web.page.last_known import LastKnown
 
 
 @pytest.fixture
@@ -77,3 +84,92 @@ def test_an_amount_without_a_currency_is_of_the_primary_wallet(
     )
     assert asked_for.net == money("100")
     assert "There is no such currency." not in page
+
+
+def test_a_top_up_is_begun_without_the_calls_of_a_page(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    form = filled_in(billing, browser)
+    begun = top_up_with(duplicate(PaymentState.PENDING), TopUpState.PENDING)
+    started = top_ups.StartedPayment(top_up=begun, redirect_url="https://pay.example/1")
+    billing.answers[str(top_ups.BEGIN_TOP_UP)] = lambda _: begun
+    billing.answers[str(top_ups.START_PAYMENT)] = lambda _: started
+
+    answer = browser.post("/funds/add", data=form)
+
+    assert answer.headers["Location"] == "https://pay.example/1"
+    assert calls(billing) == [str(top_ups.BEGIN_TOP_UP), str(top_ups.START_PAYMENT)]
+    assert billing.sessions_resumed == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"net": "much"}, "We can&#39;t read this amount."),
+        ({"currency": "XXY"}, "There is no such currency."),
+    ],
+)
+def test_a_form_that_lacks_something_is_shown_again(
+    billing: StandIn, browser: FlaskClient, wrong: dict[str, str], told: str
+) -> None:
+    form = filled_in(billing, browser)
+
+    answer = browser.post("/funds/add", data=form | wrong)
+
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert 'name="form_key" value="a-key"' in answer.text
+    assert str(top_ups.BEGIN_TOP_UP) not in calls(billing)
+    assert calls(billing).count(str(DASHBOARD)) == 1
+
+
+def test_the_amount_is_read_in_the_language_that_identity_tells(
+    billing: StandIn, browser: FlaskClient, answered_app: Flask
+) -> None:
+    billing.locale = "de"
+    form = filled_in(billing, browser)
+    billing.answers[str(top_ups.BEGIN_TOP_UP)] = refusing(Unavailable("away"))
+    known = answered_app.extensions[EXTENSION]
+    answered_app.extensions[EXTENSION] = fields_replaced(known, last_known=LastKnown())
+
+    browser.post("/funds/add", data=form | {"net": "1.000,50"})
+
+    (begun,) = (
+        each for _, _, each in billing.calls if isinstance(each, top_ups.BeginTopUp)
+    )
+    assert begun.net == money("1000.50")
+
+
+def test_a_role_without_top_ups_is_told_so_within_the_frame(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    billing.permissions -= {Permission.ADD_FUNDS}
+    form = filled_in(billing, browser)
+
+    answer = browser.post("/funds/add", data=form)
+
+    assert answer.status_code == 403
+    assert 'id="block-balance"' in answer.text
+
+
+def filled_in(billing: StandIn, browser: FlaskClient) -> dict[str, str]:
+    """The form for 100 EUR, from a page of a moment ago; calls count from here on."""
+    quoted(billing, repeats=False)
+    has_wallet(billing)
+    billing.answers[str(top_ups.LIST_OPEN_TOP_UPS)] = refusing(Unavailable("away"))
+    token = csrf(opened(browser, "/funds/add"))
+    billing.calls.clear()
+    billing.sessions_resumed = 0
+    return {
+        "csrf_token": token,
+        "company": str(OURS),
+        "net": "100",
+        "currency": "EUR",
+        "gateway": "sandbox",
+        "digest": "d",
+        "form_key": "a-key",
+    }
+
+
+def calls(billing: StandIn) -> list[str]:
+    return [method for method, _, _ in billing.calls]

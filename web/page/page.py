@@ -1,0 +1,221 @@
+"""A page on its way: its own content within the frame, and where that fails."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+import structlog
+from flask import g, render_template
+from flask.typing import ResponseReturnValue
+
+from shared.contract import Method, RequestT, ResponseT
+from shared.errors import ContractError, RemoteFault, Unavailable
+from shared.permissions import Permission
+from shared.wire import to_json
+from web.page.blocks import FIRST_TRY_S, Block, BlockView, PendingBlocks
+from web.page.context import context
+from web.page.frame import BALANCE, MENU, Frame
+from web.page.tags import Tag, reader_of
+from web.page.visit import Visit, begin_visit, prepare_reader, visit_company
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Own:
+    """The call of a page's own content: what it is to the template and in words."""
+
+    name: str
+    words: str
+    method: str
+    key: str
+    answer: Future[Any]
+    stands_without: bool
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What came of it: the answer, or what was known ``as_of`` then, or nothing."""
+
+    value: Any
+    as_of: datetime | None = None
+    status: int = 200
+
+
+class Page:
+    """A page whose calls are under way; `begin_page` begins one.
+
+    The frame is that of ``visit``, for the current company. ``content`` is for the
+    company whose content the page shows, which may be another one.
+    """
+
+    def __init__(
+        self, visit: Visit, content: Visit, blocks: PendingBlocks, at: str
+    ) -> None:
+        self.visit = visit
+        self._content = content
+        self._pending = blocks
+        self._at = at
+        self._asked_as = visit.identify()
+        self._own: list[_Own] = []
+        self._contents: dict[str, _Content] = {}
+        self._blocks: Mapping[str, BlockView] | None = None
+        self._frame: Frame | None = None
+
+    def ask(
+        self,
+        name: str,
+        words: str,
+        method: Method[RequestT, ResponseT],
+        arguments: RequestT,
+        *,
+        stands_without: bool = False,
+    ) -> None:
+        """Start a call of the page's own content, the main one first.
+
+        The template gets the answer as ``name``, and as ``name_as_of`` when it was
+        known, if not just now; of the main one the layout tells. Without an answer it
+        gets what was last known; or None, if it says that it ``stands_without``; else
+        another page says that ``words`` can't be read.
+        """
+        try:
+            answer = self._content.start(method, arguments)
+        except Unavailable as outage:
+            answer = Future()
+            answer.set_exception(outage)
+        key = f"{method} {to_json(arguments).decode()}"
+        own = _Own(name, words, str(method), key, answer, stands_without)
+        self._own.append(own)
+
+    def answer(self, name: str) -> Any:
+        """Wait for what was asked for as ``name``, to ask for what depends on it.
+
+        As the template will get it; None when it is missing.
+
+        Raises:
+            ContractError: what its service refuses, or, as a `Visit` does, that the
+                page must not be shown.
+        """
+        self.visit.settle()
+        own = next(own for own in self._own if own.name == name)
+        return self._content_of(own).value
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the reader's role includes it, as far as is known without asking."""
+        principal = self._content.known_principal
+        return principal is None or permission in principal.permissions
+
+    def show(
+        self, template: str, *, status: int = 200, **more: Any
+    ) -> ResponseReturnValue:
+        """Wait for what is still under way and answer with the whole page.
+
+        ``status`` is the answer's unless the main content is missing.
+        """
+        frame = self.load_frame()
+        contents = {own.name: self._content_of(own) for own in self._own}
+        words = ""
+        for own in self._own:
+            if contents[own.name].value is None and not own.stands_without:
+                template, words = "missing.html", own.words
+                break
+        main = next(iter(contents.values()), _Content(None))
+        html = render_template(
+            template,
+            frame=frame,
+            blocks=self.load_blocks(),
+            as_of=main.as_of,
+            words=words,
+            request_id=g.request_id,
+            **{name: content.value for name, content in contents.items()},
+            **{f"{name}_as_of": content.as_of for name, content in contents.items()},
+            **more,
+        )
+        return html, status if main.status == HTTPStatus.OK else main.status
+
+    def settle(self) -> None:
+        """Wait for identity's word; figures are written and read for the reader then.
+
+        Raises:
+            ContractError: as a `Visit` does; the page must not be shown.
+        """
+        self.visit.settle()
+        prepare_reader(self.visit)
+
+    def load_frame(self) -> Frame:
+        """Settle, and wait for the frame; comes with a page's failures as well.
+
+        Raises:
+            ContractError: as `settle` does.
+        """
+        if self._frame is None:
+            self.settle()
+            self._frame = Frame.of(self.visit, self.load_blocks(), self._at)
+        return self._frame
+
+    def load_blocks(self) -> Mapping[str, BlockView]:
+        """Wait for the blocks, each no longer than its time-out."""
+        if self._blocks is None:
+            reader = reader_of(self._asked_as, self.visit.last_session)
+            self._blocks = {
+                name: replace(view, tag=str(Tag(view.asked_at, reader)))
+                for name, view in self._pending.load().items()
+            }
+        return self._blocks
+
+    def _content_of(self, own: _Own) -> _Content:
+        if own.name not in self._contents:
+            self._contents[own.name] = self._read(own)
+        return self._contents[own.name]
+
+    def _read(self, own: _Own) -> _Content:
+        """What the page is about; raises what its service refuses."""
+        ctx, principal = context(), self._content.known_principal
+        try:
+            value = own.answer.result()
+        except (Unavailable, RemoteFault) as failure:
+            log.warning("content_failed", method=own.method, error=repr(failure))
+            known = ctx.last_pages.find(principal, own.key) if principal else None
+            if known is not None:
+                return _Content(known.value, known.at)
+            return _Content(None, status=getattr(failure, "http_status", 500))
+        if principal:
+            ctx.last_pages.remember(principal, own.key, value, ctx.clock.now())
+        return _Content(value)
+
+
+def begin_page(
+    *blocks: Block,
+    acts_for: UUID | None = None,
+    at: str = "",
+    visit: Visit | None = None,
+) -> Page:
+    """Begin the page that answers this request, also should something fail later.
+
+    The calls of its blocks and the session's check run in parallel. ``acts_for`` is the
+    company whose content the address names, where that may be another than the current
+    one. ``visit`` is the request's, if it has begun.
+    """
+    visit = visit or begin_visit()
+    visit.check_session()
+    content = visit_company(acts_for) if acts_for else visit
+    pending = PendingBlocks(visit, (BALANCE, MENU, *blocks), FIRST_TRY_S)
+    page = Page(visit, content, pending, at)
+    g.page = page
+    return page
+
+
+@contextmanager
+def told_in_frame(visit: Visit | None = None) -> Iterator[None]:
+    """What fails in here is told within the frame, as it is on a page."""
+    try:
+        yield
+    except (ContractError, RemoteFault):
+        if "page" not in g:
+            begin_page(visit=visit)
+        raise
