@@ -14,7 +14,6 @@ from web.dashboard import views as dashboard
 from web.dev import components
 from web.documents import views as documents
 from web.funds import views as funds
-from web.funds.card_form import read_card_script
 from web.language import locale, places, tax_words
 from web.members import views as members
 from web.page.context import EXTENSION, Context
@@ -56,8 +55,6 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     """Make the application; ``development`` adds the page of all components."""
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = context
-    app.config["PROVIDER_ACCENT"] = context.settings.provider.accent
-    app.config["CARD_SCRIPT"] = read_card_script(context.settings)
     _follow_requests(app)
     health.count_requests(app)
     protect(app, context.settings, secret)
@@ -75,11 +72,11 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     app.after_request(keep_principal)
     app.url_defaults(_carry_company)
     app.add_template_global(new_form_key)
-    app.add_template_global(context.settings.provider.support_address)
-    app.context_processor(lambda: {"provider": context.settings.provider})
+    provider = context.settings.provider
+    app.add_template_global(provider.support_address)
+    app.context_processor(lambda: {"provider": provider})
     _serve_assets(app)
-    if context.settings.trusted_proxies:
-        hops = context.settings.trusted_proxies
+    if hops := context.settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )

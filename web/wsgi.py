@@ -17,6 +17,7 @@ from web.app import create_app
 from web.page.changes import Changes
 from web.page.context import Context
 from web.page.last_known import LastKnown
+from web.settings import read_web_settings
 
 PARENT = "WEB_MAIN_PID"
 """The variable in which the main process tells its workers who it is."""
@@ -36,7 +37,7 @@ def make_app() -> Flask:
     client = AmqpClient(settings.amqp_url)
     client.is_connected()  # begins to connect, for the first visitor's sake
     context = Context(
-        settings=settings,
+        settings=read_web_settings(settings),
         client=client,
         verify_key=load_public_key(settings.keys_dir / "principal.pub"),
         clock=clock,

@@ -30,6 +30,7 @@ from web.app import create_app
 from web.page.changes import Changes
 from web.page.context import Context
 from web.page.last_known import LastKnown
+from web.settings import read_web_settings
 
 THREADS = 16
 """Requests answered at once; each waits for its calls most of the time."""
@@ -124,7 +125,7 @@ def _make_app(
     services.follow(changes.hear)
     changes.begin()
     context = Context(
-        settings=settings,
+        settings=read_web_settings(settings),
         client=client,
         verify_key=services.verify_key,
         clock=clock,

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
@@ -13,11 +13,12 @@ from shared.errors import Conflict, ContractError, InvalidInput, NotFound, Unava
 from shared.money import Money
 from shared.permissions import Permission
 from web.funds import queries, sepa
-from web.funds.card_form import CardScript
+from web.funds.card_form import sources_of
 from web.funds.form import FundsForm
 from web.language.amounts import write_amount
 from web.language.locale import reader_locale
 from web.language.refusals import sentence
+from web.page.context import context
 from web.page.costs import COSTS, Costs
 from web.page.forms import new_form_key, send
 from web.page.frame import BALANCE, Balance
@@ -153,9 +154,9 @@ def card(top_up_id: str) -> ResponseReturnValue:
         if refusal.code != "no_card_payment":
             raise
         return redirect(_address(page.visit, "funds.top_up", wanted), code=303)
-    script: CardScript = current_app.config["CARD_SCRIPT"]
-    widen_policy(script.sources)
-    return page.show("funds/card.html", form=form, card_script=script.url)
+    script_url = context().settings.card_script_url
+    widen_policy(sources_of(script_url))
+    return page.show("funds/card.html", form=form, card_script=script_url)
 
 
 @bp.post("/top-ups/<top_up_id>/card/forget")

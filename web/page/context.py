@@ -8,16 +8,16 @@ from flask import current_app
 
 from shared.clock import Clock
 from shared.rpc.client import ServiceClient
-from shared.settings import Settings
 from web.page.changes import Changes
 from web.page.last_known import PAGE_CAPACITY, LastKnown
+from web.settings import WebSettings
 
 EXTENSION = "client_area"
 
 
 @dataclass(frozen=True)
 class Context:
-    settings: Settings
+    settings: WebSettings
     client: ServiceClient
     verify_key: Ed25519PublicKey
     clock: Clock

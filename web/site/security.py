@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
 
-from shared.settings import LOOPBACK_HOSTS, Settings
+from shared.settings import LOOPBACK_HOSTS
+from web.settings import WebSettings
 
 MAX_FORM_BYTES = 256 * 1024
 
@@ -42,7 +43,7 @@ def widen_policy(sources: ForeignSources) -> None:
     g.foreign_sources = sources
 
 
-def protect(app: Flask, settings: Settings, secret: bytes) -> None:
+def protect(app: Flask, settings: WebSettings, secret: bytes) -> None:
     """Set up cookies, hosts, CSRF protection and the headers of every answer."""
     app.config.update(
         SECRET_KEY=secret,
@@ -58,7 +59,7 @@ def protect(app: Flask, settings: Settings, secret: bytes) -> None:
     policy = _CONTENT_SECURITY_POLICY.format(
         logo=settings.provider.logo_origin,
         # A browser follows a form's redirect only to where the form may go.
-        payment_pages=settings.environment.get("SANDBOX_URL", ""),
+        payment_pages=settings.sandbox_url,
     )
 
     @app.after_request
@@ -79,7 +80,7 @@ def protect(app: Flask, settings: Settings, secret: bytes) -> None:
         return response
 
 
-def _hosts(settings: Settings) -> list[str]:
+def _hosts(settings: WebSettings) -> list[str]:
     if settings.is_loopback:
         return [host for host in sorted(LOOPBACK_HOSTS) if ":" not in host]
     return [settings.hostname]

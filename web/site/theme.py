@@ -11,7 +11,6 @@ from functools import cache
 from flask import (
     Blueprint,
     Response,
-    current_app,
     make_response,
     redirect,
     request,
@@ -19,6 +18,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from web.page.context import context
 from web.site.addresses import own_address
 
 THEMES = ("light", "dark", "system")
@@ -64,7 +64,7 @@ def choose_theme() -> ResponseReturnValue:
             "theme",
             request.form["theme"],
             max_age=_YEAR_S,
-            secure=bool(current_app.config.get("SESSION_COOKIE_SECURE")),
+            secure=context().settings.is_secure,
             httponly=True,
             samesite="Lax",
         )
@@ -104,7 +104,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def _accent() -> str:
-    return str(current_app.config.get("PROVIDER_ACCENT") or DEFAULT_ACCENT)
+    return context().settings.provider.accent or DEFAULT_ACCENT
 
 
 def _way_back() -> str:

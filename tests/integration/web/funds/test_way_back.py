@@ -12,6 +12,7 @@ from shared.rpc.client import CallContext
 from shared.settings import read_settings
 from tests.fixtures.installations import Installation, begin_top_up, sign_in
 from web.page.context import EXTENSION
+from web.settings import read_web_settings
 
 EMAIL = "ada@example.com"
 
@@ -54,7 +55,9 @@ def test_it_is_the_public_address_whatever_host_the_request_names(
 ) -> None:
     recorder = _Recorder(site)
     app = site.app(recorder)
-    settings = read_settings({"PUBLIC_URL": "https://my.example.com"})
+    settings = read_web_settings(
+        read_settings({"PUBLIC_URL": "https://my.example.com"})
+    )
     app.extensions[EXTENSION] = replace(app.extensions[EXTENSION], settings=settings)
     assert _way_back(site, app, recorder) == "https://my.example.com"
 

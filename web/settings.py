@@ -1,0 +1,48 @@
+"""Web's own settings, read once at its start."""
+
+from dataclasses import dataclass
+
+from shared.settings import Provider, SettingError, Settings
+
+CARD_SCRIPT_URL = "https://js.stripe.com/v3/"
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """``hostname`` is that of ``public_url``, and ``is_secure`` where that is https.
+
+    ``trusted_proxies`` is how many proxies say whom a request comes from.
+    ``sandbox_url`` is where a demo's payments are made, or empty. ``card_script_url``
+    is where the form for a card comes from.
+    """
+
+    public_url: str
+    hostname: str
+    is_secure: bool
+    is_loopback: bool
+    trusted_proxies: int
+    provider: Provider
+    sandbox_url: str
+    card_script_url: str
+
+
+def read_web_settings(settings: Settings) -> WebSettings:
+    """Take from the settings of all processes what pages depend on, and read the rest.
+
+    Raises:
+        SettingError: ``STRIPE_JS_URL`` is a stand-in, at a public address.
+    """
+    environment = settings.environment
+    card_script_url = environment.get("STRIPE_JS_URL") or CARD_SCRIPT_URL
+    if card_script_url != CARD_SCRIPT_URL and not settings.is_loopback:
+        raise SettingError("STRIPE_JS_URL: a stand-in for Stripe; refused here")
+    return WebSettings(
+        public_url=settings.public_url,
+        hostname=settings.hostname,
+        is_secure=settings.is_secure,
+        is_loopback=settings.is_loopback,
+        trusted_proxies=settings.trusted_proxies,
+        provider=settings.provider,
+        sandbox_url=environment.get("SANDBOX_URL", ""),
+        card_script_url=card_script_url,
+    )
