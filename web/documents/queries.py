@@ -1,16 +1,27 @@
-"""What the list of documents is asked for, as its address says it."""
+"""What the list of documents is asked for, and what is read for their ZIP."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+import msgspec
+
 from shared.contracts.billing.documents import (
+    GET_DOCUMENT_FILE,
+    LIST_DOCUMENTS,
+    Document,
+    DocumentFile,
+    DocumentFormat,
     DocumentKind,
+    DocumentPage,
     DocumentState,
+    GetDocumentFile,
     ListDocuments,
 )
+from web.page.downloads import all_pages
 from web.page.values import read_choice, read_days, read_uuid, write_days
+from web.page.visit import Visit
 
 PAGE_SIZE = 25
 
@@ -77,3 +88,22 @@ class DocumentQuery:
     @property
     def is_filtered(self) -> bool:
         return any(self.address().values())
+
+
+def list_all(
+    visit: Visit, asked: ListDocuments, first: DocumentPage
+) -> Iterator[Document]:
+    """The documents of a list that begins with a page that is there already."""
+    pages = all_pages(
+        first,
+        lambda cursor: visit.fetch(
+            LIST_DOCUMENTS, msgspec.structs.replace(asked, cursor=cursor)
+        ),
+    )
+    for page in pages:
+        yield from page.documents
+
+
+def fetch_pdf(visit: Visit, document: Document) -> DocumentFile:
+    wanted = GetDocumentFile(document_id=document.id, format=DocumentFormat.PDF)
+    return visit.fetch(GET_DOCUMENT_FILE, wanted)

@@ -4,27 +4,22 @@ Acts for the company in the address, as its profile does.
 """
 
 from base64 import b64decode
-from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 
-import msgspec
 from flask import Blueprint, make_response, request, send_file
 from flask.typing import ResponseReturnValue
 
 from shared.contracts.billing import documents
 from shared.contracts.billing.documents import (
-    Document,
-    DocumentFile,
     DocumentFormat,
     DocumentKind,
-    DocumentPage,
     DocumentState,
 )
 from shared.errors import Conflict, ContractError, NotFound
 from shared.permissions import Permission
 from web.documents import archive
-from web.documents.queries import DocumentQuery
+from web.documents.queries import DocumentQuery, fetch_pdf, list_all
 from web.language.refusals import sentence
 from web.page import downloads
 from web.page.context import context
@@ -32,7 +27,7 @@ from web.page.errors import error_page
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
-from web.page.visit import Visit, visit_company
+from web.page.visit import visit_company
 
 bp = Blueprint("documents", __name__, url_prefix="/companies/<company_id>")
 
@@ -119,32 +114,12 @@ def download_all(company_id: str) -> ResponseReturnValue:
         raise NotFound("no_documents")
     name = downloads.name_with_days("invoices", query.first_day, query.last_day, ".zip")
     pieces = archive.write_zip(
-        _listed(visit, asked, first),
-        lambda document: _fetch_pdf(visit, document),
+        list_all(visit, asked, first),
+        lambda document: fetch_pdf(visit, document),
         sentence,
         context().clock.now(),
     )
     return downloads.stream(company, pieces, archive.MEDIA_TYPE, name)
-
-
-def _listed(
-    visit: Visit, asked: documents.ListDocuments, first: DocumentPage
-) -> Iterator[Document]:
-    pages = downloads.all_pages(
-        first,
-        lambda cursor: visit.fetch(
-            documents.LIST_DOCUMENTS, msgspec.structs.replace(asked, cursor=cursor)
-        ),
-    )
-    for page in pages:
-        yield from page.documents
-
-
-def _fetch_pdf(visit: Visit, document: Document) -> DocumentFile:
-    wanted = documents.GetDocumentFile(
-        document_id=document.id, format=DocumentFormat.PDF
-    )
-    return visit.fetch(documents.GET_DOCUMENT_FILE, wanted)
 
 
 def _not_ready(refusal: ContractError) -> ResponseReturnValue:

@@ -1,8 +1,10 @@
-"""What the service list is asked for, as its address says it."""
+"""What the service list is asked for, and billing for the page of one service."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from uuid import UUID
 
+from shared.contracts.billing import charging
 from shared.contracts.inventory import (
     ListServices,
     Period,
@@ -10,9 +12,11 @@ from shared.contracts.inventory import (
     StateFilter,
     SuspensionReason,
 )
+from web.page.page import Page
 from web.page.values import read_choice
 
 PAGE_SIZE = 25
+CHARGES_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -106,3 +110,21 @@ class ServiceQuery:
 
     def without_explanation(self) -> dict[str, str | None]:
         return replace(self, period=None, currency="", reason=None).address()
+
+
+def ask_how_it_is_paid(page: Page, service_id: UUID, cursor: str | None) -> None:
+    """Ask for a service's subscription and its charges; the page stands without."""
+    page.ask(
+        "payment",
+        "How it is paid",
+        charging.GET_SUBSCRIPTION,
+        charging.GetSubscription(service_id=service_id),
+        stands_without=True,
+    )
+    page.ask(
+        "charges",
+        "Its charges",
+        charging.LIST_CHARGES,
+        charging.ListCharges(service_id=service_id, cursor=cursor, limit=CHARGES_SHOWN),
+        stands_without=True,
+    )

@@ -4,15 +4,12 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from shared.contracts import inventory
-from shared.contracts.billing import charging
 from shared.contracts.inventory import StateFilter
 from shared.permissions import Permission
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
-from web.services.queries import ServiceQuery
-
-CHARGES_SHOWN = 10
+from web.services.queries import ServiceQuery, ask_how_it_is_paid
 
 bp = Blueprint("services", __name__)
 
@@ -43,22 +40,5 @@ def show_service(service_id: str) -> ResponseReturnValue:
     page.ask("details", "This service", inventory.GET_SERVICE, arguments)
     may_read_billing = page.may(Permission.READ_BILLING)
     if may_read_billing:
-        page.ask(
-            "payment",
-            "How it is paid",
-            charging.GET_SUBSCRIPTION,
-            charging.GetSubscription(service_id=service),
-            stands_without=True,
-        )
-        page.ask(
-            "charges",
-            "Its charges",
-            charging.LIST_CHARGES,
-            charging.ListCharges(
-                service_id=service,
-                cursor=request.args.get("after") or None,
-                limit=CHARGES_SHOWN,
-            ),
-            stands_without=True,
-        )
+        ask_how_it_is_paid(page, service, request.args.get("after") or None)
     return page.show("services/service.html", may_read_billing=may_read_billing)

@@ -1,11 +1,24 @@
-"""What the list of transactions is asked for, as its address says it."""
+"""What transactions' list is asked for, and what is read for its file and pages."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from uuid import UUID
 
-from shared.contracts.billing.transactions import ListTransactions, TransactionGroup
+import msgspec
+
+from shared.contracts import inventory
+from shared.contracts.billing import charging
+from shared.contracts.billing.transactions import (
+    LIST_TRANSACTIONS,
+    ListTransactions,
+    TransactionGroup,
+    TransactionPage,
+)
+from web.page import downloads
+from web.page.page import Page
 from web.page.values import read_choice, read_days, write_days
+from web.page.visit import Visit
 
 PAGE_SIZE = 25
 
@@ -75,3 +88,35 @@ class TransactionQuery:
     def is_narrowed(self) -> bool:
         """Whether by anything but the search."""
         return any((self.currency, self.group, self.first_day, self.last_day))
+
+
+def list_all(visit: Visit, query: TransactionQuery) -> Iterator[TransactionPage]:
+    """The list from its start; the first page is there when this returns."""
+    asked = replace(query, cursor="").request(downloads.PAGE_SIZE)
+    first = downloads.first_answer(visit, LIST_TRANSACTIONS, asked)
+    return downloads.all_pages(
+        first,
+        lambda cursor: visit.fetch(
+            LIST_TRANSACTIONS, msgspec.structs.replace(asked, cursor=cursor)
+        ),
+    )
+
+
+def ask_for_lines(page: Page, entry_id: UUID, cursor: str | None) -> None:
+    """Ask for a transaction's lines, and for their services' names.
+
+    Billing knows services by their ids only.
+    """
+    asked = charging.ListCharges(entry_id=entry_id, cursor=cursor, limit=PAGE_SIZE)
+    page.ask("lines", "This transaction", charging.LIST_CHARGES, asked)
+    lines: charging.ChargePage | None = page.answer("lines")
+    if lines is None or not lines.charges:
+        return
+    ids = sorted({line.service_id for line in lines.charges})
+    page.ask(
+        "names",
+        "The services' names",
+        inventory.NAME_SERVICES,
+        inventory.NameServices(service_ids=ids),
+        stands_without=True,
+    )

@@ -3,30 +3,24 @@
 Acts for the company in the address, as its profile does.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
 from uuid import UUID
 
-import msgspec
 from flask import Blueprint, get_template_attribute, request
 from flask.typing import ResponseReturnValue
 
-from shared.contracts import inventory
-from shared.contracts.billing import charging
 from shared.contracts.billing.transactions import (
     LIST_TRANSACTIONS,
     TransactionGroup,
-    TransactionPage,
 )
 from shared.errors import ContractError, InvalidInput
 from web.language.refusals import sentence
 from web.page import downloads
-from web.page.page import Page, begin_page
+from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import visit_company
 from web.transactions import csv_file
-from web.transactions.queries import PAGE_SIZE, TransactionQuery
+from web.transactions.queries import TransactionQuery, ask_for_lines, list_all
 
 _SEARCH_REFUSED = frozenset({"search_too_long", "search_too_slow"})
 
@@ -75,7 +69,7 @@ def download(company_id: str) -> ResponseReturnValue:
     """All transactions that the page's filters leave, as CSV."""
     query = TransactionQuery.read(request.args)
     company = read_uuid(company_id)
-    pages = _all_pages(company, query)
+    pages = list_all(visit_company(company), query)
     words = get_template_attribute("components/words.html", "ENTRY_WORDS")
     name = downloads.name_with_days(
         "transactions", query.first_day, query.last_day, ".csv"
@@ -84,47 +78,15 @@ def download(company_id: str) -> ResponseReturnValue:
     return downloads.stream(company, rows, csv_file.MEDIA_TYPE, name)
 
 
-def _all_pages(company: UUID, query: TransactionQuery) -> Iterator[TransactionPage]:
-    """The list from its start; the first page is there when this returns."""
-    visit = visit_company(company)
-    asked = replace(query, cursor="").request(downloads.PAGE_SIZE)
-    first = downloads.first_answer(visit, LIST_TRANSACTIONS, asked)
-    return downloads.all_pages(
-        first,
-        lambda cursor: visit.fetch(
-            LIST_TRANSACTIONS, msgspec.structs.replace(asked, cursor=cursor)
-        ),
-    )
-
-
 @bp.get("/transactions/<entry_id>")
 @signed_in
 def show_transaction(company_id: str, entry_id: str) -> ResponseReturnValue:
     """What a transaction of services' charges is made of."""
     company, entry = read_uuid(company_id), read_uuid(entry_id)
-    lines = charging.ListCharges(
-        entry_id=entry, cursor=request.args.get("after") or None, limit=PAGE_SIZE
-    )
     page = begin_page(acts_for=company)
-    page.ask("lines", "This transaction", charging.LIST_CHARGES, lines)
-    _ask_for_names(page)
+    ask_for_lines(page, entry, request.args.get("after") or None)
     return page.show(
         "transactions/transaction.html",
         company_id=company,
         entry_id=entry,
-    )
-
-
-def _ask_for_names(page: Page) -> None:
-    """Billing knows services by their ids only."""
-    lines: charging.ChargePage | None = page.answer("lines")
-    if lines is None or not lines.charges:
-        return
-    ids = sorted({line.service_id for line in lines.charges})
-    page.ask(
-        "names",
-        "The services' names",
-        inventory.NAME_SERVICES,
-        inventory.NameServices(service_ids=ids),
-        stands_without=True,
     )
