@@ -20,19 +20,11 @@ from shared.contracts.billing.top_ups import (
     PaymentState,
     TopUpState,
 )
-from shared.contracts.billing.transactions import (
-    LIST_TRANSACTIONS,
-    FailedPayment,
-    Transaction,
-    TransactionPage,
-)
 from shared.errors import Conflict, Unavailable
-from tests.fixtures.documents import money
-from tests.fixtures.stand_in import OURS, START, StandIn
+from tests.fixtures.stand_in import OURS, StandIn
 from tests.fixtures.web.top_ups import (
     ADDRESS,
     ASK,
-    FIRST,
     OTHER_ID,
     SECOND,
     TOP_UP_ID,
@@ -203,38 +195,6 @@ def test_what_was_asked_already_is_shown_as_it_is(
     assert "not marked as a possible duplicate" in refused.text
 
 
-def test_transactions_mark_duplicates_and_tell_of_failed_payments(
-    billing: StandIn, browser: FlaskClient
-) -> None:
-    failed = FailedPayment(
-        top_up_id=OTHER_ID,
-        reference="TU-1",
-        amount=money("23.80"),
-        at=START,
-        failure="card_declined",
-    )
-    page_ = TransactionPage(
-        transactions=[
-            transaction(1),
-            transaction(2, is_possible_duplicate=True),
-            transaction(3, is_possible_duplicate=True, is_given_back=True),
-        ],
-        currencies=["EUR"],
-        previous=None,
-        next=None,
-        failed=[failed],
-    )
-    billing.answers[str(LIST_TRANSACTIONS)] = lambda _: page_
-
-    page = opened(browser, f"/companies/{OURS}/transactions")
-
-    assert page.count("Possibly duplicate") == 1
-    assert page.count("Duplicate, given back") == 1
-    assert "The card was declined by its bank." in page
-    to_top_up = f'href="/funds/top-ups/{OTHER_ID}?company={OURS}">'
-    assert f'{to_top_up}<bdi class="reference">TU-1</bdi></a>' in page
-
-
 def test_an_equal_top_up_just_before_is_told_and_then_meant(
     billing: StandIn, browser: FlaskClient
 ) -> None:
@@ -300,23 +260,6 @@ def test_a_top_up_without_an_answer_is_sent_again_as_it_was(
     assert 'name="form_key" value="a-key"' in answer.text
     assert ('name="is_intended"' in answer.text) is was_told
     assert "Go on only if you mean both" not in answer.text
-
-
-def transaction(
-    number: int, *, is_possible_duplicate: bool = False, is_given_back: bool = False
-) -> Transaction:
-    return Transaction(
-        number=number,
-        entry_id=FIRST,
-        at=START,
-        kind="top_up",
-        memo="A card",
-        amount=money("100.00"),
-        balance=money("100.00"),
-        top_up_id=TOP_UP_ID,
-        is_possible_duplicate=is_possible_duplicate,
-        is_given_back=is_given_back,
-    )
 
 
 def sent(browser: FlaskClient, page: str) -> TestResponse:

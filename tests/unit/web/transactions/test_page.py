@@ -1,0 +1,68 @@
+"""The list of transactions, before a billing whose answers are made up."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from shared.contracts.billing.transactions import (
+    LIST_TRANSACTIONS,
+    FailedPayment,
+    Transaction,
+    TransactionPage,
+)
+from tests.fixtures.documents import money
+from tests.fixtures.stand_in import OURS, START, StandIn
+from tests.fixtures.web.top_ups import FIRST, OTHER_ID, TOP_UP_ID, opened
+
+
+@pytest.fixture
+def browser(billing: StandIn) -> FlaskClient:
+    return billing.browser()
+
+
+def test_transactions_mark_duplicates_and_tell_of_failed_payments(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    failed = FailedPayment(
+        top_up_id=OTHER_ID,
+        reference="TU-1",
+        amount=money("23.80"),
+        at=START,
+        failure="card_declined",
+    )
+    page_ = TransactionPage(
+        transactions=[
+            transaction(1),
+            transaction(2, is_possible_duplicate=True),
+            transaction(3, is_possible_duplicate=True, is_given_back=True),
+        ],
+        currencies=["EUR"],
+        previous=None,
+        next=None,
+        failed=[failed],
+    )
+    billing.answers[str(LIST_TRANSACTIONS)] = lambda _: page_
+
+    page = opened(browser, f"/companies/{OURS}/transactions")
+
+    assert page.count("Possibly duplicate") == 1
+    assert page.count("Duplicate, given back") == 1
+    assert "The card was declined by its bank." in page
+    to_top_up = f'href="/funds/top-ups/{OTHER_ID}?company={OURS}">'
+    assert f'{to_top_up}<bdi class="reference">TU-1</bdi></a>' in page
+
+
+def transaction(
+    number: int, *, is_possible_duplicate: bool = False, is_given_back: bool = False
+) -> Transaction:
+    return Transaction(
+        number=number,
+        entry_id=FIRST,
+        at=START,
+        kind="top_up",
+        memo="A card",
+        amount=money("100.00"),
+        balance=money("100.00"),
+        top_up_id=TOP_UP_ID,
+        is_possible_duplicate=is_possible_duplicate,
+        is_given_back=is_given_back,
+    )
