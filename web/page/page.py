@@ -139,7 +139,7 @@ class Page:
         return html, status if main.status == HTTPStatus.OK else main.status
 
     def settle(self) -> None:
-        """Wait for identity's word; figures are written and read for the reader then.
+        """Wait for the session's check; then read and write figures for its reader.
 
         Raises:
             ContractError: as a `Visit` does; the page must not be shown.
@@ -212,7 +212,7 @@ def begin_page(
 
 @contextmanager
 def told_in_frame(visit: Visit | None = None) -> Iterator[None]:
-    """What fails in here is told within the frame, as it is on a page."""
+    """Show what fails in here as an error within the frame, as on a page."""
     try:
         yield
     except (ContractError, RemoteFault):

@@ -77,16 +77,16 @@ class Visit:
         self.known_principal = self._read_cookie()
 
     def identify(self) -> Principal:
-        """Who acts; asks identity and waits when the cookie's principal is no good."""
+        """Return who acts; ask identity and wait if the cookie's principal is not valid."""
         return self.known_principal or self._resume()
 
     def check_session(self) -> None:
         """Ask identity whether the session lives, in parallel with what follows.
 
-        Needless where identity has said so in this visit.
+        Nothing is asked twice: not if identity has answered in this visit already.
         """
-        is_open = self.session is None and self._resuming is None
-        if self.known_principal is not None and is_open:
+        is_asked = self.session is not None or self._resuming is not None
+        if self.known_principal is not None and not is_asked:
             self._resuming = self._start_resuming(_CHECK_WITHIN_S)
 
     def start(
