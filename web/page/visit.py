@@ -77,7 +77,7 @@ class Visit:
         self.known_principal = self._read_cookie()
 
     def identify(self) -> Principal:
-        """Return who acts; ask identity and wait if the cookie's principal is not valid."""
+        """Return who acts; ask identity and wait where the cookie does not say."""
         return self.known_principal or self._resume()
 
     def check_session(self) -> None:
