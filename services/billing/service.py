@@ -2,14 +2,13 @@
 
 import threading
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from services.billing.audit import books, charge_growth, rebuilding
-from services.billing.base.changes import Change
 from services.billing.charging import subscription_views, subscriptions
 from services.billing.charging.job import Charging
 from services.billing.documents import export as document_export
@@ -51,6 +50,7 @@ from shared.contracts.billing import wallets as own_wallets
 from shared.db.database import Database
 from shared.db.events import Envelope
 from shared.principal import system
+from shared.rpc.change import Change
 from shared.rpc.service import Call, Job, Service, handles, in_transaction, on_event
 from shared.runtime import Runtime
 
@@ -132,19 +132,19 @@ class BillingService(Service):
     def open_wallet(
         self, db: Session, call: Call, request: billing.OpenWallet
     ) -> billing.WalletView:
-        return wallets.view(wallets.open_wallet(db, self.runtime, call, request))
+        return wallets.view(wallets.open_wallet(self._change(db, call), request))
 
     @in_transaction(billing.SET_CREDIT_LIMIT)
     def set_credit_limit(
         self, db: Session, call: Call, request: billing.SetCreditLimit
     ) -> billing.WalletView:
-        return wallets.view(wallets.set_credit_limit(db, self.runtime, call, request))
+        return wallets.view(wallets.set_credit_limit(self._change(db, call), request))
 
     @in_transaction(billing.SET_COMFORT_BUFFER)
     def set_comfort_buffer(
         self, db: Session, call: Call, request: billing.SetComfortBuffer
     ) -> billing.WalletView:
-        wallet = wallets.set_comfort_buffer(db, self.runtime, call, request)
+        wallet = wallets.set_comfort_buffer(self._change(db, call), request)
         return wallets.view(wallet)
 
     @in_transaction(own_wallets.LIST_WALLETS)
@@ -171,7 +171,7 @@ class BillingService(Service):
     def adjust_wallet(
         self, db: Session, call: Call, request: billing.AdjustWallet
     ) -> billing.WalletView:
-        wallet = adjustments.post_adjustment(db, self.runtime, call, request)
+        wallet = adjustments.post_adjustment(self._change(db, call), request)
         return wallets.view(wallet)
 
     @in_transaction(listed.LIST_TRANSACTIONS)
@@ -360,9 +360,9 @@ class BillingService(Service):
     def set_tax_id(
         self, db: Session, call: Call, request: tax.SetTaxId
     ) -> tax.TaxProfile:
-        company_id = call.principal.require_company()
-        if tax_ids.set_tax_id(db, call, company_id, request):
-            self._tell_of_tax(db, company_id, call.request_id)
+        change, company_id = self._change(db, call), call.principal.require_company()
+        if tax_ids.set_tax_id(change, company_id, request):
+            self._tell_of_tax(change, company_id)
             self._wake_checks_after(db)
         return self._tax_profile(db, call, company_id)
 
@@ -370,8 +370,9 @@ class BillingService(Service):
     def confirm_tax_id(
         self, db: Session, call: Call, request: tax.ConfirmTaxId
     ) -> tax.TaxProfile:
-        tax_ids.confirm_tax_id(db, call, request)
-        self._tell_of_tax(db, request.company_id, call.request_id)
+        change = self._change(db, call)
+        tax_ids.confirm_tax_id(change, request)
+        self._tell_of_tax(change, request.company_id)
         return self._tax_profile(db, call, request.company_id)
 
     @in_transaction(tax.LIST_TAX_RATES)
@@ -384,21 +385,20 @@ class BillingService(Service):
     def add_tax_rate(
         self, db: Session, call: Call, request: tax.AddTaxRate
     ) -> tax.TaxRates:
-        tax_rates.add_rate(db, call, request)
+        tax_rates.add_rate(self._change(db, call), request)
         return tax_rates.view(tax_rates.list_rates(db, call.now, request.country))
 
     @in_transaction(exchange_contract.IMPORT_EXCHANGE_RATES)
     def import_exchange_rates(
         self, db: Session, call: Call, request: exchange_contract.ImportExchangeRates
     ) -> exchange_contract.ImportedRates:
-        return exchange_rates.record(db, call, request)
+        return exchange_rates.record(self._change(db, call), request)
 
     @on_event(*inventory.SERVICE_EVENTS)
     def take_in_service(
         self, db: Session, envelope: Envelope[inventory.Service]
     ) -> None:
-        call = Call(system("billing"), envelope.request_id, self.runtime.clock.now())
-        subscriptions.take_in_service(self._change(db, call), envelope)
+        subscriptions.take_in_service(self._change_by(db, envelope), envelope)
         self._wake_after(db, self.charging.wake)
 
     @on_event(billing.WALLET_CHANGED)
@@ -413,13 +413,14 @@ class BillingService(Service):
     def take_in_company(
         self, db: Session, envelope: Envelope[identity.Company]
     ) -> None:
+        change = self._change_by(db, envelope)
         changed = subscriptions.take_in_company(db, envelope)
         company_id = envelope.body.id
         if changed & tax_ids.CHECKED_FIELDS:
-            tax_ids.ask_again(db, company_id, self.runtime.clock.now())
+            tax_ids.ask_again(db, company_id, change.call.now)
             self._wake_checks_after(db)
         if changed & tax_ids.READ_FIELDS:
-            self._tell_of_tax(db, company_id, envelope.request_id)
+            self._tell_of_tax(change, company_id)
 
     def _seller_of(self, db: Session, company_id: UUID) -> Seller:
         return companies.seller_of(db, self._sellers, company_id)
@@ -435,9 +436,9 @@ class BillingService(Service):
         seller = self._seller_of(db, company_id)
         return tax_profiles.view(db, seller, company_id, call.now)
 
-    def _tell_of_tax(self, db: Session, company_id: UUID, why: str) -> None:
-        seller = self._seller_of(db, company_id)
-        tax_ids.tell_of_change(db, self.runtime, seller, company_id, why)
+    def _tell_of_tax(self, change: Change, company_id: UUID) -> None:
+        seller = self._seller_of(change.db, company_id)
+        tax_ids.tell_of_change(change, seller, company_id)
 
     def _wake_checks_after(self, db: Session) -> None:
         self._wake_after(db, self._tax_ids_waiting)
@@ -452,6 +453,11 @@ class BillingService(Service):
 
     def _change(self, db: Session, call: Call) -> Change:
         return Change(db, self.runtime, call)
+
+    def _change_by(self, db: Session, envelope: Envelope[Any]) -> Change:
+        """A change that an event makes."""
+        now = self.runtime.clock.now()
+        return self._change(db, Call(system("billing"), envelope.request_id, now))
 
     def _look_after_charges(self) -> None:
         charge_growth.look_after(self.database, self.runtime.clock.now())

@@ -14,11 +14,9 @@ from services.identity.people import users
 from services.identity.places import check_country, check_time_zone
 from shared.contracts import identity as contract
 from shared.contracts.identity import Role
-from shared.db import events
-from shared.db.events import News
+from shared.db.events import Draft
 from shared.errors import Conflict, InvalidInput, NotFound
-from shared.rpc.service import Call
-from shared.runtime import Runtime
+from shared.rpc.change import Change
 from shared.text import clean_line
 
 MAX_NAME_LENGTH = 200
@@ -30,42 +28,39 @@ TIME_ZONE_STAYS = timedelta(days=1)
 """How long a company keeps a time zone at least."""
 
 
-def create_company(
-    db: Session, runtime: Runtime, call: Call, request: contract.CreateCompany
-) -> contract.Company:
+def create_company(change: Change, request: contract.CreateCompany) -> contract.Company:
     """Add a company and its owner, and tell of both.
 
     Raises:
         NotFound: ``no_such_user``.
         InvalidInput: as the contract lists.
     """
-    owner = users.get_user(db, request.owner_id)
+    owner = users.get_user(change.db, request.owner_id)
     company = models.Company(
-        company_id=runtime.new_id(),
+        company_id=change.runtime.new_id(),
         **_checked(request),
         version=memberships.FIRST_VERSION,
-        created_at=call.now,
+        created_at=change.call.now,
     )
-    db.add(company)
-    body = _tell(db, runtime, call, company)
+    change.db.add(company)
+    body = _tell(change, company)
     ownership = contract.AddMember(
         company_id=company.company_id, user_id=owner.id, role=Role.OWNER
     )
-    memberships.add_member(db, runtime, call, ownership)
+    memberships.add_member(change, ownership)
     return body
 
 
-def change_company(
-    db: Session, runtime: Runtime, call: Call, request: contract.ChangeCompany
-) -> contract.Company:
+def change_company(change: Change, request: contract.ChangeCompany) -> contract.Company:
     """Make the principal's company what it is to be, and tell of it if it was not.
 
     Raises:
         InvalidInput: as the contract lists, with ``field``.
         Conflict: ``company_changed_meanwhile``.
     """
+    db, now = change.db, change.call.now
     wanted = _checked(request)
-    company_id = call.principal.require_company()
+    company_id = change.call.principal.require_company()
     company = get_company(db, company_id, lock=True)
     changed = {name for name in wanted if getattr(company, name) != wanted[name]}
     if not changed:
@@ -73,12 +68,12 @@ def change_company(
     if request.version != company.version:
         raise Conflict("company_changed_meanwhile")
     if "time_zone" in changed:
-        _check_time_zone(db, company, request.time_zone, call.now)
-        company.time_zone_changed_at = call.now
+        _check_time_zone(db, company, request.time_zone, now)
+        company.time_zone_changed_at = now
     for name in changed:
         setattr(company, name, wanted[name])
     company.version += 1
-    return _tell(db, runtime, call, company)
+    return _tell(change, company)
 
 
 def get_company(db: Session, company_id: UUID, *, lock: bool = False) -> models.Company:
@@ -107,10 +102,7 @@ def find_companies(
 
 
 def republish_companies(
-    db: Session,
-    runtime: Runtime,
-    request: contract.RepublishCompanies,
-    request_id: str,
+    change: Change, request: contract.RepublishCompanies
 ) -> contract.Republished:
     """Write an event of each company's present version, in the order of their ids.
 
@@ -124,17 +116,8 @@ def republish_companies(
         query = query.where(models.Company.company_id > request.after_company_id)
     # Locked, so that a change made meanwhile is told of after this, and not before.
     ordered = query.order_by(models.Company.company_id).limit(request.limit)
-    found = db.scalars(ordered.with_for_update()).all()
-    news = [
-        News(
-            contract.COMPANY_CHANGED,
-            view(company),
-            company_id=company.company_id,
-            version=company.version,
-        )
-        for company in found
-    ]
-    events.record_all(db, runtime, news, request_id)
+    found = change.db.scalars(ordered.with_for_update()).all()
+    change.tell_all(*(_draft(company) for company in found))
     full = len(found) == request.limit
     return contract.Republished(
         count=len(found), last_company_id=found[-1].company_id if full else None
@@ -162,22 +145,21 @@ def view(company: models.Company) -> contract.Company:
     )
 
 
-def _tell(
-    db: Session, runtime: Runtime, call: Call, company: models.Company
-) -> contract.Company:
-    """Record the event of what the company is now; returns its body."""
-    db.flush()
-    body = view(company)
-    events.record(
-        db,
-        runtime,
+def _tell(change: Change, company: models.Company) -> contract.Company:
+    """Write the event of what the company is now; returns its body."""
+    change.db.flush()
+    draft = _draft(company)
+    change.tell_all(draft)
+    return draft.body
+
+
+def _draft(company: models.Company) -> Draft[contract.Company]:
+    return Draft(
         contract.COMPANY_CHANGED,
-        body,
+        view(company),
         company_id=company.company_id,
         version=company.version,
-        request_id=call.request_id,
     )
-    return body
 
 
 def _checked(

@@ -11,10 +11,8 @@ from sqlalchemy.orm import Session
 from services.identity import models
 from shared.contracts import identity as contract
 from shared.contracts.identity import Role
-from shared.db import events
 from shared.errors import Conflict, Forbidden, NotFound
-from shared.rpc.service import Call
-from shared.runtime import Runtime
+from shared.rpc.change import Change
 
 FIRST_VERSION = 1
 
@@ -96,9 +94,7 @@ def list_members(db: Session) -> list[contract.Member]:
     ]
 
 
-def add_member(
-    db: Session, runtime: Runtime, call: Call, request: contract.AddMember
-) -> contract.Membership:
+def add_member(change: Change, request: contract.AddMember) -> contract.Membership:
     """Let a user that exists act for a company that exists, and tell of it.
 
     Raises:
@@ -110,12 +106,12 @@ def add_member(
             company_id=request.company_id,
             user_id=request.user_id,
             role=request.role,
-            since=call.now,
+            since=change.call.now,
             version=FIRST_VERSION,
         )
         .on_conflict_do_nothing()
     )
-    membership = db.scalar(added.returning(models.Membership))
+    membership = change.db.scalar(added.returning(models.Membership))
     if membership is None:
         raise Conflict("already_member")
     body = contract.Membership(
@@ -123,13 +119,10 @@ def add_member(
         user_id=membership.user_id,
         role=membership.role,
     )
-    events.record(
-        db,
-        runtime,
+    change.tell(
         contract.MEMBERSHIP_CHANGED,
         body,
         company_id=membership.company_id,
         version=membership.version,
-        request_id=call.request_id,
     )
     return body

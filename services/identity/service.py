@@ -19,6 +19,7 @@ from shared.contract import Nothing, ServiceContract
 from shared.contracts import identity
 from shared.db.database import Database
 from shared.principal import sign
+from shared.rpc.change import Change
 from shared.rpc.service import Call, Job, Service, handles, in_transaction
 from shared.runtime import Runtime
 
@@ -99,7 +100,7 @@ class IdentityService(Service):
     def change_company(
         self, db: Session, call: Call, request: identity.ChangeCompany
     ) -> identity.Company:
-        return companies.change_company(db, self.runtime, call, request)
+        return companies.change_company(self._change(db, call), request)
 
     @in_transaction(identity.LIST_MEMBERS)
     def list_members(
@@ -125,7 +126,7 @@ class IdentityService(Service):
     def create_company(
         self, db: Session, call: Call, request: identity.CreateCompany
     ) -> identity.Company:
-        return companies.create_company(db, self.runtime, call, request)
+        return companies.create_company(self._change(db, call), request)
 
     @in_transaction(identity.ADD_MEMBER)
     def add_member(
@@ -133,7 +134,7 @@ class IdentityService(Service):
     ) -> identity.Membership:
         companies.get_company(db, request.company_id)
         users.get_user(db, request.user_id)
-        return memberships.add_member(db, self.runtime, call, request)
+        return memberships.add_member(self._change(db, call), request)
 
     @in_transaction(identity.FIND_COMPANIES)
     def find_companies(
@@ -145,7 +146,7 @@ class IdentityService(Service):
     def republish_companies(
         self, db: Session, call: Call, request: identity.RepublishCompanies
     ) -> identity.Republished:
-        return companies.republish_companies(db, self.runtime, request, call.request_id)
+        return companies.republish_companies(self._change(db, call), request)
 
     @handles(identity.MINT_OPERATOR_TOKEN)
     def mint_operator_token(
@@ -167,6 +168,9 @@ class IdentityService(Service):
             Job("forget_old_failures", timedelta(minutes=5), self._forget_failures),
             Job("forget_old_sessions", timedelta(hours=1), self._forget_sessions),
         )
+
+    def _change(self, db: Session, call: Call) -> Change:
+        return Change(db, self.runtime, call)
 
     def _hash_password(self, password: str) -> str:
         return self.runtime.offload(lambda: self._hashing.keep(password))

@@ -1,16 +1,13 @@
 """Sends the present state of services again, to rebuild others' projections."""
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from services.inventory.models import Family, Service
-from services.inventory.views import view
+from services.inventory.views import draft_of
 from shared.contracts import inventory as contract
 from shared.contracts.inventory import ServiceState
-from shared.db import events
-from shared.db.events import News
 from shared.errors import InvalidInput
-from shared.runtime import Runtime
+from shared.rpc.change import Change
 
 MAX_BATCH = 1_000
 
@@ -24,10 +21,7 @@ _EVENTS = {
 
 
 def republish_services(
-    db: Session,
-    runtime: Runtime,
-    request: contract.RepublishServices,
-    request_id: str,
+    change: Change, request: contract.RepublishServices
 ) -> contract.Republished:
     """Write an event of each service's present version, in the order of their ids.
 
@@ -42,19 +36,15 @@ def republish_services(
     if request.after_service_id is not None:
         query = query.where(Service.id > request.after_service_id)
     # Locked, so that a change made meanwhile is told of after this, and not before.
-    rows = db.execute(
+    rows = change.db.execute(
         query.order_by(Service.id).limit(request.limit).with_for_update(of=Service)
     ).all()
-    news = [
-        News(
-            _EVENTS[service.state],
-            view(service, family_name),
-            company_id=service.company_id,
-            version=service.version,
+    change.tell_all(
+        *(
+            draft_of(_EVENTS[service.state], service, family_name)
+            for service, family_name in rows
         )
-        for service, family_name in rows
-    ]
-    events.record_all(db, runtime, news, request_id)
+    )
     full = len(rows) == request.limit
     return contract.Republished(
         count=len(rows), last_service_id=rows[-1][0].id if full else None

@@ -10,13 +10,13 @@ from services.inventory.importing import catalogue as catalog_import
 from services.inventory.importing import services as services_import
 from services.inventory.importing import staging
 from services.inventory.lifecycle import payments, transitions
-from services.inventory.lifecycle.changes import Change
 from services.inventory.reading import details, listing
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import inventory
 from shared.contracts.billing import charging
 from shared.db.events import Envelope
 from shared.principal import system
+from shared.rpc.change import Change
 from shared.rpc.service import Call, Job, Service, in_transaction, on_event
 
 
@@ -156,9 +156,7 @@ class InventoryService(Service):
     def republish_services(
         self, db: Session, call: Call, request: inventory.RepublishServices
     ) -> inventory.Republished:
-        return republishing.republish_services(
-            db, self.runtime, request, call.request_id
-        )
+        return republishing.republish_services(self._change(db, call), request)
 
     @on_event(charging.SERVICES_OVERDUE)
     def suspend_overdue(

@@ -1,7 +1,9 @@
 """A service as callers and events see it."""
 
 from services.inventory import models
+from shared.contract import Event
 from shared.contracts import inventory as contract
+from shared.db.events import Draft
 from shared.money import round_price
 
 
@@ -24,6 +26,18 @@ def view(service: models.Service, family_name: str) -> contract.Service:
         state_since=service.state_since,
         termination_request=_termination_request(service),
         suspended_us=service.suspended_us or 0,
+    )
+
+
+def draft_of(
+    event: Event[contract.Service], service: models.Service, family_name: str
+) -> Draft[contract.Service]:
+    """An event of what the service is now."""
+    return Draft(
+        event,
+        view(service, family_name),
+        company_id=service.company_id,
+        version=service.version,
     )
 
 

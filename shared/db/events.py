@@ -1,4 +1,4 @@
-"""Events: written with the change they tell of, relayed in order, taken in once."""
+"""Events: written with their change, relayed in order, taken in once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -44,8 +44,8 @@ Publish = Callable[[str, Any], None]
 
 
 @dataclass(frozen=True)
-class News(Generic[BodyT]):
-    """What one event is to tell: the full state after it, in its version."""
+class Draft(Generic[BodyT]):
+    """An event to be written: the full state after it, in its version."""
 
     event: Event[BodyT]
     body: BodyT
@@ -53,26 +53,11 @@ class News(Generic[BodyT]):
     version: int
 
 
-def record(  # noqa: PLR0913  an envelope has these parts
-    session: Session,
-    runtime: Runtime,
-    event: Event[BodyT],
-    body: BodyT,
-    *,
-    company_id: UUID,
-    version: int,
-    request_id: str,
+def write_outbox(
+    session: Session, runtime: Runtime, request_id: str, drafts: Sequence[Draft[Any]]
 ) -> None:
-    """Write an event into the outbox, in the transaction of the change."""
-    news = News(event, body, company_id=company_id, version=version)
-    record_all(session, runtime, [news], request_id)
-
-
-def record_all(
-    session: Session, runtime: Runtime, news: Sequence[News[Any]], request_id: str
-) -> None:
-    """Write many events into the outbox at once, in their order."""
-    if not news:
+    """Write events into the outbox, in their order, in the change's transaction."""
+    if not drafts:
         return
     now = runtime.clock.now()
     envelopes = (
@@ -86,7 +71,7 @@ def record_all(
             request_id=request_id,
             body=each.body,
         )
-        for each in news
+        for each in drafts
     )
     session.execute(
         outbox.insert(),

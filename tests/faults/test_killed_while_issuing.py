@@ -14,7 +14,6 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from launcher.machine.processes import leashed
-from services.billing.base.changes import Change
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.models.documents import Document, DocumentOrder, DocumentSeries
 from services.billing.models.payments import Payment
@@ -28,6 +27,7 @@ from shared.contracts.billing.top_ups import BankCredit, GatewayName
 from shared.contracts.identity import Role
 from shared.db.database import Database
 from shared.principal import system
+from shared.rpc.change import Change
 from shared.rpc.service import Call
 from tests.fixtures.billing.office import START, Office, money
 from tests.fixtures.sellers import SELLERS

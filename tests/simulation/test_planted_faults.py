@@ -9,17 +9,17 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.billing.base.changes import Change as BillingChange
 from services.billing.charging import subscriptions
 from services.billing.models.charging import Subscription
 from services.billing.parties.companies import lock_company
 from services.inventory import models
-from services.inventory.lifecycle.changes import Change
+from services.inventory.lifecycle import changes
 from shared.contracts import inventory
 from shared.db import events, idempotency
 from shared.db.database import Database
 from shared.db.events import Envelope, Publish
 from shared.db.tables import idempotency_keys, outbox
+from shared.rpc.change import Change
 from tests.simulation.conftest import Simulate
 from tests.simulation.scheduler import Broken
 from tests.simulation.world import START
@@ -54,7 +54,7 @@ def test_a_handler_that_lets_an_older_event_win_is_found(
 ) -> None:
     take_in = subscriptions.take_in_service
 
-    def careless(change: BillingChange, envelope: Envelope[inventory.Service]) -> None:
+    def careless(change: Change, envelope: Envelope[inventory.Service]) -> None:
         lock_company(change.db, envelope.body.company_id)
         change.db.execute(
             update(Subscription)
@@ -96,7 +96,7 @@ def test_a_state_that_is_checked_outside_its_lock_is_found(
         wanted = select(models.Service).where(models.Service.id == service_id)
         return change.db.scalars(wanted).one()
 
-    monkeypatch.setattr(Change, "lock", read)
+    monkeypatch.setattr(changes, "lock_service", read)
 
     # Or the database meets it first: a request to end what has ended by then.
     found = finding(simulation)
@@ -106,7 +106,7 @@ def test_a_state_that_is_checked_outside_its_lock_is_found(
 def test_locks_that_are_taken_in_either_order_are_found(
     simulation: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock = Change.lock
+    lock = changes.lock_service
 
     def lock_all(change: Change, service_id: UUID) -> models.Service:
         service = lock(change, service_id)
@@ -116,7 +116,7 @@ def test_locks_that_are_taken_in_either_order_are_found(
             change.db.execute(wanted.with_for_update())
         return service
 
-    monkeypatch.setattr(Change, "lock", lock_all)
+    monkeypatch.setattr(changes, "lock_service", lock_all)
 
     assert "deadlock between inventory/" in finding(simulation, MORE_SEEDS)
 

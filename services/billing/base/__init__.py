@@ -1,1 +1,1 @@
-"""What every room uses: a change in progress, and days as lists filter by them."""
+"""What every room uses: days as lists filter by them."""

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
-from services.billing.base.changes import Change
 from services.billing.charging.paid_time import MICROSECOND, Span
 from services.billing.ledger.entries import Reason, credit, debit, ensure_account, post
 from services.billing.models.charging import Charge, Subscription
 from services.billing.models.ledger import AccountKind, EntryKind, Wallet
 from shared.contracts.billing.charging import ChargeKind
 from shared.money import Money, currency_of
+from shared.rpc.change import Change
 
 _ROWS = 100
 """Read at a time: mostly one is enough."""
@@ -100,9 +100,7 @@ class Entry:
 
 
 def post_sum(change: Change, wallet: Wallet, entry: Entry) -> None:
-    revenue = ensure_account(
-        change.db, change.runtime, AccountKind.REVENUE, wallet.currency
-    )
+    revenue = ensure_account(change, AccountKind.REVENUE, wallet.currency)
     money = Money(abs(entry.total), currency_of(wallet.currency))
     payer, payee = wallet.id, revenue
     if entry.total < 0:
@@ -115,7 +113,7 @@ def post_sum(change: Change, wallet: Wallet, entry: Entry) -> None:
         cause="charging",
     )
     lines = [debit(payer, money), credit(payee, money)]
-    post(change.db, change.call, entry.id, reason, lines)
+    post(change, entry.id, reason, lines)
 
 
 def _free_start(change: Change, taking: Taking) -> datetime:

@@ -14,7 +14,6 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
-from services.billing.base.changes import Change
 from services.billing.charging import bulk, notifications, subscriptions
 from services.billing.charging.bulk import BATCH, MOST_PERIODS, NOTHING, Sums
 from services.billing.charging.charges import Entry, post_sum
@@ -31,6 +30,7 @@ from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of
 from shared.principal import system
+from shared.rpc.change import Change
 from shared.rpc.service import Call
 from shared.runtime import Runtime
 
@@ -218,7 +218,7 @@ class _Batch:
             allocation.restore()
         self.sums = _plus(self.sums, allocation.sums)
         if self.sums.amount or allocation.has_changed:
-            tell_of_change(change.db, change.runtime, wallet, change.call.request_id)
+            tell_of_change(change, wallet)
         self._note_shortage(allocation, was_short)
         return has_more
 

@@ -10,7 +10,6 @@ from itertools import groupby
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from services.billing.base.changes import Change
 from services.billing.charging.standing import (
     IS_ONGOING,
     IS_PAID,
@@ -26,8 +25,8 @@ from shared.contracts.inventory import (
     ServiceState,
     TerminationTime,
 )
-from shared.db import events
 from shared.money import Money, currency_of
+from shared.rpc.change import Change
 
 BATCH = 500
 AGAIN_AFTER = timedelta(hours=1)
@@ -41,9 +40,7 @@ _IS_ACTIVE = Subscription.state == ServiceState.ACTIVE
 def notify_exhausted(
     change: Change, wallet: Wallet, lacking: Decimal, until: datetime
 ) -> None:
-    events.record(
-        change.db,
-        change.runtime,
+    change.tell(
         contract.FUNDS_EXHAUSTED,
         contract.FundsExhausted(
             wallet_id=wallet.id,
@@ -52,7 +49,6 @@ def notify_exhausted(
         ),
         company_id=wallet.company_id,
         version=wallet.version,
-        request_id=change.call.request_id,
     )
 
 
@@ -125,14 +121,11 @@ def _notify(
             )
             for each in group
         ]
-        events.record(
-            change.db,
-            change.runtime,
+        change.tell(
             event,
             contract.PaymentNews(services=payments),
             company_id=company_id,
             version=max(each.version for each in payments),
-            request_id=change.call.request_id,
         )
     for each in services:
         each.told_at = change.call.now

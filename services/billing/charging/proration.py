@@ -7,7 +7,6 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from services.billing.base.changes import Change
 from services.billing.charging.charges import Taking, charged_before_last, take
 from services.billing.charging.paid_time import (
     cost_of,
@@ -20,6 +19,7 @@ from services.billing.ledger.wallets import available, find_wallet, tell_of_chan
 from services.billing.models.charging import Subscription
 from services.billing.models.ledger import EntryKind, Wallet
 from shared.contracts.billing.charging import ChargeKind
+from shared.rpc.change import Change
 
 
 @dataclass
@@ -71,9 +71,7 @@ class Price:
         """Tell of the wallet, if its balance has changed."""
         change = self.change
         if self._wallet is not None:
-            tell_of_change(
-                change.db, change.runtime, self._wallet, change.call.request_id
-            )
+            tell_of_change(change, self._wallet)
 
     @property
     def _unused(self) -> Fraction:

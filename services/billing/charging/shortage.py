@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, not_, select
 
-from services.billing.base.changes import Change
 from services.billing.charging import paid_time, rollups
 from services.billing.charging.bulk import NOTHING, Sums
 from services.billing.charging.charges import Taking, take
@@ -31,6 +30,7 @@ from services.billing.models.ledger import EntryKind, Wallet
 from services.billing.parties.companies import time_zone_of
 from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.inventory import Period
+from shared.rpc.change import Change
 
 BATCH = 1_000
 MOST_PERIODS = 1_000

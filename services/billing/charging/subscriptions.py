@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.billing.base.changes import Change
 from services.billing.charging import paid_time, proration, rollups
 from services.billing.charging.contributions import contributions, rebuild
 from services.billing.ledger import wallets
@@ -28,6 +27,7 @@ from shared.contracts.inventory import (
 )
 from shared.db.events import Envelope
 from shared.errors import InvalidInput
+from shared.rpc.change import Change
 
 BATCH = 1_000
 

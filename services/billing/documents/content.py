@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.billing.base.changes import Change
 from services.billing.documents import accounting_tax
 from services.billing.documents.listing import reference_to
 from services.billing.documents.rendering.tax_words import tax_words
@@ -32,6 +31,7 @@ from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.tax import TaxLine, TaxReason
 from shared.contracts.billing.top_ups import BankInstructions, GatewayName
 from shared.money import Money, currency_of, round_to_minor_unit
+from shared.rpc.change import Change
 from shared.wire import from_wire
 
 

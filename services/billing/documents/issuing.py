@@ -15,7 +15,6 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.billing.base.changes import Change
 from services.billing.documents.content import Subject, compose
 from services.billing.documents.files import pause_after
 from services.billing.documents.listing import view
@@ -29,9 +28,9 @@ from services.billing.models.documents import (
 from services.billing.parties.sellers import Sellers
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.top_ups import GatewayName
-from shared.db import events
 from shared.db.database import Database
 from shared.principal import system
+from shared.rpc.change import Change
 from shared.rpc.service import Call
 from shared.runtime import Runtime
 from shared.wire import to_wire
@@ -114,14 +113,11 @@ def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
         try_at=change.call.now,
     )
     session.add(rendering)
-    events.record(
-        session,
-        change.runtime,
+    change.tell(
         contract.DOCUMENT_ISSUED,
         view(session, document),
         company_id=document.company_id,
         version=1,
-        request_id=change.call.request_id,
     )
     order.net -= subject.net
     order.tax -= subject.tax

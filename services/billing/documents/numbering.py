@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.billing.base.changes import Change
 from services.billing.models.documents import DocumentSeries
 from services.billing.parties.sellers import Seller
 from shared.contracts.billing.documents import DocumentKind
+from shared.rpc.change import Change
 
 _PREFIXES: Mapping[DocumentKind, str] = {
     DocumentKind.PROFORMA: "PF",

@@ -4,16 +4,13 @@ An adjustment states what is so and may take a balance below its credit limit; o
 charges ask whether the money is there. See docs/decisions/adjustments.md.
 """
 
-from sqlalchemy.orm import Session
-
 from services.billing.ledger.entries import Reason, credit, debit, ensure_account, post
 from services.billing.ledger.wallets import lock_wallet, tell_of_change
 from services.billing.models.ledger import AccountKind, EntryKind, Wallet
 from shared.contracts.billing import AdjustmentKind, AdjustWallet
 from shared.errors import InvalidInput
 from shared.money import LEDGER_BOUND, Money, fits_ledger
-from shared.rpc.service import Call
-from shared.runtime import Runtime
+from shared.rpc.change import Change
 from shared.text import clean_line
 
 MAX_REASON_LENGTH = 500
@@ -30,9 +27,7 @@ _CONTRA_ACCOUNTS = {
 }
 
 
-def post_adjustment(
-    session: Session, runtime: Runtime, call: Call, request: AdjustWallet
-) -> Wallet:
+def post_adjustment(change: Change, request: AdjustWallet) -> Wallet:
     """Credit the wallet with the amount, or debit it when negative.
 
     Raises:
@@ -44,10 +39,10 @@ def post_adjustment(
     if not (request.amount.amount and fits_ledger(request.amount)):
         raise InvalidInput("bad_amount")
     currency = request.amount.currency.code
-    wallet = lock_wallet(session, request.company_id, currency)
+    wallet = lock_wallet(change.db, request.company_id, currency)
     if abs(wallet.balance + request.amount.amount) >= LEDGER_BOUND:
         raise InvalidInput("bad_amount", "more than a wallet can hold")
-    contra = ensure_account(session, runtime, _CONTRA_ACCOUNTS[request.kind], currency)
+    contra = ensure_account(change, _CONTRA_ACCOUNTS[request.kind], currency)
     money = Money(abs(request.amount.amount), request.amount.currency)
     payer, payee = contra, wallet.id
     if request.amount.amount < 0:
@@ -59,8 +54,8 @@ def post_adjustment(
         cause="adjust_wallet",
     )
     lines = [debit(payer, money), credit(payee, money)]
-    post(session, call, runtime.new_id(), reason, lines)
-    tell_of_change(session, runtime, wallet, call.request_id)
+    post(change, change.runtime.new_id(), reason, lines)
+    tell_of_change(change, wallet)
     return wallet
 
 

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
 
 from services.billing.models.ledger import (
     Account,
@@ -22,8 +21,7 @@ from services.billing.models.ledger import (
     Posting,
 )
 from shared.money import Money
-from shared.rpc.service import Call
-from shared.runtime import Runtime
+from shared.rpc.change import Change
 
 
 @dataclass(frozen=True)
@@ -55,9 +53,7 @@ def credit(account_id: UUID, money: Money) -> Line:
     return Line(account_id, money.currency.code, credit=money.amount)
 
 
-def post(
-    session: Session, call: Call, entry_id: UUID, reason: Reason, lines: Sequence[Line]
-) -> None:
+def post(change: Change, entry_id: UUID, reason: Reason, lines: Sequence[Line]) -> None:
     """Write one entry with all of its postings.
 
     Lines hold positive amounts of at most six decimal places. Who posts to a wallet
@@ -66,7 +62,8 @@ def post(
     Raises:
         IntegrityError: a bug; the lines don't sum to zero, say.
     """
-    session.execute(
+    call = change.call
+    change.db.execute(
         insert(JournalEntry).values(
             id=entry_id,
             at=call.now,
@@ -90,22 +87,20 @@ def post(
         }
         for number, line in enumerate(lines, start=1)
     ]
-    session.execute(insert(Posting).values(rows))
+    change.db.execute(insert(Posting).values(rows))
 
 
-def ensure_account(
-    session: Session, runtime: Runtime, kind: AccountKind, currency: str
-) -> UUID:
+def ensure_account(change: Change, kind: AccountKind, currency: str) -> UUID:
     """The provider's account of a kind and currency, made on first use."""
     wanted = select(Account.id).where(
         Account.kind == kind, Account.currency == currency
     )
-    account_id = session.scalar(wanted)
+    account_id = change.db.scalar(wanted)
     if account_id is None:
-        session.execute(
+        change.db.execute(
             insert(Account)
-            .values(id=runtime.new_id(), kind=kind, currency=currency)
+            .values(id=change.runtime.new_id(), kind=kind, currency=currency)
             .on_conflict_do_nothing()
         )
-        account_id = session.scalars(wanted).one()
+        account_id = change.db.scalars(wanted).one()
     return account_id

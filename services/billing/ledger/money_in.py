@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from services.billing.base.changes import Change
 from services.billing.ledger.entries import (
     Line,
     Reason,
@@ -18,6 +17,7 @@ from services.billing.ledger.entries import (
 )
 from services.billing.models.ledger import AccountKind, EntryKind
 from shared.money import Money, currency_of
+from shared.rpc.change import Change
 
 _COMES_IN = frozenset({EntryKind.TOP_UP, EntryKind.REFUND_FAILED})
 
@@ -36,18 +36,17 @@ class MoneyIn:
         lines = self._lines(change, wallet_id)
         if reason.kind not in _COMES_IN:
             lines = [_turned(line) for line in lines]
-        post(change.db, change.call, entry_id, reason, lines)
+        post(change, entry_id, reason, lines)
 
     def _lines(self, change: Change, wallet_id: UUID) -> list[Line]:
         currency = currency_of(self.currency)
-        db, runtime = change.db, change.runtime
-        paid = ensure_account(db, runtime, AccountKind.PAYMENTS, self.currency)
+        paid = ensure_account(change, AccountKind.PAYMENTS, self.currency)
         lines = [
             debit(paid, Money(self.net + self.tax, currency)),
             credit(wallet_id, Money(self.net, currency)),
         ]
         if self.tax:
-            tax = ensure_account(db, runtime, AccountKind.TAX, self.currency)
+            tax = ensure_account(change, AccountKind.TAX, self.currency)
             lines.append(credit(tax, Money(self.tax, currency)))
         return lines
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.billing.base.changes import Change
 from services.billing.models.ledger import Account, AccountKind, Wallet
 from services.billing.parties.companies import lock_company
 from services.billing.parties.sellers import Seller
@@ -18,19 +17,15 @@ from shared.contracts.billing import (
     WalletView,
 )
 from shared.contracts.billing import wallets as contract
-from shared.db import events
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of, fits_invoices, fits_ledger, zero
-from shared.rpc.service import Call
-from shared.runtime import Runtime
+from shared.rpc.change import Change
 
 DEFAULT_HORIZON_DAYS = 30
 MAX_HORIZON_DAYS = 366
 
 
-def open_wallet(
-    session: Session, runtime: Runtime, call: Call, request: OpenWallet
-) -> Wallet:
+def open_wallet(change: Change, request: OpenWallet) -> Wallet:
     """Open an empty wallet; a company's first is its primary one.
 
     Raises:
@@ -44,8 +39,8 @@ def open_wallet(
     if not fits_invoices(currency):
         why = f"{currency} has more than two decimal places"
         raise InvalidInput("currency_not_invoiced", why)
-    lock_company(session, request.company_id)
-    wallet = _open(Change(session, runtime, call), request.company_id, currency)
+    lock_company(change.db, request.company_id)
+    wallet = _open(change, request.company_id, currency)
     if wallet is None:
         raise Conflict("wallet_exists", parameters={"currency": currency})
     return wallet
@@ -61,12 +56,14 @@ def ensure_wallet(change: Change, company_id: UUID, currency: str) -> None:
 
 def _open(change: Change, company_id: UUID, currency: str) -> Wallet | None:
     """A new wallet; None if there was one."""
-    session, runtime = change.db, change.runtime
+    session = change.db
     owned = Wallet.company_id == company_id
     currencies = session.scalars(select(Wallet.currency).where(owned)).all()
     if currency in currencies:
         return None
-    account = Account(id=runtime.new_id(), kind=AccountKind.WALLET, currency=currency)
+    account = Account(
+        id=change.runtime.new_id(), kind=AccountKind.WALLET, currency=currency
+    )
     session.add(account)
     session.flush()
     wallet = Wallet(
@@ -81,7 +78,7 @@ def _open(change: Change, company_id: UUID, currency: str) -> Wallet | None:
         version=0,
     )
     session.add(wallet)
-    tell_of_change(session, runtime, wallet, change.call.request_id)
+    tell_of_change(change, wallet)
     return wallet
 
 
@@ -108,7 +105,7 @@ def add_wallet(change: Change, seller: Seller, currency: str) -> Wallet:
         raise InvalidInput("currency_not_offered")
     company_id = change.call.principal.require_company()
     request = OpenWallet(company_id=company_id, currency=currency)
-    return open_wallet(change.db, change.runtime, change.call, request)
+    return open_wallet(change, request)
 
 
 def make_primary(change: Change, currency: str) -> Wallet:
@@ -139,13 +136,11 @@ def make_primary(change: Change, currency: str) -> Wallet:
     change.db.flush()
     wallet.is_primary = True
     for each in concerned:
-        tell_of_change(change.db, change.runtime, each, change.call.request_id)
+        tell_of_change(change, each)
     return wallet
 
 
-def set_credit_limit(
-    session: Session, runtime: Runtime, call: Call, request: SetCreditLimit
-) -> Wallet:
+def set_credit_limit(change: Change, request: SetCreditLimit) -> Wallet:
     """Set how far below zero the balance may go.
 
     Raises:
@@ -153,15 +148,13 @@ def set_credit_limit(
         NotFound: ``no_such_wallet``.
     """
     _check_allowance(request.limit)
-    wallet = lock_wallet(session, request.company_id, request.limit.currency.code)
+    wallet = lock_wallet(change.db, request.company_id, request.limit.currency.code)
     wallet.credit_limit = request.limit.amount
-    tell_of_change(session, runtime, wallet, call.request_id)
+    tell_of_change(change, wallet)
     return wallet
 
 
-def set_comfort_buffer(
-    session: Session, runtime: Runtime, call: Call, request: SetComfortBuffer
-) -> Wallet:
+def set_comfort_buffer(change: Change, request: SetComfortBuffer) -> Wallet:
     """Set what the caller's company wants left, and how far ahead to look.
 
     Raises:
@@ -171,11 +164,11 @@ def set_comfort_buffer(
     _check_allowance(request.buffer)
     if not 1 <= request.horizon_days <= MAX_HORIZON_DAYS:
         raise InvalidInput("bad_horizon", parameters={"max_days": MAX_HORIZON_DAYS})
-    company_id = call.principal.require_company()
-    wallet = lock_wallet(session, company_id, request.buffer.currency.code)
+    company_id = change.call.principal.require_company()
+    wallet = lock_wallet(change.db, company_id, request.buffer.currency.code)
     wallet.comfort_buffer = request.buffer.amount
     wallet.horizon_days = request.horizon_days
-    tell_of_change(session, runtime, wallet, call.request_id)
+    tell_of_change(change, wallet)
     return wallet
 
 
@@ -208,27 +201,23 @@ def available(wallet: Wallet) -> Decimal:
     return max(Decimal(0), wallet.balance + wallet.credit_limit)
 
 
-def tell_of_change(
-    session: Session, runtime: Runtime, wallet: Wallet, request_id: str
-) -> None:
-    """Give a changed wallet its next version and record the event of it.
+def tell_of_change(change: Change, wallet: Wallet) -> None:
+    """Give a changed wallet its next version and write the event of it.
 
-    Whoever changes a wallet or posts to its account has locked it before and calls this
-    when all is done, once per transaction. The balance is read anew, as postings change
-    it in the database.
+    Lock the wallet before changing it or posting to its account, and call this when all
+    is done, once per transaction. The balance is read again, as postings change it in
+    the database.
     """
+    session = change.db
     session.flush()
     session.refresh(wallet)
     wallet.version += 1
     session.flush()
-    events.record(
-        session,
-        runtime,
+    change.tell(
         WALLET_CHANGED,
         view(wallet),
         company_id=wallet.company_id,
         version=wallet.version,
-        request_id=request_id,
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from services.billing.base.changes import Change
 from services.billing.gateways.gateway import Checkout, Order
 from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
@@ -15,6 +14,7 @@ from services.billing.top_ups.lifecycle import OPEN, lock_top_up, move, require_
 from services.billing.top_ups.views import payments_of
 from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
 from shared.money import Money, currency_of
+from shared.rpc.change import Change
 
 FIRST_ASKED_AFTER = timedelta(seconds=10)
 """A notice usually comes sooner than that."""

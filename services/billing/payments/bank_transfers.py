@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import select
 
-from services.billing.base.changes import Change
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.gateway import Outcome, Report
 from services.billing.models.payments import Payment
@@ -23,6 +22,7 @@ from shared.contracts.billing.top_ups import (
 from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of, fits_ledger
+from shared.rpc.change import Change
 from shared.rpc.service import Call
 from shared.runtime import Runtime
 from shared.text import clean_line

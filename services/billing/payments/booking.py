@@ -13,7 +13,6 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from services.billing.base.changes import Change
 from services.billing.gateways.gateway import Outcome, Report
 from services.billing.ledger.entries import Reason
 from services.billing.ledger.money_in import MoneyIn
@@ -32,6 +31,7 @@ from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.tax import TaxLine
 from shared.contracts.billing.top_ups import PaymentState, TopUpState
 from shared.money import Money, round_to_minor_unit
+from shared.rpc.change import Change
 from shared.wire import from_wire
 
 log = structlog.get_logger()
@@ -218,9 +218,7 @@ class _Booking:
             cause=f"payment:{payment.id}",
         )
         money_in.post(self.change, wallet.id, reason)
-        tell_of_change(
-            self.change.db, self.change.runtime, wallet, self.change.call.request_id
-        )
+        tell_of_change(self.change, wallet)
 
     def _order(
         self,

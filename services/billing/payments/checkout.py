@@ -15,7 +15,6 @@ from msgspec import structs
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.billing.base.changes import Change
 from services.billing.gateways.gateway import (
     Gateway,
     Repayment,
@@ -37,6 +36,7 @@ from shared.contracts.billing.top_ups import GatewayName
 from shared.db.database import Database
 from shared.errors import ContractError, NotFound, Unavailable
 from shared.principal import system
+from shared.rpc.change import Change
 from shared.rpc.service import Call
 from shared.runtime import Runtime
 

@@ -5,9 +5,9 @@ Whoever ends one has locked its top-up first.
 
 from uuid import UUID
 
-from services.billing.base.changes import Change
 from services.billing.models.refunds import RefundRequest
 from shared.contracts.billing.refund_requests import RefundRequestState
+from shared.rpc.change import Change
 
 
 def decide(change: Change, row: RefundRequest, state: RefundRequestState) -> None:

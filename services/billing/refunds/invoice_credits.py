@@ -3,12 +3,12 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.billing.base.changes import Change
 from services.billing.models.documents import Document
 from services.billing.refunds import lifecycle as refunds
 from shared.contracts.billing.documents import CreditInvoice, DocumentKind
 from shared.contracts.billing.top_ups import GivenBack, RefundTopUp
 from shared.errors import Conflict, NotFound
+from shared.rpc.change import Change
 
 
 def credit(change: Change, request: CreditInvoice) -> GivenBack:

@@ -11,7 +11,6 @@ from decimal import Decimal
 import structlog
 from sqlalchemy.orm import Session
 
-from services.billing.base.changes import Change
 from services.billing.gateways.gateway import Repayment
 from services.billing.ledger.entries import Reason
 from services.billing.ledger.money_in import MoneyIn
@@ -40,6 +39,7 @@ from shared.money import (
     round_down_to_minor_unit,
     round_to_minor_unit,
 )
+from shared.rpc.change import Change
 from shared.text import clean_line
 
 log = structlog.get_logger()
@@ -85,7 +85,7 @@ def refund(change: Change, request: RefundTopUp) -> GivenBack:
     parts = _parts(asked_for, given, net)
     for part in parts:
         _give_back(change, wallet, top_up, part, reason)
-    tell_of_change(session, change.runtime, wallet, change.call.request_id)
+    tell_of_change(change, wallet)
     refunded = net == _left(paid, given)
     state = TopUpState.REFUNDED if refunded else TopUpState.PARTLY_REFUNDED
     move(change, top_up, state)
@@ -145,7 +145,7 @@ def give_up(change: Change, refund: Refund, why: str) -> None:
     session.flush()
     _post(change, wallet, refund, EntryKind.REFUND_FAILED)
     _order(change, top_up, refund, DocumentKind.INVOICE, NOT_PAID_OUT)
-    tell_of_change(session, change.runtime, wallet, change.call.request_id)
+    tell_of_change(change, wallet)
     if not _paid(session, top_up):
         state = top_up.state
     elif top_up.refunded_net > 0:

@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.billing.base.changes import Change
 from services.billing.models.documents import Document
 from services.billing.models.ledger import Wallet
 from services.billing.models.parties import Company
@@ -39,6 +38,7 @@ from shared.db.paging import (
 )
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of
+from shared.rpc.change import Change
 from shared.text import clean_line
 
 _Row = tuple[RefundRequest, TopUp, Payment]

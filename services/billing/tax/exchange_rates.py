@@ -18,7 +18,7 @@ from services.billing.models.tax import ExchangeRate
 from shared.contracts.billing import exchange_rates as contract
 from shared.errors import InvalidInput
 from shared.money import currency_of
-from shared.rpc.service import Call
+from shared.rpc.change import Change
 from shared.text import clean_line
 
 EURO = "EUR"
@@ -40,7 +40,7 @@ class Rate:
 
 
 def record(
-    session: Session, call: Call, request: contract.ImportExchangeRates
+    change: Change, request: contract.ImportExchangeRates
 ) -> contract.ImportedRates:
     """Keep rates that are new; see the contract for the refusals."""
     if len(request.rates) > contract.MAX_RATES:
@@ -52,8 +52,8 @@ def record(
         _check(rate)
     if not request.rates:
         return contract.ImportedRates(added=0, known=0, refused=[])
-    added = _insert(session, call, request.rates, source)
-    refused = _contradictions(session, request.rates)
+    added = _insert(change, request.rates, source)
+    refused = _contradictions(change.db, request.rates)
     known = len(request.rates) - added - len(refused)
     return contract.ImportedRates(added=added, known=known, refused=refused)
 
@@ -99,23 +99,21 @@ def _check(rate: contract.ExchangeRate) -> None:
         raise InvalidInput("bad_rate", f"{rate.currency} {rate.day}")
 
 
-def _insert(
-    session: Session, call: Call, rates: Sequence[contract.ExchangeRate], source: str
-) -> int:
+def _insert(change: Change, rates: Sequence[contract.ExchangeRate], source: str) -> int:
     rows = [
         {
             "currency": each.currency,
             "day": each.day,
             "rate": each.rate,
             "source": source,
-            "recorded_at": call.now,
-            "recorded_by": call.principal.name,
+            "recorded_at": change.call.now,
+            "recorded_by": change.call.principal.name,
         }
         # In one order, or two imports at once might wait for each other.
         for each in sorted(rates, key=lambda rate: (rate.currency, rate.day))
     ]
     new = insert(ExchangeRate).values(rows).on_conflict_do_nothing()
-    return len(session.execute(new.returning(ExchangeRate.day)).all())
+    return len(change.db.execute(new.returning(ExchangeRate.day)).all())
 
 
 def _contradictions(

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from services.billing.models.parties import Company
 from services.billing.models.tax import TaxId
@@ -30,6 +29,9 @@ from services.billing.tax.vies import (
 )
 from shared.contracts.billing.tax import TaxIdState
 from shared.db.database import Database
+from shared.principal import system
+from shared.rpc.change import Change
+from shared.rpc.service import Call
 from shared.runtime import Runtime
 
 log = structlog.get_logger()
@@ -70,7 +72,8 @@ def check_due(
             continue
         outcome = _ask(register, question)
         with database.system() as session:
-            _note(session, runtime, sellers, question, outcome)
+            call = Call(system("billing"), str(uuid4()), runtime.clock.now())
+            _note(Change(session, runtime, call), sellers, question, outcome)
         count += 1
         if isinstance(outcome, RequesterRefusedError):
             refused.add(question.requester)
@@ -114,17 +117,16 @@ def _ask(register: Register, question: _Question) -> Answer | NoAnswerError:
 
 
 def _note(
-    session: Session,
-    runtime: Runtime,
+    change: Change,
     sellers: Sellers,
     question: _Question,
     outcome: Answer | NoAnswerError,
 ) -> None:
+    session, now = change.db, change.call.now
     lock_company(session, question.company_id)
     row = session.get(TaxId, question.company_id)
     if row is None or row.version != question.version:
         return
-    now = runtime.clock.now()
     before = (row.state, row.match, row.failure)
     if isinstance(outcome, NoAnswerError):
         _note_failure(row, outcome, now)
@@ -132,9 +134,8 @@ def _note(
         _note_answer(row, outcome, session.get_one(Company, row.company_id), now)
     is_news = (row.state, row.match, row.failure) != before
     if is_news or isinstance(outcome, Answer):
-        why = str(uuid4())
         seller = seller_of(session, sellers, row.company_id)
-        tax_ids.tell_of_change(session, runtime, seller, row.company_id, why)
+        tax_ids.tell_of_change(change, seller, row.company_id)
 
 
 def _note_answer(row: TaxId, answer: Answer, company: Company, now: datetime) -> None:

@@ -18,10 +18,8 @@ from services.billing.parties.vat_numbers import official_form, prefix_of
 from services.billing.tax import profiles as tax_profiles
 from shared.contracts.billing import tax as contract
 from shared.contracts.billing.tax import TaxIdState
-from shared.db import events
 from shared.errors import Conflict, InvalidInput, NotFound
-from shared.rpc.service import Call
-from shared.runtime import Runtime
+from shared.rpc.change import Change
 from shared.text import clean_line
 
 CHECKED_FIELDS = frozenset({"name", "street", "postal_code", "city", "country"})
@@ -35,9 +33,7 @@ MAX_REASON_LENGTH = 500
 _MAX_NUMBER_LENGTH = 40
 
 
-def set_tax_id(
-    session: Session, call: Call, company_id: UUID, request: contract.SetTaxId
-) -> bool:
+def set_tax_id(change: Change, company_id: UUID, request: contract.SetTaxId) -> bool:
     """Keep a VAT ID, to be checked soon; or remove it.
 
     The same number again asks anew, unless it is known to be valid. Returns whether
@@ -47,6 +43,7 @@ def set_tax_id(
         InvalidInput: ``bad_tax_id``, ``tax_id_other_country``.
         Conflict: ``no_billing_address``, ``no_tax_id_there``.
     """
+    session = change.db
     lock_company(session, company_id)
     known = session.get(TaxId, company_id)
     number, country = "", ""
@@ -63,7 +60,7 @@ def set_tax_id(
         return False
     row = known or _new(company_id)
     row.number, row.country = number, country
-    _start_over(row, call.now if number else None)
+    _start_over(row, change.call.now if number else None)
     session.add(row)
     return True
 
@@ -88,9 +85,7 @@ def read_number(text: str, country: str) -> str:
     return number
 
 
-def confirm_tax_id(
-    session: Session, call: Call, request: contract.ConfirmTaxId
-) -> None:
+def confirm_tax_id(change: Change, request: contract.ConfirmTaxId) -> None:
     """Note that an operator knows the register's name to be the customer's.
 
     Raises:
@@ -101,13 +96,13 @@ def confirm_tax_id(
     if not request.reason.strip():
         raise InvalidInput("reason_missing")
     reason = clean_line(request.reason, MAX_REASON_LENGTH, code="bad_reason")
-    lock_company(session, request.company_id)
-    row = tax_profiles.find_tax_id(session, request.company_id)
+    lock_company(change.db, request.company_id)
+    row = tax_profiles.find_tax_id(change.db, request.company_id)
     if row is None:
         raise NotFound("no_tax_id")
     if row.state is not TaxIdState.VALID:
         raise Conflict("tax_id_not_valid")
-    row.confirmed_by, row.confirmed_why = call.principal.name, reason
+    row.confirmed_by, row.confirmed_why = change.call.principal.name, reason
 
 
 def ask_again(session: Session, company_id: UUID, now: datetime) -> None:
@@ -120,26 +115,21 @@ def ask_again(session: Session, company_id: UUID, now: datetime) -> None:
         _start_over(row, now)
 
 
-def tell_of_change(
-    session: Session, runtime: Runtime, seller: Seller, company_id: UUID, why: str
-) -> None:
-    """Give the VAT ID its next version and record the event of it.
+def tell_of_change(change: Change, seller: Seller, company_id: UUID) -> None:
+    """Give the VAT ID its next version and write the event of it.
 
-    Nothing to tell of a company that never had one. ``why`` is the request's id.
+    There is none of a company that never had one.
     """
-    row = session.get(TaxId, company_id)
+    row = change.db.get(TaxId, company_id)
     if row is None:
         return
     row.version += 1
-    session.flush()
-    events.record(
-        session,
-        runtime,
+    change.db.flush()
+    change.tell(
         contract.TAX_PROFILE_CHANGED,
-        tax_profiles.view(session, seller, company_id, runtime.clock.now()),
+        tax_profiles.view(change.db, seller, company_id, change.call.now),
         company_id=company_id,
         version=row.version,
-        request_id=why,
     )
 
 

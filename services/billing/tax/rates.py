@@ -18,7 +18,7 @@ from services.billing.parties.territories import HAS_OWN_RATE, MEMBER_STATES
 from services.billing.tax.rules import Rate
 from shared.contracts.billing import tax as contract
 from shared.errors import InvalidInput
-from shared.rpc.service import Call
+from shared.rpc.change import Change
 
 SEED_REACHES_BACK = timedelta(days=366)
 """The package knows today's rates only. They are taken to have held for a year: the
@@ -48,14 +48,15 @@ def list_rates(session: Session, now: datetime, country: str | None) -> list[Tax
     return [valid[key] for key in sorted(valid)]
 
 
-def add_rate(session: Session, call: Call, request: contract.AddTaxRate) -> None:
+def add_rate(change: Change, request: contract.AddTaxRate) -> None:
     """Record a rate from a day on, or correct the one of that day.
 
     Raises:
         InvalidInput: ``bad_country``, ``bad_territory``, ``bad_rate``, ``bad_date``.
     """
     _check(request)
-    _rows(session, call.now)
+    call = change.call
+    _rows(change.db, call.now)
     line = TaxRate(
         country=request.country,
         territory=request.territory,
@@ -64,8 +65,8 @@ def add_rate(session: Session, call: Call, request: contract.AddTaxRate) -> None
         recorded_at=call.now,
         recorded_by=call.principal.name,
     )
-    session.add(line)
-    session.flush()
+    change.db.add(line)
+    change.db.flush()
 
 
 def view(rates: Iterable[TaxRate]) -> contract.TaxRates:

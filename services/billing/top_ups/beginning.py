@@ -1,6 +1,5 @@
 """Top-ups are begun as they were quoted."""
 
-from services.billing.base.changes import Change
 from services.billing.gateways.gateway import Gateway
 from services.billing.ledger.wallets import lock_wallet
 from services.billing.models.ledger import Wallet
@@ -14,6 +13,7 @@ from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.top_ups import TopUpState
 from shared.errors import Conflict
 from shared.money import zero
+from shared.rpc.change import Change
 from shared.wire import to_wire
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from services.billing.base.changes import Change
 from services.billing.models.documents import DocumentOrder
 from services.billing.models.top_ups import TopUp
 from shared.contracts.billing.documents import DocumentKind
+from shared.rpc.change import Change
 
 TAKEN_BACK = "The payment was taken back by the bank that it came from."
 NOT_PAID_OUT = "The refund could not be paid out, and the balance has it again."

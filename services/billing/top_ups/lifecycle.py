@@ -8,14 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.billing.base.changes import Change
 from services.billing.models.top_ups import TopUp
 from services.billing.top_ups.views import payments_of, view
 from shared.contracts.billing import top_ups as contract
 from shared.contracts.billing.top_ups import PaymentState, TopUpState
-from shared.db import events
 from shared.errors import Conflict, NotFound
 from shared.money import Money, currency_of
+from shared.rpc.change import Change
 
 # Tuples, as they stand in queries: a set's order is another in each process.
 OPEN = (TopUpState.DRAFT, TopUpState.PENDING)
@@ -116,14 +115,11 @@ def move(change: Change, top_up: TopUp, state: TopUpState) -> None:
     if state not in OPEN and top_up.settled_at is None:
         top_up.settled_at = change.call.now
     change.db.flush()
-    events.record(
-        change.db,
-        change.runtime,
+    change.tell(
         contract.TOP_UP_SETTLED,
         view(change.db, top_up),
         company_id=top_up.company_id,
         version=top_up.version,
-        request_id=change.call.request_id,
     )
 
 

@@ -20,12 +20,12 @@ from services.inventory.importing.rows import (
     read_text,
 )
 from services.inventory.lifecycle import renaming
-from services.inventory.lifecycle.changes import Change
 from services.inventory.lifecycle.transitions import MAX_NAME_LENGTH
 from services.inventory.models import Plan, StagedFamily, StagedPlan, StagedPrice
 from shared.contracts import inventory as contract
 from shared.contracts.inventory import Period
 from shared.errors import Conflict
+from shared.rpc.change import Change
 
 MAX_ICON_LENGTH = 50
 DEFAULT_ICON = "box"

@@ -38,10 +38,10 @@ from services.inventory.lifecycle import states
 from services.inventory.lifecycle.changes import (
     FIRST_VERSION,
     IMPORTED,
-    Change,
-    Standing,
-    Told,
+    ServiceChange,
+    Snapshot,
     differences,
+    finish_all,
 )
 from services.inventory.lifecycle.states import Transition
 from services.inventory.lifecycle.transitions import (
@@ -53,6 +53,7 @@ from shared.contract import Event
 from shared.contracts import inventory as contract
 from shared.contracts.inventory import Period, ServiceState, SuspensionReason
 from shared.errors import Conflict
+from shared.rpc.change import Change
 from shared.runtime import Runtime
 
 _BATCH = 1_000
@@ -173,11 +174,11 @@ def apply_services(change: Change, import_id: UUID) -> contract.Applied:
     moves = counters.Moves()
     for rows in _batches(change.db, import_id):
         surroundings = _Surroundings.load(change.db, rows, lock=True)
-        told = [*_apply(change, surroundings, rows)]
-        moves.update(change.tell_all(told, IMPORTED))
+        done = [*_apply(change, surroundings, rows)]
+        moves.update(finish_all(change, done, IMPORTED))
         total += len(rows)
-        created += sum(each.before is None for each in told)
-        changed += sum(each.before is not None for each in told)
+        created += sum(each.before is None for each in done)
+        changed += sum(each.before is not None for each in done)
         change.db.expunge_all()
     counters.move(change.db, moves)
     staging.discard(change.db, import_id)
@@ -189,7 +190,7 @@ def apply_services(change: Change, import_id: UUID) -> contract.Applied:
 
 def _apply(
     change: Change, surroundings: _Surroundings, rows: Iterable[StagedService]
-) -> Iterator[Told]:
+) -> Iterator[ServiceChange]:
     for row in rows:
         try:
             surroundings.check(row)
@@ -201,13 +202,13 @@ def _apply(
         service = surroundings.services.get(_key(row))
         if service is None:
             new = _draft(row, plan, price, change.call.now)
-            yield Told(new, family_name, None, contract.SERVICE_CREATED)
+            yield ServiceChange(new, family_name, None, contract.SERVICE_CREATED)
             continue
-        before = Standing.of(service)
+        before = Snapshot.of(service)
         event = _alter(service, row, plan, price, change.call.now)
-        if any(differences(before, Standing.of(service))):
+        if any(differences(before, Snapshot.of(service))):
             service.version += 1
-            yield Told(service, family_name, before, event)
+            yield ServiceChange(service, family_name, before, event)
 
 
 def _alter(

@@ -6,21 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
 
 from services.inventory import counters, models
 from services.inventory.catalogue import get_family
 from services.inventory.lifecycle.states import LIVE
 from services.inventory.prices import price_text
-from services.inventory.views import view
+from services.inventory.views import draft_of, view
 from shared.contract import Event
 from shared.contracts import inventory as contract
 from shared.contracts.inventory import ServiceState, TerminationTime
-from shared.db.events import News, record_all
 from shared.errors import NotFound
 from shared.money import Money
+from shared.rpc.change import Change
 from shared.rpc.service import Call
-from shared.runtime import Runtime
 from shared.text import clean_line
 
 FIRST_VERSION = 1
@@ -34,7 +32,7 @@ Difference = tuple[str, str | None, str | None]
 
 
 @dataclass(frozen=True)
-class Standing:
+class Snapshot:
     """What of a service is kept in history and counted."""
 
     name: str
@@ -45,7 +43,7 @@ class Standing:
     termination_time: TerminationTime | None
 
     @classmethod
-    def of(cls, service: models.Service) -> "Standing":
+    def of(cls, service: models.Service) -> "Snapshot":
         return cls(
             name=service.name,
             family_code=service.family_code,
@@ -62,8 +60,8 @@ class Standing:
         return [self.state.value, *mark]
 
 
-def differences(before: Standing, after: Standing) -> Iterator[Difference]:
-    """The history rows between two standings of one service."""
+def differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
+    """The history rows between two snapshots of one service."""
     if before.name != after.name:
         yield "name", before.name, after.name
     if before.plan != after.plan:
@@ -82,105 +80,99 @@ def differences(before: Standing, after: Standing) -> Iterator[Difference]:
 
 
 @dataclass(frozen=True)
-class Told:
-    """One changed service of many; ``before`` is None when it is new."""
+class ServiceChange:
+    """A changed service and its event; ``before`` is None when it is new."""
 
     service: models.Service
     family_name: str
-    before: Standing | None
+    before: Snapshot | None
     event: Event[contract.Service]
 
     def differences(self) -> list[Difference]:
         if self.before is None:
             return [("state", None, self.service.state.value)]
-        return list(differences(self.before, Standing.of(self.service)))
+        return list(differences(self.before, Snapshot.of(self.service)))
 
 
-@dataclass(frozen=True)
-class Change:
-    """An operator's change, in its transaction."""
+def lock_service(change: Change, service_id: UUID) -> models.Service:
+    """Read a service and keep others from changing it until the commit.
 
-    db: Session
-    runtime: Runtime
-    call: Call
-
-    def lock(self, service_id: UUID) -> models.Service:
-        """Read a service and keep others from changing it until the commit.
-
-        Raises:
-            NotFound: ``no_such_service``.
-        """
-        query = select(models.Service).where(models.Service.id == service_id)
-        service = self.db.scalar(query.with_for_update())
-        if service is None:
-            raise NotFound("no_such_service")
-        return service
-
-    def finish(
-        self,
-        service: models.Service,
-        before: Standing | None,
-        why: str,
-        event: Event[contract.Service],
-    ) -> contract.Service:
-        """Keep what was changed and tell of it; nothing when nothing was.
-
-        Raises:
-            InvalidInput: ``bad_reason``.
-        """
-        family_name = get_family(self.db, service.family_code).name
-        told = Told(service, family_name, before, event)
-        if told.differences():
-            reason = clean_line(why, MAX_REASON_LENGTH, code="bad_reason")
-            if before is not None:
-                service.version += 1
-            counters.move(self.db, self.tell_all([told], reason))
-        return view(service, family_name)
-
-    def tell_all(self, told: Sequence[Told], why: str) -> counters.Moves:
-        """Keep changed services with their history rows, and write their events.
-
-        Their versions have been counted up. Returns how the counters are to move.
-        """
-        self.db.add_all(each.service for each in told)
-        self.db.flush()
-        rows = [row for each in told for row in self._history(each, why)]
-        if rows:
-            self.db.execute(insert(models.HistoryRow), rows)
-        news = [
-            News(
-                each.event,
-                view(each.service, each.family_name),
-                company_id=each.service.company_id,
-                version=each.service.version,
-            )
-            for each in told
-        ]
-        record_all(self.db, self.runtime, news, self.call.request_id)
-        return _moves(told)
-
-    def _history(self, told: Told, why: str) -> Iterator[dict[str, Any]]:
-        for what, before, after in told.differences():
-            yield {
-                "company_id": told.service.company_id,
-                "service_id": told.service.id,
-                "at": self.call.now,
-                "what": what,
-                "before": before,
-                "after": after,
-                "who": self.call.principal.name,
-                "why": why,
-            }
+    Raises:
+        NotFound: ``no_such_service``.
+    """
+    query = select(models.Service).where(models.Service.id == service_id)
+    service = change.db.scalar(query.with_for_update())
+    if service is None:
+        raise NotFound("no_such_service")
+    return service
 
 
-def _moves(told: Iterable[Told]) -> counters.Moves:
+def finish(
+    change: Change,
+    service: models.Service,
+    before: Snapshot | None,
+    why: str,
+    event: Event[contract.Service],
+) -> contract.Service:
+    """Keep what was changed and write its event; nothing when nothing was changed.
+
+    Raises:
+        InvalidInput: ``bad_reason``.
+    """
+    family_name = get_family(change.db, service.family_code).name
+    changed = ServiceChange(service, family_name, before, event)
+    if changed.differences():
+        reason = check_reason(why)
+        if before is not None:
+            service.version += 1
+        counters.move(change.db, finish_all(change, [changed], reason))
+    return view(service, family_name)
+
+
+def finish_all(
+    change: Change, changed: Sequence[ServiceChange], why: str
+) -> counters.Moves:
+    """Keep changed services with their history rows, and write their events.
+
+    Their versions have been counted up. Returns how the counters are to move.
+    """
+    change.db.add_all(each.service for each in changed)
+    change.db.flush()
+    rows = [row for each in changed for row in _history(change.call, each, why)]
+    if rows:
+        change.db.execute(insert(models.HistoryRow), rows)
+    drafts = (draft_of(each.event, each.service, each.family_name) for each in changed)
+    change.tell_all(*drafts)
+    return _moves(changed)
+
+
+def check_reason(text: str) -> str:
+    """Raises InvalidInput ``bad_reason``."""
+    return clean_line(text, MAX_REASON_LENGTH, code="bad_reason")
+
+
+def _history(call: Call, changed: ServiceChange, why: str) -> Iterator[dict[str, Any]]:
+    for what, before, after in changed.differences():
+        yield {
+            "company_id": changed.service.company_id,
+            "service_id": changed.service.id,
+            "at": call.now,
+            "what": what,
+            "before": before,
+            "after": after,
+            "who": call.principal.name,
+            "why": why,
+        }
+
+
+def _moves(changed: Iterable[ServiceChange]) -> counters.Moves:
     moves = counters.Moves()
-    for each in told:
+    for each in changed:
         company_id = each.service.company_id
-        for standing, number in ((each.before, -1), (Standing.of(each.service), 1)):
-            if standing is not None:
-                for name in standing.counters:
-                    moves[company_id, standing.family_code, name] += number
+        for snapshot, number in ((each.before, -1), (Snapshot.of(each.service), 1)):
+            if snapshot is not None:
+                for name in snapshot.counters:
+                    moves[company_id, snapshot.family_code, name] += number
     return moves
 
 

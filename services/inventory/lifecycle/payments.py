@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import select
 
 from services.inventory.lifecycle import transitions
-from services.inventory.lifecycle.changes import Change
 from services.inventory.models import Service
 from shared.contracts import inventory as contract
 from shared.contracts.billing.charging import PaymentNews
@@ -18,6 +17,7 @@ from shared.contracts.inventory import (
     SuspensionReason,
     TerminationTime,
 )
+from shared.rpc.change import Change
 
 EXHAUSTED = "The balance did not cover the service when its grace period was over."
 RESTORED = "The balance covers the service again."

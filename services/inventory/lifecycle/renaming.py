@@ -6,9 +6,15 @@ from uuid import UUID
 from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
-from services.inventory.lifecycle.changes import IMPORTED, Change, Standing, Told
+from services.inventory.lifecycle.changes import (
+    IMPORTED,
+    ServiceChange,
+    Snapshot,
+    finish_all,
+)
 from services.inventory.models import Family, Plan, Service
 from shared.contracts import inventory as contract
+from shared.rpc.change import Change
 
 _BATCH = 1_000
 
@@ -31,13 +37,15 @@ def rename_services(change: Change, renamed: Renamed) -> None:
     """Bring the names to their services, and tell whoever keeps a copy."""
     after: UUID | None = None
     while batch := _next_batch(change.db, renamed, after):
-        told = []
+        changed = []
         for service, plan_name, family_name in batch:
-            before = Standing.of(service)
+            before = Snapshot.of(service)
             service.plan_name = plan_name
             service.version += 1
-            told.append(Told(service, family_name, before, contract.SERVICE_RENAMED))
-        change.tell_all(told, IMPORTED)
+            changed.append(
+                ServiceChange(service, family_name, before, contract.SERVICE_RENAMED)
+            )
+        finish_all(change, changed, IMPORTED)
         after = batch[-1][0].id
         change.db.expunge_all()
 

@@ -6,13 +6,8 @@ from sqlalchemy.exc import IntegrityError
 
 from services.inventory import models
 from services.inventory.catalogue import get_plan, get_price
-from services.inventory.lifecycle import states
-from services.inventory.lifecycle.changes import (
-    FIRST_VERSION,
-    MAX_REASON_LENGTH,
-    Change,
-    Standing,
-)
+from services.inventory.lifecycle import changes, states
+from services.inventory.lifecycle.changes import FIRST_VERSION, Snapshot
 from services.inventory.lifecycle.states import Transition
 from services.inventory.prices import check_price
 from shared.contract import Event
@@ -20,6 +15,7 @@ from shared.contracts import inventory as contract
 from shared.contracts.inventory import ServiceState, SuspensionReason
 from shared.errors import Conflict
 from shared.money import Money
+from shared.rpc.change import Change
 from shared.text import clean_line
 
 MICROSECOND = timedelta(microseconds=1)
@@ -37,7 +33,7 @@ def create_service(change: Change, request: contract.CreateService) -> contract.
         raise Conflict("wrong_currency", price.currency.code)
     service = _draft(change, request, plan, check_price(price))
     try:
-        return change.finish(service, None, "", contract.SERVICE_CREATED)
+        return changes.finish(change, service, None, "", contract.SERVICE_CREATED)
     except IntegrityError as error:
         if "services_reference" in str(error.orig):
             raise Conflict("reference_taken", service.reference) from error
@@ -72,52 +68,54 @@ def request_termination(
     change: Change, request: contract.RequestTermination
 ) -> contract.Service:
     """Mark a service as to be terminated; it goes on until that is done."""
-    service = change.lock(request.service_id)
+    service = changes.lock_service(change, request.service_id)
     states.require(service.state, states.MARKABLE)
     if service.termination_requested_at is not None:
         raise Conflict("already_requested")
-    before = Standing.of(service)
+    before = Snapshot.of(service)
     service.termination_requested_at = change.call.now
     service.termination_requested_by = change.call.principal.name
-    service.termination_reason = clean_line(
-        request.why, MAX_REASON_LENGTH, code="bad_reason"
-    )
+    service.termination_reason = changes.check_reason(request.why)
     service.termination_time = request.time
-    return change.finish(service, before, request.why, contract.TERMINATION_REQUESTED)
+    return changes.finish(
+        change, service, before, request.why, contract.TERMINATION_REQUESTED
+    )
 
 
 def withdraw_termination(
     change: Change, request: contract.ChangeState
 ) -> contract.Service:
-    service = change.lock(request.service_id)
+    service = changes.lock_service(change, request.service_id)
     if service.termination_requested_at is None:
         raise Conflict("not_requested")
-    before = Standing.of(service)
+    before = Snapshot.of(service)
     _clear_termination(service)
-    return change.finish(service, before, request.why, contract.TERMINATION_WITHDRAWN)
+    return changes.finish(
+        change, service, before, request.why, contract.TERMINATION_WITHDRAWN
+    )
 
 
 def change_plan(change: Change, request: contract.ChangePlan) -> contract.Service:
     """Move a service to another plan, at that plan's present price."""
-    service = change.lock(request.service_id)
+    service = changes.lock_service(change, request.service_id)
     states.require(service.state, states.LIVE)
     plan = get_plan(change.db, request.plan_code)
     price = get_price(change.db, plan, service.currency, service.period)
-    before = Standing.of(service)
+    before = Snapshot.of(service)
     service.plan_code, service.plan_name = plan.code, plan.name
     service.family_code = plan.family_code
     service.price = price.amount
-    return change.finish(service, before, request.why, contract.PLAN_CHANGED)
+    return changes.finish(change, service, before, request.why, contract.PLAN_CHANGED)
 
 
 def change_price(change: Change, request: contract.ChangePrice) -> contract.Service:
-    service = change.lock(request.service_id)
+    service = changes.lock_service(change, request.service_id)
     states.require(service.state, states.LIVE)
     if request.price.currency.code != service.currency:
         raise Conflict("wrong_currency", request.price.currency.code)
-    before = Standing.of(service)
+    before = Snapshot.of(service)
     service.price = check_price(request.price).amount
-    return change.finish(service, before, request.why, contract.PRICE_CHANGED)
+    return changes.finish(change, service, before, request.why, contract.PRICE_CHANGED)
 
 
 def _move(
@@ -127,9 +125,9 @@ def _move(
     event: Event[contract.Service],
     reason: SuspensionReason | None = None,
 ) -> contract.Service:
-    service = change.lock(request.service_id)
+    service = changes.lock_service(change, request.service_id)
     states.require(service.state, transition.sources)
-    before = Standing.of(service)
+    before = Snapshot.of(service)
     if service.state is ServiceState.SUSPENDED:
         service.suspended_us += (change.call.now - service.state_since) // MICROSECOND
     service.state = transition.target
@@ -139,7 +137,7 @@ def _move(
         service.activated_at = change.call.now
     if service.state not in states.LIVE:
         _clear_termination(service)
-    return change.finish(service, before, request.why, event)
+    return changes.finish(change, service, before, request.why, event)
 
 
 def _clear_termination(service: models.Service) -> None:

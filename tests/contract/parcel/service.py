@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from shared.contract import Nothing
-from shared.db import events
 from shared.db.database import CompanyOwned, Database, refused_while_unreachable
 from shared.db.events import Envelope
 from shared.db.tables import metadata as plumbing
 from shared.errors import REFUSALS
+from shared.rpc.change import Change
 from shared.rpc.service import Call, Service, handles, in_transaction, on_event
 from tests.contract.parcel import contract as c
 
@@ -97,15 +97,8 @@ class ParcelService(Service):
         )
         session.add(parcel)
         sent = c.Sent(id=parcel.id, label=parcel.label)
-        events.record(
-            session,
-            self.runtime,
-            c.PARCEL_SENT,
-            sent,
-            company_id=parcel.company_id,
-            version=1,
-            request_id=call.request_id,
-        )
+        change = Change(session, self.runtime, call)
+        change.tell(c.PARCEL_SENT, sent, company_id=parcel.company_id, version=1)
         return sent
 
     @in_transaction(c.SEND_SLOWLY)

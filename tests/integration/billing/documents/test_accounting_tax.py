@@ -12,7 +12,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
-from services.billing.base.changes import Change
 from services.billing.models.refunds import Refund
 from services.billing.parties.sellers import DEMO_SELLER, Sellers
 from services.billing.refunds.lifecycle import give_up
@@ -24,6 +23,7 @@ from shared.contracts.billing.exchange_rates import ExchangeRate
 from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.principal import system
+from shared.rpc.change import Change
 from shared.rpc.service import Call
 from tests.fixtures.billing.office import START, Office, money
 from tests.fixtures.billing.till import Till, a_till

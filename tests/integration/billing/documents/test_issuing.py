@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from services.billing.base.changes import Change
 from services.billing.documents.issuing import issue_ordered
 from services.billing.models.documents import Document, DocumentOrder
 from services.billing.models.payments import Payment
@@ -28,6 +27,7 @@ from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransac
 from shared.contracts.identity import Role
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.principal import system
+from shared.rpc.change import Change
 from shared.rpc.service import Call
 from tests.fixtures.billing.office import START, a_company, money
 from tests.fixtures.billing.papers import documents, file_of, kinds, whole

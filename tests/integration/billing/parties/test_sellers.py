@@ -16,7 +16,6 @@ from sqlalchemy import create_engine, delete, select, text
 import services.billing
 from launcher.servers.local_services import LocalServices
 from launcher.servers.postgres import PostgresServer
-from services.billing.base.changes import Change
 from services.billing.documents.issuing import issue_ordered
 from services.billing.documents.listing import content_of
 from services.billing.gateways.bank_transfer import Account, BankTransfer
@@ -40,6 +39,7 @@ from shared.db.database import Database, normalise_url
 from shared.db.migrations import alembic_config, migrate
 from shared.errors import Conflict, InvalidInput
 from shared.principal import system
+from shared.rpc.change import Change
 from shared.rpc.service import Call
 from shared.runtime import Runtime
 from shared.settings import SettingError

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from services.billing.base.changes import Change
 from services.billing.gateways.gateway import LASTS, Checkout, Order
 from services.billing.gateways.sandbox import SandboxGateway
 from services.billing.models.payments import Payment
@@ -27,6 +26,7 @@ from shared.contracts.billing.top_ups import (
 from shared.db.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from shared.principal import system
+from shared.rpc.change import Change
 from shared.rpc.service import Call
 from tests.fixtures.billing.office import Office, money
 from tests.fixtures.billing.till import Till

@@ -53,15 +53,8 @@ def tell(
 ) -> None:
     for number in numbers:
         with database.company(OURS) as session:
-            events.record(
-                session,
-                RUNTIME,
-                THING_HAPPENED,
-                Told(number=number),
-                company_id=OURS,
-                version=number,
-                request_id="click",
-            )
+            draft = events.Draft(THING_HAPPENED, Told(number=number), OURS, number)
+            events.write_outbox(session, RUNTIME, "click", [draft])
             then()
 
 

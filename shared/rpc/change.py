@@ -1,0 +1,31 @@
+"""What a change of a service is made with: its transaction and its call."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from shared.contract import BodyT, Event
+from shared.db.events import Draft, write_outbox
+from shared.rpc.service import Call
+from shared.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change in its transaction, and the call it is made for."""
+
+    db: Session
+    runtime: Runtime
+    call: Call
+
+    def tell(
+        self, event: Event[BodyT], body: BodyT, *, company_id: UUID, version: int
+    ) -> None:
+        """Write an event into the outbox: the full state after the change."""
+        self.tell_all(Draft(event, body, company_id, version))
+
+    def tell_all(self, *drafts: Draft[Any]) -> None:
+        """Write many events into the outbox at once, in their order."""
+        write_outbox(self.db, self.runtime, self.call.request_id, drafts)
