@@ -35,6 +35,10 @@ class Runtime:
     def new_id(self) -> UUID:
         return UUID(int=self.random.getrandbits(128), version=4)
 
+    def new_request_id(self) -> str:
+        """The id of work that nobody asked for: a run of a job."""
+        return self.random.randbytes(8).hex()
+
     def new_token(self) -> str:
         """Make a secret of 256 bits, in hexadecimal."""
         return self.random.randbytes(32).hex()

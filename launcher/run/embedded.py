@@ -86,7 +86,7 @@ def _services(settings: Settings, urls: Mapping[str, str]) -> Iterator[LocalServ
     services = LocalServices(
         urls, settings.keys_dir, runtime, read_billing_settings(settings)
     )
-    jobs = JobThreads(services.jobs())
+    jobs = JobThreads(services.jobs(), runtime)
     jobs.start()
     try:
         yield services

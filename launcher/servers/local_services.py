@@ -19,7 +19,7 @@ from shared.db import events
 from shared.db.database import Database
 from shared.principal import load_private_key, load_public_key
 from shared.rpc.dispatch import Dispatcher
-from shared.rpc.jobs import local_publish, plumbing_jobs
+from shared.rpc.jobs import local_publish, plumbing_jobs, run_job
 from shared.rpc.local_client import LocalClient
 from shared.rpc.service import Job
 from shared.runtime import Runtime
@@ -90,7 +90,7 @@ class LocalServices:
     def run_job(self, name: str) -> None:
         """Give one of the services' jobs a turn: for those who run no jobs."""
         (job,) = (each for each in self.jobs() if each.name == name)
-        job.run()
+        run_job(job, self._runtime)
 
     def deliver_events(self) -> None:
         """Deliver what is waiting, until nothing is: for those who run no jobs."""

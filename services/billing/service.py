@@ -95,32 +95,33 @@ class BillingService(Service):
             Job(
                 "check_tax_ids",
                 tax_id_checks.EVERY,
-                self.check_tax_ids,
+                self._check_tax_ids,
                 wake=self._tax_ids_waiting,
             ),
-            Job("reconcile_payments", _ASKS_GATEWAYS_EVERY, self._reconcile),
+            Job("reconcile_payments", _ASKS_GATEWAYS_EVERY, checkouts.reconcile_due),
             Job("send_refunds", _ASKS_GATEWAYS_EVERY, checkouts.send_refunds),
             Job("expire_top_ups", _EXPIRES_EVERY, checkouts.expire),
             Job(
                 "issue_documents",
                 _ISSUES_EVERY,
-                self.issue_documents,
+                self._issue_documents,
                 wake=self._documents_waiting,
             ),
         )
 
-    def issue_documents(self) -> None:
+    def _issue_documents(self, request_id: str) -> None:
         """Issue what is ordered, and make the files of what was issued."""
         database, runtime = self.database, self.runtime
         while issuing.issue_ordered(
-            database, runtime, self._issuer
+            database, runtime, self._issuer, request_id
         ) + document_files.make_due(database, runtime):
             pass
 
-    def check_tax_ids(self) -> None:
-        tax_id_checks.check_due(
-            self.database, self.runtime, self._register, self._sellers
+    def _check_tax_ids(self, request_id: str) -> None:
+        checks = tax_id_checks.Checks(
+            self.database, self.runtime, self._register, self._sellers, request_id
         )
+        checks.run()
 
     @in_transaction(billing.DASHBOARD)
     def dashboard(
@@ -322,9 +323,9 @@ class BillingService(Service):
 
     @handles(charging_contract.CHARGE_DUE)
     def charge_due(
-        self, _call: Call, request: charging_contract.ChargeDue
+        self, call: Call, request: charging_contract.ChargeDue
     ) -> charging_contract.Charged:
-        return self.charging.charge_due(request)
+        return self.charging.charge_due(call.request_id, request)
 
     @in_transaction(charging_contract.LIST_CHARGES)
     def list_charges(
@@ -459,8 +460,5 @@ class BillingService(Service):
         now = self.runtime.clock.now()
         return self._change(db, Call(system("billing"), envelope.request_id, now))
 
-    def _look_after_charges(self) -> None:
+    def _look_after_charges(self, _request_id: str) -> None:
         charge_growth.look_after(self.database, self.runtime.clock.now())
-
-    def _reconcile(self) -> None:
-        self._checkouts.reconcile()

@@ -175,10 +175,10 @@ class IdentityService(Service):
     def _hash_password(self, password: str) -> str:
         return self.runtime.offload(lambda: self._hashing.keep(password))
 
-    def _forget_failures(self) -> None:
+    def _forget_failures(self, _request_id: str) -> None:
         with self.database.system() as db:
             throttle.forget_old_failures(db, self.runtime.clock.now())
 
-    def _forget_sessions(self) -> None:
+    def _forget_sessions(self, _request_id: str) -> None:
         with self.database.system() as db:
             sessions.forget_old_sessions(db, self.runtime.clock.now())

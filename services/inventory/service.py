@@ -190,6 +190,6 @@ class InventoryService(Service):
     def _change(self, db: Session, call: Call) -> Change:
         return Change(db, self.runtime, call)
 
-    def _forget_imports(self) -> None:
+    def _forget_imports(self, _request_id: str) -> None:
         with self.database.system() as db:
             staging.forget_old(db, self.runtime.clock.now())

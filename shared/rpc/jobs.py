@@ -4,7 +4,8 @@ Under nameko the threads are green, since its runtime replaces the threading mod
 """
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from shared.errors import ContractError, Unavailable
 from shared.rpc.delivery import Delivery, deliver
 from shared.rpc.dispatch import Dispatcher
 from shared.rpc.service import Job, Service
+from shared.runtime import Runtime
 
 log = structlog.get_logger()
 
@@ -27,11 +29,11 @@ def plumbing_jobs(service: Service, publish: Publish) -> tuple[Job, ...]:
     """The jobs of every service, beside its own."""
     database, clock = service.database, service.runtime.clock
 
-    def relay_events() -> None:
+    def relay_events(_request_id: str) -> None:
         while events.relay(database, publish, clock.now()) == events.RELAY_BATCH:
             pass
 
-    def forget_old_keys_and_events() -> None:
+    def forget_old_keys_and_events(_request_id: str) -> None:
         with database.system() as session:
             idempotency.forget_old_keys(session, clock.now())
             events.forget_old_events(session, clock.now())
@@ -54,7 +56,8 @@ class JobThreads:
     A job that fails is logged and has its next turn as usual.
     """
 
-    def __init__(self, jobs: Iterable[Job]) -> None:
+    def __init__(self, jobs: Iterable[Job], runtime: Runtime) -> None:
+        self._runtime = runtime
         self._wakers = [(job, job.wake or threading.Event()) for job in jobs]
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
@@ -79,19 +82,32 @@ class JobThreads:
         while not self._stopping.is_set():
             # Cleared before the work: what is committed during it wakes us again.
             wake.clear()
-            with structlog.contextvars.bound_contextvars(job=job.name):
-                _run(job)
+            self._run(job)
             if not self._stopping.is_set():
                 wake.wait(job.every.total_seconds())
 
+    def _run(self, job: Job) -> None:
+        with _new_run(job, self._runtime) as request_id:
+            try:
+                job.run(request_id)
+            except ContractError as refusal:
+                log.warning("job_refused", code=refusal.code, detail=refusal.detail)
+            except Exception:
+                log.exception("job_failed")
 
-def _run(job: Job) -> None:
-    try:
-        job.run()
-    except ContractError as refusal:
-        log.warning("job_refused", code=refusal.code, detail=refusal.detail)
-    except Exception:
-        log.exception("job_failed")
+
+def run_job(job: Job, runtime: Runtime) -> None:
+    """Run a job once, here: where no threads run it."""
+    with _new_run(job, runtime) as request_id:
+        job.run(request_id)
+
+
+@contextmanager
+def _new_run(job: Job, runtime: Runtime) -> Iterator[str]:
+    """The request id of a run of the job, which its log lines have."""
+    request_id = runtime.new_request_id()
+    with structlog.contextvars.bound_contextvars(job=job.name, request_id=request_id):
+        yield request_id
 
 
 def local_publish(

@@ -59,12 +59,13 @@ class EventHandler:
 class Job:
     """Work done again and again; safe to run in several instances at once.
 
-    ``wake`` is set by whoever has work for the job before its interval is over.
+    ``run`` is given the request id of this run. ``wake`` is set by whoever has work for
+    the job before its interval is over.
     """
 
     name: str
     every: timedelta
-    run: Callable[[], None]
+    run: Callable[[str], None]
     wake: threading.Event | None = None
 
 

@@ -43,9 +43,10 @@ def local_world(
 ) -> Iterator[World]:
     with empty_database(postgres_server, "parcel-local") as url:
         database = make_database(url)
-        service = ParcelService(database, Runtime(SystemClock(), Random(1)))
+        runtime = Runtime(SystemClock(), Random(1))
+        service = ParcelService(database, runtime)
         dispatchers = {NAME: Dispatcher(service, principals.verify_key)}
-        jobs = JobThreads(plumbing_jobs(service, local_publish(dispatchers)))
+        jobs = JobThreads(plumbing_jobs(service, local_publish(dispatchers)), runtime)
         jobs.start()
         with ThreadPoolExecutor(_WORKERS) as executor:
             world = World(

@@ -19,6 +19,7 @@ from shared.clock import Clock
 from shared.db.events import Envelope
 from shared.errors import ContractError, RemoteFault, Unavailable
 from shared.rpc.dispatch import Dispatcher, Headers
+from shared.rpc.jobs import run_job
 from shared.rpc.messages import decode_call, decode_reply, encode_call
 from shared.rpc.service import EventHandler, Job, Service
 from tests.simulation.intents import Intent
@@ -137,7 +138,7 @@ class Network:
 
         def work() -> None:
             try:
-                job.run()
+                run_job(job, self._dispatchers[service].service.runtime)
             except ContractError as refusal:
                 self._scheduler.note(f"{service} {job.name}: {refusal.code}")
 

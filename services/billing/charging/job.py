@@ -54,10 +54,36 @@ class _Due:
 
 @dataclass
 class Charging:
+    """The job, and what an operator may run of it."""
+
     database: Database
     runtime: Runtime
     grace: timedelta
     wake: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, request_id: str) -> None:
+        _Run(self.database, self.runtime, self.grace, request_id).run()
+
+    def charge_due(
+        self, request_id: str, request: contract.ChargeDue
+    ) -> contract.Charged:
+        """Charge the next few wallets.
+
+        Raises:
+            InvalidInput: ``bad_limit`` with ``max_limit``.
+        """
+        run = _Run(self.database, self.runtime, self.grace, request_id)
+        return run.charge_due(request)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run, whose entries and events have its request id."""
+
+    database: Database
+    runtime: Runtime
+    grace: timedelta
+    request_id: str
 
     def run(self) -> None:
         """All there is to do now; whoever is busy is left to the next time.
@@ -73,11 +99,7 @@ class Charging:
         self.notify()
 
     def charge_due(self, request: contract.ChargeDue) -> contract.Charged:
-        """An operator's part of `run`.
-
-        Raises:
-            InvalidInput: ``bad_limit`` with ``max_limit``.
-        """
+        """An operator's part of `run`."""
         if not 1 <= request.limit <= MAX_LIMIT:
             raise InvalidInput("bad_limit", parameters={"max_limit": MAX_LIMIT})
         if not request.dry_run and request.after_wallet_id is None:
@@ -191,7 +213,7 @@ class Charging:
             yield batch.sums
 
     def _change(self, session: Session) -> Change:
-        call = Call(system("billing"), "charging", self.runtime.clock.now())
+        call = Call(system("billing"), self.request_id, self.runtime.clock.now())
         return Change(session, self.runtime, call)
 
 

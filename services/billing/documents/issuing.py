@@ -55,15 +55,19 @@ class Issuer:
     gateways: Mapping[GatewayName, Gateway] = field(default_factory=dict)
 
 
-def issue_ordered(database: Database, runtime: Runtime, issuer: Issuer) -> int:
+def issue_ordered(
+    database: Database, runtime: Runtime, issuer: Issuer, request_id: str
+) -> int:
     """Issue the next that are ordered, up to `AT_ONCE`; returns how many were tried."""
     tried = 0
-    while tried < AT_ONCE and _issue_next(database, runtime, issuer):
+    while tried < AT_ONCE and _issue_next(database, runtime, issuer, request_id):
         tried += 1
     return tried
 
 
-def _issue_next(database: Database, runtime: Runtime, issuer: Issuer) -> bool:
+def _issue_next(
+    database: Database, runtime: Runtime, issuer: Issuer, request_id: str
+) -> bool:
     now = runtime.clock.now()
     with database.system() as session:
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
@@ -77,7 +81,7 @@ def _issue_next(database: Database, runtime: Runtime, issuer: Issuer) -> bool:
         if order is None:
             return False
         position = order.position
-        call = Call(system("billing"), "", now)
+        call = Call(system("billing"), request_id, now)
         try:
             with session.begin_nested():
                 _issue(Change(session, runtime, call), issuer, order)

@@ -126,7 +126,10 @@ class Checkouts:
         with self._change(notice.gateway.value, call.request_id) as change:
             booking.take_in(change, reports)
 
-    def reconcile(self, request_id: str = "") -> contract.Reconciled:
+    def reconcile_due(self, request_id: str) -> None:
+        self.reconcile(request_id)
+
+    def reconcile(self, request_id: str) -> contract.Reconciled:
         """Ask the gateways about payments that have brought no money, and are due."""
         now = self.runtime.clock.now()
         with self.database.system() as session:
@@ -144,7 +147,7 @@ class Checkouts:
         changed = sum(self._ask(payment, request_id) for payment in due)
         return contract.Reconciled(asked=len(due), changed=changed)
 
-    def send_refunds(self) -> None:
+    def send_refunds(self, request_id: str) -> None:
         """Tell the gateways of refunds that they have not confirmed yet."""
         now = self.runtime.clock.now()
         with self.database.system() as session:
@@ -161,14 +164,14 @@ class Checkouts:
         for refund, payment in due:
             try:
                 repayment = refunds.repayment_of(refund, payment)
-                self._repay(payment.gateway, refund.id, repayment)
+                self._repay(payment.gateway, refund.id, repayment, request_id)
             except Exception:
                 # A later turn tries again; one refund keeps no other waiting.
                 log.exception("refund_not_sent", refund=str(refund.id))
 
-    def expire(self) -> None:
+    def expire(self, request_id: str) -> None:
         """End top-ups whose time to be paid is over."""
-        with self._change("billing") as change:
+        with self._change("billing", request_id) as change:
             top_ups.expire(change)
 
     def _started(self, session: Session, attempt: Attempt) -> contract.StartedPayment:
@@ -210,7 +213,9 @@ class Checkouts:
             log.warning("payment_not_asked", payment=str(payment.id), code=refusal.code)
             return False
 
-    def _repay(self, name: GatewayName, refund_id: UUID, repayment: Repayment) -> None:
+    def _repay(
+        self, name: GatewayName, refund_id: UUID, repayment: Repayment, request_id: str
+    ) -> None:
         gateway = self.gateways.get(name)
         if gateway is None:
             log.error("no_gateway", gateway=name.value, refund=str(refund_id))
@@ -223,7 +228,7 @@ class Checkouts:
             return
         except RepaymentRefusedError as refusal:
             why = str(refusal) or "refused"
-        with self._change("billing") as change:
+        with self._change("billing", request_id) as change:
             refund = change.db.get_one(Refund, refund_id)
             if why:
                 refunds.give_up(change, refund, why)
@@ -231,7 +236,7 @@ class Checkouts:
                 refunds.settle(change, refund)
 
     @contextmanager
-    def _change(self, who: str, request_id: str = "") -> Iterator[Change]:
+    def _change(self, who: str, request_id: str) -> Iterator[Change]:
         """A change over all companies, in the name of a gateway or of billing."""
         call = Call(system(who), request_id, self.runtime.clock.now())
         with self.database.system() as session:

@@ -7,7 +7,7 @@ an answer that comes after the VAT ID or the profile has changed is dropped.
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from sqlalchemy import select
@@ -57,55 +57,70 @@ class _Question:
     requester: str
 
 
-def check_due(
-    database: Database, runtime: Runtime, register: Register, sellers: Sellers
-) -> int:
-    """Ask about each VAT ID that is due; returns how many.
+@dataclass(frozen=True)
+class Checks:
+    """One run of the job."""
 
-    A seller whom the register refuses asks nothing more in this turn, which ends
-    where the register refuses whoever asks.
-    """
-    count = 0
-    refused: set[str] = set()
-    while question := _take(database, sellers, runtime.clock.now(), refused):
-        if question.requester in refused:
-            continue
-        outcome = _ask(register, question)
-        with database.system() as session:
-            call = Call(system("billing"), str(uuid4()), runtime.clock.now())
-            _note(Change(session, runtime, call), sellers, question, outcome)
-        count += 1
-        if isinstance(outcome, RequesterRefusedError):
-            refused.add(question.requester)
-        if isinstance(outcome, AddressRefusedError):
-            break
-    return count
+    database: Database
+    runtime: Runtime
+    register: Register
+    sellers: Sellers
+    request_id: str
 
+    def run(self) -> int:
+        """Ask about each VAT ID that is due; returns how many.
 
-def _take(
-    database: Database, sellers: Sellers, now: datetime, refused: Container[str]
-) -> _Question | None:
-    """The next question: those that never failed come first.
+        A seller whom the register refuses asks nothing more in this turn, which ends
+        where the register refuses whoever asks.
+        """
+        count = 0
+        refused: set[str] = set()
+        while question := self._take(refused):
+            if question.requester in refused:
+                continue
+            outcome = _ask(self.register, question)
+            self._note(question, outcome)
+            count += 1
+            if isinstance(outcome, RequesterRefusedError):
+                refused.add(question.requester)
+            if isinstance(outcome, AddressRefusedError):
+                break
+        return count
 
-    One of a seller whom the register has refused is put off.
-    """
-    due = (
-        select(TaxId)
-        .where(TaxId.next_check_at <= now)
-        .order_by(TaxId.failure_count, TaxId.next_check_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    with database.system() as session:
-        row = session.scalars(due).one_or_none()
-        if row is None:
-            return None
-        requester = seller_of(session, sellers, row.company_id).vat_id
-        if requester in refused:
-            row.next_check_at = now + PASSED_OVER_FOR
-        else:
-            row.asked_at, row.next_check_at = now, now + LEASE
-        return _Question(row.company_id, row.number, row.version, requester)
+    def _take(self, refused: Container[str]) -> _Question | None:
+        """The next question: those that never failed come first.
+
+        One of a seller whom the register has refused is put off.
+        """
+        now = self.runtime.clock.now()
+        due = (
+            select(TaxId)
+            .where(TaxId.next_check_at <= now)
+            .order_by(TaxId.failure_count, TaxId.next_check_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        with self.database.system() as session:
+            row = session.scalars(due).one_or_none()
+            if row is None:
+                return None
+            requester = seller_of(session, self.sellers, row.company_id).vat_id
+            if requester in refused:
+                row.next_check_at = now + PASSED_OVER_FOR
+            else:
+                row.asked_at, row.next_check_at = now, now + LEASE
+            return _Question(row.company_id, row.number, row.version, requester)
+
+    def _note(self, question: _Question, outcome: Answer | NoAnswerError) -> None:
+        with self.database.system() as session:
+            lock_company(session, question.company_id)
+            now = self.runtime.clock.now()
+            call = Call(system("billing"), self.request_id, now)
+            change = Change(session, self.runtime, call)
+            if not _keep_outcome(change, question, outcome):
+                return
+            seller = seller_of(session, self.sellers, question.company_id)
+            tax_ids.tell_of_change(change, seller, question.company_id)
 
 
 def _ask(register: Register, question: _Question) -> Answer | NoAnswerError:
@@ -116,26 +131,24 @@ def _ask(register: Register, question: _Question) -> Answer | NoAnswerError:
         return failure
 
 
-def _note(
-    change: Change,
-    sellers: Sellers,
-    question: _Question,
-    outcome: Answer | NoAnswerError,
-) -> None:
+def _keep_outcome(
+    change: Change, question: _Question, outcome: Answer | NoAnswerError
+) -> bool:
+    """Keep what came of a question; returns whether there is anything to tell.
+
+    The company is locked.
+    """
     session, now = change.db, change.call.now
-    lock_company(session, question.company_id)
     row = session.get(TaxId, question.company_id)
     if row is None or row.version != question.version:
-        return
+        return False
     before = (row.state, row.match, row.failure)
     if isinstance(outcome, NoAnswerError):
         _note_failure(row, outcome, now)
     else:
         _note_answer(row, outcome, session.get_one(Company, row.company_id), now)
-    is_news = (row.state, row.match, row.failure) != before
-    if is_news or isinstance(outcome, Answer):
-        seller = seller_of(session, sellers, row.company_id)
-        tax_ids.tell_of_change(change, seller, row.company_id)
+    is_changed = (row.state, row.match, row.failure) != before
+    return is_changed or isinstance(outcome, Answer)
 
 
 def _note_answer(row: TaxId, answer: Answer, company: Company, now: datetime) -> None:

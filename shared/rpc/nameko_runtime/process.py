@@ -85,7 +85,8 @@ class _Process:
             (
                 *plumbing_jobs(dispatcher.service, self._publisher.publish_event),
                 *dispatcher.service.jobs(),
-            )
+            ),
+            dispatcher.service.runtime,
         )
         self._runner = ServiceRunner(
             {

@@ -36,7 +36,7 @@ def main(url: str, seed: str, dies_once_in: str) -> None:
     event.listen(Engine, "commit", pass_point)
     runtime = Runtime(clock, random.SystemRandom())
     database, issuer = Database(url), Issuer(SELLERS)
-    while issue_ordered(database, runtime, issuer):
+    while issue_ordered(database, runtime, issuer, ""):
         pass
 
 

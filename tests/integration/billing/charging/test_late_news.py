@@ -18,7 +18,7 @@ def test_time_after_an_end_that_is_heard_late_comes_back(tenant: Tenant) -> None
     end = inventory.ChangeState(service_id=service)
     tenant.operate(inventory.TERMINATE_SERVICE, end)
     tenant.pass_time(days=7)
-    tenant.billing_service.charging.run()
+    tenant.run_charging()
     assert tenant.balance < 400
 
     tenant.settle()
@@ -35,7 +35,7 @@ def test_hours_that_were_merged_come_back_too(tenant: Tenant) -> None:
     end = inventory.ChangeState(service_id=service)
     tenant.operate(inventory.TERMINATE_SERVICE, end)
     tenant.pass_time(days=7)
-    tenant.billing_service.charging.run()
+    tenant.run_charging()
     tenant.pass_time(days=10)
     charge_growth.merge_hours(tenant.database, tenant.site.clock.now())
 
@@ -55,7 +55,7 @@ def test_a_price_that_is_heard_of_late_counts_from_its_change_on(
     dearer = inventory.ChangePrice(service_id=service, price=euros("12"))
     tenant.operate(inventory.CHANGE_PRICE, dearer)
     tenant.pass_time(days=3)
-    tenant.billing_service.charging.run()
+    tenant.run_charging()
     assert tenant.balance == 100 - 4 * 10
 
     tenant.settle()
@@ -80,7 +80,7 @@ def test_an_end_heard_late_gives_back_what_was_charged_here_alone(
     end = inventory.ChangeState(service_id=service)
     tenant.operate(inventory.TERMINATE_SERVICE, end)
     tenant.pass_time(days=4)
-    tenant.billing_service.charging.run()
+    tenant.run_charging()
 
     tenant.settle()
 

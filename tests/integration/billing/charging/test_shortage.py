@@ -218,9 +218,9 @@ def test_news_that_come_twice_suspend_nobody_who_paid_in_between(
     tenant.charge()
     tenant.pass_time(days=3, hours=1)
     # Told that it is overdue, and paid before that is heard.
-    tenant.billing_service.charging.run()
+    tenant.run_charging()
     tenant.book("100")
-    tenant.billing_service.charging.run()
+    tenant.run_charging()
     tenant.settle()
     assert tenant.service(service).state.value == "suspended"
 
@@ -238,7 +238,7 @@ def test_old_news_of_a_payment_does_not_suspend_what_has_been_paid(
     tenant.charge()
     tenant.pass_time(days=3, hours=1)
     # It is told, and the event is not delivered yet.
-    tenant.billing_service.charging.run()
+    tenant.run_charging()
     tenant.pay_in("100")
     tenant.charge()
 

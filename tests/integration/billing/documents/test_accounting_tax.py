@@ -60,7 +60,7 @@ def pay(till: Till, net: str, currency: str) -> None:
 
 def issued(till: Till) -> list[contract.DocumentContent]:
     """What the company's documents say, the oldest first."""
-    till.office.service.issue_documents()
+    till.office.run_job("issue_documents")
     page = till.office.call(
         contract.LIST_DOCUMENTS, contract.ListDocuments(), till.owner()
     )

@@ -25,7 +25,7 @@ def credit(till: Till, number: str, net: str | None = None) -> GivenBack:
 
 def export(till: Till, limit: int = 1000) -> list[contract.BookkeepingRow]:
     """All rows of the till's company, however many pages they take."""
-    till.office.service.issue_documents()
+    till.office.run_job("issue_documents")
     rows, cursor = [], None
     while True:
         request = contract.ExportDocuments(

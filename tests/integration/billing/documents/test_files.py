@@ -66,7 +66,7 @@ def test_a_proforma_has_no_xml(till: Till) -> None:
 def test_a_file_that_is_not_made_yet_is_told(till: Till) -> None:
     till.pay("100.00")
     office = till.office
-    issue_ordered(office.database, office.service.runtime, office.service._issuer)
+    issue_ordered(office.database, office.service.runtime, office.service._issuer, "")
     request = contract.ListDocuments()
     page = office.call(contract.LIST_DOCUMENTS, request, till.owner())
 
@@ -132,7 +132,7 @@ def test_files_are_made_apart_from_calls_and_one_after_the_other(
         till.pay("10.00")
     office = till.office
     runtime = dataclasses.replace(office.service.runtime, offload=apart)
-    assert issue_ordered(office.database, runtime, office.service._issuer)
+    assert issue_ordered(office.database, runtime, office.service._issuer, "")
     monkeypatch.setattr("services.billing.documents.files.render_pdf", made)
 
     assert make_due(office.database, runtime) == 2

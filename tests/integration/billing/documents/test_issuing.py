@@ -310,7 +310,7 @@ def test_numbers_have_no_gap_and_follow_the_days_whoever_issues(till: Till) -> N
 
     def issue(_: int) -> None:
         issuer = office.service._issuer
-        issue_ordered(office.database, office.service.runtime, issuer)
+        issue_ordered(office.database, office.service.runtime, issuer, "")
 
     all_at_once(issue, 4)
 

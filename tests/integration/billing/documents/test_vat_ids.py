@@ -70,7 +70,7 @@ def pay(till: Till, top_up: TopUp) -> None:
 
 def vat_id_on_invoice(till: Till) -> str:
     office = till.office
-    issue_ordered(office.database, office.service.runtime, office.service._issuer)
+    issue_ordered(office.database, office.service.runtime, office.service._issuer, "")
     with office.database.system() as session:
         its_own = select(Document).where(Document.company_id == office.company_id)
         return content_of(session.scalars(its_own).one()).buyer.vat_id

@@ -112,7 +112,7 @@ def pay(office: Office, net: str, currency: str) -> top_ups.TopUp:
 
 def issue(office: Office) -> None:
     """Without making files of what is issued."""
-    issue_ordered(office.database, office.service.runtime, office.service._issuer)
+    issue_ordered(office.database, office.service.runtime, office.service._issuer, "")
 
 
 def issued(office: Office) -> Sequence[contract.DocumentContent]:
@@ -427,7 +427,7 @@ def test_the_register_is_asked_in_the_name_of_the_companys_seller(
             office = an_office(billing_database, country, vies_url=vies.url)
             request = tax.SetTaxId(number=number)
             office.call(tax.SET_TAX_ID, request, owner(office))
-            office.service.check_tax_ids()
+            office.run_job("check_tax_ids")
             asked = vies.questions[-1]
             assert asked["countryCode"] + asked["vatNumber"] == number
             by = asked["requesterMemberStateCode"] + asked["requesterNumber"]
@@ -448,7 +448,7 @@ def test_a_seller_whom_the_register_refuses_keeps_no_other_ones_waiting(
         austrian = asks_about(billing_database, "AT", "ATU13585627", vies)
         austrian.pass_time(timedelta(seconds=1))
 
-        austrian.service.check_tax_ids()
+        austrian.run_job("check_tax_ids")
 
         asked_by = [each["requesterMemberStateCode"] for each in vies.questions]
         assert asked_by == ["PL", "DE"]
@@ -462,7 +462,7 @@ def test_a_seller_whom_the_register_refuses_keeps_no_other_ones_waiting(
 
         vies.refused = set()
         austrian.pass_time(PASSED_OVER_FOR)
-        austrian.service.check_tax_ids()
+        austrian.run_job("check_tax_ids")
 
         states = [tax_id_of(each).state for each in czech]
         assert states.count(TaxIdState.VALID) == 2

@@ -42,7 +42,7 @@ def test_what_waits_says_whose_it_is_and_what_its_wallet_has(till: Till) -> None
     payment = duplicate(till)
     give_back(till, payment, "40.00")
     request = ask(till, payment)
-    till.office.service.issue_documents()
+    till.office.run_job("issue_documents")
 
     (told,) = (it for it in waiting(till) if it.request == request)
 

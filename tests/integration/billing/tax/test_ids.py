@@ -157,7 +157,7 @@ def test_a_valid_vat_id_moves_the_tax_to_the_customer(
     assert (pending.tax_id.number, pending.tax_id.state.value) == (NUMBER, "unchecked")
     assert _rule(office) == "vat_id_unconfirmed"
 
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     found = _tax_id(office)
     assert found.state is TaxIdState.VALID
     assert found.match is TaxIdMatch.MATCHES
@@ -193,14 +193,14 @@ def test_an_invalid_vat_id_is_taxed_as_private_and_asked_about_again(
 ) -> None:
     vies.registered.clear()
     _set(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _tax_id(office).state is TaxIdState.INVALID
     assert _rule(office) == "vat_id_invalid"
 
     vies.register(NUMBER, NAME, ADDRESS)
     office.pass_time(tax_ids.ASKED_AT_MOST_EVERY)
     _set(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _rule(office) == "reverse_charge"
 
 
@@ -209,23 +209,23 @@ def test_while_the_register_is_out_of_reach_vat_is_charged_until_it_is_back(
 ) -> None:
     vies.fault = "MS_UNAVAILABLE"
     _set(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _tax_id(office).state is TaxIdState.UNREACHABLE
     assert _tax_id(office).failure == "ms_unavailable"
     assert _rule(office) == "vat_id_unreachable"
 
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert len(vies.questions) == 1  # not at once again
 
     office.pass_time(timedelta(minutes=1))
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     office.pass_time(timedelta(minutes=4))
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert len(vies.questions) == 2  # and less often each time
 
     vies.fault = ""
     office.pass_time(timedelta(minutes=1))
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert (_tax_id(office).state, _tax_id(office).failure) == (TaxIdState.VALID, "")
     assert _rule(office) == "reverse_charge"
 
@@ -234,18 +234,18 @@ def test_an_answer_counts_through_an_outage_but_not_for_ever(
     office: Office, vies: ViesStandIn
 ) -> None:
     _set(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     vies.fault = "hang"
     vies.ended.set()
     office.pass_time(REASK_VALID_AFTER)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert len(vies.questions) == 2
     assert _tax_id(office).state is TaxIdState.VALID
     assert _rule(office) == "reverse_charge"
 
     office.pass_time(CONFIRMED_FOR - REASK_VALID_AFTER + timedelta(days=1))
     assert _rule(office) == "vat_id_unconfirmed"
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _rule(office) == "vat_id_unreachable"
 
 
@@ -253,12 +253,12 @@ def test_another_name_or_address_is_asked_about_again(
     office: Office, vies: ViesStandIn
 ) -> None:
     _set(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     office.pass_time(tax_ids.ASKED_AT_MOST_EVERY)
     _move(office, 2, name="Somebody Else S.A.")
     assert _rule(office) == "vat_id_unconfirmed"
 
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _tax_id(office).match is TaxIdMatch.DIFFERS
     assert _rule(office) == "vat_id_differs"
 
@@ -267,18 +267,18 @@ def test_the_same_company_again_is_no_reason_to_ask(
     office: Office, vies: ViesStandIn
 ) -> None:
     _set(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     told = len(_events(office))
     _move(office, 1)
     _move(office, 2)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert len(vies.questions) == 1
     assert len(_events(office)) == told
 
 
 def test_moving_to_another_country_leaves_the_vat_id_behind(office: Office) -> None:
     _set(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     _move(office, 2, country="CZ", postal_code="11000", city="Praha")
     assert _rule(office) == "vat_id_other_country"
 
@@ -290,7 +290,7 @@ def test_an_operator_confirms_a_name_that_differs(
     _set(office)
     with pytest.raises(Conflict, match="tax_id_not_valid"):
         _confirm(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _rule(office) == "vat_id_differs"
 
     _confirm(office)
@@ -303,11 +303,11 @@ def test_a_confirmation_lasts_while_the_register_says_the_same(
 ) -> None:
     vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
     _set(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     _confirm(office)
 
     office.pass_time(REASK_VALID_AFTER)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert len(vies.questions) == 2
     assert _rule(office) == "reverse_charge"
 
@@ -324,12 +324,12 @@ def test_a_confirmation_ends_with_the_name_and_address_it_was_about(
 ) -> None:
     vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
     _set(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     _confirm(office)
 
     vies.register(NUMBER, name, address)
     office.pass_time(REASK_VALID_AFTER)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _tax_id(office).confirmed_by == ""
     assert _rule(office) == "vat_id_differs"
 
@@ -339,15 +339,15 @@ def test_a_confirmation_ends_when_the_register_knows_the_number_no_more(
 ) -> None:
     vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
     _set(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     _confirm(office)
 
     vies.registered.clear()
     office.pass_time(REASK_VALID_AFTER)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     vies.register(NUMBER, "BOREALIS HOLDING S.A.", ADDRESS)
     office.pass_time(REASK_INVALID_AFTER)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _rule(office) == "vat_id_differs"
 
 
@@ -363,11 +363,11 @@ def test_an_answer_to_an_old_question_is_dropped(
         return answer(question)
 
     monkeypatch.setattr(vies, "reply", change_meanwhile)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _tax_id(office).state is TaxIdState.UNCHECKED
 
     office.pass_time(tax_ids.ASKED_AT_MOST_EVERY)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _tax_id(office).number == "PL1070000069"
     assert _tax_id(office).state is TaxIdState.INVALID
     assert len(vies.questions) == 2
@@ -379,11 +379,11 @@ def test_however_often_it_is_set_the_register_is_asked_once_a_minute(
     for _ in range(3):
         for number in ("PL1070000069", "", "PL5252344078"):
             _set(office, number)
-            office.service.check_tax_ids()
+            office.run_job("check_tax_ids")
     assert len(vies.questions) == 1
 
     office.pass_time(tax_ids.ASKED_AT_MOST_EVERY)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert [each["vatNumber"] for each in vies.questions] == [
         "1070000069",
         "5252344078",
@@ -401,12 +401,12 @@ def test_a_register_that_answers_us_nothing_is_asked_nothing_more_this_time(
         _move(each)
         _set(each)
     vies.fault = fault
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert len(vies.questions) == 1
 
     vies.fault = ""
     office.pass_time(PASSED_OVER_FOR)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     states = {_tax_id(each).state for each in (office, other)}
     assert states == {TaxIdState.UNREACHABLE, TaxIdState.VALID}
 
@@ -420,7 +420,8 @@ def test_two_instances_ask_once(office: Office, vies: ViesStandIn) -> None:
     )
     _set(office)
     jobs = [
-        threading.Thread(target=each.service.check_tax_ids) for each in (office, other)
+        threading.Thread(target=each.run_job, args=["check_tax_ids"])
+        for each in (office, other)
     ]
     for job in jobs:
         job.start()
@@ -442,15 +443,15 @@ def test_a_question_that_was_lost_is_asked_again(
 
     monkeypatch.setattr(office.service, "_register", _Crash())
     with pytest.raises(SystemExit):
-        office.service.check_tax_ids()
+        office.run_job("check_tax_ids")
     monkeypatch.undo()
     office.pass_time(LEASE)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _tax_id(office).state is TaxIdState.VALID
 
 
 def test_setting_one_wakes_the_job(office: Office) -> None:
-    jobs = JobThreads(office.service.jobs())
+    jobs = JobThreads(office.service.jobs(), office.service.runtime)
     jobs.start()
     try:
         _set(office)
@@ -465,7 +466,7 @@ def test_without_a_register_it_says_so_and_charges_vat(
     office = Office(billing_database)
     _move(office)
     _set(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _tax_id(office).failure == "not_configured"
     assert _rule(office) == "vat_id_unreachable"
 
@@ -513,7 +514,7 @@ def test_where_it_would_change_nothing_none_is_kept(
 
 def test_a_vat_id_can_be_removed(office: Office) -> None:
     _set(office)
-    office.service.check_tax_ids()
+    office.run_job("check_tax_ids")
     assert _set(office, "").tax_id is None
     assert _rule(office) == "vat_id_missing"
     assert _events(office)[-1]["tax_id"] is None  # type: ignore[index]

@@ -581,6 +581,5 @@ def _change(till: Till) -> Iterator[Change]:
 
 def _expire(till: Till, top_up: TopUp) -> TopUp:
     till.office.pass_time(LASTS)
-    (job,) = (job for job in till.office.service.jobs() if job.name == "expire_top_ups")
-    job.run()
+    till.office.run_job("expire_top_ups")
     return till.get(top_up.id)

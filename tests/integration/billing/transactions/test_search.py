@@ -58,7 +58,7 @@ def till(billing_database: Database, bank: Sandbox) -> Till:
     till.office.call(charging.CHARGE_DUE, charging.ChargeDue(), till.office.operator())
     for number, note in enumerate(NOTES):
         till.office.adjust(f"{number + 1}.25", reason=note)
-    till.office.service.issue_documents()
+    till.office.run_job("issue_documents")
     return till
 
 
@@ -189,7 +189,7 @@ def test_a_proformas_number_finds_the_payment_that_came_for_it(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
     top_up = till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner())
-    till.office.service.issue_documents()
+    till.office.run_job("issue_documents")
     listing = documents.ListDocuments(kind=DocumentKind.PROFORMA)
     page = till.office.call(documents.LIST_DOCUMENTS, listing, till.owner())
     number = page.documents[0].number

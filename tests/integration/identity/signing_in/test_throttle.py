@@ -19,6 +19,7 @@ from services.identity.signing_in.throttle import (
     WINDOW,
 )
 from shared.errors import Throttled, Unauthenticated
+from shared.rpc import jobs
 from tests.fixtures.identity.house import ADDRESS, House
 from tests.fixtures.properties import over_database
 
@@ -350,4 +351,4 @@ def count_failures(house: House) -> int:
 
 def run_job(house: House, name: str) -> None:
     job = next(job for job in house.service.jobs() if job.name == name)
-    job.run()
+    jobs.run_job(job, house.service.runtime)

@@ -71,7 +71,7 @@ def test_a_vat_id_that_is_set_is_shown_with_its_state(
     assert NUMBER in page
     assert "Being checked" in page
 
-    site.services.dispatchers["billing"].service.check_tax_ids()  # type: ignore[attr-defined]
+    site.run_job("check_tax_ids")
     page = _page(browser, company)
     assert "Not checked" in page
     assert "VAT IDs are not checked here, so VAT is charged." in page

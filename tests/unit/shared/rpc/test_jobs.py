@@ -3,24 +3,32 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from random import Random
 
+import structlog
+
+from shared.clock import SystemClock
 from shared.errors import Unavailable
-from shared.rpc.jobs import JobThreads
+from shared.rpc.jobs import JobThreads, run_job
 from shared.rpc.service import Job
+from shared.runtime import Runtime
 
 PATIENCE_S = 5
 SELDOM = timedelta(hours=1)
 OFTEN = timedelta(milliseconds=1)
+RUNTIME = Runtime(SystemClock(), Random(1))
 
 
 class Runs:
     """Counts runs; a test waits for the next one."""
 
     def __init__(self, then: Callable[[], None] = lambda: None) -> None:
+        self.request_ids: list[str] = []
         self.begun = threading.Semaphore(0)
         self._then = then
 
-    def __call__(self) -> None:
+    def __call__(self, request_id: str) -> None:
+        self.request_ids.append(request_id)
         self.begun.release()
         self._then()
 
@@ -30,7 +38,7 @@ class Runs:
 
 def test_a_job_runs_at_once_and_then_at_its_interval() -> None:
     runs = Runs()
-    jobs = JobThreads([Job("often", OFTEN, runs)])
+    jobs = JobThreads([Job("often", OFTEN, runs)], RUNTIME)
     jobs.start()
 
     assert all(runs.next() for _ in range(3))
@@ -40,7 +48,7 @@ def test_a_job_runs_at_once_and_then_at_its_interval() -> None:
 
 def test_a_job_is_woken_before_its_interval_is_over() -> None:
     runs, wake = Runs(), threading.Event()
-    jobs = JobThreads([Job("woken", SELDOM, runs, wake)])
+    jobs = JobThreads([Job("woken", SELDOM, runs, wake)], RUNTIME)
     jobs.start()
     assert runs.next()
 
@@ -59,7 +67,7 @@ def test_work_that_comes_during_a_run_is_done_in_another() -> None:
             wake.set()
 
     runs = Runs(find_more_work)
-    jobs = JobThreads([Job("woken", SELDOM, runs, wake)])
+    jobs = JobThreads([Job("woken", SELDOM, runs, wake)], RUNTIME)
     jobs.start()
 
     assert runs.next()
@@ -75,7 +83,9 @@ def test_a_job_that_fails_has_its_next_turn() -> None:
         raise Unavailable("broker_unreachable")
 
     failing, refused = Runs(fail), Runs(refuse)
-    jobs = JobThreads([Job("fails", OFTEN, failing), Job("refused", OFTEN, refused)])
+    jobs = JobThreads(
+        [Job("fails", OFTEN, failing), Job("refused", OFTEN, refused)], RUNTIME
+    )
     jobs.start()
 
     assert all(runs.next() for runs in (failing, refused) for _ in range(3))
@@ -91,7 +101,7 @@ def test_stopping_waits_for_the_run_in_hand_and_begins_no_other() -> None:
         finished.set()
 
     runs = Runs(work)
-    jobs = JobThreads([Job("slow", OFTEN, runs)])
+    jobs = JobThreads([Job("slow", OFTEN, runs)], RUNTIME)
     jobs.start()
     assert runs.next()
 
@@ -102,3 +112,21 @@ def test_stopping_waits_for_the_run_in_hand_and_begins_no_other() -> None:
 
     assert finished.is_set()
     assert not runs.next(timeout_s=0)
+
+
+def test_each_run_has_a_request_id_that_its_log_lines_have() -> None:
+    runtime = Runtime(SystemClock(), Random(7))
+    seen: list[tuple[str, object]] = []
+
+    def work(request_id: str) -> None:
+        logged = structlog.contextvars.get_contextvars()
+        seen.append((request_id, logged.get("request_id")))
+
+    job = Job("looks", SELDOM, work)
+    run_job(job, runtime)
+    run_job(job, runtime)
+
+    again = Runtime(SystemClock(), Random(7))
+    ids = [again.new_request_id(), again.new_request_id()]
+    assert seen == [(each, each) for each in ids]
+    assert ids[0] != ids[1]
