@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from services.billing.parties.companies import check_sellers
 from services.billing.service import BillingService
 from services.billing.settings import BillingSettings
+from services.billing.tax.rates import ensure_rates
 from services.identity.people.passwords import ARGON2
 from services.identity.service import IdentityService
 from services.inventory.service import InventoryService
@@ -42,6 +43,7 @@ class LocalServices:
         billing = billing or BillingSettings()
         with self._databases["billing"].system() as session:
             check_sellers(session, billing.sellers)
+            ensure_rates(session, runtime.clock.now())
         self.verify_key = load_public_key(keys / "principal.pub")
         services = (
             IdentityService(

@@ -7,6 +7,7 @@ from pathlib import Path
 from services.billing.parties.companies import check_sellers
 from services.billing.service import BillingService
 from services.billing.settings import read_billing_settings
+from services.billing.tax.rates import ensure_rates
 from shared.contracts import billing
 from shared.db.database import Database
 from shared.db.migrations import migrate
@@ -22,6 +23,7 @@ def build(settings: Settings, runtime: Runtime) -> BillingService:
     database, own = Database(url), read_billing_settings(settings)
     with database.system() as session:
         check_sellers(session, own.sellers)
+        ensure_rates(session, runtime.clock.now())
     return BillingService(database, runtime, own)
 
 

@@ -378,16 +378,16 @@ class BillingService(Service):
 
     @in_transaction(tax.LIST_TAX_RATES)
     def list_tax_rates(
-        self, db: Session, call: Call, request: tax.ListTaxRates
+        self, db: Session, _call: Call, request: tax.ListTaxRates
     ) -> tax.TaxRates:
-        return tax_rates.view(tax_rates.list_rates(db, call.now, request.country))
+        return tax_rates.view(tax_rates.list_rates(db, request.country))
 
     @in_transaction(tax.ADD_TAX_RATE)
     def add_tax_rate(
         self, db: Session, call: Call, request: tax.AddTaxRate
     ) -> tax.TaxRates:
         tax_rates.add_rate(self._change(db, call), request)
-        return tax_rates.view(tax_rates.list_rates(db, call.now, request.country))
+        return tax_rates.view(tax_rates.list_rates(db, request.country))
 
     @in_transaction(exchange_contract.IMPORT_EXCHANGE_RATES)
     def import_exchange_rates(

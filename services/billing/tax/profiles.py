@@ -35,7 +35,7 @@ def decide_for(
         city=company.city,
         vat_id=_vat_id(find_tax_id(session, company_id)),
     )
-    return decide(seller, customer, known_rates(session, now), today)
+    return decide(seller, customer, known_rates(session), today)
 
 
 def view(

@@ -27,23 +27,31 @@ demo's history reaches back, and nothing real was charged before the first start
 _TERRITORIAL_RATES = {"PT-20": Decimal(16), "PT-30": Decimal(22)}
 """Azores and Madeira, which the package leaves out: Portuguese VAT code, art. 18(3)."""
 
-_SEED_LOCK = 0x7261746573  # "rates": the first to need them fills the table
+_SEED_LOCK = 0x7261746573  # "rates": one process fills the table
 _EARLIEST = date(1968, 1, 1)
 _LATEST = date(2200, 1, 1)
 _LEAST_EXPONENT = -2
 
 
-def known_rates(session: Session, now: datetime) -> list[Rate]:
-    """All rates, corrections after what they correct; fills the table at first need."""
+def ensure_rates(session: Session, now: datetime) -> None:
+    """Fill the table with the rates that came with the product, if it is empty."""
+    session.execute(select(func.pg_advisory_xact_lock(_SEED_LOCK)))
+    if session.scalar(select(TaxRate.position).limit(1)) is None:
+        session.add_all(_seed(now))
+        session.flush()
+
+
+def known_rates(session: Session) -> list[Rate]:
+    """All rates, corrections after what they correct."""
     return [
         Rate(row.country, row.territory, row.rate_percent, row.valid_from)
-        for row in _rows(session, now)
+        for row in _rows(session)
     ]
 
 
-def list_rates(session: Session, now: datetime, country: str | None) -> list[TaxRate]:
+def list_rates(session: Session, country: str | None) -> list[TaxRate]:
     """What holds or will hold, by place and day; without what was corrected."""
-    rows = [row for row in _rows(session, now) if country in {None, row.country}]
+    rows = [row for row in _rows(session) if country in {None, row.country}]
     valid = {(row.country, row.territory, row.valid_from): row for row in rows}
     return [valid[key] for key in sorted(valid)]
 
@@ -56,7 +64,6 @@ def add_rate(change: Change, request: contract.AddTaxRate) -> None:
     """
     _check(request)
     call = change.call
-    _rows(change.db, call.now)
     line = TaxRate(
         country=request.country,
         territory=request.territory,
@@ -91,16 +98,8 @@ def _view(row: TaxRate, valid_until: date | None) -> contract.TaxRate:
     )
 
 
-def _rows(session: Session, now: datetime) -> list[TaxRate]:
-    query = select(TaxRate).order_by(TaxRate.position)
-    rows = list(session.scalars(query))
-    if rows:
-        return rows
-    session.execute(select(func.pg_advisory_xact_lock(_SEED_LOCK)))
-    if not session.scalar(select(func.count()).select_from(TaxRate)):
-        session.add_all(_seed(now))
-        session.flush()
-    return list(session.scalars(query))
+def _rows(session: Session) -> Iterable[TaxRate]:
+    return session.scalars(select(TaxRate).order_by(TaxRate.position))
 
 
 def _seed(now: datetime) -> list[TaxRate]:
