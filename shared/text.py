@@ -9,6 +9,8 @@ import unicodedata
 
 from shared.errors import InvalidInput
 
+MAX_REASON_LENGTH = 500
+
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -32,6 +34,18 @@ def clean_line(
             code, problem, {"problem": problem, "max_length": max_length}
         )
     return line
+
+
+def clean_reason(text: str, *, required: bool = False) -> str:
+    """Why somebody did something, as the history keeps it.
+
+    Raises:
+        InvalidInput: ``bad_reason`` as `clean_line`; ``reason_missing`` where it is
+            ``required``.
+    """
+    if required and not text.strip():
+        raise InvalidInput("reason_missing")
+    return clean_line(text, MAX_REASON_LENGTH, code="bad_reason")
 
 
 def is_plain(character: str) -> bool:

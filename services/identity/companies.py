@@ -15,6 +15,7 @@ from services.identity.places import check_country, check_time_zone
 from shared.contracts import identity as contract
 from shared.contracts.identity import Role
 from shared.db.events import Draft
+from shared.db.paging import MAX_BATCH, check_limit
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.rpc.change import Change
 from shared.text import clean_line
@@ -22,7 +23,6 @@ from shared.text import clean_line
 MAX_NAME_LENGTH = 200
 MAX_ADDRESS_LINE_LENGTH = 200
 MAX_FOUND = 1_000
-MAX_BATCH = 1_000
 
 TIME_ZONE_STAYS = timedelta(days=1)
 """How long a company keeps a time zone at least."""
@@ -109,8 +109,7 @@ def republish_companies(
     Raises:
         InvalidInput: ``bad_limit`` with ``max_limit``.
     """
-    if not 1 <= request.limit <= MAX_BATCH:
-        raise InvalidInput("bad_limit", "", {"max_limit": MAX_BATCH})
+    check_limit(request.limit, MAX_BATCH)
     query = select(models.Company)
     if request.after_company_id is not None:
         query = query.where(models.Company.company_id > request.after_company_id)

@@ -15,9 +15,7 @@ from services.inventory.counters import NAMES
 from services.inventory.models import Service, ServiceCounters
 from shared.contracts import inventory as contract
 from shared.db.company_walk import companies_after
-from shared.errors import InvalidInput
-
-MAX_BATCH = 1_000
+from shared.db.paging import MAX_BATCH, check_limit
 
 
 def rebuild_counters(
@@ -28,8 +26,7 @@ def rebuild_counters(
     Raises:
         InvalidInput: ``bad_limit`` with ``max_limit``.
     """
-    if not 1 <= request.limit <= MAX_BATCH:
-        raise InvalidInput("bad_limit", "", {"max_limit": MAX_BATCH})
+    check_limit(request.limit, MAX_BATCH)
     if request.company_id is not None:
         _rebuild(db, request.company_id)
         return contract.RebuiltCounters(count=1, last_company_id=None)

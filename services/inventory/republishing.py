@@ -6,10 +6,8 @@ from services.inventory.models import Family, Service
 from services.inventory.views import draft_of
 from shared.contracts import inventory as contract
 from shared.contracts.inventory import ServiceState
-from shared.errors import InvalidInput
+from shared.db.paging import MAX_BATCH, check_limit
 from shared.rpc.change import Change
-
-MAX_BATCH = 1_000
 
 _EVENTS = {
     ServiceState.PENDING: contract.SERVICE_CREATED,
@@ -28,8 +26,7 @@ def republish_services(
     Raises:
         InvalidInput: ``bad_limit`` with ``max_limit``.
     """
-    if not 1 <= request.limit <= MAX_BATCH:
-        raise InvalidInput("bad_limit", "", {"max_limit": MAX_BATCH})
+    check_limit(request.limit, MAX_BATCH)
     query = select(Service, Family.name).join(
         Family, Family.code == Service.family_code
     )

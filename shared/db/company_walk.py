@@ -1,6 +1,7 @@
-"""Work on all companies, one after the other, in batches that can be told apart."""
+"""Work on all companies, one after the other, in batches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.db.company_scope import CompanyOwned
+from shared.db.database import Database
 
 
 def companies_after(
@@ -21,14 +23,37 @@ def companies_after(
     Each is looked up in an index that begins with the company, so it costs the same
     whether the one before it has ten rows or a hundred thousand.
     """
-    companies: list[UUID] = []
-    while len(companies) < limit:
-        found = _next(session, models, after)
-        if found is None:
-            break
-        companies.append(found)
-        after = found
-    return companies
+    return list(islice(companies_of(session, models, after), limit))
+
+
+def companies_of(
+    session: Session, models: Sequence[type[CompanyOwned]], after: UUID | None = None
+) -> Iterator[UUID]:
+    """All companies, by id, that have a row of any of the models."""
+    while (after := _next(session, models, after)) is not None:
+        yield after
+
+
+def walk_companies(
+    database: Database, batch_after: Callable[[Session, UUID | None], Sequence[UUID]]
+) -> Iterator[UUID]:
+    """Companies by id, for work in transactions of their own.
+
+    Each batch of them is read in a transaction, which has ended before the work begins.
+    """
+    companies = _read(database, batch_after, None)
+    while companies:
+        yield from companies
+        companies = _read(database, batch_after, companies[-1])
+
+
+def _read(
+    database: Database,
+    batch_after: Callable[[Session, UUID | None], Sequence[UUID]],
+    after: UUID | None,
+) -> Sequence[UUID]:
+    with database.system() as session:
+        return batch_after(session, after)
 
 
 def _next(

@@ -18,6 +18,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from shared.errors import InvalidInput
 
 MAX_PAGE_SIZE = 100
+MAX_BATCH = 1_000
+"""Of what operators work through, a batch after the other."""
 _MAX_LENGTH = 2_000
 
 Direction = Literal["after", "before"]
@@ -30,6 +32,16 @@ Position = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Read = Callable[[Direction, Any, int], Sequence[Row]]
 """Reads up to so many rows after or before a row's key; from the list's end if None.
 Those before it come in the list's order turned round."""
+
+
+def check_limit(limit: int, maximum: int = MAX_PAGE_SIZE) -> None:
+    """Check how many rows a caller wants at once.
+
+    Raises:
+        InvalidInput: ``bad_limit`` with ``max_limit``.
+    """
+    if not 1 <= limit <= maximum:
+        raise InvalidInput("bad_limit", parameters={"max_limit": maximum})
 
 
 @dataclass(frozen=True)

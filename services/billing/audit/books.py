@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, union
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from services.billing.charging import rollups
@@ -28,6 +28,7 @@ from services.billing.parties.companies import DEFAULT_TIME_ZONE
 from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.billing.transactions import TransactionGroup
 from shared.contracts.inventory import Period
+from shared.db.company_walk import companies_of
 
 MOST_DIFFERENCES = 100
 """Of each kind; more would say nothing new."""
@@ -214,11 +215,8 @@ def _paid_times_that_are_no_edges(session: Session) -> Iterator[str]:
 
 
 def _rollups_that_are_not_sums(session: Session) -> Iterator[str]:
-    companies = union(
-        *(select(each.company_id) for each in (Subscription, RecurringCost, Renewal))
-    )
     found = 0
-    for company_id in session.scalars(companies).all():
+    for company_id in companies_of(session, (Subscription, RecurringCost, Renewal)):
         for difference in _differences(session, company_id):
             yield difference
             found += 1

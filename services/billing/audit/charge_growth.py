@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from services.billing.models.ledger import Wallet
+from shared.db.company_walk import companies_after, walk_companies
 from shared.db.database import Database
 
 MONTHS_AHEAD = 3
@@ -87,11 +88,8 @@ def merge_hours(database: Database, now: datetime) -> None:
     """Make the hours of each service one row per day, for days that are past."""
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     ends = today - KEEPS_HOURS_FOR
-    after: UUID | None = None
-    while companies := _companies_after(database, after):
-        for company_id in companies:
-            _merge(database, company_id, ends - LOOKS_BACK, ends)
-        after = companies[-1]
+    for company_id in walk_companies(database, _with_wallets):
+        _merge(database, company_id, ends - LOOKS_BACK, ends)
 
 
 def _merge(
@@ -111,9 +109,5 @@ def _merge(
         day += timedelta(days=1)
 
 
-def _companies_after(database: Database, after: UUID | None) -> list[UUID]:
-    wanted = select(Wallet.company_id).distinct().order_by(Wallet.company_id)
-    if after is not None:
-        wanted = wanted.where(Wallet.company_id > after)
-    with database.system() as session:
-        return list(session.scalars(wanted.limit(_COMPANIES)))
+def _with_wallets(session: Session, after: UUID | None) -> list[UUID]:
+    return companies_after(session, [Wallet], after, _COMPANIES)

@@ -6,9 +6,7 @@ from services.billing.charging.contributions import rebuild
 from services.billing.models.charging import RecurringCost, Renewal, Subscription
 from shared.contracts import billing
 from shared.db.company_walk import companies_after
-from shared.errors import InvalidInput
-
-MAX_BATCH = 1_000
+from shared.db.paging import MAX_BATCH, check_limit
 
 
 def rebuild_rollups(
@@ -21,8 +19,7 @@ def rebuild_rollups(
     Raises:
         InvalidInput: ``bad_limit`` with ``max_limit``.
     """
-    if not 1 <= request.limit <= MAX_BATCH:
-        raise InvalidInput("bad_limit", parameters={"max_limit": MAX_BATCH})
+    check_limit(request.limit, MAX_BATCH)
     if request.company_id is not None:
         rebuild(session, request.company_id)
         return billing.RebuiltRollups(count=1, last_company_id=None)

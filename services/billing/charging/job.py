@@ -6,7 +6,7 @@ payment. A wallet that is found short is left alone until it changes or an hour 
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -26,8 +26,9 @@ from services.billing.parties.companies import (
     try_lock_company,
 )
 from shared.contracts.billing import charging as contract
+from shared.db.company_walk import walk_companies
 from shared.db.database import Database
-from shared.errors import InvalidInput
+from shared.db.paging import MAX_BATCH, check_limit
 from shared.money import Money, currency_of
 from shared.principal import system
 from shared.rpc.change import Change
@@ -39,7 +40,6 @@ LOOKS_AGAIN_AFTER = timedelta(hours=1)
 
 log = structlog.get_logger()
 
-MAX_LIMIT = 1_000
 _WALLETS = 200
 
 
@@ -100,8 +100,7 @@ class _Run:
 
     def charge_due(self, request: contract.ChargeDue) -> contract.Charged:
         """An operator's part of `run`."""
-        if not 1 <= request.limit <= MAX_LIMIT:
-            raise InvalidInput("bad_limit", parameters={"max_limit": MAX_LIMIT})
+        check_limit(request.limit, MAX_BATCH)
         if not request.dry_run and request.after_wallet_id is None:
             self._place()
         due = self._wallets_to_charge(request.after_wallet_id, request.limit)
@@ -141,11 +140,9 @@ class _Run:
             return notify(self._change(session), self.grace)
 
     def _place(self) -> None:
-        after: UUID | None = None
-        while companies := self._unplaced(after):
-            for company_id in companies:
-                self._place_or_log(company_id)
-            after = companies[-1]
+        unplaced = subscriptions.unplaced_companies
+        for company_id in walk_companies(self.database, unplaced):
+            self._place_or_log(company_id)
 
     def _place_or_log(self, company_id: UUID) -> None:
         try:
@@ -156,10 +153,6 @@ class _Run:
                         return
         except Exception:
             log.exception("services_not_placed", company=str(company_id))
-
-    def _unplaced(self, after: UUID | None) -> Sequence[UUID]:
-        with self.database.system() as session:
-            return subscriptions.unplaced_companies(session, after)
 
     def _wallets_to_charge(self, after: UUID | None, limit: int) -> list[_Due]:
         now = self.runtime.clock.now()

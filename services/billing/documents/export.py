@@ -11,18 +11,20 @@ from services.billing.models.documents import Document
 from services.billing.models.payments import Payment
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.top_ups import GatewayName
-from shared.db.paging import Position, decode_cursor, encode_cursor
-from shared.errors import InvalidInput
-
-MAX_ROWS = 1_000
+from shared.db.paging import (
+    MAX_BATCH,
+    Position,
+    check_limit,
+    decode_cursor,
+    encode_cursor,
+)
 
 
 def export(
     session: Session, request: contract.ExportDocuments
 ) -> contract.BookkeepingPage:
     """One page, in the order of issue; see the contract for the refusals."""
-    if not 1 <= request.limit <= MAX_ROWS:
-        raise InvalidInput("bad_limit", parameters={"max_limit": MAX_ROWS})
+    check_limit(request.limit, MAX_BATCH)
     check_day(request.first_day)
     check_day(request.last_day)
     query = (

@@ -16,14 +16,14 @@ from shared.contracts.billing import documents as contract
 from shared.contracts.billing.documents import DocumentKind, DocumentState
 from shared.contracts.billing.top_ups import TopUpState
 from shared.db.paging import (
-    MAX_PAGE_SIZE,
     Direction,
     Position,
+    check_limit,
     read_place,
     turn_page,
     walk,
 )
-from shared.errors import InvalidInput, NotFound
+from shared.errors import NotFound
 from shared.money import Money, currency_of
 from shared.wire import from_wire
 
@@ -68,8 +68,7 @@ def list_documents(
     session: Session, request: contract.ListDocuments
 ) -> contract.DocumentPage:
     """One page of the session's company's; see the contract for the refusals."""
-    if not 1 <= request.limit <= MAX_PAGE_SIZE:
-        raise InvalidInput("bad_limit", parameters={"max_limit": MAX_PAGE_SIZE})
+    check_limit(request.limit)
     check_day(request.first_day)
     check_day(request.last_day)
 

@@ -11,9 +11,7 @@ from shared.contracts.billing import AdjustmentKind, AdjustWallet
 from shared.errors import InvalidInput
 from shared.money import LEDGER_BOUND, Money, fits_ledger
 from shared.rpc.change import Change
-from shared.text import clean_line
-
-MAX_REASON_LENGTH = 500
+from shared.text import clean_reason
 
 _ENTRIES = {
     AdjustmentKind.OPENING_BALANCE: EntryKind.OPENING_BALANCE,
@@ -35,7 +33,7 @@ def post_adjustment(change: Change, request: AdjustWallet) -> Wallet:
             than six decimal places, or more than the wallet can hold.
         NotFound: ``no_such_wallet``.
     """
-    memo = _check_reason(request.reason)
+    memo = clean_reason(request.reason, required=True)
     if not (request.amount.amount and fits_ledger(request.amount)):
         raise InvalidInput("bad_amount")
     currency = request.amount.currency.code
@@ -57,9 +55,3 @@ def post_adjustment(change: Change, request: AdjustWallet) -> Wallet:
     post(change, change.runtime.new_id(), reason, lines)
     tell_of_change(change, wallet)
     return wallet
-
-
-def _check_reason(text: str) -> str:
-    if not text.strip():
-        raise InvalidInput("reason_missing")
-    return clean_line(text, MAX_REASON_LENGTH, code="bad_reason")

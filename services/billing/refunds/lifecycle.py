@@ -40,11 +40,9 @@ from shared.money import (
     round_to_minor_unit,
 )
 from shared.rpc.change import Change
-from shared.text import clean_line
+from shared.text import clean_reason
 
 log = structlog.get_logger()
-
-MAX_REASON_LENGTH = 500
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def refund(change: Change, request: RefundTopUp) -> GivenBack:
             ``left``.
         InvalidInput: ``bad_amount``, ``reason_missing``, ``bad_reason``.
     """
-    reason = check_reason(request.reason)
+    reason = clean_reason(request.reason, required=True)
     session = change.db
     top_up = lock_top_up(session, request.top_up_id)
     given = given_back(session, top_up)
@@ -241,9 +239,3 @@ def _draft(change: Change, top_up: TopUp, part: _Part, reason: str) -> Refund:
         send_at=change.call.now,
         failure="",
     )
-
-
-def check_reason(text: str) -> str:
-    if not text.strip():
-        raise InvalidInput("reason_missing")
-    return clean_line(text, MAX_REASON_LENGTH, code="bad_reason")

@@ -29,17 +29,17 @@ from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import PaymentState, RefundTopUp
 from shared.db.paging import (
-    MAX_PAGE_SIZE,
     Direction,
     Position,
+    check_limit,
     read_place,
     turn_page,
     walk,
 )
-from shared.errors import Conflict, InvalidInput, NotFound
+from shared.errors import Conflict, NotFound
 from shared.money import Money, currency_of
 from shared.rpc.change import Change
-from shared.text import clean_line
+from shared.text import clean_reason
 
 _Row = tuple[RefundRequest, TopUp, Payment]
 
@@ -80,7 +80,7 @@ def ask(change: Change, request: contract.AskForRefund) -> contract.RefundReques
         Conflict: ``not_a_duplicate``, ``given_back_already``, ``refund_asked_already``.
         InvalidInput: ``bad_reason``.
     """
-    reason = clean_line(request.reason, refunds.MAX_REASON_LENGTH, code="bad_reason")
+    reason = clean_reason(request.reason)
     session = change.db
     top_up, payment = _lock(session, request.payment_id)
     came = payment.state is PaymentState.SUCCEEDED
@@ -110,8 +110,7 @@ def list_open(
     session: Session, sellers: Sellers, request: contract.ListRefundRequests
 ) -> contract.RefundRequestPage:
     """One page of those that wait; see the contract for the refusals."""
-    if not 1 <= request.limit <= MAX_PAGE_SIZE:
-        raise InvalidInput("bad_limit", parameters={"max_limit": MAX_PAGE_SIZE})
+    check_limit(request.limit)
 
     page = turn_page(
         partial(_read, session),
@@ -155,7 +154,7 @@ def decline(
         Conflict: ``refund_request_decided`` with ``state``.
         InvalidInput: ``reason_missing``, ``bad_reason``.
     """
-    reason = refunds.check_reason(request.reason)
+    reason = clean_reason(request.reason, required=True)
     row, top_up, payment = _lock_open(change.db, request.payment_id)
     row.answer = reason
     decide(change, row, RefundRequestState.DECLINED)

@@ -20,7 +20,7 @@ from shared.contracts.billing import tax as contract
 from shared.contracts.billing.tax import TaxIdState
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.rpc.change import Change
-from shared.text import clean_line
+from shared.text import clean_line, clean_reason
 
 CHECKED_FIELDS = frozenset({"name", "street", "postal_code", "city", "country"})
 """Another one of these, and the register is asked anew."""
@@ -29,7 +29,6 @@ READ_FIELDS = CHECKED_FIELDS | {"region", "is_business"}
 ASKED_AT_MOST_EVERY = timedelta(minutes=1)
 """A company's share of the register, which shuts out a seller that asks too much."""
 
-MAX_REASON_LENGTH = 500
 _MAX_NUMBER_LENGTH = 40
 
 
@@ -93,9 +92,7 @@ def confirm_tax_id(change: Change, request: contract.ConfirmTaxId) -> None:
         Conflict: ``tax_id_not_valid``.
         InvalidInput: ``reason_missing``, ``bad_reason``.
     """
-    if not request.reason.strip():
-        raise InvalidInput("reason_missing")
-    reason = clean_line(request.reason, MAX_REASON_LENGTH, code="bad_reason")
+    reason = clean_reason(request.reason, required=True)
     lock_company(change.db, request.company_id)
     row = tax_profiles.find_tax_id(change.db, request.company_id)
     if row is None:

@@ -10,7 +10,7 @@ from services.billing.base.days import check_day
 from services.billing.models.charging import Charge
 from services.billing.transactions.listing import of_entry
 from shared.contracts.billing import charging as contract
-from shared.db.paging import MAX_PAGE_SIZE, decode_cursor, encode_cursor
+from shared.db.paging import check_limit, decode_cursor, encode_cursor
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of
 
@@ -24,8 +24,7 @@ def list_charges(
         InvalidInput: ``bad_cursor``, ``bad_day`` with ``value``, ``bad_limit`` with
             ``max_limit``.
     """
-    if not 1 <= request.limit <= MAX_PAGE_SIZE:
-        raise InvalidInput("bad_limit", parameters={"max_limit": MAX_PAGE_SIZE})
+    check_limit(request.limit)
     check_day(request.day)
     place = tuple_(Charge.starts_at, Charge.service_id, Charge.kind)
     wanted = select(Charge).order_by(

@@ -38,9 +38,9 @@ from shared.contracts.billing.transactions import (
     TransactionPage,
 )
 from shared.db.paging import (
-    MAX_PAGE_SIZE,
     Direction,
     Position,
+    check_limit,
     decode_cursor,
     encode_cursor,
     turn_page,
@@ -76,8 +76,7 @@ def list_transactions(
     session: Session, request: ListTransactions, now: datetime
 ) -> TransactionPage:
     """One page of them; see the contract for the refusals."""
-    if not 1 <= request.limit <= MAX_PAGE_SIZE:
-        raise InvalidInput("bad_limit", "", {"max_limit": MAX_PAGE_SIZE})
+    check_limit(request.limit)
     check_day(request.first_day)
     check_day(request.last_day)
 

@@ -10,9 +10,7 @@ from services.identity import models
 from shared.contracts import identity as contract
 from shared.contracts.identity import VerificationState, VerificationStep
 from shared.errors import InvalidInput
-from shared.text import clean_line
-
-MAX_REASON_LENGTH = 500
+from shared.text import clean_reason
 
 PERSONAL_STEPS = frozenset(
     {
@@ -61,7 +59,7 @@ def set_step(
         subject_id=request.user_id,
         step=request.step,
         state=request.state,
-        reason=clean_line(request.reason, MAX_REASON_LENGTH, code="bad_reason"),
+        reason=clean_reason(request.reason),
         changed_at=now,
     )
     return _view(request.step, db.merge(row))

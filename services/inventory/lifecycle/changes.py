@@ -19,10 +19,9 @@ from shared.errors import NotFound
 from shared.money import Money
 from shared.rpc.change import Change
 from shared.rpc.service import Call
-from shared.text import clean_line
+from shared.text import clean_reason
 
 FIRST_VERSION = 1
-MAX_REASON_LENGTH = 500
 
 IMPORTED = "Imported from a file"
 """Why, in the history of what an import changed."""
@@ -122,7 +121,7 @@ def finish(
     family_name = get_family(change.db, service.family_code).name
     changed = ServiceChange(service, family_name, before, event)
     if changed.differences():
-        reason = check_reason(why)
+        reason = clean_reason(why)
         if before is not None:
             service.version += 1
         counters.move(change.db, finish_all(change, [changed], reason))
@@ -144,11 +143,6 @@ def finish_all(
     drafts = (draft_of(each.event, each.service, each.family_name) for each in changed)
     change.tell_all(*drafts)
     return _moves(changed)
-
-
-def check_reason(text: str) -> str:
-    """Raises InvalidInput ``bad_reason``."""
-    return clean_line(text, MAX_REASON_LENGTH, code="bad_reason")
 
 
 def _history(call: Call, changed: ServiceChange, why: str) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ from shared.contracts.inventory import ServiceState, SuspensionReason
 from shared.errors import Conflict
 from shared.money import Money
 from shared.rpc.change import Change
-from shared.text import clean_line
+from shared.text import clean_line, clean_reason
 
 MICROSECOND = timedelta(microseconds=1)
 MAX_NAME_LENGTH = 200
@@ -75,7 +75,7 @@ def request_termination(
     before = Snapshot.of(service)
     service.termination_requested_at = change.call.now
     service.termination_requested_by = change.call.principal.name
-    service.termination_reason = changes.check_reason(request.why)
+    service.termination_reason = clean_reason(request.why)
     service.termination_time = request.time
     return changes.finish(
         change, service, before, request.why, contract.TERMINATION_REQUESTED

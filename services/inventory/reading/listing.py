@@ -26,9 +26,9 @@ from services.inventory.views import view
 from shared.contracts import inventory as contract
 from shared.contracts.inventory import ServiceSort, StateFilter
 from shared.db.paging import (
-    MAX_PAGE_SIZE,
     Direction,
     TurnedPage,
+    check_limit,
     decode_cursor,
     encode_cursor,
     turn_page,
@@ -96,8 +96,7 @@ def list_services(
     db: Session, company_id: UUID, request: contract.ListServices
 ) -> contract.ServicePage:
     """One page of a company's services; see the contract for the refusals."""
-    if not 1 <= request.limit <= MAX_PAGE_SIZE:
-        raise InvalidInput("bad_limit", "", {"max_limit": MAX_PAGE_SIZE})
+    check_limit(request.limit)
     if request.family is not None:
         get_family(db, request.family)
     if request.currency is not None:
