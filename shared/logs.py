@@ -11,9 +11,7 @@ from typing import TextIO
 import structlog
 
 
-def configure_logs(
-    process: str, level: int = logging.INFO, stream: TextIO | None = None
-) -> None:
+def configure_logs(process: str, stream: TextIO | None = None) -> None:
     """Send structlog and the standard library's logs to ``stream``.
 
     That is standard error, unless another is given.
@@ -54,7 +52,7 @@ def configure_logs(
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    root.setLevel(logging.INFO)
     for noisy in ("amqp", "nameko", "kombu", "alembic", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # What it says of a lost connection, in many lines, the client's link says in one.
