@@ -18,6 +18,7 @@ from services.billing.documents.listing import content_of
 from services.billing.documents.rendering.pdf import render_pdf
 from services.billing.documents.rendering.xml import render_cii, render_ubl
 from services.billing.models.documents import Document, DocumentFile, DocumentRendering
+from shared.backoff import Backoff
 from shared.contracts.billing import documents as contract
 from shared.contracts.billing.documents import DocumentFormat, DocumentKind
 from shared.db.database import Database
@@ -30,7 +31,8 @@ AT_ONCE = 20
 """Documents that one instance takes on together."""
 TAKEN_FOR = timedelta(minutes=2)
 """How long nobody else tries; after that, who took it has died."""
-LONGEST_PAUSE = timedelta(hours=1)
+BACKOFF = Backoff.doubling(first_s=2 * 60, longest_s=60 * 60)
+"""Until a document, or its file, is tried again."""
 
 _MEDIA_TYPES = {
     DocumentFormat.PDF: "application/pdf",
@@ -44,11 +46,6 @@ _ENDINGS = {
 }
 
 Files = Mapping[DocumentFormat, bytes]
-
-
-def pause_after(failures: int) -> timedelta:
-    """How long until a document is tried again: two minutes, up to an hour."""
-    return min(timedelta(minutes=2 ** min(failures, 6)), LONGEST_PAUSE)
 
 
 def render(content: contract.DocumentContent) -> Files:
@@ -179,4 +176,4 @@ def _put_off(database: Database, runtime: Runtime, document_id: UUID) -> None:
         if rendering is None:
             return
         rendering.failures += 1
-        rendering.try_at = runtime.clock.now() + pause_after(rendering.failures)
+        rendering.try_at = runtime.clock.now() + BACKOFF.pause(rendering.failures)

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.billing.documents.content import Subject, compose
-from services.billing.documents.files import pause_after
+from services.billing.documents.files import BACKOFF
 from services.billing.documents.listing import view
 from services.billing.documents.numbering import take_number
 from services.billing.gateways.gateway import Gateway
@@ -97,7 +97,7 @@ def _issue_next(
 def _put_off(session: Session, order: DocumentOrder, now: datetime) -> None:
     session.refresh(order)
     order.failures += 1
-    order.try_at = now + pause_after(order.failures)
+    order.try_at = now + BACKOFF.pause(order.failures)
 
 
 def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:

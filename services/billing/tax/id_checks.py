@@ -27,6 +27,7 @@ from services.billing.tax.vies import (
     Register,
     RequesterRefusedError,
 )
+from shared.backoff import Backoff
 from shared.contracts.billing.tax import TaxIdState
 from shared.db.database import Database
 from shared.principal import system
@@ -45,8 +46,8 @@ REASK_INVALID_AFTER = timedelta(days=7)
 REASK_REFUSED_AFTER = timedelta(days=1)
 PASSED_OVER_FOR = timedelta(minutes=15)
 """What a seller whom the register refuses would have asked waits as long."""
-BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 360))
-"""Between tries without an answer; the last one for all that follow."""
+BACKOFF = Backoff(tuple(minutes * 60 for minutes in (1, 5, 15, 60, 360)))
+"""Between tries without an answer."""
 
 
 @dataclass(frozen=True)
@@ -67,25 +68,22 @@ class Checks:
     sellers: Sellers
     request_id: str
 
-    def run(self) -> int:
-        """Ask about each VAT ID that is due; returns how many.
+    def run(self) -> None:
+        """Ask about each VAT ID that is due.
 
         A seller whom the register refuses asks nothing more in this turn, which ends
         where the register refuses whoever asks.
         """
-        count = 0
         refused: set[str] = set()
         while question := self._take(refused):
             if question.requester in refused:
                 continue
             outcome = _ask(self.register, question)
             self._note(question, outcome)
-            count += 1
             if isinstance(outcome, RequesterRefusedError):
                 refused.add(question.requester)
             if isinstance(outcome, AddressRefusedError):
                 break
-        return count
 
     def _take(self, refused: Container[str]) -> _Question | None:
         """The next question: those that never failed come first.
@@ -176,8 +174,8 @@ def _note_answer(row: TaxId, answer: Answer, company: Company, now: datetime) ->
 def _note_failure(row: TaxId, failure: NoAnswerError, now: datetime) -> None:
     """An earlier answer goes on to count as long as it may."""
     refused = isinstance(failure, QuestionRefusedError)
-    step = min(row.failure_count, len(BACK_OFF) - 1)
-    row.next_check_at = now + (REASK_REFUSED_AFTER if refused else BACK_OFF[step])
     row.failure, row.failure_count = failure.code, row.failure_count + 1
+    pause = REASK_REFUSED_AFTER if refused else BACKOFF.pause(row.failure_count)
+    row.next_check_at = now + pause
     if row.checked_at is None or now.date() - row.checked_at.date() > CONFIRMED_FOR:
         row.state = TaxIdState.UNREACHABLE

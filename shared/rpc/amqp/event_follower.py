@@ -15,11 +15,13 @@ import pika
 import structlog
 from pika.exceptions import AMQPError
 
+from shared.backoff import Backoff
+
 log = structlog.get_logger()
 
 _HEARTBEAT_S = 10
 _TIMEOUT_S = 3
-_PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+_BACKOFF = Backoff((0.1, 0.2, 0.5, 1.0, 2.0))
 _LOOK_UP_S = 1.0
 """How often it looks whether it is to stop."""
 _STOP_WITHIN_S = 10
@@ -61,12 +63,12 @@ class EventFollower:
         self._thread.join(_STOP_WITHIN_S)
 
     def _run(self) -> None:
-        tries = 0
+        failures = 0
         while not self._stopping.is_set():
             try:
                 with pika.BlockingConnection(self._parameters) as connection:
                     channel = self._listen(connection)
-                    tries = 0
+                    failures = 0
                     self._pass_on(connection, channel)
             except (AMQPError, OSError) as error:
                 log.warning("event_link_lost", error=repr(error))
@@ -75,9 +77,8 @@ class EventFollower:
                 log.exception("fault_in_event_thread")
             finally:
                 self._hearer.lose()
-            pause_s = _PAUSES_S[min(tries, len(_PAUSES_S) - 1)]
-            tries += 1
-            self._stopping.wait(pause_s)
+            failures += 1
+            self._stopping.wait(_BACKOFF.pause_s(failures))
 
     def _listen(self, connection: Any) -> Any:
         channel = connection.channel()

@@ -16,14 +16,14 @@ import pika
 import structlog
 from pika.adapters.select_connection import IOLoop, SelectConnection
 
+from shared.backoff import Backoff
 from shared.rpc.messages import RPC_EXCHANGE
 
 log = structlog.get_logger()
 
 _HEARTBEAT_S = 10
 _CONNECT_TIMEOUT_S = 3
-_FIRST_PAUSE_S = 0.1
-_LONGEST_PAUSE_S = 2.0
+_BACKOFF = Backoff.doubling(first_s=0.1, longest_s=2.0)
 _CLOSE_WITHIN_S = 5
 
 
@@ -56,7 +56,7 @@ class Link:
         self._connection: SelectConnection | None = None
         self._thread: threading.Thread | None = None
         self._life = threading.Lock()
-        self._pause_s = _FIRST_PAUSE_S
+        self._failures = 0
         self._closing = False
         self._was_up = False
         self._channel: Any = None
@@ -160,8 +160,8 @@ class Link:
 
     def _connect_later(self) -> None:
         # Jitter keeps many processes from coming back all at once.
-        pause_s = self._pause_s * random.uniform(0.5, 1.0)  # noqa: S311
-        self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
+        self._failures += 1
+        pause_s = _BACKOFF.pause_s(self._failures) * random.uniform(0.5, 1.0)  # noqa: S311
         self._loop.call_later(pause_s, self._connect)
 
     def _on_connected(self, connection: SelectConnection) -> None:
@@ -193,7 +193,7 @@ class Link:
         self._channel = channel
         self._was_up = True
         self.reply_key = key
-        self._pause_s = _FIRST_PAUSE_S
+        self._failures = 0
         log.info("broker_connected")
         self._listener.link_up()
 
