@@ -130,7 +130,10 @@ def on_event(
 
 
 class Service:
-    """Base of the three services; checks that each contract is wholly answered."""
+    """Base of the three services; checks that each contract is wholly answered.
+
+    A subclass that names no contract is a part of one that does.
+    """
 
     contract: ClassVar[ServiceContract]
     methods: ClassVar[Mapping[str, MethodHandler]]
@@ -138,7 +141,10 @@ class Service:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        members = vars(cls).values()
+        if "contract" not in vars(cls):
+            return
+        named = {k: v for base in reversed(cls.__mro__) for k, v in vars(base).items()}
+        members = named.values()
         handlers = [m.__handler__ for m in members if hasattr(m, "__handler__")]
         ready = MethodHandler(
             cls.contract.readiness, Service.check_readiness, in_transaction=False

@@ -1,0 +1,1 @@
+"""Billing's methods, room by room; together they are `BillingService`."""

@@ -1,0 +1,22 @@
+"""Whether the books are right, and rebuilding."""
+
+from sqlalchemy.orm import Session
+
+from services.billing.audit import books, rebuilding
+from services.billing.surface.part import Part
+from shared.contracts import billing
+from shared.rpc.service import Call, in_transaction
+
+
+class AuditMethods(Part):
+    @in_transaction(billing.VERIFY_BOOKS)
+    def verify_books(
+        self, db: Session, _call: Call, _request: billing.VerifyBooks
+    ) -> billing.Verified:
+        return billing.Verified(differences=books.verify(db))
+
+    @in_transaction(billing.REBUILD_ROLLUPS)
+    def rebuild_rollups(
+        self, db: Session, _call: Call, request: billing.RebuildRollups
+    ) -> billing.RebuiltRollups:
+        return rebuilding.rebuild_rollups(db, request)

@@ -1,0 +1,42 @@
+"""Charges, subscriptions, and the services they are for."""
+
+from sqlalchemy.orm import Session
+
+from services.billing.charging import subscription_views, subscriptions
+from services.billing.surface.part import Part
+from services.billing.transactions import charge_list
+from shared.contracts import billing, inventory
+from shared.contracts.billing import charging as charging_contract
+from shared.db.events import Envelope
+from shared.rpc.service import Call, handles, in_transaction, on_event
+
+
+class ChargingMethods(Part):
+    @handles(charging_contract.CHARGE_DUE)
+    def charge_due(
+        self, call: Call, request: charging_contract.ChargeDue
+    ) -> charging_contract.Charged:
+        return self.charging.charge_due(call.request_id, request)
+
+    @in_transaction(charging_contract.LIST_CHARGES)
+    def list_charges(
+        self, db: Session, _call: Call, request: charging_contract.ListCharges
+    ) -> charging_contract.ChargePage:
+        return charge_list.list_charges(db, request)
+
+    @in_transaction(charging_contract.GET_SUBSCRIPTION)
+    def get_subscription(
+        self, db: Session, _call: Call, request: charging_contract.GetSubscription
+    ) -> charging_contract.FoundSubscription:
+        return subscription_views.find_subscription(db, request)
+
+    @on_event(*inventory.SERVICE_EVENTS)
+    def take_in_service(
+        self, db: Session, envelope: Envelope[inventory.Service]
+    ) -> None:
+        subscriptions.take_in_service(self._change_by(db, envelope), envelope)
+        self._wake_after(db, self.charging.wake)
+
+    @on_event(billing.WALLET_CHANGED)
+    def see_wallet(self, db: Session, _envelope: Envelope[billing.WalletView]) -> None:
+        self._wake_after(db, self.charging.wake)

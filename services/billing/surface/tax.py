@@ -1,0 +1,88 @@
+"""Tax profiles, VAT IDs and rates."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from services.billing.charging import subscriptions
+from services.billing.surface.part import Part
+from services.billing.tax import exchange_rates
+from services.billing.tax import ids as tax_ids
+from services.billing.tax import profiles as tax_profiles
+from services.billing.tax import rates as tax_rates
+from shared.contracts import identity
+from shared.contracts.billing import exchange_rates as exchange_contract
+from shared.contracts.billing import tax
+from shared.db.events import Envelope
+from shared.rpc.change import Change
+from shared.rpc.service import Call, in_transaction, on_event
+
+
+class TaxMethods(Part):
+    @in_transaction(tax.GET_TAX_PROFILE)
+    def get_tax_profile(
+        self, db: Session, call: Call, _request: tax.GetTaxProfile
+    ) -> tax.TaxProfile:
+        return self._tax_profile(db, call, call.principal.require_company())
+
+    @in_transaction(tax.SET_TAX_ID)
+    def set_tax_id(
+        self, db: Session, call: Call, request: tax.SetTaxId
+    ) -> tax.TaxProfile:
+        change, company_id = self._change(db, call), call.principal.require_company()
+        if tax_ids.set_tax_id(change, company_id, request):
+            self._tell_of_tax(change, company_id)
+            self._wake_checks_after(db)
+        return self._tax_profile(db, call, company_id)
+
+    @in_transaction(tax.CONFIRM_TAX_ID)
+    def confirm_tax_id(
+        self, db: Session, call: Call, request: tax.ConfirmTaxId
+    ) -> tax.TaxProfile:
+        change = self._change(db, call)
+        tax_ids.confirm_tax_id(change, request)
+        self._tell_of_tax(change, request.company_id)
+        return self._tax_profile(db, call, request.company_id)
+
+    @in_transaction(tax.LIST_TAX_RATES)
+    def list_tax_rates(
+        self, db: Session, _call: Call, request: tax.ListTaxRates
+    ) -> tax.TaxRates:
+        return tax_rates.view(tax_rates.list_rates(db, request.country))
+
+    @in_transaction(tax.ADD_TAX_RATE)
+    def add_tax_rate(
+        self, db: Session, call: Call, request: tax.AddTaxRate
+    ) -> tax.TaxRates:
+        tax_rates.add_rate(self._change(db, call), request)
+        return tax_rates.view(tax_rates.list_rates(db, request.country))
+
+    @in_transaction(exchange_contract.IMPORT_EXCHANGE_RATES)
+    def import_exchange_rates(
+        self, db: Session, call: Call, request: exchange_contract.ImportExchangeRates
+    ) -> exchange_contract.ImportedRates:
+        return exchange_rates.record(self._change(db, call), request)
+
+    @on_event(identity.COMPANY_CHANGED)
+    def take_in_company(
+        self, db: Session, envelope: Envelope[identity.Company]
+    ) -> None:
+        change = self._change_by(db, envelope)
+        changed = subscriptions.take_in_company(db, envelope)
+        company_id = envelope.body.id
+        if changed & tax_ids.CHECKED_FIELDS:
+            tax_ids.ask_again(db, company_id, change.call.now)
+            self._wake_checks_after(db)
+        if changed & tax_ids.READ_FIELDS:
+            self._tell_of_tax(change, company_id)
+
+    def _tax_profile(self, db: Session, call: Call, company_id: UUID) -> tax.TaxProfile:
+        seller = self._seller_of(db, company_id)
+        return tax_profiles.view(db, seller, company_id, call.now)
+
+    def _tell_of_tax(self, change: Change, company_id: UUID) -> None:
+        seller = self._seller_of(change.db, company_id)
+        tax_ids.tell_of_change(change, seller, company_id)
+
+    def _wake_checks_after(self, db: Session) -> None:
+        self._wake_after(db, self._tax_ids_waiting)

@@ -1,0 +1,55 @@
+"""Top-ups, from the quote to the end."""
+
+from sqlalchemy.orm import Session
+
+from services.billing.surface.part import Part
+from services.billing.top_ups import beginning, quotes
+from services.billing.top_ups import lifecycle as top_ups
+from services.billing.top_ups import views as top_up_views
+from shared.contracts.billing import top_ups as money_in
+from shared.db.events import Envelope
+from shared.rpc.service import Call, in_transaction, on_event
+
+
+class TopUpMethods(Part):
+    @in_transaction(money_in.QUOTE_TOP_UP)
+    def quote_top_up(
+        self, db: Session, call: Call, request: money_in.QuoteTopUp
+    ) -> money_in.TopUpQuote:
+        return quotes.quote(db, self._terms(db, call), call, request.net)
+
+    @in_transaction(money_in.BEGIN_TOP_UP)
+    def begin_top_up(
+        self, db: Session, call: Call, request: money_in.BeginTopUp
+    ) -> money_in.TopUp:
+        change, terms = self._change(db, call), self._terms(db, call)
+        top_up = beginning.begin(change, terms, request)
+        self._wake_after(db, self._documents_waiting)
+        return top_up_views.view(db, top_up)
+
+    @in_transaction(money_in.GET_TOP_UP)
+    def get_top_up(
+        self, db: Session, _call: Call, request: money_in.GetTopUp
+    ) -> money_in.TopUp:
+        return self._checkouts.show(db, request.top_up_id)
+
+    @in_transaction(money_in.LIST_OPEN_TOP_UPS)
+    def list_open_top_ups(
+        self, db: Session, _call: Call, _request: money_in.ListOpenTopUps
+    ) -> money_in.OpenTopUps:
+        return top_ups.list_open(db)
+
+    @in_transaction(money_in.CANCEL_TOP_UP)
+    def cancel_top_up(
+        self, db: Session, call: Call, request: money_in.CancelTopUp
+    ) -> money_in.TopUp:
+        top_up = top_ups.cancel(self._change(db, call), request.top_up_id)
+        return top_up_views.view(db, top_up)
+
+    @on_event(money_in.TOP_UP_SETTLED)
+    def see_top_up(self, db: Session, _envelope: Envelope[money_in.TopUp]) -> None:
+        self._wake_after(db, self._documents_waiting)
+
+    def _terms(self, db: Session, call: Call) -> quotes.Terms:
+        seller = self._callers_seller(db, call)
+        return quotes.Terms(self._limits, seller, self._checkouts.ways_to_pay(seller))

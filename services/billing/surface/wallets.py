@@ -1,0 +1,72 @@
+"""Wallets, their settings, and what moves in them."""
+
+from sqlalchemy.orm import Session
+
+from services.billing.forecast import dashboard
+from services.billing.ledger import adjustments, wallets
+from services.billing.surface.part import Part
+from services.billing.transactions import listing as transactions
+from shared.contracts import billing
+from shared.contracts.billing import transactions as listed
+from shared.contracts.billing import wallets as own_wallets
+from shared.rpc.service import Call, in_transaction
+
+
+class WalletMethods(Part):
+    @in_transaction(billing.DASHBOARD)
+    def dashboard(
+        self, db: Session, call: Call, _request: billing.Dashboard
+    ) -> billing.BillingDashboard:
+        return dashboard.show(db, self._limits, call.now)
+
+    @in_transaction(billing.OPEN_WALLET)
+    def open_wallet(
+        self, db: Session, call: Call, request: billing.OpenWallet
+    ) -> billing.WalletView:
+        return wallets.view(wallets.open_wallet(self._change(db, call), request))
+
+    @in_transaction(billing.SET_CREDIT_LIMIT)
+    def set_credit_limit(
+        self, db: Session, call: Call, request: billing.SetCreditLimit
+    ) -> billing.WalletView:
+        return wallets.view(wallets.set_credit_limit(self._change(db, call), request))
+
+    @in_transaction(billing.SET_COMFORT_BUFFER)
+    def set_comfort_buffer(
+        self, db: Session, call: Call, request: billing.SetComfortBuffer
+    ) -> billing.WalletView:
+        wallet = wallets.set_comfort_buffer(self._change(db, call), request)
+        return wallets.view(wallet)
+
+    @in_transaction(own_wallets.LIST_WALLETS)
+    def list_wallets(
+        self, db: Session, call: Call, _request: own_wallets.ListWallets
+    ) -> own_wallets.Wallets:
+        return wallets.list_wallets(db, self._callers_seller(db, call))
+
+    @in_transaction(own_wallets.ADD_WALLET)
+    def add_wallet(
+        self, db: Session, call: Call, request: own_wallets.AddWallet
+    ) -> billing.WalletView:
+        change, seller = self._change(db, call), self._callers_seller(db, call)
+        return wallets.view(wallets.add_wallet(change, seller, request.currency))
+
+    @in_transaction(own_wallets.MAKE_PRIMARY)
+    def make_primary(
+        self, db: Session, call: Call, request: own_wallets.MakePrimary
+    ) -> billing.WalletView:
+        change = self._change(db, call)
+        return wallets.view(wallets.make_primary(change, request.currency))
+
+    @in_transaction(billing.ADJUST_WALLET)
+    def adjust_wallet(
+        self, db: Session, call: Call, request: billing.AdjustWallet
+    ) -> billing.WalletView:
+        wallet = adjustments.post_adjustment(self._change(db, call), request)
+        return wallets.view(wallet)
+
+    @in_transaction(listed.LIST_TRANSACTIONS)
+    def list_transactions(
+        self, db: Session, call: Call, request: listed.ListTransactions
+    ) -> listed.TransactionPage:
+        return transactions.list_transactions(db, request, call.now)
