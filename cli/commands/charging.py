@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 import click
 
+from cli.batches import pages
 from cli.context import CommandContext
 from shared.contracts.billing import charging as contract
 
@@ -35,18 +37,19 @@ def run(context: CommandContext, *, dry_run: bool) -> None:
     to wallet and may be broken off and repeated at will. A dry run counts what is due,
     whether or not there is money for it.
     """
-    totals: dict[str, _Total] = defaultdict(_Total)
-    wallets, after = 0, None
-    while True:
+
+    def charge_after(last_wallet: UUID | None) -> contract.Charged:
         request = contract.ChargeDue(
-            dry_run=dry_run, after_wallet_id=after, limit=BATCH
+            dry_run=dry_run, after_wallet_id=last_wallet, limit=BATCH
         )
-        charged = context.call(contract.CHARGE_DUE, request)
-        wallets, after = wallets + charged.wallets, charged.last_wallet_id
+        return context.call(contract.CHARGE_DUE, request)
+
+    totals: dict[str, _Total] = defaultdict(_Total)
+    wallets = 0
+    for charged in pages(charge_after, lambda page: page.last_wallet_id):
+        wallets += charged.wallets
         _add(totals, charged.sums)
         click.echo(f"wallets looked at: {wallets}")
-        if after is None:
-            break
     verb = "to charge" if dry_run else "charged"
     for currency, total in sorted(totals.items()):
         click.echo(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import click
 
+from cli.batches import pages, tell_progress
 from cli.context import CommandContext
 from shared.contracts import billing
 from shared.contracts import inventory as contract
@@ -41,16 +42,16 @@ def rebuild_counters(context: CommandContext, company: str | None) -> None:
     It goes from company to company and may be broken off and repeated at will.
     Services can be changed meanwhile.
     """
-    company_id, total, after = _id(context, company), 0, None
-    while True:
+    company_id = _id(context, company)
+
+    def rebuild_after(last_company: UUID | None) -> contract.RebuiltCounters:
         request = contract.RebuildCounters(
-            company_id=company_id, after_company_id=after
+            company_id=company_id, after_company_id=last_company
         )
-        rebuilt = context.call(contract.REBUILD_COUNTERS, request)
-        total, after = total + rebuilt.count, rebuilt.last_company_id
-        click.echo(f"companies done: {total}")
-        if after is None:
-            return
+        return context.call(contract.REBUILD_COUNTERS, request)
+
+    rebuilt = pages(rebuild_after, lambda page: page.last_company_id)
+    tell_progress("companies done", (page.count for page in rebuilt))
 
 
 @inventory.command("republish")
@@ -60,14 +61,13 @@ def republish(context: CommandContext) -> None:
 
     Whoever keeps a copy of them, as billing does, brings it up to date.
     """
-    count, after = 0, None
-    while True:
-        request = contract.RepublishServices(after_service_id=after)
-        sent = context.call(contract.REPUBLISH_SERVICES, request)
-        count, after = count + sent.count, sent.last_service_id
-        click.echo(f"services sent: {count}")
-        if after is None:
-            return
+
+    def send_after(last_service: UUID | None) -> contract.Republished:
+        request = contract.RepublishServices(after_service_id=last_service)
+        return context.call(contract.REPUBLISH_SERVICES, request)
+
+    sent = pages(send_after, lambda page: page.last_service_id)
+    tell_progress("services sent", (page.count for page in sent))
 
 
 @click.group()
@@ -95,14 +95,16 @@ def rebuild(context: CommandContext, company: str | None) -> None:
     It goes from company to company and may be broken off and repeated at will.
     Services can be changed meanwhile. Postings and balances are left as they are.
     """
-    company_id, total, after = _id(context, company), 0, None
-    while True:
-        request = billing.RebuildRollups(company_id=company_id, after_company_id=after)
-        rebuilt = context.call(billing.REBUILD_ROLLUPS, request)
-        total, after = total + rebuilt.count, rebuilt.last_company_id
-        click.echo(f"companies done: {total}")
-        if after is None:
-            return
+    company_id = _id(context, company)
+
+    def rebuild_after(last_company: UUID | None) -> billing.RebuiltRollups:
+        request = billing.RebuildRollups(
+            company_id=company_id, after_company_id=last_company
+        )
+        return context.call(billing.REBUILD_ROLLUPS, request)
+
+    rebuilt = pages(rebuild_after, lambda page: page.last_company_id)
+    tell_progress("companies done", (page.count for page in rebuilt))
 
 
 def _id(context: CommandContext, company: str | None) -> UUID | None:

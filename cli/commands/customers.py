@@ -4,6 +4,7 @@ from uuid import UUID
 
 import click
 
+from cli.batches import pages, tell_progress
 from cli.context import CommandContext
 from shared.contracts import identity
 from shared.contracts.identity import Role, VerificationState, VerificationStep
@@ -143,14 +144,13 @@ def republish(context: CommandContext) -> None:
 
     Whoever keeps a copy of them, as billing does, brings it up to date.
     """
-    count, after = 0, None
-    while True:
-        request = identity.RepublishCompanies(after_company_id=after)
-        sent = context.call(identity.REPUBLISH_COMPANIES, request)
-        count, after = count + sent.count, sent.last_company_id
-        click.echo(f"companies sent: {count}")
-        if after is None:
-            return
+
+    def send_after(last_company: UUID | None) -> identity.Republished:
+        request = identity.RepublishCompanies(after_company_id=last_company)
+        return context.call(identity.REPUBLISH_COMPANIES, request)
+
+    sent = pages(send_after, lambda page: page.last_company_id)
+    tell_progress("companies sent", (page.count for page in sent))
 
 
 @click.group()

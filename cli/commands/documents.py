@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from cli.amounts import given_back
+from cli.batches import pages
 from cli.context import MONEY, CommandContext
 from shared.contracts.billing import documents as contract
 from shared.csv_cells import guard
@@ -105,16 +106,14 @@ def export(context: CommandContext, first: datetime, last: datetime) -> None:
 def _rows(
     context: CommandContext, first: datetime, last: datetime
 ) -> Iterator[contract.BookkeepingRow]:
-    cursor = None
-    while True:
+    def ask(cursor: str | None) -> contract.BookkeepingPage:
         request = contract.ExportDocuments(
             first_day=first.date(), last_day=last.date(), cursor=cursor
         )
-        page = context.call(contract.EXPORT_DOCUMENTS, request)
+        return context.call(contract.EXPORT_DOCUMENTS, request)
+
+    for page in pages(ask, lambda page: page.next):
         yield from page.rows
-        if page.next is None:
-            return
-        cursor = page.next
 
 
 def _cells(it: contract.BookkeepingRow) -> tuple[object, ...]:

@@ -1,10 +1,10 @@
 """``client-area rates``: exchange rates."""
 
-from itertools import islice
 from pathlib import Path
 
 import click
 
+from cli.batches import batches
 from cli.context import CommandContext
 from cli.import_command import EXIT_REFUSED, FILE
 from cli.importing.exchange_rates import read_rates
@@ -32,8 +32,7 @@ def import_rates(context: CommandContext, file: Path) -> None:
     """
     added = known = 0
     refused: list[contract.ChangedRate] = []
-    rest = iter(read_rates(file))
-    while batch := list(islice(rest, contract.MAX_RATES)):
+    for batch in batches(read_rates(file), contract.MAX_RATES):
         request = contract.ImportExchangeRates(rates=batch, source=SOURCE)
         done = context.call(contract.IMPORT_EXCHANGE_RATES, request)
         added, known = added + done.added, known + done.known

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
 import click
 
 from cli.amounts import given_back
+from cli.batches import batches
 from cli.context import MONEY, CommandContext
 from cli.importing.bank_statements import read_statement
 from shared.contracts.billing import top_ups
@@ -97,8 +97,7 @@ def reconcile(context: CommandContext) -> None:
 
 def _book(context: CommandContext, credits_: Sequence[BankCredit]) -> None:
     counts: Counter[str] = Counter()
-    rest = iter(credits_)
-    while batch := list(islice(rest, BATCH)):
+    for batch in batches(credits_, BATCH):
         request = top_ups.BookBankPayments(credits=batch)
         done = context.call(top_ups.BOOK_BANK_PAYMENTS, request)
         for credit, booking in zip(batch, done.bookings, strict=True):

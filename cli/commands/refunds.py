@@ -5,6 +5,7 @@ from uuid import UUID
 import click
 
 from cli.amounts import amount
+from cli.batches import pages
 from cli.context import CommandContext
 from shared.contracts.billing import refund_requests as contract
 from shared.money import round_down_to_minor_unit
@@ -29,15 +30,16 @@ def list_(context: CommandContext) -> None:
 
     Each with what its wallet has to give, and what that holds now.
     """
-    cursor, count = None, 0
-    while True:
+
+    def ask(cursor: str | None) -> contract.RefundRequestPage:
         request = contract.ListRefundRequests(cursor=cursor, limit=BATCH)
-        page = context.call(contract.LIST_REFUND_REQUESTS, request)
+        return context.call(contract.LIST_REFUND_REQUESTS, request)
+
+    count = 0
+    for page in pages(ask, lambda page: page.next):
         for each in page.requests:
             click.echo(_lines(each))
-        count, cursor = count + len(page.requests), page.next
-        if cursor is None:
-            break
+        count += len(page.requests)
     click.echo(f"requests: {count}")
 
 
