@@ -61,8 +61,8 @@ lint: $(VENV)/dev.stamp ## Check style, types, imports between the parts, and th
 	@$(BIN)/lint-imports
 	@$(BIN)/python requirements/check_locks.py
 
-bench: dev ## Measure: each figure is a ratio of two things in one run
-	@$(BIN)/python -W ignore -m bench
+bench: dev ## Measure, each figure as a ratio, or some: T=processor
+	@$(BIN)/python -W ignore -m bench $(T)
 
 screenshots: dev ## Take every page, at 360 and 1280 px, in both themes
 	@$(BIN)/python -m pytest tests/e2e/test_look.py -k embedded -n $(WORKERS) \

@@ -31,8 +31,8 @@ ECHO: Method[Echo, Said] = Method("echo", "echo", Echo, Said, Permission.PUBLIC)
 
 
 @contextmanager
-def echo_service(amqp_url: str) -> Iterator[None]:
-    """Run `bench.echo` for the length of the block.
+def echo_service(amqp_url: str) -> Iterator[int]:
+    """Run `bench.echo` for the length of the block, which is given its process id.
 
     Raises:
         LaunchError: it does not answer.
@@ -43,7 +43,7 @@ def echo_service(amqp_url: str) -> Iterator[None]:
         with ClusterRpcProxy({"AMQP_URI": amqp_url}, timeout=10) as cluster:
             if not wait_until(lambda: _answers(cluster), _START_TIMEOUT_S):
                 raise LaunchError("the bare service did not start")
-        yield
+        yield process.pid
     finally:
         stop(process, signal.SIGTERM, 5)
 

@@ -7,14 +7,12 @@ most (180). How many were really made stands in the table.
 import itertools
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from bench.browser import Browser
 from bench.figures import Figure, at_most
+from bench.processes import megabytes, pid_of
 from bench.site import Site
 from bench.timing import busy_for
-from launcher.machine.layout import Layout
-from launcher.machine.processes import read_pid
 
 GOAL = at_most(1.05)
 """Flat, but for what one collection of garbage leaves to the next."""
@@ -41,35 +39,14 @@ def measure(site: Site) -> Iterator[Figure]:
     seconds = float(os.environ.get("BENCH_SECONDS", "180"))
     walks = [_walk(site.browser()) for _ in range(CLIENTS)]
     busy_for(seconds, walks, min(_WARM_UP, wanted))
-    before = {name: megabytes(site.layout, name) for name in PROCESSES}
+    pids = {name: pid_of(site.layout, name) for name in PROCESSES}
+    before = {name: megabytes(pid) for name, pid in pids.items()}
     made = len(busy_for(seconds, walks, wanted))
-    for name in PROCESSES:
+    for name, pid in pids.items():
         what = f"memory of {name} after {made:,} requests: before"
-        after = megabytes(site.layout, name)
-        yield Figure(what, after, before[name], "MB", GOAL)
+        yield Figure(what, megabytes(pid), before[name], "MB", GOAL)
 
 
 def _walk(browser: Browser) -> Callable[[], object]:
     addresses = itertools.cycle(_ADDRESSES)
     return lambda: browser.get(next(addresses))
-
-
-def megabytes(layout: Layout, name: str) -> float:
-    """The proportional share of memory of a process and its children."""
-    pid = read_pid(layout.pid_file(name))
-    assert pid
-    return sum(map(_share_kb, _family(pid))) / 1024
-
-
-def _family(pid: int) -> Iterator[int]:
-    yield pid
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in children.read_text().split():
-            yield from _family(int(child))
-
-
-def _share_kb(pid: int) -> int:
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return next(
-        int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")
-    )

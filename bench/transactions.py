@@ -17,8 +17,8 @@ from sqlalchemy import Engine, text
 from bench.browser import Browser
 from bench.companies import Company, create, tidy
 from bench.figures import Figure, at_most
-from bench.memory import megabytes
 from bench.movements import RARE_AMOUNT, RARE_WORD, fill
+from bench.processes import megabytes, pid_of
 from bench.site import Site
 from bench.timing import medians_ms
 from launcher.machine.errors import LaunchError
@@ -194,7 +194,7 @@ def _noting_peaks(site: Site, peaks: dict[str, float]) -> Iterator[None]:
     def note() -> None:
         while not ended.wait(_SAMPLED_EVERY_S):
             for name in ("web", "billing"):
-                held = megabytes(site.layout, name)
+                held = megabytes(pid_of(site.layout, name))
                 peaks[name] = max(held, peaks.get(name, 0))
 
     thread = threading.Thread(target=note)
