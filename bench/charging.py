@@ -74,16 +74,16 @@ def _charge(site: Site, services: int, wallets: int) -> tuple[float, Run]:
 @contextmanager
 def _own_database(site: Site) -> Iterator[str]:
     server = postgres_of(site.layout)
-    role = make_url(site.database_url(billing.NAME))
+    role = make_url(site.database_url(billing.CONTRACT.name))
     url = role.set(database="bench-charging").render_as_string(hide_password=False)
     with administration(server.connect()) as cur:
         ensure_database(cur, "bench-charging", owner=role.username or "")
     try:
-        migrate({billing.NAME: url})
+        migrate({billing.CONTRACT.name: url})
         yield url
     finally:
         with administration(server.connect()) as cur:
-            drop_databases(cur, {billing.NAME: url})
+            drop_databases(cur, {billing.CONTRACT.name: url})
 
 
 # Credit stands in for money, so that there is nothing to insert for it. Each service

@@ -23,8 +23,7 @@ from services.billing.charging.contributions import rebuild
 from services.billing.models.charging import Subscription
 from services.inventory.models import Service, ServiceCounters
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import charging
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 from shared.db.database import Database
 from shared.money import Money, currency_of
 from shared.operator import Operator
@@ -75,43 +74,45 @@ def load(site: Site) -> None:
             last = _order_services(operator, company_id)
             _request_termination(site, operator, company_id, last)
         _multiply(site, company_id)
-        checked = operator.call(inventory.VERIFY_COUNTERS, inventory.VerifyCounters())
+        checked = operator.call(
+            inventory.upkeep.VERIFY_COUNTERS, inventory.upkeep.VerifyCounters()
+        )
         if checked.differences:
             raise LaunchError("\n".join(checked.differences))
 
 
 def create(operator: Operator, company: Company) -> UUID:
     """A company with an owner who can log in, and an empty wallet."""
-    user = identity.CreateUser(
+    user = identity.people.CreateUser(
         email=company.email, name=company.name, password=PASSWORD, email_verified=True
     )
-    owner = operator.call(identity.CREATE_USER, user)
-    address = identity.Address(
+    owner = operator.call(identity.people.CREATE_USER, user)
+    address = identity.companies.Address(
         street="Measure Street 1", postal_code="10115", city="Berlin", country="DE"
     )
-    request = identity.CreateCompany(
+    request = identity.companies.CreateCompany(
         name=company.name, address=address, owner_id=owner.id
     )
-    company_id = operator.call(identity.CREATE_COMPANY, request).id
-    wallet = billing.OpenWallet(company_id=company_id, currency=_CURRENCY)
-    operator.call(billing.OPEN_WALLET, wallet)
+    company_id = operator.call(identity.companies.CREATE_COMPANY, request).id
+    wallet = billing.wallets.OpenWallet(company_id=company_id, currency=_CURRENCY)
+    operator.call(billing.wallets.OPEN_WALLET, wallet)
     return company_id
 
 
 def _fund(operator: Operator, company_id: UUID) -> None:
-    balance = billing.AdjustWallet(
+    balance = billing.wallets.AdjustWallet(
         company_id=company_id,
         amount=Money(_BALANCE, currency_of(_CURRENCY)),
-        kind=billing.AdjustmentKind.OPENING_BALANCE,
+        kind=billing.wallets.AdjustmentKind.OPENING_BALANCE,
         reason="enough for all services",
     )
-    operator.call(billing.ADJUST_WALLET, balance)
+    operator.call(billing.wallets.ADJUST_WALLET, balance)
 
 
 def _order_services(operator: Operator, company_id: UUID) -> UUID:
     """Bring each into its state; returns the last one."""
     for number, (name, plan, period) in enumerate(_SERVICES):
-        order = inventory.CreateService(
+        order = inventory.lifecycle.CreateService(
             company_id=company_id,
             reference=f"bench-{number}",
             name=name,
@@ -119,16 +120,16 @@ def _order_services(operator: Operator, company_id: UUID) -> UUID:
             currency=_CURRENCY,
             period=period,
         )
-        service_id = operator.call(inventory.CREATE_SERVICE, order).id
-        ready = inventory.ChangeState(service_id=service_id)
+        service_id = operator.call(inventory.lifecycle.CREATE_SERVICE, order).id
+        ready = inventory.lifecycle.ChangeState(service_id=service_id)
         if number != _PENDING:
-            operator.call(inventory.ACTIVATE_SERVICE, ready)
+            operator.call(inventory.lifecycle.ACTIVATE_SERVICE, ready)
         if number == _SUSPENDED:
-            reason = inventory.SuspensionReason.POLICY
-            suspend = inventory.Suspend(service_id=service_id, reason=reason)
-            operator.call(inventory.SUSPEND_SERVICE, suspend)
+            reason = inventory.services.SuspensionReason.POLICY
+            suspend = inventory.lifecycle.Suspend(service_id=service_id, reason=reason)
+            operator.call(inventory.lifecycle.SUSPEND_SERVICE, suspend)
         if number == _TERMINATED:
-            operator.call(inventory.TERMINATE_SERVICE, ready)
+            operator.call(inventory.lifecycle.TERMINATE_SERVICE, ready)
     return service_id
 
 
@@ -148,19 +149,19 @@ def _request_termination(
     site: Site, operator: Operator, company_id: UUID, service_id: UUID
 ) -> None:
     """Once its period is paid, as the end of an unpaid one would be now."""
-    with closing(Database(site.database_url(billing.NAME))) as ours:
+    with closing(Database(site.database_url(billing.CONTRACT.name))) as ours:
         _wait_until(ours.engine, _TOOK_IN_ALL, company_id)
-        operator.call(charging.CHARGE_DUE, charging.ChargeDue())
-        mark = inventory.RequestTermination(service_id=service_id)
-        operator.call(inventory.REQUEST_TERMINATION, mark)
+        operator.call(billing.charging.CHARGE_DUE, billing.charging.ChargeDue())
+        mark = inventory.lifecycle.RequestTermination(service_id=service_id)
+        operator.call(inventory.lifecycle.REQUEST_TERMINATION, mark)
         _wait_until(ours.engine, _TOOK_IN_REQUEST, company_id)
 
 
 def _multiply(site: Site, company_id: UUID) -> None:
     """Copy what inventory has, and billing's picture of it."""
     with (
-        closing(Database(site.database_url(inventory.NAME))) as theirs,
-        closing(Database(site.database_url(billing.NAME))) as ours,
+        closing(Database(site.database_url(inventory.CONTRACT.name))) as theirs,
+        closing(Database(site.database_url(billing.CONTRACT.name))) as ours,
     ):
         _copy(theirs.engine, Service, company_id)
         _count_copies(theirs.engine, company_id)

@@ -43,7 +43,7 @@ _Query = dict[str, str]
 
 
 def measure(site: Site) -> Iterator[Figure]:
-    with closing(Database(site.database_url(billing.NAME))) as database:
+    with closing(Database(site.database_url(billing.CONTRACT.name))) as database:
         ids = [_make(site, database.engine, *each) for each in _COMPANIES]
         tidy(database.engine)
         # Only now, as a server hangs up on who is silent while that is done.

@@ -37,7 +37,7 @@ class CommandContext:
     def call(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
         return self.operator.call(method, request)
 
-    def find_company(self, text: str) -> identity.Company:
+    def find_company(self, text: str) -> identity.companies.Company:
         """The company of an id or an exact name.
 
         Raises:
@@ -45,10 +45,10 @@ class CommandContext:
             Conflict: ``ambiguous_company``; several have the name.
         """
         try:
-            request = identity.FindCompanies(company_id=UUID(text))
+            request = identity.companies.FindCompanies(company_id=UUID(text))
         except ValueError:
-            request = identity.FindCompanies(name=text)
-        found = self.call(identity.FIND_COMPANIES, request).companies
+            request = identity.companies.FindCompanies(name=text)
+        found = self.call(identity.companies.FIND_COMPANIES, request).companies
         if not found:
             raise NotFound("no_such_company", text[:100])
         if len(found) > 1:

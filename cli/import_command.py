@@ -8,7 +8,7 @@ import click
 from cli.context import CommandContext
 from cli.importing.report import describe, write_report
 from cli.importing.upload import Outcome, Route, RowT, upload
-from shared.contracts.inventory import RefusedRow
+from shared.contracts.inventory.importing import RefusedRow
 
 SHOWN = 20
 EXIT_REFUSED = 3

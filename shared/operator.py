@@ -28,7 +28,7 @@ class Operator:
         self._key = load_private_key(key_file)
         self._clock = clock
         self._name = name or getpass.getuser()
-        self._token: identity.OperatorToken | None = None
+        self._token: identity.signing_in.OperatorToken | None = None
 
     def call(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
         """Call once, under a fresh idempotency key.
@@ -57,8 +57,8 @@ class Operator:
             context = CallContext(request_id=uuid.uuid4().hex[:16], timeout_s=TIMEOUT_S)
             self._token = call(
                 self._client,
-                identity.MINT_OPERATOR_TOKEN,
-                identity.MintOperatorToken(assertion=assertion),
+                identity.signing_in.MINT_OPERATOR_TOKEN,
+                identity.signing_in.MintOperatorToken(assertion=assertion),
                 context,
             )
         return self._token.principal

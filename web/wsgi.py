@@ -32,7 +32,7 @@ def make_app() -> Flask:
     settings = read_settings()
     clock = make_clock(settings.clock_offset_file)
     changes = Changes(clock)
-    sources = (identity.NAME, inventory.NAME, billing.NAME)
+    sources = (identity.CONTRACT.name, inventory.CONTRACT.name, billing.CONTRACT.name)
     EventFollower(settings.amqp_url, sources, changes).start()
     client = AmqpClient(settings.amqp_url)
     client.is_connected()  # begins to connect, for the first visitor's sake

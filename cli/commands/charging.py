@@ -10,7 +10,7 @@ import click
 
 from cli.batches import pages
 from cli.context import CommandContext
-from shared.contracts.billing import charging as contract
+from shared.contracts import billing
 
 BATCH = 50
 
@@ -38,11 +38,11 @@ def run(context: CommandContext, *, dry_run: bool) -> None:
     whether or not there is money for it.
     """
 
-    def charge_after(last_wallet: UUID | None) -> contract.Charged:
-        request = contract.ChargeDue(
+    def charge_after(last_wallet: UUID | None) -> billing.charging.Charged:
+        request = billing.charging.ChargeDue(
             dry_run=dry_run, after_wallet_id=last_wallet, limit=BATCH
         )
-        return context.call(contract.CHARGE_DUE, request)
+        return context.call(billing.charging.CHARGE_DUE, request)
 
     totals: dict[str, _Total] = defaultdict(_Total)
     wallets = 0
@@ -60,7 +60,9 @@ def run(context: CommandContext, *, dry_run: bool) -> None:
         click.echo("Nothing is due.")
 
 
-def _add(totals: dict[str, _Total], sums: Sequence[contract.ChargedSum]) -> None:
+def _add(
+    totals: dict[str, _Total], sums: Sequence[billing.charging.ChargedSum]
+) -> None:
     for each in sums:
         if not each.services:
             continue

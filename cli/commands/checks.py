@@ -12,7 +12,16 @@ import click
 from cli.batches import pages, tell_progress
 from cli.context import CommandContext
 from shared.contracts import billing
-from shared.contracts import inventory as contract
+from shared.contracts.inventory.upkeep import (
+    REBUILD_COUNTERS,
+    REPUBLISH_SERVICES,
+    VERIFY_COUNTERS,
+    RebuildCounters,
+    RebuiltCounters,
+    Republished,
+    RepublishServices,
+    VerifyCounters,
+)
 
 COMPANY = click.option("--company", help="Only this one: its id or exact name.")
 
@@ -29,7 +38,7 @@ def verify_counters(context: CommandContext) -> None:
 
     Changes nothing. Ends with 1 when there is a difference.
     """
-    found = context.call(contract.VERIFY_COUNTERS, contract.VerifyCounters())
+    found = context.call(VERIFY_COUNTERS, VerifyCounters())
     _tell(found.differences, "The counters are right.")
 
 
@@ -44,11 +53,9 @@ def rebuild_counters(context: CommandContext, company: str | None) -> None:
     """
     company_id = _id(context, company)
 
-    def rebuild_after(last_company: UUID | None) -> contract.RebuiltCounters:
-        request = contract.RebuildCounters(
-            company_id=company_id, after_company_id=last_company
-        )
-        return context.call(contract.REBUILD_COUNTERS, request)
+    def rebuild_after(last_company: UUID | None) -> RebuiltCounters:
+        request = RebuildCounters(company_id=company_id, after_company_id=last_company)
+        return context.call(REBUILD_COUNTERS, request)
 
     rebuilt = pages(rebuild_after, lambda page: page.last_company_id)
     tell_progress("companies done", (page.count for page in rebuilt))
@@ -62,9 +69,9 @@ def republish(context: CommandContext) -> None:
     Whoever keeps a copy of them, as billing does, brings it up to date.
     """
 
-    def send_after(last_service: UUID | None) -> contract.Republished:
-        request = contract.RepublishServices(after_service_id=last_service)
-        return context.call(contract.REPUBLISH_SERVICES, request)
+    def send_after(last_service: UUID | None) -> Republished:
+        request = RepublishServices(after_service_id=last_service)
+        return context.call(REPUBLISH_SERVICES, request)
 
     sent = pages(send_after, lambda page: page.last_service_id)
     tell_progress("services sent", (page.count for page in sent))
@@ -82,7 +89,7 @@ def verify(context: CommandContext) -> None:
 
     Changes nothing. Ends with 1 when there is a difference.
     """
-    found = context.call(billing.VERIFY_BOOKS, billing.VerifyBooks())
+    found = context.call(billing.books.VERIFY_BOOKS, billing.books.VerifyBooks())
     _tell(found.differences, "The books are right.")
 
 
@@ -97,11 +104,11 @@ def rebuild(context: CommandContext, company: str | None) -> None:
     """
     company_id = _id(context, company)
 
-    def rebuild_after(last_company: UUID | None) -> billing.RebuiltRollups:
-        request = billing.RebuildRollups(
+    def rebuild_after(last_company: UUID | None) -> billing.books.RebuiltRollups:
+        request = billing.books.RebuildRollups(
             company_id=company_id, after_company_id=last_company
         )
-        return context.call(billing.REBUILD_ROLLUPS, request)
+        return context.call(billing.books.REBUILD_ROLLUPS, request)
 
     rebuilt = pages(rebuild_after, lambda page: page.last_company_id)
     tell_progress("companies done", (page.count for page in rebuilt))

@@ -7,7 +7,8 @@ import click
 from cli.batches import pages, tell_progress
 from cli.context import CommandContext
 from shared.contracts import identity
-from shared.contracts.identity import Role, VerificationState, VerificationStep
+from shared.contracts.identity.memberships import Role
+from shared.contracts.identity.people import VerificationState, VerificationStep
 
 PERSONAL_STEPS = (
     VerificationStep.EMAIL,
@@ -49,7 +50,7 @@ def create_user(  # noqa: PLR0913  a user has these parts
     email_verified: bool,
 ) -> None:
     """Add a person; prints their id."""
-    request = identity.CreateUser(
+    request = identity.people.CreateUser(
         email=email,
         name=name,
         password=password,
@@ -57,7 +58,7 @@ def create_user(  # noqa: PLR0913  a user has these parts
         locale=locale,
         email_verified=email_verified,
     )
-    click.echo(context.call(identity.CREATE_USER, request).id)
+    click.echo(context.call(identity.people.CREATE_USER, request).id)
 
 
 @users.command("verify")
@@ -80,13 +81,13 @@ def verify_user(
     context: CommandContext, user: UUID, step: str, state: str, reason: str
 ) -> None:
     """Note what came of one of a person's verification steps."""
-    request = identity.SetVerification(
+    request = identity.people.SetVerification(
         user_id=user,
         step=VerificationStep(step),
         state=VerificationState(state),
         reason=reason,
     )
-    context.call(identity.SET_VERIFICATION, request)
+    context.call(identity.people.SET_VERIFICATION, request)
     click.echo("Noted.")
 
 
@@ -100,7 +101,9 @@ def companies() -> None:
 @click.pass_obj
 def list_companies(context: CommandContext, name: str | None) -> None:
     """Print companies by name, at most 1000: id, country, name."""
-    found = context.call(identity.FIND_COMPANIES, identity.FindCompanies(name=name))
+    found = context.call(
+        identity.companies.FIND_COMPANIES, identity.companies.FindCompanies(name=name)
+    )
     for company in found.companies:
         click.echo(f"{company.id}  {company.address.country}  {company.name}")
 
@@ -127,14 +130,14 @@ def create_company(
     **address: str,
 ) -> None:
     """Add a company and its owner; prints its id."""
-    request = identity.CreateCompany(
+    request = identity.companies.CreateCompany(
         name=name,
-        address=identity.Address(**address),
+        address=identity.companies.Address(**address),
         owner_id=owner,
         time_zone=time_zone,
         is_business=not private,
     )
-    click.echo(context.call(identity.CREATE_COMPANY, request).id)
+    click.echo(context.call(identity.companies.CREATE_COMPANY, request).id)
 
 
 @companies.command("republish")
@@ -145,9 +148,9 @@ def republish(context: CommandContext) -> None:
     Whoever keeps a copy of them, as billing does, brings it up to date.
     """
 
-    def send_after(last_company: UUID | None) -> identity.Republished:
-        request = identity.RepublishCompanies(after_company_id=last_company)
-        return context.call(identity.REPUBLISH_COMPANIES, request)
+    def send_after(last_company: UUID | None) -> identity.companies.Republished:
+        request = identity.companies.RepublishCompanies(after_company_id=last_company)
+        return context.call(identity.companies.REPUBLISH_COMPANIES, request)
 
     sent = pages(send_after, lambda page: page.last_company_id)
     tell_progress("companies sent", (page.count for page in sent))
@@ -165,8 +168,8 @@ def members() -> None:
 @click.pass_obj
 def add_member(context: CommandContext, company: str, user: UUID, role: str) -> None:
     """Let a user act for a company, in a role."""
-    request = identity.AddMember(
+    request = identity.memberships.AddMember(
         company_id=context.find_company(company).id, user_id=user, role=Role(role)
     )
-    context.call(identity.ADD_MEMBER, request)
+    context.call(identity.memberships.ADD_MEMBER, request)
     click.echo("Added.")

@@ -10,7 +10,7 @@ import click
 from cli.amounts import given_back
 from cli.batches import pages
 from cli.context import MONEY, CommandContext
-from shared.contracts.billing import documents as contract
+from shared.contracts import billing
 from shared.csv_cells import guard
 from shared.money import Money
 
@@ -65,8 +65,8 @@ def credit(
     Never more than the wallet holds now, whichever payment that came from. The credit
     note is issued a moment later.
     """
-    request = contract.CreditInvoice(number=number, net=net, reason=reason)
-    done = context.call(contract.CREDIT_INVOICE, request)
+    request = billing.documents.CreditInvoice(number=number, net=net, reason=reason)
+    done = context.call(billing.documents.CREDIT_INVOICE, request)
     click.echo(given_back(done))
 
 
@@ -80,8 +80,8 @@ def rebuild(context: CommandContext, number: str, *, replace: bool) -> None:
     What it says stays as it was issued. A file that is whole, and would have other
     bytes now, is kept unless it is to be replaced.
     """
-    request = contract.RebuildDocument(number=number, replaces=replace)
-    context.call(contract.REBUILD_DOCUMENT, request)
+    request = billing.documents.RebuildDocument(number=number, replaces=replace)
+    context.call(billing.documents.REBUILD_DOCUMENT, request)
     click.echo(f"rebuilt: {number}")
 
 
@@ -105,18 +105,18 @@ def export(context: CommandContext, first: datetime, last: datetime) -> None:
 
 def _rows(
     context: CommandContext, first: datetime, last: datetime
-) -> Iterator[contract.BookkeepingRow]:
-    def ask(cursor: str | None) -> contract.BookkeepingPage:
-        request = contract.ExportDocuments(
+) -> Iterator[billing.documents.BookkeepingRow]:
+    def ask(cursor: str | None) -> billing.documents.BookkeepingPage:
+        request = billing.documents.ExportDocuments(
             first_day=first.date(), last_day=last.date(), cursor=cursor
         )
-        return context.call(contract.EXPORT_DOCUMENTS, request)
+        return context.call(billing.documents.EXPORT_DOCUMENTS, request)
 
     for page in pages(ask, lambda page: page.next):
         yield from page.rows
 
 
-def _cells(it: contract.BookkeepingRow) -> tuple[object, ...]:
+def _cells(it: billing.documents.BookkeepingRow) -> tuple[object, ...]:
     accounting = it.accounting_tax
     return (
         it.number,

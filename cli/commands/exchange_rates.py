@@ -8,7 +8,7 @@ from cli.batches import batches
 from cli.context import CommandContext
 from cli.import_command import EXIT_REFUSED, FILE
 from cli.importing.exchange_rates import read_rates
-from shared.contracts.billing import exchange_rates as contract
+from shared.contracts import billing
 
 SOURCE = "ECB"
 
@@ -31,10 +31,10 @@ def import_rates(context: CommandContext, file: Path) -> None:
     Ends with 3 when FILE has another rate for a day than the one that is known.
     """
     added = known = 0
-    refused: list[contract.ChangedRate] = []
-    for batch in batches(read_rates(file), contract.MAX_RATES):
-        request = contract.ImportExchangeRates(rates=batch, source=SOURCE)
-        done = context.call(contract.IMPORT_EXCHANGE_RATES, request)
+    refused: list[billing.exchange_rates.ChangedRate] = []
+    for batch in batches(read_rates(file), billing.exchange_rates.MAX_RATES):
+        request = billing.exchange_rates.ImportExchangeRates(rates=batch, source=SOURCE)
+        done = context.call(billing.exchange_rates.IMPORT_EXCHANGE_RATES, request)
         added, known = added + done.added, known + done.known
         refused += done.refused
     click.echo(f"{added} added, {known} known already, {len(refused)} refused")

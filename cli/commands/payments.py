@@ -11,8 +11,8 @@ from cli.amounts import given_back
 from cli.batches import batches
 from cli.context import MONEY, CommandContext
 from cli.importing.bank_statements import read_statement
-from shared.contracts.billing import top_ups
-from shared.contracts.billing.top_ups import BankBookingResult, BankCredit
+from shared.contracts import billing
+from shared.contracts.billing.payments import BankBookingResult, BankCredit
 from shared.money import Money
 
 BATCH = 200
@@ -82,8 +82,8 @@ def refund(
     Never more than the wallet holds now, whichever payment that came from. Its tax goes
     back with it. A payment that came by bank is transferred by hand.
     """
-    request = top_ups.RefundTopUp(top_up_id=top_up, net=net, reason=reason)
-    done = context.call(top_ups.REFUND_TOP_UP, request)
+    request = billing.top_ups.RefundTopUp(top_up_id=top_up, net=net, reason=reason)
+    done = context.call(billing.top_ups.REFUND_TOP_UP, request)
     click.echo(given_back(done))
 
 
@@ -91,15 +91,17 @@ def refund(
 @click.pass_obj
 def reconcile(context: CommandContext) -> None:
     """Ask the gateways about payments that are open."""
-    done = context.call(top_ups.RECONCILE_PAYMENTS, top_ups.ReconcilePayments())
+    done = context.call(
+        billing.payments.RECONCILE_PAYMENTS, billing.payments.ReconcilePayments()
+    )
     click.echo(f"payments asked about: {done.asked}, changed: {done.changed}")
 
 
 def _book(context: CommandContext, credits_: Sequence[BankCredit]) -> None:
     counts: Counter[str] = Counter()
     for batch in batches(credits_, BATCH):
-        request = top_ups.BookBankPayments(credits=batch)
-        done = context.call(top_ups.BOOK_BANK_PAYMENTS, request)
+        request = billing.payments.BookBankPayments(credits=batch)
+        done = context.call(billing.payments.BOOK_BANK_PAYMENTS, request)
         for credit, booking in zip(batch, done.bookings, strict=True):
             counts[booking.result.value] += 1
             if booking.result not in _DONE:
@@ -109,7 +111,7 @@ def _book(context: CommandContext, credits_: Sequence[BankCredit]) -> None:
         click.get_current_context().exit(3)
 
 
-def _tell(credit: BankCredit, booking: top_ups.BankBooking) -> None:
+def _tell(credit: BankCredit, booking: billing.payments.BankBooking) -> None:
     amount = f"{credit.amount.amount:f} {credit.amount.currency.code}"
     click.echo(
         f"{booking.result.value}: {amount} from {credit.payer or 'unknown'}, "

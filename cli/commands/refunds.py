@@ -7,7 +7,7 @@ import click
 from cli.amounts import amount
 from cli.batches import pages
 from cli.context import CommandContext
-from shared.contracts.billing import refund_requests as contract
+from shared.contracts import billing
 from shared.money import round_down_to_minor_unit
 
 BATCH = 100
@@ -31,9 +31,9 @@ def list_(context: CommandContext) -> None:
     Each with what its wallet has to give, and what that holds now.
     """
 
-    def ask(cursor: str | None) -> contract.RefundRequestPage:
-        request = contract.ListRefundRequests(cursor=cursor, limit=BATCH)
-        return context.call(contract.LIST_REFUND_REQUESTS, request)
+    def ask(cursor: str | None) -> billing.refund_requests.RefundRequestPage:
+        request = billing.refund_requests.ListRefundRequests(cursor=cursor, limit=BATCH)
+        return context.call(billing.refund_requests.LIST_REFUND_REQUESTS, request)
 
     count = 0
     for page in pages(ask, lambda page: page.next):
@@ -51,8 +51,8 @@ def grant(context: CommandContext, payment: UUID) -> None:
 
     Never more than the wallet holds now. What came by bank is transferred by hand.
     """
-    request = contract.GrantRefundRequest(payment_id=payment)
-    done = context.call(contract.GRANT_REFUND_REQUEST, request)
+    request = billing.refund_requests.GrantRefundRequest(payment_id=payment)
+    done = context.call(billing.refund_requests.GRANT_REFUND_REQUEST, request)
     click.echo(f"{done.reference}: {amount(done.amount)} given back")
 
 
@@ -62,12 +62,14 @@ def grant(context: CommandContext, payment: UUID) -> None:
 @click.pass_obj
 def decline(context: CommandContext, payment: UUID, reason: str) -> None:
     """Leave the payment where it is, and tell the customer why."""
-    request = contract.DeclineRefundRequest(payment_id=payment, reason=reason)
-    done = context.call(contract.DECLINE_REFUND_REQUEST, request)
+    request = billing.refund_requests.DeclineRefundRequest(
+        payment_id=payment, reason=reason
+    )
+    done = context.call(billing.refund_requests.DECLINE_REFUND_REQUEST, request)
     click.echo(f"{done.reference}: declined")
 
 
-def _lines(it: contract.OpenRefundRequest) -> str:
+def _lines(it: billing.refund_requests.OpenRefundRequest) -> str:
     request = it.request
     asked = f"asked {request.asked_at:%Y-%m-%d %H:%M} UTC by {request.asked_by!r}"
     reason = f": {_shortened(request.reason)!r}" if request.reason else ""

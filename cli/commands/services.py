@@ -11,7 +11,7 @@ from cli.import_command import FILE, REPORT, import_rows
 from cli.importing.service_files import FORMATS, read_services
 from cli.importing.upload import SERVICES
 from shared.contracts import inventory
-from shared.contracts.inventory import SuspensionReason
+from shared.contracts.inventory.services import SuspensionReason
 
 
 @click.group()
@@ -70,10 +70,10 @@ def import_services(
 @click.pass_obj
 def suspend(context: CommandContext, service: UUID, reason: str, why: str) -> None:
     """Stop an active service until it is resumed."""
-    request = inventory.Suspend(
+    request = inventory.lifecycle.Suspend(
         service_id=service, reason=SuspensionReason(reason), why=why
     )
-    suspended = context.call(inventory.SUSPEND_SERVICE, request)
+    suspended = context.call(inventory.lifecycle.SUSPEND_SERVICE, request)
     click.echo(f"suspended: {suspended.name}")
 
 
@@ -83,6 +83,6 @@ def suspend(context: CommandContext, service: UUID, reason: str, why: str) -> No
 @click.pass_obj
 def resume(context: CommandContext, service: UUID, why: str) -> None:
     """Let a suspended service go on."""
-    request = inventory.ChangeState(service_id=service, why=why)
-    resumed = context.call(inventory.RESUME_SERVICE, request)
+    request = inventory.lifecycle.ChangeState(service_id=service, why=why)
+    resumed = context.call(inventory.lifecycle.RESUME_SERVICE, request)
     click.echo(f"resumed: {resumed.name}")

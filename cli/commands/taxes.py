@@ -7,7 +7,7 @@ import click
 
 from cli.commands.wallets import COMPANY
 from cli.context import CommandContext
-from shared.contracts.billing import tax as contract
+from shared.contracts import billing
 
 
 @click.group()
@@ -29,8 +29,8 @@ def rates() -> None:
 @click.pass_obj
 def list_rates(context: CommandContext, country: str | None) -> None:
     """Print rates: place, percent, from, until, and who recorded them."""
-    request = contract.ListTaxRates(country=country)
-    _show(context.call(contract.LIST_TAX_RATES, request))
+    request = billing.tax.ListTaxRates(country=country)
+    _show(context.call(billing.tax.LIST_TAX_RATES, request))
 
 
 @rates.command("add")
@@ -62,13 +62,13 @@ def add_rate(
         rate_percent = Decimal(percent)
     except InvalidOperation as error:
         raise click.BadParameter(f"{percent!r} is no number") from error
-    request = contract.AddTaxRate(
+    request = billing.tax.AddTaxRate(
         country=country,
         territory=territory,
         rate_percent=rate_percent,
         valid_from=valid_from.date(),
     )
-    _show(context.call(contract.ADD_TAX_RATE, request))
+    _show(context.call(billing.tax.ADD_TAX_RATE, request))
 
 
 @tax.command("confirm-vat-id")
@@ -77,15 +77,15 @@ def add_rate(
 @click.pass_obj
 def confirm(context: CommandContext, company: str, reason: str) -> None:
     """Let a valid VAT ID count whose registered name differs from the profile's."""
-    request = contract.ConfirmTaxId(
+    request = billing.tax.ConfirmTaxId(
         company_id=context.find_company(company).id, reason=reason
     )
-    profile = context.call(contract.CONFIRM_TAX_ID, request)
+    profile = context.call(billing.tax.CONFIRM_TAX_ID, request)
     rule = profile.decision.reason.code if profile.decision else profile.problem
     click.echo(f"Confirmed. The rule is now {rule}.")
 
 
-def _show(found: contract.TaxRates) -> None:
+def _show(found: billing.tax.TaxRates) -> None:
     for rate in found.rates:
         place = rate.territory or rate.country
         until = rate.valid_until or "further notice"

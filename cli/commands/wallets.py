@@ -6,7 +6,7 @@ import click
 
 from cli.context import MONEY, CommandContext
 from shared.contracts import billing
-from shared.contracts.billing import AdjustmentKind
+from shared.contracts.billing.wallets import AdjustmentKind
 from shared.money import Money
 
 COMPANY = click.option("--company", required=True, help="Its id or exact name.")
@@ -26,8 +26,10 @@ def wallet() -> None:
 @click.pass_obj
 def open_wallet(context: CommandContext, company: str, currency: str) -> None:
     """Give a company a wallet; its first is its primary one."""
-    request = billing.OpenWallet(company_id=_id(context, company), currency=currency)
-    _show(context.call(billing.OPEN_WALLET, request))
+    request = billing.wallets.OpenWallet(
+        company_id=_id(context, company), currency=currency
+    )
+    _show(context.call(billing.wallets.OPEN_WALLET, request))
 
 
 @wallet.command("adjust")
@@ -50,13 +52,13 @@ def adjust(
     context: CommandContext, company: str, amount: Money, kind: str, reason: str
 ) -> None:
     """Book money into a wallet, or out of it, by hand."""
-    request = billing.AdjustWallet(
+    request = billing.wallets.AdjustWallet(
         company_id=_id(context, company),
         amount=amount,
         kind=AdjustmentKind(kind),
         reason=reason,
     )
-    _show(context.call(billing.ADJUST_WALLET, request))
+    _show(context.call(billing.wallets.ADJUST_WALLET, request))
 
 
 @wallet.command("set-credit-limit")
@@ -65,15 +67,17 @@ def adjust(
 @click.pass_obj
 def set_credit_limit(context: CommandContext, company: str, limit: Money) -> None:
     """Say how far below zero a wallet may go."""
-    request = billing.SetCreditLimit(company_id=_id(context, company), limit=limit)
-    _show(context.call(billing.SET_CREDIT_LIMIT, request))
+    request = billing.wallets.SetCreditLimit(
+        company_id=_id(context, company), limit=limit
+    )
+    _show(context.call(billing.wallets.SET_CREDIT_LIMIT, request))
 
 
 def _id(context: CommandContext, company: str) -> UUID:
     return context.find_company(company).id
 
 
-def _show(view: billing.WalletView) -> None:
+def _show(view: billing.wallets.WalletView) -> None:
     click.echo(
         f"Balance {view.balance.amount:f} {view.currency}, "
         f"credit {view.credit_limit.amount:f} {view.currency}"

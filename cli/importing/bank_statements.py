@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from cli.importing.plain_xml import parse_plain_xml
 from cli.importing.records import FileError
-from shared.contracts.billing.top_ups import MAX_TEXT_LENGTH, BankCredit
+from shared.contracts.billing.payments import MAX_TEXT_LENGTH, BankCredit
 from shared.money import Money, decode_money
 
 MAX_BYTES = 50_000_000

@@ -12,7 +12,7 @@ from cli.importing.records import (
     read_csv,
     read_json,
 )
-from shared.contracts.inventory import CatalogRow, RefusedRow
+from shared.contracts.inventory.importing import CatalogRow, RefusedRow
 
 FORMATS = ("auto", "csv", "json", "libcloud")
 

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from cli.importing.records import cut
-from shared.contracts.inventory import CatalogRow, RefusedRow
+from shared.contracts.inventory.importing import CatalogRow, RefusedRow
 
 SECTION = "compute"
 ICON = "cloud"

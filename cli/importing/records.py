@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from shared.contracts.inventory import RefusedRow
+from shared.contracts.inventory.importing import RefusedRow
 
 MAX_VALUE_LENGTH = 1_000
 """Longer values are cut: no column takes as much, so they are refused all the same."""

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from shared.contracts.inventory import RefusedRow
+from shared.contracts.inventory.importing import RefusedRow
 
 REASONS = {
     "missing": "there is no value",

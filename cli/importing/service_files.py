@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 from cli.importing.records import Columns, Record, read_csv, read_json
-from shared.contracts.inventory import RefusedRow, ServiceRow
+from shared.contracts.inventory.importing import RefusedRow, ServiceRow
 from shared.errors import Conflict, InvalidInput, NotFound
 
 FORMATS = ("auto", "csv", "json")

@@ -8,7 +8,12 @@ from typing import Any, Generic, TypeVar
 
 from shared.contract import Method, Request
 from shared.contracts import inventory
-from shared.contracts.inventory import Applied, ApplyImport, RefusedRow, Staged
+from shared.contracts.inventory.importing import (
+    Applied,
+    ApplyImport,
+    RefusedRow,
+    Staged,
+)
 from shared.errors import ContractError, RemoteFault
 from shared.operator import Operator
 from shared.wire import to_json
@@ -32,11 +37,11 @@ class Route(Generic[RowT]):
         return request
 
 
-CATALOG: Route[inventory.CatalogRow] = Route(
-    inventory.STAGE_CATALOG, inventory.APPLY_CATALOG
+CATALOG: Route[inventory.importing.CatalogRow] = Route(
+    inventory.importing.STAGE_CATALOG, inventory.importing.APPLY_CATALOG
 )
-SERVICES: Route[inventory.ServiceRow] = Route(
-    inventory.STAGE_SERVICES, inventory.APPLY_SERVICES
+SERVICES: Route[inventory.importing.ServiceRow] = Route(
+    inventory.importing.STAGE_SERVICES, inventory.importing.APPLY_SERVICES
 )
 
 
@@ -85,7 +90,9 @@ def upload(
 def _discard(operator: Operator, import_id: uuid.UUID) -> None:
     # What can't be discarded now is forgotten by itself after a day.
     with suppress(ContractError, RemoteFault):
-        operator.call(inventory.DISCARD_IMPORT, ApplyImport(import_id=import_id))
+        operator.call(
+            inventory.importing.DISCARD_IMPORT, ApplyImport(import_id=import_id)
+        )
 
 
 def _batches(

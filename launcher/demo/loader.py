@@ -18,8 +18,7 @@ from services.billing.settings import BillingSettings
 from shared.clock import Clock, ManualClock
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import charging, top_ups
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from shared.money import Money
 from shared.operator import TIMEOUT_S, Operator
 from shared.rpc.client import CallContext, ServiceClient, call
@@ -67,7 +66,9 @@ def company_names(
     services = LocalServices(database_urls, keys, runtime)
     with closing(services), services.client(workers=1) as client:
         operator = Operator(client, keys / "operator.key", clock, OPERATOR)
-        found = operator.call(identity.FIND_COMPANIES, identity.FindCompanies())
+        found = operator.call(
+            identity.companies.FIND_COMPANIES, identity.companies.FindCompanies()
+        )
     return {company.name for company in found.companies}
 
 
@@ -106,10 +107,10 @@ class DemoLoader:
     def _import_catalog(self) -> None:
         import_id = UUID(int=SEED)
         rows = provider.catalog_rows()
-        stage = inventory.StageCatalog(import_id=import_id, rows=rows)
-        self.operator.call(inventory.STAGE_CATALOG, stage)
-        apply = inventory.ApplyImport(import_id=import_id)
-        self.operator.call(inventory.APPLY_CATALOG, apply)
+        stage = inventory.importing.StageCatalog(import_id=import_id, rows=rows)
+        self.operator.call(inventory.importing.STAGE_CATALOG, stage)
+        apply = inventory.importing.ApplyImport(import_id=import_id)
+        self.operator.call(inventory.importing.APPLY_CATALOG, apply)
 
     def _welcome_customers(self) -> None:
         users = {person.email: self._create_user(person) for person in story.PEOPLE}
@@ -119,30 +120,32 @@ class DemoLoader:
             created = self._create_company(company, users[company.owner])
             self.company_ids[company.key] = created
             for email, role in company.members.items():
-                member = identity.AddMember(
+                member = identity.memberships.AddMember(
                     company_id=created,
                     user_id=users[email],
-                    role=identity.Role(role),
+                    role=identity.memberships.Role(role),
                 )
-                self.operator.call(identity.ADD_MEMBER, member)
-            wallet = billing.OpenWallet(company_id=created, currency=company.currency)
-            self.operator.call(billing.OPEN_WALLET, wallet)
+                self.operator.call(identity.memberships.ADD_MEMBER, member)
+            wallet = billing.wallets.OpenWallet(
+                company_id=created, currency=company.currency
+            )
+            self.operator.call(billing.wallets.OPEN_WALLET, wallet)
         self.services.deliver_events()
 
     def _create_user(self, person: story.Person) -> UUID:
-        request = identity.CreateUser(
+        request = identity.people.CreateUser(
             email=person.email,
             name=person.name,
             password=story.PASSWORD,
             time_zone=person.time_zone,
             email_verified=True,
         )
-        return self.operator.call(identity.CREATE_USER, request).id
+        return self.operator.call(identity.people.CREATE_USER, request).id
 
     def _create_company(self, company: story.DemoCompany, owner: UUID) -> UUID:
-        request = identity.CreateCompany(
+        request = identity.companies.CreateCompany(
             name=company.name,
-            address=identity.Address(
+            address=identity.companies.Address(
                 street=company.street,
                 postal_code=company.postal_code,
                 city=company.city,
@@ -151,7 +154,7 @@ class DemoLoader:
             owner_id=owner,
             time_zone=company.time_zone,
         )
-        return self.operator.call(identity.CREATE_COMPANY, request).id
+        return self.operator.call(identity.companies.CREATE_COMPANY, request).id
 
     def _orders_of(self, day: int) -> None:
         for order in story.ORDERS:
@@ -159,23 +162,23 @@ class DemoLoader:
                 continue
             self.clock.move(timedelta(minutes=7))
             currency = self.companies[order.company].currency
-            request = inventory.CreateService(
+            request = inventory.lifecycle.CreateService(
                 company_id=self.company_ids[order.company],
                 reference=order.reference,
                 name=order.name,
                 plan_code=order.plan,
                 currency=currency,
-                period=inventory.Period(order.period),
+                period=inventory.services.Period(order.period),
             )
-            service = self.operator.call(inventory.CREATE_SERVICE, request)
+            service = self.operator.call(inventory.lifecycle.CREATE_SERVICE, request)
             self.service_ids[order.reference] = service.id
             self.service_currencies[order.reference] = currency
             if not order.pending:
                 self.clock.move(timedelta(minutes=2))
-                ready = inventory.ChangeState(
+                ready = inventory.lifecycle.ChangeState(
                     service_id=service.id, why="Set up automatically"
                 )
-                self.operator.call(inventory.ACTIVATE_SERVICE, ready)
+                self.operator.call(inventory.lifecycle.ACTIVATE_SERVICE, ready)
 
     def _changes_of(self, day: int) -> None:
         for change in story.CHANGES:
@@ -188,13 +191,13 @@ class DemoLoader:
     def _movements_of(self, day: int) -> None:
         for movement in story.MOVEMENTS:
             if movement.day == day:
-                request = billing.AdjustWallet(
+                request = billing.wallets.AdjustWallet(
                     company_id=self.company_ids[movement.company],
                     amount=self._money(movement.company, movement.amount),
-                    kind=billing.AdjustmentKind(movement.kind),
+                    kind=billing.wallets.AdjustmentKind(movement.kind),
                     reason=movement.reason,
                 )
-                self.operator.call(billing.ADJUST_WALLET, request)
+                self.operator.call(billing.wallets.ADJUST_WALLET, request)
 
     def _top_ups_of(self, day: int) -> None:
         for top_up in story.TOP_UPS:
@@ -208,24 +211,32 @@ class DemoLoader:
         self.till.payments = told.payments
         net = self._money(told.company, told.net)
         owner = self._log_in(self.companies[told.company].owner)
-        quote = self._call(owner, top_ups.QUOTE_TOP_UP, top_ups.QuoteTopUp(net=net))
-        begin = top_ups.BeginTopUp(net=net, digest=quote.digest, gateway=gateway)
-        top_up = self._call(owner, top_ups.BEGIN_TOP_UP, begin)
-        start = top_ups.StartPayment(top_up_id=top_up.id, return_url="")
-        self._call(owner, top_ups.START_PAYMENT, start)
+        quote = self._call(
+            owner, billing.top_ups.QUOTE_TOP_UP, billing.top_ups.QuoteTopUp(net=net)
+        )
+        begin = billing.top_ups.BeginTopUp(
+            net=net, digest=quote.digest, gateway=gateway
+        )
+        top_up = self._call(owner, billing.top_ups.BEGIN_TOP_UP, begin)
+        start = billing.top_ups.StartPayment(top_up_id=top_up.id, return_url="")
+        self._call(owner, billing.top_ups.START_PAYMENT, start)
         self.clock.move(timedelta(minutes=1))
-        self.operator.call(top_ups.RECONCILE_PAYMENTS, top_ups.ReconcilePayments())
+        self.operator.call(
+            billing.payments.RECONCILE_PAYMENTS, billing.payments.ReconcilePayments()
+        )
         if told.refund:
-            refund = top_ups.RefundTopUp(top_up_id=top_up.id, reason=told.refund)
-            self.operator.call(top_ups.REFUND_TOP_UP, refund)
+            refund = billing.top_ups.RefundTopUp(
+                top_up_id=top_up.id, reason=told.refund
+            )
+            self.operator.call(billing.top_ups.REFUND_TOP_UP, refund)
             self.services.run_job("send_refunds")
 
     def _log_in(self, email: str) -> str:
         """Returns the person's principal, for the first of their companies."""
-        log_in = identity.LogIn(
+        log_in = identity.signing_in.LogIn(
             email=email, password=story.PASSWORD, address="127.0.0.1"
         )
-        return self._call(None, identity.LOG_IN, log_in).principal
+        return self._call(None, identity.signing_in.LOG_IN, log_in).principal
 
     def _call(
         self,
@@ -245,66 +256,75 @@ class DemoLoader:
 
     def _charge(self) -> None:
         """Take what is due since it was last done, and have the services hear of it."""
-        self.operator.call(charging.CHARGE_DUE, charging.ChargeDue())
+        self.operator.call(billing.charging.CHARGE_DUE, billing.charging.ChargeDue())
         self.services.deliver_events()
 
     def _set_limits(self) -> None:
         for company, amount in story.CREDIT_LIMITS.items():
-            limit = billing.SetCreditLimit(
+            limit = billing.wallets.SetCreditLimit(
                 company_id=self.company_ids[company],
                 limit=self._money(company, amount),
             )
-            self.operator.call(billing.SET_CREDIT_LIMIT, limit)
+            self.operator.call(billing.wallets.SET_CREDIT_LIMIT, limit)
 
     def _money(self, company: str, amount: str) -> Money:
         return Money(Decimal(amount), self.companies[company].currency)
 
     def suspend(
-        self, change: story.Change, service: UUID, reason: inventory.SuspensionReason
+        self,
+        change: story.Change,
+        service: UUID,
+        reason: inventory.services.SuspensionReason,
     ) -> None:
-        request = inventory.Suspend(service_id=service, why=change.why, reason=reason)
-        self.operator.call(inventory.SUSPEND_SERVICE, request)
+        request = inventory.lifecycle.Suspend(
+            service_id=service, why=change.why, reason=reason
+        )
+        self.operator.call(inventory.lifecycle.SUSPEND_SERVICE, request)
 
     def simply(
         self,
-        method: Method[inventory.ChangeState, inventory.Service],
+        method: Method[inventory.lifecycle.ChangeState, inventory.services.Service],
         change: story.Change,
         service: UUID,
     ) -> None:
-        request = inventory.ChangeState(service_id=service, why=change.why)
+        request = inventory.lifecycle.ChangeState(service_id=service, why=change.why)
         self.operator.call(method, request)
 
     def request_termination(self, change: story.Change, service: UUID) -> None:
-        request = inventory.RequestTermination(service_id=service, why=change.why)
-        self.operator.call(inventory.REQUEST_TERMINATION, request)
+        request = inventory.lifecycle.RequestTermination(
+            service_id=service, why=change.why
+        )
+        self.operator.call(inventory.lifecycle.REQUEST_TERMINATION, request)
 
     def change_plan(self, change: story.Change, service: UUID) -> None:
-        request = inventory.ChangePlan(
+        request = inventory.lifecycle.ChangePlan(
             service_id=service, why=change.why, plan_code=change.value
         )
-        self.operator.call(inventory.CHANGE_PLAN, request)
+        self.operator.call(inventory.lifecycle.CHANGE_PLAN, request)
 
     def change_price(self, change: story.Change, service: UUID) -> None:
         currency = self.service_currencies[change.reference]
-        request = inventory.ChangePrice(
+        request = inventory.lifecycle.ChangePrice(
             service_id=service,
             why=change.why,
             price=Money(Decimal(change.value), currency),
         )
-        self.operator.call(inventory.CHANGE_PRICE, request)
+        self.operator.call(inventory.lifecycle.CHANGE_PRICE, request)
 
 
-_PAYMENT = inventory.SuspensionReason.PAYMENT
-_POLICY = inventory.SuspensionReason.POLICY
+_PAYMENT = inventory.services.SuspensionReason.PAYMENT
+_POLICY = inventory.services.SuspensionReason.POLICY
 _CHANGES: Mapping[story.Action, Change] = {
     "suspend-payment": lambda demo, c, s: demo.suspend(c, s, _PAYMENT),
     "suspend-policy": lambda demo, c, s: demo.suspend(c, s, _POLICY),
-    "resume": lambda demo, c, s: demo.simply(inventory.RESUME_SERVICE, c, s),
+    "resume": lambda demo, c, s: demo.simply(inventory.lifecycle.RESUME_SERVICE, c, s),
     "withdraw-termination": lambda demo, c, s: demo.simply(
-        inventory.WITHDRAW_TERMINATION, c, s
+        inventory.lifecycle.WITHDRAW_TERMINATION, c, s
     ),
-    "terminate": lambda demo, c, s: demo.simply(inventory.TERMINATE_SERVICE, c, s),
-    "cancel": lambda demo, c, s: demo.simply(inventory.CANCEL_SERVICE, c, s),
+    "terminate": lambda demo, c, s: demo.simply(
+        inventory.lifecycle.TERMINATE_SERVICE, c, s
+    ),
+    "cancel": lambda demo, c, s: demo.simply(inventory.lifecycle.CANCEL_SERVICE, c, s),
     "request-termination": lambda demo, c, s: demo.request_termination(c, s),
     "change-plan": lambda demo, c, s: demo.change_plan(c, s),
     "change-price": lambda demo, c, s: demo.change_price(c, s),

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from shared.contracts.inventory import CatalogRow
+from shared.contracts.inventory.importing import CatalogRow
 
 FAMILIES = {
     "storage": ("Storage", "database"),

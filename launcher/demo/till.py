@@ -12,7 +12,7 @@ from services.billing.gateways.gateway import (
     Repayment,
     Report,
 )
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from shared.errors import Unauthenticated
 
 _METHOD = "Visa ending in 4242"

@@ -19,7 +19,9 @@ from shared.settings import Settings, read_settings
 
 TIMEOUT_S = 3
 
-_CONTRACTS = {each.NAME: each.CONTRACT for each in (identity, inventory, billing)}
+_CONTRACTS = {
+    each.CONTRACT.name: each.CONTRACT for each in (identity, inventory, billing)
+}
 
 
 def main() -> None:

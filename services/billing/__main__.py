@@ -18,7 +18,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def build(settings: Settings, runtime: Runtime) -> BillingService:
-    url = settings.database_url(billing.NAME)
+    url = settings.database_url(billing.CONTRACT.name)
     migrate(url, MIGRATIONS)
     database, own = Database(url), read_billing_settings(settings)
     with database.system() as session:
@@ -28,4 +28,4 @@ def build(settings: Settings, runtime: Runtime) -> BillingService:
 
 
 if __name__ == "__main__":
-    serve(billing.NAME, build)
+    serve(billing.CONTRACT.name, build)

@@ -8,7 +8,7 @@ from services.billing.gateways.gateway import Gateway
 from services.billing.gateways.settings import read_gateways
 from services.billing.parties.sellers import Sellers, read_sellers
 from services.billing.top_ups.limits import Limits, read_limits
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from shared.settings import SettingError, Settings
 
 VIES_URL = "https://ec.europa.eu/taxation_customs/vies/rest-api"

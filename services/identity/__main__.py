@@ -16,7 +16,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def build(settings: Settings, runtime: Runtime) -> IdentityService:
-    url = settings.database_url(identity.NAME)
+    url = settings.database_url(identity.CONTRACT.name)
     migrate(url, MIGRATIONS)
     return IdentityService(
         Database(url),
@@ -27,4 +27,4 @@ def build(settings: Settings, runtime: Runtime) -> IdentityService:
 
 
 if __name__ == "__main__":
-    serve(identity.NAME, build)
+    serve(identity.CONTRACT.name, build)

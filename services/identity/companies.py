@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from services.identity import memberships, models
 from services.identity.people import users
 from services.identity.places import check_country, check_time_zone
-from shared.contracts import identity as contract
-from shared.contracts.identity import Role
+from shared.contracts import identity
+from shared.contracts.identity.memberships import Role
 from shared.db.events import Draft
 from shared.db.paging import MAX_BATCH, check_limit
 from shared.errors import Conflict, InvalidInput, NotFound
@@ -28,7 +28,9 @@ TIME_ZONE_STAYS = timedelta(days=1)
 """How long a company keeps a time zone at least."""
 
 
-def create_company(change: Change, request: contract.CreateCompany) -> contract.Company:
+def create_company(
+    change: Change, request: identity.companies.CreateCompany
+) -> identity.companies.Company:
     """Add a company and its owner, and tell of both.
 
     Raises:
@@ -44,14 +46,16 @@ def create_company(change: Change, request: contract.CreateCompany) -> contract.
     )
     change.db.add(company)
     body = _tell(change, company)
-    ownership = contract.AddMember(
+    ownership = identity.memberships.AddMember(
         company_id=company.company_id, user_id=owner.id, role=Role.OWNER
     )
     memberships.add_member(change, ownership)
     return body
 
 
-def change_company(change: Change, request: contract.ChangeCompany) -> contract.Company:
+def change_company(
+    change: Change, request: identity.companies.ChangeCompany
+) -> identity.companies.Company:
     """Make the principal's company what it is to be, and tell of it if it was not.
 
     Raises:
@@ -89,8 +93,8 @@ def get_company(db: Session, company_id: UUID, *, lock: bool = False) -> models.
 
 
 def find_companies(
-    db: Session, request: contract.FindCompanies
-) -> list[contract.Company]:
+    db: Session, request: identity.companies.FindCompanies
+) -> list[identity.companies.Company]:
     """Companies by name and id, as far as given; by name, then id."""
     query = select(models.Company)
     if request.name is not None:
@@ -102,8 +106,8 @@ def find_companies(
 
 
 def republish_companies(
-    change: Change, request: contract.RepublishCompanies
-) -> contract.Republished:
+    change: Change, request: identity.companies.RepublishCompanies
+) -> identity.companies.Republished:
     """Write an event of each company's present version, in the order of their ids.
 
     Raises:
@@ -118,7 +122,7 @@ def republish_companies(
     found = change.db.scalars(ordered.with_for_update()).all()
     change.tell_all(*(_draft(company) for company in found))
     full = len(found) == request.limit
-    return contract.Republished(
+    return identity.companies.Republished(
         count=len(found), last_company_id=found[-1].company_id if full else None
     )
 
@@ -127,11 +131,11 @@ def clean_name(text: str) -> str:
     return clean_line(text, MAX_NAME_LENGTH, code="bad_name", required=True)
 
 
-def view(company: models.Company) -> contract.Company:
-    return contract.Company(
+def view(company: models.Company) -> identity.companies.Company:
+    return identity.companies.Company(
         id=company.company_id,
         name=company.name,
-        address=contract.Address(
+        address=identity.companies.Address(
             street=company.street,
             postal_code=company.postal_code,
             city=company.city,
@@ -144,7 +148,7 @@ def view(company: models.Company) -> contract.Company:
     )
 
 
-def _tell(change: Change, company: models.Company) -> contract.Company:
+def _tell(change: Change, company: models.Company) -> identity.companies.Company:
     """Write the event of what the company is now; returns its body."""
     change.db.flush()
     draft = _draft(company)
@@ -152,9 +156,9 @@ def _tell(change: Change, company: models.Company) -> contract.Company:
     return draft.body
 
 
-def _draft(company: models.Company) -> Draft[contract.Company]:
+def _draft(company: models.Company) -> Draft[identity.companies.Company]:
     return Draft(
-        contract.COMPANY_CHANGED,
+        identity.companies.COMPANY_CHANGED,
         view(company),
         company_id=company.company_id,
         version=company.version,
@@ -162,7 +166,7 @@ def _draft(company: models.Company) -> Draft[contract.Company]:
 
 
 def _checked(
-    request: contract.CreateCompany | contract.ChangeCompany,
+    request: identity.companies.CreateCompany | identity.companies.ChangeCompany,
 ) -> dict[str, Any]:
     """A company's columns as they are kept."""
     address = request.address

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.identity import models
-from shared.contracts import identity as contract
-from shared.contracts.identity import Role
+from shared.contracts import identity
+from shared.contracts.identity.memberships import Role
 from shared.errors import Conflict, Forbidden, NotFound
 from shared.rpc.change import Change
 
@@ -26,8 +26,8 @@ class UsersCompany:
     role: Role
     since: datetime
 
-    def view(self) -> contract.CompanyMembership:
-        return contract.CompanyMembership(
+    def view(self) -> identity.memberships.CompanyMembership:
+        return identity.memberships.CompanyMembership(
             company_id=self.company_id, company_name=self.company_name, role=self.role
         )
 
@@ -74,7 +74,7 @@ def choose_first(companies: list[UsersCompany]) -> UsersCompany:
     return min(companies, key=lambda company: (company.since, company.company_id))
 
 
-def list_members(db: Session) -> list[contract.Member]:
+def list_members(db: Session) -> list[identity.memberships.Member]:
     """The members of the company that ``db`` is narrowed to, oldest first."""
     rows = db.execute(
         select(models.Membership, models.User)
@@ -82,7 +82,7 @@ def list_members(db: Session) -> list[contract.Member]:
         .order_by(models.Membership.since, models.Membership.user_id)
     )
     return [
-        contract.Member(
+        identity.memberships.Member(
             user_id=user.id,
             name=user.name,
             email=user.email,
@@ -94,7 +94,9 @@ def list_members(db: Session) -> list[contract.Member]:
     ]
 
 
-def add_member(change: Change, request: contract.AddMember) -> contract.Membership:
+def add_member(
+    change: Change, request: identity.memberships.AddMember
+) -> identity.memberships.Membership:
     """Let a user that exists act for a company that exists, and tell of it.
 
     Raises:
@@ -114,13 +116,13 @@ def add_member(change: Change, request: contract.AddMember) -> contract.Membersh
     membership = change.db.scalar(added.returning(models.Membership))
     if membership is None:
         raise Conflict("already_member")
-    body = contract.Membership(
+    body = identity.memberships.Membership(
         company_id=membership.company_id,
         user_id=membership.user_id,
         role=membership.role,
     )
     change.tell(
-        contract.MEMBERSHIP_CHANGED,
+        identity.memberships.MEMBERSHIP_CHANGED,
         body,
         company_id=membership.company_id,
         version=membership.version,

@@ -7,7 +7,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.contracts.identity import Role, VerificationState, VerificationStep
+from shared.contracts.identity.memberships import Role
+from shared.contracts.identity.people import VerificationState, VerificationStep
 from shared.db.database import CompanyOwned, enum_by_value
 from shared.principal import Strength
 

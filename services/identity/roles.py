@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.permissions import Permission
 
 _READ = frozenset(

@@ -47,14 +47,16 @@ class IdentityService(Service):
         self._hashing = PasswordHashing(hasher, runtime.random)
         self._logins = Logins(database, runtime, self._hashing, signing_key)
 
-    @handles(identity.LOG_IN)
-    def log_in(self, call: Call, request: identity.LogIn) -> identity.Session:
+    @handles(identity.signing_in.LOG_IN)
+    def log_in(
+        self, call: Call, request: identity.signing_in.LogIn
+    ) -> identity.signing_in.Session:
         return self._logins.log_in(request, call.now)
 
-    @handles(identity.RESUME_SESSION)
+    @handles(identity.signing_in.RESUME_SESSION)
     def resume_session(
-        self, call: Call, request: identity.ResumeSession
-    ) -> identity.Session:
+        self, call: Call, request: identity.signing_in.ResumeSession
+    ) -> identity.signing_in.Session:
         with self.database.system() as db:
             signed_in = sessions.resume_session(
                 db, request.token, call.now, polling=request.polling
@@ -62,10 +64,10 @@ class IdentityService(Service):
             company = signed_in.company_for(request.company_id)
             return sessions.view(db, signed_in, company, self._signing_key, call.now)
 
-    @handles(identity.SWITCH_COMPANY)
+    @handles(identity.signing_in.SWITCH_COMPANY)
     def switch_company(
-        self, call: Call, request: identity.SwitchCompany
-    ) -> identity.Session:
+        self, call: Call, request: identity.signing_in.SwitchCompany
+    ) -> identity.signing_in.Session:
         with self.database.system() as db:
             signed_in = sessions.resume_session(
                 db, request.token, call.now, polling=False
@@ -73,85 +75,87 @@ class IdentityService(Service):
             company = sessions.switch_company(signed_in, request.company_id)
             return sessions.view(db, signed_in, company, self._signing_key, call.now)
 
-    @handles(identity.LOG_OUT)
-    def log_out(self, call: Call, request: identity.LogOut) -> Nothing:
+    @handles(identity.signing_in.LOG_OUT)
+    def log_out(self, call: Call, request: identity.signing_in.LogOut) -> Nothing:
         with self.database.system() as db:
             sessions.end_session(db, request.token, call.now)
         return Nothing()
 
-    @handles(identity.GET_ACCOUNT)
+    @handles(identity.people.GET_ACCOUNT)
     def get_account(
-        self, call: Call, _request: identity.GetAccount
-    ) -> identity.Account:
+        self, call: Call, _request: identity.people.GetAccount
+    ) -> identity.people.Account:
         # A person's account spans their companies, so it is read for the system, but
         # by the principal's own user id alone.
         with self.database.system() as db:
             principal = call.principal
             return users.get_account(db, principal.user_id, principal.company_id)
 
-    @in_transaction(identity.GET_COMPANY)
+    @in_transaction(identity.companies.GET_COMPANY)
     def get_company(
-        self, db: Session, call: Call, _request: identity.GetCompany
-    ) -> identity.Company:
+        self, db: Session, call: Call, _request: identity.companies.GetCompany
+    ) -> identity.companies.Company:
         company_id = call.principal.require_company()
         return companies.view(companies.get_company(db, company_id))
 
-    @in_transaction(identity.CHANGE_COMPANY)
+    @in_transaction(identity.companies.CHANGE_COMPANY)
     def change_company(
-        self, db: Session, call: Call, request: identity.ChangeCompany
-    ) -> identity.Company:
+        self, db: Session, call: Call, request: identity.companies.ChangeCompany
+    ) -> identity.companies.Company:
         return companies.change_company(self._change(db, call), request)
 
-    @in_transaction(identity.LIST_MEMBERS)
+    @in_transaction(identity.memberships.LIST_MEMBERS)
     def list_members(
-        self, db: Session, _call: Call, _request: identity.ListMembers
-    ) -> identity.Members:
-        return identity.Members(members=memberships.list_members(db))
+        self, db: Session, _call: Call, _request: identity.memberships.ListMembers
+    ) -> identity.memberships.Members:
+        return identity.memberships.Members(members=memberships.list_members(db))
 
-    @in_transaction(identity.CREATE_USER)
+    @in_transaction(identity.people.CREATE_USER)
     def create_user(
-        self, db: Session, call: Call, request: identity.CreateUser
-    ) -> identity.User:
+        self, db: Session, call: Call, request: identity.people.CreateUser
+    ) -> identity.people.User:
         user_id = self.runtime.new_id()
         return users.create_user(db, request, user_id, self._hash_password, call.now)
 
-    @in_transaction(identity.SET_VERIFICATION)
+    @in_transaction(identity.people.SET_VERIFICATION)
     def set_verification(
-        self, db: Session, call: Call, request: identity.SetVerification
-    ) -> identity.Verification:
+        self, db: Session, call: Call, request: identity.people.SetVerification
+    ) -> identity.people.Verification:
         users.get_user(db, request.user_id)
         return verification.set_step(db, request, call.now)
 
-    @in_transaction(identity.CREATE_COMPANY)
+    @in_transaction(identity.companies.CREATE_COMPANY)
     def create_company(
-        self, db: Session, call: Call, request: identity.CreateCompany
-    ) -> identity.Company:
+        self, db: Session, call: Call, request: identity.companies.CreateCompany
+    ) -> identity.companies.Company:
         return companies.create_company(self._change(db, call), request)
 
-    @in_transaction(identity.ADD_MEMBER)
+    @in_transaction(identity.memberships.ADD_MEMBER)
     def add_member(
-        self, db: Session, call: Call, request: identity.AddMember
-    ) -> identity.Membership:
+        self, db: Session, call: Call, request: identity.memberships.AddMember
+    ) -> identity.memberships.Membership:
         companies.get_company(db, request.company_id)
         users.get_user(db, request.user_id)
         return memberships.add_member(self._change(db, call), request)
 
-    @in_transaction(identity.FIND_COMPANIES)
+    @in_transaction(identity.companies.FIND_COMPANIES)
     def find_companies(
-        self, db: Session, _call: Call, request: identity.FindCompanies
-    ) -> identity.Companies:
-        return identity.Companies(companies=companies.find_companies(db, request))
+        self, db: Session, _call: Call, request: identity.companies.FindCompanies
+    ) -> identity.companies.Companies:
+        return identity.companies.Companies(
+            companies=companies.find_companies(db, request)
+        )
 
-    @in_transaction(identity.REPUBLISH_COMPANIES)
+    @in_transaction(identity.companies.REPUBLISH_COMPANIES)
     def republish_companies(
-        self, db: Session, call: Call, request: identity.RepublishCompanies
-    ) -> identity.Republished:
+        self, db: Session, call: Call, request: identity.companies.RepublishCompanies
+    ) -> identity.companies.Republished:
         return companies.republish_companies(self._change(db, call), request)
 
-    @handles(identity.MINT_OPERATOR_TOKEN)
+    @handles(identity.signing_in.MINT_OPERATOR_TOKEN)
     def mint_operator_token(
-        self, call: Call, request: identity.MintOperatorToken
-    ) -> identity.OperatorToken:
+        self, call: Call, request: identity.signing_in.MintOperatorToken
+    ) -> identity.signing_in.OperatorToken:
         name = principals.read_assertion(
             request.assertion, self._operator_key, call.now
         )
@@ -159,7 +163,7 @@ class IdentityService(Service):
             with self.database.company(request.company_id) as db:
                 companies.get_company(db, request.company_id)
         operator = principals.of_operator(name, request.company_id, call.now)
-        return identity.OperatorToken(
+        return identity.signing_in.OperatorToken(
             principal=sign(operator, self._signing_key), expires_at=operator.expires_at
         )
 

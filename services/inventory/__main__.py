@@ -15,10 +15,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def build(settings: Settings, runtime: Runtime) -> InventoryService:
-    url = settings.database_url(inventory.NAME)
+    url = settings.database_url(inventory.CONTRACT.name)
     migrate(url, MIGRATIONS)
     return InventoryService(Database(url), runtime)
 
 
 if __name__ == "__main__":
-    serve(inventory.NAME, build)
+    serve(inventory.CONTRACT.name, build)

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.inventory import models
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 from shared.errors import NotFound
 from shared.money import Money, currency_of
 

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from services.inventory import models
 from services.inventory.models import ServiceCounters
-from shared.contracts import inventory as contract
-from shared.contracts.inventory import ServiceState, StateFilter
+from shared.contracts import inventory
+from shared.contracts.inventory.reading import StateFilter
+from shared.contracts.inventory.services import ServiceState
 
 NAMES = (*(state.value for state in ServiceState), "termination_requested")
 
@@ -41,10 +42,10 @@ def move(db: Session, moves: Moves) -> None:
         db.execute(start.on_conflict_do_update(index_elements=key, set_=sums))
 
 
-def dashboard(db: Session) -> contract.DashboardCounters:
+def dashboard(db: Session) -> inventory.reading.DashboardCounters:
     """The counters of the session's company, per family in the menu's order."""
     rows = db.execute(_OF_FAMILIES)
-    return contract.DashboardCounters(
+    return inventory.reading.DashboardCounters(
         families=[_view(family, counters) for family, counters in rows]
     )
 
@@ -91,8 +92,10 @@ def _counted(state: StateFilter | None) -> Iterable[str]:
     return [state.value]
 
 
-def _view(family: models.Family, counters: ServiceCounters) -> contract.FamilyCounters:
-    return contract.FamilyCounters(
+def _view(
+    family: models.Family, counters: ServiceCounters
+) -> inventory.reading.FamilyCounters:
+    return inventory.reading.FamilyCounters(
         code=family.code,
         name=family.name,
         icon=family.icon,

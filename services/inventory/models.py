@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.contracts.inventory import (
+from shared.contracts.inventory.services import (
     Period,
     ServiceState,
     SuspensionReason,

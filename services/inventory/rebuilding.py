@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 
 from services.inventory.counters import NAMES
 from services.inventory.models import Service, ServiceCounters
-from shared.contracts import inventory as contract
+from shared.contracts import inventory
 from shared.db.company_walk import companies_after
 from shared.db.paging import MAX_BATCH, check_limit
 
 
 def rebuild_counters(
-    db: Session, request: contract.RebuildCounters
-) -> contract.RebuiltCounters:
+    db: Session, request: inventory.upkeep.RebuildCounters
+) -> inventory.upkeep.RebuiltCounters:
     """Make the counters of one company anew, or of the next few, by their ids.
 
     Raises:
@@ -29,13 +29,13 @@ def rebuild_counters(
     check_limit(request.limit, MAX_BATCH)
     if request.company_id is not None:
         _rebuild(db, request.company_id)
-        return contract.RebuiltCounters(count=1, last_company_id=None)
+        return inventory.upkeep.RebuiltCounters(count=1, last_company_id=None)
     models = (Service, ServiceCounters)
     companies = companies_after(db, models, request.after_company_id, request.limit)
     for company_id in companies:
         _rebuild(db, company_id)
     is_full = len(companies) == request.limit
-    return contract.RebuiltCounters(
+    return inventory.upkeep.RebuiltCounters(
         count=len(companies), last_company_id=companies[-1] if is_full else None
     )
 

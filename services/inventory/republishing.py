@@ -4,23 +4,23 @@ from sqlalchemy import select
 
 from services.inventory.models import Family, Service
 from services.inventory.views import draft_of
-from shared.contracts import inventory as contract
-from shared.contracts.inventory import ServiceState
+from shared.contracts import inventory
+from shared.contracts.inventory.services import ServiceState
 from shared.db.paging import MAX_BATCH, check_limit
 from shared.rpc.change import Change
 
 _EVENTS = {
-    ServiceState.PENDING: contract.SERVICE_CREATED,
-    ServiceState.ACTIVE: contract.SERVICE_ACTIVATED,
-    ServiceState.SUSPENDED: contract.SERVICE_SUSPENDED,
-    ServiceState.TERMINATED: contract.SERVICE_TERMINATED,
-    ServiceState.CANCELLED: contract.SERVICE_CANCELLED,
+    ServiceState.PENDING: inventory.services.SERVICE_CREATED,
+    ServiceState.ACTIVE: inventory.services.SERVICE_ACTIVATED,
+    ServiceState.SUSPENDED: inventory.services.SERVICE_SUSPENDED,
+    ServiceState.TERMINATED: inventory.services.SERVICE_TERMINATED,
+    ServiceState.CANCELLED: inventory.services.SERVICE_CANCELLED,
 }
 
 
 def republish_services(
-    change: Change, request: contract.RepublishServices
-) -> contract.Republished:
+    change: Change, request: inventory.upkeep.RepublishServices
+) -> inventory.upkeep.Republished:
     """Write an event of each service's present version, in the order of their ids.
 
     Raises:
@@ -43,6 +43,6 @@ def republish_services(
         )
     )
     full = len(rows) == request.limit
-    return contract.Republished(
+    return inventory.upkeep.Republished(
         count=len(rows), last_service_id=rows[-1][0].id if full else None
     )

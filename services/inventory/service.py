@@ -12,8 +12,7 @@ from services.inventory.importing import staging
 from services.inventory.lifecycle import payments, transitions
 from services.inventory.reading import details, listing
 from shared.contract import Nothing, ServiceContract
-from shared.contracts import inventory
-from shared.contracts.billing import charging
+from shared.contracts import billing, inventory
 from shared.db.events import Envelope
 from shared.principal import system
 from shared.rpc.change import Change
@@ -25,154 +24,154 @@ class InventoryService(Service):
 
     contract: ClassVar[ServiceContract] = inventory.CONTRACT
 
-    @in_transaction(inventory.DASHBOARD)
+    @in_transaction(inventory.reading.DASHBOARD)
     def dashboard(
-        self, db: Session, _call: Call, _request: inventory.Dashboard
-    ) -> inventory.DashboardCounters:
+        self, db: Session, _call: Call, _request: inventory.reading.Dashboard
+    ) -> inventory.reading.DashboardCounters:
         return counters.dashboard(db)
 
-    @in_transaction(inventory.LIST_SERVICES)
+    @in_transaction(inventory.reading.LIST_SERVICES)
     def list_services(
-        self, db: Session, call: Call, request: inventory.ListServices
-    ) -> inventory.ServicePage:
+        self, db: Session, call: Call, request: inventory.reading.ListServices
+    ) -> inventory.reading.ServicePage:
         return listing.list_services(db, call.principal.require_company(), request)
 
-    @in_transaction(inventory.GET_SERVICE)
+    @in_transaction(inventory.reading.GET_SERVICE)
     def get_service(
-        self, db: Session, _call: Call, request: inventory.GetService
-    ) -> inventory.ServiceDetails:
+        self, db: Session, _call: Call, request: inventory.reading.GetService
+    ) -> inventory.reading.ServiceDetails:
         return details.get_service(db, request.service_id)
 
-    @in_transaction(inventory.NAME_SERVICES)
+    @in_transaction(inventory.reading.NAME_SERVICES)
     def name_services(
-        self, db: Session, _call: Call, request: inventory.NameServices
-    ) -> inventory.ServiceNames:
+        self, db: Session, _call: Call, request: inventory.reading.NameServices
+    ) -> inventory.reading.ServiceNames:
         return details.name_services(db, request.service_ids)
 
-    @in_transaction(inventory.CREATE_SERVICE)
+    @in_transaction(inventory.lifecycle.CREATE_SERVICE)
     def create_service(
-        self, db: Session, call: Call, request: inventory.CreateService
-    ) -> inventory.Service:
+        self, db: Session, call: Call, request: inventory.lifecycle.CreateService
+    ) -> inventory.services.Service:
         return transitions.create_service(self._change(db, call), request)
 
-    @in_transaction(inventory.ACTIVATE_SERVICE)
+    @in_transaction(inventory.lifecycle.ACTIVATE_SERVICE)
     def activate_service(
-        self, db: Session, call: Call, request: inventory.ChangeState
-    ) -> inventory.Service:
+        self, db: Session, call: Call, request: inventory.lifecycle.ChangeState
+    ) -> inventory.services.Service:
         return transitions.activate_service(self._change(db, call), request)
 
-    @in_transaction(inventory.SUSPEND_SERVICE)
+    @in_transaction(inventory.lifecycle.SUSPEND_SERVICE)
     def suspend_service(
-        self, db: Session, call: Call, request: inventory.Suspend
-    ) -> inventory.Service:
+        self, db: Session, call: Call, request: inventory.lifecycle.Suspend
+    ) -> inventory.services.Service:
         return transitions.suspend_service(self._change(db, call), request)
 
-    @in_transaction(inventory.RESUME_SERVICE)
+    @in_transaction(inventory.lifecycle.RESUME_SERVICE)
     def resume_service(
-        self, db: Session, call: Call, request: inventory.ChangeState
-    ) -> inventory.Service:
+        self, db: Session, call: Call, request: inventory.lifecycle.ChangeState
+    ) -> inventory.services.Service:
         return transitions.resume_service(self._change(db, call), request)
 
-    @in_transaction(inventory.TERMINATE_SERVICE)
+    @in_transaction(inventory.lifecycle.TERMINATE_SERVICE)
     def terminate_service(
-        self, db: Session, call: Call, request: inventory.ChangeState
-    ) -> inventory.Service:
+        self, db: Session, call: Call, request: inventory.lifecycle.ChangeState
+    ) -> inventory.services.Service:
         return transitions.terminate_service(self._change(db, call), request)
 
-    @in_transaction(inventory.CANCEL_SERVICE)
+    @in_transaction(inventory.lifecycle.CANCEL_SERVICE)
     def cancel_service(
-        self, db: Session, call: Call, request: inventory.ChangeState
-    ) -> inventory.Service:
+        self, db: Session, call: Call, request: inventory.lifecycle.ChangeState
+    ) -> inventory.services.Service:
         return transitions.cancel_service(self._change(db, call), request)
 
-    @in_transaction(inventory.REQUEST_TERMINATION)
+    @in_transaction(inventory.lifecycle.REQUEST_TERMINATION)
     def request_termination(
-        self, db: Session, call: Call, request: inventory.RequestTermination
-    ) -> inventory.Service:
+        self, db: Session, call: Call, request: inventory.lifecycle.RequestTermination
+    ) -> inventory.services.Service:
         return transitions.request_termination(self._change(db, call), request)
 
-    @in_transaction(inventory.WITHDRAW_TERMINATION)
+    @in_transaction(inventory.lifecycle.WITHDRAW_TERMINATION)
     def withdraw_termination(
-        self, db: Session, call: Call, request: inventory.ChangeState
-    ) -> inventory.Service:
+        self, db: Session, call: Call, request: inventory.lifecycle.ChangeState
+    ) -> inventory.services.Service:
         return transitions.withdraw_termination(self._change(db, call), request)
 
-    @in_transaction(inventory.CHANGE_PLAN)
+    @in_transaction(inventory.lifecycle.CHANGE_PLAN)
     def change_plan(
-        self, db: Session, call: Call, request: inventory.ChangePlan
-    ) -> inventory.Service:
+        self, db: Session, call: Call, request: inventory.lifecycle.ChangePlan
+    ) -> inventory.services.Service:
         return transitions.change_plan(self._change(db, call), request)
 
-    @in_transaction(inventory.CHANGE_PRICE)
+    @in_transaction(inventory.lifecycle.CHANGE_PRICE)
     def change_price(
-        self, db: Session, call: Call, request: inventory.ChangePrice
-    ) -> inventory.Service:
+        self, db: Session, call: Call, request: inventory.lifecycle.ChangePrice
+    ) -> inventory.services.Service:
         return transitions.change_price(self._change(db, call), request)
 
-    @in_transaction(inventory.STAGE_CATALOG)
+    @in_transaction(inventory.importing.STAGE_CATALOG)
     def stage_catalog(
-        self, db: Session, call: Call, request: inventory.StageCatalog
-    ) -> inventory.Staged:
+        self, db: Session, call: Call, request: inventory.importing.StageCatalog
+    ) -> inventory.importing.Staged:
         return catalog_import.stage_catalog(db, request, call.now)
 
-    @in_transaction(inventory.APPLY_CATALOG)
+    @in_transaction(inventory.importing.APPLY_CATALOG)
     def apply_catalog(
-        self, db: Session, call: Call, request: inventory.ApplyImport
-    ) -> inventory.Applied:
+        self, db: Session, call: Call, request: inventory.importing.ApplyImport
+    ) -> inventory.importing.Applied:
         return catalog_import.apply_catalog(self._change(db, call), request.import_id)
 
-    @in_transaction(inventory.STAGE_SERVICES)
+    @in_transaction(inventory.importing.STAGE_SERVICES)
     def stage_services(
-        self, db: Session, call: Call, request: inventory.StageServices
-    ) -> inventory.Staged:
+        self, db: Session, call: Call, request: inventory.importing.StageServices
+    ) -> inventory.importing.Staged:
         return services_import.stage_services(db, self.runtime, request, call.now)
 
-    @in_transaction(inventory.APPLY_SERVICES)
+    @in_transaction(inventory.importing.APPLY_SERVICES)
     def apply_services(
-        self, db: Session, call: Call, request: inventory.ApplyImport
-    ) -> inventory.Applied:
+        self, db: Session, call: Call, request: inventory.importing.ApplyImport
+    ) -> inventory.importing.Applied:
         return services_import.apply_services(self._change(db, call), request.import_id)
 
-    @in_transaction(inventory.DISCARD_IMPORT)
+    @in_transaction(inventory.importing.DISCARD_IMPORT)
     def discard_import(
-        self, db: Session, _call: Call, request: inventory.ApplyImport
+        self, db: Session, _call: Call, request: inventory.importing.ApplyImport
     ) -> Nothing:
         staging.discard(db, request.import_id)
         return Nothing()
 
-    @in_transaction(inventory.VERIFY_COUNTERS)
+    @in_transaction(inventory.upkeep.VERIFY_COUNTERS)
     def verify_counters(
-        self, db: Session, _call: Call, _request: inventory.VerifyCounters
-    ) -> inventory.Verified:
-        return inventory.Verified(differences=counters.differences(db))
+        self, db: Session, _call: Call, _request: inventory.upkeep.VerifyCounters
+    ) -> inventory.upkeep.Verified:
+        return inventory.upkeep.Verified(differences=counters.differences(db))
 
-    @in_transaction(inventory.REBUILD_COUNTERS)
+    @in_transaction(inventory.upkeep.REBUILD_COUNTERS)
     def rebuild_counters(
-        self, db: Session, _call: Call, request: inventory.RebuildCounters
-    ) -> inventory.RebuiltCounters:
+        self, db: Session, _call: Call, request: inventory.upkeep.RebuildCounters
+    ) -> inventory.upkeep.RebuiltCounters:
         return rebuilding.rebuild_counters(db, request)
 
-    @in_transaction(inventory.REPUBLISH_SERVICES)
+    @in_transaction(inventory.upkeep.REPUBLISH_SERVICES)
     def republish_services(
-        self, db: Session, call: Call, request: inventory.RepublishServices
-    ) -> inventory.Republished:
+        self, db: Session, call: Call, request: inventory.upkeep.RepublishServices
+    ) -> inventory.upkeep.Republished:
         return republishing.republish_services(self._change(db, call), request)
 
-    @on_event(charging.SERVICES_OVERDUE)
+    @on_event(billing.charging.SERVICES_OVERDUE)
     def suspend_overdue(
-        self, db: Session, envelope: Envelope[charging.PaymentNews]
+        self, db: Session, envelope: Envelope[billing.charging.PaymentNews]
     ) -> None:
         payments.suspend_overdue(self._by_billing(db, envelope), envelope.body)
 
-    @on_event(charging.FUNDS_RESTORED)
+    @on_event(billing.charging.FUNDS_RESTORED)
     def resume_restored(
-        self, db: Session, envelope: Envelope[charging.PaymentNews]
+        self, db: Session, envelope: Envelope[billing.charging.PaymentNews]
     ) -> None:
         payments.resume_restored(self._by_billing(db, envelope), envelope.body)
 
-    @on_event(charging.PERIODS_ENDED)
+    @on_event(billing.charging.PERIODS_ENDED)
     def end_with_period(
-        self, db: Session, envelope: Envelope[charging.PaymentNews]
+        self, db: Session, envelope: Envelope[billing.charging.PaymentNews]
     ) -> None:
         payments.end_with_period(self._by_billing(db, envelope), envelope.body)
 
@@ -180,7 +179,7 @@ class InventoryService(Service):
         return (Job("forget_old_imports", timedelta(hours=1), self._forget_imports),)
 
     def _by_billing(
-        self, db: Session, envelope: Envelope[charging.PaymentNews]
+        self, db: Session, envelope: Envelope[billing.charging.PaymentNews]
     ) -> Change:
         now = self.runtime.clock.now()
         return Change(

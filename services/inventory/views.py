@@ -2,13 +2,13 @@
 
 from services.inventory import models
 from shared.contract import Event
-from shared.contracts import inventory as contract
+from shared.contracts import inventory
 from shared.db.events import Draft
 from shared.money import round_price
 
 
-def view(service: models.Service, family_name: str) -> contract.Service:
-    return contract.Service(
+def view(service: models.Service, family_name: str) -> inventory.services.Service:
+    return inventory.services.Service(
         id=service.id,
         company_id=service.company_id,
         reference=service.reference,
@@ -30,8 +30,8 @@ def view(service: models.Service, family_name: str) -> contract.Service:
 
 
 def draft_of(
-    event: Event[contract.Service], service: models.Service, family_name: str
-) -> Draft[contract.Service]:
+    event: Event[inventory.services.Service], service: models.Service, family_name: str
+) -> Draft[inventory.services.Service]:
     """An event of what the service is now."""
     return Draft(
         event,
@@ -43,10 +43,10 @@ def draft_of(
 
 def _termination_request(
     service: models.Service,
-) -> contract.TerminationRequest | None:
+) -> inventory.services.TerminationRequest | None:
     if service.termination_requested_at is None or service.termination_time is None:
         return None
-    return contract.TerminationRequest(
+    return inventory.services.TerminationRequest(
         requested_at=service.termination_requested_at,
         requested_by=service.termination_requested_by or "",
         reason=service.termination_reason or "",

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contract import Method, Nothing, Request, ServiceContract
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.errors import (
     REFUSALS,
     Conflict,

@@ -48,9 +48,15 @@ BACK_WITHIN_S = 5
 """How soon a service that is there again must be called again."""
 
 QUESTIONS: dict[str, tuple[Method[Any, Any], Request]] = {
-    identity.NAME: (identity.FIND_COMPANIES, identity.FindCompanies(name="Nobody")),
-    inventory.NAME: (inventory.DASHBOARD, inventory.Dashboard()),
-    billing.NAME: (billing.DASHBOARD, billing.Dashboard()),
+    identity.CONTRACT.name: (
+        identity.companies.FIND_COMPANIES,
+        identity.companies.FindCompanies(name="Nobody"),
+    ),
+    inventory.CONTRACT.name: (
+        inventory.reading.DASHBOARD,
+        inventory.reading.Dashboard(),
+    ),
+    billing.CONTRACT.name: (billing.dashboard.DASHBOARD, billing.dashboard.Dashboard()),
 }
 """What another caller goes on asking meanwhile."""
 
@@ -319,9 +325,9 @@ def test_a_service_that_hung_executes_no_call_that_gave_up(bench: Bench) -> None
 @pytest.mark.parametrize(
     "bench",
     [
-        pytest.param(identity.NAME, marks=pytest.mark.full),
-        pytest.param(inventory.NAME, marks=pytest.mark.full),
-        billing.NAME,
+        pytest.param(identity.CONTRACT.name, marks=pytest.mark.full),
+        pytest.param(inventory.CONTRACT.name, marks=pytest.mark.full),
+        billing.CONTRACT.name,
     ],
     indirect=True,
 )

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 
 from shared.contract import Method, RequestT, ResponseT
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from shared.rpc.client import CallContext, ServiceClient
 from tests.contract.parcel import contract as c

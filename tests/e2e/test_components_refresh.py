@@ -8,7 +8,7 @@ import pytest
 from flask import Response, g, render_template
 from playwright.sync_api import Browser, Page, expect
 
-from shared.contracts.inventory import DashboardCounters
+from shared.contracts.inventory.reading import DashboardCounters
 from tests.fixtures.pieces import new_pieces_app, served
 from web.dev import samples
 from web.page.blocks import BlockView

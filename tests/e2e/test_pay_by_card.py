@@ -25,7 +25,7 @@ from launcher.servers.databases import SERVICES
 from launcher.servers.postgres import PostgresServer
 from services.identity.people.verification import PERSONAL_STEPS
 from shared.contracts import billing, identity
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from tests.e2e.conftest import WAIT_MS, log_in
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import (
@@ -60,8 +60,8 @@ class Shop:
         """Somebody with an empty wallet; returns their email."""
         email = f"{uuid4().hex}@example.com"
         company_id = self.site.customer(email, "Ada & Co")
-        wallet = billing.OpenWallet(company_id=company_id, currency="EUR")
-        self.site.operator.call(billing.OPEN_WALLET, wallet)
+        wallet = billing.wallets.OpenWallet(company_id=company_id, currency="EUR")
+        self.site.operator.call(billing.wallets.OPEN_WALLET, wallet)
         if is_verified:
             self._verify(self.site.user_ids[email])
         self.site.services.deliver_events()
@@ -69,10 +69,12 @@ class Shop:
 
     def _verify(self, user_id: UUID) -> None:
         for step in PERSONAL_STEPS:
-            passed = identity.SetVerification(
-                user_id=user_id, step=step, state=identity.VerificationState.VERIFIED
+            passed = identity.people.SetVerification(
+                user_id=user_id,
+                step=step,
+                state=identity.people.VerificationState.VERIFIED,
             )
-            self.site.operator.call(identity.SET_VERIFICATION, passed)
+            self.site.operator.call(identity.people.SET_VERIFICATION, passed)
 
     def open(self, email: str = "", **options: object) -> Page:
         """A browser in which somebody has signed in: one for all, or this one."""

@@ -16,14 +16,25 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from services.billing.gateways.sandbox import SIGNATURE_HEADER, sign
 from shared.contract import Effect, Method, RequestT, ResponseT
-from shared.contracts.billing import top_ups
-from shared.contracts.billing.top_ups import (
+from shared.contracts.billing.payments import (
+    TAKE_PAYMENT_NOTICE,
     GatewayName,
     PaymentNotice,
     PaymentState,
+)
+from shared.contracts.billing.top_ups import (
+    BEGIN_TOP_UP,
+    GET_TOP_UP,
+    QUOTE_TOP_UP,
+    START_PAYMENT,
+    BeginTopUp,
+    GetTopUp,
+    QuoteTopUp,
+    StartPayment,
+    TopUp,
     TopUpState,
 )
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from shared.errors import Unavailable
 from shared.rpc.amqp.client import AmqpClient
@@ -48,20 +59,18 @@ class Customer:
     key: str = field(default_factory=lambda: str(uuid4()))
     was_killed: bool = False
 
-    def top_up(self) -> top_ups.TopUp:
-        quote = self._insist(
-            top_ups.QUOTE_TOP_UP, top_ups.QuoteTopUp(net=money("100.00"))
-        )
-        begin = top_ups.BeginTopUp(
+    def top_up(self) -> TopUp:
+        quote = self._insist(QUOTE_TOP_UP, QuoteTopUp(net=money("100.00")))
+        begin = BeginTopUp(
             net=quote.net, digest=quote.digest, gateway=GatewayName.SANDBOX
         )
-        begun = self._insist(top_ups.BEGIN_TOP_UP, begin)
-        start = top_ups.StartPayment(top_up_id=begun.id, return_url="http://localhost/")
-        page = self._insist(top_ups.START_PAYMENT, start).redirect_url
+        begun = self._insist(BEGIN_TOP_UP, begin)
+        start = StartPayment(top_up_id=begun.id, return_url="http://localhost/")
+        page = self._insist(START_PAYMENT, start).redirect_url
         assert page
         self.sandbox.choose(page, "succeed")
-        self._insist(top_ups.TAKE_PAYMENT_NOTICE, self._notice(page))
-        return self._insist(top_ups.GET_TOP_UP, top_ups.GetTopUp(top_up_id=begun.id))
+        self._insist(TAKE_PAYMENT_NOTICE, self._notice(page))
+        return self._insist(GET_TOP_UP, GetTopUp(top_up_id=begun.id))
 
     def _insist(
         self, method: Method[RequestT, ResponseT], request: RequestT

@@ -21,10 +21,10 @@ from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import FIRST
 from services.billing.settings import BillingSettings
 from services.billing.top_ups.document_orders import Wanted, order
-from shared.contracts.billing import top_ups
+from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind
-from shared.contracts.billing.top_ups import BankCredit, GatewayName
-from shared.contracts.identity import Role
+from shared.contracts.billing.payments import BankCredit, GatewayName
+from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from shared.principal import system
 from shared.rpc.change import Change
@@ -101,20 +101,22 @@ def _pay_often(office: Office, country: str) -> None:
     office.open_wallet()
     owner = office.principals.user(Role.OWNER, office.company_id, is_verified=True)
     quote = office.call(
-        top_ups.QUOTE_TOP_UP, top_ups.QuoteTopUp(net=money("10.00")), owner
+        billing.top_ups.QUOTE_TOP_UP,
+        billing.top_ups.QuoteTopUp(net=money("10.00")),
+        owner,
     )
-    begin = top_ups.BeginTopUp(
+    begin = billing.top_ups.BeginTopUp(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    top_up = office.call(top_ups.BEGIN_TOP_UP, begin, owner)
+    top_up = office.call(billing.top_ups.BEGIN_TOP_UP, begin, owner)
     credits_ = [
         BankCredit(
             transaction=f"{country}{n}", amount=quote.gross, text=top_up.reference
         )
         for n in range(PAYMENTS // 2)
     ]
-    book = top_ups.BookBankPayments(credits=credits_)
-    office.call(top_ups.BOOK_BANK_PAYMENTS, book, office.operator())
+    book = billing.payments.BookBankPayments(credits=credits_)
+    office.call(billing.payments.BOOK_BANK_PAYMENTS, book, office.operator())
 
 
 def _issue_until_done(url: str, number: int, dies_once_in: int) -> int:

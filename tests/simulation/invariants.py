@@ -14,7 +14,7 @@ from sqlalchemy import Row, text
 
 from services.billing.audit import books
 from services.inventory import counters
-from shared.contract import Method
+from shared.contract import Event, Method
 from shared.contracts import billing, identity, inventory
 from tests.simulation.intents import Intent, Outcome
 from tests.simulation.network import tally
@@ -90,7 +90,10 @@ def effects_once(world: World) -> Findings:
     """What was done is in effect once; what was refused left nothing."""
     counts = effects(world)
     for intent in world.intents:
-        if intent.method not in EVENTS_OF and intent.method != billing.ADJUST_WALLET:
+        if (
+            intent.method not in EVENTS_OF
+            and intent.method != billing.wallets.ADJUST_WALLET
+        ):
             continue
         times = counts[intent.request_id]
         if times > 1:
@@ -101,7 +104,7 @@ def effects_once(world: World) -> Findings:
         if (
             intent.outcome is Outcome.DONE
             and not times
-            and intent.method != inventory.CHANGE_PLAN
+            and intent.method != inventory.lifecycle.CHANGE_PLAN
         ):
             yield f"{intent} is said to be done, and is not"
 
@@ -122,7 +125,7 @@ def wallets_add_up(world: World) -> Findings:
     counts = effects(world)
     expected: dict[tuple[UUID, str], Decimal] = defaultdict(Decimal)
     for intent in world.intents:
-        if intent.method == billing.ADJUST_WALLET and counts[intent.request_id]:
+        if intent.method == billing.wallets.ADJUST_WALLET and counts[intent.request_id]:
             amount = intent.request.amount
             whose = intent.request.company_id, amount.currency.code
             expected[whose] += amount.amount
@@ -134,7 +137,10 @@ def wallets_add_up(world: World) -> Findings:
             yield f"wallet {row.id} has {row.balance}, should have {due}"
     running = {row.request_id: row.balance for row in _rows(world, "billing", _RUNNING)}
     for intent in world.intents:
-        if intent.method == billing.ADJUST_WALLET and intent.outcome is Outcome.DONE:
+        if (
+            intent.method == billing.wallets.ADJUST_WALLET
+            and intent.outcome is Outcome.DONE
+        ):
             told = intent.response.balance.amount
             if running.get(intent.request_id) != told:
                 yield f"{intent} was told {told}, and never was it"
@@ -160,7 +166,9 @@ def effects(world: World) -> Counter[str]:
     rows = _rows(world, "billing", _ENTRIES)
     counts = Counter(row.request_id for row in rows)
     kinds = {
-        intent.request_id: EVENTS_OF.get(intent.method) for intent in world.intents
+        intent.request_id: EVENTS_OF[intent.method].name
+        for intent in world.intents
+        if intent.method in EVENTS_OF
     }
     for event in world.network.published.values():
         if event["name"] == kinds.get(event["request_id"]):
@@ -217,27 +225,27 @@ JOIN journal_entries ON journal_entries.id = entry_id
 VERSIONED = (("inventory", "services"), ("billing", "wallets"))
 """Whose every version is told of by an event with the thing's id."""
 
-EVENTS_OF: Mapping[Method[Any, Any], str] = {
-    identity.CREATE_COMPANY: identity.COMPANY_CHANGED.name,
-    billing.OPEN_WALLET: billing.WALLET_CHANGED.name,
-    billing.SET_CREDIT_LIMIT: billing.WALLET_CHANGED.name,
-    billing.SET_COMFORT_BUFFER: billing.WALLET_CHANGED.name,
-    inventory.CREATE_SERVICE: inventory.SERVICE_CREATED.name,
-    inventory.ACTIVATE_SERVICE: inventory.SERVICE_ACTIVATED.name,
-    inventory.SUSPEND_SERVICE: inventory.SERVICE_SUSPENDED.name,
-    inventory.RESUME_SERVICE: inventory.SERVICE_RESUMED.name,
-    inventory.TERMINATE_SERVICE: inventory.SERVICE_TERMINATED.name,
-    inventory.CANCEL_SERVICE: inventory.SERVICE_CANCELLED.name,
-    inventory.REQUEST_TERMINATION: inventory.TERMINATION_REQUESTED.name,
-    inventory.WITHDRAW_TERMINATION: inventory.TERMINATION_WITHDRAWN.name,
-    inventory.CHANGE_PLAN: inventory.PLAN_CHANGED.name,
-    inventory.CHANGE_PRICE: inventory.PRICE_CHANGED.name,
+EVENTS_OF: Mapping[Method[Any, Any], Event[Any]] = {
+    identity.companies.CREATE_COMPANY: identity.companies.COMPANY_CHANGED,
+    billing.wallets.OPEN_WALLET: billing.wallets.WALLET_CHANGED,
+    billing.wallets.SET_CREDIT_LIMIT: billing.wallets.WALLET_CHANGED,
+    billing.wallets.SET_COMFORT_BUFFER: billing.wallets.WALLET_CHANGED,
+    inventory.lifecycle.CREATE_SERVICE: inventory.services.SERVICE_CREATED,
+    inventory.lifecycle.ACTIVATE_SERVICE: inventory.services.SERVICE_ACTIVATED,
+    inventory.lifecycle.SUSPEND_SERVICE: inventory.services.SERVICE_SUSPENDED,
+    inventory.lifecycle.RESUME_SERVICE: inventory.services.SERVICE_RESUMED,
+    inventory.lifecycle.TERMINATE_SERVICE: inventory.services.SERVICE_TERMINATED,
+    inventory.lifecycle.CANCEL_SERVICE: inventory.services.SERVICE_CANCELLED,
+    inventory.lifecycle.REQUEST_TERMINATION: inventory.services.TERMINATION_REQUESTED,
+    inventory.lifecycle.WITHDRAW_TERMINATION: inventory.services.TERMINATION_WITHDRAWN,
+    inventory.lifecycle.CHANGE_PLAN: inventory.services.PLAN_CHANGED,
+    inventory.lifecycle.CHANGE_PRICE: inventory.services.PRICE_CHANGED,
 }
 """The one event that tells of an operation's effect."""
 
 SETTINGS: Mapping[Method[Any, Any], tuple[str, str]] = {
-    billing.SET_CREDIT_LIMIT: ("credit_limit", "limit"),
-    billing.SET_COMFORT_BUFFER: ("comfort_buffer", "buffer"),
+    billing.wallets.SET_CREDIT_LIMIT: ("credit_limit", "limit"),
+    billing.wallets.SET_COMFORT_BUFFER: ("comfort_buffer", "buffer"),
 }
 """The wallet's column that an operation sets, and the request's field with it."""
 

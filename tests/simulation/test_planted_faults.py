@@ -54,7 +54,9 @@ def test_a_handler_that_lets_an_older_event_win_is_found(
 ) -> None:
     take_in = subscriptions.take_in_service
 
-    def careless(change: Change, envelope: Envelope[inventory.Service]) -> None:
+    def careless(
+        change: Change, envelope: Envelope[inventory.services.Service]
+    ) -> None:
         lock_company(change.db, envelope.body.company_id)
         change.db.execute(
             update(Subscription)

@@ -13,7 +13,7 @@ from launcher.servers.local_services import LocalServices
 from shared.clock import ManualClock
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
-from shared.contracts.inventory import CatalogRow
+from shared.contracts.inventory.importing import CatalogRow
 from shared.db.database import Database
 from shared.errors import ContractError, RemoteFault, Unavailable
 from shared.principal import load_private_key
@@ -147,23 +147,28 @@ def _fill(world: World) -> None:
         return calls[method.service](method, request, operator, key)
 
     import_id = UUID(int=world.random.getrandbits(128))
-    stage = inventory.StageCatalog(import_id=import_id, rows=_catalogue())
-    assert do(inventory.STAGE_CATALOG, stage).refused == []
-    do(inventory.APPLY_CATALOG, inventory.ApplyImport(import_id=import_id))
-    owner = identity.CreateUser(
+    stage = inventory.importing.StageCatalog(import_id=import_id, rows=_catalogue())
+    assert do(inventory.importing.STAGE_CATALOG, stage).refused == []
+    do(
+        inventory.importing.APPLY_CATALOG,
+        inventory.importing.ApplyImport(import_id=import_id),
+    )
+    owner = identity.people.CreateUser(
         email="owner@example.com", name="An Owner", password="a-long-Password-1"
     )
-    world.owner_id = do(identity.CREATE_USER, owner).id
+    world.owner_id = do(identity.people.CREATE_USER, owner).id
     for zone in ("Europe/Berlin", "America/New_York"):
-        company = identity.CreateCompany(
+        company = identity.companies.CreateCompany(
             name=f"A company in {zone}",
-            address=identity.Address(country="DE"),
+            address=identity.companies.Address(country="DE"),
             owner_id=world.owner_id,
             time_zone=zone,
         )
-        world.companies.append(do(identity.CREATE_COMPANY, company).id)
-    wallet = billing.OpenWallet(company_id=world.companies[0], currency=CURRENCIES[0])
-    do(billing.OPEN_WALLET, wallet)
+        world.companies.append(do(identity.companies.CREATE_COMPANY, company).id)
+    wallet = billing.wallets.OpenWallet(
+        company_id=world.companies[0], currency=CURRENCIES[0]
+    )
+    do(billing.wallets.OPEN_WALLET, wallet)
 
 
 def _catalogue() -> list[CatalogRow]:

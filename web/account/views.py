@@ -36,5 +36,10 @@ def two_factor() -> ResponseReturnValue:
 
 def _page(template: str) -> ResponseReturnValue:
     page = begin_page()
-    page.ask("account", "Your account", identity.GET_ACCOUNT, identity.GetAccount())
+    page.ask(
+        "account",
+        "Your account",
+        identity.people.GET_ACCOUNT,
+        identity.people.GetAccount(),
+    )
     return page.show(template)

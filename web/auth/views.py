@@ -81,9 +81,9 @@ def submit_log_in() -> ResponseReturnValue:
 @signed_in
 def log_out() -> ResponseReturnValue:
     """End the session at identity; without identity, at least forget it here."""
-    arguments = identity.LogOut(token=current_user.get_id())
+    arguments = identity.signing_in.LogOut(token=current_user.get_id())
     try:
-        call(context().client, identity.LOG_OUT, arguments, _public())
+        call(context().client, identity.signing_in.LOG_OUT, arguments, _public())
     except (Unavailable, RemoteFault):
         return sign_out(
             "You are signed out on this device. We could not reach the sign-in "
@@ -103,11 +103,13 @@ def ask_to_log_out() -> ResponseReturnValue:
 @bp.post("/companies/switch")
 @signed_in
 def switch_company() -> ResponseReturnValue:
-    arguments = identity.SwitchCompany(
+    arguments = identity.signing_in.SwitchCompany(
         token=current_user.get_id(), company_id=read_uuid(request.form.get("company"))
     )
     try:
-        session = call(context().client, identity.SWITCH_COMPANY, arguments, _public())
+        session = call(
+            context().client, identity.signing_in.SWITCH_COMPANY, arguments, _public()
+        )
     except Unavailable as outage:
         return error_page(outage.http_status, _NOT_SWITCHED, "Not switched")
     target = _next_page(request.form.get("next"))
@@ -123,23 +125,23 @@ def _show(
     return page, status
 
 
-def _call_log_in(form: LogInForm) -> identity.Session:
-    arguments = identity.LogIn(
+def _call_log_in(form: LogInForm) -> identity.signing_in.Session:
+    arguments = identity.signing_in.LogIn(
         email=form.email.data or "",
         password=form.password.data or "",
         address=request.remote_addr or "",
         user_agent=request.user_agent.string[:300],
     )
-    return call(context().client, identity.LOG_IN, arguments, _public())
+    return call(context().client, identity.signing_in.LOG_IN, arguments, _public())
 
 
 def _end_earlier_session() -> None:
     """Whoever signs in anew leaves no session behind, as far as identity answers."""
     if not current_user.is_authenticated:
         return
-    arguments = identity.LogOut(token=current_user.get_id())
+    arguments = identity.signing_in.LogOut(token=current_user.get_id())
     with suppress(ContractError, RemoteFault):
-        call(context().client, identity.LOG_OUT, arguments, _public())
+        call(context().client, identity.signing_in.LOG_OUT, arguments, _public())
 
 
 def _public() -> CallContext:

@@ -7,10 +7,10 @@ from web.page.frame import BALANCE, MENU
 
 SERVICES = Block(
     "services",
-    inventory.DASHBOARD,
-    inventory.Dashboard(),
+    inventory.reading.DASHBOARD,
+    inventory.reading.Dashboard(),
     lambda counters: counters,
-    (inventory.NAME,),
+    (inventory.CONTRACT.name,),
 )
 
 BLOCKS = {block.name: block for block in (BALANCE, MENU, SERVICES, COSTS)}

@@ -6,16 +6,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.billing import CostBreakdown, CostLine, DueLine, Recommendation
-from shared.contracts.billing.documents import DocumentState
-from shared.contracts.identity import CompanyMembership, Role, User
-from shared.contracts.inventory import (
-    DashboardCounters,
-    FamilyCounters,
-    Period,
-    ServiceState,
-    SuspensionReason,
+from shared.contracts.billing.dashboard import (
+    CostBreakdown,
+    CostLine,
+    DueLine,
+    Recommendation,
 )
+from shared.contracts.billing.documents import DocumentState
+from shared.contracts.identity.memberships import CompanyMembership, Role
+from shared.contracts.identity.people import User
+from shared.contracts.inventory.reading import DashboardCounters, FamilyCounters
+from shared.contracts.inventory.services import Period, ServiceState, SuspensionReason
 from shared.money import Money, currency_of
 from shared.permissions import Permission
 from web.page.blocks import BlockView

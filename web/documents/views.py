@@ -10,7 +10,7 @@ from io import BytesIO
 from flask import Blueprint, make_response, request, send_file
 from flask.typing import ResponseReturnValue
 
-from shared.contracts.billing import documents
+from shared.contracts import billing
 from shared.contracts.billing.documents import (
     DocumentFormat,
     DocumentKind,
@@ -53,7 +53,7 @@ def list_documents(company_id: str) -> ResponseReturnValue:
     page.ask(
         "listing",
         "The documents",
-        documents.LIST_DOCUMENTS,
+        billing.documents.LIST_DOCUMENTS,
         query.request(),
         stands_without=True,
     )
@@ -71,9 +71,9 @@ def list_documents(company_id: str) -> ResponseReturnValue:
 def show_document(company_id: str, document_id: str) -> ResponseReturnValue:
     """All that the document says; on paper, the document alone."""
     company = read_uuid(company_id)
-    wanted = documents.GetDocument(document_id=read_uuid(document_id))
+    wanted = billing.documents.GetDocument(document_id=read_uuid(document_id))
     page = begin_page(acts_for=company, at="invoices")
-    page.ask("whole", "This document", documents.GET_DOCUMENT, wanted)
+    page.ask("whole", "This document", billing.documents.GET_DOCUMENT, wanted)
     return page.show(
         "documents/document.html",
         company_id=company,
@@ -84,12 +84,14 @@ def show_document(company_id: str, document_id: str) -> ResponseReturnValue:
 @bp.get(FILE_ADDRESS)
 @signed_in
 def download(company_id: str, document_id: str, ending: str) -> ResponseReturnValue:
-    wanted = documents.GetDocumentFile(
+    wanted = billing.documents.GetDocumentFile(
         document_id=read_uuid(document_id), format=_FORMATS[ending]
     )
     visit = visit_company(read_uuid(company_id))
     try:
-        file = downloads.first_answer(visit, documents.GET_DOCUMENT_FILE, wanted)
+        file = downloads.first_answer(
+            visit, billing.documents.GET_DOCUMENT_FILE, wanted
+        )
     except Conflict as refusal:
         return _not_ready(refusal)
     return send_file(
@@ -109,7 +111,7 @@ def download_all(company_id: str) -> ResponseReturnValue:
     company = read_uuid(company_id)
     visit = visit_company(company)
     asked = replace(query, cursor="").request(downloads.PAGE_SIZE)
-    first = downloads.first_answer(visit, documents.LIST_DOCUMENTS, asked)
+    first = downloads.first_answer(visit, billing.documents.LIST_DOCUMENTS, asked)
     if not first.documents:
         raise NotFound("no_documents")
     name = downloads.name_with_days("invoices", query.first_day, query.last_day, ".zip")

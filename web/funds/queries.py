@@ -4,8 +4,9 @@ from uuid import UUID
 
 import structlog
 
-from shared.contracts.billing import cards, top_ups
-from shared.contracts.billing.top_ups import GatewayName, TopUpQuote
+from shared.contracts import billing
+from shared.contracts.billing.payments import GatewayName
+from shared.contracts.billing.top_ups import TopUpQuote
 from shared.errors import (
     Conflict,
     ContractError,
@@ -30,9 +31,9 @@ def quote_top_up(visit: Visit, form: FundsForm) -> TopUpQuote | None:
     net = form.amount()
     if net is None:
         return None
-    ask = top_ups.QuoteTopUp(net=net)
+    ask = billing.top_ups.QuoteTopUp(net=net)
     try:
-        quoted = visit.start(top_ups.QUOTE_TOP_UP, ask).result()
+        quoted = visit.start(billing.top_ups.QUOTE_TOP_UP, ask).result()
     except NotFound as refusal:
         form.errors["currency"] = sentence(refusal)
     except (InvalidInput, Conflict, Unavailable) as refusal:
@@ -48,20 +49,24 @@ def begin_top_up(
     visit: Visit, form: FundsForm, net: Money, gateway: GatewayName
 ) -> UUID:
     """Begin the top-up that was quoted; returns its id."""
-    ask = top_ups.BeginTopUp(
+    ask = billing.top_ups.BeginTopUp(
         net=net, digest=form.digest, gateway=gateway, is_intended=form.is_intended
     )
-    return visit.start(top_ups.BEGIN_TOP_UP, ask, idempotency_key=form.key).result().id
+    return (
+        visit.start(billing.top_ups.BEGIN_TOP_UP, ask, idempotency_key=form.key)
+        .result()
+        .id
+    )
 
 
 def start_payment(
     visit: Visit, top_up_id: UUID, return_url: str
-) -> top_ups.StartedPayment | None:
+) -> billing.top_ups.StartedPayment | None:
     """The payment as it goes on; None when it has ended, or nobody answers now."""
-    ask = top_ups.StartPayment(top_up_id=top_up_id, return_url=return_url)
+    ask = billing.top_ups.StartPayment(top_up_id=top_up_id, return_url=return_url)
     try:
         return visit.start(
-            top_ups.START_PAYMENT, ask, timeout_s=GATEWAY_TIMEOUT_S
+            billing.top_ups.START_PAYMENT, ask, timeout_s=GATEWAY_TIMEOUT_S
         ).result()
     except Conflict as refusal:
         if refusal.code != "top_up_ended":
@@ -73,32 +78,32 @@ def start_payment(
 
 def cancel_top_up(visit: Visit, top_up_id: UUID) -> None:
     """End a top-up, unless it has ended already."""
-    ask = top_ups.CancelTopUp(top_up_id=top_up_id)
+    ask = billing.top_ups.CancelTopUp(top_up_id=top_up_id)
     try:
         visit.start(
-            top_ups.CANCEL_TOP_UP, ask, idempotency_key=f"cancel:{top_up_id}"
+            billing.top_ups.CANCEL_TOP_UP, ask, idempotency_key=f"cancel:{top_up_id}"
         ).result()
     except Conflict as refusal:
         if refusal.code != "top_up_ended":
             raise
 
 
-def find_card_form(visit: Visit, top_up_id: UUID) -> cards.CardForm | None:
+def find_card_form(visit: Visit, top_up_id: UUID) -> billing.cards.CardForm | None:
     """The card's form, or None while whoever knows it does not answer."""
-    ask = cards.ShowCardForm(top_up_id=top_up_id)
+    ask = billing.cards.ShowCardForm(top_up_id=top_up_id)
     try:
         return visit.start(
-            cards.SHOW_CARD_FORM, ask, timeout_s=GATEWAY_TIMEOUT_S
+            billing.cards.SHOW_CARD_FORM, ask, timeout_s=GATEWAY_TIMEOUT_S
         ).result()
     except (Unavailable, RemoteFault):
         return None
 
 
-def list_unpaid(visit: Visit) -> list[top_ups.OpenTopUp]:
+def list_unpaid(visit: Visit) -> list[billing.top_ups.OpenTopUp]:
     """What is begun and not paid; the page stands without it."""
-    ask = top_ups.ListOpenTopUps()
+    ask = billing.top_ups.ListOpenTopUps()
     try:
-        return visit.start(top_ups.LIST_OPEN_TOP_UPS, ask).result().top_ups
+        return visit.start(billing.top_ups.LIST_OPEN_TOP_UPS, ask).result().top_ups
     except (ContractError, RemoteFault) as failure:
         log.warning("open_top_ups_not_read", error=str(failure))
         return []

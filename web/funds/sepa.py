@@ -4,7 +4,7 @@ from markupsafe import Markup
 from segno import QRCode
 from segno.helpers import make_epc_qr
 
-from shared.contracts.billing.top_ups import BankInstructions
+from shared.contracts.billing.payments import BankInstructions
 
 _CURRENCY = "EUR"
 

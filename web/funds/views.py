@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
-from shared.contracts.billing import cards, refund_requests, top_ups
+from shared.contracts import billing
 from shared.contracts.billing.top_ups import NextStep, TopUpQuote, TopUpState
 from shared.errors import Conflict, ContractError, InvalidInput, NotFound, Unavailable
 from shared.money import Money
@@ -102,8 +102,8 @@ def top_up_now() -> ResponseReturnValue:
 def top_up(top_up_id: str) -> ResponseReturnValue:
     """One top-up: what is to be done, or what came of it."""
     page = begin_page()
-    request_ = top_ups.GetTopUp(top_up_id=read_uuid(top_up_id))
-    page.ask("top_up", "This top-up", top_ups.GET_TOP_UP, request_)
+    request_ = billing.top_ups.GetTopUp(top_up_id=read_uuid(top_up_id))
+    page.ask("top_up", "This top-up", billing.top_ups.GET_TOP_UP, request_)
     return page.show(
         "funds/top_up.html",
         open_states=OPEN,
@@ -116,8 +116,8 @@ def top_up(top_up_id: str) -> ResponseReturnValue:
 def top_up_state(top_up_id: str) -> ResponseReturnValue:
     """The part of its page that changes; asks again while it is open."""
     visit = begin_visit(polling=True)
-    request_ = top_ups.GetTopUp(top_up_id=read_uuid(top_up_id))
-    shown = visit.start(top_ups.GET_TOP_UP, request_).result()
+    request_ = billing.top_ups.GetTopUp(top_up_id=read_uuid(top_up_id))
+    shown = visit.start(billing.top_ups.GET_TOP_UP, request_).result()
     prepare_reader(visit)
     html = render_template(
         "funds/_top_up.html",
@@ -145,7 +145,10 @@ def card(top_up_id: str) -> ResponseReturnValue:
     page = begin_page()
     wanted = read_uuid(top_up_id)
     page.ask(
-        "top_up", "This top-up", top_ups.GET_TOP_UP, top_ups.GetTopUp(top_up_id=wanted)
+        "top_up",
+        "This top-up",
+        billing.top_ups.GET_TOP_UP,
+        billing.top_ups.GetTopUp(top_up_id=wanted),
     )
     page.settle()
     try:
@@ -166,8 +169,10 @@ def forget_card(top_up_id: str) -> ResponseReturnValue:
     visit = begin_visit()
     visit.insist()
     wanted = read_uuid(top_up_id)
-    ask = cards.ForgetCard(card=request.form.get("card", "")[:100])
-    visit.start(cards.FORGET_CARD, ask, timeout_s=queries.GATEWAY_TIMEOUT_S).result()
+    ask = billing.cards.ForgetCard(card=request.form.get("card", "")[:100])
+    visit.start(
+        billing.cards.FORGET_CARD, ask, timeout_s=queries.GATEWAY_TIMEOUT_S
+    ).result()
     return redirect(_address(visit, "funds.card", wanted), code=303)
 
 
@@ -178,12 +183,12 @@ def ask_for_refund(top_up_id: str) -> ResponseReturnValue:
     visit = begin_visit()
     visit.insist()
     wanted = read_uuid(top_up_id)
-    ask = refund_requests.AskForRefund(
+    ask = billing.refund_requests.AskForRefund(
         payment_id=read_uuid(request.form.get("payment", "")),
         reason=request.form.get("reason", ""),
     )
     try:
-        send(visit, refund_requests.ASK_FOR_REFUND, ask)
+        send(visit, billing.refund_requests.ASK_FOR_REFUND, ask)
     except Conflict as refusal:
         if refusal.code != "refund_asked_already":
             raise

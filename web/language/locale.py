@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from flask import Flask, g, request
 
-from shared.contracts.identity import User
+from shared.contracts.identity.people import User
 from shared.money import Money
 from web.language.formatting import (
     FormattedMoney,

@@ -16,5 +16,10 @@ bp = Blueprint("members", __name__, url_prefix="/companies/<company_id>/members"
 def list_members(company_id: str) -> ResponseReturnValue:
     company = read_uuid(company_id)
     page = begin_page(acts_for=company)
-    page.ask("answer", "The members", identity.LIST_MEMBERS, identity.ListMembers())
+    page.ask(
+        "answer",
+        "The members",
+        identity.memberships.LIST_MEMBERS,
+        identity.memberships.ListMembers(),
+    )
     return page.show("members/page.html", company_id=company)

@@ -10,20 +10,20 @@ from web.page.blocks import Block
 class Costs:
     """The costs of one currency, with the recommendation if it has a wallet."""
 
-    breakdown: billing.CostBreakdown
-    recommended: billing.Recommendation | None
+    breakdown: billing.dashboard.CostBreakdown
+    recommended: billing.dashboard.Recommendation | None
 
 
-def _costs(answer: billing.BillingDashboard) -> list[Costs]:
+def _costs(answer: billing.dashboard.BillingDashboard) -> list[Costs]:
     recommended = {w.currency: w.recommendation for w in answer.wallets}
     return [Costs(costs, recommended.get(costs.currency)) for costs in answer.costs]
 
 
 COSTS = Block(
     "costs",
-    billing.DASHBOARD,
-    billing.Dashboard(),
+    billing.dashboard.DASHBOARD,
+    billing.dashboard.Dashboard(),
     _costs,
     # Billing works with what it heard of services and of companies' time zones.
-    (billing.NAME, inventory.NAME, identity.NAME),
+    (billing.CONTRACT.name, inventory.CONTRACT.name, identity.CONTRACT.name),
 )

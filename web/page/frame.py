@@ -33,11 +33,11 @@ class Balance:
     balance: Money
     credit_limit: Money
     available: Money
-    recent: list[billing.Posting]
+    recent: list[billing.dashboard.Posting]
     other_wallets: list[OtherBalance]
 
 
-def _balance(answer: billing.BillingDashboard) -> Balance | None:
+def _balance(answer: billing.dashboard.BillingDashboard) -> Balance | None:
     primary = next((w for w in answer.wallets if w.is_primary), None)
     if primary is None:
         return None
@@ -56,14 +56,18 @@ def _balance(answer: billing.BillingDashboard) -> Balance | None:
 
 
 BALANCE = Block(
-    "balance", billing.DASHBOARD, billing.Dashboard(), _balance, (billing.NAME,)
+    "balance",
+    billing.dashboard.DASHBOARD,
+    billing.dashboard.Dashboard(),
+    _balance,
+    (billing.CONTRACT.name,),
 )
 MENU = Block(
     "menu",
-    inventory.DASHBOARD,
-    inventory.Dashboard(),
+    inventory.reading.DASHBOARD,
+    inventory.reading.Dashboard(),
     lambda counters: counters,
-    (inventory.NAME,),
+    (inventory.CONTRACT.name,),
 )
 
 
@@ -75,9 +79,9 @@ class Frame:
     and nothing that is identity's can be done.
     """
 
-    user: identity.User
-    company: identity.CompanyMembership
-    companies: list[identity.CompanyMembership]
+    user: identity.people.User
+    company: identity.memberships.CompanyMembership
+    companies: list[identity.memberships.CompanyMembership]
     balance: BlockView
     menu: BlockView
     at: str
@@ -118,9 +122,9 @@ class Frame:
         )
 
 
-def _unknown_user(principal: Principal) -> identity.User:
+def _unknown_user(principal: Principal) -> identity.people.User:
     """Stands in while identity can't be reached and never was, by this process."""
-    return identity.User(
+    return identity.people.User(
         id=principal.user_id,
         email="",
         name="",
@@ -131,9 +135,9 @@ def _unknown_user(principal: Principal) -> identity.User:
     )
 
 
-def _unknown_company(principal: Principal) -> identity.CompanyMembership:
-    return identity.CompanyMembership(
+def _unknown_company(principal: Principal) -> identity.memberships.CompanyMembership:
+    return identity.memberships.CompanyMembership(
         company_id=principal.require_company(),
         company_name="",
-        role=identity.Role(principal.role),
+        role=identity.memberships.Role(principal.role),
     )

@@ -54,7 +54,7 @@ def ask_to_sign_in() -> Response:
     return cast("Response", redirect(login, code=303))
 
 
-def sign_in(session: identity.Session, response: Response) -> None:
+def sign_in(session: identity.signing_in.Session, response: Response) -> None:
     """Begin a fresh cookie session: nothing of the one before is kept."""
     cookie.clear()
     login_user(SignedIn(session.token))

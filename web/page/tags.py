@@ -17,7 +17,7 @@ from uuid import UUID
 
 from flask import Response, make_response, request
 
-from shared.contracts.identity import Session
+from shared.contracts.identity.signing_in import Session
 from shared.principal import Principal
 from web.page.context import context
 

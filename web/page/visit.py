@@ -66,13 +66,13 @@ class Visit:
         expected: UUID | None = None,
         polling: bool = False,
     ) -> None:
-        self.session: identity.Session | None = None
+        self.session: identity.signing_in.Session | None = None
         self.reading_until: datetime | None = None
         self._token = token
         self._acts_for = acts_for
         self._meant = acts_for or expected
         self._polling = polling
-        self._resuming: Future[identity.Session] | None = None
+        self._resuming: Future[identity.signing_in.Session] | None = None
         self._principal_token = request.cookies.get(PRINCIPAL_COOKIE)
         self.known_principal = self._read_cookie()
 
@@ -144,7 +144,7 @@ class Visit:
             self._resuming = None
 
     @property
-    def last_session(self) -> identity.Session | None:
+    def last_session(self) -> identity.signing_in.Session | None:
         """The session as identity told it now, or else last told it."""
         if self.session is not None:
             return self.session
@@ -167,15 +167,17 @@ class Visit:
 
     def _start_resuming(
         self, timeout_s: float = DEFAULT_TIMEOUT_S
-    ) -> Future[identity.Session]:
+    ) -> Future[identity.signing_in.Session]:
         """Ask for the session's current company, unless the address names one."""
-        arguments = identity.ResumeSession(
+        arguments = identity.signing_in.ResumeSession(
             token=self._token, company_id=self._acts_for, polling=self._polling
         )
         call = CallContext(request_id=g.request_id, timeout_s=timeout_s)
-        return context().client.start(identity.RESUME_SESSION, arguments, call)
+        return context().client.start(
+            identity.signing_in.RESUME_SESSION, arguments, call
+        )
 
-    def _take(self, session: identity.Session) -> Principal:
+    def _take(self, session: identity.signing_in.Session) -> Principal:
         """Go on with what identity says, if it is about the company meant.
 
         With the calls under way, that is the company of the cookie's principal: in
@@ -207,7 +209,9 @@ class Visit:
         return principal
 
 
-def _mismatch(meant: UUID | None, session: identity.Session) -> ContractError:
+def _mismatch(
+    meant: UUID | None, session: identity.signing_in.Session
+) -> ContractError:
     if meant not in {company.company_id for company in session.memberships}:
         return NotFound("no_such_company")
     return Conflict(

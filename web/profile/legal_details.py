@@ -55,7 +55,7 @@ class DetailsForm:
     key: str = ""
 
     @classmethod
-    def of(cls, company: identity.Company) -> Self:
+    def of(cls, company: identity.companies.Company) -> Self:
         return cls(_texts_of(company), company.version)
 
     @classmethod
@@ -63,17 +63,19 @@ class DetailsForm:
         texts = {name: request.form.get(name, "") for name in _FIELDS}
         return cls(texts, _read_version(request.form.get("version", "")))
 
-    def request(self) -> identity.ChangeCompany:
+    def request(self) -> identity.companies.ChangeCompany:
         """What the form asks for.
 
         Raises:
             InvalidInput: ``unknown_choice``, of its kind.
         """
         kind = read_choice(self.texts["kind"], Kind, "kind")
-        return identity.ChangeCompany(
+        return identity.companies.ChangeCompany(
             version=self.version,
             name=self.texts["name"],
-            address=identity.Address(**{name: self.texts[name] for name in _ADDRESS}),
+            address=identity.companies.Address(
+                **{name: self.texts[name] for name in _ADDRESS}
+            ),
             time_zone=self.texts["time_zone"],
             is_business=kind is Kind.BUSINESS,
         )
@@ -90,7 +92,7 @@ class DetailsForm:
             key=key_to_keep(refusal),
         )
 
-    def beside(self, company: identity.Company) -> Self:
+    def beside(self, company: identity.companies.Company) -> Self:
         """The form beside what is kept by now, which it would replace if sent again."""
         kept = _texts_of(company)
         now = {name: kept[name] for name in _FIELDS if kept[name] != self.texts[name]}
@@ -108,7 +110,7 @@ def edit(company_id: str) -> ResponseReturnValue:
 def save(company_id: str) -> ResponseReturnValue:
     company, form = read_uuid(company_id), DetailsForm.sent()
     try:
-        saved = change(company, identity.CHANGE_COMPANY, form.request())
+        saved = change(company, identity.companies.CHANGE_COMPANY, form.request())
     except (InvalidInput, Conflict, Unavailable) as refusal:
         return _show(
             company, form.refused(refusal), is_outdated=isinstance(refusal, Conflict)
@@ -132,8 +134,8 @@ def _show(
     page.ask(
         "company",
         "This company",
-        identity.GET_COMPANY,
-        identity.GetCompany(),
+        identity.companies.GET_COMPANY,
+        identity.companies.GetCompany(),
         stands_without=form is not None,
     )
     if not page.may(Permission.MANAGE_COMPANY):
@@ -151,7 +153,7 @@ def _show(
     )
 
 
-def _texts_of(company: identity.Company) -> dict[str, str]:
+def _texts_of(company: identity.companies.Company) -> dict[str, str]:
     kind = Kind.BUSINESS if company.is_business else Kind.PRIVATE
     return {
         "name": company.name,

@@ -6,8 +6,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shared.contracts import identity
-from shared.contracts.billing import tax
+from shared.contracts import billing, identity
 from shared.errors import Conflict, ContractError, InvalidInput, Unavailable
 from shared.permissions import Permission
 from web.language.refusals import sentence
@@ -31,8 +30,10 @@ def show_profile(company_id: str) -> ResponseReturnValue:
 def tax_details(company_id: str) -> ResponseReturnValue:
     """The tax details as soon as billing knows the profile as it is now."""
     visit = visit_company(read_uuid(company_id), polling=True)
-    started = visit.start(tax.GET_TAX_PROFILE, tax.GetTaxProfile())
-    company = visit.start(identity.GET_COMPANY, identity.GetCompany()).result()
+    started = visit.start(billing.tax.GET_TAX_PROFILE, billing.tax.GetTaxProfile())
+    company = visit.start(
+        identity.companies.GET_COMPANY, identity.companies.GetCompany()
+    ).result()
     known = started.result()
     if known.company_version < company.version:
         return "", HTTPStatus.NO_CONTENT
@@ -63,7 +64,7 @@ def set_tax_id(company_id: str) -> ResponseReturnValue:
     company = read_uuid(company_id)
     number = request.form.get("tax_id", "")
     try:
-        change(company, tax.SET_TAX_ID, tax.SetTaxId(number=number))
+        change(company, billing.tax.SET_TAX_ID, billing.tax.SetTaxId(number=number))
     except (InvalidInput, Conflict, Unavailable) as refusal:
         return _show(company, number, refusal)
     done = "The VAT ID is saved." if number.strip() else "The VAT ID is removed."
@@ -76,14 +77,19 @@ def _show(
 ) -> ResponseReturnValue:
     """The page; after a refusal with what was typed, and why it was refused."""
     page = begin_page(acts_for=company)
-    page.ask("company", "This company", identity.GET_COMPANY, identity.GetCompany())
+    page.ask(
+        "company",
+        "This company",
+        identity.companies.GET_COMPANY,
+        identity.companies.GetCompany(),
+    )
     may_read = page.may(Permission.READ_BILLING)
     if may_read:
         page.ask(
             "tax",
             "Its tax details",
-            tax.GET_TAX_PROFILE,
-            tax.GetTaxProfile(),
+            billing.tax.GET_TAX_PROFILE,
+            billing.tax.GetTaxProfile(),
             stands_without=True,
         )
     return page.show(

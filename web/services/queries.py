@@ -4,14 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from shared.contracts.billing import charging
-from shared.contracts.inventory import (
-    ListServices,
-    Period,
-    ServiceSort,
-    StateFilter,
-    SuspensionReason,
-)
+from shared.contracts import billing
+from shared.contracts.inventory.reading import ListServices, ServiceSort, StateFilter
+from shared.contracts.inventory.services import Period, SuspensionReason
 from web.page.page import Page
 from web.page.values import read_choice
 
@@ -117,14 +112,16 @@ def ask_how_it_is_paid(page: Page, service_id: UUID, cursor: str | None) -> None
     page.ask(
         "payment",
         "How it is paid",
-        charging.GET_SUBSCRIPTION,
-        charging.GetSubscription(service_id=service_id),
+        billing.charging.GET_SUBSCRIPTION,
+        billing.charging.GetSubscription(service_id=service_id),
         stands_without=True,
     )
     page.ask(
         "charges",
         "Its charges",
-        charging.LIST_CHARGES,
-        charging.ListCharges(service_id=service_id, cursor=cursor, limit=CHARGES_SHOWN),
+        billing.charging.LIST_CHARGES,
+        billing.charging.ListCharges(
+            service_id=service_id, cursor=cursor, limit=CHARGES_SHOWN
+        ),
         stands_without=True,
     )

@@ -4,7 +4,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from shared.contracts import inventory
-from shared.contracts.inventory import StateFilter
+from shared.contracts.inventory.reading import StateFilter
 from shared.permissions import Permission
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
@@ -23,7 +23,7 @@ def list_services() -> ResponseReturnValue:
     page.ask(
         "listing",
         "The list",
-        inventory.LIST_SERVICES,
+        inventory.reading.LIST_SERVICES,
         query.request(),
         stands_without=True,
     )
@@ -35,9 +35,9 @@ def list_services() -> ResponseReturnValue:
 def show_service(service_id: str) -> ResponseReturnValue:
     """The service with its history, how it is paid, and what was charged for it."""
     service = read_uuid(service_id)
-    arguments = inventory.GetService(service_id=service)
+    arguments = inventory.reading.GetService(service_id=service)
     page = begin_page(at="services")
-    page.ask("details", "This service", inventory.GET_SERVICE, arguments)
+    page.ask("details", "This service", inventory.reading.GET_SERVICE, arguments)
     may_read_billing = page.may(Permission.READ_BILLING)
     if may_read_billing:
         ask_how_it_is_paid(page, service, request.args.get("after") or None)

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.contracts import inventory
-from shared.contracts.billing import charging
+from shared.contracts import billing, inventory
 from shared.contracts.billing.transactions import (
     LIST_TRANSACTIONS,
     ListTransactions,
@@ -107,16 +106,18 @@ def ask_for_lines(page: Page, entry_id: UUID, cursor: str | None) -> None:
 
     Billing knows services by their ids only.
     """
-    asked = charging.ListCharges(entry_id=entry_id, cursor=cursor, limit=PAGE_SIZE)
-    page.ask("lines", "This transaction", charging.LIST_CHARGES, asked)
-    lines: charging.ChargePage | None = page.answer("lines")
+    asked = billing.charging.ListCharges(
+        entry_id=entry_id, cursor=cursor, limit=PAGE_SIZE
+    )
+    page.ask("lines", "This transaction", billing.charging.LIST_CHARGES, asked)
+    lines: billing.charging.ChargePage | None = page.answer("lines")
     if lines is None or not lines.charges:
         return
     ids = sorted({line.service_id for line in lines.charges})
     page.ask(
         "names",
         "The services' names",
-        inventory.NAME_SERVICES,
-        inventory.NameServices(service_ids=ids),
+        inventory.reading.NAME_SERVICES,
+        inventory.reading.NameServices(service_ids=ids),
         stands_without=True,
     )

@@ -8,10 +8,7 @@ from uuid import UUID
 from flask import Blueprint, get_template_attribute, request
 from flask.typing import ResponseReturnValue
 
-from shared.contracts.billing.transactions import (
-    LIST_TRANSACTIONS,
-    TransactionGroup,
-)
+from shared.contracts.billing.transactions import LIST_TRANSACTIONS, TransactionGroup
 from shared.errors import ContractError, InvalidInput
 from web.language.refusals import sentence
 from web.page import downloads

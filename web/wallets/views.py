@@ -12,7 +12,6 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from shared.contracts import billing
-from shared.contracts.billing import wallets
 from shared.errors import Conflict, ContractError, InvalidInput, Unavailable
 from shared.permissions import Permission
 from web.language.amounts import read_amount_or_zero
@@ -67,7 +66,11 @@ def show_wallets(company_id: str) -> ResponseReturnValue:
 def add_wallet(company_id: str) -> ResponseReturnValue:
     company, currency = read_uuid(company_id), _currency()
     try:
-        change(company, wallets.ADD_WALLET, wallets.AddWallet(currency=currency))
+        change(
+            company,
+            billing.wallets.ADD_WALLET,
+            billing.wallets.AddWallet(currency=currency),
+        )
     except _REFUSALS as refusal:
         return _refuse(company, refusal, "add", "currency")
     return _done(company, f"The {currency} wallet is open.")
@@ -78,7 +81,11 @@ def add_wallet(company_id: str) -> ResponseReturnValue:
 def make_primary(company_id: str) -> ResponseReturnValue:
     company, currency = read_uuid(company_id), _currency()
     try:
-        change(company, wallets.MAKE_PRIMARY, wallets.MakePrimary(currency=currency))
+        change(
+            company,
+            billing.wallets.MAKE_PRIMARY,
+            billing.wallets.MakePrimary(currency=currency),
+        )
     except _REFUSALS as refusal:
         return _refuse(company, refusal, "primary", "currency")
     return _done(company, f"{currency} is the primary currency now.")
@@ -93,21 +100,21 @@ def set_comfort_buffer(company_id: str) -> ResponseReturnValue:
         visit.insist()
         # Amounts are read in the language of who typed them.
         prepare_reader(visit)
-        send(visit, billing.SET_COMFORT_BUFFER, _read_buffer())
+        send(visit, billing.wallets.SET_COMFORT_BUFFER, _read_buffer())
     except _REFUSALS as refusal:
         field = "horizon" if refusal.code in _OF_HORIZON else "buffer"
         return _refuse(company, refusal, "buffer", field)
     return _done(company, f"The comfort buffer of the {_currency()} wallet is saved.")
 
 
-def _read_buffer() -> billing.SetComfortBuffer:
+def _read_buffer() -> billing.wallets.SetComfortBuffer:
     buffer = read_amount_or_zero(
         request.form.get("buffer", ""), _currency(), reader_locale()
     )
     days = request.form.get("horizon", "").strip()
     if not (days.isascii() and days.isdigit() and len(days) < len("1000000000")):
         raise InvalidInput("days_not_understood")
-    return billing.SetComfortBuffer(buffer=buffer, horizon_days=int(days))
+    return billing.wallets.SetComfortBuffer(buffer=buffer, horizon_days=int(days))
 
 
 def _currency() -> str:
@@ -128,7 +135,12 @@ def _refuse(
 def _show(company: UUID, refused: Refused | None = None) -> ResponseReturnValue:
     """The page; after a refusal with what was typed, and why it was refused."""
     page = begin_page(acts_for=company, at="wallets")
-    page.ask("answer", "The wallets", wallets.LIST_WALLETS, wallets.ListWallets())
+    page.ask(
+        "answer",
+        "The wallets",
+        billing.wallets.LIST_WALLETS,
+        billing.wallets.ListWallets(),
+    )
     return page.show(
         "wallets/page.html",
         status=refused.status if refused else 200,

@@ -8,7 +8,7 @@ sends one that was not again.
 from flask import Blueprint, abort, g, request
 from flask.typing import ResponseReturnValue
 
-from shared.contracts.billing.top_ups import (
+from shared.contracts.billing.payments import (
     TAKE_PAYMENT_NOTICE,
     GatewayName,
     PaymentNotice,

@@ -27,7 +27,7 @@ from services.billing.models.transactions import Transaction
 from services.billing.parties.companies import DEFAULT_TIME_ZONE
 from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.billing.transactions import TransactionGroup
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 from shared.db.company_walk import companies_of
 
 MOST_DIFFERENCES = 100

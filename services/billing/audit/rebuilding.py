@@ -10,8 +10,8 @@ from shared.db.paging import MAX_BATCH, check_limit
 
 
 def rebuild_rollups(
-    session: Session, request: billing.RebuildRollups
-) -> billing.RebuiltRollups:
+    session: Session, request: billing.books.RebuildRollups
+) -> billing.books.RebuiltRollups:
     """Make the roll-ups of one company anew, or of the next few, by their ids.
 
     Events about a company wait until its roll-ups are done.
@@ -22,13 +22,13 @@ def rebuild_rollups(
     check_limit(request.limit, MAX_BATCH)
     if request.company_id is not None:
         rebuild(session, request.company_id)
-        return billing.RebuiltRollups(count=1, last_company_id=None)
+        return billing.books.RebuiltRollups(count=1, last_company_id=None)
     models = (Subscription, RecurringCost, Renewal)
     after, limit = request.after_company_id, request.limit
     companies = companies_after(session, models, after, limit)
     for company_id in companies:
         rebuild(session, company_id)
     is_full = len(companies) == limit
-    return billing.RebuiltRollups(
+    return billing.books.RebuiltRollups(
         count=len(companies), last_company_id=companies[-1] if is_full else None
     )

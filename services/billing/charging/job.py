@@ -25,7 +25,7 @@ from services.billing.parties.companies import (
     time_zone_of,
     try_lock_company,
 )
-from shared.contracts.billing import charging as contract
+from shared.contracts import billing
 from shared.db.company_walk import walk_companies
 from shared.db.database import Database
 from shared.db.paging import MAX_BATCH, check_limit
@@ -65,8 +65,8 @@ class Charging:
         _Run(self.database, self.runtime, self.grace, request_id).run()
 
     def charge_due(
-        self, request_id: str, request: contract.ChargeDue
-    ) -> contract.Charged:
+        self, request_id: str, request: billing.charging.ChargeDue
+    ) -> billing.charging.Charged:
         """Charge the next few wallets.
 
         Raises:
@@ -98,7 +98,9 @@ class _Run:
             after = due[-1].wallet_id
         self.notify()
 
-    def charge_due(self, request: contract.ChargeDue) -> contract.Charged:
+    def charge_due(
+        self, request: billing.charging.ChargeDue
+    ) -> billing.charging.Charged:
         """An operator's part of `run`."""
         check_limit(request.limit, MAX_BATCH)
         if not request.dry_run and request.after_wallet_id is None:
@@ -112,10 +114,10 @@ class _Run:
         is_last = len(due) < request.limit
         if is_last and not request.dry_run:
             self.notify()
-        return contract.Charged(
+        return billing.charging.Charged(
             wallets=len(due),
             sums=[
-                contract.ChargedSum(
+                billing.charging.ChargedSum(
                     services=found.services,
                     periods=found.periods,
                     amount=Money(found.amount, currency_of(code)),

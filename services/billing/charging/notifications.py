@@ -19,12 +19,8 @@ from services.billing.charging.standing import (
 from services.billing.models.charging import Subscription
 from services.billing.models.ledger import Wallet
 from shared.contract import Event
-from shared.contracts.billing import charging as contract
-from shared.contracts.inventory import (
-    Period,
-    ServiceState,
-    TerminationTime,
-)
+from shared.contracts import billing
+from shared.contracts.inventory.services import Period, ServiceState, TerminationTime
 from shared.money import Money, currency_of
 from shared.rpc.change import Change
 
@@ -41,8 +37,8 @@ def notify_exhausted(
     change: Change, wallet: Wallet, lacking: Decimal, until: datetime
 ) -> None:
     change.tell(
-        contract.FUNDS_EXHAUSTED,
-        contract.FundsExhausted(
+        billing.charging.FUNDS_EXHAUSTED,
+        billing.charging.FundsExhausted(
             wallet_id=wallet.id,
             lacking=Money(lacking, currency_of(wallet.currency)),
             until=until,
@@ -60,7 +56,7 @@ def notify_overdue(change: Change, grace: timedelta) -> int:
         Subscription.overdue_since <= change.call.now - grace,
     )
     _count_up(found)
-    return _notify(change, contract.SERVICES_OVERDUE, found)
+    return _notify(change, billing.charging.SERVICES_OVERDUE, found)
 
 
 def notify_restored(change: Change, _grace: timedelta) -> int:
@@ -70,7 +66,7 @@ def notify_restored(change: Change, _grace: timedelta) -> int:
     """
     found = _waiting(change, IS_SUSPENDED_FOR_PAYMENT, IS_PAID)
     _count_up(found)
-    return _notify(change, contract.FUNDS_RESTORED, found)
+    return _notify(change, billing.charging.FUNDS_RESTORED, found)
 
 
 def notify_ended(change: Change, _grace: timedelta) -> int:
@@ -88,7 +84,9 @@ def notify_ended(change: Change, _grace: timedelta) -> int:
         and_(IS_SUSPENDED_FOR_PAYMENT, IS_PLACED, ~IS_PAID),
     )
     ends = Subscription.ends == TerminationTime.END_OF_PERIOD
-    return _notify(change, contract.PERIODS_ENDED, _waiting(change, ends, is_over))
+    return _notify(
+        change, billing.charging.PERIODS_ENDED, _waiting(change, ends, is_over)
+    )
 
 
 def _count_up(found: Sequence[Subscription]) -> None:
@@ -111,19 +109,19 @@ def _waiting(change: Change, *which: ColumnElement[bool]) -> Sequence[Subscripti
 
 def _notify(
     change: Change,
-    event: Event[contract.PaymentNews],
+    event: Event[billing.charging.PaymentNews],
     services: Sequence[Subscription],
 ) -> int:
     for company_id, group in groupby(services, key=lambda each: each.company_id):
         payments = [
-            contract.ServicePayment(
+            billing.charging.ServicePayment(
                 service_id=each.service_id, version=each.payment_version
             )
             for each in group
         ]
         change.tell(
             event,
-            contract.PaymentNews(services=payments),
+            billing.charging.PaymentNews(services=payments),
             company_id=company_id,
             version=max(each.version for each in payments),
         )

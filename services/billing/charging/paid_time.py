@@ -16,7 +16,7 @@ from services.billing.charging.periods import count_edges, edge
 from services.billing.charging.standing import charge_of
 from services.billing.models.charging import Subscription
 from shared.contracts.billing.charging import ChargeKind
-from shared.contracts.inventory import Period, ServiceState
+from shared.contracts.inventory.services import Period, ServiceState
 from shared.money import ledger_ratio
 
 MICROSECOND = timedelta(microseconds=1)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 
 HOUR = timedelta(hours=1)
 

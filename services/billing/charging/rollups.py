@@ -21,7 +21,7 @@ from services.billing.models.charging import (
     Renewal,
     Standing,
 )
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 
 BATCH = 5000
 """Rows read or written by one statement."""

@@ -29,7 +29,7 @@ from services.billing.models.charging import Subscription
 from services.billing.models.ledger import EntryKind, Wallet
 from services.billing.parties.companies import time_zone_of
 from shared.contracts.billing.charging import ChargeKind
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 from shared.rpc.change import Change
 
 BATCH = 1_000

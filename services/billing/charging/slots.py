@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from services.billing.charging.periods import HOUR, days_in_month
 from services.billing.models.charging import Grain
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 
 MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)

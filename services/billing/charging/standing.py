@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.dialects import postgresql
 
 from services.billing.models.charging import Standing, Subscription
-from shared.contracts.inventory import Period, ServiceState, SuspensionReason
+from shared.contracts.inventory.services import Period, ServiceState, SuspensionReason
 from shared.money import Money, currency_of, round_to_ledger
 
 IS_ONGOING = and_(

@@ -9,8 +9,8 @@ from services.billing.charging import standing
 from services.billing.ledger.wallets import available
 from services.billing.models.charging import RecurringCost, Standing, Subscription
 from services.billing.models.ledger import Wallet
-from shared.contracts.billing import charging as contract
-from shared.contracts.inventory import Period, ServiceState
+from shared.contracts import billing
+from shared.contracts.inventory.services import Period, ServiceState
 from shared.money import (
     Money,
     currency_of,
@@ -22,16 +22,16 @@ _LIVE = (ServiceState.ACTIVE, ServiceState.SUSPENDED)
 
 
 def find_subscription(
-    session: Session, request: contract.GetSubscription
-) -> contract.FoundSubscription:
+    session: Session, request: billing.charging.GetSubscription
+) -> billing.charging.FoundSubscription:
     """Read one of the session's company."""
     found = session.get(Subscription, request.service_id)
-    return contract.FoundSubscription(
+    return billing.charging.FoundSubscription(
         subscription=_view(session, found) if found else None
     )
 
 
-def _view(session: Session, found: Subscription) -> contract.Subscription:
+def _view(session: Session, found: Subscription) -> billing.charging.Subscription:
     currency = currency_of(found.currency)
     owed = dict(standing.costs(found))
     owed.pop(Standing.ACTIVE, None)
@@ -39,7 +39,7 @@ def _view(session: Session, found: Subscription) -> contract.Subscription:
     all_owed = Money(_owed_by_all(session, found.currency), currency)
     in_wallet = Money(_available(session, found.currency), currency)
     has_time = found.state in _LIVE and found.period is not Period.ONCE
-    return contract.Subscription(
+    return billing.charging.Subscription(
         service_id=found.service_id,
         paid_through=found.paid_through if has_time else None,
         renewal=charge if standing.renews(found) else None,

@@ -20,7 +20,7 @@ from services.billing.ledger import wallets
 from services.billing.models.charging import Subscription
 from services.billing.parties.companies import keep_company, lock_company, time_zone_of
 from shared.contracts import identity, inventory
-from shared.contracts.inventory import (
+from shared.contracts.inventory.services import (
     ServiceState,
     SuspensionReason,
     TerminationTime,
@@ -35,7 +35,9 @@ _PAYS = frozenset({ServiceState.ACTIVE, ServiceState.SUSPENDED})
 _IS_UNPLACED = (Subscription.anchor.is_(None), Subscription.activated_at.is_not(None))
 
 
-def take_in_service(change: Change, envelope: Envelope[inventory.Service]) -> None:
+def take_in_service(
+    change: Change, envelope: Envelope[inventory.services.Service]
+) -> None:
     """Keep a service's state, its paid time, and what it adds to the roll-ups.
 
     Raises:
@@ -69,7 +71,9 @@ def take_in_service(change: Change, envelope: Envelope[inventory.Service]) -> No
     rollups.replace(session, before, contributions(known, zone))
 
 
-def take_in_company(session: Session, envelope: Envelope[identity.Company]) -> set[str]:
+def take_in_company(
+    session: Session, envelope: Envelope[identity.companies.Company]
+) -> set[str]:
     """Keep a company; when its time zone moves, so do its services' periods.
 
     Returns the names of the columns that are others now.
@@ -122,7 +126,7 @@ def place_unplaced(change: Change, company_id: UUID) -> bool:
 def _live_through(
     change: Change,
     known: Subscription,
-    envelope: Envelope[inventory.Service],
+    envelope: Envelope[inventory.services.Service],
     zone: ZoneInfo,
 ) -> None:
     """What happened between the state that is known and the new one."""
@@ -157,7 +161,9 @@ def _live_through(
         paid_time.count_as_owed(known, until, zone)
 
 
-def _slept(known: Subscription, body: inventory.Service, at: datetime) -> timedelta:
+def _slept(
+    known: Subscription, body: inventory.services.Service, at: datetime
+) -> timedelta:
     """For how long it was suspended since its paid time was moved last."""
     slept = (body.suspended_us - known.suspended_us) * paid_time.MICROSECOND
     if known.suspended_at is not None:
@@ -166,7 +172,9 @@ def _slept(known: Subscription, body: inventory.Service, at: datetime) -> timede
     return max(slept, timedelta(0))
 
 
-def _suspend(known: Subscription, body: inventory.Service, zone: ZoneInfo) -> None:
+def _suspend(
+    known: Subscription, body: inventory.services.Service, zone: ZoneInfo
+) -> None:
     known.suspended_at = body.state_since
     known.told_at = None
     if body.suspension_reason is SuspensionReason.PAYMENT:
@@ -194,7 +202,7 @@ def _follow_zone(session: Session, company_id: UUID) -> None:
         page = session.scalars(wanted.where(Subscription.service_id > last_id)).all()
 
 
-def _new(envelope: Envelope[inventory.Service]) -> Subscription:
+def _new(envelope: Envelope[inventory.services.Service]) -> Subscription:
     body = envelope.body
     return Subscription(
         service_id=body.id,
@@ -208,7 +216,9 @@ def _new(envelope: Envelope[inventory.Service]) -> Subscription:
     )
 
 
-def _request_to_end(body: inventory.Service) -> inventory.TerminationRequest | None:
+def _request_to_end(
+    body: inventory.services.Service,
+) -> inventory.services.TerminationRequest | None:
     """The request for which it is charged no more.
 
     One to end at once is the operator's to do: until then it runs, and is charged.
@@ -219,7 +229,7 @@ def _request_to_end(body: inventory.Service) -> inventory.TerminationRequest | N
     return request
 
 
-def _columns(envelope: Envelope[inventory.Service]) -> dict[str, Any]:
+def _columns(envelope: Envelope[inventory.services.Service]) -> dict[str, Any]:
     body = envelope.body
     request = _request_to_end(body)
     return {

@@ -26,10 +26,10 @@ from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Seller, Sellers
 from services.billing.tax.profiles import vat_id_to_show
-from shared.contracts.billing import documents as contract
+from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.payments import BankInstructions, GatewayName
 from shared.contracts.billing.tax import TaxLine, TaxReason
-from shared.contracts.billing.top_ups import BankInstructions, GatewayName
 from shared.money import Money, currency_of, round_to_minor_unit
 from shared.rpc.change import Change
 from shared.wire import from_wire
@@ -103,14 +103,14 @@ def compose(
     subject: Subject,
     document: Document,
     gateways: Mapping[GatewayName, Gateway],
-) -> contract.DocumentContent:
+) -> billing.documents.DocumentContent:
     """What a document says that has its number; ``gateways`` are those to pay by."""
     top_up, corrects = subject.top_up, subject.corrects
     language = language_of(subject.company.country)
     tax_reason = from_wire(top_up.tax_reason, TaxReason)
     net, tax = subject.money(subject.net), subject.money(subject.tax)
     line = top_up_line(top_up.reference, language)
-    return contract.DocumentContent(
+    return billing.documents.DocumentContent(
         kind=subject.order.kind,
         number=document.number,
         issued_on=document.issued_on,
@@ -118,7 +118,7 @@ def compose(
         language=language,
         seller=_seller(subject.seller),
         buyer=_buyer(subject),
-        lines=[contract.DocumentLine(text=line, net=net)],
+        lines=[billing.documents.DocumentLine(text=line, net=net)],
         tax_lines=[_tax_line(top_up, net, tax)],
         tax_reason=tax_reason,
         tax_words=tax_words(tax_reason, language),
@@ -173,7 +173,7 @@ def _corrected(
 
 def _accounting_tax(
     session: Session, subject: Subject, document: Document
-) -> contract.AccountingTax | None:
+) -> billing.documents.AccountingTax | None:
     if subject.corrects is not None:
         return accounting_tax.state_again(
             session, document, subject.corrects, subject.earlier
@@ -206,8 +206,8 @@ def _tax_line(top_up: TopUp, net: Money, tax: Money) -> TaxLine:
     return replace(line, base=net, tax=tax)
 
 
-def _seller(seller: Seller) -> contract.Party:
-    return contract.Party(
+def _seller(seller: Seller) -> billing.documents.Party:
+    return billing.documents.Party(
         name=seller.name,
         street=seller.street,
         postal_code=seller.postal_code,
@@ -218,9 +218,9 @@ def _seller(seller: Seller) -> contract.Party:
     )
 
 
-def _buyer(subject: Subject) -> contract.Party:
+def _buyer(subject: Subject) -> billing.documents.Party:
     company = subject.company
-    return contract.Party(
+    return billing.documents.Party(
         name=company.name,
         street=company.street,
         postal_code=company.postal_code,

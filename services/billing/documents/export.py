@@ -9,8 +9,8 @@ from services.billing.base.days import check_day
 from services.billing.documents.listing import content_of
 from services.billing.models.documents import Document
 from services.billing.models.payments import Payment
-from shared.contracts.billing import documents as contract
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts import billing
+from shared.contracts.billing.payments import GatewayName
 from shared.db.paging import (
     MAX_BATCH,
     Position,
@@ -21,8 +21,8 @@ from shared.db.paging import (
 
 
 def export(
-    session: Session, request: contract.ExportDocuments
-) -> contract.BookkeepingPage:
+    session: Session, request: billing.documents.ExportDocuments
+) -> billing.documents.BookkeepingPage:
     """One page, in the order of issue; see the contract for the refusals."""
     check_limit(request.limit, MAX_BATCH)
     check_day(request.first_day)
@@ -39,17 +39,19 @@ def export(
     found = session.execute(query.order_by(*place).limit(request.limit + 1)).all()
     rows, more = found[: request.limit], found[request.limit :]
     newest = rows[-1][0] if more else None
-    return contract.BookkeepingPage(
+    return billing.documents.BookkeepingPage(
         rows=[_row(document, gateway) for document, gateway in rows],
         next=encode_cursor(newest.issued_on, newest.position) if newest else None,
     )
 
 
-def _row(document: Document, gateway: GatewayName | None) -> contract.BookkeepingRow:
+def _row(
+    document: Document, gateway: GatewayName | None
+) -> billing.documents.BookkeepingRow:
     content = content_of(document)
     (line,) = content.tax_lines
-    is_credit_note = content.kind is contract.DocumentKind.CREDIT_NOTE
-    return contract.BookkeepingRow(
+    is_credit_note = content.kind is billing.documents.DocumentKind.CREDIT_NOTE
+    return billing.documents.BookkeepingRow(
         number=content.number,
         kind=content.kind,
         issued_on=content.issued_on,

@@ -19,7 +19,7 @@ from services.billing.documents.rendering.pdf import render_pdf
 from services.billing.documents.rendering.xml import render_cii, render_ubl
 from services.billing.models.documents import Document, DocumentFile, DocumentRendering
 from shared.backoff import Backoff
-from shared.contracts.billing import documents as contract
+from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentFormat, DocumentKind
 from shared.db.database import Database
 from shared.errors import Conflict, NotFound, Unavailable
@@ -48,7 +48,7 @@ _ENDINGS = {
 Files = Mapping[DocumentFormat, bytes]
 
 
-def render(content: contract.DocumentContent) -> Files:
+def render(content: billing.documents.DocumentContent) -> Files:
     """All files of a document. A proforma is no invoice, and has no XML."""
     if content.kind is DocumentKind.PROFORMA:
         return {DocumentFormat.PDF: render_pdf(content, None)}
@@ -74,7 +74,7 @@ def make_due(database: Database, runtime: Runtime) -> int:
 
 
 def rebuild(
-    database: Database, runtime: Runtime, request: contract.RebuildDocument
+    database: Database, runtime: Runtime, request: billing.documents.RebuildDocument
 ) -> None:
     """Make a document's files anew, from what was kept when it was issued.
 
@@ -95,7 +95,7 @@ def rebuild(
 
 def get_file(
     session: Session, document_id: UUID, wanted: DocumentFormat
-) -> contract.DocumentFile:
+) -> billing.documents.DocumentFile:
     """One file of a document of the session's company; see the contract."""
     query = select(Document).where(Document.id == document_id)
     document = session.scalars(query).one_or_none()
@@ -110,7 +110,7 @@ def get_file(
     if not _is_whole(file):
         log.error("file_damaged", document=document.number, format=wanted.value)
         raise Unavailable("file_damaged", document.number)
-    return contract.DocumentFile(
+    return billing.documents.DocumentFile(
         file_name=document.number + _ENDINGS[wanted],
         media_type=_MEDIA_TYPES[wanted],
         content=base64.b64encode(file.content).decode(),

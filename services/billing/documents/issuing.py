@@ -26,8 +26,8 @@ from services.billing.models.documents import (
     DocumentRendering,
 )
 from services.billing.parties.sellers import Sellers
-from shared.contracts.billing import documents as contract
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts import billing
+from shared.contracts.billing.payments import GatewayName
 from shared.db.database import Database
 from shared.principal import system
 from shared.rpc.change import Change
@@ -118,7 +118,7 @@ def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
     )
     session.add(rendering)
     change.tell(
-        contract.DOCUMENT_ISSUED,
+        billing.documents.DOCUMENT_ISSUED,
         view(session, document),
         company_id=document.company_id,
         version=1,

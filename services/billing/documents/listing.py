@@ -12,7 +12,7 @@ from services.billing.base.days import check_day
 from services.billing.models.documents import Document, DocumentRendering
 from services.billing.models.top_ups import TopUp
 from services.billing.top_ups.lifecycle import OPEN
-from shared.contracts.billing import documents as contract
+from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind, DocumentState
 from shared.contracts.billing.top_ups import TopUpState
 from shared.db.paging import (
@@ -65,8 +65,8 @@ _STATE = case(
 
 
 def list_documents(
-    session: Session, request: contract.ListDocuments
-) -> contract.DocumentPage:
+    session: Session, request: billing.documents.ListDocuments
+) -> billing.documents.DocumentPage:
     """One page of the session's company's; see the contract for the refusals."""
     check_limit(request.limit)
     check_day(request.first_day)
@@ -78,7 +78,7 @@ def list_documents(
         read_place(request.cursor, Position),
         request.limit,
     )
-    return contract.DocumentPage(
+    return billing.documents.DocumentPage(
         documents=_views(session, page.rows),
         totals=[] if page.previous else _totals(session, request),
         previous=page.previous,
@@ -86,7 +86,7 @@ def list_documents(
     )
 
 
-def get(session: Session, document_id: UUID) -> contract.WholeDocument:
+def get(session: Session, document_id: UUID) -> billing.documents.WholeDocument:
     """One document of the session's company, with all that it says.
 
     Raises:
@@ -98,7 +98,7 @@ def get(session: Session, document_id: UUID) -> contract.WholeDocument:
         .where(Document.corrects_id == document_id)
         .order_by(Document.position)
     )
-    return contract.WholeDocument(
+    return billing.documents.WholeDocument(
         document=_views(session, [row])[0],
         content=content_of(row[0]),
         corrected_by=[reference_to(each) for each in correcting],
@@ -108,7 +108,7 @@ def get(session: Session, document_id: UUID) -> contract.WholeDocument:
 
 def _belonging(
     session: Session, document: Document
-) -> list[contract.DocumentReference]:
+) -> list[billing.documents.DocumentReference]:
     """What asked for the payment of an invoice, or what a proforma has led to."""
     others = {
         DocumentKind.PROFORMA: DocumentKind.INVOICE,
@@ -128,16 +128,16 @@ def _belonging(
     return [reference_to(each) for each in found]
 
 
-def view(session: Session, document: Document) -> contract.Document:
+def view(session: Session, document: Document) -> billing.documents.Document:
     return _views(session, [_find(session, document.id)])[0]
 
 
-def content_of(document: Document) -> contract.DocumentContent:
-    return from_wire(document.content, contract.DocumentContent)
+def content_of(document: Document) -> billing.documents.DocumentContent:
+    return from_wire(document.content, billing.documents.DocumentContent)
 
 
-def reference_to(document: Document) -> contract.DocumentReference:
-    return contract.DocumentReference(
+def reference_to(document: Document) -> billing.documents.DocumentReference:
+    return billing.documents.DocumentReference(
         id=document.id,
         kind=document.kind,
         number=document.number,
@@ -161,7 +161,7 @@ def _find(session: Session, document_id: UUID) -> _Row:
 
 def _read(
     session: Session,
-    request: contract.ListDocuments,
+    request: billing.documents.ListDocuments,
     direction: Direction,
     key: int | None,
     limit: int,
@@ -171,7 +171,7 @@ def _read(
     return [(row, state, credited, ready) for row, state, credited, ready in rows]
 
 
-def _filters(request: contract.ListDocuments) -> list[ColumnElement[bool]]:
+def _filters(request: billing.documents.ListDocuments) -> list[ColumnElement[bool]]:
     filters: list[ColumnElement[bool]] = []
     if request.kind is not None:
         filters.append(Document.kind == request.kind)
@@ -187,8 +187,8 @@ def _filters(request: contract.ListDocuments) -> list[ColumnElement[bool]]:
 
 
 def _totals(
-    session: Session, request: contract.ListDocuments
-) -> list[contract.DocumentTotal]:
+    session: Session, request: billing.documents.ListDocuments
+) -> list[billing.documents.DocumentTotal]:
     """Sums per kind and currency: different currencies are never added."""
     by = (Document.kind, Document.currency)
     query = (
@@ -208,7 +208,7 @@ def _totals(
     totals = []
     for kind, code, count, net, tax in session.execute(query):
         currency = currency_of(code)
-        total = contract.DocumentTotal(
+        total = billing.documents.DocumentTotal(
             kind=kind,
             count=count,
             net=Money(net, currency),
@@ -219,9 +219,9 @@ def _totals(
     return totals
 
 
-def _views(session: Session, rows: Sequence[_Row]) -> list[contract.Document]:
+def _views(session: Session, rows: Sequence[_Row]) -> list[billing.documents.Document]:
     wanted = {row.corrects_id for row, *_ in rows if row.corrects_id is not None}
-    corrected: dict[UUID, contract.DocumentReference] = {}
+    corrected: dict[UUID, billing.documents.DocumentReference] = {}
     if wanted:
         found = session.scalars(select(Document).where(Document.id.in_(wanted)))
         corrected = {each.id: reference_to(each) for each in found}
@@ -229,12 +229,12 @@ def _views(session: Session, rows: Sequence[_Row]) -> list[contract.Document]:
 
 
 def _view(
-    row: _Row, corrected: dict[UUID, contract.DocumentReference]
-) -> contract.Document:
+    row: _Row, corrected: dict[UUID, billing.documents.DocumentReference]
+) -> billing.documents.Document:
     document, state, credited, is_ready = row
     currency = currency_of(document.currency)
     corrects = document.corrects_id
-    return contract.Document(
+    return billing.documents.Document(
         id=document.id,
         kind=document.kind,
         number=document.number,

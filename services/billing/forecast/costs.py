@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from shared.contracts.billing import CostBreakdown, CostLine
-from shared.contracts.inventory import Period
+from shared.contracts.billing.dashboard import CostBreakdown, CostLine
+from shared.contracts.inventory.services import Period
 from shared.money import ledger_ratio
 
 HOURS = {

@@ -51,7 +51,7 @@ class _Purse:
 
     wallet: Wallet
     zone: ZoneInfo
-    recent: list[billing.Posting]
+    recent: list[billing.dashboard.Posting]
 
     @property
     def funds(self) -> Funds:
@@ -67,7 +67,9 @@ class _Purse:
 Costs = defaultdict[str, _Costs]
 
 
-def show(session: Session, limits: Limits, now: datetime) -> billing.BillingDashboard:
+def show(
+    session: Session, limits: Limits, now: datetime
+) -> billing.dashboard.BillingDashboard:
     """Read one company's wallets and costs; the session is narrowed to it."""
     purses = _read_purses(session)
     costs = _read_costs(session)
@@ -79,7 +81,7 @@ def show(session: Session, limits: Limits, now: datetime) -> billing.BillingDash
         due_lines[horizon.currency] += due_after_resuming(horizon, suspended)
     currencies = [purse.wallet.currency for purse in purses]
     currencies += sorted(costs.keys() - set(currencies))
-    return billing.BillingDashboard(
+    return billing.dashboard.BillingDashboard(
         wallets=[
             _wallet_view(
                 purse,
@@ -142,13 +144,15 @@ def _read_purses(session: Session) -> list[_Purse]:
     ]
 
 
-def _postings(wallet: Wallet, rows: Sequence[Any]) -> Iterator[billing.Posting]:
+def _postings(
+    wallet: Wallet, rows: Sequence[Any]
+) -> Iterator[billing.dashboard.Posting]:
     """Newest first, each with the balance it left."""
     currency = currency_of(wallet.currency)
     balance = wallet.balance
     for row in rows:
         amount = (row.credit or 0) - (row.debit or 0)
-        yield billing.Posting(
+        yield billing.dashboard.Posting(
             entry_id=row.entry_id,
             at=row.at,
             kind=row.kind.value,
@@ -194,11 +198,11 @@ def _horizon(purse: _Purse, costs: Costs, now: datetime) -> Horizon:
 
 
 def _wallet_view(
-    purse: _Purse, recommendation: billing.Recommendation
-) -> billing.Wallet:
+    purse: _Purse, recommendation: billing.dashboard.Recommendation
+) -> billing.dashboard.Wallet:
     wallet = purse.wallet
     currency = currency_of(wallet.currency)
-    return billing.Wallet(
+    return billing.dashboard.Wallet(
         id=wallet.id,
         currency=wallet.currency,
         is_primary=wallet.is_primary,

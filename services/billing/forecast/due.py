@@ -20,8 +20,8 @@ from services.billing.charging.periods import count_edges
 from services.billing.charging.slots import due_ranges
 from services.billing.forecast.costs import PERIODS, Recurring, by_line
 from services.billing.models.charging import Renewal
-from shared.contracts.billing import DueLine
-from shared.contracts.inventory import Period
+from shared.contracts.billing.dashboard import DueLine
+from shared.contracts.inventory.services import Period
 from shared.money import Money, currency_of
 
 

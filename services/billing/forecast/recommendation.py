@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from shared.contracts.billing import DueLine, Recommendation
+from shared.contracts.billing.dashboard import DueLine, Recommendation
 from shared.money import Money, currency_of, round_up_to_whole
 
 

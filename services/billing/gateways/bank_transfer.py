@@ -16,7 +16,8 @@ from services.billing.gateways.gateway import (
     Repayment,
     Report,
 )
-from shared.contracts.billing.top_ups import BankInstructions, GatewayName, NextStep
+from shared.contracts.billing.payments import BankInstructions, GatewayName
+from shared.contracts.billing.top_ups import NextStep
 from shared.errors import Unauthenticated
 from shared.money import Money
 

@@ -13,7 +13,8 @@ from typing import ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
 from shared.contracts.billing.cards import SavedCard
-from shared.contracts.billing.top_ups import BankInstructions, GatewayName, NextStep
+from shared.contracts.billing.payments import BankInstructions, GatewayName
+from shared.contracts.billing.top_ups import NextStep
 from shared.errors import Unavailable
 from shared.money import Money
 

@@ -25,7 +25,8 @@ from services.billing.gateways.gateway import (
     Report,
     unreachable,
 )
-from shared.contracts.billing.top_ups import GatewayName, NextStep
+from shared.contracts.billing.payments import GatewayName
+from shared.contracts.billing.top_ups import NextStep
 from shared.errors import InvalidInput, Unauthenticated
 from shared.money import Money, decode_money, encode_money
 

@@ -9,7 +9,7 @@ from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.gateways.gateway import Gateway
 from services.billing.gateways.sandbox import SandboxGateway
 from services.billing.parties.sellers import DEMO_SELLER, FIRST, Sellers, settings_of
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from shared.errors import InvalidInput
 from shared.settings import SettingError, Settings
 from shared.text import clean_line

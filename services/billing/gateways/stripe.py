@@ -44,7 +44,8 @@ from services.billing.gateways.gateway import (
 )
 from services.billing.gateways.stripe_amounts import from_stripe, to_stripe
 from shared.contracts.billing.cards import SavedCard
-from shared.contracts.billing.top_ups import GatewayName, NextStep
+from shared.contracts.billing.payments import GatewayName
+from shared.contracts.billing.top_ups import NextStep
 from shared.errors import Conflict, InvalidInput, Unauthenticated
 from shared.money import currency_of
 

@@ -7,7 +7,7 @@ charges ask whether the money is there. See docs/decisions/adjustments.md.
 from services.billing.ledger.entries import Reason, credit, debit, ensure_account, post
 from services.billing.ledger.wallets import lock_wallet, tell_of_change
 from services.billing.models.ledger import AccountKind, EntryKind, Wallet
-from shared.contracts.billing import AdjustmentKind, AdjustWallet
+from shared.contracts.billing.wallets import AdjustmentKind, AdjustWallet
 from shared.errors import InvalidInput
 from shared.money import LEDGER_BOUND, Money, fits_ledger
 from shared.rpc.change import Change

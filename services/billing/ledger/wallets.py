@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from services.billing.models.ledger import Account, AccountKind, Wallet
 from services.billing.parties.companies import lock_company
 from services.billing.parties.sellers import Seller
-from shared.contracts.billing import (
+from shared.contracts import billing
+from shared.contracts.billing.wallets import (
     WALLET_CHANGED,
     OpenWallet,
     SetComfortBuffer,
     SetCreditLimit,
     WalletView,
 )
-from shared.contracts.billing import wallets as contract
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of, fits_invoices, fits_ledger, zero
 from shared.rpc.change import Change
@@ -82,13 +82,13 @@ def _open(change: Change, company_id: UUID, currency: str) -> Wallet | None:
     return wallet
 
 
-def list_wallets(session: Session, seller: Seller) -> contract.Wallets:
+def list_wallets(session: Session, seller: Seller) -> billing.wallets.Wallets:
     """Show the session's company its wallets, and which it may add."""
     wallets = session.scalars(
         select(Wallet).order_by(Wallet.is_primary.desc(), Wallet.currency)
     ).all()
     taken = {wallet.currency for wallet in wallets}
-    return contract.Wallets(
+    return billing.wallets.Wallets(
         wallets=[view(wallet) for wallet in wallets],
         addable=[code for code in seller.currencies if code not in taken],
     )

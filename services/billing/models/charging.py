@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base
 from shared.contracts.billing.charging import ChargeKind
-from shared.contracts.inventory import (
+from shared.contracts.inventory.services import (
     Period,
     ServiceState,
     SuspensionReason,

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base
-from shared.contracts.billing.top_ups import GatewayName, PaymentState
+from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.db.database import CompanyOwned
 
 

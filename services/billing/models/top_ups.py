@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base
-from shared.contracts.billing.top_ups import GatewayName, TopUpState
+from shared.contracts.billing.payments import GatewayName
+from shared.contracts.billing.top_ups import TopUpState
 from shared.db.database import CompanyOwned
 
 

@@ -85,7 +85,9 @@ def _bought_from(session: Session, company_id: UUID) -> str | None:
     return session.scalar(its_own.limit(1))
 
 
-def keep_company(session: Session, envelope: Envelope[identity.Company]) -> set[str]:
+def keep_company(
+    session: Session, envelope: Envelope[identity.companies.Company]
+) -> set[str]:
     """Keep what an event says unless a newer one came first.
 
     The company is locked. Returns the names of the columns that are others now; of a
@@ -109,7 +111,7 @@ def keep_company(session: Session, envelope: Envelope[identity.Company]) -> set[
     return changed
 
 
-def _columns(company: identity.Company) -> dict[str, object]:
+def _columns(company: identity.companies.Company) -> dict[str, object]:
     address = company.address
     return {
         "time_zone": company.time_zone,

@@ -12,7 +12,8 @@ from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
 from services.billing.top_ups.lifecycle import OPEN, lock_top_up, move, require_open
 from services.billing.top_ups.views import payments_of
-from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
+from shared.contracts.billing.payments import GatewayName, PaymentState
+from shared.contracts.billing.top_ups import TopUpState
 from shared.money import Money, currency_of
 from shared.rpc.change import Change
 

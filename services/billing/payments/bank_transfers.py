@@ -13,7 +13,7 @@ from services.billing.payments.attempts import payment_by
 from services.billing.payments.booking import take_in
 from services.billing.top_ups.references import references_in
 from services.billing.top_ups.rules import fits_payment
-from shared.contracts.billing.top_ups import (
+from shared.contracts.billing.payments import (
     MAX_TEXT_LENGTH,
     BankBooking,
     BankBookingResult,

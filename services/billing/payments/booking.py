@@ -27,9 +27,10 @@ from services.billing.top_ups.duplicates import WINDOW, Paid, may_repeat
 from services.billing.top_ups.lifecycle import OPEN, lock_top_up, move
 from services.billing.top_ups.views import payments_of
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.tax import TaxLine
-from shared.contracts.billing.top_ups import PaymentState, TopUpState
+from shared.contracts.billing.top_ups import TopUpState
 from shared.money import Money, round_to_minor_unit
 from shared.rpc.change import Change
 from shared.wire import from_wire

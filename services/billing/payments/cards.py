@@ -16,8 +16,8 @@ from services.billing.gateways.gateway import CardGateway, Gateway
 from services.billing.models.payments import GatewayCustomer, Payment
 from services.billing.top_ups import lifecycle as top_ups
 from services.billing.top_ups.views import view
-from shared.contracts.billing import cards as contract
-from shared.contracts.billing.top_ups import GatewayName, PaymentState
+from shared.contracts import billing
+from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.db.database import Database
 from shared.errors import Conflict, NotFound
 from shared.rpc.service import Call
@@ -32,7 +32,7 @@ class Cards:
     database: Database
     gateways: Mapping[GatewayName, Gateway]
 
-    def show_form(self, call: Call, top_up_id: UUID) -> contract.CardForm:
+    def show_form(self, call: Call, top_up_id: UUID) -> billing.cards.CardForm:
         """What the form needs with which a top-up's payment is paid.
 
         Raises:
@@ -54,7 +54,7 @@ class Cards:
         if shown is None:
             raise Conflict("no_card_payment")
         may_save = shown.customer is not None and call.principal.is_verified
-        return contract.CardForm(
+        return billing.cards.CardForm(
             top_up=top_up,
             publishable_key=gateway.publishable_key,
             client_secret=shown.secret,

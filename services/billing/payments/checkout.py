@@ -31,8 +31,8 @@ from services.billing.payments.cards import Cards
 from services.billing.refunds import lifecycle as refunds
 from services.billing.top_ups import lifecycle as top_ups
 from services.billing.top_ups.views import view
-from shared.contracts.billing import top_ups as contract
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts import billing
+from shared.contracts.billing.payments import GatewayName
 from shared.db.database import Database
 from shared.errors import ContractError, NotFound, Unavailable
 from shared.principal import system
@@ -72,8 +72,8 @@ class Checkouts:
         }
 
     def start(
-        self, call: Call, request: contract.StartPayment
-    ) -> contract.StartedPayment:
+        self, call: Call, request: billing.top_ups.StartPayment
+    ) -> billing.top_ups.StartedPayment:
         """Begin the payment of a top-up, or go on with the one under way.
 
         Raises:
@@ -102,7 +102,7 @@ class Checkouts:
         top_ups.require_open(attempt.top_up)
         return started
 
-    def show(self, session: Session, top_up_id: UUID) -> contract.TopUp:
+    def show(self, session: Session, top_up_id: UUID) -> billing.top_ups.TopUp:
         """A top-up, with its gateway's instructions while it is to be paid.
 
         Raises:
@@ -110,7 +110,7 @@ class Checkouts:
         """
         return self._view(session, top_ups.get(session, top_up_id))
 
-    def take_notice(self, call: Call, notice: contract.PaymentNotice) -> None:
+    def take_notice(self, call: Call, notice: billing.payments.PaymentNotice) -> None:
         """Book what a gateway tells of its own accord.
 
         Raises:
@@ -129,7 +129,7 @@ class Checkouts:
     def reconcile_due(self, request_id: str) -> None:
         self.reconcile(request_id)
 
-    def reconcile(self, request_id: str) -> contract.Reconciled:
+    def reconcile(self, request_id: str) -> billing.payments.Reconciled:
         """Ask the gateways about payments that have brought no money, and are due."""
         now = self.runtime.clock.now()
         with self.database.system() as session:
@@ -145,7 +145,7 @@ class Checkouts:
                 payment.ask_at = _ask_next(payment, now)
                 payment.asked_at = now
         changed = sum(self._ask(payment, request_id) for payment in due)
-        return contract.Reconciled(asked=len(due), changed=changed)
+        return billing.payments.Reconciled(asked=len(due), changed=changed)
 
     def send_refunds(self, request_id: str) -> None:
         """Tell the gateways of refunds that they have not confirmed yet."""
@@ -174,15 +174,17 @@ class Checkouts:
         with self._change("billing", request_id) as change:
             top_ups.expire(change)
 
-    def _started(self, session: Session, attempt: Attempt) -> contract.StartedPayment:
+    def _started(
+        self, session: Session, attempt: Attempt
+    ) -> billing.top_ups.StartedPayment:
         gateway = self.gateways.get(attempt.payment.gateway)
-        return contract.StartedPayment(
+        return billing.top_ups.StartedPayment(
             top_up=self._view(session, attempt.top_up),
             redirect_url=attempt.payment.redirect_url,
-            next_step=gateway.next_step if gateway else contract.NextStep.NONE,
+            next_step=gateway.next_step if gateway else billing.top_ups.NextStep.NONE,
         )
 
-    def _view(self, session: Session, top_up: TopUp) -> contract.TopUp:
+    def _view(self, session: Session, top_up: TopUp) -> billing.top_ups.TopUp:
         shown = view(session, top_up)
         gateway = self.gateways.get(top_up.gateway)
         if gateway is None or top_up.state not in top_ups.OPEN:

@@ -25,13 +25,9 @@ from services.billing.top_ups.lifecycle import lock_top_up, move
 from services.billing.top_ups.rules import fits_payment
 from services.billing.top_ups.views import Given, given_back, payments_of, view
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.refund_requests import RefundRequestState
-from shared.contracts.billing.top_ups import (
-    GivenBack,
-    PaymentState,
-    RefundTopUp,
-    TopUpState,
-)
+from shared.contracts.billing.top_ups import GivenBack, RefundTopUp, TopUpState
 from shared.errors import Conflict, InvalidInput
 from shared.money import (
     Money,

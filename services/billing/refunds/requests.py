@@ -24,10 +24,11 @@ from services.billing.refunds.decisions import decide
 from services.billing.top_ups.document_orders import GIVEN_BACK
 from services.billing.top_ups.lifecycle import lock_top_up
 from services.billing.top_ups.views import given_back, request_view
-from shared.contracts.billing import refund_requests as contract
+from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.refund_requests import RefundRequestState
-from shared.contracts.billing.top_ups import PaymentState, RefundTopUp
+from shared.contracts.billing.top_ups import RefundTopUp
 from shared.db.paging import (
     Direction,
     Position,
@@ -72,7 +73,9 @@ class _OpenRow(NamedTuple):
     given: Decimal
 
 
-def ask(change: Change, request: contract.AskForRefund) -> contract.RefundRequest:
+def ask(
+    change: Change, request: billing.refund_requests.AskForRefund
+) -> billing.refund_requests.RefundRequest:
     """Keep that the customer wants a possible duplicate back.
 
     Raises:
@@ -107,8 +110,10 @@ def ask(change: Change, request: contract.AskForRefund) -> contract.RefundReques
 
 
 def list_open(
-    session: Session, sellers: Sellers, request: contract.ListRefundRequests
-) -> contract.RefundRequestPage:
+    session: Session,
+    sellers: Sellers,
+    request: billing.refund_requests.ListRefundRequests,
+) -> billing.refund_requests.RefundRequestPage:
     """One page of those that wait; see the contract for the refusals."""
     check_limit(request.limit)
 
@@ -118,14 +123,14 @@ def list_open(
         read_place(request.cursor, Position),
         request.limit,
     )
-    return contract.RefundRequestPage(
+    return billing.refund_requests.RefundRequestPage(
         requests=[_open_view(row, sellers) for row in page.rows],
         previous=page.previous,
         next=page.next,
     )
 
 
-def grant(change: Change, payment_id: UUID) -> contract.RefundRequest:
+def grant(change: Change, payment_id: UUID) -> billing.refund_requests.RefundRequest:
     """Give back all that is left of the payment, or leave everything as it was.
 
     Raises:
@@ -145,8 +150,8 @@ def grant(change: Change, payment_id: UUID) -> contract.RefundRequest:
 
 
 def decline(
-    change: Change, request: contract.DeclineRefundRequest
-) -> contract.RefundRequest:
+    change: Change, request: billing.refund_requests.DeclineRefundRequest
+) -> billing.refund_requests.RefundRequest:
     """Tell the customer why they don't get it back.
 
     Raises:
@@ -212,10 +217,12 @@ def _read(
     return [_OpenRow(*row) for row in session.execute(query.limit(limit))]
 
 
-def _open_view(row: _OpenRow, sellers: Sellers) -> contract.OpenRefundRequest:
+def _open_view(
+    row: _OpenRow, sellers: Sellers
+) -> billing.refund_requests.OpenRefundRequest:
     payment = row.payment
     currency = currency_of(payment.currency)
-    return contract.OpenRefundRequest(
+    return billing.refund_requests.OpenRefundRequest(
         request=request_view(row.request, row.top_up, payment),
         company=row.company,
         invoice=row.invoice,

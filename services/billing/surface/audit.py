@@ -9,14 +9,14 @@ from shared.rpc.service import Call, in_transaction
 
 
 class AuditMethods(Part):
-    @in_transaction(billing.VERIFY_BOOKS)
+    @in_transaction(billing.books.VERIFY_BOOKS)
     def verify_books(
-        self, db: Session, _call: Call, _request: billing.VerifyBooks
-    ) -> billing.Verified:
-        return billing.Verified(differences=books.verify(db))
+        self, db: Session, _call: Call, _request: billing.books.VerifyBooks
+    ) -> billing.books.Verified:
+        return billing.books.Verified(differences=books.verify(db))
 
-    @in_transaction(billing.REBUILD_ROLLUPS)
+    @in_transaction(billing.books.REBUILD_ROLLUPS)
     def rebuild_rollups(
-        self, db: Session, _call: Call, request: billing.RebuildRollups
-    ) -> billing.RebuiltRollups:
+        self, db: Session, _call: Call, request: billing.books.RebuildRollups
+    ) -> billing.books.RebuiltRollups:
         return rebuilding.rebuild_rollups(db, request)

@@ -6,37 +6,38 @@ from services.billing.charging import subscription_views, subscriptions
 from services.billing.surface.part import Part
 from services.billing.transactions import charge_list
 from shared.contracts import billing, inventory
-from shared.contracts.billing import charging as charging_contract
 from shared.db.events import Envelope
 from shared.rpc.service import Call, handles, in_transaction, on_event
 
 
 class ChargingMethods(Part):
-    @handles(charging_contract.CHARGE_DUE)
+    @handles(billing.charging.CHARGE_DUE)
     def charge_due(
-        self, call: Call, request: charging_contract.ChargeDue
-    ) -> charging_contract.Charged:
+        self, call: Call, request: billing.charging.ChargeDue
+    ) -> billing.charging.Charged:
         return self.charging.charge_due(call.request_id, request)
 
-    @in_transaction(charging_contract.LIST_CHARGES)
+    @in_transaction(billing.charging.LIST_CHARGES)
     def list_charges(
-        self, db: Session, _call: Call, request: charging_contract.ListCharges
-    ) -> charging_contract.ChargePage:
+        self, db: Session, _call: Call, request: billing.charging.ListCharges
+    ) -> billing.charging.ChargePage:
         return charge_list.list_charges(db, request)
 
-    @in_transaction(charging_contract.GET_SUBSCRIPTION)
+    @in_transaction(billing.charging.GET_SUBSCRIPTION)
     def get_subscription(
-        self, db: Session, _call: Call, request: charging_contract.GetSubscription
-    ) -> charging_contract.FoundSubscription:
+        self, db: Session, _call: Call, request: billing.charging.GetSubscription
+    ) -> billing.charging.FoundSubscription:
         return subscription_views.find_subscription(db, request)
 
-    @on_event(*inventory.SERVICE_EVENTS)
+    @on_event(*inventory.services.SERVICE_EVENTS)
     def take_in_service(
-        self, db: Session, envelope: Envelope[inventory.Service]
+        self, db: Session, envelope: Envelope[inventory.services.Service]
     ) -> None:
         subscriptions.take_in_service(self._change_by(db, envelope), envelope)
         self._wake_after(db, self.charging.wake)
 
-    @on_event(billing.WALLET_CHANGED)
-    def see_wallet(self, db: Session, _envelope: Envelope[billing.WalletView]) -> None:
+    @on_event(billing.wallets.WALLET_CHANGED)
+    def see_wallet(
+        self, db: Session, _envelope: Envelope[billing.wallets.WalletView]
+    ) -> None:
         self._wake_after(db, self.charging.wake)

@@ -8,45 +8,44 @@ from services.billing.documents import listing as document_list
 from services.billing.refunds import invoice_credits
 from services.billing.surface.part import Part
 from shared.contract import Nothing
-from shared.contracts.billing import documents
-from shared.contracts.billing import top_ups as money_in
+from shared.contracts import billing
 from shared.rpc.service import Call, handles, in_transaction
 
 
 class DocumentMethods(Part):
-    @in_transaction(documents.LIST_DOCUMENTS)
+    @in_transaction(billing.documents.LIST_DOCUMENTS)
     def list_documents(
-        self, db: Session, _call: Call, request: documents.ListDocuments
-    ) -> documents.DocumentPage:
+        self, db: Session, _call: Call, request: billing.documents.ListDocuments
+    ) -> billing.documents.DocumentPage:
         return document_list.list_documents(db, request)
 
-    @in_transaction(documents.GET_DOCUMENT)
+    @in_transaction(billing.documents.GET_DOCUMENT)
     def get_document(
-        self, db: Session, _call: Call, request: documents.GetDocument
-    ) -> documents.WholeDocument:
+        self, db: Session, _call: Call, request: billing.documents.GetDocument
+    ) -> billing.documents.WholeDocument:
         return document_list.get(db, request.document_id)
 
-    @in_transaction(documents.GET_DOCUMENT_FILE)
+    @in_transaction(billing.documents.GET_DOCUMENT_FILE)
     def get_document_file(
-        self, db: Session, _call: Call, request: documents.GetDocumentFile
-    ) -> documents.DocumentFile:
+        self, db: Session, _call: Call, request: billing.documents.GetDocumentFile
+    ) -> billing.documents.DocumentFile:
         return document_files.get_file(db, request.document_id, request.format)
 
-    @in_transaction(documents.CREDIT_INVOICE)
+    @in_transaction(billing.documents.CREDIT_INVOICE)
     def credit_invoice(
-        self, db: Session, call: Call, request: documents.CreditInvoice
-    ) -> money_in.GivenBack:
+        self, db: Session, call: Call, request: billing.documents.CreditInvoice
+    ) -> billing.top_ups.GivenBack:
         return invoice_credits.credit(self._change(db, call), request)
 
-    @handles(documents.REBUILD_DOCUMENT)
+    @handles(billing.documents.REBUILD_DOCUMENT)
     def rebuild_document(
-        self, _call: Call, request: documents.RebuildDocument
+        self, _call: Call, request: billing.documents.RebuildDocument
     ) -> Nothing:
         document_files.rebuild(self.database, self.runtime, request)
         return Nothing()
 
-    @in_transaction(documents.EXPORT_DOCUMENTS)
+    @in_transaction(billing.documents.EXPORT_DOCUMENTS)
     def export_documents(
-        self, db: Session, _call: Call, request: documents.ExportDocuments
-    ) -> documents.BookkeepingPage:
+        self, db: Session, _call: Call, request: billing.documents.ExportDocuments
+    ) -> billing.documents.BookkeepingPage:
         return document_export.export(db, request)

@@ -3,47 +3,46 @@
 from services.billing.payments import bank_transfers
 from services.billing.surface.part import Part
 from shared.contract import Nothing
-from shared.contracts.billing import cards as cards_contract
-from shared.contracts.billing import top_ups as money_in
+from shared.contracts import billing
 from shared.rpc.service import Call, handles
 
 
 class PaymentMethods(Part):
-    @handles(money_in.START_PAYMENT)
+    @handles(billing.top_ups.START_PAYMENT)
     def start_payment(
-        self, call: Call, request: money_in.StartPayment
-    ) -> money_in.StartedPayment:
+        self, call: Call, request: billing.top_ups.StartPayment
+    ) -> billing.top_ups.StartedPayment:
         return self._checkouts.start(call, request)
 
-    @handles(cards_contract.SHOW_CARD_FORM)
+    @handles(billing.cards.SHOW_CARD_FORM)
     def show_card_form(
-        self, call: Call, request: cards_contract.ShowCardForm
-    ) -> cards_contract.CardForm:
+        self, call: Call, request: billing.cards.ShowCardForm
+    ) -> billing.cards.CardForm:
         return self._cards.show_form(call, request.top_up_id)
 
-    @handles(cards_contract.FORGET_CARD)
-    def forget_card(self, call: Call, request: cards_contract.ForgetCard) -> Nothing:
+    @handles(billing.cards.FORGET_CARD)
+    def forget_card(self, call: Call, request: billing.cards.ForgetCard) -> Nothing:
         self._cards.forget(call, request.card)
         return Nothing()
 
-    @handles(money_in.TAKE_PAYMENT_NOTICE)
+    @handles(billing.payments.TAKE_PAYMENT_NOTICE)
     def take_payment_notice(
-        self, call: Call, request: money_in.PaymentNotice
+        self, call: Call, request: billing.payments.PaymentNotice
     ) -> Nothing:
         self._checkouts.take_notice(call, request)
         return Nothing()
 
-    @handles(money_in.BOOK_BANK_PAYMENTS)
+    @handles(billing.payments.BOOK_BANK_PAYMENTS)
     def book_bank_payments(
-        self, call: Call, request: money_in.BookBankPayments
-    ) -> money_in.BankBookings:
+        self, call: Call, request: billing.payments.BookBankPayments
+    ) -> billing.payments.BankBookings:
         bookings = bank_transfers.book(
             self.database, self.runtime, call, request.credits
         )
-        return money_in.BankBookings(bookings=bookings)
+        return billing.payments.BankBookings(bookings=bookings)
 
-    @handles(money_in.RECONCILE_PAYMENTS)
+    @handles(billing.payments.RECONCILE_PAYMENTS)
     def reconcile_payments(
-        self, call: Call, _request: money_in.ReconcilePayments
-    ) -> money_in.Reconciled:
+        self, call: Call, _request: billing.payments.ReconcilePayments
+    ) -> billing.payments.Reconciled:
         return self._checkouts.reconcile(call.request_id)

@@ -10,62 +10,63 @@ from services.billing.tax import exchange_rates
 from services.billing.tax import ids as tax_ids
 from services.billing.tax import profiles as tax_profiles
 from services.billing.tax import rates as tax_rates
-from shared.contracts import identity
-from shared.contracts.billing import exchange_rates as exchange_contract
-from shared.contracts.billing import tax
+from shared.contracts import billing, identity
 from shared.db.events import Envelope
 from shared.rpc.change import Change
 from shared.rpc.service import Call, in_transaction, on_event
 
 
 class TaxMethods(Part):
-    @in_transaction(tax.GET_TAX_PROFILE)
+    @in_transaction(billing.tax.GET_TAX_PROFILE)
     def get_tax_profile(
-        self, db: Session, call: Call, _request: tax.GetTaxProfile
-    ) -> tax.TaxProfile:
+        self, db: Session, call: Call, _request: billing.tax.GetTaxProfile
+    ) -> billing.tax.TaxProfile:
         return self._tax_profile(db, call, call.principal.require_company())
 
-    @in_transaction(tax.SET_TAX_ID)
+    @in_transaction(billing.tax.SET_TAX_ID)
     def set_tax_id(
-        self, db: Session, call: Call, request: tax.SetTaxId
-    ) -> tax.TaxProfile:
+        self, db: Session, call: Call, request: billing.tax.SetTaxId
+    ) -> billing.tax.TaxProfile:
         change, company_id = self._change(db, call), call.principal.require_company()
         if tax_ids.set_tax_id(change, company_id, request):
             self._tell_of_tax(change, company_id)
             self._wake_checks_after(db)
         return self._tax_profile(db, call, company_id)
 
-    @in_transaction(tax.CONFIRM_TAX_ID)
+    @in_transaction(billing.tax.CONFIRM_TAX_ID)
     def confirm_tax_id(
-        self, db: Session, call: Call, request: tax.ConfirmTaxId
-    ) -> tax.TaxProfile:
+        self, db: Session, call: Call, request: billing.tax.ConfirmTaxId
+    ) -> billing.tax.TaxProfile:
         change = self._change(db, call)
         tax_ids.confirm_tax_id(change, request)
         self._tell_of_tax(change, request.company_id)
         return self._tax_profile(db, call, request.company_id)
 
-    @in_transaction(tax.LIST_TAX_RATES)
+    @in_transaction(billing.tax.LIST_TAX_RATES)
     def list_tax_rates(
-        self, db: Session, _call: Call, request: tax.ListTaxRates
-    ) -> tax.TaxRates:
+        self, db: Session, _call: Call, request: billing.tax.ListTaxRates
+    ) -> billing.tax.TaxRates:
         return tax_rates.view(tax_rates.list_rates(db, request.country))
 
-    @in_transaction(tax.ADD_TAX_RATE)
+    @in_transaction(billing.tax.ADD_TAX_RATE)
     def add_tax_rate(
-        self, db: Session, call: Call, request: tax.AddTaxRate
-    ) -> tax.TaxRates:
+        self, db: Session, call: Call, request: billing.tax.AddTaxRate
+    ) -> billing.tax.TaxRates:
         tax_rates.add_rate(self._change(db, call), request)
         return tax_rates.view(tax_rates.list_rates(db, request.country))
 
-    @in_transaction(exchange_contract.IMPORT_EXCHANGE_RATES)
+    @in_transaction(billing.exchange_rates.IMPORT_EXCHANGE_RATES)
     def import_exchange_rates(
-        self, db: Session, call: Call, request: exchange_contract.ImportExchangeRates
-    ) -> exchange_contract.ImportedRates:
+        self,
+        db: Session,
+        call: Call,
+        request: billing.exchange_rates.ImportExchangeRates,
+    ) -> billing.exchange_rates.ImportedRates:
         return exchange_rates.record(self._change(db, call), request)
 
-    @on_event(identity.COMPANY_CHANGED)
+    @on_event(identity.companies.COMPANY_CHANGED)
     def take_in_company(
-        self, db: Session, envelope: Envelope[identity.Company]
+        self, db: Session, envelope: Envelope[identity.companies.Company]
     ) -> None:
         change = self._change_by(db, envelope)
         changed = subscriptions.take_in_company(db, envelope)
@@ -76,7 +77,9 @@ class TaxMethods(Part):
         if changed & tax_ids.READ_FIELDS:
             self._tell_of_tax(change, company_id)
 
-    def _tax_profile(self, db: Session, call: Call, company_id: UUID) -> tax.TaxProfile:
+    def _tax_profile(
+        self, db: Session, call: Call, company_id: UUID
+    ) -> billing.tax.TaxProfile:
         seller = self._seller_of(db, company_id)
         return tax_profiles.view(db, seller, company_id, call.now)
 

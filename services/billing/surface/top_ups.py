@@ -6,48 +6,50 @@ from services.billing.surface.part import Part
 from services.billing.top_ups import beginning, quotes
 from services.billing.top_ups import lifecycle as top_ups
 from services.billing.top_ups import views as top_up_views
-from shared.contracts.billing import top_ups as money_in
+from shared.contracts import billing
 from shared.db.events import Envelope
 from shared.rpc.service import Call, in_transaction, on_event
 
 
 class TopUpMethods(Part):
-    @in_transaction(money_in.QUOTE_TOP_UP)
+    @in_transaction(billing.top_ups.QUOTE_TOP_UP)
     def quote_top_up(
-        self, db: Session, call: Call, request: money_in.QuoteTopUp
-    ) -> money_in.TopUpQuote:
+        self, db: Session, call: Call, request: billing.top_ups.QuoteTopUp
+    ) -> billing.top_ups.TopUpQuote:
         return quotes.quote(db, self._terms(db, call), call, request.net)
 
-    @in_transaction(money_in.BEGIN_TOP_UP)
+    @in_transaction(billing.top_ups.BEGIN_TOP_UP)
     def begin_top_up(
-        self, db: Session, call: Call, request: money_in.BeginTopUp
-    ) -> money_in.TopUp:
+        self, db: Session, call: Call, request: billing.top_ups.BeginTopUp
+    ) -> billing.top_ups.TopUp:
         change, terms = self._change(db, call), self._terms(db, call)
         top_up = beginning.begin(change, terms, request)
         self._wake_after(db, self._documents_waiting)
         return top_up_views.view(db, top_up)
 
-    @in_transaction(money_in.GET_TOP_UP)
+    @in_transaction(billing.top_ups.GET_TOP_UP)
     def get_top_up(
-        self, db: Session, _call: Call, request: money_in.GetTopUp
-    ) -> money_in.TopUp:
+        self, db: Session, _call: Call, request: billing.top_ups.GetTopUp
+    ) -> billing.top_ups.TopUp:
         return self._checkouts.show(db, request.top_up_id)
 
-    @in_transaction(money_in.LIST_OPEN_TOP_UPS)
+    @in_transaction(billing.top_ups.LIST_OPEN_TOP_UPS)
     def list_open_top_ups(
-        self, db: Session, _call: Call, _request: money_in.ListOpenTopUps
-    ) -> money_in.OpenTopUps:
+        self, db: Session, _call: Call, _request: billing.top_ups.ListOpenTopUps
+    ) -> billing.top_ups.OpenTopUps:
         return top_ups.list_open(db)
 
-    @in_transaction(money_in.CANCEL_TOP_UP)
+    @in_transaction(billing.top_ups.CANCEL_TOP_UP)
     def cancel_top_up(
-        self, db: Session, call: Call, request: money_in.CancelTopUp
-    ) -> money_in.TopUp:
+        self, db: Session, call: Call, request: billing.top_ups.CancelTopUp
+    ) -> billing.top_ups.TopUp:
         top_up = top_ups.cancel(self._change(db, call), request.top_up_id)
         return top_up_views.view(db, top_up)
 
-    @on_event(money_in.TOP_UP_SETTLED)
-    def see_top_up(self, db: Session, _envelope: Envelope[money_in.TopUp]) -> None:
+    @on_event(billing.top_ups.TOP_UP_SETTLED)
+    def see_top_up(
+        self, db: Session, _envelope: Envelope[billing.top_ups.TopUp]
+    ) -> None:
         self._wake_after(db, self._documents_waiting)
 
     def _terms(self, db: Session, call: Call) -> quotes.Terms:

@@ -7,66 +7,64 @@ from services.billing.ledger import adjustments, wallets
 from services.billing.surface.part import Part
 from services.billing.transactions import listing as transactions
 from shared.contracts import billing
-from shared.contracts.billing import transactions as listed
-from shared.contracts.billing import wallets as own_wallets
 from shared.rpc.service import Call, in_transaction
 
 
 class WalletMethods(Part):
-    @in_transaction(billing.DASHBOARD)
+    @in_transaction(billing.dashboard.DASHBOARD)
     def dashboard(
-        self, db: Session, call: Call, _request: billing.Dashboard
-    ) -> billing.BillingDashboard:
+        self, db: Session, call: Call, _request: billing.dashboard.Dashboard
+    ) -> billing.dashboard.BillingDashboard:
         return dashboard.show(db, self._limits, call.now)
 
-    @in_transaction(billing.OPEN_WALLET)
+    @in_transaction(billing.wallets.OPEN_WALLET)
     def open_wallet(
-        self, db: Session, call: Call, request: billing.OpenWallet
-    ) -> billing.WalletView:
+        self, db: Session, call: Call, request: billing.wallets.OpenWallet
+    ) -> billing.wallets.WalletView:
         return wallets.view(wallets.open_wallet(self._change(db, call), request))
 
-    @in_transaction(billing.SET_CREDIT_LIMIT)
+    @in_transaction(billing.wallets.SET_CREDIT_LIMIT)
     def set_credit_limit(
-        self, db: Session, call: Call, request: billing.SetCreditLimit
-    ) -> billing.WalletView:
+        self, db: Session, call: Call, request: billing.wallets.SetCreditLimit
+    ) -> billing.wallets.WalletView:
         return wallets.view(wallets.set_credit_limit(self._change(db, call), request))
 
-    @in_transaction(billing.SET_COMFORT_BUFFER)
+    @in_transaction(billing.wallets.SET_COMFORT_BUFFER)
     def set_comfort_buffer(
-        self, db: Session, call: Call, request: billing.SetComfortBuffer
-    ) -> billing.WalletView:
+        self, db: Session, call: Call, request: billing.wallets.SetComfortBuffer
+    ) -> billing.wallets.WalletView:
         wallet = wallets.set_comfort_buffer(self._change(db, call), request)
         return wallets.view(wallet)
 
-    @in_transaction(own_wallets.LIST_WALLETS)
+    @in_transaction(billing.wallets.LIST_WALLETS)
     def list_wallets(
-        self, db: Session, call: Call, _request: own_wallets.ListWallets
-    ) -> own_wallets.Wallets:
+        self, db: Session, call: Call, _request: billing.wallets.ListWallets
+    ) -> billing.wallets.Wallets:
         return wallets.list_wallets(db, self._callers_seller(db, call))
 
-    @in_transaction(own_wallets.ADD_WALLET)
+    @in_transaction(billing.wallets.ADD_WALLET)
     def add_wallet(
-        self, db: Session, call: Call, request: own_wallets.AddWallet
-    ) -> billing.WalletView:
+        self, db: Session, call: Call, request: billing.wallets.AddWallet
+    ) -> billing.wallets.WalletView:
         change, seller = self._change(db, call), self._callers_seller(db, call)
         return wallets.view(wallets.add_wallet(change, seller, request.currency))
 
-    @in_transaction(own_wallets.MAKE_PRIMARY)
+    @in_transaction(billing.wallets.MAKE_PRIMARY)
     def make_primary(
-        self, db: Session, call: Call, request: own_wallets.MakePrimary
-    ) -> billing.WalletView:
+        self, db: Session, call: Call, request: billing.wallets.MakePrimary
+    ) -> billing.wallets.WalletView:
         change = self._change(db, call)
         return wallets.view(wallets.make_primary(change, request.currency))
 
-    @in_transaction(billing.ADJUST_WALLET)
+    @in_transaction(billing.wallets.ADJUST_WALLET)
     def adjust_wallet(
-        self, db: Session, call: Call, request: billing.AdjustWallet
-    ) -> billing.WalletView:
+        self, db: Session, call: Call, request: billing.wallets.AdjustWallet
+    ) -> billing.wallets.WalletView:
         wallet = adjustments.post_adjustment(self._change(db, call), request)
         return wallets.view(wallet)
 
-    @in_transaction(listed.LIST_TRANSACTIONS)
+    @in_transaction(billing.transactions.LIST_TRANSACTIONS)
     def list_transactions(
-        self, db: Session, call: Call, request: listed.ListTransactions
-    ) -> listed.TransactionPage:
+        self, db: Session, call: Call, request: billing.transactions.ListTransactions
+    ) -> billing.transactions.TransactionPage:
         return transactions.list_transactions(db, request, call.now)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.base.days import check_day
 from services.billing.models.tax import ExchangeRate
-from shared.contracts.billing import exchange_rates as contract
+from shared.contracts import billing
 from shared.errors import InvalidInput
 from shared.money import currency_of
 from shared.rpc.change import Change
@@ -40,22 +40,26 @@ class Rate:
 
 
 def record(
-    change: Change, request: contract.ImportExchangeRates
-) -> contract.ImportedRates:
+    change: Change, request: billing.exchange_rates.ImportExchangeRates
+) -> billing.exchange_rates.ImportedRates:
     """Keep rates that are new; see the contract for the refusals."""
-    if len(request.rates) > contract.MAX_RATES:
-        raise InvalidInput("too_many_rows", parameters={"max_rows": contract.MAX_RATES})
+    if len(request.rates) > billing.exchange_rates.MAX_RATES:
+        raise InvalidInput(
+            "too_many_rows", parameters={"max_rows": billing.exchange_rates.MAX_RATES}
+        )
     source = clean_line(
         request.source, _MAX_SOURCE_LENGTH, code="bad_source", required=True
     )
     for rate in request.rates:
         _check(rate)
     if not request.rates:
-        return contract.ImportedRates(added=0, known=0, refused=[])
+        return billing.exchange_rates.ImportedRates(added=0, known=0, refused=[])
     added = _insert(change, request.rates, source)
     refused = _contradictions(change.db, request.rates)
     known = len(request.rates) - added - len(refused)
-    return contract.ImportedRates(added=added, known=known, refused=refused)
+    return billing.exchange_rates.ImportedRates(
+        added=added, known=known, refused=refused
+    )
 
 
 def latest_rate(session: Session, currency: str, of: str, day: date) -> Rate | None:
@@ -86,7 +90,7 @@ def latest_rate(session: Session, currency: str, of: str, day: date) -> Rate | N
     return Rate(per_euro[currency] / per_euro[of], rows[0].day, rows[0].source)
 
 
-def _check(rate: contract.ExchangeRate) -> None:
+def _check(rate: billing.exchange_rates.ExchangeRate) -> None:
     check_day(rate.day)
     try:
         currency_of(rate.currency)
@@ -99,7 +103,9 @@ def _check(rate: contract.ExchangeRate) -> None:
         raise InvalidInput("bad_rate", f"{rate.currency} {rate.day}")
 
 
-def _insert(change: Change, rates: Sequence[contract.ExchangeRate], source: str) -> int:
+def _insert(
+    change: Change, rates: Sequence[billing.exchange_rates.ExchangeRate], source: str
+) -> int:
     rows = [
         {
             "currency": each.currency,
@@ -117,14 +123,14 @@ def _insert(change: Change, rates: Sequence[contract.ExchangeRate], source: str)
 
 
 def _contradictions(
-    session: Session, rates: Sequence[contract.ExchangeRate]
-) -> list[contract.ChangedRate]:
+    session: Session, rates: Sequence[billing.exchange_rates.ExchangeRate]
+) -> list[billing.exchange_rates.ChangedRate]:
     key = tuple_(ExchangeRate.currency, ExchangeRate.day)
     wanted = [(each.currency, each.day) for each in rates]
     found = session.scalars(select(ExchangeRate).where(key.in_(wanted)))
     known = {(row.currency, row.day): row.rate for row in found}
     return [
-        contract.ChangedRate(
+        billing.exchange_rates.ChangedRate(
             day=each.day,
             currency=each.currency,
             known=known[each.currency, each.day],

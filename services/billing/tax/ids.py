@@ -16,7 +16,7 @@ from services.billing.parties.companies import lock_company
 from services.billing.parties.sellers import Seller
 from services.billing.parties.vat_numbers import official_form, prefix_of
 from services.billing.tax import profiles as tax_profiles
-from shared.contracts.billing import tax as contract
+from shared.contracts import billing
 from shared.contracts.billing.tax import TaxIdState
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.rpc.change import Change
@@ -32,7 +32,7 @@ ASKED_AT_MOST_EVERY = timedelta(minutes=1)
 _MAX_NUMBER_LENGTH = 40
 
 
-def set_tax_id(change: Change, company_id: UUID, request: contract.SetTaxId) -> bool:
+def set_tax_id(change: Change, company_id: UUID, request: billing.tax.SetTaxId) -> bool:
     """Keep a VAT ID, to be checked soon; or remove it.
 
     The same number again asks anew, unless it is known to be valid. Returns whether
@@ -84,7 +84,7 @@ def read_number(text: str, country: str) -> str:
     return number
 
 
-def confirm_tax_id(change: Change, request: contract.ConfirmTaxId) -> None:
+def confirm_tax_id(change: Change, request: billing.tax.ConfirmTaxId) -> None:
     """Note that an operator knows the register's name to be the customer's.
 
     Raises:
@@ -123,7 +123,7 @@ def tell_of_change(change: Change, seller: Seller, company_id: UUID) -> None:
     row.version += 1
     change.db.flush()
     change.tell(
-        contract.TAX_PROFILE_CHANGED,
+        billing.tax.TAX_PROFILE_CHANGED,
         tax_profiles.view(change.db, seller, company_id, change.call.now),
         company_id=company_id,
         version=row.version,

@@ -12,14 +12,14 @@ from services.billing.parties.sellers import Seller
 from services.billing.parties.territories import MEMBER_STATES, Place, locate
 from services.billing.tax.rates import known_rates
 from services.billing.tax.rules import Customer, VatId, counts, decide
-from shared.contracts.billing import tax as contract
+from shared.contracts import billing
 from shared.contracts.billing.tax import TaxReason, TaxRule
 from shared.errors import Conflict
 
 
 def decide_for(
     session: Session, seller: Seller, company_id: UUID, now: datetime
-) -> contract.TaxDecision:
+) -> billing.tax.TaxDecision:
     """The rule for a company now; the day is the one in its own time zone.
 
     Raises:
@@ -40,7 +40,7 @@ def decide_for(
 
 def view(
     session: Session, seller: Seller, company_id: UUID, now: datetime
-) -> contract.TaxProfile:
+) -> billing.tax.TaxProfile:
     # Held on to, so that the rule is of the same version, whatever comes meanwhile.
     company = session.get(Company, company_id)
     decision, problem = None, None
@@ -49,7 +49,7 @@ def view(
     except Conflict as refusal:
         problem = refusal.code
     tax_id = find_tax_id(session, company_id)
-    return contract.TaxProfile(
+    return billing.tax.TaxProfile(
         company_id=company_id,
         tax_id=_view_tax_id(tax_id) if tax_id else None,
         takes_tax_id=company is not None and takes_tax_id(company),
@@ -119,8 +119,8 @@ def _vat_id(row: TaxId | None) -> VatId | None:
     )
 
 
-def _view_tax_id(row: TaxId) -> contract.TaxId:
-    return contract.TaxId(
+def _view_tax_id(row: TaxId) -> billing.tax.TaxId:
+    return billing.tax.TaxId(
         number=row.number,
         state=row.state,
         checked_at=row.checked_at,

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from services.billing.models.tax import TaxRate
 from services.billing.parties.territories import HAS_OWN_RATE, MEMBER_STATES
 from services.billing.tax.rules import Rate
-from shared.contracts.billing import tax as contract
+from shared.contracts import billing
 from shared.errors import InvalidInput
 from shared.rpc.change import Change
 
@@ -56,7 +56,7 @@ def list_rates(session: Session, country: str | None) -> list[TaxRate]:
     return [valid[key] for key in sorted(valid)]
 
 
-def add_rate(change: Change, request: contract.AddTaxRate) -> None:
+def add_rate(change: Change, request: billing.tax.AddTaxRate) -> None:
     """Record a rate from a day on, or correct the one of that day.
 
     Raises:
@@ -76,18 +76,18 @@ def add_rate(change: Change, request: contract.AddTaxRate) -> None:
     change.db.flush()
 
 
-def view(rates: Iterable[TaxRate]) -> contract.TaxRates:
+def view(rates: Iterable[TaxRate]) -> billing.tax.TaxRates:
     """With the day each ends; ``rates`` are ordered as `list_rates` gives them."""
-    views: list[contract.TaxRate] = []
+    views: list[billing.tax.TaxRate] = []
     for _, place in groupby(rates, key=lambda row: (row.country, row.territory)):
         rows = list(place)
         ends = [row.valid_from for row in rows[1:]] + [None]
         views += [_view(row, end) for row, end in zip(rows, ends, strict=True)]
-    return contract.TaxRates(rates=views)
+    return billing.tax.TaxRates(rates=views)
 
 
-def _view(row: TaxRate, valid_until: date | None) -> contract.TaxRate:
-    return contract.TaxRate(
+def _view(row: TaxRate, valid_until: date | None) -> billing.tax.TaxRate:
+    return billing.tax.TaxRate(
         country=row.country,
         territory=row.territory,
         rate_percent=row.rate_percent,
@@ -124,7 +124,7 @@ def _seed(now: datetime) -> list[TaxRate]:
     ]
 
 
-def _check(request: contract.AddTaxRate) -> None:
+def _check(request: billing.tax.AddTaxRate) -> None:
     if request.country not in MEMBER_STATES:
         raise InvalidInput("bad_country")
     known = {key for key in HAS_OWN_RATE if key.startswith(request.country)}

@@ -8,7 +8,7 @@ from services.billing.parties.companies import may_buy_from
 from services.billing.top_ups.document_orders import Wanted, order
 from services.billing.top_ups.quotes import Terms, quote_for
 from services.billing.top_ups.references import new_reference
-from shared.contracts.billing import top_ups as contract
+from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.top_ups import TopUpState
 from shared.errors import Conflict
@@ -17,7 +17,7 @@ from shared.rpc.change import Change
 from shared.wire import to_wire
 
 
-def begin(change: Change, terms: Terms, request: contract.BeginTopUp) -> TopUp:
+def begin(change: Change, terms: Terms, request: billing.top_ups.BeginTopUp) -> TopUp:
     """Make a draft of what the customer was quoted; nothing is sent anywhere yet.
 
     The first one decides whom the company buys from, whatever changes later.
@@ -54,7 +54,7 @@ def begin(change: Change, terms: Terms, request: contract.BeginTopUp) -> TopUp:
 def _draft(
     change: Change,
     wallet: Wallet,
-    quoted: contract.TopUpQuote,
+    quoted: billing.top_ups.TopUpQuote,
     gateway: Gateway,
 ) -> TopUp:
     now = change.call.now

@@ -6,7 +6,7 @@ The rule and its reasons: docs/decisions/duplicates.md.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from shared.money import Money
 
 WINDOW = timedelta(minutes=10)

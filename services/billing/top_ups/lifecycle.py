@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from services.billing.models.top_ups import TopUp
 from services.billing.top_ups.views import payments_of, view
-from shared.contracts.billing import top_ups as contract
-from shared.contracts.billing.top_ups import PaymentState, TopUpState
+from shared.contracts import billing
+from shared.contracts.billing.payments import PaymentState
+from shared.contracts.billing.top_ups import TopUpState
 from shared.errors import Conflict, NotFound
 from shared.money import Money, currency_of
 from shared.rpc.change import Change
@@ -24,14 +25,14 @@ MOST_OPEN = 20
 """As many are listed."""
 
 
-def list_open(session: Session) -> contract.OpenTopUps:
+def list_open(session: Session) -> billing.top_ups.OpenTopUps:
     """The company's top-ups that can still be paid or cancelled."""
     newest = TopUp.created_at.desc()
     query = select(TopUp).where(TopUp.state.in_(OPEN)).order_by(newest, TopUp.id)
     rows = session.scalars(query.limit(MOST_OPEN))
-    return contract.OpenTopUps(
+    return billing.top_ups.OpenTopUps(
         top_ups=[
-            contract.OpenTopUp(
+            billing.top_ups.OpenTopUp(
                 id=row.id,
                 reference=row.reference,
                 gross=Money(row.gross, currency_of(row.currency)),
@@ -116,7 +117,7 @@ def move(change: Change, top_up: TopUp, state: TopUpState) -> None:
         top_up.settled_at = change.call.now
     change.db.flush()
     change.tell(
-        contract.TOP_UP_SETTLED,
+        billing.top_ups.TOP_UP_SETTLED,
         view(change.db, top_up),
         company_id=top_up.company_id,
         version=top_up.version,

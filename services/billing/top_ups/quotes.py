@@ -23,9 +23,10 @@ from services.billing.top_ups.duplicates import WINDOW
 from services.billing.top_ups.lifecycle import OPEN
 from services.billing.top_ups.limits import Limits
 from services.billing.top_ups.views import PAID
-from shared.contracts.billing import top_ups as contract
+from shared.contracts import billing
+from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.contracts.billing.tax import TaxReason
-from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
+from shared.contracts.billing.top_ups import TopUpState
 from shared.errors import InvalidInput, NotFound
 from shared.money import Money, fits_ledger, zero
 from shared.rpc.service import Call
@@ -51,7 +52,7 @@ class _Cost:
 
 def quote(
     session: Session, terms: Terms, call: Call, net: Money
-) -> contract.TopUpQuote:
+) -> billing.top_ups.TopUpQuote:
     """Work out what a top-up of ``net`` costs and does; the session is the company's.
 
     Raises:
@@ -69,7 +70,7 @@ def quote(
 
 def quote_for(
     session: Session, terms: Terms, call: Call, wallet: Wallet, net: Money
-) -> contract.TopUpQuote:
+) -> billing.top_ups.TopUpQuote:
     """Like `quote`, of a wallet that was read before.
 
     Raises:
@@ -128,7 +129,7 @@ def _waiting(session: Session, wallet: Wallet) -> Decimal:
 
 def _repeated(
     session: Session, wallet: Wallet, gross: Money, now: datetime
-) -> contract.EarlierTopUp | None:
+) -> billing.top_ups.EarlierTopUp | None:
     """An equal top-up that can still be paid, or was paid within the window.
 
     A payment can be marked for no other one, but for money that comes for an ended one.
@@ -149,7 +150,7 @@ def _repeated(
     row = session.scalar(equal.order_by(newest, TopUp.id).limit(1))
     if row is None:
         return None
-    return contract.EarlierTopUp(
+    return billing.top_ups.EarlierTopUp(
         id=row.id, reference=row.reference, state=row.state, created_at=row.created_at
     )
 
@@ -160,7 +161,7 @@ def _quote(
     about: top_up_rules.Circumstances,
     waiting: Decimal,
     gateways: Iterable[GatewayName],
-) -> contract.TopUpQuote:
+) -> billing.top_ups.TopUpQuote:
     taxed = cost.taxed
     net = taxed.net
 
@@ -170,8 +171,8 @@ def _quote(
     left = about.unverified_left
     problems = list(top_up_rules.problems(net, about))
     if not gateways:
-        problems.append(contract.Problem(code="no_gateway", parameters={}))
-    return contract.TopUpQuote(
+        problems.append(billing.top_ups.Problem(code="no_gateway", parameters={}))
+    return billing.top_ups.TopUpQuote(
         net=net,
         tax_lines=taxed.lines,
         tax_reason=cost.reason,

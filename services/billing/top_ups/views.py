@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund, RefundRequest, RefundState
 from services.billing.models.top_ups import TopUp
-from shared.contracts.billing import refund_requests as asked
-from shared.contracts.billing import top_ups as contract
+from shared.contracts import billing
+from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.tax import TaxLine, TaxReason
-from shared.contracts.billing.top_ups import PaymentState
 from shared.money import Money, currency_of
 from shared.wire import from_wire
 
@@ -26,12 +25,12 @@ Given = dict[UUID, tuple[Decimal, Decimal]]
 """Net and tax that were given back already, by payment."""
 
 
-def view(session: Session, top_up: TopUp) -> contract.TopUp:
+def view(session: Session, top_up: TopUp) -> billing.top_ups.TopUp:
     def money(amount: Decimal) -> Money:
         return Money(amount, currency_of(top_up.currency))
 
     payments = payments_of(session, top_up)
-    return contract.TopUp(
+    return billing.top_ups.TopUp(
         id=top_up.id,
         company_id=top_up.company_id,
         reference=top_up.reference,
@@ -81,8 +80,8 @@ def given_back(session: Session, top_up: TopUp) -> Given:
 
 def request_view(
     row: RefundRequest, top_up: TopUp, payment: Payment
-) -> asked.RefundRequest:
-    return asked.RefundRequest(
+) -> billing.refund_requests.RefundRequest:
+    return billing.refund_requests.RefundRequest(
         payment_id=row.payment_id,
         company_id=row.company_id,
         top_up_id=row.top_up_id,
@@ -99,7 +98,7 @@ def request_view(
 
 def _payment_views(
     session: Session, top_up: TopUp, payments: Sequence[Payment]
-) -> list[contract.Payment]:
+) -> list[billing.payments.Payment]:
     views = {each.id: _payment_view(each, top_up.settled_at) for each in payments}
     duplicates = [each for each in payments if each.duplicate_of]
     if not duplicates:
@@ -129,9 +128,11 @@ def _left(payment: Payment, given: Given) -> Money:
     return Money(payment.amount - net - tax, currency_of(payment.currency))
 
 
-def _payment_view(payment: Payment, ended_at: datetime | None) -> contract.Payment:
+def _payment_view(
+    payment: Payment, ended_at: datetime | None
+) -> billing.payments.Payment:
     paid_at = payment.settled_at if payment.state in PAID else None
-    return contract.Payment(
+    return billing.payments.Payment(
         id=payment.id,
         gateway=payment.gateway,
         state=payment.state,

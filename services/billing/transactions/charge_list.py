@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 from services.billing.base.days import check_day
 from services.billing.models.charging import Charge
 from services.billing.transactions.listing import of_entry
-from shared.contracts.billing import charging as contract
+from shared.contracts import billing
 from shared.db.paging import check_limit, decode_cursor, encode_cursor
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of
 
 
 def list_charges(
-    session: Session, request: contract.ListCharges
-) -> contract.ChargePage:
+    session: Session, request: billing.charging.ListCharges
+) -> billing.charging.ChargePage:
     """Read a page of the session's company's charges, the newest first.
 
     Raises:
@@ -45,16 +45,18 @@ def list_charges(
     page = found[: request.limit]
     has_more = len(found) > len(page)
     entry = request.entry_id
-    return contract.ChargePage(
+    return billing.charging.ChargePage(
         charges=[_view(each) for each in page],
         next=_cursor(page[-1]) if has_more else None,
         transaction=of_entry(session, entry) if entry is not None else None,
     )
 
 
-def _read_cursor(cursor: str) -> tuple[datetime, UUID, contract.ChargeKind]:
-    types = tuple[datetime, UUID, contract.ChargeKind]
-    found: tuple[datetime, UUID, contract.ChargeKind] = decode_cursor(cursor, types)
+def _read_cursor(cursor: str) -> tuple[datetime, UUID, billing.charging.ChargeKind]:
+    types = tuple[datetime, UUID, billing.charging.ChargeKind]
+    found: tuple[datetime, UUID, billing.charging.ChargeKind] = decode_cursor(
+        cursor, types
+    )
     if found[0].tzinfo is None:
         raise InvalidInput("bad_cursor")
     return found
@@ -64,8 +66,8 @@ def _cursor(charge: Charge) -> str:
     return encode_cursor(charge.starts_at, charge.service_id, charge.kind)
 
 
-def _view(charge: Charge) -> contract.ChargeRow:
-    return contract.ChargeRow(
+def _view(charge: Charge) -> billing.charging.ChargeRow:
+    return billing.charging.ChargeRow(
         service_id=charge.service_id,
         kind=charge.kind,
         starts_at=charge.starts_at,

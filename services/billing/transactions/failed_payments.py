@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
-from shared.contracts.billing.top_ups import PaymentState
+from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.transactions import MOST_FAILED, FailedPayment
 from shared.money import Money, currency_of
 

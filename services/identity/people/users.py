@@ -13,7 +13,7 @@ from services.identity.people import verification
 from services.identity.people.emails import normalise_email
 from services.identity.people.passwords import check_password
 from services.identity.places import check_locale, check_time_zone
-from shared.contracts import identity as contract
+from shared.contracts import identity
 from shared.errors import Conflict, NotFound
 from shared.text import clean_line
 
@@ -22,11 +22,11 @@ MAX_NAME_LENGTH = 120
 
 def create_user(
     db: Session,
-    request: contract.CreateUser,
+    request: identity.people.CreateUser,
     user_id: UUID,
     hash_password: Callable[[str], str],
     now: datetime,
-) -> contract.User:
+) -> identity.people.User:
     """Add a user without any company.
 
     ``hash_password`` is called inside the transaction, because the idempotency key
@@ -55,7 +55,7 @@ def create_user(
     if user is None:
         raise Conflict("email_taken")
     if request.email_verified:
-        step = contract.VerificationStep.EMAIL
+        step = identity.people.VerificationStep.EMAIL
         verification.mark_verified(db, user.id, step, now)
     return view(user, is_verified=False)
 
@@ -78,14 +78,14 @@ def find_user_by_email(db: Session, email: str) -> models.User | None:
 
 def get_account(
     db: Session, user_id: UUID, company_id: UUID | None
-) -> contract.Account:
+) -> identity.people.Account:
     """What My Account shows: the person, their steps and their companies.
 
     Raises:
         NotFound: ``no_such_user``; operators have no account.
     """
     user = get_user(db, user_id)
-    return contract.Account(
+    return identity.people.Account(
         user=view(user, is_verified=verification.is_verified(db, user_id)),
         created_at=user.created_at,
         password_changed_at=user.password_changed_at,
@@ -94,8 +94,8 @@ def get_account(
     )
 
 
-def view(user: models.User, *, is_verified: bool) -> contract.User:
-    return contract.User(
+def view(user: models.User, *, is_verified: bool) -> identity.people.User:
+    return identity.people.User(
         id=user.id,
         email=user.email,
         name=user.name,

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.identity import models
-from shared.contracts import identity as contract
-from shared.contracts.identity import VerificationState, VerificationStep
+from shared.contracts import identity
+from shared.contracts.identity.people import VerificationState, VerificationStep
 from shared.errors import InvalidInput
 from shared.text import clean_reason
 
@@ -24,7 +24,7 @@ PERSONAL_STEPS = frozenset(
 
 def steps_of(
     db: Session, user_id: UUID, company_id: UUID | None
-) -> list[contract.Verification]:
+) -> list[identity.people.Verification]:
     """Every step with its state, for a user and the company acted for."""
     subjects = [user_id] if company_id is None else [user_id, company_id]
     rows = db.scalars(
@@ -46,8 +46,8 @@ def is_verified(db: Session, user_id: UUID) -> bool:
 
 
 def set_step(
-    db: Session, request: contract.SetVerification, now: datetime
-) -> contract.Verification:
+    db: Session, request: identity.people.SetVerification, now: datetime
+) -> identity.people.Verification:
     """Note what came of one of a user's own steps; ``reason`` is told to them.
 
     Raises:
@@ -81,7 +81,9 @@ def mark_verified(
 
 def _view(
     step: VerificationStep, row: models.Verification | None
-) -> contract.Verification:
+) -> identity.people.Verification:
     if row is None:
-        return contract.Verification(step=step, state=VerificationState.NOT_STARTED)
-    return contract.Verification(step=step, state=row.state, reason=row.reason)
+        return identity.people.Verification(
+            step=step, state=VerificationState.NOT_STARTED
+        )
+    return identity.people.Verification(step=step, state=row.state, reason=row.reason)

@@ -19,7 +19,7 @@ from services.identity.people.emails import normalise_email
 from services.identity.people.passwords import PasswordHashing
 from services.identity.signing_in import sessions, throttle
 from services.identity.signing_in.throttle import Attempt
-from shared.contracts import identity as contract
+from shared.contracts import identity
 from shared.db.database import Database
 from shared.errors import InvalidInput, Unauthenticated
 from shared.runtime import Runtime
@@ -47,7 +47,9 @@ class Logins:
         self._signing_key = signing_key
         self._throttle_key = _derive_throttle_key(signing_key)
 
-    def log_in(self, request: contract.LogIn, now: datetime) -> contract.Session:
+    def log_in(
+        self, request: identity.signing_in.LogIn, now: datetime
+    ) -> identity.signing_in.Session:
         """Open a session for the right password.
 
         Raises:
@@ -91,9 +93,9 @@ class Logins:
         attempt: Attempt,
         candidate: Candidate,
         renewed_hash: str | None,
-        request: contract.LogIn,
+        request: identity.signing_in.LogIn,
         now: datetime,
-    ) -> contract.Session:
+    ) -> identity.signing_in.Session:
         with self._database.system() as db:
             throttle.lock_answers(db)
             throttle.refuse_when_throttled(db, attempt, now)

@@ -18,7 +18,7 @@ from services.identity.memberships import UsersCompany
 from services.identity.people import users, verification
 from services.identity.signing_in import principals
 from services.identity.signing_in.throttle import normalise_address
-from shared.contracts import identity as contract
+from shared.contracts import identity
 from shared.errors import Unauthenticated
 from shared.principal import Strength, sign
 from shared.runtime import Runtime
@@ -62,7 +62,7 @@ def open_session(
     db: Session,
     runtime: Runtime,
     user: models.User,
-    request: contract.LogIn,
+    request: identity.signing_in.LogIn,
     now: datetime,
 ) -> SignedIn:
     """Sign a user in, for the company they have belonged to for longest.
@@ -150,14 +150,14 @@ def view(
     company: UsersCompany,
     signing_key: Ed25519PrivateKey,
     now: datetime,
-) -> contract.Session:
+) -> identity.signing_in.Session:
     """What the web front end is told, with a principal for ``company``."""
     user = signed_in.user
     verified = verification.is_verified(db, user.id)
     principal = principals.of_user(
         user, company, signed_in.row.strength, now, is_verified=verified
     )
-    return contract.Session(
+    return identity.signing_in.Session(
         token=signed_in.token,
         user=users.view(user, is_verified=verified),
         company_id=company.company_id,

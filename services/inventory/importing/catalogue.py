@@ -22,8 +22,8 @@ from services.inventory.importing.rows import (
 from services.inventory.lifecycle import renaming
 from services.inventory.lifecycle.transitions import MAX_NAME_LENGTH
 from services.inventory.models import Plan, StagedFamily, StagedPlan, StagedPrice
-from shared.contracts import inventory as contract
-from shared.contracts.inventory import Period
+from shared.contracts import inventory
+from shared.contracts.inventory.services import Period
 from shared.errors import Conflict
 from shared.rpc.change import Change
 
@@ -108,11 +108,11 @@ class _Staged:
 
 
 def stage_catalog(
-    db: Session, request: contract.StageCatalog, now: datetime
-) -> contract.Staged:
+    db: Session, request: inventory.importing.StageCatalog, now: datetime
+) -> inventory.importing.Staged:
     """Check a batch of rows and put aside those that can be taken."""
     staging.receive(db, request.import_id, staging.CATALOG, len(request.rows), now)
-    refused: list[contract.RefusedRow] = []
+    refused: list[inventory.importing.RefusedRow] = []
     rows: list[tuple[str, _Row]] = []
     for stated in request.rows:
         line = line_of(stated.line)
@@ -127,10 +127,12 @@ def stage_catalog(
         except RowRefused as refusal:
             refused.append(refusal.at(line))
     _keep(db, staged)
-    return contract.Staged(accepted=len(request.rows) - len(refused), refused=refused)
+    return inventory.importing.Staged(
+        accepted=len(request.rows) - len(refused), refused=refused
+    )
 
 
-def apply_catalog(change: Change, import_id: UUID) -> contract.Applied:
+def apply_catalog(change: Change, import_id: UUID) -> inventory.importing.Applied:
     """Bring the catalogue to what an import says; what it does not name stays.
 
     Services keep their prices, and follow the names of their plans and families.
@@ -150,12 +152,12 @@ def apply_catalog(change: Change, import_id: UUID) -> contract.Applied:
     renaming.rename_services(change, renamed)
     staging.discard(db, import_id)
     unchanged = counts.total - counts.created - counts.changed
-    return contract.Applied(
+    return inventory.importing.Applied(
         created=counts.created, changed=counts.changed, unchanged=unchanged, refused=[]
     )
 
 
-def _read(row: contract.CatalogRow) -> _Row:
+def _read(row: inventory.importing.CatalogRow) -> _Row:
     currency = read_currency("currency", row.currency)
     return _Row(
         family_code=read_code("family", row.family_code),

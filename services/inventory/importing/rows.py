@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from services.inventory.prices import parse_price
-from shared.contracts import inventory as contract
+from shared.contracts import inventory
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of, fits_invoices
 from shared.text import clean_line, is_plain
@@ -33,11 +33,11 @@ class RowRefused(Exception):
         self.code = code
         self.value = value
 
-    def at(self, line: str) -> contract.RefusedRow:
+    def at(self, line: str) -> inventory.importing.RefusedRow:
         value = _plain(self.value)
         if len(value) > _MAX_SHOWN:
             value = f"{value[: _MAX_SHOWN - 1]}…"
-        return contract.RefusedRow(
+        return inventory.importing.RefusedRow(
             line=line, field=self.field, code=self.code, value=value
         )
 

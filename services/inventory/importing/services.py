@@ -50,8 +50,8 @@ from services.inventory.lifecycle.transitions import (
 )
 from services.inventory.models import Family, Plan, PlanPrice, Service, StagedService
 from shared.contract import Event
-from shared.contracts import inventory as contract
-from shared.contracts.inventory import Period, ServiceState, SuspensionReason
+from shared.contracts import inventory
+from shared.contracts.inventory.services import Period, ServiceState, SuspensionReason
 from shared.errors import Conflict
 from shared.rpc.change import Change
 from shared.runtime import Runtime
@@ -59,9 +59,9 @@ from shared.runtime import Runtime
 _BATCH = 1_000
 
 # No import lifts a suspension: a file knows neither of a policy nor of a payment.
-_TRANSITIONS: dict[Transition, Event[contract.Service]] = {
-    states.ACTIVATE: contract.SERVICE_ACTIVATED,
-    states.SUSPEND: contract.SERVICE_SUSPENDED,
+_TRANSITIONS: dict[Transition, Event[inventory.services.Service]] = {
+    states.ACTIVATE: inventory.services.SERVICE_ACTIVATED,
+    states.SUSPEND: inventory.services.SERVICE_SUSPENDED,
 }
 
 _STATED = (
@@ -137,11 +137,14 @@ class _Surroundings:
 
 
 def stage_services(
-    db: Session, runtime: Runtime, request: contract.StageServices, now: datetime
-) -> contract.Staged:
+    db: Session,
+    runtime: Runtime,
+    request: inventory.importing.StageServices,
+    now: datetime,
+) -> inventory.importing.Staged:
     """Check a batch of rows and put aside those that can be taken."""
     staging.receive(db, request.import_id, staging.SERVICES, len(request.rows), now)
-    refused: list[contract.RefusedRow] = []
+    refused: list[inventory.importing.RefusedRow] = []
     rows: list[StagedService] = []
     for stated in request.rows:
         line = line_of(stated.line)
@@ -159,10 +162,12 @@ def stage_services(
             refused.append(refusal.at(row.line))
     db.add_all(row for row in rows if taken.get(_key(row)) is row)
     db.flush()
-    return contract.Staged(accepted=len(request.rows) - len(refused), refused=refused)
+    return inventory.importing.Staged(
+        accepted=len(request.rows) - len(refused), refused=refused
+    )
 
 
-def apply_services(change: Change, import_id: UUID) -> contract.Applied:
+def apply_services(change: Change, import_id: UUID) -> inventory.importing.Applied:
     """Bring services to what an import says, in one transaction.
 
     Services that it does not name stay as they are. New ones come with their state:
@@ -183,7 +188,7 @@ def apply_services(change: Change, import_id: UUID) -> contract.Applied:
     counters.move(change.db, moves)
     staging.discard(change.db, import_id)
     unchanged = total - created - changed
-    return contract.Applied(
+    return inventory.importing.Applied(
         created=created, changed=changed, unchanged=unchanged, refused=[]
     )
 
@@ -202,7 +207,9 @@ def _apply(
         service = surroundings.services.get(_key(row))
         if service is None:
             new = _draft(row, plan, price, change.call.now)
-            yield ServiceChange(new, family_name, None, contract.SERVICE_CREATED)
+            yield ServiceChange(
+                new, family_name, None, inventory.services.SERVICE_CREATED
+            )
             continue
         before = Snapshot.of(service)
         event = _alter(service, row, plan, price, change.call.now)
@@ -213,13 +220,13 @@ def _apply(
 
 def _alter(
     service: Service, row: StagedService, plan: Plan, price: Decimal, now: datetime
-) -> Event[contract.Service]:
+) -> Event[inventory.services.Service]:
     """Make a service what the row says; returns the event that tells of it best."""
-    event = contract.SERVICE_RENAMED
+    event = inventory.services.SERVICE_RENAMED
     if service.price != price:
-        event = contract.PRICE_CHANGED
+        event = inventory.services.PRICE_CHANGED
     if service.plan_code != plan.code:
-        event = contract.PLAN_CHANGED
+        event = inventory.services.PLAN_CHANGED
     way = _way(service, row)
     if way is not None:
         event = _TRANSITIONS[way]
@@ -261,7 +268,11 @@ def _draft(row: StagedService, plan: Plan, price: Decimal, now: datetime) -> Ser
 
 
 def _read(
-    row: contract.ServiceRow, import_id: UUID, new_id: UUID, line: str, now: datetime
+    row: inventory.importing.ServiceRow,
+    import_id: UUID,
+    new_id: UUID,
+    line: str,
+    now: datetime,
 ) -> StagedService:
     currency = read_currency("currency", row.currency)
     price = read_price("price", row.price, currency) if row.price.strip() else None

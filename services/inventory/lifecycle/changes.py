@@ -13,8 +13,8 @@ from services.inventory.lifecycle.states import LIVE
 from services.inventory.prices import price_text
 from services.inventory.views import draft_of, view
 from shared.contract import Event
-from shared.contracts import inventory as contract
-from shared.contracts.inventory import ServiceState, TerminationTime
+from shared.contracts import inventory
+from shared.contracts.inventory.services import ServiceState, TerminationTime
 from shared.errors import NotFound
 from shared.money import Money
 from shared.rpc.change import Change
@@ -85,7 +85,7 @@ class ServiceChange:
     service: models.Service
     family_name: str
     before: Snapshot | None
-    event: Event[contract.Service]
+    event: Event[inventory.services.Service]
 
     def differences(self) -> list[Difference]:
         if self.before is None:
@@ -111,8 +111,8 @@ def finish(
     service: models.Service,
     before: Snapshot | None,
     why: str,
-    event: Event[contract.Service],
-) -> contract.Service:
+    event: Event[inventory.services.Service],
+) -> inventory.services.Service:
     """Keep what was changed and write its event; nothing when nothing was changed.
 
     Raises:

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from services.inventory.lifecycle import transitions
 from services.inventory.models import Service
-from shared.contracts import inventory as contract
+from shared.contracts import inventory
 from shared.contracts.billing.charging import PaymentNews
-from shared.contracts.inventory import (
+from shared.contracts.inventory.services import (
     ServiceState,
     SuspensionReason,
     TerminationTime,
@@ -29,7 +29,7 @@ def suspend_overdue(change: Change, news: PaymentNews) -> None:
     for service in _heard(change, news):
         ends = service.termination_time is TerminationTime.END_OF_PERIOD
         if service.state is ServiceState.ACTIVE and not ends:
-            request = contract.Suspend(
+            request = inventory.lifecycle.Suspend(
                 service_id=service.id, why=EXHAUSTED, reason=SuspensionReason.PAYMENT
             )
             transitions.suspend_service(change, request)
@@ -51,11 +51,11 @@ def end_with_period(change: Change, news: PaymentNews) -> None:
 
 def _simply(
     change: Change,
-    operation: Callable[[Change, contract.ChangeState], object],
+    operation: Callable[[Change, inventory.lifecycle.ChangeState], object],
     service: Service,
     why: str,
 ) -> None:
-    operation(change, contract.ChangeState(service_id=service.id, why=why))
+    operation(change, inventory.lifecycle.ChangeState(service_id=service.id, why=why))
 
 
 def _heard(change: Change, news: PaymentNews) -> Iterator[Service]:

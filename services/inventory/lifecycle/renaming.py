@@ -13,7 +13,7 @@ from services.inventory.lifecycle.changes import (
     finish_all,
 )
 from services.inventory.models import Family, Plan, Service
-from shared.contracts import inventory as contract
+from shared.contracts import inventory
 from shared.rpc.change import Change
 
 _BATCH = 1_000
@@ -43,7 +43,9 @@ def rename_services(change: Change, renamed: Renamed) -> None:
             service.plan_name = plan_name
             service.version += 1
             changed.append(
-                ServiceChange(service, family_name, before, contract.SERVICE_RENAMED)
+                ServiceChange(
+                    service, family_name, before, inventory.services.SERVICE_RENAMED
+                )
             )
         finish_all(change, changed, IMPORTED)
         after = batch[-1][0].id

@@ -9,7 +9,7 @@ The termination request is a mark on an active or suspended service.
 
 from dataclasses import dataclass
 
-from shared.contracts.inventory import ServiceState
+from shared.contracts.inventory.services import ServiceState
 from shared.errors import Conflict
 
 PENDING = ServiceState.PENDING

@@ -11,8 +11,8 @@ from services.inventory.lifecycle.changes import FIRST_VERSION, Snapshot
 from services.inventory.lifecycle.states import Transition
 from services.inventory.prices import check_price
 from shared.contract import Event
-from shared.contracts import inventory as contract
-from shared.contracts.inventory import ServiceState, SuspensionReason
+from shared.contracts import inventory
+from shared.contracts.inventory.services import ServiceState, SuspensionReason
 from shared.errors import Conflict
 from shared.money import Money
 from shared.rpc.change import Change
@@ -23,7 +23,9 @@ MAX_NAME_LENGTH = 200
 MAX_REFERENCE_LENGTH = 100
 
 
-def create_service(change: Change, request: contract.CreateService) -> contract.Service:
+def create_service(
+    change: Change, request: inventory.lifecycle.CreateService
+) -> inventory.services.Service:
     """Add a pending service; see the contract for its refusals."""
     plan = get_plan(change.db, request.plan_code)
     price = request.price
@@ -33,40 +35,56 @@ def create_service(change: Change, request: contract.CreateService) -> contract.
         raise Conflict("wrong_currency", price.currency.code)
     service = _draft(change, request, plan, check_price(price))
     try:
-        return changes.finish(change, service, None, "", contract.SERVICE_CREATED)
+        return changes.finish(
+            change, service, None, "", inventory.services.SERVICE_CREATED
+        )
     except IntegrityError as error:
         if "services_reference" in str(error.orig):
             raise Conflict("reference_taken", service.reference) from error
         raise
 
 
-def activate_service(change: Change, request: contract.ChangeState) -> contract.Service:
-    return _move(change, request, states.ACTIVATE, contract.SERVICE_ACTIVATED)
+def activate_service(
+    change: Change, request: inventory.lifecycle.ChangeState
+) -> inventory.services.Service:
+    return _move(change, request, states.ACTIVATE, inventory.services.SERVICE_ACTIVATED)
 
 
-def suspend_service(change: Change, request: contract.Suspend) -> contract.Service:
+def suspend_service(
+    change: Change, request: inventory.lifecycle.Suspend
+) -> inventory.services.Service:
     return _move(
-        change, request, states.SUSPEND, contract.SERVICE_SUSPENDED, request.reason
+        change,
+        request,
+        states.SUSPEND,
+        inventory.services.SERVICE_SUSPENDED,
+        request.reason,
     )
 
 
-def resume_service(change: Change, request: contract.ChangeState) -> contract.Service:
-    return _move(change, request, states.RESUME, contract.SERVICE_RESUMED)
+def resume_service(
+    change: Change, request: inventory.lifecycle.ChangeState
+) -> inventory.services.Service:
+    return _move(change, request, states.RESUME, inventory.services.SERVICE_RESUMED)
 
 
 def terminate_service(
-    change: Change, request: contract.ChangeState
-) -> contract.Service:
-    return _move(change, request, states.TERMINATE, contract.SERVICE_TERMINATED)
+    change: Change, request: inventory.lifecycle.ChangeState
+) -> inventory.services.Service:
+    return _move(
+        change, request, states.TERMINATE, inventory.services.SERVICE_TERMINATED
+    )
 
 
-def cancel_service(change: Change, request: contract.ChangeState) -> contract.Service:
-    return _move(change, request, states.CANCEL, contract.SERVICE_CANCELLED)
+def cancel_service(
+    change: Change, request: inventory.lifecycle.ChangeState
+) -> inventory.services.Service:
+    return _move(change, request, states.CANCEL, inventory.services.SERVICE_CANCELLED)
 
 
 def request_termination(
-    change: Change, request: contract.RequestTermination
-) -> contract.Service:
+    change: Change, request: inventory.lifecycle.RequestTermination
+) -> inventory.services.Service:
     """Mark a service as to be terminated; it goes on until that is done."""
     service = changes.lock_service(change, request.service_id)
     states.require(service.state, states.MARKABLE)
@@ -78,24 +96,26 @@ def request_termination(
     service.termination_reason = clean_reason(request.why)
     service.termination_time = request.time
     return changes.finish(
-        change, service, before, request.why, contract.TERMINATION_REQUESTED
+        change, service, before, request.why, inventory.services.TERMINATION_REQUESTED
     )
 
 
 def withdraw_termination(
-    change: Change, request: contract.ChangeState
-) -> contract.Service:
+    change: Change, request: inventory.lifecycle.ChangeState
+) -> inventory.services.Service:
     service = changes.lock_service(change, request.service_id)
     if service.termination_requested_at is None:
         raise Conflict("not_requested")
     before = Snapshot.of(service)
     _clear_termination(service)
     return changes.finish(
-        change, service, before, request.why, contract.TERMINATION_WITHDRAWN
+        change, service, before, request.why, inventory.services.TERMINATION_WITHDRAWN
     )
 
 
-def change_plan(change: Change, request: contract.ChangePlan) -> contract.Service:
+def change_plan(
+    change: Change, request: inventory.lifecycle.ChangePlan
+) -> inventory.services.Service:
     """Move a service to another plan, at that plan's present price."""
     service = changes.lock_service(change, request.service_id)
     states.require(service.state, states.LIVE)
@@ -105,26 +125,32 @@ def change_plan(change: Change, request: contract.ChangePlan) -> contract.Servic
     service.plan_code, service.plan_name = plan.code, plan.name
     service.family_code = plan.family_code
     service.price = price.amount
-    return changes.finish(change, service, before, request.why, contract.PLAN_CHANGED)
+    return changes.finish(
+        change, service, before, request.why, inventory.services.PLAN_CHANGED
+    )
 
 
-def change_price(change: Change, request: contract.ChangePrice) -> contract.Service:
+def change_price(
+    change: Change, request: inventory.lifecycle.ChangePrice
+) -> inventory.services.Service:
     service = changes.lock_service(change, request.service_id)
     states.require(service.state, states.LIVE)
     if request.price.currency.code != service.currency:
         raise Conflict("wrong_currency", request.price.currency.code)
     before = Snapshot.of(service)
     service.price = check_price(request.price).amount
-    return changes.finish(change, service, before, request.why, contract.PRICE_CHANGED)
+    return changes.finish(
+        change, service, before, request.why, inventory.services.PRICE_CHANGED
+    )
 
 
 def _move(
     change: Change,
-    request: contract.ChangeState,
+    request: inventory.lifecycle.ChangeState,
     transition: Transition,
-    event: Event[contract.Service],
+    event: Event[inventory.services.Service],
     reason: SuspensionReason | None = None,
-) -> contract.Service:
+) -> inventory.services.Service:
     service = changes.lock_service(change, request.service_id)
     states.require(service.state, transition.sources)
     before = Snapshot.of(service)
@@ -148,7 +174,10 @@ def _clear_termination(service: models.Service) -> None:
 
 
 def _draft(
-    change: Change, request: contract.CreateService, plan: models.Plan, price: Money
+    change: Change,
+    request: inventory.lifecycle.CreateService,
+    plan: models.Plan,
+    price: Money,
 ) -> models.Service:
     return models.Service(
         id=change.runtime.new_id(),

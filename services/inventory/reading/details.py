@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from services.inventory.catalogue import get_family
 from services.inventory.models import HistoryRow, Service
 from services.inventory.views import view
-from shared.contracts import inventory as contract
+from shared.contracts import inventory
 from shared.errors import InvalidInput, NotFound
 
 MAX_HISTORY = 200
 MAX_NAMES = 100
 
 
-def get_service(db: Session, service_id: UUID) -> contract.ServiceDetails:
+def get_service(db: Session, service_id: UUID) -> inventory.reading.ServiceDetails:
     """Read a service of the session's company.
 
     Raises:
@@ -31,10 +31,10 @@ def get_service(db: Session, service_id: UUID) -> contract.ServiceDetails:
         .order_by(HistoryRow.id.desc())
         .limit(MAX_HISTORY)
     )
-    return contract.ServiceDetails(
+    return inventory.reading.ServiceDetails(
         service=view(service, get_family(db, service.family_code).name),
         history=[
-            contract.HistoryRow(
+            inventory.reading.HistoryRow(
                 at=row.at,
                 what=row.what,
                 before=row.before,
@@ -47,7 +47,9 @@ def get_service(db: Session, service_id: UUID) -> contract.ServiceDetails:
     )
 
 
-def name_services(db: Session, service_ids: Sequence[UUID]) -> contract.ServiceNames:
+def name_services(
+    db: Session, service_ids: Sequence[UUID]
+) -> inventory.reading.ServiceNames:
     """Say what services of the session's company are called; others are left out.
 
     Raises:
@@ -58,6 +60,8 @@ def name_services(db: Session, service_ids: Sequence[UUID]) -> contract.ServiceN
     rows = db.execute(
         select(Service.id, Service.name).where(Service.id.in_(service_ids))
     )
-    return contract.ServiceNames(
-        services=[contract.NamedService(id=id_, name=name) for id_, name in rows]
+    return inventory.reading.ServiceNames(
+        services=[
+            inventory.reading.NamedService(id=id_, name=name) for id_, name in rows
+        ]
     )

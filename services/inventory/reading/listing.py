@@ -23,8 +23,8 @@ from services.inventory.models import Family, Service, ServiceWord
 from services.inventory.reading import search
 from services.inventory.reading.search import words_of
 from services.inventory.views import view
-from shared.contracts import inventory as contract
-from shared.contracts.inventory import ServiceSort, StateFilter
+from shared.contracts import inventory
+from shared.contracts.inventory.reading import ServiceSort, StateFilter
 from shared.db.paging import (
     Direction,
     TurnedPage,
@@ -93,8 +93,8 @@ _SORTINGS = {
 
 
 def list_services(
-    db: Session, company_id: UUID, request: contract.ListServices
-) -> contract.ServicePage:
+    db: Session, company_id: UUID, request: inventory.reading.ListServices
+) -> inventory.reading.ServicePage:
     """One page of a company's services; see the contract for the refusals."""
     check_limit(request.limit)
     if request.family is not None:
@@ -105,7 +105,7 @@ def list_services(
     total = None
     if not (request.search.strip() or _beyond_counters(request)):
         total = counters.total(db, request.state, request.family)
-    return contract.ServicePage(
+    return inventory.reading.ServicePage(
         services=[view(service, family_name) for service, family_name in page.rows],
         previous=page.previous,
         next=page.next,
@@ -126,7 +126,7 @@ _Columns = tuple[InstrumentedAttribute[Any], ...]
 
 
 def _listing(
-    db: Session, company_id: UUID, request: contract.ListServices
+    db: Session, company_id: UUID, request: inventory.reading.ListServices
 ) -> "_Listing":
     words, filters = words_of(request.search), _filters(request)
     if not request.search.strip():
@@ -154,7 +154,7 @@ class _Listing:
 
     db: Session
     company_id: UUID
-    request: contract.ListServices
+    request: inventory.reading.ListServices
     words: list[str]
     filters: list[ColumnElement[bool]]
     common_words: ColumnElement[bool] | None = None
@@ -324,7 +324,7 @@ class _Listing:
         return self.request.descending is (direction == "after")
 
 
-def _filters(request: contract.ListServices) -> list[ColumnElement[bool]]:
+def _filters(request: inventory.reading.ListServices) -> list[ColumnElement[bool]]:
     """All that narrows the list but the search."""
     filters = [_in_state(request.state)]
     if request.family is not None:
@@ -339,7 +339,9 @@ def _check_currency(code: str) -> None:
         raise InvalidInput("no_such_currency", code[:8]) from error
 
 
-def _beyond_counters(request: contract.ListServices) -> list[ColumnElement[bool]]:
+def _beyond_counters(
+    request: inventory.reading.ListServices,
+) -> list[ColumnElement[bool]]:
     """Filters that no counter counts: what a figure elsewhere is made of."""
     wanted = (
         (Service.period, request.period),

@@ -11,12 +11,9 @@ from uuid import UUID
 
 from shared.contract import Effect, Event, Method, Nothing, Request, Response
 from shared.contracts.billing.name import NAME
+from shared.contracts.billing.payments import BankInstructions, GatewayName
 from shared.contracts.billing.tax import TaxCategory, TaxLine, TaxReason
-from shared.contracts.billing.top_ups import (
-    BankInstructions,
-    GatewayName,
-    GivenBack,
-)
+from shared.contracts.billing.top_ups import GivenBack
 from shared.money import Money
 from shared.permissions import Permission
 

@@ -1,11 +1,12 @@
-"""What a company settles about its own wallets: further ones, and the primary one.
+"""A company's wallets: their settings, further ones, and the primary one.
 
 Each wallet has a currency of its own, and a company at most one in each.
 """
 
+from enum import Enum
 from uuid import UUID
 
-from shared.contract import Effect, Method, Request, Response
+from shared.contract import Effect, Event, Method, Request, Response
 from shared.contracts.billing.name import NAME
 from shared.money import Money
 from shared.permissions import Permission
@@ -51,6 +52,51 @@ class MakePrimary(Request, frozen=True, kw_only=True):
     currency: str
 
 
+class OpenWallet(Request, frozen=True, kw_only=True):
+    """The first wallet of a company is its primary one."""
+
+    company_id: UUID
+    currency: str
+
+
+class SetCreditLimit(Request, frozen=True, kw_only=True):
+    """``limit`` is how far below zero the balance may go; zero or more."""
+
+    company_id: UUID
+    limit: Money
+
+
+class SetComfortBuffer(Request, frozen=True, kw_only=True):
+    """``buffer`` is what the customer wants left in the wallet; zero or more.
+
+    ``horizon_days`` is how far ahead is looked, 1 to 366.
+    """
+
+    buffer: Money
+    horizon_days: int = 30
+
+
+class AdjustmentKind(Enum):
+    """Why an operator moves money by hand."""
+
+    OPENING_BALANCE = "opening_balance"
+    CORRECTION = "correction"
+    GOODWILL = "goodwill"
+
+
+class AdjustWallet(Request, frozen=True, kw_only=True):
+    """``amount`` is added to the wallet; negative to take away. Six decimal places.
+
+    It may take the balance below the credit limit: it states what is so. ``reason`` is
+    told to the customer.
+    """
+
+    company_id: UUID
+    amount: Money
+    kind: AdjustmentKind
+    reason: str
+
+
 LIST_WALLETS = Method(
     NAME, "list_wallets", ListWallets, Wallets, Permission.READ_BILLING
 )
@@ -75,5 +121,49 @@ MAKE_PRIMARY = Method(
 )
 """NotFound ``no_such_wallet`` with ``currency``. Nothing changes if it is the primary
 one already."""
+OPEN_WALLET = Method(
+    NAME, "open_wallet", OpenWallet, WalletView, Permission.OPERATE, Effect.CHANGE
+)
+"""Conflict ``wallet_exists``; InvalidInput ``no_such_currency``, or
+``currency_not_invoiced``: it has more decimal places than an invoice."""
 
-METHODS = (LIST_WALLETS, ADD_WALLET, MAKE_PRIMARY)
+SET_CREDIT_LIMIT = Method(
+    NAME,
+    "set_credit_limit",
+    SetCreditLimit,
+    WalletView,
+    Permission.OPERATE,
+    Effect.CHANGE,
+)
+"""NotFound ``no_such_wallet``; InvalidInput ``bad_amount``."""
+
+SET_COMFORT_BUFFER = Method(
+    NAME,
+    "set_comfort_buffer",
+    SetComfortBuffer,
+    WalletView,
+    Permission.MANAGE_BILLING,
+    Effect.CHANGE,
+)
+"""NotFound ``no_such_wallet`` with ``currency``; InvalidInput ``bad_amount``,
+``bad_horizon`` with ``max_days``."""
+
+ADJUST_WALLET = Method(
+    NAME, "adjust_wallet", AdjustWallet, WalletView, Permission.OPERATE, Effect.CHANGE
+)
+"""NotFound ``no_such_wallet``; InvalidInput ``bad_amount`` (zero, more than six places,
+or more than a wallet can hold), ``reason_missing``, ``bad_reason``."""
+
+WALLET_CHANGED = Event(NAME, "wallet_changed", WalletView)
+"""A wallet was opened, its balance moved, or one of its settings is another."""
+
+METHODS = (
+    LIST_WALLETS,
+    ADD_WALLET,
+    MAKE_PRIMARY,
+    OPEN_WALLET,
+    SET_CREDIT_LIMIT,
+    SET_COMFORT_BUFFER,
+    ADJUST_WALLET,
+)
+EVENTS = (WALLET_CHANGED,)

@@ -19,13 +19,12 @@ from sqlalchemy.engine import Engine
 
 from services.billing.__main__ import build
 from shared.contracts import billing
-from shared.contracts.billing import top_ups
 from shared.rpc.dispatch import Dispatcher, Headers
 
 MOVING = {
-    top_ups.BEGIN_TOP_UP.name,
-    top_ups.START_PAYMENT.name,
-    top_ups.TAKE_PAYMENT_NOTICE.name,
+    billing.top_ups.BEGIN_TOP_UP.name,
+    billing.top_ups.START_PAYMENT.name,
+    billing.payments.TAKE_PAYMENT_NOTICE.name,
 }
 
 _die_at = int(os.environ.get("DIE_AT", "0"))
@@ -72,4 +71,4 @@ if __name__ == "__main__":
     _watch_gateways()
     event.listen(Engine, "before_cursor_execute", _pass_point)
     event.listen(Engine, "commit", _pass_point)
-    serve(billing.NAME, build)
+    serve(billing.CONTRACT.name, build)

@@ -12,7 +12,8 @@ from sqlalchemy import select, text
 
 from shared import places
 from shared.contracts import identity
-from shared.contracts.identity import Address, Role
+from shared.contracts.identity.companies import Address
+from shared.contracts.identity.memberships import Role
 from shared.db.tables import outbox
 from shared.errors import Conflict, ContractError, Forbidden, InvalidInput, NotFound
 from tests.fixtures.direct_calls import as_json
@@ -33,37 +34,39 @@ class Hall:
     """A company and its owner, in a house."""
 
     house: House
-    owner: identity.User
-    company: identity.Company
+    owner: identity.people.User
+    company: identity.companies.Company
 
-    def wish(self, **details: Any) -> identity.ChangeCompany:
+    def wish(self, **details: Any) -> identity.companies.ChangeCompany:
         """The company as it was when it was made, but for these details."""
         fields = asdict(self.company)
         del fields["id"]
-        return identity.ChangeCompany(**fields | details)
+        return identity.companies.ChangeCompany(**fields | details)
 
     def change(
         self,
-        request: identity.ChangeCompany,
+        request: identity.companies.ChangeCompany,
         role: Role = Role.OWNER,
         key: str | None = None,
-    ) -> identity.Company:
+    ) -> identity.companies.Company:
         token = self.token(role)
-        return self.house.call(identity.CHANGE_COMPANY, request, token, key)
+        return self.house.call(identity.companies.CHANGE_COMPANY, request, token, key)
 
     def token(self, role: Role = Role.OWNER) -> str:
         return self.house.principals.user(role, self.company.id, self.owner.id)
 
-    def now(self) -> identity.Company:
+    def now(self) -> identity.companies.Company:
         return self.house.call(
-            identity.GET_COMPANY, identity.GetCompany(), self.token(Role.VIEWER)
+            identity.companies.GET_COMPANY,
+            identity.companies.GetCompany(),
+            self.token(Role.VIEWER),
         )
 
     def told(self) -> list[dict[str, Any]]:
         """The events of this company, since it was made."""
         wanted = (
             select(outbox.c.envelope)
-            .where(outbox.c.event_name == identity.COMPANY_CHANGED.name)
+            .where(outbox.c.event_name == identity.companies.COMPANY_CHANGED.name)
             .order_by(outbox.c.position)
         )
         with self.house.database.system() as db:
@@ -111,7 +114,9 @@ def test_a_company_that_is_not_there_can_not_be_changed(hall: Hall) -> None:
     token = hall.house.principals.user(Role.OWNER, uuid4())
 
     with pytest.raises(NotFound, match="no_such_company"):
-        hall.house.call(identity.CHANGE_COMPANY, hall.wish(name="Mine"), token)
+        hall.house.call(
+            identity.companies.CHANGE_COMPANY, hall.wish(name="Mine"), token
+        )
 
 
 def test_what_is_so_already_is_neither_counted_nor_told_of(hall: Hall) -> None:
@@ -264,4 +269,6 @@ def test_the_company_is_the_principals_whatever_is_asked(hall: Hall) -> None:
     arguments = as_json(hall.wish(name="Mine")) | {"company_id": str(UUID(int=7))}
 
     with pytest.raises(InvalidInput, match="malformed_message"):
-        hall.house.call.raw(identity.CHANGE_COMPANY, arguments, hall.token(), "key")
+        hall.house.call.raw(
+            identity.companies.CHANGE_COMPANY, arguments, hall.token(), "key"
+        )

@@ -11,7 +11,8 @@ from services.identity import companies, memberships
 from services.identity.models import Company, Membership
 from shared.contract import Method, Request
 from shared.contracts import identity
-from shared.contracts.identity import Role, VerificationState, VerificationStep
+from shared.contracts.identity.memberships import Role
+from shared.contracts.identity.people import VerificationState, VerificationStep
 from shared.db.database import WrongCompanyError
 from shared.db.tables import outbox
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
@@ -25,7 +26,11 @@ def test_a_company_shows_its_name_address_and_time_zone(house: House) -> None:
     house.add_owner(ALICE, "Aurora Digital GmbH")
     session = house.log_in(ALICE)
 
-    company = house.call(identity.GET_COMPANY, identity.GetCompany(), session.principal)
+    company = house.call(
+        identity.companies.GET_COMPANY,
+        identity.companies.GetCompany(),
+        session.principal,
+    )
 
     assert company.id == session.company_id
     assert company.name == "Aurora Digital GmbH"
@@ -44,9 +49,15 @@ def test_every_role_reads_the_company_its_members_and_the_account(
     house.add_member(company_id, bob.id, role)
     principal = house.log_in("bob@example.com").principal
 
-    company = house.call(identity.GET_COMPANY, identity.GetCompany(), principal)
-    members = house.call(identity.LIST_MEMBERS, identity.ListMembers(), principal)
-    account = house.call(identity.GET_ACCOUNT, identity.GetAccount(), principal)
+    company = house.call(
+        identity.companies.GET_COMPANY, identity.companies.GetCompany(), principal
+    )
+    members = house.call(
+        identity.memberships.LIST_MEMBERS, identity.memberships.ListMembers(), principal
+    )
+    account = house.call(
+        identity.people.GET_ACCOUNT, identity.people.GetAccount(), principal
+    )
 
     assert company.id == company_id
     assert [(m.email, m.role) for m in members.members] == [
@@ -62,8 +73,12 @@ def test_nobody_sees_another_companys_members_or_profile(house: House) -> None:
     house.add_owner("other@example.com", "Cirrus")
     principal = house.log_in("other@example.com").principal
 
-    company = house.call(identity.GET_COMPANY, identity.GetCompany(), principal)
-    members = house.call(identity.LIST_MEMBERS, identity.ListMembers(), principal)
+    company = house.call(
+        identity.companies.GET_COMPANY, identity.companies.GetCompany(), principal
+    )
+    members = house.call(
+        identity.memberships.LIST_MEMBERS, identity.memberships.ListMembers(), principal
+    )
 
     assert company.name == "Cirrus"
     assert [member.email for member in members.members] == ["other@example.com"]
@@ -86,15 +101,19 @@ def test_a_session_for_one_company_cannot_reach_anothers_rows(house: House) -> N
 
 
 def test_an_account_shows_all_companies_and_every_step(house: House) -> None:
-    request = identity.CreateUser(
+    request = identity.people.CreateUser(
         email=ALICE, name="Alice", password=PASSWORD, email_verified=True
     )
-    alice = house.call(identity.CREATE_USER, request, house.principals.operator())
+    alice = house.call(
+        identity.people.CREATE_USER, request, house.principals.operator()
+    )
     house.add_company("Borealis", alice)
     house.add_company("Aurora", alice)
     session = house.log_in(ALICE)
 
-    account = house.call(identity.GET_ACCOUNT, identity.GetAccount(), session.principal)
+    account = house.call(
+        identity.people.GET_ACCOUNT, identity.people.GetAccount(), session.principal
+    )
 
     assert [m.company_name for m in account.memberships] == ["Aurora", "Borealis"]
     assert account.created_at == account.password_changed_at == house.clock.now()
@@ -112,7 +131,9 @@ def test_an_account_shows_all_companies_and_every_step(house: House) -> None:
 def test_an_operator_has_no_account(house: House) -> None:
     with pytest.raises(NotFound, match="no_such_user"):
         house.call(
-            identity.GET_ACCOUNT, identity.GetAccount(), house.principals.operator()
+            identity.people.GET_ACCOUNT,
+            identity.people.GetAccount(),
+            house.principals.operator(),
         )
 
 
@@ -132,11 +153,14 @@ def test_a_call_without_a_good_principal_is_refused(
     token = make[principal](uuid4()) if principal in make else principal
 
     calls: list[tuple[Method[Any, Any], Request]] = [
-        (identity.GET_COMPANY, identity.GetCompany()),
-        (identity.LIST_MEMBERS, identity.ListMembers()),
-        (identity.GET_ACCOUNT, identity.GetAccount()),
-        (identity.FIND_COMPANIES, identity.FindCompanies()),
-        (identity.REPUBLISH_COMPANIES, identity.RepublishCompanies()),
+        (identity.companies.GET_COMPANY, identity.companies.GetCompany()),
+        (identity.memberships.LIST_MEMBERS, identity.memberships.ListMembers()),
+        (identity.people.GET_ACCOUNT, identity.people.GetAccount()),
+        (identity.companies.FIND_COMPANIES, identity.companies.FindCompanies()),
+        (
+            identity.companies.REPUBLISH_COMPANIES,
+            identity.companies.RepublishCompanies(),
+        ),
     ]
     for method, request in calls:
         with pytest.raises(Unauthenticated, match=code):
@@ -146,18 +170,25 @@ def test_a_call_without_a_good_principal_is_refused(
 @pytest.mark.parametrize("role", list(Role))
 def test_no_role_may_do_what_operators_do(house: House, role: Role) -> None:
     principal = house.principals.user(role, uuid4())
-    user = identity.CreateUser(email=ALICE, name="Alice", password=PASSWORD)
-    company = identity.CreateCompany(
-        name="Aurora", address=identity.Address(country="DE"), owner_id=uuid4()
+    user = identity.people.CreateUser(email=ALICE, name="Alice", password=PASSWORD)
+    company = identity.companies.CreateCompany(
+        name="Aurora",
+        address=identity.companies.Address(country="DE"),
+        owner_id=uuid4(),
     )
-    member = identity.AddMember(company_id=uuid4(), user_id=uuid4(), role=Role.OWNER)
+    member = identity.memberships.AddMember(
+        company_id=uuid4(), user_id=uuid4(), role=Role.OWNER
+    )
 
     calls: list[tuple[Method[Any, Any], Request]] = [
-        (identity.CREATE_USER, user),
-        (identity.CREATE_COMPANY, company),
-        (identity.ADD_MEMBER, member),
-        (identity.FIND_COMPANIES, identity.FindCompanies()),
-        (identity.REPUBLISH_COMPANIES, identity.RepublishCompanies()),
+        (identity.people.CREATE_USER, user),
+        (identity.companies.CREATE_COMPANY, company),
+        (identity.memberships.ADD_MEMBER, member),
+        (identity.companies.FIND_COMPANIES, identity.companies.FindCompanies()),
+        (
+            identity.companies.REPUBLISH_COMPANIES,
+            identity.companies.RepublishCompanies(),
+        ),
     ]
     for method, request in calls:
         with pytest.raises(Forbidden, match="permission_missing"):
@@ -195,20 +226,30 @@ def test_members_and_owners_are_users_and_companies_that_exist(house: House) -> 
 
 def test_repeating_a_creation_with_its_key_creates_nothing_more(house: House) -> None:
     operator = house.principals.operator()
-    user = identity.CreateUser(email=ALICE, name="Alice", password=PASSWORD)
-    alice = house.call(identity.CREATE_USER, user, operator, "user")
-    company = identity.CreateCompany(
-        name="Aurora", address=identity.Address(country="DE"), owner_id=alice.id
+    user = identity.people.CreateUser(email=ALICE, name="Alice", password=PASSWORD)
+    alice = house.call(identity.people.CREATE_USER, user, operator, "user")
+    company = identity.companies.CreateCompany(
+        name="Aurora",
+        address=identity.companies.Address(country="DE"),
+        owner_id=alice.id,
     )
     bob = house.add_user("bob@example.com")
-    aurora = house.call(identity.CREATE_COMPANY, company, operator, "company")
-    member = identity.AddMember(company_id=aurora.id, user_id=bob.id, role=Role.BILLING)
-    membership = house.call(identity.ADD_MEMBER, member, operator, "member")
+    aurora = house.call(identity.companies.CREATE_COMPANY, company, operator, "company")
+    member = identity.memberships.AddMember(
+        company_id=aurora.id, user_id=bob.id, role=Role.BILLING
+    )
+    membership = house.call(identity.memberships.ADD_MEMBER, member, operator, "member")
     house.offload.count = 0
 
-    assert house.call(identity.CREATE_USER, user, operator, "user") == alice
-    assert house.call(identity.CREATE_COMPANY, company, operator, "company") == aurora
-    assert house.call(identity.ADD_MEMBER, member, operator, "member") == membership
+    assert house.call(identity.people.CREATE_USER, user, operator, "user") == alice
+    assert (
+        house.call(identity.companies.CREATE_COMPANY, company, operator, "company")
+        == aurora
+    )
+    assert (
+        house.call(identity.memberships.ADD_MEMBER, member, operator, "member")
+        == membership
+    )
 
     assert house.offload.count == 0
     assert len(_events(house)) == 3
@@ -216,14 +257,16 @@ def test_repeating_a_creation_with_its_key_creates_nothing_more(house: House) ->
 
 def test_a_key_used_for_something_else_is_refused(house: House) -> None:
     operator = house.principals.operator()
-    user = identity.CreateUser(email=ALICE, name="Alice", password=PASSWORD)
-    house.call(identity.CREATE_USER, user, operator, "key")
-    other = identity.CreateUser(email=ALICE, name="Alice", password=f"{PASSWORD}!")
+    user = identity.people.CreateUser(email=ALICE, name="Alice", password=PASSWORD)
+    house.call(identity.people.CREATE_USER, user, operator, "key")
+    other = identity.people.CreateUser(
+        email=ALICE, name="Alice", password=f"{PASSWORD}!"
+    )
 
     with pytest.raises(Conflict, match="idempotency_key_reused"):
-        house.call(identity.CREATE_USER, other, operator, "key")
+        house.call(identity.people.CREATE_USER, other, operator, "key")
     with pytest.raises(InvalidInput, match="idempotency_key_missing"):
-        house.call(identity.CREATE_USER, user, operator, "")
+        house.call(identity.people.CREATE_USER, user, operator, "")
 
 
 def test_a_company_and_its_members_are_told_of_in_full(house: House) -> None:
@@ -270,7 +313,7 @@ def test_companies_are_found_by_name_by_id_or_all(house: House) -> None:
     def find(name: str | None = None, company_id: object = None) -> list[str]:
         arguments = {"name": name, "company_id": company_id and str(company_id)}
         found = house.call.raw(
-            identity.FIND_COMPANIES, arguments, house.principals.operator()
+            identity.companies.FIND_COMPANIES, arguments, house.principals.operator()
         )
         return [company.name for company in found.companies]
 
@@ -301,10 +344,14 @@ def test_companies_are_told_of_again_page_by_page(house: House) -> None:
     operator = house.principals.operator()
 
     first = house.call(
-        identity.REPUBLISH_COMPANIES, identity.RepublishCompanies(limit=3), operator
+        identity.companies.REPUBLISH_COMPANIES,
+        identity.companies.RepublishCompanies(limit=3),
+        operator,
     )
-    rest = identity.RepublishCompanies(limit=3, after_company_id=first.last_company_id)
-    second = house.call(identity.REPUBLISH_COMPANIES, rest, operator)
+    rest = identity.companies.RepublishCompanies(
+        limit=3, after_company_id=first.last_company_id
+    )
+    second = house.call(identity.companies.REPUBLISH_COMPANIES, rest, operator)
 
     assert (first.count, second.count, second.last_company_id) == (3, 2, None)
     again = _events(house)[before:]
@@ -319,10 +366,12 @@ def test_companies_are_told_of_again_page_by_page(house: House) -> None:
 def test_no_more_companies_are_told_of_at_once_than_allowed(
     house: House, limit: int
 ) -> None:
-    request = identity.RepublishCompanies(limit=limit)
+    request = identity.companies.RepublishCompanies(limit=limit)
 
     with pytest.raises(InvalidInput, match="bad_limit"):
-        house.call(identity.REPUBLISH_COMPANIES, request, house.principals.operator())
+        house.call(
+            identity.companies.REPUBLISH_COMPANIES, request, house.principals.operator()
+        )
 
 
 def _events(house: House) -> list[dict[str, Any]]:

@@ -60,7 +60,7 @@ def test_signing_in_with_anything_is_just_wrong(house: House, field: str) -> Non
     good = {"email": "alice@example.com", "password": "wrong", "address": "192.0.2.1"}
 
     for text in HOSTILE:
-        found = refusal(house, identity.LOG_IN, good | {field: text})
+        found = refusal(house, identity.signing_in.LOG_IN, good | {field: text})
         assert found == "wrong_credentials", text
 
 
@@ -70,7 +70,7 @@ def test_where_a_sign_in_comes_from_does_not_decide_it(house: House) -> None:
 
     for text in HOSTILE:
         login = good | {"address": text, "user_agent": text}
-        assert refusal(house, identity.LOG_IN, login) is None, text
+        assert refusal(house, identity.signing_in.LOG_IN, login) is None, text
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ def test_where_a_sign_in_comes_from_does_not_decide_it(house: House) -> None:
     ],
 )
 def test_a_user_is_not_made_of_anything(house: House, field: str, code: str) -> None:
-    request = identity.CreateUser(
+    request = identity.people.CreateUser(
         email="alice@example.com", name="Alice", password=PASSWORD
     )
     operator = house.principals.operator()
 
     for text in HOSTILE:
         arguments = as_json(request) | {field: text}
-        found = refusal(house, identity.CREATE_USER, arguments, operator)
+        found = refusal(house, identity.people.CREATE_USER, arguments, operator)
         assert found == expected(text, code), text
 
 
@@ -105,8 +105,10 @@ def test_a_user_is_not_made_of_anything(house: House, field: str, code: str) -> 
 )
 def test_a_company_is_not_made_of_anything(house: House, field: str, code: str) -> None:
     owner = house.add_user("alice@example.com")
-    request = identity.CreateCompany(
-        name="Aurora", address=identity.Address(country="DE"), owner_id=owner.id
+    request = identity.companies.CreateCompany(
+        name="Aurora",
+        address=identity.companies.Address(country="DE"),
+        owner_id=owner.id,
     )
     operator = house.principals.operator()
 
@@ -114,7 +116,7 @@ def test_a_company_is_not_made_of_anything(house: House, field: str, code: str) 
         arguments: dict[str, Any] = as_json(request)
         is_address = field in arguments["address"]
         (arguments["address"] if is_address else arguments)[field] = text
-        found = refusal(house, identity.CREATE_COMPANY, arguments, operator)
+        found = refusal(house, identity.companies.CREATE_COMPANY, arguments, operator)
         assert found == expected(text, code), text
 
 
@@ -132,7 +134,9 @@ def test_a_password_is_anything_of_the_right_length(
 ) -> None:
     arguments = {"email": "alice@example.com", "name": "Alice", "password": password}
 
-    found = refusal(house, identity.CREATE_USER, arguments, house.principals.operator())
+    found = refusal(
+        house, identity.people.CREATE_USER, arguments, house.principals.operator()
+    )
 
     assert found == code
     if code is None:
@@ -150,13 +154,15 @@ def test_no_text_whatever_makes_a_fault(
     company = {"name": name, "address": {"country": email}, "owner_id": address}
     operator = house.principals.operator()
 
-    refusal(house, identity.LOG_IN, login | {"user_agent": name})
-    refusal(house, identity.RESUME_SESSION, {"token": email, "company_id": name})
-    refusal(house, identity.LOG_OUT, {"token": email})
-    refusal(house, identity.CREATE_USER, user, operator)
-    refusal(house, identity.CREATE_COMPANY, company, operator)
-    refusal(house, identity.FIND_COMPANIES, {"name": name}, operator)
-    refusal(house, identity.MINT_OPERATOR_TOKEN, {"assertion": email})
+    refusal(house, identity.signing_in.LOG_IN, login | {"user_agent": name})
+    refusal(
+        house, identity.signing_in.RESUME_SESSION, {"token": email, "company_id": name}
+    )
+    refusal(house, identity.signing_in.LOG_OUT, {"token": email})
+    refusal(house, identity.people.CREATE_USER, user, operator)
+    refusal(house, identity.companies.CREATE_COMPANY, company, operator)
+    refusal(house, identity.companies.FIND_COMPANIES, {"name": name}, operator)
+    refusal(house, identity.signing_in.MINT_OPERATOR_TOKEN, {"assertion": email})
 
 
 def refusal(
@@ -181,4 +187,4 @@ def test_an_unknown_field_is_refused(house: House) -> None:
     arguments = {"token": "x", "surprise": 1}
 
     with pytest.raises(InvalidInput, match="malformed_message"):
-        house.call.raw(identity.LOG_OUT, arguments)
+        house.call.raw(identity.signing_in.LOG_OUT, arguments)

@@ -70,7 +70,7 @@ def client(amqp_url: str, log: Path) -> Iterator[AmqpClient]:
 
 
 def test_its_health_check_finds_it_well(client: AmqpClient, amqp_url: str) -> None:
-    assert not ailment_of(identity.NAME, read_settings({"AMQP_URL": amqp_url}))
+    assert not ailment_of(identity.CONTRACT.name, read_settings({"AMQP_URL": amqp_url}))
 
 
 def test_passwords_are_checked_side_by_side_and_logged_nowhere(
@@ -78,12 +78,12 @@ def test_passwords_are_checked_side_by_side_and_logged_nowhere(
 ) -> None:
     def log_in(number: int) -> str:
         email = f"user{number}@example.com"
-        request = identity.LogIn(
+        request = identity.signing_in.LogIn(
             email=email, password="secret-of-the-user", address="192.0.2.1"
         )
         context = CallContext(request_id="test", timeout_s=_PATIENCE_S)
         with pytest.raises(ContractError) as refusal:
-            call(client, identity.LOG_IN, request, context)
+            call(client, identity.signing_in.LOG_IN, request, context)
         return refusal.value.code
 
     with ThreadPoolExecutor(8) as pool:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from shared.contracts import inventory
-from shared.contracts.inventory import SuspensionReason
+from shared.contracts.inventory.services import SuspensionReason
 from shared.errors import Conflict
 from tests.fixtures.inventory.warehouse import Warehouse, catalog_row, service_row
 
@@ -23,7 +23,7 @@ def test_changes_of_one_family_at_once_are_all_counted(warehouse: Warehouse) -> 
 
     at_once([partial(warehouse.activate, service) for service in services])
 
-    board = warehouse.ask(inventory.DASHBOARD, inventory.Dashboard())
+    board = warehouse.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
     assert (board.pending, board.active) == (0, 24)
     assert warehouse.counter_differences() == []
 
@@ -54,10 +54,12 @@ def test_moves_between_families_in_both_directions_never_deadlock(
         for number in range(16)
     ]
 
-    def move(service: inventory.Service) -> None:
+    def move(service: inventory.services.Service) -> None:
         for plan in reversed(plans) if service.plan_code == plans[0] else plans:
-            change = inventory.ChangePlan(service_id=service.id, plan_code=plan)
-            warehouse.operate(inventory.CHANGE_PLAN, change)
+            change = inventory.lifecycle.ChangePlan(
+                service_id=service.id, plan_code=plan
+            )
+            warehouse.operate(inventory.lifecycle.CHANGE_PLAN, change)
 
     at_once([partial(move, service) for service in services])
 
@@ -68,8 +70,8 @@ def test_imports_and_single_changes_meet_without_harm(warehouse: Warehouse) -> N
     warehouse.import_services(
         *(service_row(f"S-{number:02}", state="pending") for number in range(30))
     )
-    request = inventory.ListServices(limit=100)
-    services = warehouse.ask(inventory.LIST_SERVICES, request).services
+    request = inventory.reading.ListServices(limit=100)
+    services = warehouse.ask(inventory.reading.LIST_SERVICES, request).services
     refused: list[str] = []
 
     def attempt(task: Callable[[], object]) -> None:
@@ -85,12 +87,12 @@ def test_imports_and_single_changes_meet_without_harm(warehouse: Warehouse) -> N
     def rename() -> None:
         warehouse.try_catalog(catalog_row("lxc-s", plan_name="Renamed"))
 
-    def live(service: inventory.Service) -> None:
-        suspend = inventory.Suspend(
+    def live(service: inventory.services.Service) -> None:
+        suspend = inventory.lifecycle.Suspend(
             service_id=service.id, reason=SuspensionReason.PAYMENT
         )
         attempt(lambda: warehouse.activate(service))
-        attempt(lambda: warehouse.operate(inventory.SUSPEND_SERVICE, suspend))
+        attempt(lambda: warehouse.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend))
 
     singles = [partial(live, service) for service in services]
     at_once([import_all, *singles[:15], rename, *singles[15:], import_all])

@@ -35,10 +35,10 @@ def rebuild(
     """Rebuild batch by batch, as the command does; returns how many were done."""
     total, after = 0, None
     while True:
-        request = inventory.RebuildCounters(
+        request = inventory.upkeep.RebuildCounters(
             company_id=company_id, after_company_id=after, limit=limit
         )
-        rebuilt = warehouse.operate(inventory.REBUILD_COUNTERS, request)
+        rebuilt = warehouse.operate(inventory.upkeep.REBUILD_COUNTERS, request)
         total, after = total + rebuilt.count, rebuilt.last_company_id
         if after is None:
             return total
@@ -50,8 +50,8 @@ def test_what_is_broken_is_named_and_mended(
 ) -> None:
     warehouse.activate(warehouse.add_service("S-1"))
     leaving = warehouse.activate(warehouse.add_service("S-2", plan="web-pro"))
-    request = inventory.RequestTermination(service_id=leaving.id)
-    warehouse.operate(inventory.REQUEST_TERMINATION, request)
+    request = inventory.lifecycle.RequestTermination(service_id=leaving.id)
+    warehouse.operate(inventory.lifecycle.REQUEST_TERMINATION, request)
     warehouse.add_service("S-1", company_id=STRANGER)
     spoil(warehouse, statement)
     assert warehouse.counter_differences() != []
@@ -102,11 +102,13 @@ def test_changes_made_meanwhile_are_counted_once(warehouse: Warehouse) -> None:
         warehouse.activate(service)
         for step in (1, 2):
             plan = plans[(number + step) % 3]
-            change = inventory.ChangePlan(service_id=service.id, plan_code=plan)
-            warehouse.operate(inventory.CHANGE_PLAN, change)
+            change = inventory.lifecycle.ChangePlan(
+                service_id=service.id, plan_code=plan
+            )
+            warehouse.operate(inventory.lifecycle.CHANGE_PLAN, change)
         if number % 2:
-            end = inventory.ChangeState(service_id=service.id)
-            warehouse.operate(inventory.TERMINATE_SERVICE, end)
+            end = inventory.lifecycle.ChangeState(service_id=service.id)
+            warehouse.operate(inventory.lifecycle.TERMINATE_SERVICE, end)
 
     work: list[Callable[[], object]] = []
     for number in range(24):

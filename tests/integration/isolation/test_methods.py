@@ -20,17 +20,6 @@ import pytest
 
 from shared.contract import Method, Request
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import (
-    AdjustmentKind,
-    cards,
-    charging,
-    documents,
-    exchange_rates,
-    refund_requests,
-    tax,
-    top_ups,
-    wallets,
-)
 from shared.contracts.billing.documents import (
     GET_DOCUMENT,
     GET_DOCUMENT_FILE,
@@ -40,10 +29,12 @@ from shared.contracts.billing.documents import (
     GetDocumentFile,
     ListDocuments,
 )
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransactions
-from shared.contracts.identity import Role, VerificationState, VerificationStep
-from shared.contracts.inventory import Period, SuspensionReason
+from shared.contracts.billing.wallets import AdjustmentKind
+from shared.contracts.identity.memberships import Role
+from shared.contracts.identity.people import VerificationState, VerificationStep
+from shared.contracts.inventory.services import Period, SuspensionReason
 from shared.errors import ContractError
 from shared.wire import to_json
 from tests.fixtures.installations import PASSWORD
@@ -64,7 +55,7 @@ from tests.fixtures.isolation.world import (
 PEOPLE = (*CUSTOMERS, OPERATOR, ON_BEHALF)
 CONTRACTS = (identity.CONTRACT, inventory.CONTRACT, billing.CONTRACT)
 
-FAILED_TRIES_ARE_KEPT = {identity.LOG_IN}
+FAILED_TRIES_ARE_KEPT = {identity.signing_in.LOG_IN}
 """The throttle counts them."""
 
 
@@ -83,114 +74,114 @@ class Line:
 # ruff: noqa: E501
 IDENTITY = (
     #                                own adm bil tec vie str nob exp ope beh
-    Line(identity.LOG_IN,           "200 200 200 200 200 own 401 401 401 401", identity.LogIn(email=e.OWN_EMAIL, password=PASSWORD, address="192.0.2.7")),
-    Line(identity.RESUME_SESSION,   "200 200 200 200 200 404 401 401 401 401", identity.ResumeSession(token=e.OWN_TOKEN, company_id=e.OUR_COMPANY)),
-    Line(identity.SWITCH_COMPANY,   "200 200 200 200 200 404 401 401 401 401", identity.SwitchCompany(token=e.OWN_TOKEN, company_id=e.OUR_COMPANY)),
-    Line(identity.LOG_OUT,          "200 200 200 200 200 own 200 200 200 200", identity.LogOut(token=e.OWN_TOKEN)),
-    Line(identity.GET_ACCOUNT,      "200 200 200 200 200 own 401 401 404 404", identity.GetAccount()),
-    Line(identity.GET_COMPANY,      "200 200 200 200 200 own 401 401 403 200", identity.GetCompany()),
-    Line(identity.CHANGE_COMPANY,   "200 200 403 403 403 own 401 401 403 200", e.changed_company()),
-    Line(identity.LIST_MEMBERS,     "200 200 200 200 200 own 401 401 403 200", identity.ListMembers()),
-    Line(identity.CREATE_USER,      "403 403 403 403 403 403 401 401 200 200", identity.CreateUser(email=f"{e.NEW_WORD}@example.com", name="Ann", password=PASSWORD)),
-    Line(identity.SET_VERIFICATION, "403 403 403 403 403 403 401 401 200 200", identity.SetVerification(user_id=e.OUTSIDER, step=VerificationStep.PHONE, state=VerificationState.VERIFIED)),
-    Line(identity.CREATE_COMPANY,   "403 403 403 403 403 403 401 401 200 200", identity.CreateCompany(name=e.NEW_WORD, address=identity.Address(country="DE"), owner_id=e.OUTSIDER)),
-    Line(identity.ADD_MEMBER,       "403 403 403 403 403 403 401 401 200 200", identity.AddMember(company_id=e.OUR_COMPANY, user_id=e.OUTSIDER, role=Role.VIEWER)),
-    Line(identity.FIND_COMPANIES,   "403 403 403 403 403 403 401 401 200 200", identity.FindCompanies(company_id=e.OUR_COMPANY)),
-    Line(identity.REPUBLISH_COMPANIES, "403 403 403 403 403 403 401 401 200 200", identity.RepublishCompanies()),
-    Line(identity.MINT_OPERATOR_TOKEN, "401 401 401 401 401 401 401 401 200 200", identity.MintOperatorToken(assertion=e.OWN_ASSERTION, company_id=e.OUR_COMPANY)),
+    Line(identity.signing_in.LOG_IN,           "200 200 200 200 200 own 401 401 401 401", identity.signing_in.LogIn(email=e.OWN_EMAIL, password=PASSWORD, address="192.0.2.7")),
+    Line(identity.signing_in.RESUME_SESSION,   "200 200 200 200 200 404 401 401 401 401", identity.signing_in.ResumeSession(token=e.OWN_TOKEN, company_id=e.OUR_COMPANY)),
+    Line(identity.signing_in.SWITCH_COMPANY,   "200 200 200 200 200 404 401 401 401 401", identity.signing_in.SwitchCompany(token=e.OWN_TOKEN, company_id=e.OUR_COMPANY)),
+    Line(identity.signing_in.LOG_OUT,          "200 200 200 200 200 own 200 200 200 200", identity.signing_in.LogOut(token=e.OWN_TOKEN)),
+    Line(identity.people.GET_ACCOUNT,      "200 200 200 200 200 own 401 401 404 404", identity.people.GetAccount()),
+    Line(identity.companies.GET_COMPANY,      "200 200 200 200 200 own 401 401 403 200", identity.companies.GetCompany()),
+    Line(identity.companies.CHANGE_COMPANY,   "200 200 403 403 403 own 401 401 403 200", e.changed_company()),
+    Line(identity.memberships.LIST_MEMBERS,     "200 200 200 200 200 own 401 401 403 200", identity.memberships.ListMembers()),
+    Line(identity.people.CREATE_USER,      "403 403 403 403 403 403 401 401 200 200", identity.people.CreateUser(email=f"{e.NEW_WORD}@example.com", name="Ann", password=PASSWORD)),
+    Line(identity.people.SET_VERIFICATION, "403 403 403 403 403 403 401 401 200 200", identity.people.SetVerification(user_id=e.OUTSIDER, step=VerificationStep.PHONE, state=VerificationState.VERIFIED)),
+    Line(identity.companies.CREATE_COMPANY,   "403 403 403 403 403 403 401 401 200 200", identity.companies.CreateCompany(name=e.NEW_WORD, address=identity.companies.Address(country="DE"), owner_id=e.OUTSIDER)),
+    Line(identity.memberships.ADD_MEMBER,       "403 403 403 403 403 403 401 401 200 200", identity.memberships.AddMember(company_id=e.OUR_COMPANY, user_id=e.OUTSIDER, role=Role.VIEWER)),
+    Line(identity.companies.FIND_COMPANIES,   "403 403 403 403 403 403 401 401 200 200", identity.companies.FindCompanies(company_id=e.OUR_COMPANY)),
+    Line(identity.companies.REPUBLISH_COMPANIES, "403 403 403 403 403 403 401 401 200 200", identity.companies.RepublishCompanies()),
+    Line(identity.signing_in.MINT_OPERATOR_TOKEN, "401 401 401 401 401 401 401 401 200 200", identity.signing_in.MintOperatorToken(assertion=e.OWN_ASSERTION, company_id=e.OUR_COMPANY)),
 )
 
 INVENTORY = (
     #                                   own adm bil tec vie str nob exp ope beh
-    Line(inventory.DASHBOARD,          "200 200 200 200 200 own 401 401 403 200", inventory.Dashboard()),
-    Line(inventory.LIST_SERVICES,      "200 200 200 200 200 own 401 401 403 200", inventory.ListServices(search="service")),
-    Line(inventory.GET_SERVICE,        "200 200 200 200 200 404 401 401 403 200", inventory.GetService(service_id=e.OUR_SERVICE)),
+    Line(inventory.reading.DASHBOARD,          "200 200 200 200 200 own 401 401 403 200", inventory.reading.Dashboard()),
+    Line(inventory.reading.LIST_SERVICES,      "200 200 200 200 200 own 401 401 403 200", inventory.reading.ListServices(search="service")),
+    Line(inventory.reading.GET_SERVICE,        "200 200 200 200 200 404 401 401 403 200", inventory.reading.GetService(service_id=e.OUR_SERVICE)),
     # Each is told of their own company's alone.
-    Line(inventory.NAME_SERVICES,      "200 200 200 200 200 own 401 401 403 200", inventory.NameServices(service_ids=[e.OUR_SERVICE, e.THEIR_SERVICE])),
-    Line(inventory.CREATE_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.CreateService(company_id=e.OUR_COMPANY, reference=e.NEW_WORD, name="VPS", plan_code=plan_of(OUR_WORD), currency="EUR", period=Period.MONTH)),
-    Line(inventory.ACTIVATE_SERVICE,   "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.PENDING)),
-    Line(inventory.SUSPEND_SERVICE,    "403 403 403 403 403 403 401 401 200 200", inventory.Suspend(service_id=e.ACTIVE, reason=SuspensionReason.POLICY)),
-    Line(inventory.RESUME_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.SUSPENDED)),
-    Line(inventory.TERMINATE_SERVICE,  "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.ACTIVE)),
-    Line(inventory.CANCEL_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.PENDING)),
-    Line(inventory.REQUEST_TERMINATION, "403 403 403 403 403 403 401 401 200 200", inventory.RequestTermination(service_id=e.ACTIVE)),
-    Line(inventory.WITHDRAW_TERMINATION, "403 403 403 403 403 403 401 401 200 200", inventory.ChangeState(service_id=e.LEAVING)),
-    Line(inventory.CHANGE_PLAN,        "403 403 403 403 403 403 401 401 200 200", inventory.ChangePlan(service_id=e.ACTIVE, plan_code=plan_of(OUR_WORD))),
-    Line(inventory.CHANGE_PRICE,       "403 403 403 403 403 403 401 401 200 200", inventory.ChangePrice(service_id=e.ACTIVE, price=money("4"))),
-    Line(inventory.STAGE_CATALOG,      "403 403 403 403 403 403 401 401 200 200", inventory.StageCatalog(import_id=e.NEW_ID, rows=[catalog_row(OUR_WORD)])),
-    Line(inventory.APPLY_CATALOG,      "403 403 403 403 403 403 401 401 200 200", inventory.ApplyImport(import_id=e.STAGED)),
-    Line(inventory.STAGE_SERVICES,     "403 403 403 403 403 403 401 401 200 200", inventory.StageServices(import_id=e.NEW_ID, rows=[e.service_row()])),
-    Line(inventory.APPLY_SERVICES,     "403 403 403 403 403 403 401 401 200 200", inventory.ApplyImport(import_id=e.STAGED_SERVICES)),
-    Line(inventory.DISCARD_IMPORT,     "403 403 403 403 403 403 401 401 200 200", inventory.ApplyImport(import_id=e.STAGED)),
-    Line(inventory.VERIFY_COUNTERS,    "403 403 403 403 403 403 401 401 200 200", inventory.VerifyCounters()),
-    Line(inventory.REBUILD_COUNTERS,   "403 403 403 403 403 403 401 401 200 200", inventory.RebuildCounters(company_id=e.OUR_COMPANY)),
-    Line(inventory.REPUBLISH_SERVICES, "403 403 403 403 403 403 401 401 200 200", inventory.RepublishServices()),
+    Line(inventory.reading.NAME_SERVICES,      "200 200 200 200 200 own 401 401 403 200", inventory.reading.NameServices(service_ids=[e.OUR_SERVICE, e.THEIR_SERVICE])),
+    Line(inventory.lifecycle.CREATE_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.lifecycle.CreateService(company_id=e.OUR_COMPANY, reference=e.NEW_WORD, name="VPS", plan_code=plan_of(OUR_WORD), currency="EUR", period=Period.MONTH)),
+    Line(inventory.lifecycle.ACTIVATE_SERVICE,   "403 403 403 403 403 403 401 401 200 200", inventory.lifecycle.ChangeState(service_id=e.PENDING)),
+    Line(inventory.lifecycle.SUSPEND_SERVICE,    "403 403 403 403 403 403 401 401 200 200", inventory.lifecycle.Suspend(service_id=e.ACTIVE, reason=SuspensionReason.POLICY)),
+    Line(inventory.lifecycle.RESUME_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.lifecycle.ChangeState(service_id=e.SUSPENDED)),
+    Line(inventory.lifecycle.TERMINATE_SERVICE,  "403 403 403 403 403 403 401 401 200 200", inventory.lifecycle.ChangeState(service_id=e.ACTIVE)),
+    Line(inventory.lifecycle.CANCEL_SERVICE,     "403 403 403 403 403 403 401 401 200 200", inventory.lifecycle.ChangeState(service_id=e.PENDING)),
+    Line(inventory.lifecycle.REQUEST_TERMINATION, "403 403 403 403 403 403 401 401 200 200", inventory.lifecycle.RequestTermination(service_id=e.ACTIVE)),
+    Line(inventory.lifecycle.WITHDRAW_TERMINATION, "403 403 403 403 403 403 401 401 200 200", inventory.lifecycle.ChangeState(service_id=e.LEAVING)),
+    Line(inventory.lifecycle.CHANGE_PLAN,        "403 403 403 403 403 403 401 401 200 200", inventory.lifecycle.ChangePlan(service_id=e.ACTIVE, plan_code=plan_of(OUR_WORD))),
+    Line(inventory.lifecycle.CHANGE_PRICE,       "403 403 403 403 403 403 401 401 200 200", inventory.lifecycle.ChangePrice(service_id=e.ACTIVE, price=money("4"))),
+    Line(inventory.importing.STAGE_CATALOG,      "403 403 403 403 403 403 401 401 200 200", inventory.importing.StageCatalog(import_id=e.NEW_ID, rows=[catalog_row(OUR_WORD)])),
+    Line(inventory.importing.APPLY_CATALOG,      "403 403 403 403 403 403 401 401 200 200", inventory.importing.ApplyImport(import_id=e.STAGED)),
+    Line(inventory.importing.STAGE_SERVICES,     "403 403 403 403 403 403 401 401 200 200", inventory.importing.StageServices(import_id=e.NEW_ID, rows=[e.service_row()])),
+    Line(inventory.importing.APPLY_SERVICES,     "403 403 403 403 403 403 401 401 200 200", inventory.importing.ApplyImport(import_id=e.STAGED_SERVICES)),
+    Line(inventory.importing.DISCARD_IMPORT,     "403 403 403 403 403 403 401 401 200 200", inventory.importing.ApplyImport(import_id=e.STAGED)),
+    Line(inventory.upkeep.VERIFY_COUNTERS,    "403 403 403 403 403 403 401 401 200 200", inventory.upkeep.VerifyCounters()),
+    Line(inventory.upkeep.REBUILD_COUNTERS,   "403 403 403 403 403 403 401 401 200 200", inventory.upkeep.RebuildCounters(company_id=e.OUR_COMPANY)),
+    Line(inventory.upkeep.REPUBLISH_SERVICES, "403 403 403 403 403 403 401 401 200 200", inventory.upkeep.RepublishServices()),
 )
 
 BILLING = (
     #                                own adm bil tec vie str nob exp ope beh
-    Line(billing.DASHBOARD,         "200 200 200 403 200 own 401 401 403 200", billing.Dashboard()),
-    Line(billing.SET_COMFORT_BUFFER, "200 200 200 403 403 own 401 401 403 200", billing.SetComfortBuffer(buffer=money("5"))),
-    Line(wallets.LIST_WALLETS,      "200 200 200 403 200 own 401 401 403 200", wallets.ListWallets()),
-    Line(wallets.ADD_WALLET,        "200 200 200 403 403 own 401 401 403 200", wallets.AddWallet(currency=e.NEW_CURRENCY)),
-    Line(wallets.MAKE_PRIMARY,      "200 200 200 403 403 own 401 401 403 200", wallets.MakePrimary(currency="EUR")),
-    Line(billing.OPEN_WALLET,       "403 403 403 403 403 403 401 401 200 200", billing.OpenWallet(company_id=e.OUR_COMPANY, currency=e.NEW_CURRENCY)),
-    Line(billing.SET_CREDIT_LIMIT,  "403 403 403 403 403 403 401 401 200 200", billing.SetCreditLimit(company_id=e.OUR_COMPANY, limit=money("5"))),
-    Line(billing.ADJUST_WALLET,     "403 403 403 403 403 403 401 401 200 200", billing.AdjustWallet(company_id=e.OUR_COMPANY, amount=money("5"), kind=AdjustmentKind.GOODWILL, reason="thanks")),
-    Line(billing.VERIFY_BOOKS,      "403 403 403 403 403 403 401 401 200 200", billing.VerifyBooks()),
+    Line(billing.dashboard.DASHBOARD,         "200 200 200 403 200 own 401 401 403 200", billing.dashboard.Dashboard()),
+    Line(billing.wallets.SET_COMFORT_BUFFER, "200 200 200 403 403 own 401 401 403 200", billing.wallets.SetComfortBuffer(buffer=money("5"))),
+    Line(billing.wallets.LIST_WALLETS,      "200 200 200 403 200 own 401 401 403 200", billing.wallets.ListWallets()),
+    Line(billing.wallets.ADD_WALLET,        "200 200 200 403 403 own 401 401 403 200", billing.wallets.AddWallet(currency=e.NEW_CURRENCY)),
+    Line(billing.wallets.MAKE_PRIMARY,      "200 200 200 403 403 own 401 401 403 200", billing.wallets.MakePrimary(currency="EUR")),
+    Line(billing.wallets.OPEN_WALLET,       "403 403 403 403 403 403 401 401 200 200", billing.wallets.OpenWallet(company_id=e.OUR_COMPANY, currency=e.NEW_CURRENCY)),
+    Line(billing.wallets.SET_CREDIT_LIMIT,  "403 403 403 403 403 403 401 401 200 200", billing.wallets.SetCreditLimit(company_id=e.OUR_COMPANY, limit=money("5"))),
+    Line(billing.wallets.ADJUST_WALLET,     "403 403 403 403 403 403 401 401 200 200", billing.wallets.AdjustWallet(company_id=e.OUR_COMPANY, amount=money("5"), kind=AdjustmentKind.GOODWILL, reason="thanks")),
+    Line(billing.books.VERIFY_BOOKS,      "403 403 403 403 403 403 401 401 200 200", billing.books.VerifyBooks()),
     Line(LIST_TRANSACTIONS,         "200 200 200 403 200 own 401 401 403 200", ListTransactions()),
     Line(LIST_DOCUMENTS,            "200 200 200 403 200 own 401 401 403 200", ListDocuments()),
     Line(GET_DOCUMENT,              "200 200 200 403 200 404 401 401 403 200", GetDocument(document_id=e.OUR_DOCUMENT)),
     Line(GET_DOCUMENT_FILE,         "200 200 200 403 200 404 401 401 403 200", GetDocumentFile(document_id=e.OUR_DOCUMENT, format=DocumentFormat.PDF)),
-    Line(tax.GET_TAX_PROFILE,       "200 200 200 403 200 own 401 401 403 200", tax.GetTaxProfile()),
-    Line(tax.SET_TAX_ID,            "200 200 200 403 403 own 401 401 403 200", tax.SetTaxId(number="DE136695976")),
+    Line(billing.tax.GET_TAX_PROFILE,       "200 200 200 403 200 own 401 401 403 200", billing.tax.GetTaxProfile()),
+    Line(billing.tax.SET_TAX_ID,            "200 200 200 403 403 own 401 401 403 200", billing.tax.SetTaxId(number="DE136695976")),
     # Without a VAT ID there is nothing to confirm, so the operator is told 404.
-    Line(tax.CONFIRM_TAX_ID,        "403 403 403 403 403 403 401 401 404 404", tax.ConfirmTaxId(company_id=e.NEW_ID, reason="as agreed")),
-    Line(tax.LIST_TAX_RATES,        "403 403 403 403 403 403 401 401 200 200", tax.ListTaxRates()),
-    Line(tax.ADD_TAX_RATE,          "403 403 403 403 403 403 401 401 200 200", tax.AddTaxRate(country="DE", rate_percent=Decimal(20), valid_from=date(2030, 1, 1))),
-    Line(billing.REBUILD_ROLLUPS,   "403 403 403 403 403 403 401 401 200 200", billing.RebuildRollups(company_id=e.OUR_COMPANY)),
-    Line(top_ups.QUOTE_TOP_UP,      "200 200 200 403 403 own 401 401 403 200", top_ups.QuoteTopUp(net=money("20"))),
-    Line(top_ups.BEGIN_TOP_UP,      "200 200 200 403 403 own 401 401 403 200", top_ups.BeginTopUp(net=money("20"), digest=e.OUR_DIGEST, gateway=GatewayName.BANK_TRANSFER, is_intended=True)),
-    Line(top_ups.START_PAYMENT,     "200 200 200 403 403 404 401 401 403 200", top_ups.StartPayment(top_up_id=e.OUR_TOP_UP, return_url="http://localhost/")),
+    Line(billing.tax.CONFIRM_TAX_ID,        "403 403 403 403 403 403 401 401 404 404", billing.tax.ConfirmTaxId(company_id=e.NEW_ID, reason="as agreed")),
+    Line(billing.tax.LIST_TAX_RATES,        "403 403 403 403 403 403 401 401 200 200", billing.tax.ListTaxRates()),
+    Line(billing.tax.ADD_TAX_RATE,          "403 403 403 403 403 403 401 401 200 200", billing.tax.AddTaxRate(country="DE", rate_percent=Decimal(20), valid_from=date(2030, 1, 1))),
+    Line(billing.books.REBUILD_ROLLUPS,   "403 403 403 403 403 403 401 401 200 200", billing.books.RebuildRollups(company_id=e.OUR_COMPANY)),
+    Line(billing.top_ups.QUOTE_TOP_UP,      "200 200 200 403 403 own 401 401 403 200", billing.top_ups.QuoteTopUp(net=money("20"))),
+    Line(billing.top_ups.BEGIN_TOP_UP,      "200 200 200 403 403 own 401 401 403 200", billing.top_ups.BeginTopUp(net=money("20"), digest=e.OUR_DIGEST, gateway=GatewayName.BANK_TRANSFER, is_intended=True)),
+    Line(billing.top_ups.START_PAYMENT,     "200 200 200 403 403 404 401 401 403 200", billing.top_ups.StartPayment(top_up_id=e.OUR_TOP_UP, return_url="http://localhost/")),
     # The example is paid by bank.
-    Line(cards.SHOW_CARD_FORM,      "409 409 409 403 403 404 401 401 403 409", cards.ShowCardForm(top_up_id=e.OUR_TOP_UP)),
-    Line(cards.FORGET_CARD,         "404 404 404 403 403 404 401 401 403 404", cards.ForgetCard(card="pm_1")),
-    Line(top_ups.GET_TOP_UP,        "200 200 200 403 200 404 401 401 403 200", top_ups.GetTopUp(top_up_id=e.OUR_TOP_UP)),
-    Line(top_ups.LIST_OPEN_TOP_UPS, "200 200 200 403 200 own 401 401 403 200", top_ups.ListOpenTopUps()),
-    Line(top_ups.CANCEL_TOP_UP,     "200 200 200 403 403 404 401 401 403 200", top_ups.CancelTopUp(top_up_id=e.OUR_TOP_UP)),
+    Line(billing.cards.SHOW_CARD_FORM,      "409 409 409 403 403 404 401 401 403 409", billing.cards.ShowCardForm(top_up_id=e.OUR_TOP_UP)),
+    Line(billing.cards.FORGET_CARD,         "404 404 404 403 403 404 401 401 403 404", billing.cards.ForgetCard(card="pm_1")),
+    Line(billing.top_ups.GET_TOP_UP,        "200 200 200 403 200 404 401 401 403 200", billing.top_ups.GetTopUp(top_up_id=e.OUR_TOP_UP)),
+    Line(billing.top_ups.LIST_OPEN_TOP_UPS, "200 200 200 403 200 own 401 401 403 200", billing.top_ups.ListOpenTopUps()),
+    Line(billing.top_ups.CANCEL_TOP_UP,     "200 200 200 403 403 404 401 401 403 200", billing.top_ups.CancelTopUp(top_up_id=e.OUR_TOP_UP)),
     # Whoever they are, what counts is the gateway's signature.
-    Line(top_ups.TAKE_PAYMENT_NOTICE, "401 401 401 401 401 401 401 401 401 401", top_ups.PaymentNotice(gateway=GatewayName.BANK_TRANSFER, headers={}, body="{}")),
-    Line(top_ups.REFUND_TOP_UP,     "403 403 403 403 403 403 401 401 409 409", top_ups.RefundTopUp(top_up_id=e.OUR_TOP_UP, reason="as asked")),
-    Line(refund_requests.ASK_FOR_REFUND, "200 200 200 403 403 404 401 401 403 200", refund_requests.AskForRefund(payment_id=e.OUR_DUPLICATE)),
-    Line(refund_requests.LIST_REFUND_REQUESTS, "403 403 403 403 403 403 401 401 200 200", refund_requests.ListRefundRequests()),
-    Line(refund_requests.GRANT_REFUND_REQUEST, "403 403 403 403 403 403 401 401 200 200", refund_requests.GrantRefundRequest(payment_id=e.ASKED_BACK)),
-    Line(refund_requests.DECLINE_REFUND_REQUEST, "403 403 403 403 403 403 401 401 200 200", refund_requests.DeclineRefundRequest(payment_id=e.ASKED_BACK, reason="used")),
-    Line(top_ups.BOOK_BANK_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", top_ups.BookBankPayments(credits=[top_ups.BankCredit(transaction=e.NEW_WORD, amount=money("11.90"), text="no reference")])),
-    Line(charging.CHARGE_DUE,       "403 403 403 403 403 403 401 401 200 200", charging.ChargeDue(dry_run=True)),
-    Line(charging.LIST_CHARGES,     "200 200 200 403 200 own 401 401 403 200", charging.ListCharges()),
-    Line(charging.GET_SUBSCRIPTION, "200 200 200 403 200 own 401 401 403 200", charging.GetSubscription(service_id=e.OUR_SERVICE)),
-    Line(documents.CREDIT_INVOICE,  "403 403 403 403 403 403 401 401 404 404", documents.CreditInvoice(number="INV-1999-000001", reason="as asked")),
-    Line(documents.REBUILD_DOCUMENT, "403 403 403 403 403 403 401 401 404 404", documents.RebuildDocument(number="INV-1999-000001")),
-    Line(documents.EXPORT_DOCUMENTS, "403 403 403 403 403 403 401 401 200 200", documents.ExportDocuments(first_day=date(2026, 1, 1), last_day=date(2026, 12, 31))),
-    Line(exchange_rates.IMPORT_EXCHANGE_RATES, "403 403 403 403 403 403 401 401 200 200", exchange_rates.ImportExchangeRates(rates=[exchange_rates.ExchangeRate(day=date(2026, 1, 2), currency="USD", rate=Decimal("1.1"))], source="ECB")),
-    Line(top_ups.RECONCILE_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", top_ups.ReconcilePayments()),
+    Line(billing.payments.TAKE_PAYMENT_NOTICE, "401 401 401 401 401 401 401 401 401 401", billing.payments.PaymentNotice(gateway=GatewayName.BANK_TRANSFER, headers={}, body="{}")),
+    Line(billing.top_ups.REFUND_TOP_UP,     "403 403 403 403 403 403 401 401 409 409", billing.top_ups.RefundTopUp(top_up_id=e.OUR_TOP_UP, reason="as asked")),
+    Line(billing.refund_requests.ASK_FOR_REFUND, "200 200 200 403 403 404 401 401 403 200", billing.refund_requests.AskForRefund(payment_id=e.OUR_DUPLICATE)),
+    Line(billing.refund_requests.LIST_REFUND_REQUESTS, "403 403 403 403 403 403 401 401 200 200", billing.refund_requests.ListRefundRequests()),
+    Line(billing.refund_requests.GRANT_REFUND_REQUEST, "403 403 403 403 403 403 401 401 200 200", billing.refund_requests.GrantRefundRequest(payment_id=e.ASKED_BACK)),
+    Line(billing.refund_requests.DECLINE_REFUND_REQUEST, "403 403 403 403 403 403 401 401 200 200", billing.refund_requests.DeclineRefundRequest(payment_id=e.ASKED_BACK, reason="used")),
+    Line(billing.payments.BOOK_BANK_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", billing.payments.BookBankPayments(credits=[billing.payments.BankCredit(transaction=e.NEW_WORD, amount=money("11.90"), text="no reference")])),
+    Line(billing.charging.CHARGE_DUE,       "403 403 403 403 403 403 401 401 200 200", billing.charging.ChargeDue(dry_run=True)),
+    Line(billing.charging.LIST_CHARGES,     "200 200 200 403 200 own 401 401 403 200", billing.charging.ListCharges()),
+    Line(billing.charging.GET_SUBSCRIPTION, "200 200 200 403 200 own 401 401 403 200", billing.charging.GetSubscription(service_id=e.OUR_SERVICE)),
+    Line(billing.documents.CREDIT_INVOICE,  "403 403 403 403 403 403 401 401 404 404", billing.documents.CreditInvoice(number="INV-1999-000001", reason="as asked")),
+    Line(billing.documents.REBUILD_DOCUMENT, "403 403 403 403 403 403 401 401 404 404", billing.documents.RebuildDocument(number="INV-1999-000001")),
+    Line(billing.documents.EXPORT_DOCUMENTS, "403 403 403 403 403 403 401 401 200 200", billing.documents.ExportDocuments(first_day=date(2026, 1, 1), last_day=date(2026, 12, 31))),
+    Line(billing.exchange_rates.IMPORT_EXCHANGE_RATES, "403 403 403 403 403 403 401 401 200 200", billing.exchange_rates.ImportExchangeRates(rates=[billing.exchange_rates.ExchangeRate(day=date(2026, 1, 2), currency="USD", rate=Decimal("1.1"))], source="ECB")),
+    Line(billing.payments.RECONCILE_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", billing.payments.ReconcilePayments()),
 )
 # fmt: on
 
 LINES = (*IDENTITY, *INVENTORY, *BILLING)
 
 SHOWS_TEXTS = {
-    identity.LOG_IN,
-    identity.RESUME_SESSION,
-    identity.SWITCH_COMPANY,
-    identity.GET_ACCOUNT,
-    identity.GET_COMPANY,
-    identity.LIST_MEMBERS,
-    inventory.DASHBOARD,
-    inventory.LIST_SERVICES,
-    inventory.GET_SERVICE,
-    inventory.NAME_SERVICES,
-    billing.DASHBOARD,
+    identity.signing_in.LOG_IN,
+    identity.signing_in.RESUME_SESSION,
+    identity.signing_in.SWITCH_COMPANY,
+    identity.people.GET_ACCOUNT,
+    identity.companies.GET_COMPANY,
+    identity.memberships.LIST_MEMBERS,
+    inventory.reading.DASHBOARD,
+    inventory.reading.LIST_SERVICES,
+    inventory.reading.GET_SERVICE,
+    inventory.reading.NAME_SERVICES,
+    billing.dashboard.DASHBOARD,
 }
 """What customers read that bears their company's word: silence would prove nothing."""
 

@@ -43,7 +43,7 @@ ENDED = "ended"
 and so are the blocks, which do not ask identity. No page is, and no form."""
 PEOPLE = (*CUSTOMERS[:-1], ENDED, EXPIRED)
 
-SERVICES = (identity.NAME, inventory.NAME, billing.NAME)
+SERVICES = (identity.CONTRACT.name, inventory.CONTRACT.name, billing.CONTRACT.name)
 
 
 @dataclass(frozen=True)
@@ -285,7 +285,7 @@ def test_without_identitys_word_no_form_changes_anything(
         names = _names(world, "owner", line)
         tab, token = browsers.tab("owner")
         before = _contents(world)
-        with world.without(identity.NAME):
+        with world.without(identity.CONTRACT.name):
             answer = _open(tab, token, line, names)
         changed = "" if before == _contents(world) else " that changed something"
         found = f"{answer.status_code}{changed}"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, inventory
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.money import Money
 from tests.simulation.world import CURRENCIES, World
 
@@ -21,21 +21,21 @@ class Customer:
         self._world.random.choice(acts)()
 
     def _look_at_funds(self) -> None:
-        board = self._call(billing.DASHBOARD, billing.Dashboard())
+        board = self._call(billing.dashboard.DASHBOARD, billing.dashboard.Dashboard())
         for wallet in board.wallets if board else []:
             newest = [posting.balance for posting in wallet.recent[:1]]
             assert newest in ([], [wallet.balance]), "the strip and the list differ"
 
     def _look_at_services(self) -> None:
-        self._call(inventory.DASHBOARD, inventory.Dashboard())
+        self._call(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
 
     def _set_buffer(self) -> None:
         amount = Decimal(self._world.random.randint(0, 500))
-        request = billing.SetComfortBuffer(
+        request = billing.wallets.SetComfortBuffer(
             buffer=Money(amount, self._world.random.choice(CURRENCIES)),
             horizon_days=self._world.random.randint(1, 60),
         )
-        self._call(billing.SET_COMFORT_BUFFER, request)
+        self._call(billing.wallets.SET_COMFORT_BUFFER, request)
 
     def _call(
         self, method: Method[RequestT, ResponseT], request: RequestT

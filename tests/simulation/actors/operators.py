@@ -5,8 +5,8 @@ from uuid import UUID
 
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
-from shared.contracts.billing import AdjustmentKind
-from shared.contracts.inventory import Period, SuspensionReason
+from shared.contracts.billing.wallets import AdjustmentKind
+from shared.contracts.inventory.services import Period, SuspensionReason
 from shared.money import Money
 from tests.simulation.world import CURRENCIES, PLANS, World
 
@@ -14,11 +14,11 @@ CONTESTED = 2
 """Operators work on the newest services, so that they meet."""
 
 STATE_CHANGES = (
-    inventory.ACTIVATE_SERVICE,
-    inventory.RESUME_SERVICE,
-    inventory.TERMINATE_SERVICE,
-    inventory.CANCEL_SERVICE,
-    inventory.WITHDRAW_TERMINATION,
+    inventory.lifecycle.ACTIVATE_SERVICE,
+    inventory.lifecycle.RESUME_SERVICE,
+    inventory.lifecycle.TERMINATE_SERVICE,
+    inventory.lifecycle.CANCEL_SERVICE,
+    inventory.lifecycle.WITHDRAW_TERMINATION,
 )
 
 
@@ -47,7 +47,7 @@ class Operator:
 
     def _create_service(self) -> None:
         currency = self._random.choice(CURRENCIES)
-        request = inventory.CreateService(
+        request = inventory.lifecycle.CreateService(
             company_id=self._company(),
             # Few enough that two may want the same.
             reference=f"S-{self._random.randrange(40)}",
@@ -56,81 +56,91 @@ class Operator:
             currency=currency,
             period=self._random.choice([Period.HOUR, Period.MONTH]),
         )
-        created = self._operate(inventory.CREATE_SERVICE, request)
+        created = self._operate(inventory.lifecycle.CREATE_SERVICE, request)
         if created is not None:
             self._world.service_ids.append(created.id)
 
     def _activate(self) -> None:
         if service_id := self._service():
-            request = inventory.ChangeState(service_id=service_id)
-            self._operate(inventory.ACTIVATE_SERVICE, request)
+            request = inventory.lifecycle.ChangeState(service_id=service_id)
+            self._operate(inventory.lifecycle.ACTIVATE_SERVICE, request)
 
     def _change_state(self) -> None:
         if service_id := self._service():
             method = self._random.choice(STATE_CHANGES)
-            self._operate(method, inventory.ChangeState(service_id=service_id))
+            self._operate(
+                method, inventory.lifecycle.ChangeState(service_id=service_id)
+            )
 
     def _suspend(self) -> None:
         if service_id := self._service():
             reason = self._random.choice(list(SuspensionReason))
-            request = inventory.Suspend(service_id=service_id, reason=reason)
-            self._operate(inventory.SUSPEND_SERVICE, request)
+            request = inventory.lifecycle.Suspend(service_id=service_id, reason=reason)
+            self._operate(inventory.lifecycle.SUSPEND_SERVICE, request)
 
     def _request_termination(self) -> None:
         if service_id := self._service():
-            request = inventory.RequestTermination(service_id=service_id)
-            self._operate(inventory.REQUEST_TERMINATION, request)
+            request = inventory.lifecycle.RequestTermination(service_id=service_id)
+            self._operate(inventory.lifecycle.REQUEST_TERMINATION, request)
 
     def _change_plan(self) -> None:
         if service_id := self._service():
             plan = self._random.choice(list(PLANS))
-            request = inventory.ChangePlan(service_id=service_id, plan_code=plan)
-            self._operate(inventory.CHANGE_PLAN, request)
+            request = inventory.lifecycle.ChangePlan(
+                service_id=service_id, plan_code=plan
+            )
+            self._operate(inventory.lifecycle.CHANGE_PLAN, request)
 
     def _change_price(self) -> None:
         if service_id := self._service():
             price = Money(self._amount(), self._random.choice(CURRENCIES))
-            request = inventory.ChangePrice(service_id=service_id, price=price)
-            self._operate(inventory.CHANGE_PRICE, request)
+            request = inventory.lifecycle.ChangePrice(
+                service_id=service_id, price=price
+            )
+            self._operate(inventory.lifecycle.CHANGE_PRICE, request)
 
     def _adjust_wallet(self) -> None:
         sign = self._random.choice([1, 1, -1])
-        request = billing.AdjustWallet(
+        request = billing.wallets.AdjustWallet(
             company_id=self._company(),
             amount=Money(sign * self._amount(), self._random.choice(CURRENCIES)),
             kind=self._random.choice(list(AdjustmentKind)),
             reason="as the seed wills",
         )
-        self._operate(billing.ADJUST_WALLET, request)
+        self._operate(billing.wallets.ADJUST_WALLET, request)
 
     def _open_wallet(self) -> None:
         currency = self._random.choice(CURRENCIES)
-        request = billing.OpenWallet(company_id=self._company(), currency=currency)
-        self._operate(billing.OPEN_WALLET, request)
+        request = billing.wallets.OpenWallet(
+            company_id=self._company(), currency=currency
+        )
+        self._operate(billing.wallets.OPEN_WALLET, request)
 
     def _set_credit_limit(self) -> None:
         limit = Money(self._amount(), self._random.choice(CURRENCIES))
-        request = billing.SetCreditLimit(company_id=self._company(), limit=limit)
-        self._operate(billing.SET_CREDIT_LIMIT, request)
+        request = billing.wallets.SetCreditLimit(
+            company_id=self._company(), limit=limit
+        )
+        self._operate(billing.wallets.SET_CREDIT_LIMIT, request)
 
     def _create_company(self) -> None:
-        request = identity.CreateCompany(
+        request = identity.companies.CreateCompany(
             name="Another company",
-            address=identity.Address(country="PL"),
+            address=identity.companies.Address(country="PL"),
             owner_id=self._world.owner_id,
             time_zone=self._random.choice(["Europe/Warsaw", "Asia/Kathmandu"]),
         )
-        company = self._operate(identity.CREATE_COMPANY, request)
+        company = self._operate(identity.companies.CREATE_COMPANY, request)
         if company is not None:
             self._world.companies.append(company.id)
 
     def _republish(self) -> None:
         if self._random.random() < 0.5:
-            services = inventory.RepublishServices()
-            self._operate(inventory.REPUBLISH_SERVICES, services)
+            services = inventory.upkeep.RepublishServices()
+            self._operate(inventory.upkeep.REPUBLISH_SERVICES, services)
         else:
-            companies = identity.RepublishCompanies()
-            self._operate(identity.REPUBLISH_COMPANIES, companies)
+            companies = identity.companies.RepublishCompanies()
+            self._operate(identity.companies.REPUBLISH_COMPANIES, companies)
 
     def _company(self) -> UUID:
         return self._random.choice(self._world.companies)

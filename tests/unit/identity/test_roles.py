@@ -1,7 +1,7 @@
 """The table of roles and permissions, as the customer is promised it."""
 
 from services.identity.roles import PERMISSIONS
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.permissions import Permission
 
 ROLES = (Role.OWNER, Role.ADMIN, Role.BILLING, Role.TECHNICAL, Role.VIEWER)

@@ -21,8 +21,8 @@ from shared.contracts.billing.documents import (
     DocumentKind,
     Party,
 )
+from shared.contracts.billing.payments import BankInstructions
 from shared.contracts.billing.tax import TaxCategory, TaxLine
-from shared.contracts.billing.top_ups import BankInstructions
 from shared.money import Money, zero
 
 Pairs = list[list[str]]

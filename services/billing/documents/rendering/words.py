@@ -12,8 +12,8 @@ from services.billing.top_ups.document_orders import (
     TAKEN_BACK,
 )
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.tax import TaxCategory
-from shared.contracts.billing.top_ups import GatewayName
 
 ENGLISH = "en"
 

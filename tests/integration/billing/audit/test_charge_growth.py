@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.billing.audit import charge_growth
-from shared.contracts.billing import charging
-from shared.contracts.inventory import Period
+from shared.contracts import billing
+from shared.contracts.inventory.services import Period
 from tests.fixtures.billing.tenant import Tenant
 
 Days = dict[tuple[UUID, date], tuple[int, Decimal]]
@@ -19,7 +19,7 @@ def look_after(tenant: Tenant) -> None:
     charge_growth.look_after(tenant.database, tenant.site.clock.now())
 
 
-def rows(tenant: Tenant) -> list[charging.ChargeRow]:
+def rows(tenant: Tenant) -> list[billing.charging.ChargeRow]:
     found, page = [], tenant.list_charges(limit=100)
     while page.next:
         found += page.charges

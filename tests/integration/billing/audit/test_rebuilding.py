@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.contracts import billing
-from shared.contracts.inventory import Period, ServiceState, SuspensionReason
+from shared.contracts.inventory.services import Period, ServiceState, SuspensionReason
 from shared.db.database import Database
 from shared.errors import InvalidInput
 from tests.fixtures.billing.office import Office, a_service
@@ -40,10 +40,10 @@ def rebuild(office: Office, company_id: UUID | None = None, limit: int = 20) -> 
     """Rebuild batch by batch, as the command does; returns how many were done."""
     total, after = 0, None
     while True:
-        request = billing.RebuildRollups(
+        request = billing.books.RebuildRollups(
             company_id=company_id, after_company_id=after, limit=limit
         )
-        rebuilt = office.call(billing.REBUILD_ROLLUPS, request, office.operator())
+        rebuilt = office.call(billing.books.REBUILD_ROLLUPS, request, office.operator())
         total, after = total + rebuilt.count, rebuilt.last_company_id
         if after is None:
             return total

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from services.billing.parties.companies import lock_company
-from shared.contracts.inventory import Period, TerminationTime
+from shared.contracts.inventory.services import Period, TerminationTime
 from tests.fixtures.billing.tenant import Tenant
 from tests.fixtures.installations import Installation
 

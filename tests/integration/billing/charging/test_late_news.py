@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from services.billing.audit import charge_growth
 from shared.contracts import inventory
-from shared.contracts.inventory import Period, SuspensionReason
+from shared.contracts.inventory.services import Period, SuspensionReason
 from tests.fixtures.billing.tenant import Tenant, euros
 
 
@@ -15,8 +15,8 @@ def test_time_after_an_end_that_is_heard_late_comes_back(tenant: Tenant) -> None
     tenant.pass_time(hours=2)
     tenant.charge()
     tenant.pass_time(minutes=15)
-    end = inventory.ChangeState(service_id=service)
-    tenant.operate(inventory.TERMINATE_SERVICE, end)
+    end = inventory.lifecycle.ChangeState(service_id=service)
+    tenant.operate(inventory.lifecycle.TERMINATE_SERVICE, end)
     tenant.pass_time(days=7)
     tenant.run_charging()
     assert tenant.balance < 400
@@ -32,8 +32,8 @@ def test_hours_that_were_merged_come_back_too(tenant: Tenant) -> None:
     service = tenant.order("s", Period.HOUR)
     tenant.charge()
     tenant.pass_time(minutes=15)
-    end = inventory.ChangeState(service_id=service)
-    tenant.operate(inventory.TERMINATE_SERVICE, end)
+    end = inventory.lifecycle.ChangeState(service_id=service)
+    tenant.operate(inventory.lifecycle.TERMINATE_SERVICE, end)
     tenant.pass_time(days=7)
     tenant.run_charging()
     tenant.pass_time(days=10)
@@ -52,8 +52,8 @@ def test_a_price_that_is_heard_of_late_counts_from_its_change_on(
     service = tenant.order("s", Period.DAY)
     tenant.charge()
     tenant.pass_time(hours=6)
-    dearer = inventory.ChangePrice(service_id=service, price=euros("12"))
-    tenant.operate(inventory.CHANGE_PRICE, dearer)
+    dearer = inventory.lifecycle.ChangePrice(service_id=service, price=euros("12"))
+    tenant.operate(inventory.lifecycle.CHANGE_PRICE, dearer)
     tenant.pass_time(days=3)
     tenant.run_charging()
     assert tenant.balance == 100 - 4 * 10
@@ -77,8 +77,8 @@ def test_an_end_heard_late_gives_back_what_was_charged_here_alone(
     tenant.pass_time(hours=12)
     tenant.resume(service)
     tenant.pass_time(hours=12)
-    end = inventory.ChangeState(service_id=service)
-    tenant.operate(inventory.TERMINATE_SERVICE, end)
+    end = inventory.lifecycle.ChangeState(service_id=service)
+    tenant.operate(inventory.lifecycle.TERMINATE_SERVICE, end)
     tenant.pass_time(days=4)
     tenant.run_charging()
 
@@ -97,8 +97,8 @@ def test_a_suspension_that_overtakes_a_resuming_stops_time_anew(
     tenant.pass_time(days=1)
     tenant.suspend(service)
     tenant.pass_time(days=1)
-    resume = inventory.ChangeState(service_id=service)
-    tenant.operate(inventory.RESUME_SERVICE, resume)
+    resume = inventory.lifecycle.ChangeState(service_id=service)
+    tenant.operate(inventory.lifecycle.RESUME_SERVICE, resume)
     tenant.overtake()
     tenant.pass_time(hours=84)
     tenant.suspend(service)
@@ -120,8 +120,8 @@ def test_a_suspension_for_payment_that_overtakes_a_resuming_counts_what_was_used
     tenant.pass_time(hours=6)
     tenant.suspend(service)
     tenant.pass_time(days=1)
-    resume = inventory.ChangeState(service_id=service)
-    tenant.operate(inventory.RESUME_SERVICE, resume)
+    resume = inventory.lifecycle.ChangeState(service_id=service)
+    tenant.operate(inventory.lifecycle.RESUME_SERVICE, resume)
     tenant.overtake()
     tenant.pass_time(days=2)
     tenant.suspend(service, SuspensionReason.PAYMENT)
@@ -136,8 +136,10 @@ def test_an_end_that_overtakes_a_suspension_charges_none_of_it(tenant: Tenant) -
     service = tenant.order("s", Period.WEEK)
     tenant.charge()
     tenant.pass_time(hours=84)
-    suspend = inventory.Suspend(service_id=service, reason=SuspensionReason.POLICY)
-    tenant.operate(inventory.SUSPEND_SERVICE, suspend)
+    suspend = inventory.lifecycle.Suspend(
+        service_id=service, reason=SuspensionReason.POLICY
+    )
+    tenant.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend)
     tenant.overtake()
     tenant.pass_time(days=30)
 
@@ -152,8 +154,8 @@ def test_an_end_heard_by_a_republishing_was_when_it_was(tenant: Tenant) -> None:
     service = tenant.order("s", Period.MONTH)
     tenant.charge()
     tenant.pass_time(days=15, hours=12)
-    end = inventory.ChangeState(service_id=service)
-    tenant.operate(inventory.TERMINATE_SERVICE, end)
+    end = inventory.lifecycle.ChangeState(service_id=service)
+    tenant.operate(inventory.lifecycle.TERMINATE_SERVICE, end)
     tenant.overtake()
     tenant.pass_time(days=5)
 
@@ -168,8 +170,8 @@ def test_a_request_to_end_heard_by_a_republishing_was_when_it_was(
 ) -> None:
     service = tenant.order("s", Period.DAY)
     tenant.pass_time(hours=12)
-    request = inventory.RequestTermination(service_id=service)
-    tenant.operate(inventory.REQUEST_TERMINATION, request)
+    request = inventory.lifecycle.RequestTermination(service_id=service)
+    tenant.operate(inventory.lifecycle.REQUEST_TERMINATION, request)
     tenant.overtake()
     tenant.pass_time(days=5)
     tenant.republish()

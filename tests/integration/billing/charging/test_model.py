@@ -20,10 +20,10 @@ from sqlalchemy import text
 
 from launcher.servers.databases import SERVICES
 from shared.contract import Method, RequestT, ResponseT
-from shared.contracts.billing import top_ups
-from shared.contracts.billing.top_ups import GatewayName
-from shared.contracts.identity import Role
-from shared.contracts.inventory import Period, TerminationTime
+from shared.contracts import billing
+from shared.contracts.billing.payments import GatewayName
+from shared.contracts.identity.memberships import Role
+from shared.contracts.inventory.services import Period, TerminationTime
 from shared.db.database import Database
 from shared.errors import Conflict
 from shared.operator import Operator
@@ -89,7 +89,7 @@ class Play:
         self.principals = Principals(self.now, load_private_key(keys / "principal.key"))
         self.tenant = Tenant(site, f"rent-{seed}@example.com", time_zone=zone)
         self.model = Model(ZoneInfo(zone))
-        self.top_ups: list[tuple[top_ups.TopUp, Decimal]] = []
+        self.top_ups: list[tuple[billing.top_ups.TopUp, Decimal]] = []
 
     def play(self, steps: int) -> None:
         """Raises with what was done until then."""
@@ -267,19 +267,19 @@ class Play:
     def top_up(self) -> None:
         net = 10 + self._amount()
         self._tell(f"{net} are topped up")
-        ask = top_ups.QuoteTopUp(net=euros(net))
-        quote = self._as_owner(top_ups.QUOTE_TOP_UP, ask)
+        ask = billing.top_ups.QuoteTopUp(net=euros(net))
+        quote = self._as_owner(billing.top_ups.QUOTE_TOP_UP, ask)
         if quote.problems:
             return
-        begin = top_ups.BeginTopUp(
+        begin = billing.top_ups.BeginTopUp(
             net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
         )
-        begun = self._as_owner(top_ups.BEGIN_TOP_UP, begin)
-        paid = top_ups.BankCredit(
+        begun = self._as_owner(billing.top_ups.BEGIN_TOP_UP, begin)
+        paid = billing.payments.BankCredit(
             transaction=begun.reference, amount=begun.gross, text=begun.reference
         )
-        booking = top_ups.BookBankPayments(credits=[paid])
-        self.site.operator.call(top_ups.BOOK_BANK_PAYMENTS, booking)
+        booking = billing.payments.BookBankPayments(credits=[paid])
+        self.site.operator.call(billing.payments.BOOK_BANK_PAYMENTS, booking)
         self.tenant.settle()
         self.model.pay_in(net)
         self.top_ups.append((begun, net))
@@ -293,14 +293,14 @@ class Play:
         top_up, left = self.top_ups.pop()
         unspent = min(left, max(self.model.balance, Decimal(0)))
         most = unspent.quantize(Decimal("0.01"), ROUND_FLOOR)
-        request = top_ups.RefundTopUp(
+        request = billing.top_ups.RefundTopUp(
             top_up_id=top_up.id, net=euros(part) if part else None, reason="as asked"
         )
         if not most or (part and part > most):
             with pytest.raises(Conflict, match="more_than_unspent"):
-                self.site.operator.call(top_ups.REFUND_TOP_UP, request)
+                self.site.operator.call(billing.top_ups.REFUND_TOP_UP, request)
             return
-        self.site.operator.call(top_ups.REFUND_TOP_UP, request)
+        self.site.operator.call(billing.top_ups.REFUND_TOP_UP, request)
         self.tenant.settle()
         self.model.pay_in(-(part or most))
 

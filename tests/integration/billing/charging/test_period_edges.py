@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.billing.charging.periods import edge
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 from shared.db.database import Database
 from tests.fixtures.billing.strategies import moments, periods, zones
 from tests.fixtures.properties import over_database

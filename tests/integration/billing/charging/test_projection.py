@@ -18,7 +18,7 @@ from services.billing.charging.paid_time import NEW_FOR
 from services.billing.charging.periods import count_edges
 from services.billing.forecast.costs import HOURS
 from shared.contracts import inventory
-from shared.contracts.inventory import (
+from shared.contracts.inventory.services import (
     Period,
     ServiceState,
     SuspensionReason,
@@ -141,7 +141,7 @@ def check_arrivals(
 
 def envelopes_of(
     company_id: UUID, histories: list[list[dict[str, Any]]], zones: list[str]
-) -> tuple[Envelopes, list[inventory.Service]]:
+) -> tuple[Envelopes, list[inventory.services.Service]]:
     """All events of the histories, and each service's newest state."""
     envelopes: Envelopes = []
     newest = []
@@ -149,7 +149,7 @@ def envelopes_of(
         service_id = uuid4()
         for version, fields in enumerate(history, start=1):
             service = a_service(company_id, service_id=service_id, **fields)
-            event = inventory.PRICE_CHANGED
+            event = inventory.services.PRICE_CHANGED
             envelopes.append(an_envelope(event, service, version))
         newest.append(service)
     for version, name in enumerate(zones, start=1):
@@ -180,7 +180,7 @@ def shown_by(office: Office) -> Figures:
 
 
 def expected_of(
-    services: Sequence[inventory.Service], now: datetime, zone: ZoneInfo
+    services: Sequence[inventory.services.Service], now: datetime, zone: ZoneInfo
 ) -> Figures:
     """The same, worked out service by service."""
     until = now + timedelta(days=HORIZON_DAYS)
@@ -223,8 +223,10 @@ def test_an_older_version_that_comes_late_is_dropped(office: Office) -> None:
     service = a_service(office.company_id, "10")
     ended = msgspec.structs.replace(service, state=ServiceState.TERMINATED)
 
-    office.deliver(an_envelope(inventory.SERVICE_TERMINATED, ended, version=2))
-    office.deliver(an_envelope(inventory.SERVICE_ACTIVATED, service, version=1))
+    office.deliver(an_envelope(inventory.services.SERVICE_TERMINATED, ended, version=2))
+    office.deliver(
+        an_envelope(inventory.services.SERVICE_ACTIVATED, service, version=1)
+    )
 
     assert office.dashboard().costs == []
 
@@ -232,9 +234,9 @@ def test_an_older_version_that_comes_late_is_dropped(office: Office) -> None:
 def test_a_replay_of_the_same_version_mends_what_was_damaged(office: Office) -> None:
     service = a_service(office.company_id, "10")
     wrong = msgspec.structs.replace(service, price=money("99"))
-    office.deliver(an_envelope(inventory.PRICE_CHANGED, wrong, version=3))
+    office.deliver(an_envelope(inventory.services.PRICE_CHANGED, wrong, version=3))
 
-    office.deliver(an_envelope(inventory.PRICE_CHANGED, service, version=3))
+    office.deliver(an_envelope(inventory.services.PRICE_CHANGED, service, version=3))
 
     assert office.dashboard().costs[0].monthly == money("10")
     assert office.differences() == []
@@ -253,7 +255,7 @@ def test_events_of_one_company_may_come_at_the_same_time(office: Office) -> None
     services = [a_service(office.company_id, "1", Period.DAY) for _ in range(10)]
     envelopes: Envelopes = [
         an_envelope(
-            inventory.PRICE_CHANGED,
+            inventory.services.PRICE_CHANGED,
             msgspec.structs.replace(service, price=money(str(version))),
             version,
         )

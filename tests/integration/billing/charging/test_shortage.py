@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from shared.contracts.inventory import Period, SuspensionReason
+from shared.contracts.inventory.services import Period, SuspensionReason
 from tests.fixtures.billing.tenant import Tenant
 from tests.fixtures.installations import Installation
 

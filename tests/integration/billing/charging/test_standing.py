@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.charging import standing
 from services.billing.models.charging import Standing, Subscription
-from shared.contracts.inventory import (
+from shared.contracts.inventory.services import (
     Period,
     ServiceState,
     SuspensionReason,

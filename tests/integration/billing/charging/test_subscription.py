@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 from tests.fixtures.billing.tenant import Tenant, euros
 
 NOTHING = euros("0")

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 from tests.fixtures.billing.tenant import Tenant
 
 

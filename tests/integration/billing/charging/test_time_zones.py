@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.inventory import Period, SuspensionReason
+from shared.contracts.inventory.services import Period, SuspensionReason
 from tests.fixtures.billing.tenant import Tenant
 
 ZONES = (

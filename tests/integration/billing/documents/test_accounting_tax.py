@@ -16,8 +16,7 @@ from services.billing.models.refunds import Refund
 from services.billing.parties.sellers import DEMO_SELLER, Sellers
 from services.billing.refunds.lifecycle import give_up
 from services.billing.settings import BillingSettings
-from shared.contracts.billing import documents as contract
-from shared.contracts.billing import exchange_rates as rates
+from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentFormat, DocumentKind
 from shared.contracts.billing.exchange_rates import ExchangeRate
 from shared.db.database import Database
@@ -46,9 +45,13 @@ def till(till: Till) -> Till:
     return till
 
 
-def record(office: Office, wanted: list[ExchangeRate]) -> rates.ImportedRates:
-    request = rates.ImportExchangeRates(rates=wanted, source="ECB")
-    return office.call(rates.IMPORT_EXCHANGE_RATES, request, office.operator())
+def record(
+    office: Office, wanted: list[ExchangeRate]
+) -> billing.exchange_rates.ImportedRates:
+    request = billing.exchange_rates.ImportExchangeRates(rates=wanted, source="ECB")
+    return office.call(
+        billing.exchange_rates.IMPORT_EXCHANGE_RATES, request, office.operator()
+    )
 
 
 def pay(till: Till, net: str, currency: str) -> None:
@@ -58,25 +61,27 @@ def pay(till: Till, net: str, currency: str) -> None:
     till.reconcile()
 
 
-def issued(till: Till) -> list[contract.DocumentContent]:
+def issued(till: Till) -> list[billing.documents.DocumentContent]:
     """What the company's documents say, the oldest first."""
     till.office.run_job("issue_documents")
     page = till.office.call(
-        contract.LIST_DOCUMENTS, contract.ListDocuments(), till.owner()
+        billing.documents.LIST_DOCUMENTS,
+        billing.documents.ListDocuments(),
+        till.owner(),
     )
     contents = []
     for each in reversed(page.documents):
-        request = contract.GetDocument(document_id=each.id)
-        whole = till.office.call(contract.GET_DOCUMENT, request, till.owner())
+        request = billing.documents.GetDocument(document_id=each.id)
+        whole = till.office.call(billing.documents.GET_DOCUMENT, request, till.owner())
         contents.append(whole.content)
     return contents
 
 
 def credit(till: Till, number: str, net: str | None = None) -> None:
-    request = contract.CreditInvoice(
+    request = billing.documents.CreditInvoice(
         number=number, net=money(net, "USD") if net else None, reason="As agreed"
     )
-    till.office.call(contract.CREDIT_INVOICE, request, till.office.operator())
+    till.office.call(billing.documents.CREDIT_INVOICE, request, till.office.operator())
 
 
 def test_the_tax_is_said_in_the_sellers_currency_by_the_last_rate(till: Till) -> None:
@@ -86,7 +91,7 @@ def test_the_tax_is_said_in_the_sellers_currency_by_the_last_rate(till: Till) ->
 
     assert invoice.tax == money("19.00", "USD")
     # 19.00 / 1.0805 = 17.5844…
-    assert invoice.accounting_tax == contract.AccountingTax(
+    assert invoice.accounting_tax == billing.documents.AccountingTax(
         tax=money("17.58"),
         rate=Decimal("1.0805"),
         rate_day=TODAY - timedelta(days=2),
@@ -98,14 +103,18 @@ def test_its_files_say_so(till: Till) -> None:
     pay(till, "100.00", "USD")
     issued(till)
     page = till.office.call(
-        contract.LIST_DOCUMENTS, contract.ListDocuments(), till.owner()
+        billing.documents.LIST_DOCUMENTS,
+        billing.documents.ListDocuments(),
+        till.owner(),
     )
 
     def file(wanted: DocumentFormat) -> bytes:
-        request = contract.GetDocumentFile(
+        request = billing.documents.GetDocumentFile(
             document_id=page.documents[0].id, format=wanted
         )
-        made = till.office.call(contract.GET_DOCUMENT_FILE, request, till.owner())
+        made = till.office.call(
+            billing.documents.GET_DOCUMENT_FILE, request, till.owner()
+        )
         return base64.b64decode(made.content)
 
     said = "".join(
@@ -218,7 +227,7 @@ def test_rates_are_added_once_and_another_one_is_refused_and_told(
 
     assert (told.added, told.known) == (1, 0)
     assert told.refused == [
-        rates.ChangedRate(
+        billing.exchange_rates.ChangedRate(
             day=day,
             currency="CHF",
             known=Decimal("1.0865"),

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from shared.contracts.billing import documents as contract
+from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind
-from shared.contracts.billing.top_ups import GatewayName, GivenBack
+from shared.contracts.billing.payments import GatewayName
+from shared.contracts.billing.top_ups import GivenBack
 from shared.errors import Conflict, InvalidInput, NotFound
 from tests.fixtures.billing.office import money
 from tests.fixtures.billing.till import Till
@@ -17,22 +18,24 @@ FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
 
 
 def credit(till: Till, number: str, net: str | None = None) -> GivenBack:
-    request = contract.CreditInvoice(
+    request = billing.documents.CreditInvoice(
         number=number, net=money(net) if net else None, reason="As agreed"
     )
-    return till.office.call(contract.CREDIT_INVOICE, request, till.office.operator())
+    return till.office.call(
+        billing.documents.CREDIT_INVOICE, request, till.office.operator()
+    )
 
 
-def export(till: Till, limit: int = 1000) -> list[contract.BookkeepingRow]:
+def export(till: Till, limit: int = 1000) -> list[billing.documents.BookkeepingRow]:
     """All rows of the till's company, however many pages they take."""
     till.office.run_job("issue_documents")
     rows, cursor = [], None
     while True:
-        request = contract.ExportDocuments(
+        request = billing.documents.ExportDocuments(
             first_day=FIRST, last_day=LAST, cursor=cursor, limit=limit
         )
         page = till.office.call(
-            contract.EXPORT_DOCUMENTS, request, till.office.operator()
+            billing.documents.EXPORT_DOCUMENTS, request, till.office.operator()
         )
         assert len(page.rows) <= limit
         rows += page.rows
@@ -120,11 +123,11 @@ def test_the_export_says_what_the_documents_say_in_the_order_of_issue(
 
 
 def test_an_export_is_narrowed_to_its_days_and_bounded(till: Till) -> None:
-    def ask(**fields: object) -> contract.BookkeepingPage:
+    def ask(**fields: object) -> billing.documents.BookkeepingPage:
         days = {"first_day": FIRST, "last_day": LAST}
-        request = contract.ExportDocuments(**days | fields)  # type: ignore[arg-type]
+        request = billing.documents.ExportDocuments(**days | fields)  # type: ignore[arg-type]
         return till.office.call(
-            contract.EXPORT_DOCUMENTS, request, till.office.operator()
+            billing.documents.EXPORT_DOCUMENTS, request, till.office.operator()
         )
 
     till.pay("10.00")

@@ -15,10 +15,9 @@ from sqlalchemy import select, update
 from services.billing.documents.files import make_due
 from services.billing.documents.issuing import issue_ordered
 from services.billing.models.documents import DocumentFile, DocumentRendering
-from shared.contracts.billing import documents as contract
-from shared.contracts.billing import top_ups
+from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentFormat
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from shared.errors import Conflict, NotFound, Unavailable
 from tests.fixtures.billing.papers import documents, file_of
 from tests.fixtures.billing.till import Till
@@ -26,9 +25,15 @@ from tests.fixtures.billing.till import Till
 ResultT = TypeVar("ResultT")
 
 
-def rebuild(till: Till, document: contract.Document, *, replaces: bool = False) -> None:
-    request = contract.RebuildDocument(number=document.number, replaces=replaces)
-    till.office.call(contract.REBUILD_DOCUMENT, request, till.office.operator())
+def rebuild(
+    till: Till, document: billing.documents.Document, *, replaces: bool = False
+) -> None:
+    request = billing.documents.RebuildDocument(
+        number=document.number, replaces=replaces
+    )
+    till.office.call(
+        billing.documents.REBUILD_DOCUMENT, request, till.office.operator()
+    )
 
 
 def test_the_pdf_says_the_figures_and_holds_the_xml(till: Till) -> None:
@@ -52,10 +57,10 @@ def test_the_pdf_says_the_figures_and_holds_the_xml(till: Till) -> None:
 
 def test_a_proforma_has_no_xml(till: Till) -> None:
     quote = till.quote("50.00")
-    request = top_ups.BeginTopUp(
+    request = billing.top_ups.BeginTopUp(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner())
+    till.office.call(billing.top_ups.BEGIN_TOP_UP, request, till.owner())
     (proforma,) = documents(till).documents
 
     assert file_of(till, proforma, DocumentFormat.PDF).content
@@ -67,8 +72,8 @@ def test_a_file_that_is_not_made_yet_is_told(till: Till) -> None:
     till.pay("100.00")
     office = till.office
     issue_ordered(office.database, office.service.runtime, office.service._issuer, "")
-    request = contract.ListDocuments()
-    page = office.call(contract.LIST_DOCUMENTS, request, till.owner())
+    request = billing.documents.ListDocuments()
+    page = office.call(billing.documents.LIST_DOCUMENTS, request, till.owner())
 
     assert not page.documents[0].is_ready
     with pytest.raises(Conflict, match="file_not_ready"):

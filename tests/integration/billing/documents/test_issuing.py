@@ -14,17 +14,15 @@ from services.billing.models.documents import Document, DocumentOrder
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund
 from services.billing.refunds.lifecycle import give_up
-from shared.contracts import identity
-from shared.contracts.billing import documents as contract
-from shared.contracts.billing import top_ups
+from shared.contracts import billing, identity
 from shared.contracts.billing.documents import (
     DocumentFormat,
     DocumentKind,
     DocumentState,
 )
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransactions
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.principal import system
 from shared.rpc.change import Change
@@ -37,13 +35,13 @@ from tests.fixtures.threads import all_at_once
 PROFORMA, INVOICE, CREDIT_NOTE = DocumentKind
 
 
-def transfer(till: Till, net: str) -> top_ups.TopUp:
+def transfer(till: Till, net: str) -> billing.top_ups.TopUp:
     """A top-up that is to be paid by bank."""
     quote = till.quote(net)
-    request = top_ups.BeginTopUp(
+    request = billing.top_ups.BeginTopUp(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    return till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner())
+    return till.office.call(billing.top_ups.BEGIN_TOP_UP, request, till.owner())
 
 
 def test_a_payment_that_came_has_an_invoice_with_its_figures(till: Till) -> None:
@@ -86,11 +84,11 @@ def test_a_transfer_is_asked_for_by_a_proforma_that_is_paid_with_it(till: Till) 
     assert content.bank.reference == top_up.reference
     assert content.due_on is not None
 
-    credit = top_ups.BankCredit(
+    credit = billing.payments.BankCredit(
         transaction=str(uuid4()), amount=top_up.gross, text=top_up.reference
     )
-    book = top_ups.BookBankPayments(credits=[credit])
-    till.office.call(top_ups.BOOK_BANK_PAYMENTS, book, till.office.operator())
+    book = billing.payments.BookBankPayments(credits=[credit])
+    till.office.call(billing.payments.BOOK_BANK_PAYMENTS, book, till.office.operator())
 
     invoice, paid = documents(till).documents
     assert (invoice.kind, invoice.state) == (INVOICE, DocumentState.PAID)
@@ -131,17 +129,17 @@ def test_what_is_given_back_is_on_credit_notes_that_name_their_invoice(
 def test_of_two_payments_either_can_be_given_back(till: Till) -> None:
     paid = till.pay("100.00", "pay-twice")
     first = next(each for each in paid.payments if each.duplicate_of is None)
-    request = top_ups.RefundTopUp(
+    request = billing.top_ups.RefundTopUp(
         top_up_id=paid.id, payment_id=first.id, reason="Paid twice"
     )
-    till.office.call(top_ups.REFUND_TOP_UP, request, till.office.operator())
+    till.office.call(billing.top_ups.REFUND_TOP_UP, request, till.office.operator())
 
     note, *_ = documents(till).documents
     assert note.gross == first.amount
-    assert till.get(paid.id).state is top_ups.TopUpState.PARTLY_REFUNDED
+    assert till.get(paid.id).state is billing.top_ups.TopUpState.PARTLY_REFUNDED
 
     with pytest.raises(Conflict, match="not_refundable"):
-        till.office.call(top_ups.REFUND_TOP_UP, request, till.office.operator())
+        till.office.call(billing.top_ups.REFUND_TOP_UP, request, till.office.operator())
 
 
 def test_each_movement_of_money_leads_to_its_document(till: Till) -> None:
@@ -275,7 +273,9 @@ def test_what_changes_afterwards_changes_no_issued_document(till: Till) -> None:
     body = replace(
         moved.body,
         name="Another Name GmbH",
-        address=identity.Address(street="Elsewhere 1", city="Rome", country="IT"),
+        address=identity.companies.Address(
+            street="Elsewhere 1", city="Rome", country="IT"
+        ),
     )
     till.office.deliver(replace(moved, body=body))
 
@@ -391,15 +391,19 @@ def test_another_companys_documents_are_not_there(till: Till) -> None:
     stranger = till.office.principals.user(Role.OWNER, uuid4())
     office = till.office
 
-    page = office.call(contract.LIST_DOCUMENTS, contract.ListDocuments(), stranger)
+    page = office.call(
+        billing.documents.LIST_DOCUMENTS, billing.documents.ListDocuments(), stranger
+    )
     assert page.documents == []
     assert page.totals == []
-    request = contract.GetDocument(document_id=invoice.id)
+    request = billing.documents.GetDocument(document_id=invoice.id)
     with pytest.raises(NotFound, match="no_such_document"):
-        office.call(contract.GET_DOCUMENT, request, stranger)
-    file = contract.GetDocumentFile(document_id=invoice.id, format=DocumentFormat.PDF)
+        office.call(billing.documents.GET_DOCUMENT, request, stranger)
+    file = billing.documents.GetDocumentFile(
+        document_id=invoice.id, format=DocumentFormat.PDF
+    )
     with pytest.raises(NotFound, match="no_such_document"):
-        office.call(contract.GET_DOCUMENT_FILE, file, stranger)
+        office.call(billing.documents.GET_DOCUMENT_FILE, file, stranger)
 
 
 def test_one_order_that_cannot_be_issued_keeps_no_other_waiting(till: Till) -> None:

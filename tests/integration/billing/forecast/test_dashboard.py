@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from sqlalchemy import event
 
-from shared.contracts.inventory import Period, ServiceState, SuspensionReason
+from shared.contracts.inventory.services import Period, ServiceState, SuspensionReason
 from tests.fixtures.billing.office import Office, a_service, money
 
 

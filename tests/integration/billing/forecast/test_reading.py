@@ -35,7 +35,9 @@ def office(billing_database_url: str) -> Iterator[Office]:
         with database.system() as session:
             values = {"company": each.company_id, "number": number}
             session.execute(text(LOAD), values)
-    office.call(billing.REBUILD_ROLLUPS, billing.RebuildRollups(), office.operator())
+    office.call(
+        billing.books.REBUILD_ROLLUPS, billing.books.RebuildRollups(), office.operator()
+    )
     with database.engine.connect() as connection:
         autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
         autocommit.execute(text("VACUUM ANALYZE"))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.contracts.inventory import (
+from shared.contracts.inventory.services import (
     Period,
     ServiceState,
     SuspensionReason,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import text
 
 from shared.contracts import billing
-from shared.contracts.billing import AdjustmentKind
+from shared.contracts.billing.wallets import AdjustmentKind
 from shared.errors import Conflict
 from tests.fixtures.billing.office import Office, money
 from tests.fixtures.threads import THREADS, all_at_once
@@ -77,7 +77,7 @@ def test_the_dashboard_never_shows_a_balance_that_its_postings_do_not_make(
 ) -> None:
     office.open_wallet()
     is_done = threading.Event()
-    looks: list[billing.Wallet] = []
+    looks: list[billing.dashboard.Wallet] = []
 
     def work(number: int) -> None:
         if number == 0:
@@ -117,7 +117,7 @@ def test_one_request_delivered_many_times_at_once_is_posted_once(
     office: Office,
 ) -> None:
     office.open_wallet()
-    request = billing.AdjustWallet(
+    request = billing.wallets.AdjustWallet(
         company_id=office.company_id,
         amount=money("10"),
         kind=AdjustmentKind.GOODWILL,
@@ -126,7 +126,7 @@ def test_one_request_delivered_many_times_at_once_is_posted_once(
 
     results = all_at_once(
         lambda _: office.call(
-            billing.ADJUST_WALLET, request, office.operator(), key="the same"
+            billing.wallets.ADJUST_WALLET, request, office.operator(), key="the same"
         )
     )
 

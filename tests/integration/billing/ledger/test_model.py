@@ -21,7 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from shared.contracts import billing
-from shared.contracts.billing import AdjustmentKind
+from shared.contracts.billing.wallets import AdjustmentKind
 from shared.db.database import Database
 from shared.errors import Conflict
 from tests.fixtures.billing.office import Office, money
@@ -85,9 +85,9 @@ class LedgerModel(RuleBasedStateMachine):
     )
     def adjust(
         self, amount: Decimal, kind: AdjustmentKind, data: st.DataObject
-    ) -> tuple[billing.AdjustWallet, str]:
+    ) -> tuple[billing.wallets.AdjustWallet, str]:
         currency = data.draw(st.sampled_from(sorted(self.postings)))
-        request = billing.AdjustWallet(
+        request = billing.wallets.AdjustWallet(
             company_id=self.office.company_id,
             amount=money(amount, currency),
             kind=kind,
@@ -101,7 +101,7 @@ class LedgerModel(RuleBasedStateMachine):
 
     @rule(repeat=consumes(repeats))
     def adjust_again_with_the_same_key(
-        self, repeat: tuple[billing.AdjustWallet, str]
+        self, repeat: tuple[billing.wallets.AdjustWallet, str]
     ) -> None:
         self._call(*repeat)
 
@@ -129,12 +129,14 @@ class LedgerModel(RuleBasedStateMachine):
     def teardown(self) -> None:
         assert self.office.differences() == []
 
-    def _call(self, request: billing.AdjustWallet, key: str) -> billing.WalletView:
+    def _call(
+        self, request: billing.wallets.AdjustWallet, key: str
+    ) -> billing.wallets.WalletView:
         operator = self.office.operator()
-        return self.office.call(billing.ADJUST_WALLET, request, operator, key)
+        return self.office.call(billing.wallets.ADJUST_WALLET, request, operator, key)
 
 
-def assert_shows(wallet: billing.Wallet, amounts: list[Decimal]) -> None:
+def assert_shows(wallet: billing.dashboard.Wallet, amounts: list[Decimal]) -> None:
     """The wallet's balance and newest five postings follow from all amounts."""
     assert wallet.balance.amount == sum(amounts)
     shown = [(each.amount.amount, each.balance.amount) for each in wallet.recent]

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.contracts import billing
-from shared.contracts.billing import wallets
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.db.events import Envelope, open_envelope
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tests.fixtures.billing.office import Office, money
@@ -80,10 +79,11 @@ def test_a_currency_is_had_once(office: Office) -> None:
 
 def test_a_form_sent_twice_adds_one_wallet(office: Office) -> None:
     token = office.member()
-    request = wallets.AddWallet(currency="USD")
+    request = billing.wallets.AddWallet(currency="USD")
 
     first, again = (
-        office.call(wallets.ADD_WALLET, request, token, key="one") for _ in range(2)
+        office.call(billing.wallets.ADD_WALLET, request, token, key="one")
+        for _ in range(2)
     )
 
     assert first == again
@@ -188,8 +188,12 @@ def test_who_manages_billing_may_add_and_choose(office: Office, role: Role) -> N
     office.open_wallet("EUR")
     token = office.member(role)
 
-    office.call(wallets.ADD_WALLET, wallets.AddWallet(currency="USD"), token)
-    office.call(wallets.MAKE_PRIMARY, wallets.MakePrimary(currency="USD"), token)
+    office.call(
+        billing.wallets.ADD_WALLET, billing.wallets.AddWallet(currency="USD"), token
+    )
+    office.call(
+        billing.wallets.MAKE_PRIMARY, billing.wallets.MakePrimary(currency="USD"), token
+    )
 
     assert _currencies(office) == ["USD", "EUR"]
 
@@ -201,30 +205,38 @@ def test_who_does_not_manage_billing_may_not(office: Office, role: Role) -> None
     token = office.member(role)
 
     with pytest.raises(Forbidden):
-        office.call(wallets.ADD_WALLET, wallets.AddWallet(currency="GBP"), token)
+        office.call(
+            billing.wallets.ADD_WALLET, billing.wallets.AddWallet(currency="GBP"), token
+        )
     with pytest.raises(Forbidden):
-        office.call(wallets.MAKE_PRIMARY, wallets.MakePrimary(currency="USD"), token)
+        office.call(
+            billing.wallets.MAKE_PRIMARY,
+            billing.wallets.MakePrimary(currency="USD"),
+            token,
+        )
 
     assert _currencies(office) == ["EUR", "USD"]
 
 
-def _list(office: Office) -> wallets.Wallets:
+def _list(office: Office) -> billing.wallets.Wallets:
     token = office.member(Role.VIEWER)
-    return office.call(wallets.LIST_WALLETS, wallets.ListWallets(), token)
+    return office.call(
+        billing.wallets.LIST_WALLETS, billing.wallets.ListWallets(), token
+    )
 
 
 def _currencies(office: Office) -> list[str]:
     return [wallet.currency for wallet in _list(office).wallets]
 
 
-def _add(office: Office, currency: str) -> billing.WalletView:
-    request = wallets.AddWallet(currency=currency)
-    return office.call(wallets.ADD_WALLET, request, office.member())
+def _add(office: Office, currency: str) -> billing.wallets.WalletView:
+    request = billing.wallets.AddWallet(currency=currency)
+    return office.call(billing.wallets.ADD_WALLET, request, office.member())
 
 
-def _make_primary(office: Office, currency: str) -> billing.WalletView:
-    request = wallets.MakePrimary(currency=currency)
-    return office.call(wallets.MAKE_PRIMARY, request, office.member())
+def _make_primary(office: Office, currency: str) -> billing.wallets.WalletView:
+    request = billing.wallets.MakePrimary(currency=currency)
+    return office.call(billing.wallets.MAKE_PRIMARY, request, office.member())
 
 
 def _at_once(act: Callable[[int], Done]) -> list[Done]:
@@ -232,7 +244,7 @@ def _at_once(act: Callable[[int], Done]) -> list[Done]:
         return list(threads.map(act, range(AT_ONCE)))
 
 
-def _events(office: Office) -> list[Envelope[billing.WalletView]]:
+def _events(office: Office) -> list[Envelope[billing.wallets.WalletView]]:
     with office.database.system() as db:
         rows = db.execute(
             text(
@@ -241,4 +253,6 @@ def _events(office: Office) -> list[Envelope[billing.WalletView]]:
             ),
             {"company": str(office.company_id)},
         )
-        return [open_envelope(billing.WALLET_CHANGED, row.envelope) for row in rows]
+        return [
+            open_envelope(billing.wallets.WALLET_CHANGED, row.envelope) for row in rows
+        ]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
-from shared.contracts.billing import AdjustmentKind
+from shared.contracts.billing.wallets import AdjustmentKind
 from tests.fixtures.billing.office import Office
 
 

@@ -12,12 +12,14 @@ from shared.errors import ContractError
 from tests.fixtures.billing.office import Office, money
 
 
-def _set_credit_limit(office: Office) -> billing.WalletView:
-    request = billing.SetCreditLimit(company_id=office.company_id, limit=money("100"))
-    return office.call(billing.SET_CREDIT_LIMIT, request, office.operator())
+def _set_credit_limit(office: Office) -> billing.wallets.WalletView:
+    request = billing.wallets.SetCreditLimit(
+        company_id=office.company_id, limit=money("100")
+    )
+    return office.call(billing.wallets.SET_CREDIT_LIMIT, request, office.operator())
 
 
-CHANGES: list[Callable[[Office], billing.WalletView]] = [
+CHANGES: list[Callable[[Office], billing.wallets.WalletView]] = [
     lambda office: office.adjust("12.5"),
     lambda office: office.adjust("-3"),
     _set_credit_limit,
@@ -35,7 +37,7 @@ def test_an_opened_wallet_is_told_of_as_its_first_version(office: Office) -> Non
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_is_told_with_the_state_after_it(
-    office: Office, change: Callable[[Office], billing.WalletView]
+    office: Office, change: Callable[[Office], billing.wallets.WalletView]
 ) -> None:
     office.open_wallet()
 
@@ -79,7 +81,7 @@ def test_no_change_of_a_wallet_goes_without_its_event(office: Office) -> None:
     assert len(_events(office)) == row["version"] == 1 + len(CHANGES)
 
 
-def _events(office: Office) -> list[Envelope[billing.WalletView]]:
+def _events(office: Office) -> list[Envelope[billing.wallets.WalletView]]:
     with office.database.system() as db:
         rows = db.execute(
             text(
@@ -88,7 +90,9 @@ def _events(office: Office) -> list[Envelope[billing.WalletView]]:
             ),
             {"company": str(office.company_id)},
         )
-        return [open_envelope(billing.WALLET_CHANGED, row.envelope) for row in rows]
+        return [
+            open_envelope(billing.wallets.WALLET_CHANGED, row.envelope) for row in rows
+        ]
 
 
 def _row(office: Office) -> dict[str, Any]:

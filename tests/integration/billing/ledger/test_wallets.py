@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from shared.contracts import billing
-from shared.contracts.billing import AdjustmentKind
-from shared.contracts.identity import Role
+from shared.contracts.billing.wallets import AdjustmentKind
+from shared.contracts.identity.memberships import Role
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 from tests.fixtures.billing.office import Office, money
 from tests.fixtures.direct_calls import as_json
@@ -52,9 +52,11 @@ def test_a_wallet_of_which_no_invoice_could_tell_is_refused(
 def test_the_credit_limit_adds_to_what_is_available(office: Office) -> None:
     office.open_wallet()
     office.adjust("12.5")
-    request = billing.SetCreditLimit(company_id=office.company_id, limit=money("100"))
+    request = billing.wallets.SetCreditLimit(
+        company_id=office.company_id, limit=money("100")
+    )
 
-    office.call(billing.SET_CREDIT_LIMIT, request, office.operator())
+    office.call(billing.wallets.SET_CREDIT_LIMIT, request, office.operator())
 
     (wallet,) = office.dashboard().wallets
     assert wallet.credit_limit == money("100")
@@ -90,12 +92,14 @@ def test_an_allowance_that_makes_no_sense_is_refused(
     office: Office, amount: str
 ) -> None:
     office.open_wallet()
-    limit = billing.SetCreditLimit(company_id=office.company_id, limit=money(amount))
+    limit = billing.wallets.SetCreditLimit(
+        company_id=office.company_id, limit=money(amount)
+    )
 
     with pytest.raises(InvalidInput) as of_buffer:
         office.set_buffer(amount, 30)
     with pytest.raises(InvalidInput) as of_limit:
-        office.call(billing.SET_CREDIT_LIMIT, limit, office.operator())
+        office.call(billing.wallets.SET_CREDIT_LIMIT, limit, office.operator())
 
     assert of_buffer.value.code == of_limit.value.code == "bad_amount"
 
@@ -196,7 +200,7 @@ def test_an_adjustment_may_take_the_balance_below_the_credit_limit(
 
 def test_an_adjustment_sent_twice_is_posted_once(office: Office) -> None:
     office.open_wallet()
-    request = billing.AdjustWallet(
+    request = billing.wallets.AdjustWallet(
         company_id=office.company_id,
         amount=money("15"),
         kind=AdjustmentKind.GOODWILL,
@@ -204,7 +208,9 @@ def test_an_adjustment_sent_twice_is_posted_once(office: Office) -> None:
     )
 
     results = [
-        office.call(billing.ADJUST_WALLET, request, office.operator(), key="one")
+        office.call(
+            billing.wallets.ADJUST_WALLET, request, office.operator(), key="one"
+        )
         for _ in range(2)
     ]
 
@@ -217,16 +223,16 @@ def test_an_adjustment_sent_twice_is_posted_once(office: Office) -> None:
 def test_a_customer_is_refused_before_the_request_is_read(office: Office) -> None:
     """Who may call which method is in tests/integration/isolation/test_methods.py."""
     with pytest.raises(Forbidden):
-        office.call.raw(billing.OPEN_WALLET, {}, office.member(Role.OWNER))
+        office.call.raw(billing.wallets.OPEN_WALLET, {}, office.member(Role.OWNER))
 
 
 def test_the_buffer_of_another_company_can_not_be_set(office: Office) -> None:
     office.open_wallet()
     stranger = office.member(Role.OWNER, company_id=uuid4())
-    request = billing.SetComfortBuffer(buffer=money("1"))
+    request = billing.wallets.SetComfortBuffer(buffer=money("1"))
 
     with pytest.raises(NotFound):
-        office.call(billing.SET_COMFORT_BUFFER, request, stranger)
+        office.call(billing.wallets.SET_COMFORT_BUFFER, request, stranger)
 
 
 @pytest.mark.parametrize("kind", ["none", "expired", "forged"])
@@ -240,7 +246,9 @@ def test_nobody_sees_the_dashboard_without_a_valid_principal(
     }
 
     with pytest.raises(Unauthenticated):
-        office.call(billing.DASHBOARD, billing.Dashboard(), tokens[kind])
+        office.call(
+            billing.dashboard.DASHBOARD, billing.dashboard.Dashboard(), tokens[kind]
+        )
 
 
 @pytest.mark.parametrize("amount", ["1e5", "NaN", "1,50", 5, None, "9" * 41])
@@ -248,10 +256,10 @@ def test_an_amount_that_is_none_is_refused_as_malformed(
     office: Office, amount: object
 ) -> None:
     office.open_wallet()
-    arguments = as_json(billing.SetComfortBuffer(buffer=money("1")))
+    arguments = as_json(billing.wallets.SetComfortBuffer(buffer=money("1")))
     arguments["buffer"] = {"amount": amount, "currency": "EUR"}
 
     with pytest.raises(InvalidInput) as refusal:
-        office.call.raw(billing.SET_COMFORT_BUFFER, arguments, office.member())
+        office.call.raw(billing.wallets.SET_COMFORT_BUFFER, arguments, office.member())
 
     assert refusal.value.code == "malformed_message"

@@ -28,13 +28,11 @@ from services.billing.top_ups import quotes
 from services.billing.top_ups.beginning import begin as begin_top_up
 from services.billing.top_ups.limits import Limits
 from shared.clock import ManualClock
-from shared.contracts.billing import documents as contract
-from shared.contracts.billing import exchange_rates, tax, top_ups
-from shared.contracts.billing import wallets as own_wallets
+from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.tax import TaxIdState
-from shared.contracts.billing.top_ups import GatewayName
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.db.database import Database, normalise_url
 from shared.db.migrations import alembic_config, migrate
 from shared.errors import Conflict, InvalidInput
@@ -87,26 +85,26 @@ def owner(office: Office) -> str:
     return office.principals.user(Role.OWNER, office.company_id, is_verified=True)
 
 
-def quote(office: Office, net: str, currency: str) -> top_ups.TopUpQuote:
-    request = top_ups.QuoteTopUp(net=money(net, currency))
-    return office.call(top_ups.QUOTE_TOP_UP, request, owner(office))
+def quote(office: Office, net: str, currency: str) -> billing.top_ups.TopUpQuote:
+    request = billing.top_ups.QuoteTopUp(net=money(net, currency))
+    return office.call(billing.top_ups.QUOTE_TOP_UP, request, owner(office))
 
 
-def begin(office: Office, net: str, currency: str) -> top_ups.TopUp:
+def begin(office: Office, net: str, currency: str) -> billing.top_ups.TopUp:
     quoted = quote(office, net, currency)
-    request = top_ups.BeginTopUp(
+    request = billing.top_ups.BeginTopUp(
         net=quoted.net, digest=quoted.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    return office.call(top_ups.BEGIN_TOP_UP, request, owner(office))
+    return office.call(billing.top_ups.BEGIN_TOP_UP, request, owner(office))
 
 
-def pay(office: Office, net: str, currency: str) -> top_ups.TopUp:
+def pay(office: Office, net: str, currency: str) -> billing.top_ups.TopUp:
     top_up = begin(office, net, currency)
-    credit = top_ups.BankCredit(
+    credit = billing.payments.BankCredit(
         transaction=str(uuid4()), amount=top_up.gross, text=top_up.reference
     )
-    book = top_ups.BookBankPayments(credits=[credit])
-    office.call(top_ups.BOOK_BANK_PAYMENTS, book, office.operator())
+    book = billing.payments.BookBankPayments(credits=[credit])
+    office.call(billing.payments.BOOK_BANK_PAYMENTS, book, office.operator())
     return top_up
 
 
@@ -115,7 +113,7 @@ def issue(office: Office) -> None:
     issue_ordered(office.database, office.service.runtime, office.service._issuer, "")
 
 
-def issued(office: Office) -> Sequence[contract.DocumentContent]:
+def issued(office: Office) -> Sequence[billing.documents.DocumentContent]:
     """What the company's documents say, the oldest first."""
     issue(office)
     its_own = Document.company_id == office.company_id
@@ -125,8 +123,8 @@ def issued(office: Office) -> Sequence[contract.DocumentContent]:
 
 
 def credit(office: Office, number: str) -> None:
-    request = contract.CreditInvoice(number=number, reason="As agreed")
-    office.call(contract.CREDIT_INVOICE, request, office.operator())
+    request = billing.documents.CreditInvoice(number=number, reason="As agreed")
+    office.call(billing.documents.CREDIT_INVOICE, request, office.operator())
 
 
 def test_two_companies_of_two_sellers_each_have_documents_of_their_own(
@@ -145,7 +143,7 @@ def test_two_companies_of_two_sellers_each_have_documents_of_their_own(
         assert proforma.number.startswith(f"{start}PF-2026-")
         assert invoice.number.startswith(f"{start}INV-2026-")
         for each in (proforma, invoice):
-            assert each.seller == contract.Party(
+            assert each.seller == billing.documents.Party(
                 name=seller.name,
                 street=seller.street,
                 postal_code=seller.postal_code,
@@ -167,8 +165,8 @@ def test_the_customer_is_told_the_account_of_who_sells(
     for country, currency, key in (("DE", "EUR", FIRST), ("CZ", "PLN", "pl")):
         office = an_office(billing_database, country, currency)
         begun = begin(office, "50.00", currency)
-        request = top_ups.GetTopUp(top_up_id=begun.id)
-        shown = office.call(top_ups.GET_TOP_UP, request, owner(office))
+        request = billing.top_ups.GetTopUp(top_up_id=begun.id)
+        shown = office.call(billing.top_ups.GET_TOP_UP, request, owner(office))
         assert shown.bank is not None
         assert shown.bank.iban == ACCOUNTS[key].iban
 
@@ -189,11 +187,13 @@ def test_vat_is_said_in_the_currency_that_the_seller_reports_it_in(
     billing_database: Database,
 ) -> None:
     office = an_office(billing_database, "PL", "EUR", "PLN")
-    rate = exchange_rates.ExchangeRate(
+    rate = billing.exchange_rates.ExchangeRate(
         day=START.date(), currency="PLN", rate=Decimal("4.25")
     )
-    request = exchange_rates.ImportExchangeRates(rates=[rate], source="ECB")
-    office.call(exchange_rates.IMPORT_EXCHANGE_RATES, request, office.operator())
+    request = billing.exchange_rates.ImportExchangeRates(rates=[rate], source="ECB")
+    office.call(
+        billing.exchange_rates.IMPORT_EXCHANGE_RATES, request, office.operator()
+    )
     pay(office, "100.00", "EUR")
     pay(office, "100.00", "PLN")
 
@@ -233,7 +233,9 @@ def test_a_company_that_moves_keeps_its_seller(billing_database: Database) -> No
     # To the Polish seller, Germany is another member state now.
     assert newest.tax_reason.code == "vat_id_missing"
     assert newest.tax_lines[0].rate_percent == Decimal(19)
-    profile = office.call(tax.GET_TAX_PROFILE, tax.GetTaxProfile(), owner(office))
+    profile = office.call(
+        billing.tax.GET_TAX_PROFILE, billing.tax.GetTaxProfile(), owner(office)
+    )
     assert profile.decision is not None
     assert profile.decision.reason.code == "vat_id_missing"
 
@@ -299,7 +301,7 @@ def _begins_with(office: Office, seller: Seller, currency: str) -> bool:
     net = money("50.00", currency)
     with office.database.company(office.company_id) as session:
         quoted = quotes.quote(session, terms, call, net)
-        request = top_ups.BeginTopUp(
+        request = billing.top_ups.BeginTopUp(
             net=net, digest=quoted.digest, gateway=GatewayName.BANK_TRANSFER
         )
         change = Change(session, office.service.runtime, call)
@@ -407,12 +409,14 @@ def test_customers_open_wallets_in_the_currencies_of_their_seller(
 ) -> None:
     office = an_office(billing_database, "PL")
     shown = office.call(
-        own_wallets.LIST_WALLETS, own_wallets.ListWallets(), owner(office)
+        billing.wallets.LIST_WALLETS, billing.wallets.ListWallets(), owner(office)
     )
     assert shown.addable == ["PLN", "EUR"]
     with pytest.raises(InvalidInput, match="currency_not_offered"):
         office.call(
-            own_wallets.ADD_WALLET, own_wallets.AddWallet(currency="GBP"), owner(office)
+            billing.wallets.ADD_WALLET,
+            billing.wallets.AddWallet(currency="GBP"),
+            owner(office),
         )
 
 
@@ -425,8 +429,8 @@ def test_the_register_is_asked_in_the_name_of_the_companys_seller(
             ("CZ", "CZ25123891", POLISH.vat_id),
         ):
             office = an_office(billing_database, country, vies_url=vies.url)
-            request = tax.SetTaxId(number=number)
-            office.call(tax.SET_TAX_ID, request, owner(office))
+            request = billing.tax.SetTaxId(number=number)
+            office.call(billing.tax.SET_TAX_ID, request, owner(office))
             office.run_job("check_tax_ids")
             asked = vies.questions[-1]
             assert asked["countryCode"] + asked["vatNumber"] == number
@@ -474,12 +478,16 @@ def asks_about(
     """A company whose valid VAT ID is still to be asked about."""
     vies.register(number)
     office = an_office(database, country, vies_url=vies.url)
-    office.call(tax.SET_TAX_ID, tax.SetTaxId(number=number), owner(office))
+    office.call(
+        billing.tax.SET_TAX_ID, billing.tax.SetTaxId(number=number), owner(office)
+    )
     return office
 
 
-def tax_id_of(office: Office) -> tax.TaxId:
-    profile = office.call(tax.GET_TAX_PROFILE, tax.GetTaxProfile(), owner(office))
+def tax_id_of(office: Office) -> billing.tax.TaxId:
+    profile = office.call(
+        billing.tax.GET_TAX_PROFILE, billing.tax.GetTaxProfile(), owner(office)
+    )
     assert profile.tax_id is not None
     return profile.tax_id
 
@@ -489,12 +497,12 @@ def test_an_export_says_who_issued_each_document(billing_database: Database) -> 
     for office in offices:
         pay(office, "10.00", "EUR")
         issue(office)
-    request = contract.ExportDocuments(
+    request = billing.documents.ExportDocuments(
         first_day=date(2026, 1, 1), last_day=date(2026, 12, 31)
     )
 
     office = offices[0]
-    page = office.call(contract.EXPORT_DOCUMENTS, request, office.operator())
+    page = office.call(billing.documents.EXPORT_DOCUMENTS, request, office.operator())
 
     sellers = {row.company_id: row.seller for row in page.rows}
     assert [sellers[each.company_id] for each in offices] == [

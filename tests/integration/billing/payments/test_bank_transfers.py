@@ -4,15 +4,10 @@ import pytest
 
 from services.billing.gateways.bank_transfer import Account, BankTransfer
 from services.billing.parties.sellers import FIRST
-from shared.contracts.billing import top_ups
-from shared.contracts.billing.top_ups import (
-    BankBookingResult,
-    BankCredit,
-    GatewayName,
-    TopUp,
-    TopUpState,
-)
-from shared.contracts.identity import Role
+from shared.contracts import billing
+from shared.contracts.billing.payments import BankBookingResult, BankCredit, GatewayName
+from shared.contracts.billing.top_ups import TopUp, TopUpState
+from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from shared.errors import Forbidden
 from shared.money import Money
@@ -77,8 +72,8 @@ def test_when_another_amount_comes_the_top_up_says_what_was_credited(
 
     _book(office, top_up.reference, amount=money("29.75"))
 
-    request = top_ups.GetTopUp(top_up_id=top_up.id)
-    shown = office.call(top_ups.GET_TOP_UP, request, office.member())
+    request = billing.top_ups.GetTopUp(top_up_id=top_up.id)
+    shown = office.call(billing.top_ups.GET_TOP_UP, request, office.member())
     assert (shown.net, shown.credited) == (money("50"), money("25"))
 
 
@@ -204,17 +199,19 @@ def test_customers_can_not_book_payments_of_their_own(office: Office) -> None:
 
 def _begin(office: Office, net: str = "50.00") -> TopUp:
     owner = office.principals.user(Role.OWNER, office.company_id, is_verified=True)
-    asked = top_ups.QuoteTopUp(net=money(net))
-    quote = office.call(top_ups.QUOTE_TOP_UP, asked, owner)
-    begin = top_ups.BeginTopUp(
+    asked = billing.top_ups.QuoteTopUp(net=money(net))
+    quote = office.call(billing.top_ups.QUOTE_TOP_UP, asked, owner)
+    begin = billing.top_ups.BeginTopUp(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    return office.call(top_ups.BEGIN_TOP_UP, begin, owner)
+    return office.call(billing.top_ups.BEGIN_TOP_UP, begin, owner)
 
 
-def _start(office: Office, top_up: TopUp) -> top_ups.StartedPayment:
-    request = top_ups.StartPayment(top_up_id=top_up.id, return_url="http://localhost/")
-    return office.call(top_ups.START_PAYMENT, request, office.member())
+def _start(office: Office, top_up: TopUp) -> billing.top_ups.StartedPayment:
+    request = billing.top_ups.StartPayment(
+        top_up_id=top_up.id, return_url="http://localhost/"
+    )
+    return office.call(billing.top_ups.START_PAYMENT, request, office.member())
 
 
 def _book(
@@ -237,6 +234,6 @@ def _credit(
 def _book_all(
     office: Office, credits_: list[BankCredit], principal: str
 ) -> list[BankBookingResult]:
-    request = top_ups.BookBankPayments(credits=credits_)
-    done = office.call(top_ups.BOOK_BANK_PAYMENTS, request, principal)
+    request = billing.payments.BookBankPayments(credits=credits_)
+    done = office.call(billing.payments.BOOK_BANK_PAYMENTS, request, principal)
     return [booking.result for booking in done.bookings]

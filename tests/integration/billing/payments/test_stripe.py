@@ -7,7 +7,8 @@ import pytest
 
 from services.billing.gateways import stripe as stripe_gateway
 from services.billing.gateways.gateway import LASTS
-from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
+from shared.contracts.billing.payments import GatewayName, PaymentState
+from shared.contracts.billing.top_ups import TopUpState
 from shared.db.database import Database
 from shared.errors import Conflict, NotFound, Unavailable
 from tests.fixtures.billing.card_till import CardTill, a_card_till

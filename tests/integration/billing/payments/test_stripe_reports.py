@@ -16,7 +16,8 @@ from services.billing.gateways.stripe import StripeGateway
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.payments.checkout import REPEATED_AFTER
-from shared.contracts.billing.top_ups import TAKE_PAYMENT_NOTICE, TopUpState
+from shared.contracts.billing.payments import TAKE_PAYMENT_NOTICE
+from shared.contracts.billing.top_ups import TopUpState
 from shared.db.database import Database
 from shared.errors import InvalidInput, Unauthenticated, Unavailable
 from tests.fixtures.billing.card_till import CardTill, a_card_till

@@ -8,12 +8,11 @@ import pytest
 from msgspec import structs
 
 from services.billing.models.payments import Payment
-from shared.contracts.billing import refund_requests as asked
-from shared.contracts.billing import top_ups
+from shared.contracts import billing
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import TopUpState
 from shared.contracts.billing.transactions import Transaction
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.money import Money
 from tests.fixtures.billing.duplicates import (
@@ -101,11 +100,13 @@ def test_a_duplicate_is_asked_back_once_and_a_request_decided_once(till: Till) -
 
 
 def test_what_was_sent_twice_with_one_key_is_one_request(till: Till) -> None:
-    request = asked.AskForRefund(payment_id=duplicate(till))
+    request = billing.refund_requests.AskForRefund(payment_id=duplicate(till))
     key = str(uuid4())
 
     once, again = (
-        till.office.call(asked.ASK_FOR_REFUND, request, till.owner(), key)
+        till.office.call(
+            billing.refund_requests.ASK_FOR_REFUND, request, till.owner(), key
+        )
         for _ in range(2)
     )
 
@@ -213,13 +214,15 @@ def test_another_company_can_not_ask_and_customers_can_not_decide(till: Till) ->
     with pytest.raises(NotFound, match="no_such_payment"):
         ask(stranger(till), payment)
     viewer = till.office.member(Role.VIEWER)
-    request = asked.AskForRefund(payment_id=payment)
+    request = billing.refund_requests.AskForRefund(payment_id=payment)
     with pytest.raises(Forbidden):
-        till.office.call(asked.ASK_FOR_REFUND, request, viewer)
+        till.office.call(billing.refund_requests.ASK_FOR_REFUND, request, viewer)
     ask(till, payment)
-    own = asked.GrantRefundRequest(payment_id=payment)
+    own = billing.refund_requests.GrantRefundRequest(payment_id=payment)
     with pytest.raises(Forbidden):
-        till.office.call(asked.GRANT_REFUND_REQUEST, own, till.owner())
+        till.office.call(
+            billing.refund_requests.GRANT_REFUND_REQUEST, own, till.owner()
+        )
 
 
 def test_what_was_spent_is_not_given_back_and_nothing_is_half_done(till: Till) -> None:
@@ -280,13 +283,13 @@ def top_up_of(till: Till, payment: UUID) -> UUID:
 
 def give_back(till: Till, payment: UUID, net: str | None = None) -> None:
     """By the operator, who was asked by phone."""
-    request = top_ups.RefundTopUp(
+    request = billing.top_ups.RefundTopUp(
         top_up_id=top_up_of(till, payment),
         payment_id=payment,
         net=money(net) if net else None,
         reason="By phone",
     )
-    till.office.call(top_ups.REFUND_TOP_UP, request, till.office.operator())
+    till.office.call(billing.top_ups.REFUND_TOP_UP, request, till.office.operator())
     till.office.pass_time(timedelta(seconds=1))
 
 
@@ -310,20 +313,30 @@ def paid_in(till: Till) -> list[Transaction]:
     return [each for each in transactions(till).transactions if each.kind == "top_up"]
 
 
-def ask(till: Till, payment: UUID, reason: str = "") -> asked.RefundRequest:
-    request = asked.AskForRefund(payment_id=payment, reason=reason)
-    return till.office.call(asked.ASK_FOR_REFUND, request, till.owner())
-
-
-def grant(till: Till, payment: UUID) -> asked.RefundRequest:
-    request = asked.GrantRefundRequest(payment_id=payment)
-    return till.office.call(asked.GRANT_REFUND_REQUEST, request, till.office.operator())
-
-
-def decline(till: Till, payment: UUID, reason: str) -> asked.RefundRequest:
-    request = asked.DeclineRefundRequest(payment_id=payment, reason=reason)
+def ask(
+    till: Till, payment: UUID, reason: str = ""
+) -> billing.refund_requests.RefundRequest:
+    request = billing.refund_requests.AskForRefund(payment_id=payment, reason=reason)
     return till.office.call(
-        asked.DECLINE_REFUND_REQUEST, request, till.office.operator()
+        billing.refund_requests.ASK_FOR_REFUND, request, till.owner()
+    )
+
+
+def grant(till: Till, payment: UUID) -> billing.refund_requests.RefundRequest:
+    request = billing.refund_requests.GrantRefundRequest(payment_id=payment)
+    return till.office.call(
+        billing.refund_requests.GRANT_REFUND_REQUEST, request, till.office.operator()
+    )
+
+
+def decline(
+    till: Till, payment: UUID, reason: str
+) -> billing.refund_requests.RefundRequest:
+    request = billing.refund_requests.DeclineRefundRequest(
+        payment_id=payment, reason=reason
+    )
+    return till.office.call(
+        billing.refund_requests.DECLINE_REFUND_REQUEST, request, till.office.operator()
     )
 
 
@@ -332,12 +345,16 @@ def open_requests(till: Till, limit: int = 25) -> list[UUID]:
     return [each.request.payment_id for each in waiting(till, limit)]
 
 
-def waiting(till: Till, limit: int = 25) -> list[asked.OpenRefundRequest]:
-    found: list[asked.OpenRefundRequest] = []
-    request = asked.ListRefundRequests(limit=limit)
+def waiting(
+    till: Till, limit: int = 25
+) -> list[billing.refund_requests.OpenRefundRequest]:
+    found: list[billing.refund_requests.OpenRefundRequest] = []
+    request = billing.refund_requests.ListRefundRequests(limit=limit)
     while True:
         page = till.office.call(
-            asked.LIST_REFUND_REQUESTS, request, till.office.operator()
+            billing.refund_requests.LIST_REFUND_REQUESTS,
+            request,
+            till.office.operator(),
         )
         found += page.requests
         if page.next is None:
@@ -345,7 +362,9 @@ def waiting(till: Till, limit: int = 25) -> list[asked.OpenRefundRequest]:
         request = structs.replace(request, cursor=page.next)
 
 
-def of_payment(till: Till, request: asked.RefundRequest) -> asked.RefundRequest | None:
+def of_payment(
+    till: Till, request: billing.refund_requests.RefundRequest
+) -> billing.refund_requests.RefundRequest | None:
     """What the customer sees of a request, on their top-up."""
     payments = till.get(request.top_up_id).payments
     (shown,) = (each for each in payments if each.id == request.payment_id)

@@ -22,11 +22,10 @@ from services.billing.tax.id_checks import (
 )
 from services.billing.tax.rules import CONFIRMED_FOR
 from services.billing.tax.vies import Answer
-from shared.contracts import identity
-from shared.contracts.billing import tax
+from shared.contracts import billing, identity
 from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.contracts.billing.tax_words import words
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from shared.db.events import Envelope
 from shared.db.tables import outbox
@@ -72,11 +71,11 @@ def _move(
     is_business: bool = True,
 ) -> None:
     """Tell of the company as it is in its ``version``."""
-    event = identity.COMPANY_CHANGED
-    body = identity.Company(
+    event = identity.companies.COMPANY_CHANGED
+    body = identity.companies.Company(
         id=office.company_id,
         name=name,
-        address=identity.Address(
+        address=identity.companies.Address(
             street="ul. Długa 1",
             postal_code=postal_code,
             city=city,
@@ -99,22 +98,24 @@ def _move(
     )
 
 
-def _set(office: Office, number: str = NUMBER) -> tax.TaxProfile:
-    request = tax.SetTaxId(number=number)
-    return office.call(tax.SET_TAX_ID, request, office.member(Role.BILLING))
+def _set(office: Office, number: str = NUMBER) -> billing.tax.TaxProfile:
+    request = billing.tax.SetTaxId(number=number)
+    return office.call(billing.tax.SET_TAX_ID, request, office.member(Role.BILLING))
 
 
 def _confirm(office: Office) -> None:
-    request = tax.ConfirmTaxId(company_id=office.company_id, reason="Register extract")
-    office.call(tax.CONFIRM_TAX_ID, request, office.operator())
+    request = billing.tax.ConfirmTaxId(
+        company_id=office.company_id, reason="Register extract"
+    )
+    office.call(billing.tax.CONFIRM_TAX_ID, request, office.operator())
 
 
-def _profile(office: Office) -> tax.TaxProfile:
+def _profile(office: Office) -> billing.tax.TaxProfile:
     token = office.member(Role.VIEWER)
-    return office.call(tax.GET_TAX_PROFILE, tax.GetTaxProfile(), token)
+    return office.call(billing.tax.GET_TAX_PROFILE, billing.tax.GetTaxProfile(), token)
 
 
-def _tax_id(office: Office) -> tax.TaxId:
+def _tax_id(office: Office) -> billing.tax.TaxId:
     tax_id = _profile(office).tax_id
     assert tax_id is not None
     return tax_id
@@ -126,11 +127,11 @@ def _rule(office: Office) -> str:
     return decision.reason.code
 
 
-def _events(office: Office) -> list[tax.TaxProfile]:
+def _events(office: Office) -> list[billing.tax.TaxProfile]:
     """What was told of the company's tax profile, in order."""
     query = (
         select(outbox.c.envelope)
-        .where(outbox.c.event_name == tax.TAX_PROFILE_CHANGED.name)
+        .where(outbox.c.event_name == billing.tax.TAX_PROFILE_CHANGED.name)
         .order_by(outbox.c.position)
     )
     with office.database.system() as session:
@@ -531,25 +532,33 @@ def test_without_an_address_there_is_no_rule(billing_database: Database) -> None
 def test_another_company_neither_reads_nor_sets_it(office: Office) -> None:
     _set(office)
     stranger = office.member(company_id=uuid4())
-    read = office.call(tax.GET_TAX_PROFILE, tax.GetTaxProfile(), stranger)
+    read = office.call(
+        billing.tax.GET_TAX_PROFILE, billing.tax.GetTaxProfile(), stranger
+    )
     assert read.tax_id is None
     with pytest.raises(ContractError):
-        office.call(tax.SET_TAX_ID, tax.SetTaxId(number=NUMBER), stranger)
+        office.call(
+            billing.tax.SET_TAX_ID, billing.tax.SetTaxId(number=NUMBER), stranger
+        )
     assert _tax_id(office).number == NUMBER
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.TECHNICAL])
 def test_who_may_not_manage_billing_sets_none(office: Office, role: Role) -> None:
     with pytest.raises(Forbidden):
-        office.call(tax.SET_TAX_ID, tax.SetTaxId(number=NUMBER), office.member(role))
+        office.call(
+            billing.tax.SET_TAX_ID,
+            billing.tax.SetTaxId(number=NUMBER),
+            office.member(role),
+        )
 
 
 def test_the_day_of_a_rate_is_the_companys_own(office: Office) -> None:
     """Half past eleven in the evening in London is the next day in Warsaw."""
-    request = tax.AddTaxRate(
+    request = billing.tax.AddTaxRate(
         country="PL", rate_percent=Decimal(24), valid_from=date(2027, 1, 1)
     )
-    office.call(tax.ADD_TAX_RATE, request, office.operator())
+    office.call(billing.tax.ADD_TAX_RATE, request, office.operator())
     for moment, percent in (
         (datetime(2026, 12, 31, 22, 59, tzinfo=UTC), 23),
         (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), 24),

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from services.billing.parties.territories import MEMBER_STATES
-from shared.contracts.billing import tax
-from shared.contracts.identity import Role
+from shared.contracts import billing
+from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from shared.errors import Forbidden, InvalidInput
 from tests.fixtures.billing.office import START, Office
@@ -20,19 +20,19 @@ NEW_YEAR = date(2027, 1, 1)
 
 def _add(
     office: Office, percent: str, valid_from: date, country: str, territory: str = ""
-) -> list[tax.TaxRate]:
-    request = tax.AddTaxRate(
+) -> list[billing.tax.TaxRate]:
+    request = billing.tax.AddTaxRate(
         country=country,
         territory=territory,
         rate_percent=Decimal(percent),
         valid_from=valid_from,
     )
-    return office.call(tax.ADD_TAX_RATE, request, office.operator()).rates
+    return office.call(billing.tax.ADD_TAX_RATE, request, office.operator()).rates
 
 
-def _list(office: Office, country: str | None = None) -> list[tax.TaxRate]:
-    request = tax.ListTaxRates(country=country)
-    return office.call(tax.LIST_TAX_RATES, request, office.operator()).rates
+def _list(office: Office, country: str | None = None) -> list[billing.tax.TaxRate]:
+    request = billing.tax.ListTaxRates(country=country)
+    return office.call(billing.tax.LIST_TAX_RATES, request, office.operator()).rates
 
 
 def test_every_member_state_has_its_rate_from_the_start(office: Office) -> None:
@@ -100,4 +100,8 @@ def test_what_is_no_rate_is_refused(
 
 def test_customers_have_no_business_there(office: Office) -> None:
     with pytest.raises(Forbidden):
-        office.call(tax.LIST_TAX_RATES, tax.ListTaxRates(), office.member(Role.OWNER))
+        office.call(
+            billing.tax.LIST_TAX_RATES,
+            billing.tax.ListTaxRates(),
+            office.member(Role.OWNER),
+        )

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.billing.settings import BillingSettings
-from shared.contracts import identity
-from shared.contracts.billing import top_ups
-from shared.contracts.billing.top_ups import GatewayName, TopUpState
+from shared.contracts import billing, identity
+from shared.contracts.billing.payments import GatewayName
+from shared.contracts.billing.top_ups import TopUpState
 from shared.db.database import Database
 from shared.db.events import Envelope
 from shared.errors import Conflict
@@ -119,7 +119,7 @@ def _assert_agrees(till: Till, customer: Customer, currency: str, net: int) -> N
 
 
 def _assert_partly_refunded(
-    till: Till, paid: top_ups.TopUp, net: int, left: int, part: int
+    till: Till, paid: billing.top_ups.TopUp, net: int, left: int, part: int
 ) -> None:
     currency = paid.net.currency.code
     now = till.refund(paid, f"{amount(currency, part):f}", currency)
@@ -136,7 +136,7 @@ def _assert_partly_refunded(
     assert given_tax <= paid.tax.amount
 
 
-def _assert_refunded(till: Till, paid: top_ups.TopUp) -> None:
+def _assert_refunded(till: Till, paid: billing.top_ups.TopUp) -> None:
     whole = till.refund(paid)
 
     assert whole.state is TopUpState.REFUNDED
@@ -152,14 +152,16 @@ def _assert_refunded(till: Till, paid: top_ups.TopUp) -> None:
 def _settle_in(office: Office, customer: Customer, currencies: Iterable[str]) -> None:
     """From here on the office's company is a new one: this customer's."""
     office.company_id = uuid4()
-    company = identity.Company(
+    company = identity.companies.Company(
         id=office.company_id,
         name="A customer",
-        address=identity.Address(country=customer.country, postal_code="10000"),
+        address=identity.companies.Address(
+            country=customer.country, postal_code="10000"
+        ),
         time_zone="UTC",
         is_business=customer.is_business,
     )
-    event = identity.COMPANY_CHANGED
+    event = identity.companies.COMPANY_CHANGED
     office.deliver(
         Envelope(
             id=uuid4(),
@@ -177,17 +179,19 @@ def _settle_in(office: Office, customer: Customer, currencies: Iterable[str]) ->
         office.open_wallet(currency)
 
 
-def _pay(till: Till, quote: top_ups.TopUpQuote) -> top_ups.TopUp:
+def _pay(till: Till, quote: billing.top_ups.TopUpQuote) -> billing.top_ups.TopUp:
     """Begin what was quoted, pay it at the sandbox and take its notice in."""
     top_up = till.begin_as_quoted(quote)
-    start = top_ups.StartPayment(top_up_id=top_up.id, return_url=RETURN_URL)
-    started = till.office.call(top_ups.START_PAYMENT, start, till.owner())
+    start = billing.top_ups.StartPayment(top_up_id=top_up.id, return_url=RETURN_URL)
+    started = till.office.call(billing.top_ups.START_PAYMENT, start, till.owner())
     (payment,) = started.top_up.payments
     till.notify(payment)
     return till.get(top_up.id)
 
 
-def _figures(shown: top_ups.TopUpQuote | top_ups.TopUp, currency: str) -> list[Decimal]:
+def _figures(
+    shown: billing.top_ups.TopUpQuote | billing.top_ups.TopUp, currency: str
+) -> list[Decimal]:
     """Net, tax and gross."""
     figures: list[Money] = [shown.net, shown.tax, shown.gross]
     assert {each.currency.code for each in figures} == {currency}

@@ -17,12 +17,8 @@ from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.payments.checkout import ASKED_FOR
 from services.billing.refunds.lifecycle import give_up, settle
-from shared.contracts.billing.top_ups import (
-    GatewayName,
-    PaymentState,
-    TopUp,
-    TopUpState,
-)
+from shared.contracts.billing.payments import GatewayName, PaymentState
+from shared.contracts.billing.top_ups import TopUp, TopUpState
 from shared.db.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from shared.principal import system

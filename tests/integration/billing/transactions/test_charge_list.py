@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from shared.contracts.billing import charging
-from shared.contracts.inventory import Period
+from shared.contracts import billing
+from shared.contracts.inventory.services import Period
 from shared.errors import InvalidInput
 from tests.fixtures.billing.tenant import Tenant
 
@@ -110,5 +110,5 @@ def test_a_page_that_is_none_is_refused(
     assert refused.value.code == code
 
 
-def keys(page: charging.ChargePage) -> list[tuple[UUID, object]]:
+def keys(page: billing.charging.ChargePage) -> list[tuple[UUID, object]]:
     return [(each.service_id, each.starts_at) for each in page.charges]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.transactions import (
     LIST_TRANSACTIONS,
     ListTransactions,
@@ -15,7 +15,7 @@ from shared.contracts.billing.transactions import (
     TransactionGroup,
     TransactionPage,
 )
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from shared.errors import InvalidInput
 from tests.fixtures.billing.office import START, Office

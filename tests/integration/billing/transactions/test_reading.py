@@ -16,7 +16,7 @@ from shared.contracts.billing.transactions import (
     ListTransactions,
     TransactionGroup,
 )
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from tests.fixtures.billing.movements import move
 from tests.fixtures.billing.office import Office

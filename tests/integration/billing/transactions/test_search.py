@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from services.billing.transactions import search as transaction_search
 from services.billing.transactions.search import FEW, MOST_SPELLINGS, MOST_WORDS
-from shared.contracts.billing import charging, documents, top_ups
+from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.transactions import (
     LIST_TRANSACTIONS,
     ListTransactions,
@@ -20,7 +20,7 @@ from shared.contracts.billing.transactions import (
     TransactionGroup,
     TransactionPage,
 )
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, zero
@@ -49,13 +49,19 @@ def till(billing_database: Database, bank: Sandbox) -> Till:
     till = a_till(billing_database, bank)
     paid = till.pay("840.50")
     till.office.call(
-        top_ups.REFUND_TOP_UP,
-        top_ups.RefundTopUp(top_up_id=paid.id, net=money("40.00"), reason=CREDITED),
+        billing.top_ups.REFUND_TOP_UP,
+        billing.top_ups.RefundTopUp(
+            top_up_id=paid.id, net=money("40.00"), reason=CREDITED
+        ),
         till.office.operator(),
     )
     service = a_service(till.office.company_id, "0.126", activated_at=START)
     till.office.add_service(service)
-    till.office.call(charging.CHARGE_DUE, charging.ChargeDue(), till.office.operator())
+    till.office.call(
+        billing.charging.CHARGE_DUE,
+        billing.charging.ChargeDue(),
+        till.office.operator(),
+    )
     for number, note in enumerate(NOTES):
         till.office.adjust(f"{number + 1}.25", reason=note)
     till.office.run_job("issue_documents")
@@ -167,7 +173,9 @@ def test_a_documents_number_finds_what_it_is_about_and_the_row_names_it(
     till: Till,
 ) -> None:
     listed = till.office.call(
-        documents.LIST_DOCUMENTS, documents.ListDocuments(), till.owner()
+        billing.documents.LIST_DOCUMENTS,
+        billing.documents.ListDocuments(),
+        till.owner(),
     ).documents
     about = {DocumentKind.INVOICE: "top_up", DocumentKind.CREDIT_NOTE: "refund"}
 
@@ -185,21 +193,23 @@ def test_a_proformas_number_finds_the_payment_that_came_for_it(
 ) -> None:
     till = a_till(billing_database, bank)
     quote = till.quote("50.00")
-    request = top_ups.BeginTopUp(
+    request = billing.top_ups.BeginTopUp(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    top_up = till.office.call(top_ups.BEGIN_TOP_UP, request, till.owner())
+    top_up = till.office.call(billing.top_ups.BEGIN_TOP_UP, request, till.owner())
     till.office.run_job("issue_documents")
-    listing = documents.ListDocuments(kind=DocumentKind.PROFORMA)
-    page = till.office.call(documents.LIST_DOCUMENTS, listing, till.owner())
+    listing = billing.documents.ListDocuments(kind=DocumentKind.PROFORMA)
+    page = till.office.call(billing.documents.LIST_DOCUMENTS, listing, till.owner())
     number = page.documents[0].number
     assert find(till.office, number) == []
 
-    credit = top_ups.BankCredit(
+    credit = billing.payments.BankCredit(
         transaction="B-1", amount=top_up.gross, text=top_up.reference
     )
-    booking = top_ups.BookBankPayments(credits=[credit])
-    till.office.call(top_ups.BOOK_BANK_PAYMENTS, booking, till.office.operator())
+    booking = billing.payments.BookBankPayments(credits=[credit])
+    till.office.call(
+        billing.payments.BOOK_BANK_PAYMENTS, booking, till.office.operator()
+    )
 
     assert kinds(find(till.office, number)) == ["top_up"]
 
@@ -209,8 +219,8 @@ def test_nobody_elses_transactions_are_found(till: Till) -> None:
     stranger.open_wallet()
     stranger.adjust("1.25", reason="Only of the stranger's delivery")
     (invoice,) = till.office.call(
-        documents.LIST_DOCUMENTS,
-        documents.ListDocuments(kind=DocumentKind.INVOICE),
+        billing.documents.LIST_DOCUMENTS,
+        billing.documents.ListDocuments(kind=DocumentKind.INVOICE),
         till.owner(),
     ).documents
 

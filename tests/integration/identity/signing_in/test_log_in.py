@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from services.identity.people.passwords import MAX_LENGTH
 from shared.contracts import identity
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.errors import Forbidden, Unauthenticated
 from shared.permissions import Permission
 from shared.principal import Kind, Strength
@@ -54,10 +54,10 @@ def test_an_email_is_the_same_however_it_is_typed(house: House, email: str) -> N
 
 
 def test_a_password_is_the_same_however_its_letters_are_composed(house: House) -> None:
-    request = identity.CreateUser(
+    request = identity.people.CreateUser(
         email="bob@example.com", name="Bob", password="caf\u00e9-caf\u00e9-1"
     )
-    bob = house.call(identity.CREATE_USER, request, house.principals.operator())
+    bob = house.call(identity.people.CREATE_USER, request, house.principals.operator())
     house.add_company("Aurora", bob)
 
     house.log_in("bob@example.com", "cafe\u0301-cafe\u0301-1")

@@ -17,8 +17,10 @@ Claims = dict[str, object]
 
 
 def mint(house: House, assertion: str, company_id: UUID | None = None) -> str:
-    request = identity.MintOperatorToken(assertion=assertion, company_id=company_id)
-    return house.call(identity.MINT_OPERATOR_TOKEN, request).principal
+    request = identity.signing_in.MintOperatorToken(
+        assertion=assertion, company_id=company_id
+    )
+    return house.call(identity.signing_in.MINT_OPERATOR_TOKEN, request).principal
 
 
 def principal_of(house: House, token: str) -> Principal:
@@ -42,7 +44,9 @@ def test_an_assertion_is_exchanged_for_an_operators_principal(house: House) -> N
     assert principal.name == "Olga"
     assert principal.company_id is None
     assert principal.permissions == frozenset(Permission)
-    assert house.call(identity.FIND_COMPANIES, identity.FindCompanies(), token)
+    assert house.call(
+        identity.companies.FIND_COMPANIES, identity.companies.FindCompanies(), token
+    )
 
 
 def test_an_operator_can_act_for_one_company_that_exists(house: House) -> None:
@@ -50,7 +54,9 @@ def test_an_operator_can_act_for_one_company_that_exists(house: House) -> None:
 
     token = mint(house, assertion(house), aurora.id)
 
-    shown = house.call(identity.GET_COMPANY, identity.GetCompany(), token)
+    shown = house.call(
+        identity.companies.GET_COMPANY, identity.companies.GetCompany(), token
+    )
     assert shown == aurora
     with pytest.raises(NotFound, match="no_such_company"):
         mint(house, assertion(house), uuid4())

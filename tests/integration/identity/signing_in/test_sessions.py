@@ -14,7 +14,7 @@ from services.identity.signing_in.sessions import (
     SEEN_AT_MOST_EVERY,
 )
 from shared.contracts import identity
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from shared.errors import Forbidden, NotFound, Unauthenticated
 from shared.permissions import Permission
 from shared.rpc.jobs import run_job
@@ -25,7 +25,7 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def session(house: House) -> identity.Session:
+def session(house: House) -> identity.signing_in.Session:
     """A session of Alice, who owns Aurora and is a viewer in Borealis."""
     alice = house.add_owner(ALICE, "Aurora")
     house.add_owner("bob@example.com", "Borealis")
@@ -35,12 +35,14 @@ def session(house: House) -> identity.Session:
     return house.log_in(ALICE)
 
 
-def borealis(session: identity.Session) -> identity.CompanyMembership:
+def borealis(
+    session: identity.signing_in.Session,
+) -> identity.memberships.CompanyMembership:
     return session.memberships[1]
 
 
 def test_a_session_is_resumed_with_a_fresh_principal(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     house.clock.move(timedelta(minutes=4))
 
@@ -52,7 +54,7 @@ def test_a_session_is_resumed_with_a_fresh_principal(
 
 
 def test_a_session_ends_when_nobody_was_seen_for_too_long(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     house.clock.move(IDLE_LIFETIME - SECOND)
     house.resume(session.token)
@@ -65,7 +67,7 @@ def test_a_session_ends_when_nobody_was_seen_for_too_long(
 
 
 def test_polling_neither_extends_a_session_nor_counts_as_seen(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     before = last_seen(house, session.token)
     polls = int(IDLE_LIFETIME / timedelta(minutes=10)) - 1
@@ -80,7 +82,7 @@ def test_polling_neither_extends_a_session_nor_counts_as_seen(
 
 
 def test_a_session_grows_no_older_than_its_absolute_lifetime(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     steps = int(ABSOLUTE_LIFETIME / timedelta(hours=1)) - 1
     for _ in range(steps):
@@ -93,7 +95,7 @@ def test_a_session_grows_no_older_than_its_absolute_lifetime(
 
 
 def test_being_seen_is_written_at_most_once_a_minute(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     opened = last_seen(house, session.token)
     house.clock.move(SEEN_AT_MOST_EVERY - SECOND)
@@ -107,7 +109,7 @@ def test_being_seen_is_written_at_most_once_a_minute(
 
 
 def test_a_session_is_resumed_with_a_handful_of_queries(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     statements: list[str] = []
 
@@ -123,12 +125,16 @@ def test_a_session_is_resumed_with_a_handful_of_queries(
 
 
 def test_logging_out_ends_the_session_and_no_other(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     other = house.log_in(ALICE)
 
-    house.call(identity.LOG_OUT, identity.LogOut(token=session.token))
-    house.call(identity.LOG_OUT, identity.LogOut(token=session.token))
+    house.call(
+        identity.signing_in.LOG_OUT, identity.signing_in.LogOut(token=session.token)
+    )
+    house.call(
+        identity.signing_in.LOG_OUT, identity.signing_in.LogOut(token=session.token)
+    )
 
     with pytest.raises(Unauthenticated, match="session_ended"):
         house.resume(session.token)
@@ -136,14 +142,14 @@ def test_logging_out_ends_the_session_and_no_other(
 
 
 def test_switching_the_company_holds_for_the_session(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     other = house.log_in(ALICE)
-    request = identity.SwitchCompany(
+    request = identity.signing_in.SwitchCompany(
         token=session.token, company_id=borealis(session).company_id
     )
 
-    switched = house.call(identity.SWITCH_COMPANY, request)
+    switched = house.call(identity.signing_in.SWITCH_COMPANY, request)
 
     assert switched.company_id == borealis(session).company_id
     assert house.principal_of(switched).role == "viewer"
@@ -152,7 +158,7 @@ def test_switching_the_company_holds_for_the_session(
 
 
 def test_one_acts_for_another_company_without_switching_to_it(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     acting = house.resume(session.token, borealis(session).company_id)
 
@@ -163,22 +169,24 @@ def test_one_acts_for_another_company_without_switching_to_it(
 
 
 def test_a_strangers_company_is_not_found(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     house.add_owner("other@example.com", "Cirrus")
     strangers = house.log_in("other@example.com").company_id
-    switch = identity.SwitchCompany(token=session.token, company_id=strangers)
+    switch = identity.signing_in.SwitchCompany(
+        token=session.token, company_id=strangers
+    )
 
     with pytest.raises(NotFound, match="no_such_company"):
         house.resume(session.token, strangers)
     with pytest.raises(NotFound, match="no_such_company"):
-        house.call(identity.SWITCH_COMPANY, switch)
+        house.call(identity.signing_in.SWITCH_COMPANY, switch)
 
     assert house.resume(session.token).company_id == session.company_id
 
 
 def test_a_company_one_has_left_is_not_found_and_no_longer_current(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     with house.database.system() as db:
         mine = Membership.company_id == session.company_id
@@ -190,7 +198,7 @@ def test_a_company_one_has_left_is_not_found_and_no_longer_current(
 
 
 def test_a_user_who_has_left_every_company_is_told_so(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     with house.database.system() as db:
         db.execute(delete(Membership))
@@ -201,7 +209,7 @@ def test_a_user_who_has_left_every_company_is_told_so(
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "\0" * 64, "x" * 10_000, "🔑"])
 def test_any_other_token_is_a_session_that_has_ended(
-    house: House, session: identity.Session, token: str
+    house: House, session: identity.signing_in.Session, token: str
 ) -> None:
     assert session.token != token
 
@@ -210,7 +218,7 @@ def test_any_other_token_is_a_session_that_has_ended(
 
 
 def test_the_kept_hash_of_a_token_is_no_token(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
     stolen = hashlib.sha256(session.token.encode()).hexdigest()
 
@@ -220,14 +228,14 @@ def test_the_kept_hash_of_a_token_is_no_token(
 
 def test_a_session_remembers_where_it_was_opened(house: House) -> None:
     house.add_owner(ALICE, "Aurora")
-    request = identity.LogIn(
+    request = identity.signing_in.LogIn(
         email=ALICE,
         password=PASSWORD,
         address="::ffff:203.0.113.9",
         user_agent="Browser\0/1\u202e" + "x" * 1_000,
     )
 
-    house.call(identity.LOG_IN, request)
+    house.call(identity.signing_in.LOG_IN, request)
 
     with house.database.system() as db:
         row = db.scalars(select(LoginSession)).one()
@@ -237,9 +245,11 @@ def test_a_session_remembers_where_it_was_opened(house: House) -> None:
 
 
 def test_sessions_long_ended_are_forgotten(
-    house: House, session: identity.Session
+    house: House, session: identity.signing_in.Session
 ) -> None:
-    house.call(identity.LOG_OUT, identity.LogOut(token=session.token))
+    house.call(
+        identity.signing_in.LOG_OUT, identity.signing_in.LogOut(token=session.token)
+    )
     house.clock.move(KEPT_AFTER_END - SECOND)
     recent = house.log_in(ALICE)
     house.clock.move(2 * SECOND)

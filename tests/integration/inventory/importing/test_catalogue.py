@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from shared.contracts import inventory
-from shared.contracts.inventory import CatalogRow, Period
+from shared.contracts.inventory.importing import CatalogRow
+from shared.contracts.inventory.services import Period
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money
 from shared.rpc.jobs import run_job
@@ -44,7 +45,7 @@ def test_families_stand_in_the_order_of_the_file(warehouse: Warehouse) -> None:
     for plan in ("dns", "vpn-5", "web-pro", "lxc-s"):
         warehouse.add_service(plan, plan=plan)
 
-    board = warehouse.ask(inventory.DASHBOARD, inventory.Dashboard())
+    board = warehouse.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
 
     assert [(family.code, family.icon) for family in board.families] == [
         ("lxc", "box"),
@@ -62,8 +63,8 @@ def test_a_new_price_of_a_plan_leaves_services_at_theirs(
     applied = warehouse.import_catalog(catalog_row("lxc-s", price="5.25"))
 
     assert (applied.created, applied.changed, applied.unchanged) == (0, 1, 0)
-    details = inventory.GetService(service_id=old.id)
-    assert warehouse.ask(inventory.GET_SERVICE, details).service == old
+    details = inventory.reading.GetService(service_id=old.id)
+    assert warehouse.ask(inventory.reading.GET_SERVICE, details).service == old
     assert warehouse.add_service("new").price == Money("5.25", "EUR")
 
 
@@ -78,8 +79,8 @@ def test_services_follow_the_names_of_their_plan_and_family(
     )
 
     assert applied.changed == 1
-    details = inventory.GetService(service_id=service.id)
-    renamed = warehouse.ask(inventory.GET_SERVICE, details)
+    details = inventory.reading.GetService(service_id=service.id)
+    renamed = warehouse.ask(inventory.reading.GET_SERVICE, details)
     assert renamed.service.plan_name == "LXC Small"
     assert renamed.service.family_name == "Containers"
     row = renamed.history[0]
@@ -157,10 +158,10 @@ def test_lines_that_contradict_an_earlier_one_are_refused(
     import_id = uuid4()
     refused = []
     for batch in [rows] if in_one_batch else [[row] for row in rows]:
-        stage = inventory.StageCatalog(import_id=import_id, rows=batch)
-        refused += warehouse.operate(inventory.STAGE_CATALOG, stage).refused
-    apply = inventory.ApplyImport(import_id=import_id)
-    applied = warehouse.operate(inventory.APPLY_CATALOG, apply)
+        stage = inventory.importing.StageCatalog(import_id=import_id, rows=batch)
+        refused += warehouse.operate(inventory.importing.STAGE_CATALOG, stage).refused
+    apply = inventory.importing.ApplyImport(import_id=import_id)
+    applied = warehouse.operate(inventory.importing.APPLY_CATALOG, apply)
 
     assert [(r.line, r.field, r.code) for r in refused] == [
         ("3", "price", "duplicate"),
@@ -201,15 +202,15 @@ def test_a_failure_while_applying_leaves_nothing(warehouse: Warehouse) -> None:
         catalog_row("fresh", family_code="fresh", family_name="Fresh"),
         catalog_row("lxc-s", price="99"),
     ]
-    stage = inventory.StageCatalog(import_id=import_id, rows=rows)
-    warehouse.operate(inventory.STAGE_CATALOG, stage)
+    stage = inventory.importing.StageCatalog(import_id=import_id, rows=rows)
+    warehouse.operate(inventory.importing.STAGE_CATALOG, stage)
     with warehouse.database.system() as db:
         # The last of the three statements now fails on the second row.
         db.execute(text("ALTER TABLE plan_prices ADD CONSTRAINT c CHECK (price <> 99)"))
 
-    apply = inventory.ApplyImport(import_id=import_id)
+    apply = inventory.importing.ApplyImport(import_id=import_id)
     with pytest.raises(Exception, match="fault in inventory"):
-        warehouse.operate(inventory.APPLY_CATALOG, apply)
+        warehouse.operate(inventory.importing.APPLY_CATALOG, apply)
 
     assert counts(warehouse) == before
     assert warehouse.count("imports") == 1
@@ -220,14 +221,15 @@ def test_a_plan_that_moved_meanwhile_stops_the_whole_import(
 ) -> None:
     slow, quick = uuid4(), catalog_row("new", family_code="vpn", family_name="VPN")
     rows = [catalog_row("new"), catalog_row("other")]
-    stage = inventory.StageCatalog(import_id=slow, rows=rows)
-    warehouse.operate(inventory.STAGE_CATALOG, stage)
+    stage = inventory.importing.StageCatalog(import_id=slow, rows=rows)
+    warehouse.operate(inventory.importing.STAGE_CATALOG, stage)
     warehouse.import_catalog(quick)
     before = counts(warehouse)
 
     with pytest.raises(Conflict, match="changed_meanwhile"):
         warehouse.operate(
-            inventory.APPLY_CATALOG, inventory.ApplyImport(import_id=slow)
+            inventory.importing.APPLY_CATALOG,
+            inventory.importing.ApplyImport(import_id=slow),
         )
 
     assert counts(warehouse) == before
@@ -235,38 +237,41 @@ def test_a_plan_that_moved_meanwhile_stops_the_whole_import(
 
 def test_an_import_is_applied_once_and_can_be_discarded(warehouse: Warehouse) -> None:
     import_id = uuid4()
-    stage = inventory.StageCatalog(import_id=import_id, rows=[catalog_row("new")])
-    apply = inventory.ApplyImport(import_id=import_id)
+    stage = inventory.importing.StageCatalog(
+        import_id=import_id, rows=[catalog_row("new")]
+    )
+    apply = inventory.importing.ApplyImport(import_id=import_id)
 
-    warehouse.operate(inventory.STAGE_CATALOG, stage)
-    warehouse.operate(inventory.DISCARD_IMPORT, apply)
-    warehouse.operate(inventory.DISCARD_IMPORT, apply)
+    warehouse.operate(inventory.importing.STAGE_CATALOG, stage)
+    warehouse.operate(inventory.importing.DISCARD_IMPORT, apply)
+    warehouse.operate(inventory.importing.DISCARD_IMPORT, apply)
 
     with pytest.raises(NotFound, match="no_such_import"):
-        warehouse.operate(inventory.APPLY_CATALOG, apply)
+        warehouse.operate(inventory.importing.APPLY_CATALOG, apply)
     assert [warehouse.count(table) for table in STAGED] == [0, 0, 0, 0]
 
 
 def test_an_import_of_services_is_none_of_a_catalogue(warehouse: Warehouse) -> None:
     import_id = uuid4()
-    rows = inventory.StageServices(import_id=import_id, rows=[service_row()])
-    warehouse.operate(inventory.STAGE_SERVICES, rows)
+    rows = inventory.importing.StageServices(import_id=import_id, rows=[service_row()])
+    warehouse.operate(inventory.importing.STAGE_SERVICES, rows)
 
     with pytest.raises(NotFound, match="no_such_import"):
         warehouse.operate(
-            inventory.APPLY_CATALOG, inventory.ApplyImport(import_id=import_id)
+            inventory.importing.APPLY_CATALOG,
+            inventory.importing.ApplyImport(import_id=import_id),
         )
-    stage = inventory.StageCatalog(import_id=import_id, rows=[catalog_row()])
+    stage = inventory.importing.StageCatalog(import_id=import_id, rows=[catalog_row()])
     with pytest.raises(Conflict, match="other_import"):
-        warehouse.operate(inventory.STAGE_CATALOG, stage)
+        warehouse.operate(inventory.importing.STAGE_CATALOG, stage)
 
 
 def test_a_batch_has_at_most_2000_rows(warehouse: Warehouse) -> None:
     rows: list[CatalogRow] = [catalog_row()] * 2_001
-    stage = inventory.StageCatalog(import_id=uuid4(), rows=rows)
+    stage = inventory.importing.StageCatalog(import_id=uuid4(), rows=rows)
 
     with pytest.raises(InvalidInput) as refusal:
-        warehouse.operate(inventory.STAGE_CATALOG, stage)
+        warehouse.operate(inventory.importing.STAGE_CATALOG, stage)
 
     assert refusal.value.parameters == {"max_rows": 2_000}
 
@@ -274,8 +279,10 @@ def test_a_batch_has_at_most_2000_rows(warehouse: Warehouse) -> None:
 def test_what_is_left_lying_about_is_forgotten_after_a_day(
     warehouse: Warehouse,
 ) -> None:
-    stage = inventory.StageCatalog(import_id=uuid4(), rows=[catalog_row("new")])
-    warehouse.operate(inventory.STAGE_CATALOG, stage)
+    stage = inventory.importing.StageCatalog(
+        import_id=uuid4(), rows=[catalog_row("new")]
+    )
+    warehouse.operate(inventory.importing.STAGE_CATALOG, stage)
     (forget,) = (job for job in warehouse.service.jobs())
 
     warehouse.later(minutes=24 * 60)
@@ -291,7 +298,7 @@ def test_a_plan_has_a_price_per_currency_and_period(warehouse: Warehouse) -> Non
     warehouse.import_catalog(
         catalog_row("lxc-s", currency="PLN", period="hour", price="0.0293")
     )
-    request = inventory.CreateService(
+    request = inventory.lifecycle.CreateService(
         company_id=uuid4(),
         reference="S",
         name="S",
@@ -300,6 +307,6 @@ def test_a_plan_has_a_price_per_currency_and_period(warehouse: Warehouse) -> Non
         period=Period.HOUR,
     )
 
-    service = warehouse.operate(inventory.CREATE_SERVICE, request)
+    service = warehouse.operate(inventory.lifecycle.CREATE_SERVICE, request)
 
     assert service.price == Money("0.0293", "PLN")

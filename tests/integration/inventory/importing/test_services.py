@@ -7,12 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from shared.contracts import inventory
-from shared.contracts.inventory import (
-    ListServices,
-    Service,
-    ServiceState,
-    SuspensionReason,
-)
+from shared.contracts.inventory.reading import ListServices
+from shared.contracts.inventory.services import Service, ServiceState, SuspensionReason
 from shared.errors import Conflict
 from shared.money import Money
 from tests.fixtures.inventory.warehouse import (
@@ -25,7 +21,7 @@ from tests.fixtures.inventory.warehouse import (
 
 
 def services_of(warehouse: Warehouse) -> dict[str, Service]:
-    page = warehouse.ask(inventory.LIST_SERVICES, ListServices(limit=100))
+    page = warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(limit=100))
     return {service.reference: service for service in page.services}
 
 
@@ -54,7 +50,7 @@ def test_new_services_come_with_state_history_counters_and_events(
     events = warehouse.events()
     assert [e["name"] for e in events] == ["service_created"] * 4
     assert {e["version"] for e in events} == {1}
-    board = warehouse.ask(inventory.DASHBOARD, inventory.Dashboard())
+    board = warehouse.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
     assert (board.pending, board.active, board.suspended) == (1, 1, 1)
     assert warehouse.counter_differences() == []
 
@@ -132,10 +128,10 @@ def test_a_row_without_a_state_leaves_the_state_as_it_is(
     warehouse: Warehouse, reason: SuspensionReason
 ) -> None:
     warehouse.import_services(service_row("held"), service_row("new", state="pending"))
-    suspend = inventory.Suspend(
+    suspend = inventory.lifecycle.Suspend(
         service_id=services_of(warehouse)["held"].id, reason=reason
     )
-    warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+    warehouse.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend)
     before = services_of(warehouse)
 
     again = warehouse.import_services(service_row("held"), service_row("new"))
@@ -156,8 +152,8 @@ def test_no_import_lifts_a_suspension(
     rows = [service_row("held", state="active"), service_row("too", state="active")]
     warehouse.import_services(*rows)
     for service in services_of(warehouse).values():
-        suspend = inventory.Suspend(service_id=service.id, reason=reason)
-        warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+        suspend = inventory.lifecycle.Suspend(service_id=service.id, reason=reason)
+        warehouse.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend)
     before = services_of(warehouse)
 
     staged, applied = warehouse.try_services(
@@ -180,16 +176,17 @@ def test_a_service_suspended_after_the_check_stops_the_import(
     warehouse.import_services(service_row("held"))
     import_id = uuid4()
     rows = [service_row("held", state="active", name="Renamed")]
-    stage = inventory.StageServices(import_id=import_id, rows=rows)
-    assert warehouse.operate(inventory.STAGE_SERVICES, stage).refused == []
-    suspend = inventory.Suspend(
+    stage = inventory.importing.StageServices(import_id=import_id, rows=rows)
+    assert warehouse.operate(inventory.importing.STAGE_SERVICES, stage).refused == []
+    suspend = inventory.lifecycle.Suspend(
         service_id=services_of(warehouse)["held"].id, reason=SuspensionReason.POLICY
     )
-    warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+    warehouse.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend)
 
     with pytest.raises(Conflict, match="changed_meanwhile"):
         warehouse.operate(
-            inventory.APPLY_SERVICES, inventory.ApplyImport(import_id=import_id)
+            inventory.importing.APPLY_SERVICES,
+            inventory.importing.ApplyImport(import_id=import_id),
         )
 
 
@@ -227,8 +224,10 @@ def test_every_bad_row_is_refused_with_its_line_field_and_code(
     warehouse: Warehouse,
 ) -> None:
     warehouse.activate(warehouse.add_service("active"))
-    ended = inventory.ChangeState(service_id=warehouse.add_service("ended").id)
-    warehouse.operate(inventory.CANCEL_SERVICE, ended)
+    ended = inventory.lifecycle.ChangeState(
+        service_id=warehouse.add_service("ended").id
+    )
+    warehouse.operate(inventory.lifecycle.CANCEL_SERVICE, ended)
     rows = [
         service_row(f"R-{number}", line=str(number), **values)
         if "reference" not in values
@@ -263,15 +262,16 @@ def test_a_row_that_no_longer_fits_stops_the_whole_import(
     existing = warehouse.activate(warehouse.add_service("S-2"))
     import_id = uuid4()
     rows = [service_row(f"S-{number}") for number in range(4)]
-    stage = inventory.StageServices(import_id=import_id, rows=rows)
-    assert warehouse.operate(inventory.STAGE_SERVICES, stage).refused == []
-    end = inventory.ChangeState(service_id=existing.id)
-    warehouse.operate(inventory.TERMINATE_SERVICE, end)
+    stage = inventory.importing.StageServices(import_id=import_id, rows=rows)
+    assert warehouse.operate(inventory.importing.STAGE_SERVICES, stage).refused == []
+    end = inventory.lifecycle.ChangeState(service_id=existing.id)
+    warehouse.operate(inventory.lifecycle.TERMINATE_SERVICE, end)
     before = len(warehouse.events())
 
     with pytest.raises(Conflict, match="changed_meanwhile"):
         warehouse.operate(
-            inventory.APPLY_SERVICES, inventory.ApplyImport(import_id=import_id)
+            inventory.importing.APPLY_SERVICES,
+            inventory.importing.ApplyImport(import_id=import_id),
         )
 
     assert services_of(warehouse) == {}
@@ -282,8 +282,8 @@ def test_a_row_that_no_longer_fits_stops_the_whole_import(
 def test_a_failure_in_the_last_batch_leaves_nothing(warehouse: Warehouse) -> None:
     import_id = uuid4()
     rows = [service_row(f"S-{number:04}") for number in range(1_100)]
-    stage = inventory.StageServices(import_id=import_id, rows=rows)
-    warehouse.operate(inventory.STAGE_SERVICES, stage)
+    stage = inventory.importing.StageServices(import_id=import_id, rows=rows)
+    warehouse.operate(inventory.importing.STAGE_SERVICES, stage)
     with warehouse.database.system() as db:
         db.execute(
             text("ALTER TABLE services ADD CONSTRAINT c CHECK (reference <> 'S-1099')")
@@ -291,7 +291,8 @@ def test_a_failure_in_the_last_batch_leaves_nothing(warehouse: Warehouse) -> Non
 
     with pytest.raises(Exception, match="fault in inventory"):
         warehouse.operate(
-            inventory.APPLY_SERVICES, inventory.ApplyImport(import_id=import_id)
+            inventory.importing.APPLY_SERVICES,
+            inventory.importing.ApplyImport(import_id=import_id),
         )
 
     tables = ("services", "service_history", "service_counters", "outbox")

@@ -8,9 +8,9 @@ import pytest
 
 from shared.contract import Method
 from shared.contracts import inventory
-from shared.contracts.inventory import (
+from shared.contracts.inventory.reading import StateFilter
+from shared.contracts.inventory.services import (
     ServiceState,
-    StateFilter,
     SuspensionReason,
     TerminationTime,
 )
@@ -35,7 +35,7 @@ def test_the_dashboard_counts_per_family_in_the_catalogues_order(
     warehouse.add_service("S-2", plan="lxc-s")
     warehouse.add_service("S-3", plan="lxc-l", company_id=STRANGER)
 
-    board = warehouse.ask(inventory.DASHBOARD, inventory.Dashboard())
+    board = warehouse.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
 
     assert [(f.code, f.pending, f.active) for f in board.families] == [
         ("lxc", 1, 0),
@@ -48,11 +48,11 @@ def test_each_change_leaves_history_and_an_event_of_the_next_version(
     warehouse: Warehouse,
 ) -> None:
     service = warehouse.activate(warehouse.add_service())
-    suspend = inventory.Suspend(
+    suspend = inventory.lifecycle.Suspend(
         service_id=service.id, why="Spam", reason=SuspensionReason.POLICY
     )
     warehouse.later()
-    suspended = warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+    suspended = warehouse.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend)
 
     assert suspended.suspension_reason is SuspensionReason.POLICY
     assert suspended.state_since == warehouse.clock.now()
@@ -74,19 +74,24 @@ def test_each_change_leaves_history_and_an_event_of_the_next_version(
 
 
 @pytest.mark.parametrize(
-    "method", [inventory.RESUME_SERVICE, inventory.TERMINATE_SERVICE]
+    "method",
+    [inventory.lifecycle.RESUME_SERVICE, inventory.lifecycle.TERMINATE_SERVICE],
 )
 def test_what_ends_a_suspension_says_how_long_it_was(
     warehouse: Warehouse,
-    method: Method[inventory.ChangeState, inventory.Service],
+    method: Method[inventory.lifecycle.ChangeState, inventory.services.Service],
 ) -> None:
     service = warehouse.activate(warehouse.add_service())
-    suspend = inventory.Suspend(service_id=service.id, reason=SuspensionReason.POLICY)
-    warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+    suspend = inventory.lifecycle.Suspend(
+        service_id=service.id, reason=SuspensionReason.POLICY
+    )
+    warehouse.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend)
     since = warehouse.clock.now()
     warehouse.later()
 
-    after = warehouse.operate(method, inventory.ChangeState(service_id=service.id))
+    after = warehouse.operate(
+        method, inventory.lifecycle.ChangeState(service_id=service.id)
+    )
 
     slept = warehouse.clock.now() - since
     assert after.suspended_us == slept // timedelta(microseconds=1) > 0
@@ -96,12 +101,15 @@ def test_resuming_clears_the_suspension_and_keeps_the_first_activation(
     warehouse: Warehouse,
 ) -> None:
     service = warehouse.activate(warehouse.add_service())
-    suspend = inventory.Suspend(service_id=service.id, reason=SuspensionReason.PAYMENT)
-    warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+    suspend = inventory.lifecycle.Suspend(
+        service_id=service.id, reason=SuspensionReason.PAYMENT
+    )
+    warehouse.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend)
     warehouse.later()
 
     resumed = warehouse.operate(
-        inventory.RESUME_SERVICE, inventory.ChangeState(service_id=service.id)
+        inventory.lifecycle.RESUME_SERVICE,
+        inventory.lifecycle.ChangeState(service_id=service.id),
     )
 
     assert (resumed.state, resumed.suspension_reason) == (ServiceState.ACTIVE, None)
@@ -115,14 +123,14 @@ def test_a_termination_request_overlaps_the_state_and_ends_with_the_service(
     warehouse: Warehouse,
 ) -> None:
     service = warehouse.activate(warehouse.add_service())
-    request = inventory.RequestTermination(
+    request = inventory.lifecycle.RequestTermination(
         service_id=service.id, why="Too big", time=TerminationTime.AT_ONCE
     )
 
-    marked = warehouse.operate(inventory.REQUEST_TERMINATION, request)
-    board = warehouse.ask(inventory.DASHBOARD, inventory.Dashboard())
+    marked = warehouse.operate(inventory.lifecycle.REQUEST_TERMINATION, request)
+    board = warehouse.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
 
-    assert marked.termination_request == inventory.TerminationRequest(
+    assert marked.termination_request == inventory.services.TerminationRequest(
         requested_at=START,
         requested_by="Alice Example",
         reason="Too big",
@@ -130,17 +138,18 @@ def test_a_termination_request_overlaps_the_state_and_ends_with_the_service(
     )
     assert (board.total, board.active, board.termination_requested) == (1, 1, 1)
     with pytest.raises(Conflict, match="already_requested"):
-        warehouse.operate(inventory.REQUEST_TERMINATION, request)
+        warehouse.operate(inventory.lifecycle.REQUEST_TERMINATION, request)
 
     ended = warehouse.operate(
-        inventory.TERMINATE_SERVICE, inventory.ChangeState(service_id=service.id)
+        inventory.lifecycle.TERMINATE_SERVICE,
+        inventory.lifecycle.ChangeState(service_id=service.id),
     )
 
     assert ended.termination_request is None
-    board = warehouse.ask(inventory.DASHBOARD, inventory.Dashboard())
+    board = warehouse.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
     assert board.families == []
-    terminated = inventory.ListServices(state=StateFilter.TERMINATED)
-    assert warehouse.ask(inventory.LIST_SERVICES, terminated).total == 1
+    terminated = inventory.reading.ListServices(state=StateFilter.TERMINATED)
+    assert warehouse.ask(inventory.reading.LIST_SERVICES, terminated).total == 1
     assert warehouse.history_of(service)[-1].after == "terminated"
     assert warehouse.counter_differences() == []
 
@@ -149,11 +158,15 @@ def test_a_withdrawn_request_leaves_the_service_as_it_was(
     warehouse: Warehouse,
 ) -> None:
     service = warehouse.activate(warehouse.add_service())
-    ask = inventory.RequestTermination(service_id=service.id)
-    warehouse.operate(inventory.REQUEST_TERMINATION, ask)
-    withdraw = inventory.ChangeState(service_id=service.id, why="Changed our mind")
+    ask = inventory.lifecycle.RequestTermination(service_id=service.id)
+    warehouse.operate(inventory.lifecycle.REQUEST_TERMINATION, ask)
+    withdraw = inventory.lifecycle.ChangeState(
+        service_id=service.id, why="Changed our mind"
+    )
 
-    assert warehouse.operate(inventory.WITHDRAW_TERMINATION, withdraw) == service
+    assert (
+        warehouse.operate(inventory.lifecycle.WITHDRAW_TERMINATION, withdraw) == service
+    )
     last = warehouse.history_of(service)[-1]
     assert (last.what, last.before, last.after) == (
         "termination_request",
@@ -161,16 +174,16 @@ def test_a_withdrawn_request_leaves_the_service_as_it_was(
         None,
     )
     with pytest.raises(Conflict, match="not_requested"):
-        warehouse.operate(inventory.WITHDRAW_TERMINATION, withdraw)
+        warehouse.operate(inventory.lifecycle.WITHDRAW_TERMINATION, withdraw)
 
 
 def test_another_plan_brings_its_price_and_moves_the_family(
     warehouse: Warehouse,
 ) -> None:
     service = warehouse.activate(warehouse.add_service())
-    change = inventory.ChangePlan(service_id=service.id, plan_code="web-pro")
+    change = inventory.lifecycle.ChangePlan(service_id=service.id, plan_code="web-pro")
 
-    moved = warehouse.operate(inventory.CHANGE_PLAN, change)
+    moved = warehouse.operate(inventory.lifecycle.CHANGE_PLAN, change)
 
     assert (moved.family_code, moved.price) == ("hosting", Money("9.90", "EUR"))
     rows = warehouse.history_of(service)[-2:]
@@ -185,18 +198,18 @@ def test_another_plan_brings_its_price_and_moves_the_family(
 def test_a_price_is_rounded_half_up_to_twelve_places(warehouse: Warehouse) -> None:
     service = warehouse.add_service()
     price = Money(Decimal("0.0000000000015"), "EUR")
-    change = inventory.ChangePrice(service_id=service.id, price=price)
+    change = inventory.lifecycle.ChangePrice(service_id=service.id, price=price)
 
-    changed = warehouse.operate(inventory.CHANGE_PRICE, change)
+    changed = warehouse.operate(inventory.lifecycle.CHANGE_PRICE, change)
 
     assert changed.price.amount == Decimal("0.000000000002")
 
 
 def test_a_change_that_changes_nothing_leaves_no_trace(warehouse: Warehouse) -> None:
     service = warehouse.add_service()
-    change = inventory.ChangePrice(service_id=service.id, price=service.price)
+    change = inventory.lifecycle.ChangePrice(service_id=service.id, price=service.price)
 
-    assert warehouse.operate(inventory.CHANGE_PRICE, change) == service
+    assert warehouse.operate(inventory.lifecycle.CHANGE_PRICE, change) == service
     assert len(warehouse.events()) == 1
     assert len(warehouse.history_of(service)) == 1
 
@@ -209,10 +222,12 @@ def test_a_price_out_of_range_is_refused(warehouse: Warehouse, amount: str) -> N
 
 def test_a_price_in_another_currency_is_refused(warehouse: Warehouse) -> None:
     service = warehouse.add_service()
-    change = inventory.ChangePrice(service_id=service.id, price=Money("1", "PLN"))
+    change = inventory.lifecycle.ChangePrice(
+        service_id=service.id, price=Money("1", "PLN")
+    )
 
     with pytest.raises(Conflict, match="wrong_currency"):
-        warehouse.operate(inventory.CHANGE_PRICE, change)
+        warehouse.operate(inventory.lifecycle.CHANGE_PRICE, change)
 
 
 def test_a_reference_names_one_service_of_a_company(warehouse: Warehouse) -> None:
@@ -243,48 +258,59 @@ def test_unknown_plans_and_prices_are_refused(warehouse: Warehouse) -> None:
     for plan in ("nothing", "", "\x00"):
         with pytest.raises(NotFound, match="no_such_plan"):
             warehouse.add_service("S-2", plan=plan)
-    change = inventory.ChangePlan(service_id=service.id, plan_code="nothing")
+    change = inventory.lifecycle.ChangePlan(service_id=service.id, plan_code="nothing")
     with pytest.raises(NotFound, match="no_such_plan"):
-        warehouse.operate(inventory.CHANGE_PLAN, change)
+        warehouse.operate(inventory.lifecycle.CHANGE_PLAN, change)
     for currency in ("PLN", "eur", "\x00"):
-        create = inventory.CreateService(
+        create = inventory.lifecycle.CreateService(
             company_id=STRANGER,
             reference="S",
             name="S",
             plan_code="lxc-s",
             currency=currency,
-            period=inventory.Period.MONTH,
+            period=inventory.services.Period.MONTH,
         )
         with pytest.raises(NotFound, match="no_such_price"):
-            warehouse.operate(inventory.CREATE_SERVICE, create)
+            warehouse.operate(inventory.lifecycle.CREATE_SERVICE, create)
 
 
 def test_another_companys_service_is_as_good_as_none(warehouse: Warehouse) -> None:
     service = warehouse.add_service()
 
     for service_id in (service.id, uuid4()):
-        request = inventory.GetService(service_id=service_id)
+        request = inventory.reading.GetService(service_id=service_id)
         with pytest.raises(NotFound, match="no_such_service"):
-            warehouse.ask(inventory.GET_SERVICE, request, STRANGER)
-    page = warehouse.ask(inventory.LIST_SERVICES, inventory.ListServices(), STRANGER)
+            warehouse.ask(inventory.reading.GET_SERVICE, request, STRANGER)
+    page = warehouse.ask(
+        inventory.reading.LIST_SERVICES, inventory.reading.ListServices(), STRANGER
+    )
     assert (page.services, page.total) == ([], 0)
 
 
 def test_only_operators_change_services(warehouse: Warehouse) -> None:
     service = warehouse.add_service()
 
-    for method in (inventory.ACTIVATE_SERVICE, inventory.CANCEL_SERVICE):
+    for method in (
+        inventory.lifecycle.ACTIVATE_SERVICE,
+        inventory.lifecycle.CANCEL_SERVICE,
+    ):
         with pytest.raises(Forbidden):
-            warehouse.ask(method, inventory.ChangeState(service_id=service.id))
+            warehouse.ask(
+                method, inventory.lifecycle.ChangeState(service_id=service.id)
+            )
 
 
 def test_the_same_key_changes_a_service_once(warehouse: Warehouse) -> None:
     service = warehouse.add_service()
-    request = inventory.ChangeState(service_id=service.id)
+    request = inventory.lifecycle.ChangeState(service_id=service.id)
     operator = warehouse.principals.operator()
 
-    first = warehouse.call(inventory.ACTIVATE_SERVICE, request, operator, key="k")
-    again = warehouse.call(inventory.ACTIVATE_SERVICE, request, operator, key="k")
+    first = warehouse.call(
+        inventory.lifecycle.ACTIVATE_SERVICE, request, operator, key="k"
+    )
+    again = warehouse.call(
+        inventory.lifecycle.ACTIVATE_SERVICE, request, operator, key="k"
+    )
 
     assert first == again
     assert len(warehouse.events()) == 2
@@ -294,13 +320,13 @@ def test_projections_are_rebuilt_page_by_page(warehouse: Warehouse) -> None:
     services = [warehouse.add_service(f"S-{n}") for n in range(5)]
     warehouse.activate(services[0])
     before = len(warehouse.events())
-    request = inventory.RepublishServices(limit=3)
+    request = inventory.upkeep.RepublishServices(limit=3)
 
-    first = warehouse.operate(inventory.REPUBLISH_SERVICES, request)
-    request = inventory.RepublishServices(
+    first = warehouse.operate(inventory.upkeep.REPUBLISH_SERVICES, request)
+    request = inventory.upkeep.RepublishServices(
         limit=3, after_service_id=first.last_service_id
     )
-    second = warehouse.operate(inventory.REPUBLISH_SERVICES, request)
+    second = warehouse.operate(inventory.upkeep.REPUBLISH_SERVICES, request)
 
     assert (first.count, second.count, second.last_service_id) == (3, 2, None)
     again = warehouse.events()[before:]

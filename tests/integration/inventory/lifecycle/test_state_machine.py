@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 
 from shared.contract import Method
 from shared.contracts import inventory
-from shared.contracts.inventory import (
+from shared.contracts.inventory.services import (
     Service,
     ServiceState,
     SuspensionReason,
@@ -32,11 +32,13 @@ from tests.fixtures.properties import over_database
 
 LIVE = {"pending", "active", "suspended"}
 MARKABLE = {"active", "suspended"}
-MOVES: dict[str, tuple[Method[inventory.ChangeState, Service], set[str], str]] = {
-    "activate": (inventory.ACTIVATE_SERVICE, {"pending"}, "active"),
-    "resume": (inventory.RESUME_SERVICE, {"suspended"}, "active"),
-    "terminate": (inventory.TERMINATE_SERVICE, MARKABLE, "terminated"),
-    "cancel": (inventory.CANCEL_SERVICE, {"pending"}, "cancelled"),
+MOVES: dict[
+    str, tuple[Method[inventory.lifecycle.ChangeState, Service], set[str], str]
+] = {
+    "activate": (inventory.lifecycle.ACTIVATE_SERVICE, {"pending"}, "active"),
+    "resume": (inventory.lifecycle.RESUME_SERVICE, {"suspended"}, "active"),
+    "terminate": (inventory.lifecycle.TERMINATE_SERVICE, MARKABLE, "terminated"),
+    "cancel": (inventory.lifecycle.CANCEL_SERVICE, {"pending"}, "cancelled"),
 }
 FAMILY = {plan: family for plan, (family, _, _) in PLANS.items()}
 PRICE = {plan: price for plan, (_, _, price) in PLANS.items()}
@@ -106,7 +108,7 @@ class Provider(RuleBasedStateMachine):
     @rule(model=services, name=st.sampled_from(sorted(MOVES)))
     def move(self, model: Model, name: str) -> None:
         method, sources, target = MOVES[name]
-        request = inventory.ChangeState(service_id=model.id)
+        request = inventory.lifecycle.ChangeState(service_id=model.id)
         with self.change(model, allowed=model.state in sources):
             self.warehouse.operate(method, request)
             model.go(target)
@@ -114,24 +116,26 @@ class Provider(RuleBasedStateMachine):
     @rule(model=services, reason=st.sampled_from(SuspensionReason))
     def suspend(self, model: Model, reason: SuspensionReason) -> None:
         with self.change(model, allowed=model.state == "active"):
-            request = inventory.Suspend(service_id=model.id, reason=reason)
-            self.warehouse.operate(inventory.SUSPEND_SERVICE, request)
+            request = inventory.lifecycle.Suspend(service_id=model.id, reason=reason)
+            self.warehouse.operate(inventory.lifecycle.SUSPEND_SERVICE, request)
             model.go("suspended")
             model.reason = reason
 
     @rule(model=services, time=st.sampled_from(TerminationTime))
     def ask_for_termination(self, model: Model, time: TerminationTime) -> None:
         with self.change(model, allowed=model.state in MARKABLE and model.mark is None):
-            request = inventory.RequestTermination(service_id=model.id, time=time)
-            self.warehouse.operate(inventory.REQUEST_TERMINATION, request)
+            request = inventory.lifecycle.RequestTermination(
+                service_id=model.id, time=time
+            )
+            self.warehouse.operate(inventory.lifecycle.REQUEST_TERMINATION, request)
             model.note("termination_request", None, time.value)
             model.mark = time
 
     @rule(model=services)
     def withdraw(self, model: Model) -> None:
         with self.change(model, allowed=model.mark is not None):
-            request = inventory.ChangeState(service_id=model.id)
-            self.warehouse.operate(inventory.WITHDRAW_TERMINATION, request)
+            request = inventory.lifecycle.ChangeState(service_id=model.id)
+            self.warehouse.operate(inventory.lifecycle.WITHDRAW_TERMINATION, request)
             assert model.mark
             model.note("termination_request", model.mark.value, None)
             model.mark = None
@@ -139,8 +143,10 @@ class Provider(RuleBasedStateMachine):
     @rule(model=services, plan=st.sampled_from(sorted(PLANS)))
     def change_plan(self, model: Model, plan: str) -> None:
         with self.change(model, allowed=model.state in LIVE):
-            request = inventory.ChangePlan(service_id=model.id, plan_code=plan)
-            self.warehouse.operate(inventory.CHANGE_PLAN, request)
+            request = inventory.lifecycle.ChangePlan(
+                service_id=model.id, plan_code=plan
+            )
+            self.warehouse.operate(inventory.lifecycle.CHANGE_PLAN, request)
             model.note("plan", PLANS[model.plan][1], PLANS[plan][1])
             model.note("price", f"{model.price} EUR", f"{PRICE[plan]} EUR")
             model.plan, model.price = plan, PRICE[plan]
@@ -148,10 +154,10 @@ class Provider(RuleBasedStateMachine):
     @rule(model=services, price=st.sampled_from(["0.00", "4.50", "0.0255"]))
     def change_price(self, model: Model, price: str) -> None:
         with self.change(model, allowed=model.state in LIVE):
-            request = inventory.ChangePrice(
+            request = inventory.lifecycle.ChangePrice(
                 service_id=model.id, price=Money(price, "EUR")
             )
-            self.warehouse.operate(inventory.CHANGE_PRICE, request)
+            self.warehouse.operate(inventory.lifecycle.CHANGE_PRICE, request)
             model.note("price", f"{model.price} EUR", f"{price} EUR")
             model.price = price
 
@@ -161,8 +167,10 @@ class Provider(RuleBasedStateMachine):
             self.compare(self.touched)
 
     def compare(self, model: Model) -> None:
-        request = inventory.GetService(service_id=model.id)
-        details = self.warehouse.ask(inventory.GET_SERVICE, request, self.company_id)
+        request = inventory.reading.GetService(service_id=model.id)
+        details = self.warehouse.ask(
+            inventory.reading.GET_SERVICE, request, self.company_id
+        )
         service = details.service
         assert service.state is ServiceState(model.state)
         assert service.suspension_reason is model.reason
@@ -177,7 +185,7 @@ class Provider(RuleBasedStateMachine):
     @invariant()
     def the_counters_are_the_models(self) -> None:
         board = self.warehouse.ask(
-            inventory.DASHBOARD, inventory.Dashboard(), self.company_id
+            inventory.reading.DASHBOARD, inventory.reading.Dashboard(), self.company_id
         )
         expected = Counter(
             (FAMILY[m.plan], m.state) for m in self.models if m.state in LIVE

@@ -15,24 +15,24 @@ def test_the_companys_services_are_named_and_other_ids_are_left_out(
     ours = [warehouse.add_service(reference) for reference in ("S-1", "S-2", "S-3")]
     theirs = warehouse.add_service("S-4", company_id=STRANGER)
     asked = [ours[0].id, ours[2].id, ours[0].id, theirs.id, uuid4()]
-    request = inventory.NameServices(service_ids=asked)
+    request = inventory.reading.NameServices(service_ids=asked)
 
     expected = {ours[0].id: ours[0].name, ours[2].id: ours[2].name}
-    assert warehouse.ask(inventory.NAME_SERVICES, request).by_id == expected
-    for_them = warehouse.ask(inventory.NAME_SERVICES, request, STRANGER)
+    assert warehouse.ask(inventory.reading.NAME_SERVICES, request).by_id == expected
+    for_them = warehouse.ask(inventory.reading.NAME_SERVICES, request, STRANGER)
     assert for_them.by_id == {theirs.id: theirs.name}
 
 
 def test_no_ids_have_no_names(warehouse: Warehouse) -> None:
-    request = inventory.NameServices(service_ids=[])
+    request = inventory.reading.NameServices(service_ids=[])
 
-    assert warehouse.ask(inventory.NAME_SERVICES, request).services == []
+    assert warehouse.ask(inventory.reading.NAME_SERVICES, request).services == []
 
 
 def test_more_ids_than_a_page_can_have_are_refused(warehouse: Warehouse) -> None:
-    many = inventory.NameServices(service_ids=[uuid4() for _ in range(101)])
-    most = inventory.NameServices(service_ids=many.service_ids[:100])
+    many = inventory.reading.NameServices(service_ids=[uuid4() for _ in range(101)])
+    most = inventory.reading.NameServices(service_ids=many.service_ids[:100])
 
-    assert warehouse.ask(inventory.NAME_SERVICES, most).services == []
+    assert warehouse.ask(inventory.reading.NAME_SERVICES, most).services == []
     with pytest.raises(InvalidInput, match="too_many_ids"):
-        warehouse.ask(inventory.NAME_SERVICES, many)
+        warehouse.ask(inventory.reading.NAME_SERVICES, many)

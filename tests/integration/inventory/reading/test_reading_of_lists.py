@@ -15,13 +15,8 @@ from sqlalchemy import text
 
 from launcher.servers.postgres import PostgresServer
 from shared.contracts import inventory
-from shared.contracts.inventory import (
-    ListServices,
-    Period,
-    ServiceSort,
-    StateFilter,
-    SuspensionReason,
-)
+from shared.contracts.inventory.reading import ListServices, ServiceSort, StateFilter
+from shared.contracts.inventory.services import Period, SuspensionReason
 from shared.db.database import Database
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.inventory.warehouse import (
@@ -145,10 +140,10 @@ def test_a_page_reads_a_few_times_its_own_rows(
             **narrowing, state=state, sort=sort, descending=descending, limit=PAGE
         )
         with readings(large.database) as found:
-            page = large.ask(inventory.LIST_SERVICES, request)
+            page = large.ask(inventory.reading.LIST_SERVICES, request)
             if page.next is not None and not descending:
                 second = structs.replace(request, cursor=page.next)
-                large.ask(inventory.LIST_SERVICES, second)
+                large.ask(inventory.reading.LIST_SERVICES, second)
         wasteful += [
             f"{state} by {sort.value}, descending: {descending}: {reading}"
             for reading in found
@@ -171,14 +166,14 @@ def test_what_a_line_of_the_costs_counts_is_found_at_once(
     )
 
     with readings(large.database) as found:
-        large.ask(inventory.LIST_SERVICES, request)
+        large.ask(inventory.reading.LIST_SERVICES, request)
 
     assert max(reading.rows_of(TABLE) for reading in found) <= EXACT
 
 
 def test_the_counters_are_read_instead_of_services(large: Warehouse) -> None:
     with readings(large.database) as found:
-        large.ask(inventory.DASHBOARD, inventory.Dashboard())
+        large.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
 
     assert found
     assert sum(reading.rows_of(TABLE) for reading in found) == 0

@@ -10,7 +10,7 @@ from msgspec import structs
 from services.inventory.reading.listing import NEARBY
 from services.inventory.reading.search import FEW, SEPARATORS
 from shared.contracts import inventory
-from shared.contracts.inventory import ListServices
+from shared.contracts.inventory.reading import ListServices
 from shared.errors import InvalidInput
 from tests.fixtures.inventory.warehouse import STRANGER, Warehouse, service_row
 from tests.fixtures.properties import over_database
@@ -36,7 +36,7 @@ def stocked(warehouse: Warehouse) -> Warehouse:
 
 def find(warehouse: Warehouse, search: str) -> list[str]:
     request = ListServices(search=search)
-    page = warehouse.ask(inventory.LIST_SERVICES, request)
+    page = warehouse.ask(inventory.reading.LIST_SERVICES, request)
     if search.strip():
         assert page.total is None
     return [service.name for service in page.services]
@@ -83,8 +83,8 @@ def test_nobody_elses_words_are_found(stocked: Warehouse) -> None:
 
 def test_a_renamed_plan_is_found_by_its_new_name(stocked: Warehouse) -> None:
     service = stocked.add_service("AU-8", plan="lxc-l", name="other")
-    change = inventory.ChangePlan(service_id=service.id, plan_code="web-pro")
-    stocked.operate(inventory.CHANGE_PLAN, change)
+    change = inventory.lifecycle.ChangePlan(service_id=service.id, plan_code="web-pro")
+    stocked.operate(inventory.lifecycle.CHANGE_PLAN, change)
 
     assert find(stocked, "pro") == ["other"]
 
@@ -146,16 +146,16 @@ def _both_ways(
 ) -> tuple[list[str], list[str]]:
     """The names found to the list's end, and then from its last page to its start."""
     request = ListServices(search="sho", limit=100, descending=descending)
-    page = warehouse.ask(inventory.LIST_SERVICES, request)
+    page = warehouse.ask(inventory.reading.LIST_SERVICES, request)
     forth = [service.name for service in page.services]
     while page.next is not None:
         request = structs.replace(request, cursor=page.next)
-        page = warehouse.ask(inventory.LIST_SERVICES, request)
+        page = warehouse.ask(inventory.reading.LIST_SERVICES, request)
         forth += [service.name for service in page.services]
     back: list[str] = []
     while page.previous is not None:
         request = structs.replace(request, cursor=page.previous)
-        page = warehouse.ask(inventory.LIST_SERVICES, request)
+        page = warehouse.ask(inventory.reading.LIST_SERVICES, request)
         back = [service.name for service in page.services] + back
     return forth, back
 

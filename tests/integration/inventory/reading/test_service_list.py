@@ -14,14 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts import inventory
-from shared.contracts.inventory import (
+from shared.contracts.inventory.reading import (
     ListServices,
-    Period,
-    Service,
     ServicePage,
     ServiceSort,
-    ServiceState,
     StateFilter,
+)
+from shared.contracts.inventory.services import (
+    Period,
+    Service,
+    ServiceState,
     SuspensionReason,
 )
 from shared.db.paging import decode_cursor, encode_cursor
@@ -96,16 +98,22 @@ class Customer:
         return customer
 
     def settle(self, service: Service, row: dict[str, Any]) -> None:
-        change = inventory.ChangeState(service_id=service.id)
+        change = inventory.lifecycle.ChangeState(service_id=service.id)
         if row["state"] == "terminated":
-            service = self.warehouse.operate(inventory.TERMINATE_SERVICE, change)
+            service = self.warehouse.operate(
+                inventory.lifecycle.TERMINATE_SERVICE, change
+            )
         elif row["marked"] and row["state"] != "pending":
-            mark = inventory.RequestTermination(service_id=service.id)
-            service = self.warehouse.operate(inventory.REQUEST_TERMINATION, mark)
+            mark = inventory.lifecycle.RequestTermination(service_id=service.id)
+            service = self.warehouse.operate(
+                inventory.lifecycle.REQUEST_TERMINATION, mark
+            )
         self.services.append(service)
 
     def page(self, request: ListServices) -> ServicePage:
-        return self.warehouse.ask(inventory.LIST_SERVICES, request, self.company_id)
+        return self.warehouse.ask(
+            inventory.reading.LIST_SERVICES, request, self.company_id
+        )
 
     def expected(self, request: ListServices) -> list[UUID]:
         chosen = [s for s in self.services if _is_in(s, request)]
@@ -217,11 +225,13 @@ def test_a_list_shows_what_a_figure_elsewhere_is_made_of(warehouse: Warehouse) -
         service_row("monthly"), service_row("weekly", period="week")
     )
     unpaid = warehouse.activate(warehouse.add_service("unpaid"))
-    suspend = inventory.Suspend(service_id=unpaid.id, reason=SuspensionReason.PAYMENT)
-    warehouse.operate(inventory.SUSPEND_SERVICE, suspend)
+    suspend = inventory.lifecycle.Suspend(
+        service_id=unpaid.id, reason=SuspensionReason.PAYMENT
+    )
+    warehouse.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend)
 
     def shown(**values: Any) -> tuple[list[str], int | None]:
-        page = warehouse.ask(inventory.LIST_SERVICES, ListServices(**values))
+        page = warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(**values))
         return sorted(service.reference for service in page.services), page.total
 
     assert shown(period=Period.WEEK) == (["weekly"], None)
@@ -235,7 +245,7 @@ def test_a_list_shows_what_its_counter_counted(warehouse: Warehouse) -> None:
     warehouse.import_services(
         *(service_row(f"S-{n}", state=LIVE[n % 3]) for n in range(7))
     )
-    board = warehouse.ask(inventory.DASHBOARD, inventory.Dashboard())
+    board = warehouse.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
 
     for state, count in (
         (None, board.total),
@@ -243,34 +253,34 @@ def test_a_list_shows_what_its_counter_counted(warehouse: Warehouse) -> None:
         (StateFilter.ACTIVE, board.active),
         (StateFilter.SUSPENDED, board.suspended),
     ):
-        page = warehouse.ask(inventory.LIST_SERVICES, ListServices(state=state))
+        page = warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(state=state))
         assert page.total == len(page.services) == count
 
 
 def test_cancelled_services_are_on_no_list(warehouse: Warehouse) -> None:
     service = warehouse.add_service()
-    change = inventory.ChangeState(service_id=service.id)
-    cancelled = warehouse.operate(inventory.CANCEL_SERVICE, change)
+    change = inventory.lifecycle.ChangeState(service_id=service.id)
+    cancelled = warehouse.operate(inventory.lifecycle.CANCEL_SERVICE, change)
 
     assert cancelled.state is ServiceState.CANCELLED
     for state in (None, *StateFilter):
         request = ListServices(state=state)
-        assert warehouse.ask(inventory.LIST_SERVICES, request).services == []
+        assert warehouse.ask(inventory.reading.LIST_SERVICES, request).services == []
 
 
 def test_the_way_back_leads_to_the_start_when_what_was_there_is_gone(
     warehouse: Warehouse,
 ) -> None:
     first, second, _ = [warehouse.add_service(f"S-{n}") for n in range(3)]
-    page = warehouse.ask(inventory.LIST_SERVICES, ListServices(limit=1))
+    page = warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(limit=1))
     there = warehouse.ask(
-        inventory.LIST_SERVICES, ListServices(limit=1, cursor=page.next)
+        inventory.reading.LIST_SERVICES, ListServices(limit=1, cursor=page.next)
     )
-    change = inventory.ChangeState(service_id=first.id)
-    warehouse.operate(inventory.CANCEL_SERVICE, change)
+    change = inventory.lifecycle.ChangeState(service_id=first.id)
+    warehouse.operate(inventory.lifecycle.CANCEL_SERVICE, change)
 
     back = ListServices(limit=1, cursor=there.previous)
-    start = warehouse.ask(inventory.LIST_SERVICES, back)
+    start = warehouse.ask(inventory.reading.LIST_SERVICES, back)
     assert ([service.id for service in start.services], start.previous) == (
         [second.id],
         None,
@@ -284,17 +294,19 @@ def test_the_way_on_leads_to_the_end_when_what_was_there_is_gone(
     *_, kept, gone = [warehouse.add_service(f"S-{n}") for n in range(3)]
     request = ListServices(limit=1)
     *_, last_but_one, _ = Customer(warehouse, COMPANY, []).forward(request)
-    change = inventory.ChangeState(service_id=gone.id)
-    warehouse.operate(inventory.CANCEL_SERVICE, change)
+    change = inventory.lifecycle.ChangeState(service_id=gone.id)
+    warehouse.operate(inventory.lifecycle.CANCEL_SERVICE, change)
 
     on = msgspec.structs.replace(request, cursor=last_but_one.next)
-    end = warehouse.ask(inventory.LIST_SERVICES, on)
+    end = warehouse.ask(inventory.reading.LIST_SERVICES, on)
     assert ([service.id for service in end.services], end.next) == ([kept.id], None)
     assert end.previous
 
 
 def _cursor(warehouse: Warehouse, **values: Any) -> str:
-    page = warehouse.ask(inventory.LIST_SERVICES, ListServices(limit=1, **values))
+    page = warehouse.ask(
+        inventory.reading.LIST_SERVICES, ListServices(limit=1, **values)
+    )
     assert page.next
     return page.next
 
@@ -318,7 +330,9 @@ def test_a_cursor_of_another_list_is_refused(warehouse: Warehouse) -> None:
 
     for other in OTHER_LISTS:
         with pytest.raises(InvalidInput, match="bad_cursor"):
-            warehouse.ask(inventory.LIST_SERVICES, ListServices(cursor=cursor, **other))
+            warehouse.ask(
+                inventory.reading.LIST_SERVICES, ListServices(cursor=cursor, **other)
+            )
 
 
 def test_a_cursor_of_another_company_is_refused(warehouse: Warehouse) -> None:
@@ -326,7 +340,7 @@ def test_a_cursor_of_another_company_is_refused(warehouse: Warehouse) -> None:
     request = ListServices(cursor=_cursor(warehouse))
 
     with pytest.raises(InvalidInput, match="bad_cursor"):
-        warehouse.ask(inventory.LIST_SERVICES, request, STRANGER)
+        warehouse.ask(inventory.reading.LIST_SERVICES, request, STRANGER)
 
 
 FORGED: list[object] = [
@@ -359,10 +373,10 @@ def test_a_forged_cursor_is_refused_whatever_it_holds(
         cursor = encode_cursor(*good[:place], forged, *good[place + 1 :])
         request = ListServices(sort=sort, cursor=cursor)
         if place == NAME_PLACES.get(sort) and forged in FORGED[5:7] + FORGED[9:]:
-            assert warehouse.ask(inventory.LIST_SERVICES, request).total == 2
+            assert warehouse.ask(inventory.reading.LIST_SERVICES, request).total == 2
         else:
             with pytest.raises(InvalidInput, match="bad_cursor"):
-                warehouse.ask(inventory.LIST_SERVICES, request)
+                warehouse.ask(inventory.reading.LIST_SERVICES, request)
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -376,13 +390,13 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 def test_what_no_list_can_be_made_of_is_refused(warehouse: Warehouse) -> None:
     for values, code in REFUSED:
         with pytest.raises(ContractError, match=code):
-            warehouse.ask(inventory.LIST_SERVICES, ListServices(**values))
+            warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(**values))
 
 
 def test_a_family_without_services_has_an_empty_list(warehouse: Warehouse) -> None:
     warehouse.import_catalog(catalog_row("vpn-5"))
 
-    page = warehouse.ask(inventory.LIST_SERVICES, ListServices(family="vpn"))
+    page = warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(family="vpn"))
 
     assert (page.services, page.total) == ([], 0)
     assert page.previous is page.next is None
@@ -392,6 +406,6 @@ def test_nobody_elses_services_are_on_the_list(warehouse: Warehouse) -> None:
     warehouse.add_service("mine")
     warehouse.add_service("theirs", company_id=STRANGER)
 
-    page = warehouse.ask(inventory.LIST_SERVICES, ListServices(), COMPANY)
+    page = warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(), COMPANY)
 
     assert [service.reference for service in page.services] == ["mine"]

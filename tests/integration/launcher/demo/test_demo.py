@@ -18,7 +18,6 @@ from services.billing.gateways.settings import DEMO_ACCOUNT
 from services.billing.parties.sellers import FIRST
 from shared.clock import ManualClock
 from shared.contracts import billing
-from shared.contracts.billing import charging
 from shared.operator import Operator
 from shared.runtime import Runtime
 
@@ -49,7 +48,7 @@ def test_one_service_waits_for_money_and_all_others_are_paid_for_days(
             assert _waiting(services) == ["hv-02"]
             assert _overdue(services) == 0
             clock.move(timedelta(days=1))
-            operator.call(charging.CHARGE_DUE, charging.ChargeDue())
+            operator.call(billing.charging.CHARGE_DUE, billing.charging.ChargeDue())
             services.deliver_events()
 
         assert _differences(operator) == []
@@ -57,7 +56,7 @@ def test_one_service_waits_for_money_and_all_others_are_paid_for_days(
 
 def _differences(operator: Operator) -> list[str]:
     """What the books' own check says."""
-    verified = operator.call(billing.VERIFY_BOOKS, billing.VerifyBooks())
+    verified = operator.call(billing.books.VERIFY_BOOKS, billing.books.VerifyBooks())
     return verified.differences
 
 

@@ -26,13 +26,13 @@ def test_a_password_is_kept_at_the_products_own_cost(
     ensure_keys(tmp_path)
     clock = ManualClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
     services = LocalServices(urls, tmp_path, Runtime(clock, random.SystemRandom()))
-    person = identity.CreateUser(
+    person = identity.people.CreateUser(
         email="ada@example.com", name="Ada", password="a-long-Password-1"
     )
 
     with closing(services), services.client(workers=1) as client:
         operator = Operator(client, tmp_path / "operator.key", clock, "tester")
-        operator.call(identity.CREATE_USER, person)
+        operator.call(identity.people.CREATE_USER, person)
 
     with closing(Database(urls["identity"])) as database, database.system() as session:
         kept = session.scalar(text("SELECT password_hash FROM users"))

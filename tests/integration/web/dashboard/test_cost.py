@@ -132,23 +132,23 @@ def test_with_an_expired_principal_there_is_still_one_call_per_service(
 
 def _settle_in(site: Installation, company_id: UUID) -> None:
     """Give a company wallets in two currencies and a service of each family."""
-    stage = inventory.StageCatalog(import_id=company_id, rows=catalog_rows())
-    site.operator.call(inventory.STAGE_CATALOG, stage)
-    catalog = inventory.ApplyImport(import_id=company_id)
-    site.operator.call(inventory.APPLY_CATALOG, catalog)
+    stage = inventory.importing.StageCatalog(import_id=company_id, rows=catalog_rows())
+    site.operator.call(inventory.importing.STAGE_CATALOG, stage)
+    catalog = inventory.importing.ApplyImport(import_id=company_id)
+    site.operator.call(inventory.importing.APPLY_CATALOG, catalog)
     for currency in ("EUR", "GBP"):
-        wallet = billing.OpenWallet(company_id=company_id, currency=currency)
-        site.operator.call(billing.OPEN_WALLET, wallet)
+        wallet = billing.wallets.OpenWallet(company_id=company_id, currency=currency)
+        site.operator.call(billing.wallets.OPEN_WALLET, wallet)
     for plan, (_family, name, prices) in PLANS.items():
-        service = inventory.CreateService(
+        service = inventory.lifecycle.CreateService(
             company_id=company_id,
             reference=plan,
             name=name,
             plan_code=plan,
             currency="EUR",
-            period=inventory.Period(next(iter(prices))),
+            period=inventory.services.Period(next(iter(prices))),
         )
-        created = site.operator.call(inventory.CREATE_SERVICE, service)
-        ready = inventory.ChangeState(service_id=created.id, why="ready")
-        site.operator.call(inventory.ACTIVATE_SERVICE, ready)
+        created = site.operator.call(inventory.lifecycle.CREATE_SERVICE, service)
+        ready = inventory.lifecycle.ChangeState(service_id=created.id, why="ready")
+        site.operator.call(inventory.lifecycle.ACTIVATE_SERVICE, ready)
     site.services.deliver_events()

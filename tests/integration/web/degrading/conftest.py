@@ -7,7 +7,7 @@ import pytest
 
 from launcher.servers.databases import SERVICES
 from launcher.servers.postgres import PostgresServer
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import BILLING, installation
 from tests.fixtures.stripe import local_stripe

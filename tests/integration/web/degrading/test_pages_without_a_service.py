@@ -230,10 +230,10 @@ def _second_company(place: Place) -> UUID:
     """Make the customer of the place a member of another company, once."""
     site = place.site
     created = site.operator.call(
-        identity.CREATE_COMPANY,
-        identity.CreateCompany(
+        identity.companies.CREATE_COMPANY,
+        identity.companies.CreateCompany(
             name="Second",
-            address=identity.Address(country="DE"),
+            address=identity.companies.Address(country="DE"),
             owner_id=site.user_ids["ada@example.com"],
         ),
     )

@@ -20,8 +20,8 @@ EMAIL = "ada@example.com"
 def company(site: Installation) -> UUID:
     """Has begun a top-up by bank transfer, which a proforma asks for."""
     company = site.customer(EMAIL, "Ada & Co")
-    wallet = billing.OpenWallet(company_id=company, currency="EUR")
-    site.operator.call(billing.OPEN_WALLET, wallet)
+    wallet = billing.wallets.OpenWallet(company_id=company, currency="EUR")
+    site.operator.call(billing.wallets.OPEN_WALLET, wallet)
     begin_top_up(sign_in(site.app(), EMAIL))
     site.run_job("issue_documents")
     return company
@@ -79,11 +79,11 @@ def test_the_csv_has_more_transactions_than_a_page_and_than_a_call(
 ) -> None:
     for number in range(105):
         site.operator.call(
-            billing.ADJUST_WALLET,
-            billing.AdjustWallet(
+            billing.wallets.ADJUST_WALLET,
+            billing.wallets.AdjustWallet(
                 company_id=company,
                 amount=Money("0.01", currency_of("EUR")),
-                kind=billing.AdjustmentKind.GOODWILL,
+                kind=billing.wallets.AdjustmentKind.GOODWILL,
                 reason=f"=SUM({number})",
             ),
         )

@@ -7,7 +7,6 @@ from flask import Flask
 
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing
-from shared.contracts.billing import top_ups
 from shared.rpc.client import CallContext
 from shared.settings import read_settings
 from tests.fixtures.installations import Installation, begin_top_up, sign_in
@@ -23,7 +22,7 @@ class _Recorder:
     def __init__(self, site: Installation) -> None:
         self._client = site.client
         self.figures = site.client.figures
-        self.started: list[top_ups.StartPayment] = []
+        self.started: list[billing.top_ups.StartPayment] = []
 
     def start(
         self,
@@ -31,7 +30,7 @@ class _Recorder:
         request: RequestT,
         context: CallContext,
     ) -> Future[ResponseT]:
-        if isinstance(request, top_ups.StartPayment):
+        if isinstance(request, billing.top_ups.StartPayment):
             self.started.append(request)
         return self._client.start(method, request, context)
 
@@ -41,8 +40,8 @@ class _Recorder:
 
 def _way_back(site: Installation, app: Flask, recorder: _Recorder) -> str:
     company = site.customer(EMAIL, "Ada & Co")
-    wallet = billing.OpenWallet(company_id=company, currency="EUR")
-    site.operator.call(billing.OPEN_WALLET, wallet)
+    wallet = billing.wallets.OpenWallet(company_id=company, currency="EUR")
+    site.operator.call(billing.wallets.OPEN_WALLET, wallet)
     top_up_id = begin_top_up(sign_in(app, EMAIL))
     (started,) = recorder.started
     path = f"/funds/top-ups/{top_up_id}?company={company}"

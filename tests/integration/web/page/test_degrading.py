@@ -90,7 +90,7 @@ def test_without_inventory_the_menu_still_leads_to_the_pages(
 def test_a_role_without_billing_is_told_so_instead_of_seeing_figures(
     site: Installation,
 ) -> None:
-    site.customer("tess@example.com", "Ada & Co", identity.Role.TECHNICAL)
+    site.customer("tess@example.com", "Ada & Co", identity.memberships.Role.TECHNICAL)
     browser = sign_in(site.app(), "tess@example.com")
 
     page = browser.get("/")

@@ -148,12 +148,12 @@ def test_a_tag_does_not_last_for_ever_as_time_itself_changes_figures(
 def test_another_reader_is_not_told_that_nothing_changed(site: Installation) -> None:
     company = _company(site, "ada@example.com")
     site.customer("tess@example.com", "Tess & Co")
-    membership = identity.AddMember(
+    membership = identity.memberships.AddMember(
         company_id=company,
         user_id=site.user_ids["tess@example.com"],
-        role=identity.Role.TECHNICAL,
+        role=identity.memberships.Role.TECHNICAL,
     )
-    site.operator.call(identity.ADD_MEMBER, membership)
+    site.operator.call(identity.memberships.ADD_MEMBER, membership)
     ada = _signed_in(site, "ada@example.com")
     tag = _poll(ada, "balance").headers["HX-PTag"]
     tess = sign_in(ada.application, "tess@example.com")
@@ -210,8 +210,8 @@ def _customer(site: Installation, email: str) -> FlaskClient:
 
 def _company(site: Installation, email: str, name: str = "Ada & Co") -> UUID:
     company_id = site.customer(email, name)
-    wallet = billing.OpenWallet(company_id=company_id, currency="EUR")
-    site.operator.call(billing.OPEN_WALLET, wallet)
+    wallet = billing.wallets.OpenWallet(company_id=company_id, currency="EUR")
+    site.operator.call(billing.wallets.OPEN_WALLET, wallet)
     site.services.deliver_events()
     return company_id
 
@@ -223,13 +223,13 @@ def _signed_in(site: Installation, email: str) -> FlaskClient:
 
 
 def _credit(site: Installation, company_id: UUID, amount: str) -> None:
-    adjustment = billing.AdjustWallet(
+    adjustment = billing.wallets.AdjustWallet(
         company_id=company_id,
         amount=Money(Decimal(amount), currency_of("EUR")),
-        kind=billing.AdjustmentKind.GOODWILL,
+        kind=billing.wallets.AdjustmentKind.GOODWILL,
         reason="thanks",
     )
-    site.operator.call(billing.ADJUST_WALLET, adjustment)
+    site.operator.call(billing.wallets.ADJUST_WALLET, adjustment)
     site.services.deliver_events()
 
 

@@ -165,16 +165,16 @@ def test_signing_in_again_leaves_no_earlier_session_alive(
 
 
 def _open_wallet(site: Installation, company: UUID, currency: str) -> None:
-    wallet = billing.OpenWallet(company_id=company, currency=currency)
-    site.operator.call(billing.OPEN_WALLET, wallet)
+    wallet = billing.wallets.OpenWallet(company_id=company, currency=currency)
+    site.operator.call(billing.wallets.OPEN_WALLET, wallet)
 
 
 def _join(site: Installation, company: UUID) -> None:
     user_id = site.user_ids[EMAIL]
-    member = identity.AddMember(
-        company_id=company, user_id=user_id, role=identity.Role.ADMIN
+    member = identity.memberships.AddMember(
+        company_id=company, user_id=user_id, role=identity.memberships.Role.ADMIN
     )
-    site.operator.call(identity.ADD_MEMBER, member)
+    site.operator.call(identity.memberships.ADD_MEMBER, member)
 
 
 def _choices(html: str) -> set[str]:

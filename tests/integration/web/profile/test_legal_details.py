@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from launcher.servers.databases import SERVICES
 from shared.contracts import billing, identity
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from tests.fixtures.installations import (
     BILLING,
     Installation,
@@ -28,7 +28,7 @@ from tests.fixtures.installations import (
 from tests.fixtures.vies import vies_stand_in
 
 EMAIL = "ada@example.com"
-HOME = identity.Address(
+HOME = identity.companies.Address(
     street="Lange Straße 1", postal_code="10115", city="Berlin", country="DE"
 )
 VAT_ID = "PL5260001246"
@@ -160,8 +160,8 @@ def test_what_is_saved_is_shown_and_the_rule_once_billing_has_heard(
 def test_the_next_quote_follows_the_profile_and_no_issued_document_does(
     site: Installation, browser: FlaskClient, company: UUID
 ) -> None:
-    wallet = billing.OpenWallet(company_id=company, currency="EUR")
-    site.operator.call(billing.OPEN_WALLET, wallet)
+    wallet = billing.wallets.OpenWallet(company_id=company, currency="EUR")
+    site.operator.call(billing.wallets.OPEN_WALLET, wallet)
     begin_top_up(browser)
     site.run_job("issue_documents")
     listed = browser.get(f"/companies/{company}/invoices").text
@@ -190,7 +190,9 @@ def test_a_vat_id_is_not_taken_along_to_another_country(
     site_with_register: Installation,
 ) -> None:
     site = site_with_register
-    address = identity.Address(country="PL", postal_code="00-001", city="Warszawa")
+    address = identity.companies.Address(
+        country="PL", postal_code="00-001", city="Warszawa"
+    )
     company = site.customer(EMAIL, "Borealis Labs", address=address)
     browser = sign_in(site.app(), EMAIL)
 

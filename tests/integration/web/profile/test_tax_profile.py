@@ -26,9 +26,13 @@ def browser(site: Installation, company: UUID) -> FlaskClient:
 
 
 def _company(
-    site: Installation, email: str, role: identity.Role = identity.Role.OWNER
+    site: Installation,
+    email: str,
+    role: identity.memberships.Role = identity.memberships.Role.OWNER,
 ) -> UUID:
-    address = identity.Address(country="PL", postal_code="00-001", city="Warszawa")
+    address = identity.companies.Address(
+        country="PL", postal_code="00-001", city="Warszawa"
+    )
     return site.customer(email, "Borealis", role, address=address)
 
 
@@ -106,7 +110,7 @@ def test_while_billing_is_away_the_rest_of_the_profile_is_there(
     site: Installation, browser: FlaskClient, company: UUID
 ) -> None:
     key = _key(_page(browser, company))
-    site.client.down.add(billing.NAME)
+    site.client.down.add(billing.CONTRACT.name)
     answer = _send(browser, company, NUMBER, key)
     assert answer.status_code == 503
     assert NUMBER in answer.text
@@ -117,7 +121,7 @@ def test_while_billing_is_away_the_rest_of_the_profile_is_there(
 def test_a_first_look_while_billing_is_away_says_so_and_keeps_the_profile(
     site: Installation, browser: FlaskClient, company: UUID
 ) -> None:
-    site.client.down.add(billing.NAME)
+    site.client.down.add(billing.CONTRACT.name)
     page = _page(browser, company)
     assert "00-001 Warszawa" in page
     assert "The tax details can't be read right now." in page
@@ -126,7 +130,7 @@ def test_a_first_look_while_billing_is_away_says_so_and_keeps_the_profile(
 def test_who_may_not_manage_billing_sees_the_rule_but_no_form(
     site: Installation,
 ) -> None:
-    company = _company(site, EMAIL, identity.Role.VIEWER)
+    company = _company(site, EMAIL, identity.memberships.Role.VIEWER)
     browser = sign_in(site.app(), EMAIL)
     page = _page(browser, company)
     assert "VAT 23 %" in page
@@ -135,7 +139,7 @@ def test_who_may_not_manage_billing_sees_the_rule_but_no_form(
 
 
 def test_who_may_not_read_billing_sees_neither(site: Installation) -> None:
-    company = _company(site, EMAIL, identity.Role.TECHNICAL)
+    company = _company(site, EMAIL, identity.memberships.Role.TECHNICAL)
     browser = sign_in(site.app(), EMAIL)
     assert "VAT 23 %" not in _page(browser, company)
 

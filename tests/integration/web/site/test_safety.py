@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from shared.contracts.identity import Role
+from shared.contracts.identity.memberships import Role
 from tests.fixtures.installations import (
     PASSWORD,
     Installation,

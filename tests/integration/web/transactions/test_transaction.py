@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from services.billing.audit import charge_growth
 from shared.contracts import inventory
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 from tests.fixtures.billing.tenant import Tenant
 from tests.fixtures.installations import Installation, sign_in
 
@@ -152,7 +152,7 @@ def test_without_inventory_the_page_stands_and_leads_to_the_services(
     tenant.charge()
     _rename(tenant, service, "web-01")
     (address,) = _opened(browser, tenant)
-    tenant.site.client.down.add(inventory.NAME)
+    tenant.site.client.down.add(inventory.CONTRACT.name)
 
     page = _page(browser, address)
 
@@ -239,7 +239,7 @@ def _services(page: str, tenant: Tenant) -> set[UUID]:
 
 def _rename(tenant: Tenant, service: UUID, name: str) -> None:
     known = tenant.service(service)
-    row = inventory.ServiceRow(
+    row = inventory.importing.ServiceRow(
         line="1",
         company_id=str(tenant.company_id),
         reference=known.reference,
@@ -248,8 +248,8 @@ def _rename(tenant: Tenant, service: UUID, name: str) -> None:
         currency="EUR",
         period=known.period.value,
     )
-    stage = inventory.StageServices(import_id=uuid4(), rows=[row])
-    tenant.site.operator.call(inventory.STAGE_SERVICES, stage)
-    apply = inventory.ApplyImport(import_id=stage.import_id)
-    tenant.site.operator.call(inventory.APPLY_SERVICES, apply)
+    stage = inventory.importing.StageServices(import_id=uuid4(), rows=[row])
+    tenant.site.operator.call(inventory.importing.STAGE_SERVICES, stage)
+    apply = inventory.importing.ApplyImport(import_id=stage.import_id)
+    tenant.site.operator.call(inventory.importing.APPLY_SERVICES, apply)
     tenant.settle()

@@ -8,10 +8,9 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from shared.contracts import identity
-from shared.contracts.billing import top_ups
-from shared.contracts.identity import Role
-from shared.contracts.inventory import Period
+from shared.contracts import billing, identity
+from shared.contracts.identity.memberships import Role
+from shared.contracts.inventory.services import Period
 from tests.fixtures.billing.tenant import Tenant, euros
 from tests.fixtures.installations import PASSWORD, Installation, sign_in
 
@@ -25,8 +24,10 @@ def tenant(site: Installation) -> Tenant:
     tenant = Tenant(site, EMAIL)
     top_up = tenant.begin_top_up("100")
     tenant.pay_by_bank(top_up)
-    back = top_ups.RefundTopUp(top_up_id=top_up.id, net=euros("40"), reason=NOTE)
-    site.operator.call(top_ups.REFUND_TOP_UP, back)
+    back = billing.top_ups.RefundTopUp(
+        top_up_id=top_up.id, net=euros("40"), reason=NOTE
+    )
+    site.operator.call(billing.top_ups.REFUND_TOP_UP, back)
     tenant.order()
     tenant.charge()
     tenant.book("5")
@@ -125,12 +126,12 @@ def test_who_may_not_read_billing_sees_no_charges(tenant: Tenant) -> None:
     service = tenant.order()
     tenant.charge()
     tess = tenant.site.operator.call(
-        identity.CREATE_USER,
-        identity.CreateUser(email=TESS, name="Tess", password=PASSWORD),
+        identity.people.CREATE_USER,
+        identity.people.CreateUser(email=TESS, name="Tess", password=PASSWORD),
     )
     tenant.site.operator.call(
-        identity.ADD_MEMBER,
-        identity.AddMember(
+        identity.memberships.ADD_MEMBER,
+        identity.memberships.AddMember(
             company_id=tenant.company_id, user_id=tess.id, role=Role.TECHNICAL
         ),
     )

@@ -149,7 +149,7 @@ def test_while_billing_is_away_nothing_can_be_changed_and_the_page_says_so(
     site: Installation, browser: FlaskClient, company: UUID
 ) -> None:
     _page(browser, company)
-    site.client.down.add(billing.NAME)
+    site.client.down.add(billing.CONTRACT.name)
 
     page = _page(browser, company)
     assert "Not possible right now: the wallets can't be read anew" in page
@@ -164,7 +164,7 @@ def test_while_billing_is_away_nothing_can_be_changed_and_the_page_says_so(
 def test_who_may_not_manage_billing_sees_the_wallets_and_why_there_are_no_forms(
     site: Installation,
 ) -> None:
-    company = _company(site, EMAIL, identity.Role.VIEWER)
+    company = _company(site, EMAIL, identity.memberships.Role.VIEWER)
     browser = sign_in(site.app(), EMAIL)
 
     page = _page(browser, company)
@@ -176,7 +176,7 @@ def test_who_may_not_manage_billing_sees_the_wallets_and_why_there_are_no_forms(
 
 
 def test_who_may_not_read_billing_sees_none_of_it(site: Installation) -> None:
-    company = _company(site, EMAIL, identity.Role.TECHNICAL)
+    company = _company(site, EMAIL, identity.memberships.Role.TECHNICAL)
     browser = sign_in(site.app(), EMAIL)
 
     assert browser.get(f"/companies/{company}/wallets").status_code == 403
@@ -207,10 +207,10 @@ def test_the_wallets_of_another_company_of_ones_own_are_that_companys(
 ) -> None:
     """The address names it; the frame stays the current company's."""
     created = site.operator.call(
-        identity.CREATE_COMPANY,
-        identity.CreateCompany(
+        identity.companies.CREATE_COMPANY,
+        identity.companies.CreateCompany(
             name="Second",
-            address=identity.Address(country="DE"),
+            address=identity.companies.Address(country="DE"),
             owner_id=site.user_ids[EMAIL],
         ),
     )
@@ -234,11 +234,13 @@ def test_a_strangers_wallets_are_not_there(
 
 
 def _company(
-    site: Installation, email: str, role: identity.Role = identity.Role.OWNER
+    site: Installation,
+    email: str,
+    role: identity.memberships.Role = identity.memberships.Role.OWNER,
 ) -> UUID:
     company = site.customer(email, "Aurora", role)
-    wallet = billing.OpenWallet(company_id=company, currency="EUR")
-    site.operator.call(billing.OPEN_WALLET, wallet)
+    wallet = billing.wallets.OpenWallet(company_id=company, currency="EUR")
+    site.operator.call(billing.wallets.OPEN_WALLET, wallet)
     return company
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.charging.periods import count_edges, edge
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 from tests.fixtures.billing.strategies import moments, periods, zones
 
 BERLIN = ZoneInfo("Europe/Berlin")

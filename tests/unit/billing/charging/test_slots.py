@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.billing.charging.periods import count_edges
 from services.billing.charging.slots import due_ranges, slots_of
 from services.billing.models.charging import Grain
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 from tests.fixtures.billing.strategies import moments, periods, zones
 
 horizons = st.one_of(st.sampled_from([1, 7, 28, 30, 31, 365, 366]), st.integers(1, 366))

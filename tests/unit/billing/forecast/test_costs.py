@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.forecast.costs import PERIODS, Recurring, break_down, normalise
-from shared.contracts.inventory import Period
+from shared.contracts.inventory.services import Period
 from shared.money import Money, currency_of
 
 prices = st.decimals(0, 10**9, places=12)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.forecast.recommendation import Funds, Overdue, recommend
-from shared.contracts.billing import DueLine, Recommendation
-from shared.contracts.inventory import Period
+from shared.contracts.billing.dashboard import DueLine, Recommendation
+from shared.contracts.inventory.services import Period
 from shared.money import Money, currency_of
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

@@ -5,7 +5,7 @@ import pytest
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.settings import read_gateways
 from services.billing.parties.sellers import FIRST, Sellers
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from shared.money import Money
 from shared.settings import SettingError, read_settings
 from web.funds.sepa import sepa_code

@@ -8,7 +8,7 @@ import pytest
 
 from services.billing.gateways.settings import read_gateways
 from services.billing.parties.sellers import DEMO_SELLER, Sellers
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from shared.settings import SettingError, read_settings
 
 STRIPE = {

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.top_ups.duplicates import WINDOW, Paid, may_repeat
-from shared.contracts.billing.top_ups import GatewayName
+from shared.contracts.billing.payments import GatewayName
 from tests.fixtures.billing.office import money
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from cli.commands.refunds import refunds
 from shared.contract import Request
-from shared.contracts.billing import refund_requests as contract
+from shared.contracts import billing
 from shared.money import Money, currency_of
 
 PAYMENT = UUID("8f14e45f-ceea-4b67-8c1b-000000000001")
@@ -21,17 +21,19 @@ class CommandContext:
         self.reason = reason
         self.seller = seller
 
-    def call(self, method: object, request: Request) -> contract.RefundRequestPage:
-        assert method is contract.LIST_REFUND_REQUESTS
-        assert isinstance(request, contract.ListRefundRequests)
-        waiting = contract.OpenRefundRequest(
-            request=contract.RefundRequest(
+    def call(
+        self, method: object, request: Request
+    ) -> billing.refund_requests.RefundRequestPage:
+        assert method is billing.refund_requests.LIST_REFUND_REQUESTS
+        assert isinstance(request, billing.refund_requests.ListRefundRequests)
+        waiting = billing.refund_requests.OpenRefundRequest(
+            request=billing.refund_requests.RefundRequest(
                 payment_id=PAYMENT,
                 company_id=PAYMENT,
                 top_up_id=PAYMENT,
                 reference="TU-4F7K-2M9Q-8RTW",
                 amount=eur("59.50"),
-                state=contract.RefundRequestState.ASKED,
+                state=billing.refund_requests.RefundRequestState.ASKED,
                 reason=self.reason,
                 answer="",
                 asked_at=datetime(2026, 3, 2, 9, 5, tzinfo=UTC),
@@ -44,7 +46,9 @@ class CommandContext:
             balance=eur("49.999999"),
             seller=self.seller,
         )
-        return contract.RefundRequestPage(requests=[waiting], previous=None, next=None)
+        return billing.refund_requests.RefundRequestPage(
+            requests=[waiting], previous=None, next=None
+        )
 
 
 def eur(text: str) -> Money:

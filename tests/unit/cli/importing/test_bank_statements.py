@@ -6,7 +6,7 @@ import pytest
 
 from cli.importing.bank_statements import read_statement
 from cli.importing.records import FileError
-from shared.contracts.billing.top_ups import MAX_TEXT_LENGTH
+from shared.contracts.billing.payments import MAX_TEXT_LENGTH
 from shared.money import Money
 
 STATEMENT = """<?xml version="1.0" encoding="UTF-8"?>

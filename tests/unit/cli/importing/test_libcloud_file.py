@@ -7,7 +7,7 @@ import pytest
 
 from cli.importing.catalog_files import read_catalog
 from cli.importing.records import FileError
-from shared.contracts.inventory import CatalogRow, RefusedRow
+from shared.contracts.inventory.importing import CatalogRow, RefusedRow
 
 IRREGULAR = """{
   "compute": {

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.importing.records import Columns, FileError, Record, read_csv, read_json
-from shared.contracts.inventory import RefusedRow
+from shared.contracts.inventory.importing import RefusedRow
 
 COLUMNS = Columns(required=("plan", "price"), optional=("icon",))
 

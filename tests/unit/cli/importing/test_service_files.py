@@ -7,7 +7,7 @@ import pytest
 
 from cli.importing.report import REASONS, describe
 from cli.importing.service_files import read_services
-from shared.contracts.inventory import RefusedRow, ServiceRow
+from shared.contracts.inventory.importing import RefusedRow, ServiceRow
 from shared.errors import (
     Conflict,
     ContractError,

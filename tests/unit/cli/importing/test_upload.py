@@ -6,7 +6,7 @@ import pytest
 
 from cli.importing.upload import BATCH_BYTES, BATCH_ROWS, CATALOG, upload
 from shared.contract import Method
-from shared.contracts.inventory import Applied, CatalogRow, RefusedRow, Staged
+from shared.contracts.inventory.importing import Applied, CatalogRow, RefusedRow, Staged
 from shared.errors import Conflict, ContractError, Unavailable
 from shared.operator import Operator
 from shared.rpc.messages import MAX_CALL_BYTES, encode_call

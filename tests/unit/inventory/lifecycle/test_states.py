@@ -6,7 +6,7 @@ import pytest
 
 from services.inventory.lifecycle import states
 from services.inventory.reading.search import words_of
-from shared.contracts.inventory import ServiceState
+from shared.contracts.inventory.services import ServiceState
 from shared.errors import Conflict
 
 ALLOWED = {

@@ -7,17 +7,16 @@ from flask.testing import FlaskClient
 from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
-from shared.contracts.billing import (
-    top_ups,
-)
+from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.contracts.billing.refund_requests import (
     ASK_FOR_REFUND,
     AskForRefund,
     RefundRequestState,
 )
 from shared.contracts.billing.top_ups import (
-    GatewayName,
-    PaymentState,
+    BEGIN_TOP_UP,
+    LIST_OPEN_TOP_UPS,
+    BeginTopUp,
     TopUpState,
 )
 from shared.errors import Conflict, Unavailable
@@ -238,8 +237,8 @@ def test_a_top_up_without_an_answer_is_sent_again_as_it_was(
     token = csrf(opened(browser, ADDRESS))
     quoted(billing, repeats=True)
     has_wallet(billing)
-    billing.answers[str(top_ups.BEGIN_TOP_UP)] = refusing(Unavailable("away"))
-    billing.answers[str(top_ups.LIST_OPEN_TOP_UPS)] = refusing(Unavailable("away"))
+    billing.answers[str(BEGIN_TOP_UP)] = refusing(Unavailable("away"))
+    billing.answers[str(LIST_OPEN_TOP_UPS)] = refusing(Unavailable("away"))
     form = {
         "csrf_token": token,
         "company": str(OURS),
@@ -253,9 +252,7 @@ def test_a_top_up_without_an_answer_is_sent_again_as_it_was(
     told = {"is_intended": "yes"} if was_told else {}
     answer = browser.post("/funds/add", data=form | told)
 
-    (begun,) = (
-        each for _, _, each in billing.calls if isinstance(each, top_ups.BeginTopUp)
-    )
+    (begun,) = (each for _, _, each in billing.calls if isinstance(each, BeginTopUp))
     assert begun.is_intended is was_told
     assert 'name="form_key" value="a-key"' in answer.text
     assert ('name="is_intended"' in answer.text) is was_told

@@ -7,8 +7,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from msgspec.structs import replace
 
-from shared.contracts.billing import DASHBOARD, top_ups
-from shared.contracts.billing.top_ups import GatewayName, PaymentState, TopUpState
+from shared.contracts.billing.dashboard import DASHBOARD
+from shared.contracts.billing.payments import GatewayName, PaymentState
+from shared.contracts.billing.top_ups import (
+    BEGIN_TOP_UP,
+    LIST_OPEN_TOP_UPS,
+    START_PAYMENT,
+    BeginTopUp,
+    QuoteTopUp,
+    StartedPayment,
+    TopUpState,
+)
 from shared.errors import Unavailable
 from shared.permissions import Permission
 from tests.fixtures.documents import money
@@ -75,12 +84,12 @@ def test_an_amount_without_a_currency_is_of_the_primary_wallet(
 ) -> None:
     quoted(billing, repeats=False)
     has_wallet(billing)
-    billing.answers[str(top_ups.LIST_OPEN_TOP_UPS)] = refusing(Unavailable("away"))
+    billing.answers[str(LIST_OPEN_TOP_UPS)] = refusing(Unavailable("away"))
 
     page = opened(browser, "/funds/add?net=100")
 
     (asked_for,) = (
-        each for _, _, each in billing.calls if isinstance(each, top_ups.QuoteTopUp)
+        each for _, _, each in billing.calls if isinstance(each, QuoteTopUp)
     )
     assert asked_for.net == money("100")
     assert "There is no such currency." not in page
@@ -91,14 +100,14 @@ def test_a_top_up_is_begun_without_the_calls_of_a_page(
 ) -> None:
     form = filled_in(billing, browser)
     begun = top_up_with(duplicate(PaymentState.PENDING), TopUpState.PENDING)
-    started = top_ups.StartedPayment(top_up=begun, redirect_url="https://pay.example/1")
-    billing.answers[str(top_ups.BEGIN_TOP_UP)] = lambda _: begun
-    billing.answers[str(top_ups.START_PAYMENT)] = lambda _: started
+    started = StartedPayment(top_up=begun, redirect_url="https://pay.example/1")
+    billing.answers[str(BEGIN_TOP_UP)] = lambda _: begun
+    billing.answers[str(START_PAYMENT)] = lambda _: started
 
     answer = browser.post("/funds/add", data=form)
 
     assert answer.headers["Location"] == "https://pay.example/1"
-    assert calls(billing) == [str(top_ups.BEGIN_TOP_UP), str(top_ups.START_PAYMENT)]
+    assert calls(billing) == [str(BEGIN_TOP_UP), str(START_PAYMENT)]
     assert billing.sessions_resumed == 1
 
 
@@ -119,7 +128,7 @@ def test_a_form_that_lacks_something_is_shown_again(
     assert answer.status_code == 422
     assert told in answer.text
     assert 'name="form_key" value="a-key"' in answer.text
-    assert str(top_ups.BEGIN_TOP_UP) not in calls(billing)
+    assert str(BEGIN_TOP_UP) not in calls(billing)
     assert calls(billing).count(str(DASHBOARD)) == 1
 
 
@@ -128,15 +137,13 @@ def test_the_amount_is_read_in_the_language_that_identity_tells(
 ) -> None:
     billing.locale = "de"
     form = filled_in(billing, browser)
-    billing.answers[str(top_ups.BEGIN_TOP_UP)] = refusing(Unavailable("away"))
+    billing.answers[str(BEGIN_TOP_UP)] = refusing(Unavailable("away"))
     known = answered_app.extensions[EXTENSION]
     answered_app.extensions[EXTENSION] = fields_replaced(known, last_known=LastKnown())
 
     browser.post("/funds/add", data=form | {"net": "1.000,50"})
 
-    (begun,) = (
-        each for _, _, each in billing.calls if isinstance(each, top_ups.BeginTopUp)
-    )
+    (begun,) = (each for _, _, each in billing.calls if isinstance(each, BeginTopUp))
     assert begun.net == money("1000.50")
 
 
@@ -156,7 +163,7 @@ def filled_in(billing: StandIn, browser: FlaskClient) -> dict[str, str]:
     """The form for 100 EUR, from a page of a moment ago; calls count from here on."""
     quoted(billing, repeats=False)
     has_wallet(billing)
-    billing.answers[str(top_ups.LIST_OPEN_TOP_UPS)] = refusing(Unavailable("away"))
+    billing.answers[str(LIST_OPEN_TOP_UPS)] = refusing(Unavailable("away"))
     token = csrf(opened(browser, "/funds/add"))
     billing.calls.clear()
     billing.sessions_resumed = 0

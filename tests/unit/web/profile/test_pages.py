@@ -8,7 +8,14 @@ import pytest
 from flask.testing import FlaskClient
 
 from shared.contracts import identity
-from shared.contracts.billing import tax
+from shared.contracts.billing.tax import (
+    GET_TAX_PROFILE,
+    TaxCategory,
+    TaxDecision,
+    TaxProfile,
+    TaxReason,
+    TaxRule,
+)
 from shared.errors import Conflict, Unavailable
 from tests.fixtures.installations import csrf_token
 from tests.fixtures.stand_in import OURS, StandIn
@@ -31,34 +38,34 @@ TYPED = {
 
 @pytest.fixture
 def browser(billing: StandIn) -> FlaskClient:
-    billing.answers[str(identity.GET_COMPANY)] = lambda _: _company(2)
-    billing.answers[str(tax.GET_TAX_PROFILE)] = lambda _: _tax(2)
+    billing.answers[str(identity.companies.GET_COMPANY)] = lambda _: _company(2)
+    billing.answers[str(GET_TAX_PROFILE)] = lambda _: _tax(2)
     return billing.browser()
 
 
-def _company(version: int) -> identity.Company:
-    return identity.Company(
+def _company(version: int) -> identity.companies.Company:
+    return identity.companies.Company(
         id=OURS,
         name="Ours & Co",
-        address=identity.Address(country="DE", city="Kept"),
+        address=identity.companies.Address(country="DE", city="Kept"),
         time_zone="Europe/Berlin",
         is_business=True,
         version=version,
     )
 
 
-def _tax(company_version: int) -> tax.TaxProfile:
-    reason = tax.TaxReason(
-        code=tax.TaxRule.DOMESTIC_BUSINESS,
+def _tax(company_version: int) -> TaxProfile:
+    reason = TaxReason(
+        code=TaxRule.DOMESTIC_BUSINESS,
         parameters={"country": "DE", "taxed_in": "DE", "rate_percent": "19"},
         fields=["country", "is_business"],
     )
-    return tax.TaxProfile(
+    return TaxProfile(
         company_id=OURS,
         tax_id=None,
         takes_tax_id=True,
-        decision=tax.TaxDecision(
-            category=tax.TaxCategory.STANDARD,
+        decision=TaxDecision(
+            category=TaxCategory.STANDARD,
             rate_percent=Decimal(19),
             reason=reason,
         ),
@@ -78,8 +85,10 @@ def test_the_tax_card_says_when_it_is_of_an_older_profile(
     of_tax: int,
     is_behind: bool,  # noqa: FBT001
 ) -> None:
-    billing.answers[str(identity.GET_COMPANY)] = lambda _: _company(of_company)
-    billing.answers[str(tax.GET_TAX_PROFILE)] = lambda _: _tax(of_tax)
+    billing.answers[str(identity.companies.GET_COMPANY)] = lambda _: _company(
+        of_company
+    )
+    billing.answers[str(GET_TAX_PROFILE)] = lambda _: _tax(of_tax)
 
     page, part = browser.get(PROFILE), browser.get(f"{PROFILE}/tax")
 
@@ -101,11 +110,13 @@ def test_the_part_that_asks_again_keeps_the_vat_ids_form(
     assert "<html" not in part
 
 
-def _changed_meanwhile(_request: identity.ChangeCompany) -> identity.Company:
+def _changed_meanwhile(
+    _request: identity.companies.ChangeCompany,
+) -> identity.companies.Company:
     raise Conflict("company_changed_meanwhile")
 
 
-def _away(_request: object) -> identity.Company:
+def _away(_request: object) -> identity.companies.Company:
     raise Unavailable("service_unreachable")
 
 
@@ -113,10 +124,10 @@ def _away(_request: object) -> identity.Company:
 def test_what_was_typed_stays_even_where_the_profile_can_not_be_read(
     billing: StandIn,
     browser: FlaskClient,
-    answer: Callable[[identity.ChangeCompany], identity.Company],
+    answer: Callable[[identity.companies.ChangeCompany], identity.companies.Company],
 ) -> None:
-    billing.answers[str(identity.CHANGE_COMPANY)] = answer
-    billing.answers[str(identity.GET_COMPANY)] = _away
+    billing.answers[str(identity.companies.CHANGE_COMPANY)] = answer
+    billing.answers[str(identity.companies.GET_COMPANY)] = _away
     form = {"csrf_token": csrf_token(browser, "/"), **TYPED}
 
     answered = browser.post(f"{PROFILE}/edit", data=form)
@@ -132,7 +143,7 @@ def test_after_a_conflict_the_form_starts_from_what_is_kept_now(
     billing: StandIn, browser: FlaskClient
 ) -> None:
     token = csrf_token(browser, f"{PROFILE}/edit")
-    billing.answers[str(identity.CHANGE_COMPANY)] = _changed_meanwhile
+    billing.answers[str(identity.companies.CHANGE_COMPANY)] = _changed_meanwhile
 
     answered = browser.post(f"{PROFILE}/edit", data={"csrf_token": token, **TYPED})
 

@@ -22,8 +22,8 @@ from services.billing.top_ups.document_orders import (
 )
 from shared.contracts.billing import tax_words as english
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.tax import TaxCategory, TaxReason, TaxRule
-from shared.contracts.billing.top_ups import GatewayName
 
 PARAMETERS = {
     "country": "PL",

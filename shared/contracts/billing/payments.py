@@ -1,0 +1,181 @@
+"""Payments of top-ups: by which gateway, and what gateways and banks report."""
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from shared.contract import Effect, Method, Nothing, Request, Response
+from shared.contracts.billing.name import NAME
+from shared.contracts.billing.refund_requests import RefundRequest
+from shared.money import Money
+from shared.permissions import Permission
+
+
+class GatewayName(Enum):
+    SANDBOX = "sandbox"
+    """Stands in for a hosted payment page; never on a public address."""
+    STRIPE = "stripe"
+    """Cards: see `shared.contracts.billing.cards`."""
+    BANK_TRANSFER = "bank_transfer"
+
+
+class PaymentState(Enum):
+    CREATED = "created"
+    """Recorded here; the gateway may or may not know of it."""
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    CHARGED_BACK = "charged_back"
+
+
+class Payment(Response, frozen=True, kw_only=True):
+    """One attempt to pay a top-up, or money that came for it.
+
+    ``method`` says in words what was used ("Visa ending in 4242"), as far as known.
+    ``failure`` is a code. ``duplicate_of`` is the payment that it may repeat, and
+    ``duplicate_top_up_id`` whose that is, this top-up's or another's: both are booked
+    and credited. ``is_late`` says that it came when the top-up had ended: it is
+    booked and credited, too, above a limit even. ``left``, which is what was not given
+    back of it, tax included, and ``refund_request`` are told of possible duplicates
+    alone.
+    """
+
+    id: UUID
+    gateway: GatewayName
+    state: PaymentState
+    amount: Money
+    method: str
+    failure: str | None
+    duplicate_of: UUID | None
+    is_late: bool
+    created_at: datetime
+    settled_at: datetime | None
+    duplicate_top_up_id: UUID | None = None
+    left: Money | None = None
+    refund_request: RefundRequest | None = None
+
+
+class BankInstructions(Response, frozen=True, kw_only=True):
+    """How to pay by bank. ``reference`` must stand on the transfer."""
+
+    recipient: str
+    iban: str
+    bic: str
+    bank: str
+    amount: Money
+    reference: str
+
+
+class PaymentNotice(Request, frozen=True, kw_only=True):
+    """A webhook as it came: its body unchanged, as the signature is over it.
+
+    ``headers`` have names in lower case.
+    """
+
+    gateway: GatewayName
+    headers: dict[str, str]
+    body: str
+
+
+MAX_TEXT_LENGTH = 1_000
+
+
+class BankCredit(Request, frozen=True, kw_only=True):
+    """Money on the provider's bank account, as its statement says.
+
+    ``transaction`` is the bank's own name for it, unique on the account; ``text`` is
+    what the payer wrote, where a top-up's reference is looked for; ``payer`` is who
+    paid. Name and text are lines of at most `MAX_TEXT_LENGTH` characters.
+    """
+
+    transaction: str
+    amount: Money
+    text: str
+    payer: str = ""
+
+
+class BookBankPayments(Request, frozen=True, kw_only=True):
+    """At most 500 credits at a time."""
+
+    credits: list[BankCredit]
+
+
+class BankBookingResult(Enum):
+    BOOKED = "booked"
+    KNOWN = "known"
+    """It was booked before; nothing was done."""
+    UNMATCHED = "unmatched"
+    """It names no top-up of ours; a person has to look."""
+    WRONG_CURRENCY = "wrong_currency"
+    UNFIT = "unfit"
+    """Its amount can be no payment, or its name or text no line; see `BankCredit`."""
+    CONFLICT = "conflict"
+    """Another amount, or for another top-up, was booked under its name before; a person
+    has to look."""
+
+
+class BankBooking(Response, frozen=True, kw_only=True):
+    """What became of one credit; ``top_up`` is the reference that it named."""
+
+    transaction: str
+    result: BankBookingResult
+    top_up: str | None
+
+
+class BankBookings(Response, frozen=True, kw_only=True):
+    """In the order of the credits."""
+
+    bookings: list[BankBooking]
+
+
+class ReconcilePayments(Request, frozen=True, kw_only=True):
+    """Ask the gateways about payments that have been open for a while."""
+
+
+class Reconciled(Response, frozen=True, kw_only=True):
+    """``asked`` payments, of which ``changed`` are another state now."""
+
+    asked: int
+    changed: int
+
+
+TAKE_PAYMENT_NOTICE = Method(
+    NAME,
+    "take_payment_notice",
+    PaymentNotice,
+    Nothing,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
+"""Takes in a notice once, however often it comes. Unauthenticated
+``notice_forged``; InvalidInput ``malformed_message``; NotFound ``no_gateway``;
+Unavailable ``gateway_unreachable``, and the gateway will tell it again. What is no
+payment of ours is passed over."""
+
+BOOK_BANK_PAYMENTS = Method(
+    NAME,
+    "book_bank_payments",
+    BookBankPayments,
+    BankBookings,
+    Permission.OPERATE,
+    Effect.ONCE,
+)
+"""Safe to repeat: each credit is booked by itself, and once, however often its
+statement comes. InvalidInput ``too_many_rows`` with ``max_rows``."""
+
+RECONCILE_PAYMENTS = Method(
+    NAME,
+    "reconcile_payments",
+    ReconcilePayments,
+    Reconciled,
+    Permission.OPERATE,
+    Effect.ONCE,
+)
+
+METHODS = (
+    TAKE_PAYMENT_NOTICE,
+    BOOK_BANK_PAYMENTS,
+    RECONCILE_PAYMENTS,
+)

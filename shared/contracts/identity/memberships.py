@@ -1,0 +1,73 @@
+"""Memberships: who belongs to which company, in which role."""
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from shared.contract import Effect, Event, Method, Request, Response
+from shared.contracts.identity.name import NAME
+from shared.permissions import Permission
+
+
+class Role(Enum):
+    OWNER = "owner"
+    ADMIN = "admin"
+    BILLING = "billing"
+    TECHNICAL = "technical"
+    VIEWER = "viewer"
+
+
+class CompanyMembership(Response, frozen=True, kw_only=True):
+    """A company the user belongs to, and in which role."""
+
+    company_id: UUID
+    company_name: str
+    role: Role
+
+
+class ListMembers(Request, frozen=True, kw_only=True):
+    pass
+
+
+class Member(Response, frozen=True, kw_only=True):
+    user_id: UUID
+    name: str
+    email: str
+    role: Role
+    two_factor_enabled: bool
+    since: datetime
+
+
+class Members(Response, frozen=True, kw_only=True):
+    members: list[Member]
+
+
+class AddMember(Request, frozen=True, kw_only=True):
+    company_id: UUID
+    user_id: UUID
+    role: Role
+
+
+class Membership(Response, frozen=True, kw_only=True):
+    """A membership's full state; ``role`` is None once it has ended."""
+
+    company_id: UUID
+    user_id: UUID
+    role: Role | None
+
+
+LIST_MEMBERS = Method(
+    NAME, "list_members", ListMembers, Members, Permission.READ_COMPANY
+)
+
+ADD_MEMBER = Method(
+    NAME, "add_member", AddMember, Membership, Permission.OPERATE, Effect.CHANGE
+)
+"""NotFound ``no_such_user``, ``no_such_company``; Conflict ``already_member``."""
+MEMBERSHIP_CHANGED = Event(NAME, "membership_changed", Membership)
+
+METHODS = (
+    LIST_MEMBERS,
+    ADD_MEMBER,
+)
+EVENTS = (MEMBERSHIP_CHANGED,)

@@ -1,0 +1,3 @@
+"""The service's name, for the modules of its contract."""
+
+NAME = "identity"

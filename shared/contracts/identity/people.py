@@ -1,0 +1,111 @@
+"""People: their accounts and how far they are verified."""
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from shared.contract import Effect, Method, Request, Response
+from shared.contracts.identity.memberships import CompanyMembership
+from shared.contracts.identity.name import NAME
+from shared.permissions import Permission
+
+
+class VerificationStep(Enum):
+    EMAIL = "email"
+    PHONE = "phone"
+    IDENTITY_DOCUMENT = "identity_document"
+    COMPANY_DOCUMENT = "company_document"
+
+
+class VerificationState(Enum):
+    NOT_STARTED = "not_started"
+    PENDING = "pending"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+class User(Response, frozen=True, kw_only=True):
+    """A person. ``time_zone`` is an IANA name, ``locale`` a BCP 47 tag.
+
+    ``is_verified``: email, phone and identity document all are.
+    """
+
+    id: UUID
+    email: str
+    name: str
+    locale: str
+    time_zone: str
+    two_factor_enabled: bool
+    is_verified: bool
+
+
+class GetAccount(Request, frozen=True, kw_only=True):
+    pass
+
+
+class Verification(Response, frozen=True, kw_only=True):
+    step: VerificationStep
+    state: VerificationState
+    reason: str = ""
+
+
+class SetVerification(Request, frozen=True, kw_only=True):
+    """What came of one of a user's own steps. ``reason`` is told to them."""
+
+    user_id: UUID
+    step: VerificationStep
+    state: VerificationState
+    reason: str = ""
+
+
+class Account(Response, frozen=True, kw_only=True):
+    """What My Account shows. ``created_at`` and ``password_changed_at`` are UTC."""
+
+    user: User
+    created_at: datetime
+    password_changed_at: datetime
+    verifications: list[Verification]
+    memberships: list[CompanyMembership]
+
+
+class CreateUser(Request, frozen=True, kw_only=True):
+    """``time_zone`` is an IANA name, ``locale`` a BCP 47 tag."""
+
+    email: str
+    name: str
+    password: str
+    locale: str = "en"
+    time_zone: str = "UTC"
+    email_verified: bool = False
+
+
+GET_ACCOUNT = Method(NAME, "get_account", GetAccount, Account, Permission.READ_ACCOUNT)
+CREATE_USER = Method(
+    NAME,
+    "create_user",
+    CreateUser,
+    User,
+    Permission.OPERATE,
+    Effect.CHANGE,
+    carries_secret=True,
+)
+"""Conflict ``email_taken``; InvalidInput ``bad_email``, ``bad_name``,
+``bad_time_zone``, ``bad_locale``, ``password_too_short`` with ``min_length``,
+``password_too_long`` with ``max_length``."""
+
+SET_VERIFICATION = Method(
+    NAME,
+    "set_verification",
+    SetVerification,
+    Verification,
+    Permission.OPERATE,
+    Effect.CHANGE,
+)
+"""NotFound ``no_such_user``; InvalidInput ``not_a_personal_step``, ``bad_reason``."""
+
+METHODS = (
+    GET_ACCOUNT,
+    CREATE_USER,
+    SET_VERIFICATION,
+)

@@ -1,0 +1,138 @@
+"""Signing in: sessions of people, tokens of operators."""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared.contract import Effect, Method, Nothing, Request, Response
+from shared.contracts.identity.memberships import CompanyMembership
+from shared.contracts.identity.name import NAME
+from shared.contracts.identity.people import User
+from shared.permissions import Permission
+
+
+class LogIn(Request, frozen=True, kw_only=True):
+    """``address`` is the browser's IP address, for the throttle and the session."""
+
+    email: str
+    password: str
+    address: str
+    user_agent: str = ""
+
+
+class Session(Response, frozen=True, kw_only=True):
+    """A live session and the principal renewed with it.
+
+    ``principal`` is the signed token for ``company_id``, valid until
+    ``principal_expires_at``. ``memberships`` are all companies of the user, by name.
+    """
+
+    token: str
+    user: User
+    company_id: UUID
+    memberships: list[CompanyMembership]
+    principal: str
+    principal_expires_at: datetime
+
+
+class ResumeSession(Request, frozen=True, kw_only=True):
+    """``company_id`` acts for that company without switching the session to it.
+
+    ``polling`` requests neither extend the session nor count as seen.
+    """
+
+    token: str
+    company_id: UUID | None = None
+    polling: bool = False
+
+
+class SwitchCompany(Request, frozen=True, kw_only=True):
+    token: str
+    company_id: UUID
+
+
+class LogOut(Request, frozen=True, kw_only=True):
+    token: str
+
+
+class MintOperatorToken(Request, frozen=True, kw_only=True):
+    """``assertion`` is a JWT that the operator's local key signed for a name.
+
+    Its claims are ``name``, ``iat`` and ``exp``, at most 60 seconds after ``iat``; the
+    algorithm is EdDSA.
+
+    ``company_id`` lets the operator use customers' methods for one company.
+    """
+
+    assertion: str
+    company_id: UUID | None = None
+
+
+class OperatorToken(Response, frozen=True, kw_only=True):
+    principal: str
+    expires_at: datetime
+
+
+LOG_IN = Method(
+    NAME,
+    "log_in",
+    LogIn,
+    Session,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
+"""Unauthenticated ``wrong_credentials``; Throttled ``too_many_logins`` with
+``retry_after_s``; Forbidden ``no_company`` when the user belongs to none."""
+
+RESUME_SESSION = Method(
+    NAME,
+    "resume_session",
+    ResumeSession,
+    Session,
+    Permission.PUBLIC,
+    carries_secret=True,
+)
+"""Unauthenticated ``session_ended``; NotFound ``no_such_company``; Forbidden
+``no_company``."""
+
+SWITCH_COMPANY = Method(
+    NAME,
+    "switch_company",
+    SwitchCompany,
+    Session,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
+"""Unauthenticated ``session_ended``; NotFound ``no_such_company``."""
+
+LOG_OUT = Method(
+    NAME,
+    "log_out",
+    LogOut,
+    Nothing,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
+"""Ends the session; one that has ended already is fine."""
+
+MINT_OPERATOR_TOKEN = Method(
+    NAME,
+    "mint_operator_token",
+    MintOperatorToken,
+    OperatorToken,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
+"""Unauthenticated ``assertion_forged``, ``assertion_expired``; NotFound
+``no_such_company``."""
+
+METHODS = (
+    LOG_IN,
+    RESUME_SESSION,
+    SWITCH_COMPANY,
+    LOG_OUT,
+    MINT_OPERATOR_TOKEN,
+)

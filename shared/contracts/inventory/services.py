@@ -1,0 +1,104 @@
+"""Services: their states and prices, and the events that carry them."""
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from shared.contract import Event, Response
+from shared.contracts.inventory.name import NAME
+from shared.money import Money
+
+
+class ServiceState(Enum):
+    PENDING = "pending"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
+    CANCELLED = "cancelled"
+
+
+class SuspensionReason(Enum):
+    PAYMENT = "payment"
+    """Lifted by itself once the money is there."""
+    POLICY = "policy"
+    """Lifted by the operator only."""
+
+
+class TerminationTime(Enum):
+    AT_ONCE = "at_once"
+    END_OF_PERIOD = "end_of_period"
+
+
+class Period(Enum):
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+    ONCE = "once"
+
+
+class TerminationRequest(Response, frozen=True, kw_only=True):
+    """The mark on an active or suspended service."""
+
+    requested_at: datetime
+    requested_by: str
+    reason: str
+    time: TerminationTime
+
+
+class Service(Response, frozen=True, kw_only=True):
+    """A service's full state; also the body of every event about it.
+
+    ``price`` is per ``period``, with up to 12 decimal places. ``activated_at`` is when
+    it first became active (UTC), and anchors its periods. ``suspended_us`` is how long
+    it was suspended in all, the present suspension apart, in microseconds.
+    """
+
+    id: UUID
+    company_id: UUID
+    reference: str
+    name: str
+    family_code: str
+    family_name: str
+    plan_code: str
+    plan_name: str
+    state: ServiceState
+    suspension_reason: SuspensionReason | None
+    price: Money
+    period: Period
+    created_at: datetime
+    activated_at: datetime | None
+    state_since: datetime
+    termination_request: TerminationRequest | None
+    suspended_us: int = 0
+
+
+SERVICE_CREATED = Event(NAME, "service_created", Service)
+SERVICE_ACTIVATED = Event(NAME, "service_activated", Service)
+SERVICE_SUSPENDED = Event(NAME, "service_suspended", Service)
+SERVICE_RESUMED = Event(NAME, "service_resumed", Service)
+PLAN_CHANGED = Event(NAME, "plan_changed", Service)
+PRICE_CHANGED = Event(NAME, "price_changed", Service)
+SERVICE_RENAMED = Event(NAME, "service_renamed", Service)
+"""Its own name, its plan's or its family's was changed by an import."""
+
+TERMINATION_REQUESTED = Event(NAME, "termination_requested", Service)
+TERMINATION_WITHDRAWN = Event(NAME, "termination_withdrawn", Service)
+SERVICE_TERMINATED = Event(NAME, "service_terminated", Service)
+SERVICE_CANCELLED = Event(NAME, "service_cancelled", Service)
+
+SERVICE_EVENTS = (
+    SERVICE_CREATED,
+    SERVICE_ACTIVATED,
+    SERVICE_SUSPENDED,
+    SERVICE_RESUMED,
+    PLAN_CHANGED,
+    PRICE_CHANGED,
+    SERVICE_RENAMED,
+    TERMINATION_REQUESTED,
+    TERMINATION_WITHDRAWN,
+    SERVICE_TERMINATED,
+    SERVICE_CANCELLED,
+)
+"""Each carries the service's full state, so a projection needs no other source."""
