@@ -20,7 +20,7 @@ from shared.db import events
 from shared.db.database import Database
 from shared.principal import load_private_key, load_public_key
 from shared.rpc.dispatch import Dispatcher
-from shared.rpc.jobs import local_publish, plumbing_jobs, run_job
+from shared.rpc.jobs import common_jobs, local_publish, run_job
 from shared.rpc.local_client import LocalClient
 from shared.rpc.service import Job
 from shared.runtime import Runtime
@@ -85,7 +85,7 @@ class LocalServices:
         """All repeated work of the services, the relay of events included."""
         jobs: list[Job] = []
         for dispatcher in self.dispatchers.values():
-            jobs.extend(plumbing_jobs(dispatcher.service, self._publish))
+            jobs.extend(common_jobs(dispatcher.service, self._publish))
             jobs.extend(dispatcher.service.jobs())
         return jobs
 

@@ -28,7 +28,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import TextualSelect
 
-from shared.db.tables import metadata as plumbing
+from shared.db import tables
 
 COMPANY = "company_id"
 
@@ -86,9 +86,10 @@ def _can_be_narrowed(state: ORMExecuteState) -> bool:
         return False  # an update by primary keys, which the ORM doesn't narrow
     if state.is_orm_statement:
         return True
-    # The plumbing's own tables, or no table at all.
+    # Tables of outbox and idempotency, or no table at all.
     return all(
-        getattr(table, "metadata", None) is plumbing for table in _tables(statement)
+        getattr(table, "metadata", None) is tables.metadata
+        for table in _tables(statement)
     )
 
 

@@ -1,6 +1,6 @@
 """The tables of outbox and idempotency, which every service's database has.
 
-They are created by `create_plumbing_tables`, called from each service's first
+They are created by `create_outbox_and_idempotency`, called from each service's first
 migration, and are frozen like a migration: a change is another function.
 """
 
@@ -46,6 +46,6 @@ idempotency_keys = sa.Table(
 """The result of each call that changed something, written with its effect."""
 
 
-def create_plumbing_tables() -> None:
+def create_outbox_and_idempotency() -> None:
     """Create the three tables, inside an Alembic migration."""
     metadata.create_all(op.get_bind(), checkfirst=False)

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 STOP_WITHIN_S = 5.0
 
 
-def plumbing_jobs(service: Service, publish: Publish) -> tuple[Job, ...]:
+def common_jobs(service: Service, publish: Publish) -> tuple[Job, ...]:
     """The jobs of every service, beside its own."""
     database, clock = service.database, service.runtime.clock
 

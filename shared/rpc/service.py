@@ -172,5 +172,5 @@ class Service:
         return Nothing()
 
     def jobs(self) -> tuple[Job, ...]:
-        """The service's own repeated work, beside the plumbing's."""
+        """The service's own repeated work, beside the jobs of every service."""
         return ()

@@ -14,7 +14,7 @@ from launcher.servers.rabbitmq import RabbitNode
 from shared.clock import SystemClock
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.dispatch import Dispatcher
-from shared.rpc.jobs import JobThreads, local_publish, plumbing_jobs
+from shared.rpc.jobs import JobThreads, common_jobs, local_publish
 from shared.rpc.local_client import LocalClient
 from shared.runtime import Runtime
 from tests.contract.parcel.contract import NAME
@@ -46,7 +46,7 @@ def local_world(
         runtime = Runtime(SystemClock(), Random(1))
         service = ParcelService(database, runtime)
         dispatchers = {NAME: Dispatcher(service, principals.verify_key)}
-        jobs = JobThreads(plumbing_jobs(service, local_publish(dispatchers)), runtime)
+        jobs = JobThreads(common_jobs(service, local_publish(dispatchers)), runtime)
         jobs.start()
         with ThreadPoolExecutor(_WORKERS) as executor:
             world = World(

@@ -1,6 +1,6 @@
 """Identity, inventory and billing as processes: no message hurts any of them.
 
-What `parcel` shows of the plumbing in detail is shown here of the real services: bad
+What `parcel` shows of calls in detail is shown here of the real services: bad
 messages, calls that were given up before the service could take them, and calls that
 come twice. (A result that can't be sent is `parcel`'s alone: theirs all can.)
 """

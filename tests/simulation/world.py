@@ -18,7 +18,7 @@ from shared.db.database import Database
 from shared.errors import ContractError, RemoteFault, Unavailable
 from shared.principal import load_private_key
 from shared.rpc.dispatch import Dispatcher
-from shared.rpc.jobs import plumbing_jobs
+from shared.rpc.jobs import common_jobs
 from shared.rpc.service import Job
 from shared.runtime import Runtime
 from tests.fixtures.direct_calls import DirectCalls
@@ -65,7 +65,7 @@ class World:
     def jobs(self, service: str) -> list[Job]:
         """All repeated work of a service, the relay of its events first."""
         ours = self.dispatchers[service].service
-        return [*plumbing_jobs(ours, self.network.publish), *ours.jobs()]
+        return [*common_jobs(ours, self.network.publish), *ours.jobs()]
 
     def call(
         self,

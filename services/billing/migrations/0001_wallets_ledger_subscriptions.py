@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.db.tables import create_plumbing_tables
+from shared.db.tables import create_outbox_and_idempotency
 
 revision = "0001"
 down_revision = None
@@ -123,7 +123,7 @@ CREATE TRIGGER wallets_keep_their_owner BEFORE UPDATE ON wallets
 
 
 def upgrade() -> None:
-    create_plumbing_tables()
+    create_outbox_and_idempotency()
     _create_wallets()
     _create_ledger()
     _create_projection()

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.db.tables import create_plumbing_tables
+from shared.db.tables import create_outbox_and_idempotency
 
 revision = "0001"
 down_revision = None
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    create_plumbing_tables()
+    create_outbox_and_idempotency()
     _create_people()
     _create_sessions()
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from shared.db.tables import create_plumbing_tables
+from shared.db.tables import create_outbox_and_idempotency
 
 revision = "0001"
 down_revision = None
@@ -46,7 +46,7 @@ IS_LIVE = "state_rank <= 3"
 
 
 def upgrade() -> None:
-    create_plumbing_tables()
+    create_outbox_and_idempotency()
     _create_catalogue()
     _create_services()
     _create_list_indexes()

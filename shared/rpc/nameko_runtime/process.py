@@ -21,7 +21,7 @@ from shared.logs import configure_logs
 from shared.principal import load_public_key
 from shared.rpc.delivery import Delivery, deliver
 from shared.rpc.dispatch import Dispatcher, Headers
-from shared.rpc.jobs import JobThreads, plumbing_jobs
+from shared.rpc.jobs import JobThreads, common_jobs
 from shared.rpc.nameko_runtime.calls import MAX_WORKERS, CallEntrypoint
 from shared.rpc.nameko_runtime.event_handlers import EventEntrypoint
 from shared.rpc.nameko_runtime.messages import TRANSPORT_OPTIONS, MessageConsumer
@@ -83,7 +83,7 @@ class _Process:
         self._stopping = threading.Event()
         self._jobs = JobThreads(
             (
-                *plumbing_jobs(dispatcher.service, self._publisher.publish_event),
+                *common_jobs(dispatcher.service, self._publisher.publish_event),
                 *dispatcher.service.jobs(),
             ),
             dispatcher.service.runtime,

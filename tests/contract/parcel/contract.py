@@ -1,4 +1,4 @@
-"""A small service that has one of everything, for the tests of the plumbing."""
+"""A small service that has one of everything, for the tests of calls and events."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from shared.contract import Nothing
+from shared.db import tables
 from shared.db.database import CompanyOwned, Database, refused_while_unreachable
 from shared.db.events import Envelope
-from shared.db.tables import metadata as plumbing
 from shared.errors import REFUSALS
 from shared.rpc.change import Change
 from shared.rpc.service import Call, Service, handles, in_transaction, on_event
@@ -44,7 +44,7 @@ class ReceivedParcel(CompanyOwned, Base):
 def make_database(url: str) -> Database:
     database = Database(url)
     with refused_while_unreachable():
-        for metadata in (plumbing, Base.metadata):
+        for metadata in (tables.metadata, Base.metadata):
             metadata.create_all(database.engine)
     return database
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from launcher.servers.postgres import PostgresServer
+from shared.db import tables
 from shared.db.database import Database
-from shared.db.tables import metadata as plumbing
 from tests.fixtures.databases import empty_database
 from tests.fixtures.shared.shelf import OURS, THEIRS, Base, Book, Page
 
@@ -15,7 +15,7 @@ from tests.fixtures.shared.shelf import OURS, THEIRS, Base, Book, Page
 def module_database(postgres_server: PostgresServer) -> Iterator[Database]:
     with empty_database(postgres_server, "shared") as url:
         database = Database(url)
-        for metadata in (plumbing, Base.metadata):
+        for metadata in (tables.metadata, Base.metadata):
             metadata.create_all(database.engine)
         yield database
         database.close()
@@ -25,7 +25,7 @@ def module_database(postgres_server: PostgresServer) -> Iterator[Database]:
 def database(module_database: Database) -> Database:
     """Empty but for one book of each company, with a page of the same number."""
     with module_database.system() as session:
-        for metadata in (Base.metadata, plumbing):
+        for metadata in (Base.metadata, tables.metadata):
             for table in reversed(metadata.sorted_tables):
                 session.execute(table.delete())
         for company in (OURS, THEIRS):

@@ -335,7 +335,7 @@ def test_an_insert_for_ourselves_is_allowed(session: Session) -> None:
     assert session.scalar(select(func.count(Book.id))) == 5
 
 
-def test_an_update_of_the_plumbings_tables_is_allowed(session: Session) -> None:
+def test_an_update_of_the_outbox_is_allowed(session: Session) -> None:
     session.execute(update(outbox).values(relayed_at=None))
     assert session.scalars(select(outbox.c.position)).all() == []
     assert session.scalar(select(func.pg_try_advisory_xact_lock(1)))
