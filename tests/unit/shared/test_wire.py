@@ -1,31 +1,15 @@
-"""Messages and JSON: nothing is lost on the way, and nothing odd gets through."""
+"""Messages as JSON: nothing is lost on the way, and nothing odd gets through."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import pytest
 
 from shared.contract import Request, Response
-from shared.errors import (
-    REFUSALS,
-    ContractError,
-    InvalidInput,
-    NotFound,
-    RemoteFault,
-    rebuild,
-)
+from shared.errors import InvalidInput
 from shared.money import Money
-from shared.rpc.messages import (
-    MAX_CALL_BYTES,
-    decode_call,
-    decode_reply,
-    encode_call,
-    encode_error,
-    encode_result,
-)
 from shared.wire import from_wire, to_wire
 
 
@@ -84,70 +68,3 @@ def test_money_that_is_none_is_refused(price: Any) -> None:
         from_wire({"label": "x", "price": price}, Parcel)
 
     assert caught.value.code == "malformed_message"
-
-
-def test_a_call_and_its_arguments_survive_the_wire() -> None:
-    parcel = Parcel(label="héllo", weight=Decimal("0.10"))
-
-    assert from_wire(decode_call(encode_call(parcel)), Parcel) == parcel
-
-
-def test_a_call_that_is_too_large_is_refused_unread() -> None:
-    with pytest.raises(InvalidInput):
-        decode_call(encode_call(Parcel(label="x" * MAX_CALL_BYTES)))
-
-
-def test_a_result_survives_the_wire() -> None:
-    assert decode_reply(encode_result(to_wire(RECEIPT)), Receipt) == RECEIPT
-
-
-@pytest.mark.parametrize("refusal_type", REFUSALS.values())
-def test_a_refusal_survives_the_wire(refusal_type: type[ContractError]) -> None:
-    refusal = refusal_type("code", "«detail»", {"limit": "1", "list": [1, None]})
-
-    with pytest.raises(refusal_type) as caught:
-        decode_reply(encode_error(refusal), Receipt)
-
-    assert caught.value.args == refusal.args
-    assert caught.value.parameters == refusal.parameters
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        b"",
-        b"[]",
-        b"{",
-        b'{"result": {"id": 7}, "error": null}',
-        b'{"result": null, "error": null}',
-        b'{"result": null, "error": {"exc_type": 1}}',
-        b'{"result": ' + b"[" * 100_000,
-        b"\xff",
-    ],
-)
-def test_a_reply_that_is_not_what_was_agreed_is_a_fault(reply: bytes) -> None:
-    with pytest.raises(RemoteFault):
-        decode_reply(reply, Receipt)
-
-
-@pytest.mark.parametrize(
-    ("exc_type", "exc_args"),
-    [
-        ("ValueError", ["boom"]),
-        ("NotFound", ["only a code"]),
-        ("NotFound", ["code", "detail", "{"]),
-        ("NotFound", ["code", "detail", "[]"]),
-        ("NotFound", []),
-    ],
-)
-def test_an_error_outside_the_contract_is_a_fault(
-    exc_type: str, exc_args: list[str]
-) -> None:
-    assert isinstance(rebuild(exc_type, exc_args), RemoteFault)
-
-
-def test_a_refusal_holds_three_strings_for_nameko() -> None:
-    refusal = NotFound("gone", "detail", {"id": UUID(int=1)})
-
-    assert all(isinstance(part, str) for part in refusal.args)
-    assert msgspec.json.decode(refusal.args[2]) == {"id": str(UUID(int=1))}
