@@ -15,10 +15,11 @@ from services.billing.settings import BillingSettings
 from services.billing.tax.rates import ensure_rates
 from services.identity.people.passwords import ARGON2
 from services.identity.service import IdentityService
+from services.identity.settings import read_identity_settings
 from services.inventory.service import InventoryService
 from shared.db import events
 from shared.db.database import Database
-from shared.principal import load_private_key, load_public_key
+from shared.principal import load_public_key
 from shared.rpc.dispatch import Dispatcher
 from shared.rpc.jobs import common_jobs, local_publish, run_job
 from shared.rpc.local_client import LocalClient
@@ -49,9 +50,8 @@ class LocalServices:
             IdentityService(
                 self._databases["identity"],
                 runtime,
-                signing_key=load_private_key(keys / "principal.key"),
-                operator_key=load_public_key(keys / "operator.pub"),
-                hasher=hasher,
+                read_identity_settings(keys),
+                hasher,
             ),
             InventoryService(self._databases["inventory"], runtime),
             BillingService(self._databases["billing"], runtime, billing),

@@ -5,10 +5,10 @@ from shared.rpc.nameko_runtime import serve  # isort: skip  first of all: it pat
 from pathlib import Path
 
 from services.identity.service import IdentityService
+from services.identity.settings import read_identity_settings
 from shared.contracts import identity
 from shared.db.database import Database
 from shared.db.migrations import migrate
-from shared.principal import load_private_key, load_public_key
 from shared.runtime import Runtime
 from shared.settings import Settings
 
@@ -18,12 +18,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def build(settings: Settings, runtime: Runtime) -> IdentityService:
     url = settings.database_url(identity.CONTRACT.name)
     migrate(url, MIGRATIONS)
-    return IdentityService(
-        Database(url),
-        runtime,
-        signing_key=load_private_key(settings.keys_dir / "principal.key"),
-        operator_key=load_public_key(settings.keys_dir / "operator.pub"),
-    )
+    own = read_identity_settings(settings.keys_dir)
+    return IdentityService(Database(url), runtime, own)
 
 
 if __name__ == "__main__":

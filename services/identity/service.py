@@ -4,15 +4,12 @@ from datetime import timedelta
 from typing import ClassVar
 
 from argon2 import PasswordHasher
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
 from sqlalchemy.orm import Session
 
 from services.identity import companies, memberships
 from services.identity.people import users, verification
 from services.identity.people.passwords import ARGON2, PasswordHashing
+from services.identity.settings import IdentitySettings
 from services.identity.signing_in import principals, sessions, throttle
 from services.identity.signing_in.logins import Logins
 from shared.contract import Nothing, ServiceContract
@@ -25,11 +22,7 @@ from shared.runtime import Runtime
 
 
 class IdentityService(Service):
-    """People, companies, memberships, sessions.
-
-    Principals are signed with ``signing_key``; operators prove themselves with the
-    private half of ``operator_key``.
-    """
+    """People, companies, memberships, sessions."""
 
     contract: ClassVar[ServiceContract] = identity.CONTRACT
 
@@ -37,15 +30,14 @@ class IdentityService(Service):
         self,
         database: Database,
         runtime: Runtime,
-        signing_key: Ed25519PrivateKey,
-        operator_key: Ed25519PublicKey,
+        settings: IdentitySettings,
         hasher: PasswordHasher = ARGON2,
     ) -> None:
         super().__init__(database, runtime)
-        self._signing_key = signing_key
-        self._operator_key = operator_key
+        self._signing_key = settings.signing_key
+        self._operator_key = settings.operator_key
         self._hashing = PasswordHashing(hasher, runtime.random)
-        self._logins = Logins(database, runtime, self._hashing, signing_key)
+        self._logins = Logins(database, runtime, self._hashing, self._signing_key)
 
     @handles(identity.signing_in.LOG_IN)
     def log_in(
