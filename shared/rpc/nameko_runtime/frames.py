@@ -1,9 +1,13 @@
-"""Reads frames whose text is no text.
+"""Reads frames with text that can't be decoded.
 
-RabbitMQ passes on properties, headers and routing keys without looking at them. Where
-they can't be decoded, py-amqp ends the connection; the message comes again and ends
-the next one. Here such a message arrives without its properties, to be put aside like
-any other that makes no sense.
+RabbitMQ passes on properties and routing keys without looking at them. Where they can't
+be decoded, py-amqp ends the connection; the message comes again and ends the next one.
+Here such a message arrives without its properties, to be put aside like any other that
+makes no sense.
+
+py-amqp takes `tolerant_frame_handler` as its connection's parameter ``frame_handler``;
+nothing of it is replaced. No later place would do: whoever catches the error outside
+has a connection that is in the middle of a message.
 """
 
 import struct
