@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from hashlib import sha256
 from threading import Event, Semaphore
@@ -327,11 +328,11 @@ def _raise(failure: Exception) -> None:
 
 
 def _read_until(browser: FlaskClient, address: str, failure: type[Exception]) -> bytes:
-    """What came of an answer before it broke off."""
+    """What came of an answer before it broke off; then it is closed, as servers do."""
     answer = browser.get(address)
     assert answer.status_code == 200
     written: list[bytes] = []
-    with pytest.raises(failure):
+    with closing(answer), pytest.raises(failure):
         written.extend(cast("Iterable[bytes]", answer.response))
     return b"".join(written)
 
