@@ -1,6 +1,7 @@
 """Who sells: the provider's legal entities and their tax details, from its settings.
 
-The rules in `services.billing.tax.rules` are those of a seller in the European Union.
+The rules in `services.billing.tax.calculation` are those of a seller in the European
+Union.
 """
 
 import re

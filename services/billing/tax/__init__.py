@@ -1,1 +1,1 @@
-"""Which tax applies: rules, rates, VAT IDs and the register that confirms them."""
+"""Which tax applies: calculation, rates, VAT IDs, the register that confirms them."""

@@ -17,8 +17,8 @@ from services.billing.models.tax import TaxId
 from services.billing.parties.companies import lock_company, seller_of
 from services.billing.parties.sellers import Sellers
 from services.billing.tax import ids as tax_ids
+from services.billing.tax.calculation import CONFIRMED_FOR
 from services.billing.tax.id_match import compare
-from services.billing.tax.rules import CONFIRMED_FOR
 from services.billing.tax.vies import (
     AddressRefusedError,
     Answer,

@@ -10,8 +10,8 @@ from services.billing.models.tax import TaxId
 from services.billing.parties.companies import time_zone_of
 from services.billing.parties.sellers import Seller
 from services.billing.parties.territories import MEMBER_STATES, Place, locate
+from services.billing.tax.calculation import Customer, VatId, counts, decide
 from services.billing.tax.rates import known_rates
-from services.billing.tax.rules import Customer, VatId, counts, decide
 from shared.contracts import billing
 from shared.contracts.billing.tax import TaxReason, TaxRule
 from shared.errors import Conflict

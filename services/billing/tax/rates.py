@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.models.tax import TaxRate
 from services.billing.parties.territories import HAS_OWN_RATE, MEMBER_STATES
-from services.billing.tax.rules import Rate
+from services.billing.tax.calculation import Rate
 from shared.contracts import billing
 from shared.errors import InvalidInput
 from shared.rpc.change import Change

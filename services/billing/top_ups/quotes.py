@@ -16,8 +16,8 @@ from services.billing.models.ledger import Wallet
 from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Seller
+from services.billing.tax.calculation import Taxed, apply
 from services.billing.tax.profiles import decide_for
-from services.billing.tax.rules import Taxed, apply
 from services.billing.top_ups import rules as top_up_rules
 from services.billing.top_ups.duplicates import WINDOW
 from services.billing.top_ups.lifecycle import OPEN

@@ -14,13 +14,13 @@ from sqlalchemy import delete, select
 from services.billing.models.tax import TaxId
 from services.billing.settings import BillingSettings
 from services.billing.tax import ids as tax_ids
+from services.billing.tax.calculation import CONFIRMED_FOR
 from services.billing.tax.id_checks import (
     LEASE,
     PASSED_OVER_FOR,
     REASK_INVALID_AFTER,
     REASK_VALID_AFTER,
 )
-from services.billing.tax.rules import CONFIRMED_FOR
 from services.billing.tax.vies import Answer
 from shared.contracts import billing, identity
 from shared.contracts.billing.tax import TaxIdMatch, TaxIdState

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.billing.parties.sellers import DEMO_SELLER
-from services.billing.tax.rules import (
+from services.billing.tax.calculation import (
     CONFIRMED_FOR,
     Customer,
     Rate,
