@@ -60,8 +60,8 @@ class BlockView:
     the role does not include it.
 
     ``asked_at`` is when the service was asked, if it answered. ``tag`` is set where the
-    block is part of a page, for its first poll (see web/page/tags.py). ``is_late``: its
-    service may be well, but did not answer in time.
+    block is part of a page, for its first poll (see web/page/polling.py). ``is_late``:
+    its service may be well, but did not answer in time.
     """
 
     name: str

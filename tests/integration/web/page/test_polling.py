@@ -13,7 +13,7 @@ from shared.money import Money, currency_of
 from tests.fixtures.installations import Installation, post, same_cookies, sign_in
 from web.page.changes import SETTLING
 from web.page.context import EXTENSION, Context
-from web.page.tags import MAX_AGE
+from web.page.polling import MAX_AGE
 
 BLOCKS = ("balance", "menu", "services", "costs")
 A_WHILE = SETTLING + timedelta(seconds=1)

@@ -1,6 +1,6 @@
-"""Tags of blocks: a browser that shows the same already is told so with a 304.
+"""Polling: what a browser shows already is answered with a 304, by its tag.
 
-The header is that of htmx's ``hx-ptag`` extension, which remembers a tag per element.
+The header is that of htmx's ``hx-ptag`` extension, which remembers a block's tag.
 A tag says when the services were asked, for which reader, and what words came of it.
 While `web.page.changes` knows of no change since, a 304 costs no call at all;
 otherwise the services are asked, and a 304 with a new tag says that the words are
