@@ -1,4 +1,8 @@
-"""What each role may do in its company."""
+"""What each role may do in its company.
+
+Which permission a method needs is part of its contract, in shared/contracts/identity/:
+adding a member needs ``OPERATE``, for one, which no role has.
+"""
 
 from collections.abc import Mapping
 
