@@ -2,9 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.billing.documents import export as document_export
-from services.billing.documents import files as document_files
-from services.billing.documents import listing as document_list
+from services.billing.documents import export, files, listing
 from services.billing.refunds import invoice_credits
 from services.billing.surface.part import Part
 from shared.contract import Nothing
@@ -17,19 +15,19 @@ class DocumentMethods(Part):
     def list_documents(
         self, db: Session, _call: Call, request: billing.documents.ListDocuments
     ) -> billing.documents.DocumentPage:
-        return document_list.list_documents(db, request)
+        return listing.list_documents(db, request)
 
     @in_transaction(billing.documents.GET_DOCUMENT)
     def get_document(
         self, db: Session, _call: Call, request: billing.documents.GetDocument
     ) -> billing.documents.WholeDocument:
-        return document_list.get(db, request.document_id)
+        return listing.get(db, request.document_id)
 
     @in_transaction(billing.documents.GET_DOCUMENT_FILE)
     def get_document_file(
         self, db: Session, _call: Call, request: billing.documents.GetDocumentFile
     ) -> billing.documents.DocumentFile:
-        return document_files.get_file(db, request.document_id, request.format)
+        return files.get_file(db, request.document_id, request.format)
 
     @in_transaction(billing.documents.CREDIT_INVOICE)
     def credit_invoice(
@@ -41,11 +39,11 @@ class DocumentMethods(Part):
     def rebuild_document(
         self, _call: Call, request: billing.documents.RebuildDocument
     ) -> Nothing:
-        document_files.rebuild(self.database, self.runtime, request)
+        files.rebuild(self.database, self.runtime, request)
         return Nothing()
 
     @in_transaction(billing.documents.EXPORT_DOCUMENTS)
     def export_documents(
         self, db: Session, _call: Call, request: billing.documents.ExportDocuments
     ) -> billing.documents.BookkeepingPage:
-        return document_export.export(db, request)
+        return export.export(db, request)

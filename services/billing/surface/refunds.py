@@ -2,8 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.billing.refunds import lifecycle as refunds
-from services.billing.refunds import requests as refund_requests
+from services.billing.refunds import lifecycle, requests
 from services.billing.surface.part import Part
 from shared.contracts import billing
 from shared.rpc.service import Call, in_transaction
@@ -14,13 +13,13 @@ class RefundMethods(Part):
     def refund_top_up(
         self, db: Session, call: Call, request: billing.top_ups.RefundTopUp
     ) -> billing.top_ups.GivenBack:
-        return refunds.refund(self._change(db, call), request)
+        return lifecycle.refund(self._change(db, call), request)
 
     @in_transaction(billing.refund_requests.ASK_FOR_REFUND)
     def ask_for_refund(
         self, db: Session, call: Call, request: billing.refund_requests.AskForRefund
     ) -> billing.refund_requests.RefundRequest:
-        return refund_requests.ask(self._change(db, call), request)
+        return requests.ask(self._change(db, call), request)
 
     @in_transaction(billing.refund_requests.LIST_REFUND_REQUESTS)
     def list_refund_requests(
@@ -29,7 +28,7 @@ class RefundMethods(Part):
         _call: Call,
         request: billing.refund_requests.ListRefundRequests,
     ) -> billing.refund_requests.RefundRequestPage:
-        return refund_requests.list_open(db, self._sellers, request)
+        return requests.list_open(db, self._sellers, request)
 
     @in_transaction(billing.refund_requests.GRANT_REFUND_REQUEST)
     def grant_refund_request(
@@ -38,7 +37,7 @@ class RefundMethods(Part):
         call: Call,
         request: billing.refund_requests.GrantRefundRequest,
     ) -> billing.refund_requests.RefundRequest:
-        return refund_requests.grant(self._change(db, call), request.payment_id)
+        return requests.grant(self._change(db, call), request.payment_id)
 
     @in_transaction(billing.refund_requests.DECLINE_REFUND_REQUEST)
     def decline_refund_request(
@@ -47,4 +46,4 @@ class RefundMethods(Part):
         call: Call,
         request: billing.refund_requests.DeclineRefundRequest,
     ) -> billing.refund_requests.RefundRequest:
-        return refund_requests.decline(self._change(db, call), request)
+        return requests.decline(self._change(db, call), request)

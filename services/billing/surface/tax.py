@@ -6,10 +6,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.charging import subscriptions
 from services.billing.surface.part import Part
-from services.billing.tax import exchange_rates
-from services.billing.tax import ids as tax_ids
-from services.billing.tax import profiles as tax_profiles
-from services.billing.tax import rates as tax_rates
+from services.billing.tax import exchange_rates, ids, profiles, rates
 from shared.contracts import billing, identity
 from shared.db.events import Envelope
 from shared.rpc.change import Change
@@ -28,7 +25,7 @@ class TaxMethods(Part):
         self, db: Session, call: Call, request: billing.tax.SetTaxId
     ) -> billing.tax.TaxProfile:
         change, company_id = self._change(db, call), call.principal.require_company()
-        if tax_ids.set_tax_id(change, company_id, request):
+        if ids.set_tax_id(change, company_id, request):
             self._tell_of_tax(change, company_id)
             self._wake_checks_after(db)
         return self._tax_profile(db, call, company_id)
@@ -38,7 +35,7 @@ class TaxMethods(Part):
         self, db: Session, call: Call, request: billing.tax.ConfirmTaxId
     ) -> billing.tax.TaxProfile:
         change = self._change(db, call)
-        tax_ids.confirm_tax_id(change, request)
+        ids.confirm_tax_id(change, request)
         self._tell_of_tax(change, request.company_id)
         return self._tax_profile(db, call, request.company_id)
 
@@ -46,14 +43,14 @@ class TaxMethods(Part):
     def list_tax_rates(
         self, db: Session, _call: Call, request: billing.tax.ListTaxRates
     ) -> billing.tax.TaxRates:
-        return tax_rates.view(tax_rates.list_rates(db, request.country))
+        return rates.view(rates.list_rates(db, request.country))
 
     @in_transaction(billing.tax.ADD_TAX_RATE)
     def add_tax_rate(
         self, db: Session, call: Call, request: billing.tax.AddTaxRate
     ) -> billing.tax.TaxRates:
-        tax_rates.add_rate(self._change(db, call), request)
-        return tax_rates.view(tax_rates.list_rates(db, request.country))
+        rates.add_rate(self._change(db, call), request)
+        return rates.view(rates.list_rates(db, request.country))
 
     @in_transaction(billing.exchange_rates.IMPORT_EXCHANGE_RATES)
     def import_exchange_rates(
@@ -71,21 +68,21 @@ class TaxMethods(Part):
         change = self._change_by(db, envelope)
         changed = subscriptions.take_in_company(db, envelope)
         company_id = envelope.body.id
-        if changed & tax_ids.CHECKED_FIELDS:
-            tax_ids.ask_again(db, company_id, change.call.now)
+        if changed & ids.CHECKED_FIELDS:
+            ids.ask_again(db, company_id, change.call.now)
             self._wake_checks_after(db)
-        if changed & tax_ids.READ_FIELDS:
+        if changed & ids.READ_FIELDS:
             self._tell_of_tax(change, company_id)
 
     def _tax_profile(
         self, db: Session, call: Call, company_id: UUID
     ) -> billing.tax.TaxProfile:
         seller = self._seller_of(db, company_id)
-        return tax_profiles.view(db, seller, company_id, call.now)
+        return profiles.view(db, seller, company_id, call.now)
 
     def _tell_of_tax(self, change: Change, company_id: UUID) -> None:
         seller = self._seller_of(change.db, company_id)
-        tax_ids.tell_of_change(change, seller, company_id)
+        ids.tell_of_change(change, seller, company_id)
 
     def _wake_checks_after(self, db: Session) -> None:
         self._wake_after(db, self._tax_ids_waiting)

@@ -3,9 +3,7 @@
 from sqlalchemy.orm import Session
 
 from services.billing.surface.part import Part
-from services.billing.top_ups import beginning, quotes
-from services.billing.top_ups import lifecycle as top_ups
-from services.billing.top_ups import views as top_up_views
+from services.billing.top_ups import beginning, lifecycle, quotes, views
 from shared.contracts import billing
 from shared.db.events import Envelope
 from shared.rpc.service import Call, in_transaction, on_event
@@ -25,7 +23,7 @@ class TopUpMethods(Part):
         change, terms = self._change(db, call), self._terms(db, call)
         top_up = beginning.begin(change, terms, request)
         self._wake_after(db, self._documents_waiting)
-        return top_up_views.view(db, top_up)
+        return views.view(db, top_up)
 
     @in_transaction(billing.top_ups.GET_TOP_UP)
     def get_top_up(
@@ -37,14 +35,14 @@ class TopUpMethods(Part):
     def list_open_top_ups(
         self, db: Session, _call: Call, _request: billing.top_ups.ListOpenTopUps
     ) -> billing.top_ups.OpenTopUps:
-        return top_ups.list_open(db)
+        return lifecycle.list_open(db)
 
     @in_transaction(billing.top_ups.CANCEL_TOP_UP)
     def cancel_top_up(
         self, db: Session, call: Call, request: billing.top_ups.CancelTopUp
     ) -> billing.top_ups.TopUp:
-        top_up = top_ups.cancel(self._change(db, call), request.top_up_id)
-        return top_up_views.view(db, top_up)
+        top_up = lifecycle.cancel(self._change(db, call), request.top_up_id)
+        return views.view(db, top_up)
 
     @on_event(billing.top_ups.TOP_UP_SETTLED)
     def see_top_up(

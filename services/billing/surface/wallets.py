@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from services.billing.forecast import dashboard
 from services.billing.ledger import adjustments, wallets
 from services.billing.surface.part import Part
-from services.billing.transactions import listing as transactions
+from services.billing.transactions import listing
 from shared.contracts import billing
 from shared.rpc.service import Call, in_transaction
 
@@ -67,4 +67,4 @@ class WalletMethods(Part):
     def list_transactions(
         self, db: Session, call: Call, request: billing.transactions.ListTransactions
     ) -> billing.transactions.TransactionPage:
-        return transactions.list_transactions(db, request, call.now)
+        return listing.list_transactions(db, request, call.now)
