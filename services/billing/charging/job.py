@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -129,17 +130,18 @@ class _Run:
 
     def notify(self) -> None:
         """Have inventory suspend, resume and end services."""
-        for notify in (
-            notifications.notify_overdue,
+        events: tuple[notifications.Notify, ...] = (
+            partial(notifications.notify_overdue, grace=self.grace),
             notifications.notify_restored,
             notifications.notify_ended,
-        ):
+        )
+        for notify in events:
             while self._notify(notify):
                 pass
 
     def _notify(self, notify: notifications.Notify) -> int:
         with self.database.system() as session:
-            return notify(self._change(session), self.grace)
+            return notify(self._change(session))
 
     def _place(self) -> None:
         unplaced = subscriptions.unplaced_companies

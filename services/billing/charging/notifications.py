@@ -27,8 +27,8 @@ from shared.rpc.change import Change
 BATCH = 500
 AGAIN_AFTER = timedelta(hours=1)
 
-Notify = Callable[[Change, timedelta], int]
-"""Sends an event about some services; returns of how many, given the grace."""
+Notify = Callable[[Change], int]
+"""Sends an event about some services; returns of how many."""
 
 _IS_ACTIVE = Subscription.state == ServiceState.ACTIVE
 
@@ -59,7 +59,7 @@ def notify_overdue(change: Change, grace: timedelta) -> int:
     return _notify(change, billing.charging.SERVICES_OVERDUE, found)
 
 
-def notify_restored(change: Change, _grace: timedelta) -> int:
+def notify_restored(change: Change) -> int:
     """Those suspended for payment and paid again are to be resumed.
 
     One that is to end as well: it has paid time left, and ends with that.
@@ -69,7 +69,7 @@ def notify_restored(change: Change, _grace: timedelta) -> int:
     return _notify(change, billing.charging.FUNDS_RESTORED, found)
 
 
-def notify_ended(change: Change, _grace: timedelta) -> int:
+def notify_ended(change: Change) -> int:
     """Those that were to end with the period that is paid have come to its end.
 
     A one-time price that is paid has no period to wait for. What is suspended until it
