@@ -1,10 +1,15 @@
-"""What a price may be."""
+"""What a plan costs, and what a price may be."""
 
 import re
 from decimal import Decimal
 
-from shared.errors import InvalidInput
-from shared.money import Money, round_price
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.inventory import models
+from shared.contracts.inventory.services import Period
+from shared.errors import InvalidInput, NotFound
+from shared.money import Money, currency_of, round_price
 
 MAX_PRICE = Decimal(1_000_000_000)
 
@@ -12,6 +17,24 @@ MAX_PRICE = Decimal(1_000_000_000)
 _NUMBER = re.compile(
     r"[+-]?(\d{1,20}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?", re.ASCII
 )
+
+
+def get_price(db: Session, plan: models.Plan, currency: str, period: Period) -> Money:
+    """What a plan costs at present, per period.
+
+    Raises:
+        NotFound: ``no_such_price``.
+    """
+    known = select(models.PlanPrice.price).where(
+        models.PlanPrice.plan_code == plan.code,
+        models.PlanPrice.currency == currency,
+        models.PlanPrice.period == period,
+    )
+    # PostgreSQL can't even be asked for NUL.
+    price = db.scalar(known) if "\0" not in currency else None
+    if price is None:
+        raise NotFound("no_such_price", f"{plan.code} {currency} {period.value}"[:100])
+    return Money(price, currency_of(currency))
 
 
 def parse_price(text: str, currency: str) -> Money:

@@ -5,11 +5,11 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError
 
 from services.inventory import models
-from services.inventory.catalogue import get_plan, get_price
+from services.inventory.catalogue import get_plan
 from services.inventory.lifecycle import changes, states
 from services.inventory.lifecycle.changes import FIRST_VERSION, Snapshot
 from services.inventory.lifecycle.states import Transition
-from services.inventory.prices import check_price
+from services.inventory.prices import check_price, get_price
 from shared.contract import Event
 from shared.contracts import inventory
 from shared.contracts.inventory.services import ServiceState, SuspensionReason
