@@ -1,7 +1,7 @@
 """What every payment gateway does, and the words in which it reports.
 
 None of this runs inside a database transaction. What a gateway says of a payment, be
-it asked or by a notice of its own, is a `Report`; `services.billing.payments.booking`
+it asked or by a notice of its own, is a `Report`; `services.billing.payments.reports`
 books it once, in whatever order and however often reports come.
 """
 

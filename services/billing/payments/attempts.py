@@ -1,6 +1,6 @@
 """Attempts to pay a top-up: prepared, and known to a gateway.
 
-What becomes of them is reported: see `services.billing.payments.booking`.
+What becomes of them is reported: see `services.billing.payments.reports`.
 """
 
 from dataclasses import dataclass

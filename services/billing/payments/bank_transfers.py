@@ -10,7 +10,7 @@ from services.billing.gateways.gateway import Outcome, Report
 from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
 from services.billing.payments.attempts import payment_by
-from services.billing.payments.booking import take_in
+from services.billing.payments.reports import take_in
 from services.billing.top_ups.references import references_in
 from services.billing.top_ups.rules import fits_payment
 from shared.contracts.billing.payments import (

@@ -25,9 +25,10 @@ from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Seller
-from services.billing.payments import attempts, booking
+from services.billing.payments import attempts
 from services.billing.payments.attempts import Attempt
 from services.billing.payments.cards import Cards
+from services.billing.payments.reports import take_in
 from services.billing.refunds import lifecycle as refunds
 from services.billing.top_ups import lifecycle as top_ups
 from services.billing.top_ups.views import view
@@ -124,7 +125,7 @@ class Checkouts:
             raise NotFound("no_gateway", notice.gateway.value)
         reports = gateway.read_notice(notice.headers, notice.body)
         with self._change(notice.gateway.value, call.request_id) as change:
-            booking.take_in(change, reports)
+            take_in(change, reports)
 
     def reconcile_due(self, request_id: str) -> None:
         self.reconcile(request_id)
@@ -209,7 +210,7 @@ class Checkouts:
             with self._change(payment.gateway.value, request_id) as change:
                 if is_closed:
                     attempts.ask_no_more(change, payment.top_up_id, payment.id)
-                return booking.take_in(change, reports)
+                return take_in(change, reports)
         except ContractError as refusal:
             # The next turn asks again; one payment keeps no other waiting.
             log.warning("payment_not_asked", payment=str(payment.id), code=refusal.code)

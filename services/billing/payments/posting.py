@@ -1,0 +1,50 @@
+"""What payments and chargebacks share: tax, the entry in the ledger, what is left."""
+
+from services.billing.ledger.entries import Reason
+from services.billing.ledger.money_in import MoneyIn
+from services.billing.ledger.wallets import lock_wallet, tell_of_change
+from services.billing.models.ledger import EntryKind
+from services.billing.models.payments import Payment
+from services.billing.models.top_ups import TopUp
+from services.billing.top_ups.views import payments_of
+from shared.contracts.billing.payments import PaymentState
+from shared.contracts.billing.tax import TaxLine
+from shared.money import Money, round_to_minor_unit
+from shared.rpc.change import Change
+from shared.wire import from_wire
+
+
+def split_tax(top_up: TopUp, paid: Money) -> MoneyIn:
+    """Split what was paid into net and tax by the top-up's rate.
+
+    What was asked for has the tax that was asked for: it is within half a minor unit.
+    """
+    (line,) = from_wire(top_up.tax_lines, list[TaxLine])
+    exact = paid.amount * line.rate_percent / (100 + line.rate_percent)
+    tax = round_to_minor_unit(Money(exact, paid.currency)).amount
+    return MoneyIn(paid.amount - tax, tax, top_up.currency)
+
+
+def post_payment(
+    change: Change, payment: Payment, money_in: MoneyIn, kind: EntryKind
+) -> None:
+    """Post a payment into its wallet, or out of it, as the kind of the entry says."""
+    change.db.flush()
+    wallet = lock_wallet(change.db, payment.company_id, payment.currency)
+    reason = Reason(
+        company_id=wallet.company_id,
+        kind=kind,
+        memo=payment.method,
+        cause=f"payment:{payment.id}",
+    )
+    money_in.post(change, wallet.id, reason)
+    tell_of_change(change, wallet)
+
+
+def first_succeeded(change: Change, top_up: TopUp) -> Payment | None:
+    paid = (
+        payment
+        for payment in payments_of(change.db, top_up)
+        if payment.state is PaymentState.SUCCEEDED
+    )
+    return next(paid, None)
