@@ -12,7 +12,8 @@ WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 # Groups and their order are those of tests/conftest.py.
 BY_FILE := --dist loadgroup --no-loadscope-reorder
 # A commit's own examples in CI, so that a failure is there again; others each time here.
-SEED := $(if $(CI),--hypothesis-seed=$(shell printf '%d' 0x$$(git rev-parse --short=8 HEAD)))
+COMMIT := $(if $(CI),$(shell git rev-parse --short=8 HEAD 2>/dev/null))
+SEED := $(if $(COMMIT),--hypothesis-seed=$(shell printf '%d' 0x$(COMMIT)))
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) $(SEED) --durations 25 --durations-min 0.5 $(ARGS)
 # Ends the launcher in the foreground when make itself is killed.
 LEASH := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
@@ -95,12 +96,14 @@ $(VENV)/runtime.stamp: requirements/runtime.txt pyproject.toml | $(BIN)/python
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-# dev.txt has all of runtime.txt. pip would take ten times as long as uv, which it fetches.
+# dev.txt has all of runtime.txt. uv is ten times as quick as pip, whose settings (of a mirror,
+# say) it does not read: pip does what it can't.
 $(VENV)/dev.stamp: requirements/dev.txt requirements/runtime.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what the client area and its tests need …"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	@awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements/dev.txt >$(VENV)/uv.txt
 	@$(PIP) install --require-hashes -r $(VENV)/uv.txt
-	@$(UV) --require-hashes -r requirements/dev.txt
-	@$(UV) --no-deps --no-build-isolation -e .
+	@$(UV) --require-hashes -r requirements/dev.txt 2>$(VENV)/uv.log \
+		|| $(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $(VENV)/runtime.stamp $@

@@ -12,7 +12,7 @@ from launcher.servers.postgres import PostgresServer
 from launcher.servers.rabbitmq import RabbitNode
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.logs import use_plain_tracebacks
-from tests.fixtures.properties import register_profiles
+from tests.fixtures.properties import examples, register_profiles, use_seed
 from tests.fixtures.servers import OwnServers, Servers, SharedServers
 from tests.fixtures.vhosts import fresh_vhost
 
@@ -30,8 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    is_long = examples(1) > 1
     for item in items:
-        if "property" in item.keywords:
+        if is_long and "property" in item.keywords:
             item.add_marker(pytest.mark.timeout(_LONG_S))
         if item.get_closest_marker("xdist_group") is None:
             # A file's tests share what they start.
@@ -39,6 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    use_seed(config.getoption("--hypothesis-seed"))
     if not hasattr(config, "workerinput"):
         config.stash[_SERVERS] = OwnServers()
 

@@ -51,6 +51,8 @@ _CARELESS = {
     "max_wal_senders": 0,
     "max_wal_size": "256MB",
     "autovacuum": "off",
+    # In its folder, which is removed with it.
+    "dynamic_shared_memory_type": "mmap",
 }
 """Quicker, for data that nobody keeps."""
 

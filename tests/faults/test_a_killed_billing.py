@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from random import SystemRandom
 from uuid import UUID, uuid4
 
 import pytest
@@ -40,6 +39,7 @@ from shared.errors import Unavailable
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.client import CallContext, call
 from tests.fixtures.billing.office import Office, money
+from tests.fixtures.properties import new_random
 from tests.fixtures.sandbox import SECRET, Sandbox, sandbox
 from tests.fixtures.service_processes import ServiceProcess
 
@@ -159,7 +159,7 @@ def new_customer(
 def test_killed_at_some_points_a_top_up_is_credited_once(
     new_customer: NewCustomer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for point in SystemRandom().sample(range(1, POINTS_AT_LEAST), 3):
+    for point in new_random("points").sample(range(1, POINTS_AT_LEAST), 3):
         customer = new_customer()
 
         top_up_killed_at(point, customer, monkeypatch)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from random import SystemRandom
 
 import pytest
 
@@ -31,8 +30,9 @@ from tests.fixtures.launches import (
     var_below,
 )
 from tests.fixtures.process_table import processes_of
+from tests.fixtures.properties import new_random
 
-# Two stacks at a time would be too much for a small machine.
+# One at a time, beside the one of tests/e2e: more are too much for a small machine.
 pytestmark = [pytest.mark.xdist_group("stacks"), pytest.mark.timeout(400)]
 
 FIRST_START_S, STACK_START_S = 4.8, 6.0
@@ -49,7 +49,7 @@ def spans(length_s: float, number: int) -> list[Span]:
 
 def moment_in(span: Span) -> float:
     """Another one with each run; the output of a failed test says which."""
-    chosen = SystemRandom().uniform(*span)
+    chosen = new_random(f"{span}").uniform(*span)
     sys.stdout.write(f"killed after {chosen:.3f} s\n")
     return chosen
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from random import SystemRandom
 
 import pytest
 
@@ -20,6 +19,7 @@ from tests.fixtures.launches import (
     log_of,
     var_below,
 )
+from tests.fixtures.properties import new_random
 
 PAGE_WITHIN_S = 1.0
 FULL_WITHIN_S = 5.0
@@ -199,7 +199,7 @@ def test_a_killed_web_front_end_comes_back_once(
     ],
 )
 def test_the_programs_may_start_in_any_order(stack: RunningStack, number: int) -> None:
-    order = SystemRandom().sample(PROGRAMS, len(PROGRAMS))
+    order = new_random("order").sample(PROGRAMS, len(PROGRAMS))
     # Another one each time; the output of a failed test says which.
     sys.stdout.write(f"started in this order: {order}\n")
     for name in reversed(PROGRAMS):

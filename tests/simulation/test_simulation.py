@@ -8,11 +8,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from random import SystemRandom
 
 import pytest
 
-from tests.fixtures.properties import examples
+from tests.fixtures.properties import examples, new_random
 from tests.simulation.conftest import Simulate
 from tests.simulation.run import ACTS
 
@@ -60,6 +59,7 @@ def test_a_seed_replays_exactly_in_another_process(tmp_path: Path) -> None:
 def test_what_must_hold_holds_whatever_the_seed(simulation: Simulate) -> None:
     """Other seeds each time; a run that fails says how to replay it."""
     until = time.monotonic() + LONG_RUNS_S
+    chance = new_random("seeds")
     while time.monotonic() < until:
         for acts in (ACTS, ACTS, LONG):
-            simulation(SystemRandom().getrandbits(32), acts)
+            simulation(chance.getrandbits(32), acts)

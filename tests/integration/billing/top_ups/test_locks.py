@@ -23,7 +23,7 @@ def watched(till: Till) -> Iterator[list[Reads]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         for table in ("top_ups", "wallets"):
             now[table] += statement.startswith(f"SELECT {table}.id")
-        now["locks"] += statement.endswith("FOR UPDATE")
+        now["locks"] += " FOR UPDATE" in statement
 
     def end(_connection: Any) -> None:
         if +now:
