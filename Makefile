@@ -6,7 +6,7 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 	do $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$candidate && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 # One more than there are cores, as tests wait, too.
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 # Groups and their order are those of tests/conftest.py.
@@ -19,6 +19,8 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) $(SEED) --durations 25
 LEASH := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 MAKEFLAGS += --no-print-directory
+# Many processes are started: each would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help install run stack stack-stop test test-full faults nightly e2e containers lint bench screenshots lock dev
 
