@@ -75,26 +75,34 @@ class BlockView:
 
 
 class PendingBlocks:
-    """Blocks whose calls are under way."""
+    """Blocks whose calls are under way, as the principal that the visit has now.
+
+    Should the visit have another one when they are loaded, nothing of the answers is
+    shown or remembered.
+    """
 
     def __init__(self, visit: Visit, blocks: Iterable[Block], timeout_s: float) -> None:
         self._visit = visit
         self._blocks = tuple(blocks)
         self._asked_at = context().clock.now()
-        self._may_come_yet = timeout_s <= FIRST_TRY_S
+        self._without_answer: Literal["waiting", "unavailable"] = (
+            "waiting" if timeout_s <= FIRST_TRY_S else "unavailable"
+        )
         self._answers: dict[tuple[Method[Any, Any], Request], Future[Any]] = {}
         for block in self._blocks:
             key = (block.method, block.request)
             if key not in self._answers:
                 self._answers[key] = visit.start(*key, timeout_s=timeout_s)
+        self._asked_as = visit.identify()
 
     def load(self) -> dict[str, BlockView]:
         """Wait for the answers, each no longer than its time-out."""
         return {block.name: self._load(block) for block in self._blocks}
 
     def _load(self, block: Block) -> BlockView:
-        principal = self._visit.identify()
-        company_id = principal.require_company()
+        company_id = self._visit.identify().require_company()
+        if not self._visit.acts_as(self._asked_as):
+            return BlockView(block.name, company_id, self._without_answer)
         last_known = context().last_known
         try:
             answer = self._answers[block.method, block.request].result()
@@ -104,19 +112,17 @@ class PendingBlocks:
             )
         except (Unavailable, Unauthenticated, RemoteFault) as error:
             _note_failure(block, error)
-            known = last_known.find(principal, block.name)
+            known = last_known.find(self._asked_as, block.name)
             if known is not None:
                 shown = BlockView(
                     block.name, company_id, "stale", known.value, known.at
                 )
-            elif self._may_come_yet:
-                shown = BlockView(block.name, company_id, "waiting")
             else:
-                shown = BlockView(block.name, company_id, "unavailable")
+                shown = BlockView(block.name, company_id, self._without_answer)
             return replace(shown, is_late=_is_late(error))
         now = context().clock.now()
         data = block.view(answer)
-        last_known.remember(principal, block.name, data, now)
+        last_known.remember(self._asked_as, block.name, data, now)
         return BlockView(block.name, company_id, "fresh", data, now, self._asked_at)
 
 

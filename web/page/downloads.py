@@ -48,7 +48,10 @@ def first_answer(
     with told_in_frame():
         visit.check_session()
         answer = visit.start(method, arguments)
+        asked_as = visit.identify()
         visit.settle()
+        if not visit.acts_as(asked_as):
+            answer = visit.start(method, arguments)
         return answer.result()
 
 

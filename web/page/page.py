@@ -13,9 +13,10 @@ import structlog
 from flask import g, render_template
 from flask.typing import ResponseReturnValue
 
-from shared.contract import Method, RequestT, ResponseT
+from shared.contract import Method, Request, RequestT, ResponseT
 from shared.errors import ContractError, RemoteFault, Unavailable
 from shared.permissions import Permission
+from shared.principal import Principal
 from shared.wire import to_json
 from web.page.blocks import FIRST_TRY_S, Block, BlockView, PendingBlocks
 from web.page.context import context
@@ -32,10 +33,15 @@ class _Own:
 
     name: str
     words: str
-    method: str
-    key: str
+    method: Method[Any, Any]
+    arguments: Request
     answer: Future[Any]
+    asked_as: Principal | None
     stands_without: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.method} {to_json(self.arguments).decode()}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,6 @@ class Page:
         self._content = content
         self._pending = blocks
         self._at = at
-        self._asked_as = visit.identify()
         self._own: list[_Own] = []
         self._contents: dict[str, _Content] = {}
         self._blocks: Mapping[str, BlockView] | None = None
@@ -83,13 +88,8 @@ class Page:
         gets what was last known; or None, if it says that it ``stands_without``; else
         another page says that ``words`` can't be read.
         """
-        try:
-            answer = self._content.start(method, arguments)
-        except Unavailable as outage:
-            answer = Future()
-            answer.set_exception(outage)
-        key = f"{method} {to_json(arguments).decode()}"
-        own = _Own(name, words, str(method), key, answer, stands_without)
+        answer, asked_as = self._start(method, arguments)
+        own = _Own(name, words, method, arguments, answer, asked_as, stands_without)
         self._own.append(own)
 
     def answer(self, name: str) -> Any:
@@ -161,12 +161,22 @@ class Page:
     def load_blocks(self) -> Mapping[str, BlockView]:
         """Wait for the blocks, each no longer than its time-out."""
         if self._blocks is None:
-            reader = reader_of(self._asked_as, self.visit.last_session)
+            reader = reader_of(self.visit.identify(), self.visit.last_session)
             self._blocks = {
                 name: replace(view, tag=str(Tag(view.asked_at, reader)))
                 for name, view in self._pending.load().items()
             }
         return self._blocks
+
+    def _start(
+        self, method: Method[Any, Any], arguments: Request
+    ) -> tuple[Future[Any], Principal | None]:
+        try:
+            answer = self._content.start(method, arguments)
+        except Unavailable as outage:
+            answer = Future()
+            answer.set_exception(outage)
+        return answer, self._content.known_principal
 
     def _content_of(self, own: _Own) -> _Content:
         if own.name not in self._contents:
@@ -174,12 +184,18 @@ class Page:
         return self._contents[own.name]
 
     def _read(self, own: _Own) -> _Content:
-        """What the page is about; raises what its service refuses."""
-        ctx, principal = context(), self._content.known_principal
+        """Return what the page is about; raise what its service refuses.
+
+        What was asked as another principal than identity has given is asked again.
+        """
+        answer, principal = own.answer, own.asked_as
+        if not self._content.acts_as(principal):
+            answer, principal = self._start(own.method, own.arguments)
+        ctx = context()
         try:
-            value = own.answer.result()
+            value = answer.result()
         except (Unavailable, RemoteFault) as failure:
-            log.warning("content_failed", method=own.method, error=repr(failure))
+            log.warning("content_failed", method=str(own.method), error=repr(failure))
             known = ctx.last_pages.find(principal, own.key) if principal else None
             if known is not None:
                 return _Content(known.value, known.at)
@@ -203,7 +219,10 @@ def begin_page(
     """
     visit = visit or begin_visit()
     visit.check_session()
-    content = visit_company(acts_for) if acts_for else visit
+    if acts_for is None or acts_for == visit.identify().company_id:
+        content = visit
+    else:
+        content = visit_company(acts_for)
     pending = PendingBlocks(visit, (BALANCE, MENU, *blocks), FIRST_TRY_S)
     page = Page(visit, content, pending, at)
     g.page = page

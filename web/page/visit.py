@@ -8,6 +8,7 @@ expires.
 """
 
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -80,6 +81,17 @@ class Visit:
         """Return who acts; ask identity and wait where the cookie does not say."""
         return self.known_principal or self._resume()
 
+    def acts_as(self, asked_as: Principal | None) -> bool:
+        """Return whether what was asked as this principal may be shown.
+
+        It may not once identity has given another one: the person has left the company
+        since, or has another role there.
+        """
+        known = self.known_principal
+        if known is None or asked_as is None:
+            return known is asked_as
+        return replace(asked_as, expires_at=known.expires_at) == known
+
     def check_session(self) -> None:
         """Ask identity whether the session lives, in parallel with what follows.
 
@@ -118,7 +130,7 @@ class Visit:
         soon = context().clock.now() + _RENEW_BEFORE
         known = self.known_principal
         if known is not None and known.expires_at <= soon:
-            self.known_principal = None
+            self._resume()
         return self.start(method, arguments).result()
 
     def insist(self) -> None:

@@ -1,0 +1,152 @@
+"""A cookie's principal that identity has changed since: a company left, another role.
+
+The page's calls were sent as that principal, in parallel with the session's check.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import delete, update
+
+from launcher.servers.databases import SERVICES
+from services.identity.models import Membership
+from shared.contracts import billing, identity
+from shared.contracts.identity.memberships import Role
+from shared.db.database import Database
+from tests.fixtures.installations import Installation, installation, sign_in
+
+EMAIL = "ada@example.com"
+
+
+@pytest.fixture
+def urls(new_database: Callable[[str], str]) -> dict[str, str]:
+    return {name: new_database(name) for name in SERVICES}
+
+
+@pytest.fixture
+def site(urls: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
+    with installation(urls, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def identitys(urls: dict[str, str]) -> Iterator[Database]:
+    with closing(Database(urls["identity"])) as database:
+        yield database
+
+
+@pytest.fixture
+def first(site: Installation) -> UUID:
+    """Ada's current company; it has a wallet in EUR."""
+    company = site.customer(EMAIL, "First & Co")
+    _open_wallet(site, company, "EUR")
+    return company
+
+
+@pytest.fixture
+def second(site: Installation, first: UUID) -> UUID:
+    """Another of her companies, with a wallet in PLN."""
+    site.clock.move(timedelta(hours=1))
+    company = site.customer("bob@example.com", "Second & Co")
+    _open_wallet(site, company, "PLN")
+    member = identity.memberships.AddMember(
+        company_id=company, user_id=site.user_ids[EMAIL], role=Role.ADMIN
+    )
+    site.operator.call(identity.memberships.ADD_MEMBER, member)
+    return company
+
+
+@pytest.fixture
+def browser(site: Installation, second: UUID) -> FlaskClient:
+    return sign_in(site.app(), EMAIL)
+
+
+def test_a_company_that_was_left_is_not_shown_in_the_frame_of_another(
+    browser: FlaskClient, identitys: Database, first: UUID
+) -> None:
+    _leave(identitys, first)
+
+    page = browser.get("/")
+
+    assert page.status_code == 404
+    assert "Second &amp; Co" in page.text
+    assert _state(page.text, "balance") == "waiting"
+    assert "EUR" not in page.text
+    assert "PLN" in browser.get("/").text
+
+
+def test_a_company_that_was_left_is_not_remembered_as_another(
+    browser: FlaskClient, site: Installation, identitys: Database, first: UUID
+) -> None:
+    _leave(identitys, first)
+    browser.get("/")
+    site.client.down.add("billing")
+
+    page = browser.get("/")
+
+    assert page.status_code == 200
+    assert _state(page.text, "balance") == "waiting"
+    assert "EUR" not in page.text
+
+
+def test_a_page_of_the_company_that_was_left_is_not_shown(
+    browser: FlaskClient, identitys: Database, first: UUID
+) -> None:
+    _leave(identitys, first)
+
+    page = browser.get(f"/companies/{first}/wallets")
+
+    assert page.status_code == 404
+    assert "EUR" not in page.text
+
+
+def test_what_a_lost_role_included_is_not_shown(
+    browser: FlaskClient, site: Installation, identitys: Database, first: UUID
+) -> None:
+    _become_technical(identitys, first)
+
+    page = browser.get("/")
+
+    assert page.status_code == 200
+    assert _state(page.text, "balance") == "waiting"
+    assert "EUR" not in page.text
+    site.client.down.add("billing")
+    assert _state(browser.get("/").text, "balance") == "waiting"
+
+
+@pytest.mark.parametrize("address", ["wallets", "transactions", "transactions.csv"])
+def test_a_page_that_a_lost_role_included_is_refused(
+    browser: FlaskClient, identitys: Database, first: UUID, address: str
+) -> None:
+    _become_technical(identitys, first)
+
+    page = browser.get(f"/companies/{first}/{address}")
+
+    assert page.status_code == 403
+    assert "EUR" not in page.text
+
+
+def _leave(identitys: Database, company: UUID) -> None:
+    with identitys.system() as db:
+        db.execute(delete(Membership).where(Membership.company_id == company))
+
+
+def _become_technical(identitys: Database, company: UUID) -> None:
+    with identitys.system() as db:
+        mine = Membership.company_id == company
+        db.execute(update(Membership).where(mine).values(role=Role.TECHNICAL))
+
+
+def _open_wallet(site: Installation, company: UUID, currency: str) -> None:
+    wallet = billing.wallets.OpenWallet(company_id=company, currency=currency)
+    site.operator.call(billing.wallets.OPEN_WALLET, wallet)
+
+
+def _state(html: str, block: str) -> str:
+    start = html.index(f'id="block-{block}"')
+    return html[start:].split('data-state="', 1)[1].split('"', 1)[0]
