@@ -45,8 +45,6 @@ _SESSION = "session"
 class Visit:
     """The calls of one request, all in the name of one principal.
 
-    ``known_principal`` is who acts, as far as that is known without asking identity.
-
     ``acts_for`` is the company that the address names, if it does; without it the
     visit acts for the session's current company, which must be ``expected`` where a
     link or form says so. ``reading_until`` is set once identity has not answered:
@@ -75,11 +73,16 @@ class Visit:
         self._polling = polling
         self._resuming: Future[identity.signing_in.Session] | None = None
         self._principal_token = request.cookies.get(PRINCIPAL_COOKIE)
-        self.known_principal = self._read_cookie()
+        self._principal = self._read_cookie()
+
+    @property
+    def known_principal(self) -> Principal | None:
+        """Return who acts as far as that is known; identity is not asked."""
+        return self._principal
 
     def identify(self) -> Principal:
         """Return who acts; ask identity and wait where the cookie does not say."""
-        return self.known_principal or self._resume()
+        return self._principal or self._resume()
 
     def acts_as(self, asked_as: Principal | None) -> bool:
         """Return whether what was asked as this principal may be shown.
@@ -87,7 +90,7 @@ class Visit:
         It may not once identity has given another one: the person has left the company
         since, or has another role there.
         """
-        known = self.known_principal
+        known = self._principal
         if known is None or asked_as is None:
             return known is asked_as
         return replace(asked_as, expires_at=known.expires_at) == known
@@ -98,7 +101,7 @@ class Visit:
         Nothing is asked twice: not if identity has answered in this visit already.
         """
         is_asked = self.session is not None or self._resuming is not None
-        if self.known_principal is not None and not is_asked:
+        if self._principal is not None and not is_asked:
             self._resuming = self._start_resuming(_CHECK_WITHIN_S)
 
     def start(
@@ -128,7 +131,7 @@ class Visit:
         ended would go on with.
         """
         soon = context().clock.now() + _RENEW_BEFORE
-        known = self.known_principal
+        known = self._principal
         if known is not None and known.expires_at <= soon:
             self._resume()
         return self.start(method, arguments).result()
@@ -160,9 +163,9 @@ class Visit:
         """The session as identity told it now, or else last told it."""
         if self.session is not None:
             return self.session
-        if self.known_principal is None:
+        if self._principal is None:
             return None
-        known = context().last_known.find(self.known_principal, _SESSION)
+        known = context().last_known.find(self._principal, _SESSION)
         return known.value if known else None
 
     def keep_principal(self, response: Response) -> None:
@@ -197,11 +200,11 @@ class Visit:
         """
         ctx = context()
         now = ctx.clock.now()
-        under_way = self.known_principal.company_id if self.known_principal else None
+        under_way = self._principal.company_id if self._principal else None
         self.session = session
         self._principal_token = session.principal
         principal = verify(session.principal, ctx.verify_key, now)
-        self.known_principal = principal
+        self._principal = principal
         ctx.last_known.remember(principal, _SESSION, session, now)
         meant = under_way or self._meant
         if meant not in {None, session.company_id}:
