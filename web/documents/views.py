@@ -55,7 +55,7 @@ def list_documents(company_id: str) -> ResponseReturnValue:
         "The documents",
         billing.documents.LIST_DOCUMENTS,
         query.request(),
-        stands_without=True,
+        optional=True,
     )
     return page.show(
         "documents/page.html",

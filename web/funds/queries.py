@@ -100,7 +100,7 @@ def find_card_form(visit: Visit, top_up_id: UUID) -> billing.cards.CardForm | No
 
 
 def list_unpaid(visit: Visit) -> list[billing.top_ups.OpenTopUp]:
-    """What is begun and not paid; the page stands without it."""
+    """List what is begun and not paid; none if it can't be read."""
     ask = billing.top_ups.ListOpenTopUps()
     try:
         return visit.start(billing.top_ups.LIST_OPEN_TOP_UPS, ask).result().top_ups

@@ -22,7 +22,7 @@ from web.page.context import context
 from web.page.costs import COSTS, Costs
 from web.page.forms import new_form_key, send
 from web.page.frame import BALANCE, Balance
-from web.page.page import Page, begin_page, told_in_frame
+from web.page.page import Page, begin_page, errors_in_frame
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import Visit, begin_visit, prepare_reader
@@ -81,7 +81,7 @@ def top_up_now() -> ResponseReturnValue:
     form = FundsForm.sent(request.form)
     if "work_out" in request.form:
         return _work_out(visit, form)
-    with told_in_frame(visit):
+    with errors_in_frame(visit):
         visit.insist()
         # Amounts are read in the language of who typed them.
         prepare_reader(visit)

@@ -13,7 +13,7 @@ from flask import Response, request, stream_with_context
 
 from shared.contract import Method, RequestT, ResponseT
 from shared.errors import Throttled
-from web.page.page import told_in_frame
+from web.page.page import errors_in_frame
 from web.page.visit import Visit
 
 log = structlog.get_logger()
@@ -45,7 +45,7 @@ def first_answer(
 
     A refusal is told within the frame, as on a page.
     """
-    with told_in_frame():
+    with errors_in_frame():
         visit.check_session()
         answer = visit.start(method, arguments)
         asked_as = visit.identify()
@@ -96,7 +96,7 @@ def name_with_days(
 
 
 def _begin(company_id: UUID) -> None:
-    with told_in_frame(), _lock:
+    with errors_in_frame(), _lock:
         if _under_way.total() >= MOST or _under_way[company_id] >= MOST_OF_ONE:
             raise Throttled("too_many_downloads")
         _under_way[company_id] += 1

@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from flask import g, render_template
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
 from shared.contract import Method, Request, RequestT, ResponseT
 from shared.errors import ContractError, RemoteFault, Unavailable
@@ -28,7 +29,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class _Own:
+class _ContentCall:
     """The call of a page's own content: what it is to the template and in words."""
 
     name: str
@@ -37,7 +38,7 @@ class _Own:
     arguments: Request
     answer: Future[Any]
     asked_as: Principal | None
-    stands_without: bool
+    optional: bool
 
     @property
     def key(self) -> str:
@@ -67,7 +68,7 @@ class Page:
         self._content = content
         self._pending = blocks
         self._at = at
-        self._own: list[_Own] = []
+        self._calls: list[_ContentCall] = []
         self._contents: dict[str, _Content] = {}
         self._blocks: Mapping[str, BlockView] | None = None
         self._frame: Frame | None = None
@@ -79,18 +80,18 @@ class Page:
         method: Method[RequestT, ResponseT],
         arguments: RequestT,
         *,
-        stands_without: bool = False,
+        optional: bool = False,
     ) -> None:
         """Start a call of the page's own content, the main one first.
 
         The template gets the answer as ``name``, and as ``name_as_of`` when it was
         known, if not just now; of the main one the layout tells. Without an answer it
-        gets what was last known; or None, if it says that it ``stands_without``; else
+        gets what was last known; or None, if it is ``optional``; else
         another page says that ``words`` can't be read.
         """
         answer, asked_as = self._start(method, arguments)
-        own = _Own(name, words, method, arguments, answer, asked_as, stands_without)
-        self._own.append(own)
+        call = _ContentCall(name, words, method, arguments, answer, asked_as, optional)
+        self._calls.append(call)
 
     def answer(self, name: str) -> Any:
         """Wait for what was asked for as ``name``, to ask for what depends on it.
@@ -102,8 +103,8 @@ class Page:
                 page must not be shown.
         """
         self.visit.settle()
-        own = next(own for own in self._own if own.name == name)
-        return self._content_of(own).value
+        call = next(call for call in self._calls if call.name == name)
+        return self._content_of(call).value
 
     def may(self, permission: Permission) -> bool:
         """Whether the reader's role includes it, as far as is known without asking."""
@@ -118,11 +119,11 @@ class Page:
         ``status`` is the answer's unless the main content is missing.
         """
         frame = self.load_frame()
-        contents = {own.name: self._content_of(own) for own in self._own}
+        contents = {call.name: self._content_of(call) for call in self._calls}
         words = ""
-        for own in self._own:
-            if contents[own.name].value is None and not own.stands_without:
-                template, words = "missing.html", own.words
+        for call in self._calls:
+            if contents[call.name].value is None and not call.optional:
+                template, words = "missing.html", call.words
                 break
         main = next(iter(contents.values()), _Content(None))
         html = render_template(
@@ -178,30 +179,30 @@ class Page:
             answer.set_exception(outage)
         return answer, self._content.known_principal
 
-    def _content_of(self, own: _Own) -> _Content:
-        if own.name not in self._contents:
-            self._contents[own.name] = self._read(own)
-        return self._contents[own.name]
+    def _content_of(self, call: _ContentCall) -> _Content:
+        if call.name not in self._contents:
+            self._contents[call.name] = self._read(call)
+        return self._contents[call.name]
 
-    def _read(self, own: _Own) -> _Content:
+    def _read(self, call: _ContentCall) -> _Content:
         """Return what the page is about; raise what its service refuses.
 
         What was asked as another principal than identity has given is asked again.
         """
-        answer, principal = own.answer, own.asked_as
+        answer, principal = call.answer, call.asked_as
         if not self._content.acts_as(principal):
-            answer, principal = self._start(own.method, own.arguments)
+            answer, principal = self._start(call.method, call.arguments)
         ctx = context()
         try:
             value = answer.result()
         except (Unavailable, RemoteFault) as failure:
-            log.warning("content_failed", method=str(own.method), error=repr(failure))
-            known = ctx.last_pages.find(principal, own.key) if principal else None
+            log.warning("content_failed", method=str(call.method), error=repr(failure))
+            known = ctx.last_pages.find(principal, call.key) if principal else None
             if known is not None:
                 return _Content(known.value, known.at)
             return _Content(None, status=getattr(failure, "http_status", 500))
         if principal:
-            ctx.last_pages.remember(principal, own.key, value, ctx.clock.now())
+            ctx.last_pages.remember(principal, call.key, value, ctx.clock.now())
         return _Content(value)
 
 
@@ -230,11 +231,14 @@ def begin_page(
 
 
 @contextmanager
-def told_in_frame(visit: Visit | None = None) -> Iterator[None]:
-    """Show what fails in here as an error within the frame, as on a page."""
+def errors_in_frame(visit: Visit | None = None) -> Iterator[None]:
+    """Show errors of this block within the frame, as on a page.
+
+    A fault of our own is shown without a frame, which may be at fault itself.
+    """
     try:
         yield
-    except (ContractError, RemoteFault):
+    except (ContractError, RemoteFault, HTTPException):
         if "page" not in g:
             begin_page(visit=visit)
         raise

@@ -136,7 +136,7 @@ def _show(
         "This company",
         identity.companies.GET_COMPANY,
         identity.companies.GetCompany(),
-        stands_without=form is not None,
+        optional=form is not None,
     )
     if not page.may(Permission.MANAGE_COMPANY):
         raise Forbidden("permission_missing")

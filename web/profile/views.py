@@ -90,7 +90,7 @@ def _show(
             "Its tax details",
             billing.tax.GET_TAX_PROFILE,
             billing.tax.GetTaxProfile(),
-            stands_without=True,
+            optional=True,
         )
     return page.show(
         "profile/page.html",

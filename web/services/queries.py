@@ -108,13 +108,13 @@ class ServiceQuery:
 
 
 def ask_how_it_is_paid(page: Page, service_id: UUID, cursor: str | None) -> None:
-    """Ask for a service's subscription and its charges; the page stands without."""
+    """Ask for a service's subscription and its charges, both optional."""
     page.ask(
         "payment",
         "How it is paid",
         billing.charging.GET_SUBSCRIPTION,
         billing.charging.GetSubscription(service_id=service_id),
-        stands_without=True,
+        optional=True,
     )
     page.ask(
         "charges",
@@ -123,5 +123,5 @@ def ask_how_it_is_paid(page: Page, service_id: UUID, cursor: str | None) -> None
         billing.charging.ListCharges(
             service_id=service_id, cursor=cursor, limit=CHARGES_SHOWN
         ),
-        stands_without=True,
+        optional=True,
     )

@@ -25,7 +25,7 @@ def list_services() -> ResponseReturnValue:
         "The list",
         inventory.reading.LIST_SERVICES,
         query.request(),
-        stands_without=True,
+        optional=True,
     )
     return page.show("services/page.html", query=query, states=tuple(StateFilter))
 

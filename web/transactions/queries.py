@@ -119,5 +119,5 @@ def ask_for_lines(page: Page, entry_id: UUID, cursor: str | None) -> None:
         "The services' names",
         inventory.reading.NAME_SERVICES,
         inventory.reading.NameServices(service_ids=ids),
-        stands_without=True,
+        optional=True,
     )

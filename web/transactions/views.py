@@ -48,7 +48,7 @@ def _show(
             "The transactions",
             LIST_TRANSACTIONS,
             query.request(),
-            stands_without=True,
+            optional=True,
         )
     return page.show(
         "transactions/page.html",
