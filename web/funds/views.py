@@ -82,7 +82,7 @@ def top_up_now() -> ResponseReturnValue:
     if "work_out" in request.form:
         return _work_out(visit, form)
     with errors_in_frame(visit):
-        visit.insist()
+        away = _check_session(visit)
         # Amounts are read in the language of who typed them.
         prepare_reader(visit)
         net, gateway = form.amount(), form.chosen_gateway()
@@ -90,6 +90,8 @@ def top_up_now() -> ResponseReturnValue:
             page = begin_page(COSTS, visit=visit)
             shown = queries.quote_top_up(visit, form) if net else None
             return _show(page, form, shown, status=422)
+        if away is not None:
+            return _asked_again(visit, form, away)
         try:
             top_up_id = queries.begin_top_up(visit, form, net, gateway)
         except (Conflict, InvalidInput, NotFound, Unavailable) as refusal:
@@ -228,6 +230,17 @@ def _work_out(visit: Visit, form: FundsForm) -> Response:
         "funds.add_funds", net=form.net, currency=form.currency, company=company
     )
     return redirect(address, code=303)
+
+
+def _check_session(visit: Visit) -> Unavailable | None:
+    """Insist on the session; return the outage if the form can still be shown again."""
+    try:
+        visit.insist()
+    except Unavailable as outage:
+        if visit.known_principal is None:
+            raise
+        return outage
+    return None
 
 
 def _asked_again(

@@ -1,6 +1,7 @@
 """A top-up's page and the form of one, before a billing whose answers are made up."""
 
 from dataclasses import replace as fields_replaced
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -130,6 +131,48 @@ def test_a_form_that_lacks_something_is_shown_again(
     assert 'name="form_key" value="a-key"' in answer.text
     assert str(BEGIN_TOP_UP) not in calls(billing)
     assert calls(billing).count(str(DASHBOARD)) == 1
+
+
+def test_what_was_typed_stays_while_identity_is_away(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    form = filled_in(billing, browser)
+    billing.identity_is_away = True
+
+    answer = browser.post("/funds/add", data=form | {"net": "123.45"})
+
+    assert answer.status_code == 503
+    assert 'value="123.45"' in answer.text
+    assert 'name="form_key" value="a-key"' in answer.text
+    assert "This part can&#39;t be reached right now." in answer.text
+    assert 'id="block-balance"' in answer.text
+    assert str(BEGIN_TOP_UP) not in calls(billing)
+
+
+def test_an_unreadable_amount_is_refused_while_identity_is_away_too(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    form = filled_in(billing, browser)
+    billing.identity_is_away = True
+
+    answer = browser.post("/funds/add", data=form | {"net": "much"})
+
+    assert answer.status_code == 422
+    assert "We can&#39;t read this amount." in answer.text
+    assert 'value="much"' in answer.text
+
+
+def test_without_a_principal_no_form_is_shown_while_identity_is_away(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    form = filled_in(billing, browser)
+    billing.identity_is_away = True
+    billing.clock.move(timedelta(minutes=6))
+
+    answer = browser.post("/funds/add", data=form)
+
+    assert answer.status_code == 503
+    assert 'id="block-balance"' not in answer.text
 
 
 def test_the_amount_is_read_in_the_language_that_identity_tells(
