@@ -8,7 +8,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
 from shared.contracts import billing
-from shared.contracts.billing.top_ups import NextStep, TopUpQuote, TopUpState
+from shared.contracts.billing.payments import GatewayName
+from shared.contracts.billing.top_ups import (
+    NextStep,
+    StartedPayment,
+    TopUpQuote,
+    TopUpState,
+)
 from shared.errors import Conflict, ContractError, InvalidInput, NotFound, Unavailable
 from shared.money import Money
 from shared.permissions import Permission
@@ -267,16 +273,32 @@ def _asked_again(
 
 
 def _go_to_payment(visit: Visit, top_up_id: UUID) -> Response:
-    """Where it is paid; else its own page, which says why not and what to do."""
+    """Redirect to where it is paid, or to the top-up's page, which says what to do."""
     its_page = _address(visit, "funds.top_up", top_up_id)
     started = queries.start_payment(visit, top_up_id, public_address(its_page))
     if started is None:
         return redirect(its_page, code=303)
+    match _next_step(started):
+        case NextStep.REDIRECT:
+            return redirect(started.redirect_url or its_page, code=303)
+        case NextStep.CARD_FORM:
+            return redirect(_address(visit, "funds.card", top_up_id), code=303)
+        case NextStep.INSTRUCTIONS | NextStep.NONE:
+            return redirect(its_page, code=303)
+
+
+def _next_step(started: StartedPayment) -> NextStep:
+    """Return what billing says, or what follows from an answer without it.
+
+    During an upgrade an older billing answers, which does not know of next steps.
+    """
+    if started.next_step is not NextStep.NONE:
+        return started.next_step
     if started.redirect_url:
-        return redirect(started.redirect_url, code=303)
-    by_card = started.next_step is NextStep.CARD_FORM
-    to_card = _address(visit, "funds.card", top_up_id)
-    return redirect(to_card if by_card else its_page, code=303)
+        return NextStep.REDIRECT
+    if started.top_up.gateway is GatewayName.STRIPE:
+        return NextStep.CARD_FORM
+    return NextStep.NONE
 
 
 def _address(visit: Visit, endpoint: str, top_up_id: UUID) -> str:

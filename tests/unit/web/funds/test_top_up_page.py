@@ -15,6 +15,7 @@ from shared.contracts.billing.top_ups import (
     LIST_OPEN_TOP_UPS,
     START_PAYMENT,
     BeginTopUp,
+    NextStep,
     QuoteTopUp,
     StartedPayment,
     TopUpState,
@@ -39,6 +40,9 @@ from tests.fixtures.web.top_ups import (
 )
 from web.page.context import EXTENSION
 from web.page.last_known import LastKnown
+
+AT_GATEWAY = "https://pay.example/1"
+CARD = f"/funds/top-ups/{TOP_UP_ID}/card?company={OURS}"
 
 
 @pytest.fixture
@@ -110,6 +114,44 @@ def test_a_top_up_is_begun_without_the_calls_of_a_page(
     assert answer.headers["Location"] == "https://pay.example/1"
     assert calls(billing) == [str(BEGIN_TOP_UP), str(START_PAYMENT)]
     assert billing.sessions_resumed == 1
+
+
+@pytest.mark.parametrize(
+    ("next_step", "redirect_url", "gateway", "leads_to"),
+    [
+        (NextStep.REDIRECT, AT_GATEWAY, GatewayName.SANDBOX, AT_GATEWAY),
+        (NextStep.CARD_FORM, None, GatewayName.STRIPE, CARD),
+        (NextStep.INSTRUCTIONS, None, GatewayName.BANK_TRANSFER, ADDRESS),
+        (NextStep.NONE, None, GatewayName.SANDBOX, ADDRESS),
+        # From a billing that does not know of next steps yet.
+        (NextStep.NONE, AT_GATEWAY, GatewayName.SANDBOX, AT_GATEWAY),
+        (NextStep.NONE, None, GatewayName.STRIPE, CARD),
+        (NextStep.NONE, None, GatewayName.BANK_TRANSFER, ADDRESS),
+    ],
+)
+def test_the_next_step_leads_to_where_a_top_up_is_paid(
+    billing: StandIn,
+    browser: FlaskClient,
+    *,
+    next_step: NextStep,
+    redirect_url: str | None,
+    gateway: GatewayName,
+    leads_to: str,
+) -> None:
+    form = filled_in(billing, browser)
+    begun = top_up_with(duplicate(PaymentState.PENDING), TopUpState.PENDING)
+    started = StartedPayment(
+        top_up=replace(begun, gateway=gateway),
+        redirect_url=redirect_url,
+        next_step=next_step,
+    )
+    billing.answers[str(BEGIN_TOP_UP)] = lambda _: begun
+    billing.answers[str(START_PAYMENT)] = lambda _: started
+
+    answer = browser.post("/funds/add", data=form)
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == leads_to
 
 
 @pytest.mark.parametrize(
