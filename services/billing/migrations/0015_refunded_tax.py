@@ -1,5 +1,10 @@
-"""The tax that was given back is the sum of the refunds; nothing read the copy."""
+"""The refunded tax of a top-up is the sum of its refunds; nothing reads the column.
 
+Instances of the release before still write it while this runs, so it stays, with a
+default for those that don't. A migration of the next release drops it.
+"""
+
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
@@ -9,4 +14,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.drop_column("top_ups", "refunded_tax")
+    op.alter_column("top_ups", "refunded_tax", server_default=sa.text("0"))
