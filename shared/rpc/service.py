@@ -132,20 +132,23 @@ def on_event(
 class Service:
     """Base of the three services; checks that each contract is wholly answered.
 
-    A subclass that names no contract is a part of one that does.
+    A subclass with ``is_part=True`` answers some of the methods of a service that
+    inherits from it.
     """
 
     contract: ClassVar[ServiceContract]
     methods: ClassVar[Mapping[str, MethodHandler]]
     event_handlers: ClassVar[tuple[EventHandler, ...]]
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, *, is_part: bool = False) -> None:
         super().__init_subclass__()
-        if "contract" not in vars(cls):
+        if is_part:
             return
-        named = {k: v for base in reversed(cls.__mro__) for k, v in vars(base).items()}
-        members = named.values()
+        if "contract" not in vars(cls):
+            raise TypeError(f"{cls.__name__} names no contract, and is no part")
+        members = _members(cls)
         handlers = [m.__handler__ for m in members if hasattr(m, "__handler__")]
+        _check_answered(cls, [handler.method for handler in handlers])
         ready = MethodHandler(
             cls.contract.readiness, Service.check_readiness, in_transaction=False
         )
@@ -155,11 +158,6 @@ class Service:
             for member in members
             for event in getattr(member, "__events__", ())
         )
-        promised = set(cls.contract.methods)
-        kept = {handler.method for handler in handlers}
-        if promised != kept:
-            names = sorted(str(method) for method in promised ^ kept)
-            raise TypeError(f"{cls.__name__} and its contract differ in {names}")
 
     def __init__(self, database: Database, runtime: Runtime) -> None:
         self.database = database
@@ -174,3 +172,30 @@ class Service:
     def jobs(self) -> tuple[Job, ...]:
         """The service's own repeated work, beside the jobs of every service."""
         return ()
+
+
+def _members(service: type[Service]) -> list[Any]:
+    """What the class and its bases define; two of them may not take one name."""
+    named: dict[str, Any] = {}
+    for base in reversed(service.__mro__):
+        for name, member in vars(base).items():
+            known = named.get(name)
+            if _is_handler(known) and known is not member:
+                raise TypeError(f"{service.__name__} has {name} twice")
+            named[name] = member
+    return list(named.values())
+
+
+def _is_handler(member: object) -> bool:
+    return hasattr(member, "__handler__") or hasattr(member, "__events__")
+
+
+def _check_answered(service: type[Service], answered: list[Method[Any, Any]]) -> None:
+    """Make sure that each method of the contract is answered, and once."""
+    if len(answered) != len(set(answered)):
+        twice = sorted({str(each) for each in answered if answered.count(each) > 1})
+        raise TypeError(f"{service.__name__} answers {twice} more than once")
+    promised = set(service.contract.methods)
+    if promised != set(answered):
+        names = sorted(str(method) for method in promised ^ set(answered))
+        raise TypeError(f"{service.__name__} and its contract differ in {names}")

@@ -3,12 +3,12 @@
 from sqlalchemy.orm import Session
 
 from services.billing.audit import books, rebuilding
-from services.billing.surface.part import Part
+from services.billing.surface.room_methods import RoomMethods
 from shared.contracts import billing
 from shared.rpc.service import Call, in_transaction
 
 
-class AuditMethods(Part):
+class AuditMethods(RoomMethods, is_part=True):
     @in_transaction(billing.books.VERIFY_BOOKS)
     def verify_books(
         self, db: Session, _call: Call, _request: billing.books.VerifyBooks

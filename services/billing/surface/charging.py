@@ -3,14 +3,14 @@
 from sqlalchemy.orm import Session
 
 from services.billing.charging import subscription_views, subscriptions
-from services.billing.surface.part import Part
+from services.billing.surface.room_methods import RoomMethods
 from services.billing.transactions import charge_list
 from shared.contracts import billing, inventory
 from shared.db.events import Envelope
 from shared.rpc.service import Call, handles, in_transaction, on_event
 
 
-class ChargingMethods(Part):
+class ChargingMethods(RoomMethods, is_part=True):
     @handles(billing.charging.CHARGE_DUE)
     def charge_due(
         self, call: Call, request: billing.charging.ChargeDue

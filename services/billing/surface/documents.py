@@ -4,13 +4,13 @@ from sqlalchemy.orm import Session
 
 from services.billing.documents import export, files, listing
 from services.billing.refunds import invoice_credits
-from services.billing.surface.part import Part
+from services.billing.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import billing
 from shared.rpc.service import Call, handles, in_transaction
 
 
-class DocumentMethods(Part):
+class DocumentMethods(RoomMethods, is_part=True):
     @in_transaction(billing.documents.LIST_DOCUMENTS)
     def list_documents(
         self, db: Session, _call: Call, request: billing.documents.ListDocuments

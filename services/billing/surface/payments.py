@@ -1,13 +1,13 @@
 """Payments, by card and by bank."""
 
 from services.billing.payments import bank_transfers
-from services.billing.surface.part import Part
+from services.billing.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import billing
 from shared.rpc.service import Call, handles
 
 
-class PaymentMethods(Part):
+class PaymentMethods(RoomMethods, is_part=True):
     @handles(billing.top_ups.START_PAYMENT)
     def start_payment(
         self, call: Call, request: billing.top_ups.StartPayment

@@ -3,12 +3,12 @@
 from sqlalchemy.orm import Session
 
 from services.billing.refunds import lifecycle, requests
-from services.billing.surface.part import Part
+from services.billing.surface.room_methods import RoomMethods
 from shared.contracts import billing
 from shared.rpc.service import Call, in_transaction
 
 
-class RefundMethods(Part):
+class RefundMethods(RoomMethods, is_part=True):
     @in_transaction(billing.top_ups.REFUND_TOP_UP)
     def refund_top_up(
         self, db: Session, call: Call, request: billing.top_ups.RefundTopUp

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from services.billing.charging import subscriptions
-from services.billing.surface.part import Part
+from services.billing.surface.room_methods import RoomMethods
 from services.billing.tax import exchange_rates, ids, profiles, rates
 from shared.contracts import billing, identity
 from shared.db.events import Envelope
@@ -13,7 +13,7 @@ from shared.rpc.change import Change
 from shared.rpc.service import Call, in_transaction, on_event
 
 
-class TaxMethods(Part):
+class TaxMethods(RoomMethods, is_part=True):
     @in_transaction(billing.tax.GET_TAX_PROFILE)
     def get_tax_profile(
         self, db: Session, call: Call, _request: billing.tax.GetTaxProfile

@@ -2,14 +2,14 @@
 
 from sqlalchemy.orm import Session
 
-from services.billing.surface.part import Part
+from services.billing.surface.room_methods import RoomMethods
 from services.billing.top_ups import beginning, lifecycle, quotes, views
 from shared.contracts import billing
 from shared.db.events import Envelope
 from shared.rpc.service import Call, in_transaction, on_event
 
 
-class TopUpMethods(Part):
+class TopUpMethods(RoomMethods, is_part=True):
     @in_transaction(billing.top_ups.QUOTE_TOP_UP)
     def quote_top_up(
         self, db: Session, call: Call, request: billing.top_ups.QuoteTopUp

@@ -4,13 +4,13 @@ from sqlalchemy.orm import Session
 
 from services.billing.forecast import dashboard
 from services.billing.ledger import adjustments, wallets
-from services.billing.surface.part import Part
+from services.billing.surface.room_methods import RoomMethods
 from services.billing.transactions import listing
 from shared.contracts import billing
 from shared.rpc.service import Call, in_transaction
 
 
-class WalletMethods(Part):
+class WalletMethods(RoomMethods, is_part=True):
     @in_transaction(billing.dashboard.DASHBOARD)
     def dashboard(
         self, db: Session, call: Call, _request: billing.dashboard.Dashboard

@@ -19,7 +19,7 @@ from shared.rpc.change import Change
 from shared.rpc.service import Call, Service
 
 
-class Part(Service):
+class RoomMethods(Service, is_part=True):
     """A part of `BillingService`, which sets these."""
 
     charging: Charging
