@@ -8,7 +8,7 @@ twice.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -52,7 +52,7 @@ class Issuer:
     """Who issues documents, and the gateways by which proformas are to be paid."""
 
     sellers: Sellers
-    gateways: Mapping[GatewayName, Gateway] = field(default_factory=dict)
+    gateways: Mapping[GatewayName, Gateway]
 
 
 def issue_ordered(
