@@ -1,7 +1,7 @@
 """Quotes of top-ups: what an amount costs and does, and whether it is allowed."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -160,7 +160,7 @@ def _quote(
     cost: _Cost,
     about: top_up_rules.Circumstances,
     waiting: Decimal,
-    gateways: Iterable[GatewayName],
+    gateways: Collection[GatewayName],
 ) -> billing.top_ups.TopUpQuote:
     taxed = cost.taxed
     net = taxed.net
