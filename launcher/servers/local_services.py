@@ -9,10 +9,8 @@ from typing import Any
 import msgspec
 from argon2 import PasswordHasher
 
-from services.billing.parties.companies import check_sellers
-from services.billing.service import BillingService
+from services.billing.service import BillingService, prepare
 from services.billing.settings import BillingSettings
-from services.billing.tax.rates import ensure_rates
 from services.identity.people.passwords import ARGON2
 from services.identity.service import IdentityService
 from services.identity.settings import read_identity_settings
@@ -43,8 +41,7 @@ class LocalServices:
         self._databases = {name: Database(url) for name, url in database_urls.items()}
         billing = billing or BillingSettings()
         with self._databases["billing"].system() as session:
-            check_sellers(session, billing.sellers)
-            ensure_rates(session, runtime.clock.now())
+            prepare(session, billing, runtime.clock.now())
         self.verify_key = load_public_key(keys / "principal.pub")
         services = (
             IdentityService(

@@ -4,10 +4,8 @@ from shared.rpc.nameko_runtime import serve  # isort: skip  first of all: it pat
 
 from pathlib import Path
 
-from services.billing.parties.companies import check_sellers
-from services.billing.service import BillingService
+from services.billing.service import BillingService, prepare
 from services.billing.settings import read_billing_settings
-from services.billing.tax.rates import ensure_rates
 from shared.contracts import billing
 from shared.db.database import Database
 from shared.db.migrations import migrate
@@ -22,8 +20,7 @@ def build(settings: Settings, runtime: Runtime) -> BillingService:
     migrate(url, MIGRATIONS)
     database, own = Database(url), read_billing_settings(settings)
     with database.system() as session:
-        check_sellers(session, own.sellers)
-        ensure_rates(session, runtime.clock.now())
+        prepare(session, own, runtime.clock.now())
     return BillingService(database, runtime, own)
 
 

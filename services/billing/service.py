@@ -1,13 +1,16 @@
 """Billing: the methods of its rooms, which `surface` has, and its jobs."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
+
+from sqlalchemy.orm import Session
 
 from services.billing.audit import charge_growth
 from services.billing.charging.job import Charging
 from services.billing.documents import files as document_files
 from services.billing.documents import issuing
+from services.billing.parties.companies import check_sellers
 from services.billing.payments.cards import Cards
 from services.billing.payments.checkout import Checkouts
 from services.billing.settings import BillingSettings
@@ -20,6 +23,7 @@ from services.billing.surface.tax import TaxMethods
 from services.billing.surface.top_ups import TopUpMethods
 from services.billing.surface.wallets import WalletMethods
 from services.billing.tax import id_checks as tax_id_checks
+from services.billing.tax.rates import ensure_rates
 from services.billing.tax.vies import NoRegister, Register, Vies
 from shared.contract import ServiceContract
 from shared.contracts import billing
@@ -34,6 +38,16 @@ _CHARGES_EVERY = timedelta(minutes=1)
 _LOOKS_AFTER_EVERY = timedelta(hours=6)
 _EXPIRES_EVERY = timedelta(minutes=5)
 _ISSUES_EVERY = timedelta(seconds=10)
+
+
+def prepare(session: Session, settings: BillingSettings, now: datetime) -> None:
+    """Make the database ready for a service with these settings, before it starts.
+
+    Raises:
+        SettingError: a seller is missing that companies buy from.
+    """
+    check_sellers(session, settings.sellers)
+    ensure_rates(session, now)
 
 
 class BillingService(
