@@ -94,7 +94,7 @@ class BillingService(
                 self._check_tax_ids,
                 wake=self._tax_ids_waiting,
             ),
-            Job("reconcile_payments", _ASKS_GATEWAYS_EVERY, checkouts.reconcile_due),
+            Job("reconcile_payments", _ASKS_GATEWAYS_EVERY, checkouts.reconcile),
             Job("send_refunds", _ASKS_GATEWAYS_EVERY, checkouts.send_refunds),
             Job("expire_top_ups", _EXPIRES_EVERY, checkouts.expire),
             Job(

@@ -16,8 +16,8 @@ from shared.contract import Nothing, ServiceContract
 from shared.contracts import identity
 from shared.db.database import Database
 from shared.principal import sign
-from shared.rpc.change import Change
-from shared.rpc.service import Call, Job, Service, handles, in_transaction
+from shared.rpc.call import Call
+from shared.rpc.service import Job, Service, handles, in_transaction
 from shared.runtime import Runtime
 
 
@@ -94,7 +94,7 @@ class IdentityService(Service):
     def change_company(
         self, db: Session, call: Call, request: identity.companies.ChangeCompany
     ) -> identity.companies.Company:
-        return companies.change_company(self._change(db, call), request)
+        return companies.change_company(self.change(db, call), request)
 
     @in_transaction(identity.memberships.LIST_MEMBERS)
     def list_members(
@@ -120,7 +120,7 @@ class IdentityService(Service):
     def create_company(
         self, db: Session, call: Call, request: identity.companies.CreateCompany
     ) -> identity.companies.Company:
-        return companies.create_company(self._change(db, call), request)
+        return companies.create_company(self.change(db, call), request)
 
     @in_transaction(identity.memberships.ADD_MEMBER)
     def add_member(
@@ -128,7 +128,7 @@ class IdentityService(Service):
     ) -> identity.memberships.Membership:
         companies.get_company(db, request.company_id)
         users.get_user(db, request.user_id)
-        return memberships.add_member(self._change(db, call), request)
+        return memberships.add_member(self.change(db, call), request)
 
     @in_transaction(identity.companies.FIND_COMPANIES)
     def find_companies(
@@ -142,7 +142,7 @@ class IdentityService(Service):
     def republish_companies(
         self, db: Session, call: Call, request: identity.companies.RepublishCompanies
     ) -> identity.companies.Republished:
-        return companies.republish_companies(self._change(db, call), request)
+        return companies.republish_companies(self.change(db, call), request)
 
     @handles(identity.signing_in.MINT_OPERATOR_TOKEN)
     def mint_operator_token(
@@ -164,9 +164,6 @@ class IdentityService(Service):
             Job("forget_old_failures", timedelta(minutes=5), self._forget_failures),
             Job("forget_old_sessions", timedelta(hours=1), self._forget_sessions),
         )
-
-    def _change(self, db: Session, call: Call) -> Change:
-        return Change(db, self.runtime, call)
 
     def _hash_password(self, password: str) -> str:
         return self.runtime.offload(lambda: self._hashing.keep(password))

@@ -14,9 +14,8 @@ from services.inventory.reading import details, listing
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import billing, inventory
 from shared.db.events import Envelope
-from shared.principal import system
-from shared.rpc.change import Change
-from shared.rpc.service import Call, Job, Service, in_transaction, on_event
+from shared.rpc.call import Call
+from shared.rpc.service import Job, Service, in_transaction, on_event
 
 
 class InventoryService(Service):
@@ -52,61 +51,61 @@ class InventoryService(Service):
     def create_service(
         self, db: Session, call: Call, request: inventory.lifecycle.CreateService
     ) -> inventory.services.Service:
-        return transitions.create_service(self._change(db, call), request)
+        return transitions.create_service(self.change(db, call), request)
 
     @in_transaction(inventory.lifecycle.ACTIVATE_SERVICE)
     def activate_service(
         self, db: Session, call: Call, request: inventory.lifecycle.ChangeState
     ) -> inventory.services.Service:
-        return transitions.activate_service(self._change(db, call), request)
+        return transitions.activate_service(self.change(db, call), request)
 
     @in_transaction(inventory.lifecycle.SUSPEND_SERVICE)
     def suspend_service(
         self, db: Session, call: Call, request: inventory.lifecycle.Suspend
     ) -> inventory.services.Service:
-        return transitions.suspend_service(self._change(db, call), request)
+        return transitions.suspend_service(self.change(db, call), request)
 
     @in_transaction(inventory.lifecycle.RESUME_SERVICE)
     def resume_service(
         self, db: Session, call: Call, request: inventory.lifecycle.ChangeState
     ) -> inventory.services.Service:
-        return transitions.resume_service(self._change(db, call), request)
+        return transitions.resume_service(self.change(db, call), request)
 
     @in_transaction(inventory.lifecycle.TERMINATE_SERVICE)
     def terminate_service(
         self, db: Session, call: Call, request: inventory.lifecycle.ChangeState
     ) -> inventory.services.Service:
-        return transitions.terminate_service(self._change(db, call), request)
+        return transitions.terminate_service(self.change(db, call), request)
 
     @in_transaction(inventory.lifecycle.CANCEL_SERVICE)
     def cancel_service(
         self, db: Session, call: Call, request: inventory.lifecycle.ChangeState
     ) -> inventory.services.Service:
-        return transitions.cancel_service(self._change(db, call), request)
+        return transitions.cancel_service(self.change(db, call), request)
 
     @in_transaction(inventory.lifecycle.REQUEST_TERMINATION)
     def request_termination(
         self, db: Session, call: Call, request: inventory.lifecycle.RequestTermination
     ) -> inventory.services.Service:
-        return transitions.request_termination(self._change(db, call), request)
+        return transitions.request_termination(self.change(db, call), request)
 
     @in_transaction(inventory.lifecycle.WITHDRAW_TERMINATION)
     def withdraw_termination(
         self, db: Session, call: Call, request: inventory.lifecycle.ChangeState
     ) -> inventory.services.Service:
-        return transitions.withdraw_termination(self._change(db, call), request)
+        return transitions.withdraw_termination(self.change(db, call), request)
 
     @in_transaction(inventory.lifecycle.CHANGE_PLAN)
     def change_plan(
         self, db: Session, call: Call, request: inventory.lifecycle.ChangePlan
     ) -> inventory.services.Service:
-        return transitions.change_plan(self._change(db, call), request)
+        return transitions.change_plan(self.change(db, call), request)
 
     @in_transaction(inventory.lifecycle.CHANGE_PRICE)
     def change_price(
         self, db: Session, call: Call, request: inventory.lifecycle.ChangePrice
     ) -> inventory.services.Service:
-        return transitions.change_price(self._change(db, call), request)
+        return transitions.change_price(self.change(db, call), request)
 
     @in_transaction(inventory.importing.STAGE_CATALOG)
     def stage_catalog(
@@ -118,7 +117,7 @@ class InventoryService(Service):
     def apply_catalog(
         self, db: Session, call: Call, request: inventory.importing.ApplyImport
     ) -> inventory.importing.Applied:
-        return catalog_import.apply_catalog(self._change(db, call), request.import_id)
+        return catalog_import.apply_catalog(self.change(db, call), request.import_id)
 
     @in_transaction(inventory.importing.STAGE_SERVICES)
     def stage_services(
@@ -130,7 +129,7 @@ class InventoryService(Service):
     def apply_services(
         self, db: Session, call: Call, request: inventory.importing.ApplyImport
     ) -> inventory.importing.Applied:
-        return services_import.apply_services(self._change(db, call), request.import_id)
+        return services_import.apply_services(self.change(db, call), request.import_id)
 
     @in_transaction(inventory.importing.DISCARD_IMPORT)
     def discard_import(
@@ -155,39 +154,34 @@ class InventoryService(Service):
     def republish_services(
         self, db: Session, call: Call, request: inventory.upkeep.RepublishServices
     ) -> inventory.upkeep.Republished:
-        return republishing.republish_services(self._change(db, call), request)
+        return republishing.republish_services(self.change(db, call), request)
 
     @on_event(billing.charging.SERVICES_OVERDUE)
     def suspend_overdue(
         self, db: Session, envelope: Envelope[billing.charging.PaymentNews]
     ) -> None:
-        payments.suspend_overdue(self._by_billing(db, envelope), envelope.body)
+        payments.suspend_overdue(
+            self.change_by(db, envelope, envelope.source), envelope.body
+        )
 
     @on_event(billing.charging.FUNDS_RESTORED)
     def resume_restored(
         self, db: Session, envelope: Envelope[billing.charging.PaymentNews]
     ) -> None:
-        payments.resume_restored(self._by_billing(db, envelope), envelope.body)
+        payments.resume_restored(
+            self.change_by(db, envelope, envelope.source), envelope.body
+        )
 
     @on_event(billing.charging.PERIODS_ENDED)
     def end_with_period(
         self, db: Session, envelope: Envelope[billing.charging.PaymentNews]
     ) -> None:
-        payments.end_with_period(self._by_billing(db, envelope), envelope.body)
+        payments.end_with_period(
+            self.change_by(db, envelope, envelope.source), envelope.body
+        )
 
     def jobs(self) -> tuple[Job, ...]:
         return (Job("forget_old_imports", timedelta(hours=1), self._forget_imports),)
-
-    def _by_billing(
-        self, db: Session, envelope: Envelope[billing.charging.PaymentNews]
-    ) -> Change:
-        now = self.runtime.clock.now()
-        return Change(
-            db, self.runtime, Call(system("billing"), envelope.request_id, now)
-        )
-
-    def _change(self, db: Session, call: Call) -> Change:
-        return Change(db, self.runtime, call)
 
     def _forget_imports(self, _request_id: str) -> None:
         with self.database.system() as db:

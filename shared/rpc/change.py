@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from shared.contract import BodyT, Event
 from shared.db.events import Draft, write_outbox
-from shared.rpc.service import Call
+from shared.rpc.call import Call
 from shared.runtime import Runtime
 
 

@@ -24,8 +24,9 @@ from shared.errors import (
 )
 from shared.permissions import Permission
 from shared.principal import Principal, nobody, verify
+from shared.rpc.call import Call
 from shared.rpc.messages import encode_error, encode_result
-from shared.rpc.service import Call, EventHandler, MethodHandler, Service
+from shared.rpc.service import EventHandler, MethodHandler, Service
 from shared.wire import from_wire, to_wire
 
 log = structlog.get_logger()

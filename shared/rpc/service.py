@@ -7,7 +7,7 @@ It knows no transport. `shared.rpc.dispatch` calls it, `shared.rpc.nameko_runtim
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import select
@@ -26,19 +26,12 @@ from shared.contract import (
 )
 from shared.db.database import Database
 from shared.db.events import Envelope
-from shared.principal import Principal
+from shared.principal import system
+from shared.rpc.call import Call
+from shared.rpc.change import Change
 from shared.runtime import Runtime
 
 ServiceT = TypeVar("ServiceT", bound="Service")
-
-
-@dataclass(frozen=True)
-class Call:
-    """The circumstances of one call. ``now`` is one moment for all of its work."""
-
-    principal: Principal
-    request_id: str
-    now: datetime
 
 
 @dataclass(frozen=True)
@@ -59,13 +52,13 @@ class EventHandler:
 class Job:
     """Work done again and again; safe to run in several instances at once.
 
-    ``run`` is given the request id of this run. ``wake`` is set by whoever has work for
-    the job before its interval is over.
+    ``run`` is given the request id of this run; what it returns is dropped. ``wake`` is
+    set by whoever has work for the job before its interval is over.
     """
 
     name: str
     every: timedelta
-    run: Callable[[str], None]
+    run: Callable[[str], object]
     wake: threading.Event | None = None
 
 
@@ -168,6 +161,15 @@ class Service:
         with self.database.system() as session:
             session.execute(select(1))
         return Nothing()
+
+    def change(self, db: Session, call: Call) -> Change:
+        """What a method changes things with."""
+        return Change(db, self.runtime, call)
+
+    def change_by(self, db: Session, envelope: Envelope[Any], who: str) -> Change:
+        """What an event changes things with; the history names the service ``who``."""
+        now = self.runtime.clock.now()
+        return self.change(db, Call(system(who), envelope.request_id, now))
 
     def jobs(self) -> tuple[Job, ...]:
         """The service's own repeated work, beside the jobs of every service."""

@@ -32,8 +32,8 @@ from shared.db.database import Database
 from shared.db.paging import MAX_BATCH, check_limit
 from shared.money import Money, currency_of
 from shared.principal import system
+from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.rpc.service import Call
 from shared.runtime import Runtime
 
 LOOKS_AGAIN_AFTER = timedelta(hours=1)

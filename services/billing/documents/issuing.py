@@ -30,8 +30,8 @@ from shared.contracts import billing
 from shared.contracts.billing.payments import GatewayName
 from shared.db.database import Database
 from shared.principal import system
+from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.rpc.service import Call
 from shared.runtime import Runtime
 from shared.wire import to_wire
 

@@ -22,8 +22,8 @@ from shared.contracts.billing.payments import (
 from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of, fits_ledger
+from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.rpc.service import Call
 from shared.runtime import Runtime
 from shared.text import clean_line
 

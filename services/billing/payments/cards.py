@@ -20,7 +20,7 @@ from shared.contracts import billing
 from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.db.database import Database
 from shared.errors import Conflict, NotFound
-from shared.rpc.service import Call
+from shared.rpc.call import Call
 
 _WAITS = (PaymentState.CREATED, PaymentState.PENDING)
 

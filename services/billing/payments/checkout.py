@@ -37,8 +37,8 @@ from shared.contracts.billing.payments import GatewayName
 from shared.db.database import Database
 from shared.errors import ContractError, NotFound, Unavailable
 from shared.principal import system
+from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.rpc.service import Call
 from shared.runtime import Runtime
 
 log = structlog.get_logger()
@@ -126,9 +126,6 @@ class Checkouts:
         reports = gateway.read_notice(notice.headers, notice.body)
         with self._change(notice.gateway.value, call.request_id) as change:
             take_in(change, reports)
-
-    def reconcile_due(self, request_id: str) -> None:
-        self.reconcile(request_id)
 
     def reconcile(self, request_id: str) -> billing.payments.Reconciled:
         """Ask the gateways about payments that have brought no money, and are due."""

@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 from services.billing.audit import books, rebuilding
 from services.billing.surface.room_methods import RoomMethods
 from shared.contracts import billing
-from shared.rpc.service import Call, in_transaction
+from shared.rpc.call import Call
+from shared.rpc.service import in_transaction
 
 
 class AuditMethods(RoomMethods, is_part=True):

@@ -7,7 +7,8 @@ from services.billing.surface.room_methods import RoomMethods
 from services.billing.transactions import charge_list
 from shared.contracts import billing, inventory
 from shared.db.events import Envelope
-from shared.rpc.service import Call, handles, in_transaction, on_event
+from shared.rpc.call import Call
+from shared.rpc.service import handles, in_transaction, on_event
 
 
 class ChargingMethods(RoomMethods, is_part=True):
@@ -33,7 +34,7 @@ class ChargingMethods(RoomMethods, is_part=True):
     def take_in_service(
         self, db: Session, envelope: Envelope[inventory.services.Service]
     ) -> None:
-        subscriptions.take_in_service(self._change_by(db, envelope), envelope)
+        subscriptions.take_in_service(self.change_by(db, envelope, "billing"), envelope)
         self._wake_after(db, self.charging.wake)
 
     @on_event(billing.wallets.WALLET_CHANGED)

@@ -7,7 +7,8 @@ from services.billing.refunds import invoice_credits
 from services.billing.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import billing
-from shared.rpc.service import Call, handles, in_transaction
+from shared.rpc.call import Call
+from shared.rpc.service import handles, in_transaction
 
 
 class DocumentMethods(RoomMethods, is_part=True):
@@ -33,7 +34,7 @@ class DocumentMethods(RoomMethods, is_part=True):
     def credit_invoice(
         self, db: Session, call: Call, request: billing.documents.CreditInvoice
     ) -> billing.top_ups.GivenBack:
-        return invoice_credits.credit(self._change(db, call), request)
+        return invoice_credits.credit(self.change(db, call), request)
 
     @handles(billing.documents.REBUILD_DOCUMENT)
     def rebuild_document(

@@ -4,7 +4,8 @@ from services.billing.payments import bank_transfers
 from services.billing.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import billing
-from shared.rpc.service import Call, handles
+from shared.rpc.call import Call
+from shared.rpc.service import handles
 
 
 class PaymentMethods(RoomMethods, is_part=True):

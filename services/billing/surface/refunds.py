@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 from services.billing.refunds import lifecycle, requests
 from services.billing.surface.room_methods import RoomMethods
 from shared.contracts import billing
-from shared.rpc.service import Call, in_transaction
+from shared.rpc.call import Call
+from shared.rpc.service import in_transaction
 
 
 class RefundMethods(RoomMethods, is_part=True):
@@ -13,13 +14,13 @@ class RefundMethods(RoomMethods, is_part=True):
     def refund_top_up(
         self, db: Session, call: Call, request: billing.top_ups.RefundTopUp
     ) -> billing.top_ups.GivenBack:
-        return lifecycle.refund(self._change(db, call), request)
+        return lifecycle.refund(self.change(db, call), request)
 
     @in_transaction(billing.refund_requests.ASK_FOR_REFUND)
     def ask_for_refund(
         self, db: Session, call: Call, request: billing.refund_requests.AskForRefund
     ) -> billing.refund_requests.RefundRequest:
-        return requests.ask(self._change(db, call), request)
+        return requests.ask(self.change(db, call), request)
 
     @in_transaction(billing.refund_requests.LIST_REFUND_REQUESTS)
     def list_refund_requests(
@@ -37,7 +38,7 @@ class RefundMethods(RoomMethods, is_part=True):
         call: Call,
         request: billing.refund_requests.GrantRefundRequest,
     ) -> billing.refund_requests.RefundRequest:
-        return requests.grant(self._change(db, call), request.payment_id)
+        return requests.grant(self.change(db, call), request.payment_id)
 
     @in_transaction(billing.refund_requests.DECLINE_REFUND_REQUEST)
     def decline_refund_request(
@@ -46,4 +47,4 @@ class RefundMethods(RoomMethods, is_part=True):
         call: Call,
         request: billing.refund_requests.DeclineRefundRequest,
     ) -> billing.refund_requests.RefundRequest:
-        return requests.decline(self._change(db, call), request)
+        return requests.decline(self.change(db, call), request)

@@ -1,7 +1,6 @@
 """What the methods of every room use."""
 
 import threading
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import event
@@ -13,10 +12,8 @@ from services.billing.parties.sellers import Seller, Sellers
 from services.billing.payments.cards import Cards
 from services.billing.payments.checkout import Checkouts
 from services.billing.top_ups.limits import Limits
-from shared.db.events import Envelope
-from shared.principal import system
-from shared.rpc.change import Change
-from shared.rpc.service import Call, Service
+from shared.rpc.call import Call
+from shared.rpc.service import Service
 
 
 class RoomMethods(Service, is_part=True):
@@ -43,11 +40,3 @@ class RoomMethods(Service, is_part=True):
             job.set()
 
         event.listen(db, "after_commit", wake, once=True)
-
-    def _change(self, db: Session, call: Call) -> Change:
-        return Change(db, self.runtime, call)
-
-    def _change_by(self, db: Session, envelope: Envelope[Any]) -> Change:
-        """A change that an event makes."""
-        now = self.runtime.clock.now()
-        return self._change(db, Call(system("billing"), envelope.request_id, now))

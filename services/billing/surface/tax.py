@@ -9,8 +9,9 @@ from services.billing.surface.room_methods import RoomMethods
 from services.billing.tax import exchange_rates, ids, profiles, rates
 from shared.contracts import billing, identity
 from shared.db.events import Envelope
+from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.rpc.service import Call, in_transaction, on_event
+from shared.rpc.service import in_transaction, on_event
 
 
 class TaxMethods(RoomMethods, is_part=True):
@@ -24,7 +25,7 @@ class TaxMethods(RoomMethods, is_part=True):
     def set_tax_id(
         self, db: Session, call: Call, request: billing.tax.SetTaxId
     ) -> billing.tax.TaxProfile:
-        change, company_id = self._change(db, call), call.principal.require_company()
+        change, company_id = self.change(db, call), call.principal.require_company()
         if ids.set_tax_id(change, company_id, request):
             self._tell_of_tax(change, company_id)
             self._wake_checks_after(db)
@@ -34,7 +35,7 @@ class TaxMethods(RoomMethods, is_part=True):
     def confirm_tax_id(
         self, db: Session, call: Call, request: billing.tax.ConfirmTaxId
     ) -> billing.tax.TaxProfile:
-        change = self._change(db, call)
+        change = self.change(db, call)
         ids.confirm_tax_id(change, request)
         self._tell_of_tax(change, request.company_id)
         return self._tax_profile(db, call, request.company_id)
@@ -49,7 +50,7 @@ class TaxMethods(RoomMethods, is_part=True):
     def add_tax_rate(
         self, db: Session, call: Call, request: billing.tax.AddTaxRate
     ) -> billing.tax.TaxRates:
-        rates.add_rate(self._change(db, call), request)
+        rates.add_rate(self.change(db, call), request)
         return rates.view(rates.list_rates(db, request.country))
 
     @in_transaction(billing.exchange_rates.IMPORT_EXCHANGE_RATES)
@@ -59,13 +60,13 @@ class TaxMethods(RoomMethods, is_part=True):
         call: Call,
         request: billing.exchange_rates.ImportExchangeRates,
     ) -> billing.exchange_rates.ImportedRates:
-        return exchange_rates.record(self._change(db, call), request)
+        return exchange_rates.record(self.change(db, call), request)
 
     @on_event(identity.companies.COMPANY_CHANGED)
     def take_in_company(
         self, db: Session, envelope: Envelope[identity.companies.Company]
     ) -> None:
-        change = self._change_by(db, envelope)
+        change = self.change_by(db, envelope, "billing")
         changed = subscriptions.take_in_company(db, envelope)
         company_id = envelope.body.id
         if changed & ids.CHECKED_FIELDS:

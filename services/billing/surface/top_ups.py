@@ -6,7 +6,8 @@ from services.billing.surface.room_methods import RoomMethods
 from services.billing.top_ups import beginning, lifecycle, quotes, views
 from shared.contracts import billing
 from shared.db.events import Envelope
-from shared.rpc.service import Call, in_transaction, on_event
+from shared.rpc.call import Call
+from shared.rpc.service import in_transaction, on_event
 
 
 class TopUpMethods(RoomMethods, is_part=True):
@@ -20,7 +21,7 @@ class TopUpMethods(RoomMethods, is_part=True):
     def begin_top_up(
         self, db: Session, call: Call, request: billing.top_ups.BeginTopUp
     ) -> billing.top_ups.TopUp:
-        change, terms = self._change(db, call), self._terms(db, call)
+        change, terms = self.change(db, call), self._terms(db, call)
         top_up = beginning.begin(change, terms, request)
         self._wake_after(db, self._documents_waiting)
         return views.view(db, top_up)
@@ -41,7 +42,7 @@ class TopUpMethods(RoomMethods, is_part=True):
     def cancel_top_up(
         self, db: Session, call: Call, request: billing.top_ups.CancelTopUp
     ) -> billing.top_ups.TopUp:
-        top_up = lifecycle.cancel(self._change(db, call), request.top_up_id)
+        top_up = lifecycle.cancel(self.change(db, call), request.top_up_id)
         return views.view(db, top_up)
 
     @on_event(billing.top_ups.TOP_UP_SETTLED)

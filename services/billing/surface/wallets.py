@@ -7,7 +7,8 @@ from services.billing.ledger import adjustments, wallets
 from services.billing.surface.room_methods import RoomMethods
 from services.billing.transactions import listing
 from shared.contracts import billing
-from shared.rpc.service import Call, in_transaction
+from shared.rpc.call import Call
+from shared.rpc.service import in_transaction
 
 
 class WalletMethods(RoomMethods, is_part=True):
@@ -21,19 +22,19 @@ class WalletMethods(RoomMethods, is_part=True):
     def open_wallet(
         self, db: Session, call: Call, request: billing.wallets.OpenWallet
     ) -> billing.wallets.WalletView:
-        return wallets.view(wallets.open_wallet(self._change(db, call), request))
+        return wallets.view(wallets.open_wallet(self.change(db, call), request))
 
     @in_transaction(billing.wallets.SET_CREDIT_LIMIT)
     def set_credit_limit(
         self, db: Session, call: Call, request: billing.wallets.SetCreditLimit
     ) -> billing.wallets.WalletView:
-        return wallets.view(wallets.set_credit_limit(self._change(db, call), request))
+        return wallets.view(wallets.set_credit_limit(self.change(db, call), request))
 
     @in_transaction(billing.wallets.SET_COMFORT_BUFFER)
     def set_comfort_buffer(
         self, db: Session, call: Call, request: billing.wallets.SetComfortBuffer
     ) -> billing.wallets.WalletView:
-        wallet = wallets.set_comfort_buffer(self._change(db, call), request)
+        wallet = wallets.set_comfort_buffer(self.change(db, call), request)
         return wallets.view(wallet)
 
     @in_transaction(billing.wallets.LIST_WALLETS)
@@ -46,21 +47,21 @@ class WalletMethods(RoomMethods, is_part=True):
     def add_wallet(
         self, db: Session, call: Call, request: billing.wallets.AddWallet
     ) -> billing.wallets.WalletView:
-        change, seller = self._change(db, call), self._callers_seller(db, call)
+        change, seller = self.change(db, call), self._callers_seller(db, call)
         return wallets.view(wallets.add_wallet(change, seller, request.currency))
 
     @in_transaction(billing.wallets.MAKE_PRIMARY)
     def make_primary(
         self, db: Session, call: Call, request: billing.wallets.MakePrimary
     ) -> billing.wallets.WalletView:
-        change = self._change(db, call)
+        change = self.change(db, call)
         return wallets.view(wallets.make_primary(change, request.currency))
 
     @in_transaction(billing.wallets.ADJUST_WALLET)
     def adjust_wallet(
         self, db: Session, call: Call, request: billing.wallets.AdjustWallet
     ) -> billing.wallets.WalletView:
-        wallet = adjustments.post_adjustment(self._change(db, call), request)
+        wallet = adjustments.post_adjustment(self.change(db, call), request)
         return wallets.view(wallet)
 
     @in_transaction(billing.transactions.LIST_TRANSACTIONS)

@@ -31,8 +31,8 @@ from shared.backoff import Backoff
 from shared.contracts.billing.tax import TaxIdState
 from shared.db.database import Database
 from shared.principal import system
+from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.rpc.service import Call
 from shared.runtime import Runtime
 
 log = structlog.get_logger()

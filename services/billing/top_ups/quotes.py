@@ -29,7 +29,7 @@ from shared.contracts.billing.tax import TaxReason
 from shared.contracts.billing.top_ups import TopUpState
 from shared.errors import InvalidInput, NotFound
 from shared.money import Money, fits_ledger, zero
-from shared.rpc.service import Call
+from shared.rpc.call import Call
 from shared.wire import to_json
 
 

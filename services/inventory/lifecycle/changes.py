@@ -17,8 +17,8 @@ from shared.contracts import inventory
 from shared.contracts.inventory.services import ServiceState, TerminationTime
 from shared.errors import NotFound
 from shared.money import Money
+from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.rpc.service import Call
 from shared.text import clean_reason
 
 FIRST_VERSION = 1

@@ -13,8 +13,8 @@ from shared.db import tables
 from shared.db.database import CompanyOwned, Database, refused_while_unreachable
 from shared.db.events import Envelope
 from shared.errors import REFUSALS
-from shared.rpc.change import Change
-from shared.rpc.service import Call, Service, handles, in_transaction, on_event
+from shared.rpc.call import Call
+from shared.rpc.service import Service, handles, in_transaction, on_event
 from tests.contract.parcel import contract as c
 
 POISON = "poison"
@@ -97,7 +97,7 @@ class ParcelService(Service):
         )
         session.add(parcel)
         sent = c.Sent(id=parcel.id, label=parcel.label)
-        change = Change(session, self.runtime, call)
+        change = self.change(session, call)
         change.tell(c.PARCEL_SENT, sent, company_id=parcel.company_id, version=1)
         return sent
 

@@ -22,8 +22,8 @@ from shared.contracts.billing.exchange_rates import ExchangeRate
 from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.principal import system
+from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.rpc.service import Call
 from tests.fixtures.billing.office import START, Office, money
 from tests.fixtures.billing.till import Till, a_till
 from tests.fixtures.sandbox import Sandbox

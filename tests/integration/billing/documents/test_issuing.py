@@ -25,8 +25,8 @@ from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransac
 from shared.contracts.identity.memberships import Role
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.principal import system
+from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.rpc.service import Call
 from tests.fixtures.billing.office import START, a_company, money
 from tests.fixtures.billing.papers import documents, file_of, kinds, whole
 from tests.fixtures.billing.till import Till

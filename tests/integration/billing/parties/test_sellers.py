@@ -37,8 +37,8 @@ from shared.db.database import Database, normalise_url
 from shared.db.migrations import alembic_config, migrate
 from shared.errors import Conflict, InvalidInput
 from shared.principal import system
+from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.rpc.service import Call
 from shared.runtime import Runtime
 from shared.settings import SettingError
 from tests.fixtures.billing.office import START, Office, money

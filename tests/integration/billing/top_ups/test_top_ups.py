@@ -22,8 +22,8 @@ from shared.contracts.billing.top_ups import TopUp, TopUpState
 from shared.db.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from shared.principal import system
+from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.rpc.service import Call
 from tests.fixtures.billing.office import Office, money
 from tests.fixtures.billing.till import Till
 from tests.fixtures.sandbox import Sandbox

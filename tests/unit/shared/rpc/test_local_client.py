@@ -10,10 +10,11 @@ from shared.clock import ManualClock
 from shared.contract import Method, Nothing, Request, ServiceContract
 from shared.db.database import Database
 from shared.permissions import Permission
+from shared.rpc.call import Call
 from shared.rpc.client import CallContext, call
 from shared.rpc.dispatch import Dispatcher
 from shared.rpc.local_client import LocalClient
-from shared.rpc.service import Call, Service, handles
+from shared.rpc.service import Service, handles
 from shared.runtime import Runtime
 from tests.fixtures.principals import Principals
 

@@ -4,7 +4,8 @@ import pytest
 
 from shared.contract import Method, Nothing, Request, ServiceContract
 from shared.permissions import Permission
-from shared.rpc.service import Call, Service, handles
+from shared.rpc.call import Call
+from shared.rpc.service import Service, handles
 
 
 class Ask(Request, frozen=True, kw_only=True):
