@@ -27,15 +27,15 @@ class CommandContext:
         self._connections = connections
         self._operator: Operator | None = None
 
-    @property
-    def operator(self) -> Operator:
+    def connect(self) -> Operator:
+        """The operator's calls; connects the first time."""
         if self._operator is None:
             way = connect(read_settings(os.environ), self._name)
             self._operator = self._connections.enter_context(way)
         return self._operator
 
     def call(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
-        return self.operator.call(method, request)
+        return self.connect().call(method, request)
 
     def find_company(self, text: str) -> identity.companies.Company:
         """The company of an id or an exact name.

@@ -32,7 +32,7 @@ def import_rows(
     # All of the file is read before anything of it is sent.
     everything = list(rows)
     with click.progressbar(length=len(everything), label="Importing") as bar:
-        outcome = upload(context.operator, route, everything, bar.update)
+        outcome = upload(context.connect(), route, everything, bar.update)
     _tell(outcome)
     if report:
         write_report(report, outcome.refused)
