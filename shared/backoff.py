@@ -18,7 +18,13 @@ class Backoff:
         return cls(tuple(pauses_s))
 
     def pause_s(self, failures: int) -> float:
-        """How long to wait after so many failures, at least one."""
+        """How long to wait after so many failures, at least one.
+
+        Raises:
+            ValueError: there was no failure.
+        """
+        if failures < 1:
+            raise ValueError("there is no pause before a failure")
         return self.pauses_s[min(failures, len(self.pauses_s)) - 1]
 
     def pause(self, failures: int) -> timedelta:

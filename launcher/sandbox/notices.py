@@ -8,10 +8,12 @@ import requests
 import structlog
 
 from services.billing.gateways.sandbox import SIGNATURE_HEADER, sign
+from shared.backoff import Backoff
 
 log = structlog.get_logger()
 
-PAUSES_S = (0.2, 1, 3, 10, 30)
+TRIES = 6
+BACKOFF = Backoff((0.2, 1, 3, 10, 30))
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,9 @@ class Notices:
             threading.Thread(target=self._send, args=(url, body), daemon=True).start()
 
     def _send(self, url: str, body: str) -> None:
-        for pause_s in (0, *PAUSES_S):
-            time.sleep(pause_s)
+        for failures in range(TRIES):
+            if failures:
+                time.sleep(BACKOFF.pause_s(failures))
             now = str(int(time.time()))
             signature = f"{now}.{sign(self.secret, now, body)}"
             headers = {SIGNATURE_HEADER: signature, "Content-Type": "application/json"}

@@ -6,14 +6,17 @@ from typing import Any
 
 import structlog
 
+from shared.backoff import Backoff
 from shared.errors import InvalidInput, Unavailable
 from shared.rpc.dispatch import Dispatcher
 from shared.rpc.service import EventHandler
 
 log = structlog.get_logger()
 
-PAUSES_S = (0.1, 0.5, 2.0)
-"""Before the second, third and last try at an event that a handler fails on."""
+TRIES = 4
+"""At an event that a handler fails on."""
+
+BACKOFF = Backoff((0.1, 0.5, 2.0))
 
 DATABASE_PAUSE_S = 1.0
 
@@ -49,7 +52,7 @@ def _deliver(
     data: Any,
     stopping: threading.Event,
 ) -> Delivery:
-    pauses = iter(PAUSES_S)
+    failures = 0
     while True:
         try:
             dispatcher.take_in(handler, data)
@@ -61,10 +64,11 @@ def _deliver(
             pause_s = DATABASE_PAUSE_S
         except Exception:
             log.exception("fault", handler=handler.name)
-            pause_s = next(pauses, 0.0)
+            failures += 1
+            if failures == TRIES:
+                return Delivery.DEAD
+            pause_s = BACKOFF.pause_s(failures)
         else:
             return Delivery.TAKEN_IN
-        if pause_s == 0.0:
-            return Delivery.DEAD
         if stopping.wait(pause_s):
             return Delivery.UNFINISHED

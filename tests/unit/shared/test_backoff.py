@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from shared.backoff import Backoff
 
 
@@ -12,6 +14,12 @@ def test_each_failure_has_its_pause_and_the_last_one_is_for_all_that_follow() ->
         *(1, 5, 60, 60, 60)
     ]
     assert backoff.pause(2) == timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("failures", [0, -1])
+def test_there_is_no_pause_without_a_failure(failures: int) -> None:
+    with pytest.raises(ValueError, match="no pause"):
+        Backoff((1, 5, 60)).pause_s(failures)
 
 
 def test_pauses_double_up_to_the_longest() -> None:

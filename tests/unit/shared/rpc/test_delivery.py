@@ -6,15 +6,15 @@ from typing import Any, cast
 
 import pytest
 
+from shared.backoff import Backoff
 from shared.contract import Event, Response, ServiceContract
 from shared.errors import InvalidInput, Unavailable
 from shared.rpc import delivery
-from shared.rpc.delivery import Delivery, deliver
+from shared.rpc.delivery import TRIES, Delivery, deliver
 from shared.rpc.dispatch import Dispatcher
 from shared.rpc.service import EventHandler
 
 HANDLER = EventHandler(Event("shelf", "told", Response), "hear", lambda: None)
-TRIES = len(delivery.PAUSES_S) + 1
 
 
 class Hearing:
@@ -34,7 +34,7 @@ class Hearing:
 
 @pytest.fixture(autouse=True)
 def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "PAUSES_S", (0.001,) * (TRIES - 1))
+    monkeypatch.setattr(delivery, "BACKOFF", Backoff((0.001,)))
     monkeypatch.setattr(delivery, "DATABASE_PAUSE_S", 0.001)
 
 
