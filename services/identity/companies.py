@@ -14,7 +14,7 @@ from services.identity.people import users
 from services.identity.places import check_country, check_time_zone
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
-from shared.db.events import Draft
+from shared.db.events import OutboxEvent
 from shared.db.paging import MAX_BATCH, check_limit
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.rpc.change import Change
@@ -120,7 +120,7 @@ def republish_companies(
     # Locked, so that a change made meanwhile is told of after this, and not before.
     ordered = query.order_by(models.Company.company_id).limit(request.limit)
     found = change.db.scalars(ordered.with_for_update()).all()
-    change.tell_all(*(_draft(company) for company in found))
+    change.tell_all(*(_company_changed(company) for company in found))
     full = len(found) == request.limit
     return identity.companies.Republished(
         count=len(found), last_company_id=found[-1].company_id if full else None
@@ -151,13 +151,15 @@ def view(company: models.Company) -> identity.companies.Company:
 def _tell(change: Change, company: models.Company) -> identity.companies.Company:
     """Write the event of what the company is now; returns its body."""
     change.db.flush()
-    draft = _draft(company)
-    change.tell_all(draft)
-    return draft.body
+    event = _company_changed(company)
+    change.tell_all(event)
+    return event.body
 
 
-def _draft(company: models.Company) -> Draft[identity.companies.Company]:
-    return Draft(
+def _company_changed(
+    company: models.Company,
+) -> OutboxEvent[identity.companies.Company]:
+    return OutboxEvent(
         identity.companies.COMPANY_CHANGED,
         view(company),
         company_id=company.company_id,

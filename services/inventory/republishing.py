@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from services.inventory.models import Family, Service
-from services.inventory.views import draft_of
+from services.inventory.views import outbox_event
 from shared.contracts import inventory
 from shared.contracts.inventory.services import ServiceState
 from shared.db.paging import MAX_BATCH, check_limit
@@ -38,7 +38,7 @@ def republish_services(
     ).all()
     change.tell_all(
         *(
-            draft_of(_EVENTS[service.state], service, family_name)
+            outbox_event(_EVENTS[service.state], service, family_name)
             for service, family_name in rows
         )
     )

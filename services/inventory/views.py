@@ -3,7 +3,7 @@
 from services.inventory import models
 from shared.contract import Event
 from shared.contracts import inventory
-from shared.db.events import Draft
+from shared.db.events import OutboxEvent
 from shared.money import round_price
 
 
@@ -29,11 +29,11 @@ def view(service: models.Service, family_name: str) -> inventory.services.Servic
     )
 
 
-def draft_of(
+def outbox_event(
     event: Event[inventory.services.Service], service: models.Service, family_name: str
-) -> Draft[inventory.services.Service]:
+) -> OutboxEvent[inventory.services.Service]:
     """An event of what the service is now."""
-    return Draft(
+    return OutboxEvent(
         event,
         view(service, family_name),
         company_id=service.company_id,

@@ -44,7 +44,7 @@ Publish = Callable[[str, Any], None]
 
 
 @dataclass(frozen=True)
-class Draft(Generic[BodyT]):
+class OutboxEvent(Generic[BodyT]):
     """An event to be written: the full state after it, in its version."""
 
     event: Event[BodyT]
@@ -54,10 +54,13 @@ class Draft(Generic[BodyT]):
 
 
 def write_outbox(
-    session: Session, runtime: Runtime, request_id: str, drafts: Sequence[Draft[Any]]
+    session: Session,
+    runtime: Runtime,
+    request_id: str,
+    events: Sequence[OutboxEvent[Any]],
 ) -> None:
     """Write events into the outbox, in their order, in the change's transaction."""
-    if not drafts:
+    if not events:
         return
     now = runtime.clock.now()
     envelopes = (
@@ -71,7 +74,7 @@ def write_outbox(
             request_id=request_id,
             body=each.body,
         )
-        for each in drafts
+        for each in events
     )
     session.execute(
         outbox.insert(),

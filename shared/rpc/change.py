@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from shared.contract import BodyT, Event
-from shared.db.events import Draft, write_outbox
+from shared.db.events import OutboxEvent, write_outbox
 from shared.rpc.call import Call
 from shared.runtime import Runtime
 
@@ -24,8 +24,8 @@ class Change:
         self, event: Event[BodyT], body: BodyT, *, company_id: UUID, version: int
     ) -> None:
         """Write an event into the outbox: the full state after the change."""
-        self.tell_all(Draft(event, body, company_id, version))
+        self.tell_all(OutboxEvent(event, body, company_id, version))
 
-    def tell_all(self, *drafts: Draft[Any]) -> None:
+    def tell_all(self, *events: OutboxEvent[Any]) -> None:
         """Write many events into the outbox at once, in their order."""
-        write_outbox(self.db, self.runtime, self.call.request_id, drafts)
+        write_outbox(self.db, self.runtime, self.call.request_id, events)

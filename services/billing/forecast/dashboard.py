@@ -46,7 +46,7 @@ class _Costs:
 
 
 @dataclass(frozen=True)
-class _Purse:
+class _WalletFigures:
     """A wallet, the zone its company lives in, and its newest postings."""
 
     wallet: Wallet
@@ -71,29 +71,29 @@ def show(
     session: Session, limits: Limits, now: datetime
 ) -> billing.dashboard.BillingDashboard:
     """Read one company's wallets and costs; the session is narrowed to it."""
-    purses = _read_purses(session)
+    wallet_figures = _read_wallet_figures(session)
     costs = _read_costs(session)
     names = {each: family_names(costs[each].active) for each in list(costs)}
-    horizons = [_horizon(purse, costs, now) for purse in purses]
+    horizons = [_horizon(figures, costs, now) for figures in wallet_figures]
     due_lines = read_due_lines(session, horizons, names)
     for horizon in horizons:
         suspended = costs[horizon.currency].suspended
         due_lines[horizon.currency] += due_after_resuming(horizon, suspended)
-    currencies = [purse.wallet.currency for purse in purses]
+    currencies = [figures.wallet.currency for figures in wallet_figures]
     currencies += sorted(costs.keys() - set(currencies))
     return billing.dashboard.BillingDashboard(
         wallets=[
             _wallet_view(
-                purse,
+                figures,
                 recommend(
-                    purse.funds,
-                    due_lines[purse.wallet.currency],
-                    costs[purse.wallet.currency].overdue,
-                    limits.minimum(purse.wallet.currency),
+                    figures.funds,
+                    due_lines[figures.wallet.currency],
+                    costs[figures.wallet.currency].overdue,
+                    limits.minimum(figures.wallet.currency),
                     now,
                 ),
             )
-            for purse in purses
+            for figures in wallet_figures
         ],
         costs=[break_down(each, costs[each].active) for each in currencies],
     )
@@ -132,10 +132,10 @@ _RECURRING_COSTS = select(
 )
 
 
-def _read_purses(session: Session) -> list[_Purse]:
+def _read_wallet_figures(session: Session) -> list[_WalletFigures]:
     rows = session.execute(_WALLETS_WITH_RECENT)
     return [
-        _Purse(
+        _WalletFigures(
             wallet,
             ZoneInfo(time_zone or DEFAULT_TIME_ZONE),
             list(_postings(wallet, [row for row in group if row.position is not None])),
@@ -186,21 +186,21 @@ def _recurring(row: Any, amount: Decimal) -> Recurring:
     )
 
 
-def _horizon(purse: _Purse, costs: Costs, now: datetime) -> Horizon:
-    currency = purse.wallet.currency
+def _horizon(figures: _WalletFigures, costs: Costs, now: datetime) -> Horizon:
+    currency = figures.wallet.currency
     return Horizon(
         currency=currency,
         after=now,
-        until=purse.funds.due_until(now),
-        zone=purse.zone,
+        until=figures.funds.due_until(now),
+        zone=figures.zone,
         periods=frozenset(cost.period for cost in costs[currency].active),
     )
 
 
 def _wallet_view(
-    purse: _Purse, recommendation: billing.dashboard.Recommendation
+    figures: _WalletFigures, recommendation: billing.dashboard.Recommendation
 ) -> billing.dashboard.Wallet:
-    wallet = purse.wallet
+    wallet = figures.wallet
     currency = currency_of(wallet.currency)
     return billing.dashboard.Wallet(
         id=wallet.id,
@@ -211,5 +211,5 @@ def _wallet_view(
         available=Money(wallet.balance + wallet.credit_limit, currency),
         comfort_buffer=Money(wallet.comfort_buffer, currency),
         recommendation=recommendation,
-        recent=purse.recent,
+        recent=figures.recent,
     )

@@ -88,10 +88,10 @@ def list_transactions(
             request.limit,
             lambda direction, key: encode_cursor(direction, *key),
         )
-    belongings = _belongings(session, [cause for _, _, cause in page.rows])
+    details = _details_of(session, [cause for _, _, cause in page.rows])
     return TransactionPage(
         transactions=[
-            _view(row, memo, belongings[cause]) for row, memo, cause in page.rows
+            _view(row, memo, details[cause]) for row, memo, cause in page.rows
         ],
         currencies=_currencies(session),
         previous=page.previous,
@@ -107,7 +107,7 @@ def of_entry(session: Session, entry_id: UUID) -> Transaction | None:
         JournalEntry, JournalEntry.id == row.entry_id
     )
     found = session.execute(query.where(row.entry_id == entry_id).limit(1)).first()
-    return _view(found[0], found[1], _Belongings()) if found else None
+    return _view(found[0], found[1], _CauseDetails()) if found else None
 
 
 def _failed(
@@ -187,7 +187,7 @@ def _midnight(session: Session, day: date) -> datetime:
 
 
 @dataclass
-class _Belongings:
+class _CauseDetails:
     """What belongs to the cause of an entry."""
 
     top_up_id: UUID | None = None
@@ -197,8 +197,8 @@ class _Belongings:
     documents: dict[DocumentKind, DocumentReference] = field(default_factory=dict)
 
 
-def _belongings(session: Session, causes: Sequence[str]) -> dict[str, _Belongings]:
-    of_cause = {cause: _Belongings() for cause in causes}
+def _details_of(session: Session, causes: Sequence[str]) -> dict[str, _CauseDetails]:
+    of_cause = {cause: _CauseDetails() for cause in causes}
     paid, given_back = _ids(causes, "payment"), _ids(causes, "refund")
     repeats = Payment.duplicate_of.is_not(None)
     is_gone = and_(repeats, Payment.amount <= _GIVEN_BACK)
@@ -207,21 +207,21 @@ def _belongings(session: Session, causes: Sequence[str]) -> dict[str, _Belonging
     for id_, top_up_id, reference, repeated, gone in session.execute(
         payments.where(Payment.id.in_(paid))
     ):
-        belongings = _Belongings(top_up_id, reference, repeated, gone)
-        of_cause[f"payment:{id_}"] = belongings
+        details = _CauseDetails(top_up_id, reference, repeated, gone)
+        of_cause[f"payment:{id_}"] = details
     refunds = select(Refund.id, TopUp.id, TopUp.reference)
     refunds = refunds.join(TopUp, TopUp.id == Refund.top_up_id)
     for id_, top_up_id, reference in session.execute(
         refunds.where(Refund.id.in_(given_back))
     ):
-        of_cause[f"refund:{id_}"] = _Belongings(top_up_id, reference)
+        of_cause[f"refund:{id_}"] = _CauseDetails(top_up_id, reference)
     _add_documents(session, of_cause, paid, given_back)
     return of_cause
 
 
 def _add_documents(
     session: Session,
-    of_cause: dict[str, _Belongings],
+    of_cause: dict[str, _CauseDetails],
     paid: Sequence[UUID],
     given_back: Sequence[UUID],
 ) -> None:
@@ -248,7 +248,7 @@ def _currencies(session: Session) -> list[str]:
     return list(session.scalars(select(Wallet.currency).order_by(*order)))
 
 
-def _view(row: models.Transaction, memo: str, belongings: _Belongings) -> Transaction:
+def _view(row: models.Transaction, memo: str, details: _CauseDetails) -> Transaction:
     currency = currency_of(row.currency)
     issued = _DOCUMENTS.get(row.kind)
     is_paid = row.kind is EntryKind.TOP_UP
@@ -260,9 +260,9 @@ def _view(row: models.Transaction, memo: str, belongings: _Belongings) -> Transa
         memo=memo,
         amount=Money(row.amount, currency),
         balance=Money(row.balance, currency),
-        top_up_id=belongings.top_up_id,
-        top_up_reference=belongings.reference,
-        document=belongings.documents.get(issued) if issued else None,
-        is_possible_duplicate=is_paid and belongings.is_possible_duplicate,
-        is_given_back=is_paid and belongings.is_given_back,
+        top_up_id=details.top_up_id,
+        top_up_reference=details.reference,
+        document=details.documents.get(issued) if issued else None,
+        is_possible_duplicate=is_paid and details.is_possible_duplicate,
+        is_given_back=is_paid and details.is_given_back,
     )

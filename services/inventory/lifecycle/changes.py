@@ -11,7 +11,7 @@ from services.inventory import counters, models
 from services.inventory.catalogue import get_family
 from services.inventory.lifecycle.states import LIVE
 from services.inventory.prices import price_text
-from services.inventory.views import draft_of, view
+from services.inventory.views import outbox_event, view
 from shared.contract import Event
 from shared.contracts import inventory
 from shared.contracts.inventory.services import ServiceState, TerminationTime
@@ -140,8 +140,10 @@ def finish_all(
     rows = [row for each in changed for row in _history(change.call, each, why)]
     if rows:
         change.db.execute(insert(models.HistoryRow), rows)
-    drafts = (draft_of(each.event, each.service, each.family_name) for each in changed)
-    change.tell_all(*drafts)
+    events = (
+        outbox_event(each.event, each.service, each.family_name) for each in changed
+    )
+    change.tell_all(*events)
     return _moves(changed)
 
 

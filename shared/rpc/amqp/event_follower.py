@@ -27,7 +27,7 @@ _LOOK_UP_S = 1.0
 _STOP_WITHIN_S = 10
 
 
-class Hearer(Protocol):
+class EventListener(Protocol):
     """Called from the follower's thread."""
 
     def begin(self) -> None:
@@ -43,14 +43,16 @@ class Hearer(Protocol):
 class EventFollower:
     """Follows the events of ``sources`` from `start` to `close`."""
 
-    def __init__(self, amqp_url: str, sources: Iterable[str], hearer: Hearer) -> None:
+    def __init__(
+        self, amqp_url: str, sources: Iterable[str], listener: EventListener
+    ) -> None:
         self._parameters = pika.URLParameters(amqp_url)
         self._parameters.heartbeat = _HEARTBEAT_S
         self._parameters.socket_timeout = _TIMEOUT_S
         self._parameters.stack_timeout = _TIMEOUT_S + 1
         self._parameters.blocked_connection_timeout = _TIMEOUT_S
         self._exchanges = [f"{source}.events" for source in sources]
-        self._hearer = hearer
+        self._listener = listener
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
 
@@ -76,7 +78,7 @@ class EventFollower:
                 # Whatever it was, the next connection begins anew.
                 log.exception("fault_in_event_thread")
             finally:
-                self._hearer.lose()
+                self._listener.lose()
             failures += 1
             self._stopping.wait(_BACKOFF.pause_s(failures))
 
@@ -89,7 +91,7 @@ class EventFollower:
             channel.exchange_declare(exchange, "topic", durable=True)
             channel.queue_bind(queue, exchange, "#")
         channel.basic_consume(queue, self._on_event, auto_ack=True)
-        self._hearer.begin()
+        self._listener.begin()
         log.info("event_link_up")
         return channel
 
@@ -101,4 +103,4 @@ class EventFollower:
     def _on_event(
         self, _channel: object, _method: object, _properties: object, body: bytes
     ) -> None:
-        self._hearer.hear(body)
+        self._listener.hear(body)

@@ -53,8 +53,10 @@ def tell(
 ) -> None:
     for number in numbers:
         with database.company(OURS) as session:
-            draft = events.Draft(THING_HAPPENED, Told(number=number), OURS, number)
-            events.write_outbox(session, RUNTIME, "click", [draft])
+            event = events.OutboxEvent(
+                THING_HAPPENED, Told(number=number), OURS, number
+            )
+            events.write_outbox(session, RUNTIME, "click", [event])
             then()
 
 
