@@ -63,58 +63,42 @@ class Charging:
     wake: threading.Event = field(default_factory=threading.Event)
 
     def run(self, request_id: str) -> None:
-        _Run(self.database, self.runtime, self.grace, request_id).run()
+        """All there is to do now; whoever is busy is left to the next time.
+
+        One wallet or company that fails keeps neither others nor inventory waiting.
+        Entries and events have the request id.
+        """
+        self._place(request_id)
+        after: UUID | None = None
+        while due := self._wallets_to_charge(after, _WALLETS):
+            for each in due:
+                self._charge_or_log(each, request_id)
+            after = due[-1].wallet_id
+        self._notify(request_id)
 
     def charge_due(
         self, request_id: str, request: billing.charging.ChargeDue
     ) -> billing.charging.Charged:
-        """Charge the next few wallets.
+        """Charge the next few wallets: an operator's part of `run`.
 
         Raises:
             InvalidInput: ``bad_limit`` with ``max_limit``.
         """
-        run = _Run(self.database, self.runtime, self.grace, request_id)
-        return run.charge_due(request)
-
-
-@dataclass(frozen=True)
-class _Run:
-    """One run, whose entries and events have its request id."""
-
-    database: Database
-    runtime: Runtime
-    grace: timedelta
-    request_id: str
-
-    def run(self) -> None:
-        """All there is to do now; whoever is busy is left to the next time.
-
-        One wallet or company that fails keeps neither others nor inventory waiting.
-        """
-        self._place()
-        after: UUID | None = None
-        while due := self._wallets_to_charge(after, _WALLETS):
-            for each in due:
-                self._charge_or_log(each)
-            after = due[-1].wallet_id
-        self.notify()
-
-    def charge_due(
-        self, request: billing.charging.ChargeDue
-    ) -> billing.charging.Charged:
-        """An operator's part of `run`."""
         check_limit(request.limit, MAX_BATCH)
         if not request.dry_run and request.after_wallet_id is None:
-            self._place()
+            self._place(request_id)
         due = self._wallets_to_charge(request.after_wallet_id, request.limit)
         sums: dict[str, Sums] = {}
         for each in due:
-            found = self._look(each) if request.dry_run else self._charge(each)
+            if request.dry_run:
+                found = self._look(each)
+            else:
+                found = self._charge(each, request_id)
             before = sums.get(each.currency, NOTHING)
             sums[each.currency] = _plus(before, found)
         is_last = len(due) < request.limit
         if is_last and not request.dry_run:
-            self.notify()
+            self._notify(request_id)
         return billing.charging.Charged(
             wallets=len(due),
             sums=[
@@ -128,7 +112,7 @@ class _Run:
             last_wallet_id=None if is_last else due[-1].wallet_id,
         )
 
-    def notify(self) -> None:
+    def _notify(self, request_id: str) -> None:
         """Have inventory suspend, resume and end services."""
         events: tuple[notifications.Notify, ...] = (
             partial(notifications.notify_overdue, grace=self.grace),
@@ -136,23 +120,23 @@ class _Run:
             notifications.notify_ended,
         )
         for notify in events:
-            while self._notify(notify):
+            while self._notify_some(notify, request_id):
                 pass
 
-    def _notify(self, notify: notifications.Notify) -> int:
+    def _notify_some(self, notify: notifications.Notify, request_id: str) -> int:
         with self.database.system() as session:
-            return notify(self._change(session))
+            return notify(self._change(session, request_id))
 
-    def _place(self) -> None:
+    def _place(self, request_id: str) -> None:
         unplaced = subscriptions.unplaced_companies
         for company_id in walk_companies(self.database, unplaced):
-            self._place_or_log(company_id)
+            self._place_or_log(company_id, request_id)
 
-    def _place_or_log(self, company_id: UUID) -> None:
+    def _place_or_log(self, company_id: UUID, request_id: str) -> None:
         try:
             while True:
                 with self.database.system() as session:
-                    change = self._change(session)
+                    change = self._change(session, request_id)
                     if not subscriptions.place_unplaced(change, company_id):
                         return
         except Exception:
@@ -182,19 +166,19 @@ class _Run:
                 zone=time_zone_of(session, due.company_id).key,
             )
 
-    def _charge_or_log(self, due: _Due) -> None:
+    def _charge_or_log(self, due: _Due, request_id: str) -> None:
         try:
-            self._charge(due, wait=False)
+            self._charge(due, request_id, wait=False)
         except Exception:
             log.exception("wallet_not_charged", wallet=str(due.wallet_id))
 
-    def _charge(self, due: _Due, *, wait: bool = True) -> Sums:
+    def _charge(self, due: _Due, request_id: str, *, wait: bool = True) -> Sums:
         total = NOTHING
-        for found in self._batches(due, wait=wait):
+        for found in self._batches(due, request_id, wait=wait):
             total = _plus(total, found)
         return total
 
-    def _batches(self, due: _Due, *, wait: bool) -> Iterator[Sums]:
+    def _batches(self, due: _Due, request_id: str, *, wait: bool) -> Iterator[Sums]:
         has_more = True
         while has_more:
             with self.database.system() as session:
@@ -205,12 +189,12 @@ class _Run:
                 wallet = find_wallet(session, due.company_id, due.currency)
                 if wallet is None:
                     return
-                batch = _Batch(self._change(session), wallet, self.grace)
+                batch = _Batch(self._change(session, request_id), wallet, self.grace)
                 has_more = batch.charge()
             yield batch.sums
 
-    def _change(self, session: Session) -> Change:
-        call = Call(system("billing"), self.request_id, self.runtime.clock.now())
+    def _change(self, session: Session, request_id: str) -> Change:
+        call = Call(system("billing"), request_id, self.runtime.clock.now())
         return Change(session, self.runtime, call)
 
 
