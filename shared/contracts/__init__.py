@@ -1,1 +1,1 @@
-"""The messages between the services and their callers, one module per service."""
+"""The messages between the services and their callers, a folder per service."""

@@ -1,1 +1,1 @@
-"""What every room uses: days as lists filter by them."""
+"""What several rooms use: the days by which lists are filtered."""
