@@ -27,8 +27,8 @@ from shared.contracts.billing.payments import BankCredit, GatewayName
 from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from shared.principal import system
+from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.rpc.service import Call
 from tests.fixtures.billing.office import START, Office, money
 from tests.fixtures.sellers import SELLERS
 

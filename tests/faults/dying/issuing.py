@@ -35,7 +35,7 @@ def main(url: str, seed: str, dies_once_in: str) -> None:
     event.listen(Engine, "before_cursor_execute", pass_point)
     event.listen(Engine, "commit", pass_point)
     runtime = Runtime(clock, random.SystemRandom())
-    database, issuer = Database(url), Issuer(SELLERS)
+    database, issuer = Database(url), Issuer(SELLERS, {})
     while issue_ordered(database, runtime, issuer, ""):
         pass
 
