@@ -38,7 +38,7 @@ THEMES = ("light", "dark")
     ("width", "theme"),
     [
         (360, "light"),
-        (1280, "dark"),
+        pytest.param(1280, "dark", marks=pytest.mark.full),
         pytest.param(360, "dark", marks=pytest.mark.nightly),
         pytest.param(1280, "light", marks=pytest.mark.nightly),
     ],

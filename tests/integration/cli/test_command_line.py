@@ -153,6 +153,7 @@ def test_an_operator_starts_from_nothing(client_area: ClientArea) -> None:
     assert "companies done: 1" in client_area("ledger", "rebuild", *company).stdout
 
 
+@pytest.mark.full
 def test_charging_can_be_tried_and_done_by_hand(client_area: ClientArea) -> None:
     ada = ("--email", "ada@example.com", "--name", "Ada")
     password = "correct horse battery\n" * 2
@@ -179,6 +180,7 @@ def test_charging_can_be_tried_and_done_by_hand(client_area: ClientArea) -> None
     assert "right" in client_area("ledger", "verify").stdout
 
 
+@pytest.mark.full
 def test_a_lost_projection_is_rebuilt(client_area: ClientArea) -> None:
     ada = ("--email", "ada@example.com", "--name", "Ada")
     password = "correct horse battery\n" * 2
@@ -241,6 +243,7 @@ def test_what_nobody_has_asked_back_is_not_given_back(
     assert "refused: no_such_refund_request" in decline.stderr
 
 
+@pytest.mark.full
 def test_invoices_are_credited_rebuilt_and_exported(client_area: ClientArea) -> None:
     with installation(client_area.database_urls, client_area.folder) as site:
         # Commands go by the real time.

@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import hashlib
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
 from typing import TypeVar
@@ -18,9 +19,11 @@ from services.billing.models.documents import DocumentFile, DocumentRendering
 from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentFormat
 from shared.contracts.billing.payments import GatewayName
+from shared.db.database import Database
 from shared.errors import Conflict, NotFound, Unavailable
 from tests.fixtures.billing.papers import documents, file_of
-from tests.fixtures.billing.till import Till
+from tests.fixtures.billing.till import Till, a_till
+from tests.fixtures.sandbox import Sandbox
 
 ResultT = TypeVar("ResultT")
 
@@ -116,7 +119,7 @@ def test_a_file_that_is_whole_is_replaced_only_when_that_is_asked_for(
 
 
 def test_files_are_made_apart_from_calls_and_one_after_the_other(
-    till: Till, monkeypatch: pytest.MonkeyPatch
+    billing_database_url: str, bank: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     under_way, most = 0, 0
 
@@ -133,17 +136,20 @@ def test_files_are_made_apart_from_calls_and_one_after_the_other(
         assert under_way
         return b"%PDF-1.7"
 
-    for _ in range(2):
-        till.pay("10.00")
-    office = till.office
-    runtime = dataclasses.replace(office.service.runtime, offload=apart)
-    assert issue_ordered(office.database, runtime, office.service._issuer, "")
-    monkeypatch.setattr("services.billing.documents.files.render_pdf", made)
+    # What is counted is all companies': other tests leave files to be made, too.
+    with closing(Database(billing_database_url)) as database:
+        till = a_till(database, bank)
+        for _ in range(2):
+            till.pay("10.00")
+        service = till.office.service
+        runtime = dataclasses.replace(service.runtime, offload=apart)
+        assert issue_ordered(database, runtime, service._issuer, "")
+        monkeypatch.setattr("services.billing.documents.files.render_pdf", made)
 
-    assert make_due(office.database, runtime) == 2
+        assert make_due(database, runtime) == 2
 
-    assert most == 1
-    assert all(each.is_ready for each in documents(till).documents)
+        assert most == 1
+        assert all(each.is_ready for each in documents(till).documents)
 
 
 def test_a_file_that_cannot_be_made_is_tried_again(
