@@ -87,7 +87,7 @@ def test_a_relay_that_marks_events_before_it_publishes_them_is_found(
 
     monkeypatch.setattr(events, "relay", hasty)
 
-    found = finding(simulation)
+    found = finding(simulation, MORE_SEEDS)
     assert "None, should be" in found or ", told were " in found
 
 
