@@ -1,4 +1,4 @@
-"""An invoice in the browser: what was paid stands on its page and in its PDF."""
+"""An invoice in the browser: its page and its PDF show what was paid."""
 
 import re
 
