@@ -9,8 +9,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 # One more than there are cores, as tests wait, too.
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
-# Groups and their order are those of tests/conftest.py.
-BY_FILE := --dist loadgroup --no-loadscope-reorder
+# What a worker takes, and in which order, tests/conftest.py says.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 # A commit's own examples in CI, so that a failure is there again; others each time here.
 COMMIT := $(if $(CI),$(shell git rev-parse --short=8 HEAD 2>/dev/null))
 SEED := $(if $(COMMIT),--hypothesis-seed=$(shell printf '%d' 0x$(COMMIT)))

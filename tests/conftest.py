@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from xdist.scheduler import LoadFileScheduling
 
 from launcher.run.system_packages import ensure_chromium
 from launcher.servers.postgres import PostgresServer
@@ -34,9 +35,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if is_long and "property" in item.keywords:
             item.add_marker(pytest.mark.timeout(_LONG_S))
-        if item.get_closest_marker("xdist_group") is None:
-            # A file's tests share what they start.
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]  # untyped
+    """A worker takes a whole file, as its tests share what they start.
+
+    Faults start and kill stacks of their own, and have the machine's time measured:
+    one after the other.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "faults" if file.startswith("tests/faults/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,6 +8,7 @@ and can fail there in a way that tests/contract does not show.
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -93,12 +94,21 @@ def newcomer(operate: Operate) -> str:
     return email
 
 
+@dataclass(frozen=True)
+class Screenshots:
+    """Pictures of the pages, where ``--screenshots`` asks for them: they take time."""
+
+    folder: Path | None
+
+    def take(self, page: Page, name: str, *, full_page: bool = True) -> None:
+        if self.folder is not None:
+            page.screenshot(path=self.folder / f"{name}.png", full_page=full_page)
+
+
 @pytest.fixture
-def screenshots(pytestconfig: pytest.Config, tmp_path: Path) -> Path:
-    """Where pictures of the pages go: the folder of ``--screenshots``, if given."""
-    folder = Path(pytestconfig.getoption("--screenshots") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def screenshots(pytestconfig: pytest.Config) -> Screenshots:
+    folder: str | None = pytestconfig.getoption("--screenshots")
+    return Screenshots(Path(folder) if folder else None)
 
 
 NewContext = Callable[..., BrowserContext]

@@ -12,6 +12,7 @@ PATIENCE_MS = 30_000
 """For events both ways between billing and inventory, and the poll that shows it."""
 
 
+@pytest.mark.full
 @pytest.mark.over_the_broker
 def test_a_service_suspended_for_lack_of_funds_resumes_by_itself_after_the_top_up(
     sign_in: SignIn, newcomer: str, operate: Operate, tmp_path: Path

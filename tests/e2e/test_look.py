@@ -1,13 +1,19 @@
 """Every page: readable for everyone, on a phone as on a desk, in light and dark."""
 
 from itertools import product
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
-from tests.e2e.conftest import NewContext, SignIn, add_wallet, open_until, top_up
+from tests.e2e.conftest import (
+    NewContext,
+    Screenshots,
+    SignIn,
+    add_wallet,
+    open_until,
+    top_up,
+)
 
 PAGES = {
     "dashboard": "/",
@@ -44,22 +50,23 @@ THEMES = ("light", "dark")
     ],
 )
 def test_every_page_is_accessible_and_fits(
-    sign_in: SignIn, screenshots: Path, width: int, theme: str
+    sign_in: SignIn, screenshots: Screenshots, width: int, theme: str
 ) -> None:
     page = sign_in(viewport={"width": width, "height": 800}, color_scheme=theme)
-    page.screenshot(path=screenshots / f"readme-{width}-{theme}.png")
+    screenshots.take(page, f"readme-{width}-{theme}", full_page=False)
     complaints: list[str] = []
     page.on("console", lambda message: _note(message, complaints))
 
     for name, address in _with_details(page).items():
         page.goto(address)
         page.wait_for_load_state("networkidle")
-        _look(page, screenshots / f"{name}-{width}-{theme}.png")
+        _look(page, screenshots, f"{name}-{width}-{theme}")
     assert complaints == []
 
 
+@pytest.mark.full
 def test_every_state_of_a_top_up_is_accessible_and_fits(
-    sign_in: SignIn, newcomer: str, screenshots: Path
+    sign_in: SignIn, newcomer: str, screenshots: Screenshots
 ) -> None:
     page = sign_in(newcomer)
     for currency in ("EUR", "USD"):
@@ -71,8 +78,9 @@ def test_every_state_of_a_top_up_is_accessible_and_fits(
         _look_at_all_sizes(page, screenshots, name)
 
 
+@pytest.mark.full
 def test_a_profile_in_two_tabs_is_accessible_and_fits(
-    sign_in: SignIn, newcomer: str, screenshots: Path
+    sign_in: SignIn, newcomer: str, screenshots: Screenshots
 ) -> None:
     page = sign_in(newcomer)
     page.goto("/account")
@@ -91,13 +99,13 @@ def test_a_profile_in_two_tabs_is_accessible_and_fits(
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_login_is_accessible_and_fits(
-    new_context: NewContext, screenshots: Path, theme: str
+    new_context: NewContext, screenshots: Screenshots, theme: str
 ) -> None:
     for width in WIDTHS:
         size = {"width": width, "height": 800}
         page = new_context(viewport=size, color_scheme=theme).new_page()
         page.goto("/login")
-        page.screenshot(path=screenshots / f"login-{width}-{theme}.png")
+        screenshots.take(page, f"login-{width}-{theme}", full_page=False)
 
         results = Axe().run(page)
 
@@ -105,18 +113,18 @@ def test_the_login_is_accessible_and_fits(
         assert _overflow(page) <= 0
 
 
-def _look(page: Page, picture: Path) -> None:
-    page.screenshot(path=picture, full_page=True)
+def _look(page: Page, screenshots: Screenshots, name: str) -> None:
+    screenshots.take(page, name)
     results = Axe().run(page)
-    assert results.violations_count == 0, f"{picture}: {results.generate_report()}"
-    assert _overflow(page) <= 0, picture
+    assert results.violations_count == 0, f"{name}: {results.generate_report()}"
+    assert _overflow(page) <= 0, name
 
 
-def _look_at_all_sizes(page: Page, screenshots: Path, name: str) -> None:
+def _look_at_all_sizes(page: Page, screenshots: Screenshots, name: str) -> None:
     for width, theme in product(WIDTHS, THEMES):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-        _look(page, screenshots / f"{name}-{width}-{theme}.png")
+        _look(page, screenshots, f"{name}-{width}-{theme}")
 
 
 def _with_details(page: Page) -> dict[str, str]:

@@ -33,7 +33,7 @@ from tests.fixtures.process_table import processes_of
 from tests.fixtures.properties import new_random
 
 # One at a time, beside the one of tests/e2e: more are too much for a small machine.
-pytestmark = [pytest.mark.xdist_group("stacks"), pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(400)
 
 FIRST_START_S, STACK_START_S = 4.8, 6.0
 """About as long as they take on a quiet machine."""

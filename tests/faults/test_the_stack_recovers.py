@@ -41,7 +41,7 @@ ONE_IN_FULL = [
 ]
 
 # Two stacks at a time would be too much for a small machine.
-pytestmark = [pytest.mark.xdist_group("stacks"), pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")
