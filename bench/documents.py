@@ -14,8 +14,8 @@ import typst
 from bench.figures import Figure, at_most
 from bench.site import Site
 from bench.timing import medians_ms
+from services.billing.documents.rendering import fonts
 from services.billing.documents.rendering.pdf import render_pdf
-from services.billing.documents.rendering.text import FONTS
 from services.billing.documents.rendering.xml import render_cii
 from shared.contracts.billing.documents import (
     DocumentContent,
@@ -30,7 +30,9 @@ GOAL = at_most(25)
 
 _TIMES = 100
 _FONTS = typst.Fonts(
-    include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
+    include_system_fonts=False,
+    include_embedded_fonts=False,
+    font_paths=[fonts.FOLDER],
 )
 
 

@@ -22,6 +22,7 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
+from web.page import polling
 from web.page.context import context
 from web.page.visit import Visit
 
@@ -72,6 +73,11 @@ class BlockView:
     asked_at: datetime | None = None
     tag: str = ""
     is_late: bool = False
+
+    @property
+    def poll_every(self) -> str:
+        is_answered = self.state in {"fresh", "not_allowed"}
+        return polling.EVERY if is_answered else polling.RETRY_EVERY
 
 
 class PendingBlocks:

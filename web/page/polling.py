@@ -1,4 +1,4 @@
-"""Polling: what a browser shows already is answered with a 304, by its tag.
+"""Polling: how often a block asks again, and the 304 for what is shown already.
 
 The header is that of htmx's ``hx-ptag`` extension, which remembers a block's tag.
 A tag says when the services were asked, for which reader, and what words came of it.
@@ -20,6 +20,12 @@ from flask import Response, make_response, request
 from shared.contracts.identity.signing_in import Session
 from shared.principal import Principal
 from web.page.context import context
+
+EVERY = "10s"
+"""What happens in another tab or at the provider shows while one still looks for it."""
+
+RETRY_EVERY = "3s"
+"""While the block's service does not answer."""
 
 MAX_AGE = timedelta(seconds=60)
 """Time itself changes what blocks show: what falls due, what was yesterday.

@@ -15,8 +15,9 @@ from facturx.facturx import generate_xmp_object
 from lxml import etree
 from pypdf import PdfReader, PdfWriter
 
+from services.billing.documents.rendering import fonts
 from services.billing.documents.rendering.sheet import lay_out, title
-from services.billing.documents.rendering.text import FONTS, clean
+from services.billing.documents.rendering.text import clean
 from shared.contracts.billing.documents import DocumentContent
 
 ATTACHMENT = "factur-x.xml"
@@ -51,7 +52,7 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
-        font_paths=[str(FONTS)],
+        font_paths=[str(fonts.FOLDER)],
     )
 
 

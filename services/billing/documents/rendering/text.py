@@ -8,11 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
-from fontTools.ttLib import TTFont
-
-FONTS = Path(__file__).with_name("fonts")
+from services.billing.documents.rendering import fonts
 
 SUBSTITUTE = "\N{REPLACEMENT CHARACTER}"
 """Stands for one letter, with its accents, that no font has."""
@@ -88,7 +85,7 @@ def _fit_letter(letter: str) -> str:
         return SUBSTITUTE  # an accent over nothing, or nobody knows what
     if len(letter) > 1 + _MOST_MARKS:
         return SUBSTITUTE
-    covered = any(coverage.issuperset(letter) for coverage in _coverages())
+    covered = any(coverage.issuperset(letter) for coverage in fonts.coverages())
     return letter if covered else SUBSTITUTE
 
 
@@ -100,15 +97,3 @@ def _with_breaks(letters: Iterator[str]) -> Iterator[str]:
             yield _MAY_BREAK
             run = 1
         yield letter
-
-
-@lru_cache(maxsize=1)
-def _coverages() -> list[frozenset[str]]:
-    """The characters of each font, the usual one first."""
-    files = sorted(FONTS.glob("*-Regular.ttf"), key=lambda file: len(file.name))
-    return [_characters(file) for file in files]
-
-
-def _characters(file: Path) -> frozenset[str]:
-    with TTFont(file, lazy=True) as font:
-        return frozenset(map(chr, font.getBestCmap()))

@@ -2,8 +2,8 @@
 
 import pytest
 
+from services.billing.documents.rendering import fonts
 from services.billing.documents.rendering.text import (
-    FONTS,
     SUBSTITUTE,
     clean,
     fit_for_page,
@@ -59,16 +59,16 @@ def test_a_word_without_end_may_break_between_letters() -> None:
 
 
 def test_the_fonts_come_with_their_licence() -> None:
-    licence = (FONTS / "OFL.txt").read_text()
+    licence = (fonts.FOLDER / "OFL.txt").read_text()
     assert "SIL OPEN FONT LICENSE Version 1.1" in licence
-    for font in FONTS.glob("*.ttf"):
+    for font in fonts.FOLDER.glob("*.ttf"):
         script = font.name.removeprefix("NotoSans").partition("-")[0]
         assert f"Noto Sans {script}".strip() + ":" in licence
 
 
 def test_every_font_is_named_on_the_page() -> None:
     """Else its characters would count as covered, and the page could not be set."""
-    page = FONTS.with_name("document.typ").read_text()
-    for font in FONTS.glob("*.ttf"):
+    page = fonts.FOLDER.with_name("document.typ").read_text()
+    for font in fonts.FOLDER.glob("*.ttf"):
         script = font.name.removeprefix("NotoSans").partition("-")[0]
         assert f'"{f"Noto Sans {script}".strip()}"' in page
