@@ -21,7 +21,7 @@ from shared.principal import load_public_key
 from shared.rpc.dispatch import Dispatcher
 from shared.rpc.jobs import common_jobs, local_publish, run_job
 from shared.rpc.local_client import LocalClient
-from shared.rpc.service import Job
+from shared.rpc.service import Job, Service
 from shared.runtime import Runtime
 
 
@@ -36,23 +36,29 @@ class LocalServices:
         billing: BillingSettings | None = None,
         hasher: PasswordHasher = ARGON2,
     ) -> None:
-        """Raises SettingError: a seller is missing that companies buy from."""
+        """Build the services whose databases are given, for the process alone.
+
+        Raises:
+            SettingError: a seller is missing that companies buy from.
+        """
         self._runtime = runtime
         self._databases = {name: Database(url) for name, url in database_urls.items()}
         billing = billing or BillingSettings()
-        with self._databases["billing"].system() as session:
-            prepare(session, billing, runtime.clock.now())
+        if "billing" in self._databases:
+            with self._databases["billing"].system() as session:
+                prepare(session, billing, runtime.clock.now())
         self.verify_key = load_public_key(keys / "principal.pub")
-        services = (
-            IdentityService(
-                self._databases["identity"],
-                runtime,
-                read_identity_settings(keys),
-                hasher,
-            ),
-            InventoryService(self._databases["inventory"], runtime),
-            BillingService(self._databases["billing"], runtime, billing),
-        )
+
+        def identity(database: Database) -> Service:
+            settings = read_identity_settings(keys)
+            return IdentityService(database, runtime, settings, hasher)
+
+        builders: dict[str, Callable[[Database], Service]] = {
+            "identity": identity,
+            "inventory": lambda database: InventoryService(database, runtime),
+            "billing": lambda database: BillingService(database, runtime, billing),
+        }
+        services = [builders[name](each) for name, each in self._databases.items()]
         self.dispatchers = {
             service.contract.name: Dispatcher(service, self.verify_key)
             for service in services

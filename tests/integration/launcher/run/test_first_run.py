@@ -8,8 +8,15 @@ import pytest
 from launcher.machine.keys import ensure_keys
 from launcher.run.first_run import ensure_demo, say_ready
 from launcher.servers.databases import SERVICES
+from services.billing.gateways.bank_transfer import BankTransfer
+from services.billing.gateways.settings import DEMO_ACCOUNT
+from services.billing.settings import BillingSettings
+from shared.contracts import billing
+from shared.contracts.billing.payments import GatewayName
+from shared.contracts.identity.companies import Address
 from shared.settings import Settings, read_settings
-from tests.fixtures.installations import installation
+from tests.fixtures.installations import begin_top_up, installation, sign_in
+from tests.fixtures.sellers import POLISH, SELLERS
 
 HINT = "Log in as demo@example.com with demo-Client-Area-1"
 
@@ -38,6 +45,23 @@ def test_an_installation_with_customers_of_its_own_has_no_demo(
 ) -> None:
     with installation(urls, tmp_path) as own:
         own.customer("ada@example.com", "Analytical Engines Ltd")
+
+    assert not ensure_demo(settings_of(tmp_path), urls)
+
+
+def test_it_starts_again_after_the_second_sellers_first_sale(
+    tmp_path: Path, urls: dict[str, str]
+) -> None:
+    bank = BankTransfer({POLISH.key: DEMO_ACCOUNT})
+    two = BillingSettings(sellers=SELLERS, gateways={GatewayName.BANK_TRANSFER: bank})
+    with installation(urls, tmp_path, billing=two) as own:
+        address = Address(
+            street="Prosta 1", postal_code="00-850", city="Warszawa", country="PL"
+        )
+        company_id = own.customer("jan@example.pl", "Prosta", address=address)
+        wallet = billing.wallets.OpenWallet(company_id=company_id, currency="EUR")
+        own.operator.call(billing.wallets.OPEN_WALLET, wallet)
+        begin_top_up(sign_in(own.app(), "jan@example.pl"))
 
     assert not ensure_demo(settings_of(tmp_path), urls)
 
