@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from shared.contracts.identity.memberships import Role
 from shared.db.events import OutboxEvent
 from shared.db.paging import MAX_BATCH, check_limit
 from shared.errors import Conflict, InvalidInput, NotFound
+from shared.postal_codes import completed
 from shared.rpc.change import Change
 from shared.text import clean_line
 
@@ -172,13 +174,16 @@ def _checked(
 ) -> dict[str, Any]:
     """A company's columns as they are kept."""
     address = request.address
+    country = _check("country", check_country, address.country)
     return {
         "name": _check("name", clean_name, request.name),
         "street": _check("street", _address_line, address.street),
-        "postal_code": _check("postal_code", _address_line, address.postal_code),
+        "postal_code": _check(
+            "postal_code", partial(_postal_code, country), address.postal_code
+        ),
         "city": _check("city", _address_line, address.city),
         "region": _check("region", _address_line, address.region),
-        "country": _check("country", check_country, address.country),
+        "country": country,
         "time_zone": _check("time_zone", check_time_zone, request.time_zone),
         "is_business": request.is_business,
     }
@@ -195,6 +200,16 @@ def _check(field: str, check: Callable[[str], str], text: str) -> str:
 
 def _address_line(text: str) -> str:
     return clean_line(text, MAX_ADDRESS_LINE_LENGTH, code="bad_address")
+
+
+def _postal_code(country: str, text: str) -> str:
+    """A postal code with the zeros that a spreadsheet took from it."""
+    line = _address_line(text)
+    try:
+        return completed(country, line)
+    except ValueError as error:
+        about = {"country": country, "example": str(error)}
+        raise InvalidInput("bad_postal_code", f"like {error}", about) from error
 
 
 def _check_time_zone(

@@ -80,6 +80,10 @@ _SENTENCES = {
     "is private, or outside the VAT territory of the EU.",
     "bad_name": "A legal name has one line of 1 to {max_length} letters or signs.",
     "bad_address": "Write at most {max_length} letters or signs, in one line.",
+    "bad_postal_code": "This is not a postal code for {country}. Enter all of its "
+    "characters, like {example}.",
+    "postal_code_unclear": "VAT depends on the postal code, and “{postal_code}” is not "
+    "one for {country}. Correct it in the company's profile.",
     "bad_country": "Choose a country of the list.",
     "bad_time_zone": "Choose a time zone of the list.",
     "time_zone_changed_lately": "The time zone was changed within the last 24 hours. "

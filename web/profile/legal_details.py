@@ -119,6 +119,9 @@ def save(company_id: str) -> ResponseReturnValue:
         flash("Nothing was different, so nothing was changed.", "info")
     else:
         flash("The profile is saved.", "success")
+    if saved.address.postal_code != form.texts["postal_code"].strip():
+        code = saved.address.postal_code
+        flash(f"We added the missing zeros: the postal code is {code}.", "info")
     return redirect(url_for("profile.show_profile", company_id=company), code=303)
 
 

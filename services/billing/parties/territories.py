@@ -2,13 +2,16 @@
 
 Directive 2006/112/EC: article 5 (what a member state is), 6 (parts of them outside the
 VAT territory), 7 (Monaco counts as France), 105 (the rates of Madeira and the Azores).
-A postal code decides; region and city are only read where there is none, or none that
-says anything (``-``).
+A postal code decides, if it is in its country's own form: ``3501`` is no place in the
+Canary Islands. Region and city are only read where there is none, or none that says
+anything (``-``).
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
+
+from shared.postal_codes import code_of
 
 _STATES = (
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
@@ -20,13 +23,15 @@ MEMBER_STATES = frozenset(_STATES.split())
 class Place:
     """``country`` is the one whose rules apply; ``fields`` is what was read.
 
-    ``territory`` is a key, empty for the ordinary part of a country.
+    ``territory`` is a key, empty for the ordinary part of a country. It is not
+    ``is_certain`` where the postal code can't be read and would decide.
     """
 
     country: str
     territory: str
     is_in_vat_territory: bool
     fields: tuple[str, ...]
+    is_certain: bool = True
 
 
 @dataclass(frozen=True)
@@ -112,10 +117,14 @@ def locate(country: str, postal_code: str, region: str, city: str) -> Place:
         return Place(state, key, is_in_vat_territory=False, fields=("country",))
     counted = _COUNTS_AS.get(country, country)
     here = [each for each in _TERRITORIES if each.country == country]
-    code = _code(postal_code, country)
+    code = code_of(country, postal_code) if here else ""
     fields: tuple[str, ...] = ("country",)
     if here:
-        fields += ("postal_code",) if code else ("region", "city")
+        fields += ("region", "city") if code == "" else ("postal_code",)
+    if code is None:
+        # Northern Ireland is taxed like the rest of its country.
+        is_inside = counted in MEMBER_STATES
+        return Place(counted, "", is_inside, fields, is_certain=not is_inside)
     for territory in here:
         if _is_in(territory, code, region, city):
             inside = territory.is_in_vat_territory
@@ -127,13 +136,6 @@ def _is_in(territory: _Territory, code: str, region: str, city: str) -> bool:
     if code:
         return bool(re.match(territory.postal_codes, code))
     return not territory.names.isdisjoint({_plain(region), _plain(city)})
-
-
-def _code(postal_code: str, country: str) -> str:
-    """Without what people put in front (``E-38001``) or between (``22 100``)."""
-    plain = unicodedata.normalize("NFKC", postal_code)
-    code = re.sub(r"[^0-9A-Z]", "", plain.upper())
-    return code if country == "GB" else re.sub(r"^[A-Z]+", "", code)
 
 
 def _plain(name: str) -> str:

@@ -89,10 +89,14 @@ def decide(
 
     Raises:
         Conflict: ``no_tax_rate`` with ``country``; none is known for that day.
+            ``postal_code_unclear`` with ``country`` and ``postal_code``.
     """
     place = locate(
         customer.country, customer.postal_code, customer.region, customer.city
     )
+    if not place.is_certain:
+        about = {"country": customer.country, "postal_code": customer.postal_code}
+        raise Conflict("postal_code_unclear", parameters=about)
     if not place.is_in_vat_territory:
         return _free(TaxCategory.OUT_OF_SCOPE, _outside(place, customer.country))
     if place.country == seller.country:

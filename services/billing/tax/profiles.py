@@ -23,7 +23,8 @@ def decide_for(
     """The rule for a company now; the day is the one in its own time zone.
 
     Raises:
-        Conflict: ``no_billing_address``, or ``no_tax_rate`` with ``country``.
+        Conflict: ``no_billing_address``, ``postal_code_unclear`` with ``country`` and
+            ``postal_code``, or ``no_tax_rate`` with ``country``.
     """
     company = get_party(session, company_id)
     today = now.astimezone(time_zone_of(session, company_id)).date()

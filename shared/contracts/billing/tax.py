@@ -134,7 +134,8 @@ class GetTaxProfile(Request, frozen=True, kw_only=True):
 class TaxProfile(Response, frozen=True, kw_only=True):
     """``decision`` is the rule that applies today.
 
-    Without one, ``problem`` says why: ``no_billing_address`` or ``no_tax_rate``.
+    Without one, ``problem`` says why: ``no_billing_address``, ``postal_code_unclear``
+    or ``no_tax_rate``.
     ``takes_tax_id``: a VAT ID can matter for this company. ``company_version`` is the
     version of identity's company that all of this was worked out from: 0, if none came.
     """

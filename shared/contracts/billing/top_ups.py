@@ -205,7 +205,8 @@ QUOTE_TOP_UP = Method(
 )
 """NotFound ``no_such_wallet`` with ``currency``; InvalidInput ``bad_amount`` (zero,
 negative, finer than the minor unit, or more than a wallet can hold); Conflict
-``no_billing_address``, ``no_tax_rate`` with ``country``.
+``no_billing_address``, ``no_tax_rate`` with ``country``, ``postal_code_unclear`` with
+``country`` and ``postal_code``.
 
 Problems: ``below_minimum`` with ``minimum``; ``above_maximum`` with ``maximum``;
 ``above_max_balance`` with ``max_balance`` and ``room``; ``unverified_limit`` with

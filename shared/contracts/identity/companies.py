@@ -94,8 +94,9 @@ CHANGE_COMPANY = Method(
 )
 """Conflict ``company_changed_meanwhile``, when it is another version by now;
 InvalidInput ``bad_name``, ``bad_address``, ``bad_country``, ``bad_time_zone``,
-``time_zone_changed_lately``, each with ``field``: ``name``, ``time_zone``, or one of
-the address's."""
+``time_zone_changed_lately``, ``bad_postal_code`` with ``country`` and ``example``, each
+with ``field``: ``name``, ``time_zone``, or one of the address's. A postal code gets the
+zeros that it lacks, where nothing else can be meant: see `shared.postal_codes`."""
 
 CREATE_COMPANY = Method(
     NAME, "create_company", CreateCompany, Company, Permission.OPERATE, Effect.CHANGE

@@ -188,6 +188,21 @@ def test_a_bad_text_is_refused_by_its_field(
     }
 
 
+def test_a_postal_code_without_its_zero_gets_it_and_another_one_is_refused(
+    hall: Hall,
+) -> None:
+    refusal = _refusal(hall, postal_code="350", country="ES")
+    assert refusal.code == "bad_postal_code"
+    assert refusal.parameters == {
+        "field": "postal_code",
+        "country": "ES",
+        "example": "03501",
+    }
+
+    benidorm = replace(ELSEWHERE, postal_code="3501", city="Benidorm", region="")
+    assert hall.change(hall.wish(address=benidorm)).address.postal_code == "03501"
+
+
 @pytest.mark.parametrize("name", ["", "  ", "\u00a0"])
 def test_a_company_has_a_name(hall: Hall, name: str) -> None:
     refusal = _refusal(hall, name=name)

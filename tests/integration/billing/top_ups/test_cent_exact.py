@@ -155,9 +155,7 @@ def _settle_in(office: Office, customer: Customer, currencies: Iterable[str]) ->
     company = identity.companies.Company(
         id=office.company_id,
         name="A customer",
-        address=identity.companies.Address(
-            country=customer.country, postal_code="10000"
-        ),
+        address=identity.companies.Address(country=customer.country),
         time_zone="UTC",
         is_business=customer.is_business,
     )

@@ -185,6 +185,11 @@ def test_the_next_quote_follows_the_profile_and_no_issued_document_does(
     assert "the Canary Islands are outside" in _quote(browser)
     assert _document(browser, paper) == issued
 
+    saved = _send(browser, company, _form(browser, company), postal_code="3501")
+    assert "the postal code is 03501" in browser.get(saved.location).text
+    site.services.deliver_events()
+    assert "To pay 121.00 EUR" in _quote(browser)
+
 
 def test_a_vat_id_is_not_taken_along_to_another_country(
     site_with_register: Installation,

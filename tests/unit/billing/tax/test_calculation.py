@@ -244,6 +244,9 @@ def test_territories_outside_the_vat_territory_have_no_vat(
     [
         ("ES", "28013", "", "21"),
         ("ES", "28013", "Canarias", "21"),  # the postal code decides
+        ("ES", "3501", "", "21"),  # Benidorm: 03501 in a spreadsheet
+        ("FI", "2200", "", "25.5"),  # Espoo: 02200 in a spreadsheet
+        ("FR", "9700", "", "20"),
         ("FR", "75001", "", "20"),
         ("FI", "00100", "", "25.5"),
         ("IT", "23030", "", "22"),
@@ -259,6 +262,36 @@ def test_parts_of_the_vat_territory_have_their_rate(
 ) -> None:
     decision = _decide(Customer(country, False, postal_code, region))
     assert _outcome(decision) == ("one_stop_shop", "S", percent)
+
+
+@pytest.mark.parametrize(
+    ("country", "postal_code"),
+    [
+        ("ES", "350"),
+        ("ES", "35001.0"),
+        ("FR", "9750012"),
+        ("DE", "782660"),
+        ("DE", "8238"),
+        ("GR", "6308"),
+        ("PT", "950"),
+        ("IT", "230411"),
+    ],
+)
+def test_a_code_that_is_none_of_its_country_is_asked_for_again(
+    country: str, postal_code: str
+) -> None:
+    with pytest.raises(Conflict) as refusal:
+        _decide(Customer(country, False, postal_code))
+    assert refusal.value.code == "postal_code_unclear"
+    assert refusal.value.parameters == {
+        "country": country,
+        "postal_code": postal_code,
+    }
+
+
+def test_a_british_code_that_can_not_be_read_changes_nothing() -> None:
+    decision = _decide(Customer("GB", False, "10115"))
+    assert _outcome(decision) == ("outside_eu", "O", "0")
 
 
 def test_the_reason_names_what_the_place_was_read_from() -> None:
