@@ -32,6 +32,12 @@ def zone_countries() -> Mapping[str, str]:
     return {zone: country for country, _coordinates, zone, *_comment in rows}
 
 
+def time_zone_of(country: str) -> str:
+    """The time zone of most people in a country (ISO 3166-1); UTC where nobody is."""
+    its_own = (zone for zone, of in zone_countries().items() if of == country)
+    return next(its_own, "UTC")
+
+
 def _table(name: str) -> list[str]:
     table = files("tzdata").joinpath("zoneinfo", name)
     lines = table.read_text(encoding="utf-8").splitlines()

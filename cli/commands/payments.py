@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -37,9 +38,29 @@ def payments() -> None:
     help="The bank's own name for it; the same one is booked once.",
 )
 @click.option("--payer", default="", show_default=False, help="Who paid.")
+@click.option(
+    "--on",
+    "booked_on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The bank's booking date, by whose rule it is taxed; today unless given.",
+)
+@click.option(
+    "--payer-country",
+    default="",
+    show_default=False,
+    help="The country of the payer's account, like DE; evidence of their place.",
+)
 @click.pass_obj
-def book(
-    context: CommandContext, reference: str, amount: Money, transaction: str, payer: str
+def book(  # noqa: PLR0913  a payment has these parts
+    context: CommandContext,
+    /,
+    *,
+    reference: str,
+    amount: Money,
+    transaction: str,
+    payer: str,
+    booked_on: datetime | None,
+    payer_country: str,
 ) -> None:
     """Book a payment that came by bank.
 
@@ -49,7 +70,12 @@ def book(
         context,
         [
             BankCredit(
-                transaction=transaction, amount=amount, text=reference, payer=payer
+                transaction=transaction,
+                amount=amount,
+                text=reference,
+                payer=payer,
+                booked_on=booked_on.date() if booked_on else None,
+                payer_country=payer_country,
             )
         ],
     )

@@ -1,13 +1,18 @@
 """``client-area tax``."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 import click
+import msgspec
 
+from cli.batches import pages
 from cli.commands.wallets import COMPANY
 from cli.context import CommandContext
 from shared.contracts import billing
+
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group()
@@ -45,7 +50,7 @@ def list_rates(context: CommandContext, country: str | None) -> None:
 @click.option(
     "--from",
     "valid_from",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=_DAY,
     required=True,
     help="The first day it holds, like 2027-01-01.",
 )
@@ -57,7 +62,11 @@ def add_rate(
     percent: str,
     valid_from: datetime,
 ) -> None:
-    """Add a rate from a day on; on the day of another one it corrects that."""
+    """Add a rate from a day on; on the day of another one it corrects that.
+
+    Prints the open top-ups that were quoted at another rate and can be paid under it:
+    what comes for them is taxed by the rate of the day on which it comes.
+    """
     try:
         rate_percent = Decimal(percent)
     except InvalidOperation as error:
@@ -68,7 +77,30 @@ def add_rate(
         rate_percent=rate_percent,
         valid_from=valid_from.date(),
     )
-    _show(context.call(billing.tax.ADD_TAX_RATE, request))
+    added = context.call(billing.tax.ADD_TAX_RATE, request)
+    _show(added)
+    _warn(added.concerned)
+
+
+@tax.command("doubtful-places")
+@click.option("--from", "first", type=_DAY, required=True, help="Like 2026-01-01.")
+@click.option("--to", "last", type=_DAY, required=True, help="It is included.")
+@click.pass_obj
+def doubtful_places(context: CommandContext, first: datetime, last: datetime) -> None:
+    """Print private customers' payments with too little evidence of their place.
+
+    That is fewer than two countries that agree, of: profile, card, bank account, phone.
+    """
+
+    def ask(cursor: str | None) -> billing.tax.DoubtfulPlaces:
+        request = billing.tax.ListDoubtfulPlaces(
+            first_day=first.date(), last_day=last.date(), cursor=cursor
+        )
+        return context.call(billing.tax.LIST_DOUBTFUL_PLACES, request)
+
+    for page in pages(ask, lambda page: page.next):
+        for payment in page.payments:
+            click.echo(_line(payment))
 
 
 @tax.command("confirm-vat-id")
@@ -83,6 +115,29 @@ def confirm(context: CommandContext, company: str, reason: str) -> None:
     profile = context.call(billing.tax.CONFIRM_TAX_ID, request)
     rule = profile.decision.reason.code if profile.decision else profile.problem
     click.echo(f"Confirmed. The rule is now {rule}.")
+
+
+def _warn(concerned: Sequence[billing.tax.ConcernedTopUp]) -> None:
+    if not concerned:
+        return
+    click.echo("Open top-ups that were quoted at another rate and can be paid later:")
+    for it in concerned:
+        click.echo(
+            f"{it.reference}  {it.gross.amount:f} {it.gross.currency.code}"
+            f"  at {it.rate_percent:f} %  until {it.expires_at:%Y-%m-%d}"
+            f"  {it.company} ({it.company_id})"
+        )
+
+
+def _line(payment: billing.tax.DoubtfulPlace) -> str:
+    """A payment with all that is known of where its customer was."""
+    evidence = msgspec.structs.asdict(payment.evidence).items()
+    places = ", ".join(f"{name} {place}" for name, place in evidence if place)
+    amount = f"{payment.amount.amount:f} {payment.amount.currency.code}"
+    return (
+        f"{payment.received_on}  {payment.reference}  {amount}  {payment.reason.code}"
+        f"  {places}  {payment.company} ({payment.company_id})"
+    )
 
 
 def _show(found: billing.tax.TaxRates) -> None:

@@ -6,6 +6,7 @@ else, so elements are found by their local names.
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -77,7 +78,16 @@ def _of_entry(prefix: str, name: str, entry: ET.Element) -> Iterator[BankCredit]
             amount=_amount(detail if len(details) > 1 else entry, own),
             text=_remittance(detail),
             payer=_text(detail, "RltdPties/Dbtr/Pty/Nm", "RltdPties/Dbtr/Nm"),
+            booked_on=_booking_date(entry),
+            payer_country=_text(detail, "RltdPties/DbtrAcct/Id/IBAN")[:2],
         )
+
+
+def _booking_date(entry: ET.Element) -> date | None:
+    try:
+        return date.fromisoformat(_text(entry, "BookgDt/Dt", "BookgDt/DtTm")[:10])
+    except ValueError:
+        return None
 
 
 def _amount(element: ET.Element, name: str) -> Money:

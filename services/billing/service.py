@@ -78,7 +78,9 @@ class BillingService(
             self._register = Vies(settings.vies_url)
         self._tax_ids_waiting = threading.Event()
         self._cards = Cards(database, settings.gateways)
-        self._checkouts = Checkouts(database, runtime, settings.gateways, self._cards)
+        self._checkouts = Checkouts(
+            database, runtime, settings.gateways, self._cards, settings.sellers
+        )
         self.charging = Charging(database, runtime, settings.grace)
         self._issuer = issuing.Issuer(settings.sellers, settings.gateways)
         self._documents_waiting = threading.Event()

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,13 +25,13 @@ from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Seller, Sellers
 from services.billing.tax.profiles import vat_id_to_show
+from services.billing.tax.receipts import differs_from_quote, quoted_tax, tax_of
 from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import BankInstructions, GatewayName
-from shared.contracts.billing.tax import TaxLine, TaxReason
+from shared.contracts.billing.tax import TaxDecision, TaxLine
 from shared.money import Money, currency_of, round_to_minor_unit
 from shared.rpc.change import Change
-from shared.wire import from_wire
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,12 @@ class Subject:
     def of(cls, change: Change, sellers: Sellers, order: DocumentOrder) -> "Subject":
         session = change.db
         top_up = session.get_one(TopUp, order.top_up_id)
-        reason = from_wire(top_up.tax_reason, TaxReason)
         earlier = _earlier(change, order)
         corrects, net, tax = _corrected(order, earlier)
         payment = None
         if order.payment_id is not None:
             payment = session.get_one(Payment, order.payment_id)
+        reason = tax_of(top_up, payment).reason
         return cls(
             order=order,
             # A credit note's is its invoice's, as both are about the same top-up.
@@ -84,18 +83,22 @@ class Subject:
 
     @property
     def paid_on(self) -> date | None:
-        return self._day_of(self.payment.settled_at) if self.payment else None
+        if self.payment is None:
+            return None
+        if self.payment.received_on or self.payment.settled_at is None:
+            return self.payment.received_on
+        return self.day_of(self.payment.settled_at)
 
     @property
     def due_on(self) -> date | None:
-        return self._day_of(self.top_up.expires_at) if self.is_proforma else None
+        return self.day_of(self.top_up.expires_at) if self.is_proforma else None
 
     def money(self, amount: Decimal) -> Money:
         return round_to_minor_unit(Money(amount, currency_of(self.top_up.currency)))
 
-    def _day_of(self, moment: datetime | None) -> date | None:
-        zone = ZoneInfo(self.seller.time_zone)
-        return moment.astimezone(zone).date() if moment else None
+    def day_of(self, moment: datetime) -> date:
+        """The seller's day."""
+        return moment.astimezone(ZoneInfo(self.seller.time_zone)).date()
 
 
 def compose(
@@ -107,7 +110,7 @@ def compose(
     """What a document says that has its number; ``gateways`` are those to pay by."""
     top_up, corrects = subject.top_up, subject.corrects
     language = language_of(subject.company.country)
-    tax_reason = from_wire(top_up.tax_reason, TaxReason)
+    decision = tax_of(top_up, subject.payment)
     net, tax = subject.money(subject.net), subject.money(subject.tax)
     line = top_up_line(top_up.reference, language)
     return billing.documents.DocumentContent(
@@ -119,9 +122,9 @@ def compose(
         seller=_seller(subject.seller),
         buyer=_buyer(subject),
         lines=[billing.documents.DocumentLine(text=line, net=net)],
-        tax_lines=[_tax_line(top_up, net, tax)],
-        tax_reason=tax_reason,
-        tax_words=tax_words(tax_reason, language),
+        tax_lines=[_tax_line(decision, net, tax)],
+        tax_reason=decision.reason,
+        tax_words=tax_words(decision.reason, language),
         net=net,
         tax=tax,
         gross=net + tax,
@@ -132,6 +135,7 @@ def compose(
         reason=reason_words(subject.order.reason, language),
         due_on=subject.due_on,
         bank=_instructions(subject, net + tax, gateways),
+        quoted=_quoted(subject, language),
     )
 
 
@@ -200,10 +204,26 @@ def _payment_method(subject: Subject, language: str) -> str:
     return method_words(subject.payment.gateway, subject.payment.method, language)
 
 
-def _tax_line(top_up: TopUp, net: Money, tax: Money) -> TaxLine:
-    """The top-up's one line of tax, for the part that this document is about."""
-    (line,) = from_wire(top_up.tax_lines, list[TaxLine])
-    return replace(line, base=net, tax=tax)
+def _tax_line(decision: TaxDecision, net: Money, tax: Money) -> TaxLine:
+    """The one line of tax, for the part that this document is about."""
+    return TaxLine(
+        category=decision.category,
+        rate_percent=decision.rate_percent,
+        base=net,
+        tax=tax,
+    )
+
+
+def _quoted(subject: Subject, language: str) -> billing.documents.QuotedTax | None:
+    """What was quoted, on an invoice for which another rule holds."""
+    top_up = subject.top_up
+    is_invoice = subject.order.kind is DocumentKind.INVOICE
+    if not is_invoice or not differs_from_quote(top_up, subject.payment):
+        return None
+    return billing.documents.QuotedTax(
+        quoted_on=subject.day_of(top_up.created_at),
+        words=tax_words(quoted_tax(top_up).reason, language),
+    )
 
 
 def _seller(seller: Seller) -> billing.documents.Party:

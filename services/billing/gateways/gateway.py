@@ -7,7 +7,7 @@ books it once, in whatever order and however often reports come.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import ClassVar, Protocol, runtime_checkable
 from uuid import UUID
@@ -60,6 +60,10 @@ class Report:
 
     ``transaction`` is what the gateway calls the money that moved; a second one for
     the same payment is a second payment. ``method`` is in words; ``failure`` a code.
+
+    The money was received on the day on which the bank booked it, ``booked_on``, or
+    when a gateway took it, ``succeeded_at``; without both, now. ``payer_country`` is
+    ISO 3166-1: of the bank that issued the card, or of the bank account; may be empty.
     """
 
     payment_id: UUID
@@ -68,6 +72,9 @@ class Report:
     amount: Money
     method: str = ""
     failure: str | None = None
+    booked_on: date | None = None
+    succeeded_at: datetime | None = None
+    payer_country: str = ""
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ class _Transaction(msgspec.Struct, frozen=True):
     amount: dict[str, str]
     method: str
     failure: str | None = None
+    card_country: str = ""
 
     def report(self) -> Report:
         return Report(
@@ -55,6 +56,7 @@ class _Transaction(msgspec.Struct, frozen=True):
             amount=_money(self.amount),
             method=self.method,
             failure=self.failure,
+            payer_country=self.card_country,
         )
 
 

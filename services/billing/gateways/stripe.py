@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
@@ -249,7 +250,7 @@ class StripeGateway(CardGateway):
     def _intent(self, checkout: str) -> PaymentIntent:
         with _answering():
             return self._client.v1.payment_intents.retrieve(
-                checkout, {"expand": ["payment_method"]}
+                checkout, {"expand": ["payment_method", "latest_charge"]}
             )
 
     def _reports(
@@ -267,6 +268,8 @@ class StripeGateway(CardGateway):
             amount=from_stripe(units, currency),
             method=_method(intent),
             failure=_failure(outcome, error.code if error else None),
+            succeeded_at=_charged_at(intent),
+            payer_country=_card_country(intent),
         )
         return [report]
 
@@ -344,6 +347,20 @@ def _method(intent: PaymentIntent) -> str:
     if not isinstance(method, PaymentMethod) or method.card is None:
         return "Card"
     return f"{_brand(method.card.brand)} ending in {method.card.last4}"
+
+
+def _card_country(intent: PaymentIntent) -> str:
+    """Where the card was issued; empty if that is not known."""
+    method = intent.payment_method
+    if not isinstance(method, PaymentMethod) or method.card is None:
+        return ""
+    return method.card.country or ""
+
+
+def _charged_at(intent: PaymentIntent) -> datetime | None:
+    charge = intent.to_dict().get("latest_charge")
+    created = charge.get("created") if isinstance(charge, Mapping) else None
+    return datetime.fromtimestamp(created, UTC) if created else None
 
 
 def _saved_card(method: PaymentMethod) -> SavedCard:

@@ -1,9 +1,11 @@
 """Tables of payments, and of the customers that gateways save cards for."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base
@@ -17,6 +19,12 @@ class Payment(CompanyOwned, Base):
     ``checkout`` is what the gateway calls the attempt, ``transaction`` what it calls
     the money. ``net`` and ``tax`` are the parts of ``amount``, which is what was paid,
     or is to be. ``ask_at`` is when the gateway is asked about it next.
+
+    ``received_on`` is the seller's day on which the money was received; None before,
+    and on payments from before days of receipt were kept. ``tax_decision`` is the rule
+    it was taxed by, as on the wire, where that is not the quoted one.
+    ``place_evidence`` says where the customer was, ``has_doubtful_place`` that it is
+    too little for a private one.
     """
 
     __tablename__ = "payments"
@@ -39,6 +47,14 @@ class Payment(CompanyOwned, Base):
     settled_at: Mapped[datetime | None]
     asked_at: Mapped[datetime | None]
     ask_at: Mapped[datetime | None]
+    received_on: Mapped[date | None]
+    tax_decision: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True)
+    )
+    place_evidence: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True)
+    )
+    has_doubtful_place: Mapped[bool | None]
 
 
 class GatewayCustomer(CompanyOwned, Base):

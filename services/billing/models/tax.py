@@ -2,9 +2,11 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base
@@ -38,6 +40,21 @@ class TaxId(CompanyOwned, Base):
     next_check_at: Mapped[datetime | None]
     confirmed_by: Mapped[str]
     confirmed_why: Mapped[str]
+
+
+class KnownCustomer(CompanyOwned, Base):
+    """What tax read of a company from a moment on; rows are only ever added.
+
+    ``customer`` is `services.billing.tax.calculation.Customer`, as on the wire.
+    """
+
+    __tablename__ = "known_customers"
+
+    position: Mapped[int] = mapped_column(
+        sa.BigInteger, sa.Identity(always=True), primary_key=True
+    )
+    known_from: Mapped[datetime]
+    customer: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
 class TaxRate(Base):

@@ -110,12 +110,19 @@ HAS_OWN_RATE = frozenset(
 )
 
 
+def state_of(country: str) -> str:
+    """The country whose part another ISO code is: FI for AX, FR for RE and MC."""
+    if country in _OWN_CODES:
+        return _OWN_CODES[country][0]
+    return _COUNTS_AS.get(country, country)
+
+
 def locate(country: str, postal_code: str, region: str, city: str) -> Place:
     """Say where a customer is; ``country`` is ISO 3166-1 alpha-2."""
     if country in _OWN_CODES:
         state, key = _OWN_CODES[country]
         return Place(state, key, is_in_vat_territory=False, fields=("country",))
-    counted = _COUNTS_AS.get(country, country)
+    counted = state_of(country)
     here = [each for each in _TERRITORIES if each.country == country]
     code = code_of(country, postal_code) if here else ""
     fields: tuple[str, ...] = ("country",)

@@ -9,6 +9,7 @@ from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.gateway import Outcome, Report
 from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
+from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import payment_by
 from services.billing.payments.reports import take_in
 from services.billing.top_ups.references import references_in
@@ -35,7 +36,11 @@ METHOD = "Bank transfer"
 
 
 def book(
-    database: Database, runtime: Runtime, call: Call, credits_: Sequence[BankCredit]
+    database: Database,
+    runtime: Runtime,
+    sellers: Sellers,
+    call: Call,
+    credits_: Sequence[BankCredit],
 ) -> list[BankBooking]:
     """Credit each to the top-up whose reference it bears; once per transaction.
 
@@ -50,11 +55,12 @@ def book(
     bookings = []
     for credit in credits_:
         with database.system() as session:
-            bookings.append(_book(Change(session, runtime, call), credit))
+            change = Change(session, runtime, call)
+            bookings.append(_book(change, sellers, credit))
     return bookings
 
 
-def _book(change: Change, credit: BankCredit) -> BankBooking:
+def _book(change: Change, sellers: Sellers, credit: BankCredit) -> BankBooking:
     if not _is_fit(credit):
         return _result(credit, BankBookingResult.UNFIT, None)
     top_up = _find_top_up(change, credit.text)
@@ -76,8 +82,10 @@ def _book(change: Change, credit: BankCredit) -> BankBooking:
         outcome=Outcome.SUCCEEDED,
         amount=credit.amount,
         method=METHOD,
+        booked_on=credit.booked_on,
+        payer_country=credit.payer_country,
     )
-    is_new = take_in(change, [report])
+    is_new = take_in(change, sellers, [report])
     result = BankBookingResult.BOOKED if is_new else BankBookingResult.KNOWN
     return _result(credit, result, top_up.reference)
 

@@ -5,10 +5,12 @@ from services.billing.ledger.money_in import MoneyIn
 from services.billing.models.ledger import EntryKind
 from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
+from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import amount_of
 from services.billing.payments.posting import first_succeeded, post_payment, split_tax
 from services.billing.payments.settling import settle
 from services.billing.refunds.decisions import end_request
+from services.billing.tax.receipts import tax_of
 from services.billing.top_ups.document_orders import TAKEN_BACK, Wanted, order
 from services.billing.top_ups.lifecycle import move
 from shared.contracts.billing.documents import DocumentKind
@@ -19,7 +21,7 @@ from shared.rpc.change import Change
 
 
 def charge_back(
-    change: Change, top_up: TopUp, payment: Payment, report: Report
+    change: Change, sellers: Sellers, top_up: TopUp, payment: Payment, report: Report
 ) -> None:
     """Take a payment out of its wallet, below zero too, and order a credit note.
 
@@ -29,7 +31,7 @@ def charge_back(
     """
     if payment.state is PaymentState.CHARGED_BACK:
         return
-    settle(change, top_up, payment, report)
+    settle(change, sellers, top_up, payment, report)
     payment.state = PaymentState.CHARGED_BACK
     payment.failure = report.failure
     taken = _taken(top_up, payment, report)
@@ -44,4 +46,4 @@ def charge_back(
 def _taken(top_up: TopUp, payment: Payment, report: Report) -> MoneyIn:
     if report.amount == amount_of(payment):
         return MoneyIn(payment.net, payment.tax, payment.currency)
-    return split_tax(top_up, report.amount)
+    return split_tax(tax_of(top_up, payment), report.amount)

@@ -24,7 +24,7 @@ from services.billing.gateways.gateway import (
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund
 from services.billing.models.top_ups import TopUp
-from services.billing.parties.sellers import Seller
+from services.billing.parties.sellers import Seller, Sellers
 from services.billing.payments import attempts
 from services.billing.payments.attempts import Attempt
 from services.billing.payments.cards import Cards
@@ -57,12 +57,16 @@ REPEATED_AFTER = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Checkouts:
-    """The gateways there are, and the database that their reports go into."""
+    """The gateways there are, and the database that their reports go into.
+
+    ``sellers`` are those whose tax is due on what comes.
+    """
 
     database: Database
     runtime: Runtime
     gateways: Mapping[GatewayName, Gateway]
     cards: Cards
+    sellers: Sellers
 
     def ways_to_pay(self, seller: Seller) -> Mapping[GatewayName, Gateway]:
         """The gateways in the order in which a seller's customers are offered them."""
@@ -125,7 +129,7 @@ class Checkouts:
             raise NotFound("no_gateway", notice.gateway.value)
         reports = gateway.read_notice(notice.headers, notice.body)
         with self._change(notice.gateway.value, call.request_id) as change:
-            take_in(change, reports)
+            take_in(change, self.sellers, reports)
 
     def reconcile(self, request_id: str) -> billing.payments.Reconciled:
         """Ask the gateways about payments that have brought no money, and are due."""
@@ -207,7 +211,7 @@ class Checkouts:
             with self._change(payment.gateway.value, request_id) as change:
                 if is_closed:
                     attempts.ask_no_more(change, payment.top_up_id, payment.id)
-                return take_in(change, reports)
+                return take_in(change, self.sellers, reports)
         except ContractError as refusal:
             # The next turn asks again; one payment keeps no other waiting.
             log.warning("payment_not_asked", payment=str(payment.id), code=refusal.code)

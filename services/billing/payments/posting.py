@@ -8,21 +8,20 @@ from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
 from services.billing.top_ups.views import payments_of
 from shared.contracts.billing.payments import PaymentState
-from shared.contracts.billing.tax import TaxLine
+from shared.contracts.billing.tax import TaxDecision
 from shared.money import Money, round_to_minor_unit
 from shared.rpc.change import Change
-from shared.wire import from_wire
 
 
-def split_tax(top_up: TopUp, paid: Money) -> MoneyIn:
-    """Split what was paid into net and tax by the top-up's rate.
+def split_tax(decision: TaxDecision, paid: Money) -> MoneyIn:
+    """Split what was paid into net and tax.
 
-    What was asked for has the tax that was asked for: it is within half a minor unit.
+    By the quoted rate, what was asked for has the tax that was asked for: it is within
+    half a minor unit.
     """
-    (line,) = from_wire(top_up.tax_lines, list[TaxLine])
-    exact = paid.amount * line.rate_percent / (100 + line.rate_percent)
+    exact = paid.amount * decision.rate_percent / (100 + decision.rate_percent)
     tax = round_to_minor_unit(Money(exact, paid.currency)).amount
-    return MoneyIn(paid.amount - tax, tax, top_up.currency)
+    return MoneyIn(paid.amount - tax, tax, paid.currency.code)
 
 
 def post_payment(

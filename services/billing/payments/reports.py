@@ -13,6 +13,7 @@ from sqlalchemy import select
 from services.billing.gateways.gateway import Outcome, Report
 from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
+from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import UNPAID, draft
 from services.billing.payments.chargebacks import charge_back
 from services.billing.payments.settling import settle
@@ -36,16 +37,16 @@ _MOVED_MONEY = (Outcome.SUCCEEDED, Outcome.CHARGED_BACK)
 """What may be heard first of a transaction that did."""
 
 
-def take_in(change: Change, reports: Sequence[Report]) -> bool:
+def take_in(change: Change, sellers: Sellers, reports: Sequence[Report]) -> bool:
     """Book what a gateway reports; returns whether anything was new.
 
     What is no payment of ours is passed over: an account at a gateway may serve others.
     """
-    news = [_take_in(change, report) for report in reports]
+    news = [_take_in(change, sellers, report) for report in reports]
     return any(news)
 
 
-def _take_in(change: Change, report: Report) -> bool:
+def _take_in(change: Change, sellers: Sellers, report: Report) -> bool:
     top_up_id = change.db.scalar(
         select(Payment.top_up_id).where(Payment.id == report.payment_id)
     )
@@ -61,9 +62,9 @@ def _take_in(change: Change, report: Report) -> bool:
     before = payment.state
     match report.outcome:
         case Outcome.SUCCEEDED:
-            settle(change, top_up, payment, report)
+            settle(change, sellers, top_up, payment, report)
         case Outcome.CHARGED_BACK:
-            charge_back(change, top_up, payment, report)
+            charge_back(change, sellers, top_up, payment, report)
         case _ if before in UNPAID:
             _note(change, top_up, payment, report)
     return payment.state is not before

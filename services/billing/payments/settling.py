@@ -15,8 +15,10 @@ from services.billing.ledger.wallets import lock_wallet
 from services.billing.models.ledger import EntryKind
 from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
+from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import amount_of
 from services.billing.payments.posting import first_succeeded, post_payment, split_tax
+from services.billing.tax.receipts import note_receipt, tax_of
 from services.billing.top_ups.document_orders import Wanted, order
 from services.billing.top_ups.duplicates import WINDOW, Paid, may_repeat
 from services.billing.top_ups.lifecycle import OPEN, move
@@ -31,7 +33,9 @@ log = structlog.get_logger()
 _NOT_PAID = {*OPEN, TopUpState.FAILED, TopUpState.CANCELLED, TopUpState.EXPIRED}
 
 
-def settle(change: Change, top_up: TopUp, payment: Payment, report: Report) -> None:
+def settle(
+    change: Change, sellers: Sellers, top_up: TopUp, payment: Payment, report: Report
+) -> None:
     """Credit a payment to its wallet, unless it was, and order its invoice."""
     if payment.state in {PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK}:
         return
@@ -39,7 +43,8 @@ def settle(change: Change, top_up: TopUp, payment: Payment, report: Report) -> N
     repeated = repeated or _equal_elsewhere(change, top_up, payment, report)
     payment.duplicate_of = repeated.id if repeated else None
     _mark_succeeded(payment, report, change.call.now)
-    money_in = split_tax(top_up, report.amount)
+    note_receipt(change, sellers.named(top_up.seller), top_up, payment, report)
+    money_in = split_tax(tax_of(top_up, payment), report.amount)
     payment.amount = report.amount.amount
     payment.net, payment.tax = money_in.net, money_in.tax
     post_payment(change, payment, money_in, EntryKind.TOP_UP)

@@ -2,11 +2,14 @@
 
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from services.billing.charging import subscriptions
+from services.billing.payments.doubtful_places import list_doubtful
 from services.billing.surface.room_methods import RoomMethods
 from services.billing.tax import exchange_rates, ids, profiles, rates
+from services.billing.top_ups.concerned import concerned_by
 from shared.contracts import billing, identity
 from shared.db.events import Envelope
 from shared.rpc.call import Call
@@ -51,7 +54,14 @@ class TaxMethods(RoomMethods, is_part=True):
         self, db: Session, call: Call, request: billing.tax.AddTaxRate
     ) -> billing.tax.TaxRates:
         rates.add_rate(self.change(db, call), request)
-        return rates.view(rates.list_rates(db, request.country))
+        added = rates.view(rates.list_rates(db, request.country))
+        return replace(added, concerned=concerned_by(db, request))
+
+    @in_transaction(billing.tax.LIST_DOUBTFUL_PLACES)
+    def list_doubtful_places(
+        self, db: Session, _call: Call, request: billing.tax.ListDoubtfulPlaces
+    ) -> billing.tax.DoubtfulPlaces:
+        return list_doubtful(db, request)
 
     @in_transaction(billing.exchange_rates.IMPORT_EXCHANGE_RATES)
     def import_exchange_rates(

@@ -15,8 +15,9 @@ docs/decisions/tax.md has the choices that these leave.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from services.billing.parties.sellers import Seller
 from services.billing.parties.territories import MEMBER_STATES, Place, locate
@@ -31,6 +32,7 @@ from shared.contracts.billing.tax import (
 )
 from shared.errors import Conflict
 from shared.money import Money, round_to_minor_unit
+from shared.places import time_zone_of
 
 CONFIRMED_FOR = timedelta(days=90)
 """How long the register's answer counts."""
@@ -83,9 +85,11 @@ class Taxed:
 
 
 def decide(
-    seller: Seller, customer: Customer, rates: Iterable[Rate], on: date
+    seller: Seller, customer: Customer, rates: Iterable[Rate], when: date | datetime
 ) -> TaxDecision:
-    """Find the rule for a customer on a day.
+    """Find the rule for a customer on a day, or at a moment.
+
+    A moment's day is the one in the country that taxes.
 
     Raises:
         Conflict: ``no_tax_rate`` with ``country``; none is known for that day.
@@ -102,14 +106,22 @@ def decide(
     if place.country == seller.country:
         taxed_in, finding = place, _domestic(place, customer)
     else:
-        finding = _elsewhere_in_eu(seller, place, customer, on)
+        finding = _elsewhere_in_eu(seller, place, customer, day_in(place.country, when))
         if finding.rule is TaxRule.REVERSE_CHARGE:
             return _free(TaxCategory.REVERSE_CHARGE, finding)
         taxed_in = place if seller.uses_one_stop_shop else _home_of(seller)
+    on = day_in(taxed_in.country, when)
     rate = find_rate(rates, taxed_in.country, taxed_in.territory, on)
     if rate is None:
         raise Conflict("no_tax_rate", parameters={"country": taxed_in.country})
     return _taxed(finding, taxed_in, _without_zeros(rate.rate_percent))
+
+
+def day_in(country: str, when: date | datetime) -> date:
+    """The day in a country (ISO 3166-1); one that is no moment is the same for all."""
+    if isinstance(when, datetime):
+        return when.astimezone(ZoneInfo(time_zone_of(country))).date()
+    return when
 
 
 def apply(decision: TaxDecision, net: Money) -> Taxed:

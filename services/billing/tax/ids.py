@@ -16,6 +16,7 @@ from services.billing.parties.companies import lock_company
 from services.billing.parties.sellers import Seller
 from services.billing.parties.vat_numbers import official_form, prefix_of
 from services.billing.tax import profiles as tax_profiles
+from services.billing.tax.customers import find_tax_id, get_party, keep_customer
 from shared.contracts import billing
 from shared.contracts.billing.tax import TaxIdState
 from shared.errors import Conflict, InvalidInput, NotFound
@@ -47,7 +48,7 @@ def set_tax_id(change: Change, company_id: UUID, request: billing.tax.SetTaxId) 
     known = session.get(TaxId, company_id)
     number, country = "", ""
     if request.number.strip():
-        company = tax_profiles.get_party(session, company_id)
+        company = get_party(session, company_id)
         if not tax_profiles.takes_tax_id(company):
             parameters = {"country": company.country}
             raise Conflict("no_tax_id_there", parameters=parameters)
@@ -94,7 +95,7 @@ def confirm_tax_id(change: Change, request: billing.tax.ConfirmTaxId) -> None:
     """
     reason = clean_reason(request.reason, required=True)
     lock_company(change.db, request.company_id)
-    row = tax_profiles.find_tax_id(change.db, request.company_id)
+    row = find_tax_id(change.db, request.company_id)
     if row is None:
         raise NotFound("no_tax_id")
     if row.state is not TaxIdState.VALID:
@@ -107,16 +108,17 @@ def ask_again(session: Session, company_id: UUID, now: datetime) -> None:
 
     The company is locked.
     """
-    row = tax_profiles.find_tax_id(session, company_id)
+    row = find_tax_id(session, company_id)
     if row is not None:
         _start_over(row, now)
 
 
 def tell_of_change(change: Change, seller: Seller, company_id: UUID) -> None:
-    """Give the VAT ID its next version and write the event of it.
+    """Keep what is known from now on; give the VAT ID its next version, and tell of it.
 
-    There is none of a company that never had one.
+    There is no event of a company that never had one.
     """
+    keep_customer(change.db, company_id, change.call.now)
     row = change.db.get(TaxId, company_id)
     if row is None:
         return

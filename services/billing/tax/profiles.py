@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from services.billing.models.parties import Company
 from services.billing.models.tax import TaxId
-from services.billing.parties.companies import time_zone_of
 from services.billing.parties.sellers import Seller
 from services.billing.parties.territories import MEMBER_STATES, Place, locate
-from services.billing.tax.calculation import Customer, VatId, counts, decide
+from services.billing.tax.calculation import counts, day_in, decide
+from services.billing.tax.customers import customer_of, find_tax_id, vat_id_of
 from services.billing.tax.rates import known_rates
 from shared.contracts import billing
 from shared.contracts.billing.tax import TaxReason, TaxRule
@@ -20,23 +20,14 @@ from shared.errors import Conflict
 def decide_for(
     session: Session, seller: Seller, company_id: UUID, now: datetime
 ) -> billing.tax.TaxDecision:
-    """The rule for a company now; the day is the one in its own time zone.
+    """The rule for a company now; the day is the one in the country that taxes.
 
     Raises:
         Conflict: ``no_billing_address``, ``postal_code_unclear`` with ``country`` and
             ``postal_code``, or ``no_tax_rate`` with ``country``.
     """
-    company = get_party(session, company_id)
-    today = now.astimezone(time_zone_of(session, company_id)).date()
-    customer = Customer(
-        country=company.country,
-        is_business=company.is_business,
-        postal_code=company.postal_code,
-        region=company.region,
-        city=company.city,
-        vat_id=_vat_id(find_tax_id(session, company_id)),
-    )
-    return decide(seller, customer, known_rates(session), today)
+    customer = customer_of(session, company_id)
+    return decide(seller, customer, known_rates(session), now)
 
 
 def view(
@@ -60,24 +51,6 @@ def view(
     )
 
 
-def get_party(session: Session, company_id: UUID) -> Company:
-    """The company with its address.
-
-    Raises:
-        Conflict: ``no_billing_address``; it has not come from identity yet.
-    """
-    company = session.get(Company, company_id)
-    if company is None or not company.country:
-        raise Conflict("no_billing_address")
-    return company
-
-
-def find_tax_id(session: Session, company_id: UUID) -> TaxId | None:
-    """The company's VAT ID, unless it never had one or has removed it."""
-    tax_id = session.get(TaxId, company_id)
-    return tax_id if tax_id is not None and tax_id.number else None
-
-
 def vat_id_to_show(
     session: Session, company_id: UUID, reason: TaxReason, now: datetime
 ) -> str:
@@ -88,11 +61,10 @@ def vat_id_to_show(
     """
     if reason.code != TaxRule.DOMESTIC_BUSINESS:
         return reason.parameters.get("vat_id", "")
-    vat_id = _vat_id(find_tax_id(session, company_id))
+    vat_id = vat_id_of(session, company_id)
     if vat_id is None or vat_id.country != reason.parameters["country"]:
         return ""
-    today = now.astimezone(time_zone_of(session, company_id)).date()
-    return vat_id.number if counts(vat_id, today) else ""
+    return vat_id.number if counts(vat_id, day_in(vat_id.country, now)) else ""
 
 
 def takes_tax_id(company: Company) -> bool:
@@ -104,20 +76,6 @@ def takes_tax_id(company: Company) -> bool:
 
 def place_of(company: Company) -> Place:
     return locate(company.country, company.postal_code, company.region, company.city)
-
-
-def _vat_id(row: TaxId | None) -> VatId | None:
-    if row is None:
-        return None
-    return VatId(
-        number=row.number,
-        country=row.country,
-        state=row.state,
-        checked_on=row.checked_at.date() if row.checked_at else None,
-        match=row.match,
-        proof=row.proof,
-        is_confirmed_by_hand=bool(row.confirmed_by),
-    )
 
 
 def _view_tax_id(row: TaxId) -> billing.tax.TaxId:

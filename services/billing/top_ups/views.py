@@ -1,7 +1,6 @@
 """A top-up as it is told: its payments, and what was given back of them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund, RefundRequest, RefundState
 from services.billing.models.top_ups import TopUp
+from services.billing.tax.receipts import differs_from_quote, tax_of
 from shared.contracts import billing
 from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.tax import TaxLine, TaxReason
@@ -99,7 +99,7 @@ def request_view(
 def _payment_views(
     session: Session, top_up: TopUp, payments: Sequence[Payment]
 ) -> list[billing.payments.Payment]:
-    views = {each.id: _payment_view(each, top_up.settled_at) for each in payments}
+    views = {each.id: _payment_view(top_up, each) for each in payments}
     duplicates = [each for each in payments if each.duplicate_of]
     if not duplicates:
         return list(views.values())
@@ -128,9 +128,8 @@ def _left(payment: Payment, given: Given) -> Money:
     return Money(payment.amount - net - tax, currency_of(payment.currency))
 
 
-def _payment_view(
-    payment: Payment, ended_at: datetime | None
-) -> billing.payments.Payment:
+def _payment_view(top_up: TopUp, payment: Payment) -> billing.payments.Payment:
+    ended_at = top_up.settled_at
     paid_at = payment.settled_at if payment.state in PAID else None
     return billing.payments.Payment(
         id=payment.id,
@@ -143,4 +142,17 @@ def _payment_view(
         is_late=bool(ended_at and paid_at and paid_at > ended_at),
         created_at=payment.created_at,
         settled_at=payment.settled_at,
+        tax=_other_tax(top_up, payment),
+    )
+
+
+def _other_tax(top_up: TopUp, payment: Payment) -> billing.payments.PaymentTax | None:
+    """How a payment was taxed, where that is not as it was quoted."""
+    if not differs_from_quote(top_up, payment):
+        return None
+    currency = currency_of(payment.currency)
+    return billing.payments.PaymentTax(
+        net=Money(payment.net, currency),
+        tax=Money(payment.tax, currency),
+        reason=tax_of(top_up, payment).reason,
     )

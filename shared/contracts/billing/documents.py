@@ -86,6 +86,13 @@ class AccountingTax(Response, frozen=True, kw_only=True):
     source: str
 
 
+class QuotedTax(Response, frozen=True, kw_only=True):
+    """What was quoted, where another tax is due: ``words`` are in the language."""
+
+    quoted_on: date
+    words: str
+
+
 class DocumentContent(Response, frozen=True, kw_only=True):
     """All that a document says, kept with it. Amounts are in the minor unit.
 
@@ -94,7 +101,8 @@ class DocumentContent(Response, frozen=True, kw_only=True):
     proforma. ``language`` is a language's code. ``tax_words`` say why that tax is due,
     in the language. ``reference`` is the top-up's, as people quote it. ``corrects`` is
     the document that this one takes back or replaces, ``reason`` why, as told to the
-    customer. ``due_on`` and ``bank`` stand on a proforma.
+    customer. ``due_on`` and ``bank`` stand on a proforma. ``quoted`` is on an invoice
+    whose tax was another when the top-up began.
     """
 
     kind: DocumentKind
@@ -118,6 +126,7 @@ class DocumentContent(Response, frozen=True, kw_only=True):
     reason: str
     due_on: date | None
     bank: BankInstructions | None
+    quoted: QuotedTax | None = None
 
 
 class Document(Response, frozen=True, kw_only=True):

@@ -1,12 +1,13 @@
 """Payments of top-ups: by which gateway, and what gateways and banks report."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from uuid import UUID
 
 from shared.contract import Effect, Method, Nothing, Request, Response
 from shared.contracts.billing.name import NAME
 from shared.contracts.billing.refund_requests import RefundRequest
+from shared.contracts.billing.tax import TaxReason
 from shared.money import Money
 from shared.permissions import Permission
 
@@ -29,6 +30,14 @@ class PaymentState(Enum):
     CHARGED_BACK = "charged_back"
 
 
+class PaymentTax(Response, frozen=True, kw_only=True):
+    """How a payment was taxed; ``net`` entered the wallet."""
+
+    net: Money
+    tax: Money
+    reason: TaxReason
+
+
 class Payment(Response, frozen=True, kw_only=True):
     """One attempt to pay a top-up, or money that came for it.
 
@@ -38,7 +47,8 @@ class Payment(Response, frozen=True, kw_only=True):
     and credited. ``is_late`` says that it came when the top-up had ended: it is
     booked and credited, too, above a limit even. ``left``, which is what was not given
     back of it, tax included, and ``refund_request`` are told of possible duplicates
-    alone.
+    alone. ``tax`` is told where the rule of the day on which the money was received is
+    another than the quoted one.
     """
 
     id: UUID
@@ -54,6 +64,7 @@ class Payment(Response, frozen=True, kw_only=True):
     duplicate_top_up_id: UUID | None = None
     left: Money | None = None
     refund_request: RefundRequest | None = None
+    tax: PaymentTax | None = None
 
 
 class BankInstructions(Response, frozen=True, kw_only=True):
@@ -87,12 +98,18 @@ class BankCredit(Request, frozen=True, kw_only=True):
     ``transaction`` is the bank's own name for it, unique on the account; ``text`` is
     what the payer wrote, where a top-up's reference is looked for; ``payer`` is who
     paid. Name and text are lines of at most `MAX_TEXT_LENGTH` characters.
+
+    ``booked_on`` is the statement's booking date, by whose rule it is taxed: today
+    unless given. ``payer_country`` is that of the payer's account (ISO 3166-1), if
+    known.
     """
 
     transaction: str
     amount: Money
     text: str
     payer: str = ""
+    booked_on: date | None = None
+    payer_country: str = ""
 
 
 class BookBankPayments(Request, frozen=True, kw_only=True):

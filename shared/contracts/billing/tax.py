@@ -5,6 +5,8 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from uuid import UUID
 
+import msgspec
+
 from shared.contract import Effect, Event, Method, Request, Response
 from shared.contracts.billing.name import NAME
 from shared.money import Money
@@ -82,6 +84,19 @@ class TaxDecision(Response, frozen=True, kw_only=True):
     category: TaxCategory
     rate_percent: Decimal
     reason: TaxReason
+
+
+class PlaceEvidence(Response, frozen=True, kw_only=True):
+    """What says where a customer is: countries (ISO 3166-1), empty where not known.
+
+    Of the profile, of the bank that issued the card, of the bank account, of the
+    verified phone.
+    """
+
+    profile: str
+    card: str = ""
+    bank_account: str = ""
+    phone: str = ""
 
 
 class TaxIdState(Enum):
@@ -178,8 +193,25 @@ class ListTaxRates(Request, frozen=True, kw_only=True):
     country: str | None = None
 
 
+class ConcernedTopUp(Response, frozen=True, kw_only=True):
+    """An open top-up that can be paid on a day on which another rate holds.
+
+    ``rate_percent`` is the one it was quoted at, ``expires_at`` when it ends unpaid.
+    """
+
+    company_id: UUID
+    company: str
+    reference: str
+    gross: Money
+    rate_percent: Decimal
+    expires_at: datetime
+
+
 class TaxRates(Response, frozen=True, kw_only=True):
+    """``concerned`` are told of a rate that was added just now."""
+
     rates: list[TaxRate]
+    concerned: list[ConcernedTopUp] = msgspec.field(default_factory=list)
 
 
 class AddTaxRate(Request, frozen=True, kw_only=True):
@@ -189,6 +221,38 @@ class AddTaxRate(Request, frozen=True, kw_only=True):
     territory: str = ""
     rate_percent: Decimal
     valid_from: date
+
+
+class ListDoubtfulPlaces(Request, frozen=True, kw_only=True):
+    """Of payments received on these days; both are included."""
+
+    first_day: date
+    last_day: date
+    cursor: str | None = None
+    limit: int = 1000
+
+
+class DoubtfulPlace(Response, frozen=True, kw_only=True):
+    """A private customer's payment with fewer than two pieces of evidence that agree.
+
+    They agree with the country of the profile, by which it was taxed.
+    """
+
+    payment_id: UUID
+    company_id: UUID
+    company: str
+    reference: str
+    amount: Money
+    received_on: date
+    reason: TaxReason
+    evidence: PlaceEvidence
+
+
+class DoubtfulPlaces(Response, frozen=True, kw_only=True):
+    """The oldest first; ``next`` is None when there are no more."""
+
+    payments: list[DoubtfulPlace]
+    next: str | None
 
 
 SET_TAX_ID = Method(
@@ -221,7 +285,16 @@ ADD_TAX_RATE = Method(
     NAME, "add_tax_rate", AddTaxRate, TaxRates, Permission.OPERATE, Effect.CHANGE
 )
 """InvalidInput ``bad_country``, ``bad_territory``, ``bad_rate`` (0 to below 100, at
-most two places), ``bad_date``."""
+most two places), ``bad_date``. Its answer has the open top-ups that it concerns."""
+
+LIST_DOUBTFUL_PLACES = Method(
+    NAME,
+    "list_doubtful_places",
+    ListDoubtfulPlaces,
+    DoubtfulPlaces,
+    Permission.OPERATE,
+)
+"""InvalidInput ``bad_limit`` with ``max_limit``, ``bad_cursor``, ``bad_day``."""
 
 TAX_PROFILE_CHANGED = Event(NAME, "tax_profile_changed", TaxProfile)
 """The VAT ID, what is known of it, or the address that the rule reads is another.
@@ -237,5 +310,6 @@ METHODS = (
     CONFIRM_TAX_ID,
     LIST_TAX_RATES,
     ADD_TAX_RATE,
+    LIST_DOUBTFUL_PLACES,
 )
 EVENTS = (TAX_PROFILE_CHANGED,)

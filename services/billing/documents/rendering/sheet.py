@@ -175,6 +175,9 @@ def notes(content: DocumentContent) -> Iterator[str]:
             yield words.tax_notes[line.category]
     if content.tax_words:
         yield content.tax_words
+    if content.quoted is not None:
+        day = write_day(content.quoted.quoted_on, content.language)
+        yield words.quoted_tax.format(day=day, words=content.quoted.words)
     if content.accounting_tax is not None:
         yield _accounting_tax(content, content.accounting_tax, words)
 

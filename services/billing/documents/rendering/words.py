@@ -59,6 +59,7 @@ class Words:
     bank_amount: str
     bank_reference: str
     quote_reference: str
+    quoted_tax: str
     accounting_tax: str
     tax_notes: Mapping[TaxCategory, str]
     payment_methods: Mapping[GatewayName, str]
@@ -110,6 +111,8 @@ _ENGLISH = Words(
     bank_reference="Reference",
     quote_reference="The reference must stand on the transfer, "
     "as it tells us what was paid.",
+    quoted_tax="Quoted on {day}: {words}. The VAT rule of the day on which we "
+    "received your payment applies, so VAT was worked out from the amount you paid.",
     accounting_tax="VAT in {currency}: {tax} "
     "(1 {currency} = {rate} {document_currency}, {source}, {day})",
     tax_notes={
@@ -169,6 +172,8 @@ _GERMAN = Words(
     bank_reference="Verwendungszweck",
     quote_reference="Bitte den Verwendungszweck angeben, "
     "da wir die Zahlung nur so zuordnen können.",
+    quoted_tax="Angeboten am {day}: {words}. Es gilt die Regel des Tages, an dem Ihre "
+    "Zahlung eingegangen ist; die Umsatzsteuer ist aus dem gezahlten Betrag berechnet.",
     accounting_tax="Umsatzsteuer in {currency}: {tax} "
     "(1 {currency} = {rate} {document_currency}, {source}, {day})",
     tax_notes={
@@ -233,6 +238,8 @@ _POLISH = Words(
     bank_reference="Tytuł przelewu",
     quote_reference="Prosimy o podanie tytułu przelewu, "
     "ponieważ tylko tak rozpoznamy zapłatę.",
+    quoted_tax="Wycena z dnia {day}: {words}. Obowiązują zasady z dnia otrzymania "
+    "płatności, dlatego VAT obliczono od zapłaconej kwoty.",
     accounting_tax="VAT w {currency}: {tax} "
     "(1 {currency} = {rate} {document_currency}, {source}, {day})",
     tax_notes={TaxCategory.REVERSE_CHARGE: "Odwrotne obciążenie (reverse charge)"},

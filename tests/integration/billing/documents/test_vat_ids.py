@@ -42,25 +42,29 @@ def test_who_was_taxed_as_having_none_has_none_there(
     till: Till, *, is_business: bool
 ) -> None:
     live_in_poland(till, 8, is_business=is_business)
-    top_up = till.begin()
+    pay(till, till.begin())
     live_in_poland(till, 9, is_business=True)
     keep_vat_id(till, POLISH, TaxIdState.VALID, TaxIdMatch.MATCHES)
-
-    pay(till, top_up)
 
     assert vat_id_on_invoice(till) == ""
 
 
-def test_the_one_that_the_tax_was_decided_by_stays_there(till: Till) -> None:
+@pytest.mark.parametrize("is_removed", ["before the payment", "after it"])
+def test_the_one_that_counted_when_the_money_came_is_there(
+    till: Till, is_removed: str
+) -> None:
     live_in_poland(till, 8, is_business=True)
     keep_vat_id(till, POLISH, TaxIdState.VALID, TaxIdMatch.MATCHES)
     top_up = till.begin()
+    if is_removed == "after it":
+        pay(till, top_up)
     with till.office.database.system() as session:
         session.get_one(TaxId, till.office.company_id).number = ""
+    if is_removed == "before the payment":
+        pay(till, top_up)
 
-    pay(till, top_up)
-
-    assert vat_id_on_invoice(till) == POLISH
+    shown = vat_id_on_invoice(till)
+    assert shown == (POLISH if is_removed == "after it" else "")
 
 
 def pay(till: Till, top_up: TopUp) -> None:

@@ -1,5 +1,6 @@
 """Bank statements as banks write them, and files that are none."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,12 @@ STATEMENT = """<?xml version="1.0" encoding="UTF-8"?>
 CREDIT = """
 <Ntry>
   <Amt Ccy="EUR">119.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>
-  <AcctSvcrRef>A-1</AcctSvcrRef>
+  <BookgDt><Dt>2026-03-02</Dt></BookgDt><AcctSvcrRef>A-1</AcctSvcrRef>
   <NtryDtls><TxDtls>
-    <RltdPties><Dbtr><Pty><Nm>Aurora Digital GmbH</Nm></Pty></Dbtr></RltdPties>
+    <RltdPties>
+      <Dbtr><Pty><Nm>Aurora Digital GmbH</Nm></Pty></Dbtr>
+      <DbtrAcct><Id><IBAN>AT611904300234573201</IBAN></Id></DbtrAcct>
+    </RltdPties>
     <RmtInf><Ustrd>Top-up TU-4F7K-</Ustrd><Ustrd>2M9Q-8RTW</Ustrd></RmtInf>
   </TxDtls></NtryDtls>
 </Ntry>
@@ -49,6 +53,7 @@ def test_a_credit_is_read_with_who_paid_and_what_they_wrote(tmp_path: Path) -> N
     assert credit.amount == Money("119.00", "EUR")
     assert credit.payer == "Aurora Digital GmbH"
     assert credit.text == "Top-up TU-4F7K- 2M9Q-8RTW"
+    assert (credit.booked_on, credit.payer_country) == (date(2026, 3, 2), "AT")
 
 
 def test_a_text_longer_than_billing_takes_is_cut(tmp_path: Path) -> None:

@@ -1,0 +1,50 @@
+"""Open top-ups that a new rate concerns: quoted at another, payable under it."""
+
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.billing.models.parties import Company
+from services.billing.models.top_ups import TopUp
+from services.billing.tax.receipts import quoted_tax
+from services.billing.top_ups.lifecycle import OPEN
+from shared.contracts import billing
+from shared.money import Money, currency_of
+from shared.places import time_zone_of
+
+
+def concerned_by(
+    session: Session, rate: billing.tax.AddTaxRate
+) -> list[billing.tax.ConcernedTopUp]:
+    """What is open of all companies, and can be paid on the rate's first day or later.
+
+    The one that ends last is first.
+    """
+    quoted = TopUp.tax_reason["parameters"]
+    zone = ZoneInfo(time_zone_of(rate.country))
+    begins = datetime.combine(rate.valid_from, time(), zone)
+    query = (
+        select(TopUp, Company.name)
+        .join(Company, Company.company_id == TopUp.company_id)
+        .where(
+            TopUp.state.in_(OPEN),
+            TopUp.expires_at > begins,
+            quoted["taxed_in"].astext == rate.country,
+            func.coalesce(quoted["territory"].astext, "") == rate.territory,
+        )
+        .order_by(TopUp.expires_at.desc(), TopUp.id)
+    )
+    return [
+        billing.tax.ConcernedTopUp(
+            company_id=top_up.company_id,
+            company=name,
+            reference=top_up.reference,
+            gross=Money(top_up.gross, currency_of(top_up.currency)),
+            rate_percent=quoted_tax(top_up).rate_percent,
+            expires_at=top_up.expires_at,
+        )
+        for top_up, name in session.execute(query)
+        if quoted_tax(top_up).rate_percent != rate.rate_percent
+    ]
