@@ -11,6 +11,7 @@ from bench import (
     clients,
     dashboard,
     documents,
+    intake,
     memory,
     pages,
     processor,
@@ -30,6 +31,7 @@ MEASURES = {
     "transactions": transactions.measure,
     "charging": charging.measure,
     "documents": documents.measure,
+    "intake": intake.measure,
     "memory": memory.measure,
 }
 

@@ -10,20 +10,17 @@ import multiprocessing
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import SystemRandom
 
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, text
 
 from bench.figures import Figure, at_most
-from bench.site import Site
+from bench.site import Site, own_database
 from launcher.machine.errors import LaunchError
-from launcher.servers.databases import administration, drop_databases, ensure_database
-from launcher.servers.infrastructure import postgres_of
-from launcher.servers.migrations import migrate
 from services.billing.audit import charge_growth
 from services.billing.charging.job import Charging
 from shared.clock import ManualClock
@@ -62,28 +59,13 @@ def measure(site: Site) -> Iterator[Figure]:
 
 def _charge(site: Site, services: int, wallets: int) -> tuple[float, Run]:
     """The seconds that the bare insert takes, and the job's run."""
-    with _own_database(site) as url:
+    with own_database(site, billing.CONTRACT.name, "bench-charging") as url:
         bare_s = _prepare(url, services, wallets)
         spawned = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(1, spawned) as process:
             run = process.submit(_run, url).result()
         _check(url, services)
     return bare_s, run
-
-
-@contextmanager
-def _own_database(site: Site) -> Iterator[str]:
-    server = postgres_of(site.layout)
-    role = make_url(site.database_url(billing.CONTRACT.name))
-    url = role.set(database="bench-charging").render_as_string(hide_password=False)
-    with administration(server.connect()) as cur:
-        ensure_database(cur, "bench-charging", owner=role.username or "")
-    try:
-        migrate({billing.CONTRACT.name: url})
-        yield url
-    finally:
-        with administration(server.connect()) as cur:
-            drop_databases(cur, {billing.CONTRACT.name: url})
 
 
 # Credit stands in for money, so that there is nothing to insert for it. Each service

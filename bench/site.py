@@ -5,11 +5,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+from sqlalchemy import make_url
+
 from bench.browser import Browser
 from launcher.machine.layout import Layout
 from launcher.run.stack import Stack
-from launcher.servers.databases import own_urls
+from launcher.servers.databases import (
+    administration,
+    drop_databases,
+    ensure_database,
+    own_urls,
+)
 from launcher.servers.infrastructure import postgres_of
+from launcher.servers.migrations import migrate
 from shared.clock import make_clock
 from shared.operator import Operator
 from shared.rpc.amqp.client import AmqpClient
@@ -53,3 +61,19 @@ def running_site(folder: str) -> Iterator[Site]:
         yield Site(address.url, address.amqp_url, environment)
     finally:
         stack.stop()
+
+
+@contextmanager
+def own_database(site: Site, service: str, name: str) -> Iterator[str]:
+    """An empty database of the service, which nobody else works on; gives its URL."""
+    server = postgres_of(site.layout)
+    role = make_url(site.database_url(service))
+    url = role.set(database=name).render_as_string(hide_password=False)
+    with administration(server.connect()) as cur:
+        ensure_database(cur, name, owner=role.username or "")
+    try:
+        migrate({service: url})
+        yield url
+    finally:
+        with administration(server.connect()) as cur:
+            drop_databases(cur, {service: url})

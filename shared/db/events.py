@@ -112,16 +112,27 @@ def relay(database: Database, publish: Publish, now: datetime) -> int:
 
 
 def take_in(
-    session: Session, handler: str, envelope: Envelope[Any], now: datetime
-) -> bool:
-    """Note that ``handler`` has this event; False when it had it already."""
-    first = session.execute(
+    session: Session,
+    handler: str,
+    envelopes: Sequence[Envelope[BodyT]],
+    now: datetime,
+) -> list[Envelope[BodyT]]:
+    """Note that ``handler`` has these events; returns those that it had not yet.
+
+    Written in the order of their ids, so that two who take in the same can't deadlock.
+    """
+    by_id = {each.id: each for each in reversed(envelopes)}
+    first = session.scalars(
         insert(handled_events)
-        .values(handler=handler, event_id=envelope.id, handled_at=now)
         .on_conflict_do_nothing()
-        .returning(handled_events.c.event_id)
-    ).first()
-    return first is not None
+        .returning(handled_events.c.event_id),
+        [
+            {"handler": handler, "event_id": event_id, "handled_at": now}
+            for event_id in sorted(by_id)
+        ],
+    ).all()
+    new = set(first)
+    return [each for each in envelopes if each.id in new and by_id[each.id] is each]
 
 
 def forget_old_events(session: Session, now: datetime) -> None:

@@ -1,6 +1,7 @@
-"""Hands an event to a handler, with patience, and says what became of it."""
+"""Hands events to a handler, with patience, and says what became of each."""
 
 import threading
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -29,6 +30,45 @@ class Delivery(Enum):
     """The process is to stop; the event must come again."""
 
 
+def deliver_all(
+    dispatcher: Dispatcher,
+    handler: EventHandler,
+    batch: Sequence[Any],
+    stopping: threading.Event,
+) -> list[Delivery]:
+    """Deliver some events at once, or else each alone; returns what became of each.
+
+    At most as many as the handler takes.
+    """
+    if len(batch) > 1 and _take_in_together(dispatcher, handler, batch):
+        return [Delivery.TAKEN_IN] * len(batch)
+    outcomes: list[Delivery] = []
+    for data in batch:
+        if Delivery.UNFINISHED in outcomes:
+            outcomes.append(Delivery.UNFINISHED)
+        else:
+            outcomes.append(deliver(dispatcher, handler, data, stopping))
+    return outcomes
+
+
+def _take_in_together(
+    dispatcher: Dispatcher, handler: EventHandler, batch: Sequence[Any]
+) -> bool:
+    service = dispatcher.service.contract.name
+    with structlog.contextvars.bound_contextvars(service=service):
+        try:
+            dispatcher.take_in(handler, batch)
+        except Exception as error:  # noqa: BLE001  each shows its own when alone
+            log.warning(
+                "events_taken_apart",
+                handler=handler.name,
+                count=len(batch),
+                error=type(error).__name__,
+            )
+            return False
+    return True
+
+
 def deliver(
     dispatcher: Dispatcher,
     handler: EventHandler,
@@ -55,7 +95,7 @@ def _deliver(
     failures = 0
     while True:
         try:
-            dispatcher.take_in(handler, data)
+            dispatcher.take_in(handler, [data])
         except InvalidInput as refusal:
             log.warning("event_refused", handler=handler.name, detail=refusal.detail)
             return Delivery.DEAD

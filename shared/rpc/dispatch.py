@@ -6,7 +6,7 @@ in this order, here and nowhere else.
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,23 +148,32 @@ class Dispatcher:
             idempotency.keep_result(session, once, result)
             return result
 
-    def take_in(self, handler: EventHandler, data: Any) -> None:
-        """Take in one event, once.
+    def take_in(self, handler: EventHandler, batch: Sequence[Any]) -> None:
+        """Take in some events, each once, in one transaction.
 
         Raises:
-            InvalidInput: the envelope is malformed; it will never fit.
+            InvalidInput: an envelope is malformed; it will never fit.
         """
-        envelope = events.open_envelope(handler.event, data)
-        if (envelope.source, envelope.name) != (
-            handler.event.source,
-            handler.event.name,
-        ):
-            raise InvalidInput("malformed_message", f"not a {handler.event}")
+        envelopes = [_open(handler, data) for data in batch]
         now = self.service.runtime.clock.now()
         with self.service.database.system() as session:
-            if events.take_in(session, handler.name, envelope, now):
-                handler.function(self.service, session, envelope)
-        log.info("event", handler=handler.name, event_name=str(handler.event))
+            new = events.take_in(session, handler.name, envelopes, now)
+            if new:
+                handler.function(self.service, session, new)
+        for each in envelopes:
+            log.info(
+                "event",
+                handler=handler.name,
+                event_name=str(handler.event),
+                request_id=each.request_id,
+            )
+
+
+def _open(handler: EventHandler, data: Any) -> events.Envelope[Any]:
+    envelope = events.open_envelope(handler.event, data)
+    if (envelope.source, envelope.name) != (handler.event.source, handler.event.name):
+        raise InvalidInput("malformed_message", f"not a {handler.event}")
+    return envelope
 
 
 def _text(value: Any) -> str | None:

@@ -5,7 +5,7 @@ It knows no transport. `shared.rpc.dispatch` calls it, `shared.rpc.nameko_runtim
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
@@ -43,9 +43,15 @@ class MethodHandler:
 
 @dataclass(frozen=True)
 class EventHandler:
+    """``function`` is given the service, the session and a list of envelopes.
+
+    The list has at most ``most_at_once`` of them.
+    """
+
     event: Event[Any]
     name: str
     function: Callable[..., None]
+    most_at_once: int = 1
 
 
 @dataclass(frozen=True)
@@ -111,15 +117,56 @@ def on_event(
     [Callable[[ServiceT, Session, Envelope[BodyT]], None]],
     Callable[[ServiceT, Session, Envelope[BodyT]], None],
 ]:
-    """Take in each of ``events`` once, in a system transaction."""
+    """Take in each of ``events`` once, in a system transaction of its own."""
 
     def mark(
         function: Callable[[ServiceT, Session, Envelope[BodyT]], None],
     ) -> Callable[[ServiceT, Session, Envelope[BodyT]], None]:
-        function.__events__ = events  # type: ignore[attr-defined]
+        def take_in_each(
+            service: ServiceT, session: Session, envelopes: Sequence[Envelope[BodyT]]
+        ) -> None:
+            for envelope in envelopes:
+                function(service, session, envelope)
+
+        function.__handlers__ = _handlers(  # type: ignore[attr-defined]
+            events, function.__name__, take_in_each, most_at_once=1
+        )
         return function
 
     return mark
+
+
+def on_events(
+    *events: Event[BodyT], most_at_once: int
+) -> Callable[
+    [Callable[[ServiceT, Session, Sequence[Envelope[BodyT]]], None]],
+    Callable[[ServiceT, Session, Sequence[Envelope[BodyT]]], None],
+]:
+    """Take in each of ``events`` once, those that wait together in one transaction.
+
+    They come in the order in which they arrived. If one of them fails, none has been
+    taken in, and each is tried alone: no event suffers from another one's fault.
+    """
+
+    def mark(
+        function: Callable[[ServiceT, Session, Sequence[Envelope[BodyT]]], None],
+    ) -> Callable[[ServiceT, Session, Sequence[Envelope[BodyT]]], None]:
+        function.__handlers__ = _handlers(  # type: ignore[attr-defined]
+            events, function.__name__, function, most_at_once=most_at_once
+        )
+        return function
+
+    return mark
+
+
+def _handlers(
+    events: Sequence[Event[Any]],
+    name: str,
+    function: Callable[..., None],
+    *,
+    most_at_once: int,
+) -> tuple[EventHandler, ...]:
+    return tuple(EventHandler(each, name, function, most_at_once) for each in events)
 
 
 class Service:
@@ -147,9 +194,9 @@ class Service:
         )
         cls.methods = {each.method.name: each for each in (*handlers, ready)}
         cls.event_handlers = tuple(
-            EventHandler(event, member.__name__, member)
+            handler
             for member in members
-            for event in getattr(member, "__events__", ())
+            for handler in getattr(member, "__handlers__", ())
         )
 
     def __init__(self, database: Database, runtime: Runtime) -> None:
@@ -189,7 +236,7 @@ def _members(service: type[Service]) -> list[Any]:
 
 
 def _is_handler(member: object) -> bool:
-    return hasattr(member, "__handler__") or hasattr(member, "__events__")
+    return hasattr(member, "__handler__") or hasattr(member, "__handlers__")
 
 
 def _check_answered(service: type[Service], answered: list[Method[Any, Any]]) -> None:

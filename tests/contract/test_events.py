@@ -6,7 +6,10 @@ from sqlalchemy import func, select, update
 
 from launcher.machine.processes import wait_until
 from shared.db.tables import outbox
+from tests.contract.parcel.service import EVENTS_AT_ONCE, POISON, ReceivedParcel
 from tests.contract.world import PATIENCE_S, World
+from tests.fixtures.effects import locked
+from tests.fixtures.service_processes import ServiceProcess
 
 
 def test_an_event_is_relayed_and_taken_in(world: World) -> None:
@@ -38,6 +41,30 @@ def test_an_event_tells_of_no_change_that_was_rolled_back(world: World) -> None:
     world.send("kept", owner, key)
 
     assert recorded(world) == before + 1
+
+
+def test_events_that_wait_are_taken_in_together_and_one_that_fails_harms_no_other(
+    parcel_process: ServiceProcess, amqp_world: World
+) -> None:
+    owner = amqp_world.owner()
+    labels = [str(number) for number in range(3 * EVENTS_AT_ONCE)]
+    with locked(parcel_process.database_url, ReceivedParcel.__tablename__):
+        for label in [*labels[:15], POISON, *labels[15:]]:
+            amqp_world.send(label, owner)
+        assert wait_until(lambda: waiting(amqp_world) == 0, PATIENCE_S)
+
+    assert wait_until(
+        lambda: sorted(amqp_world.received(owner)) == sorted(labels), PATIENCE_S
+    )
+    with amqp_world.database.system() as session:
+        transactions = session.scalar(
+            select(func.count(ReceivedParcel.transaction.distinct())).where(
+                ReceivedParcel.label.in_(labels)
+            )
+        )
+    # The poison's neighbours were each tried alone.
+    assert transactions is not None
+    assert transactions < 2 * EVENTS_AT_ONCE
 
 
 def relay_everything_again(world: World) -> None:

@@ -4,7 +4,7 @@ Calls and replies may be lost. Events may not, since they leave with the broker'
 confirmation: they come at least once, in any order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -224,18 +224,40 @@ class Network:
 
     def _take_in(self, message: EventMessage) -> None:
         dispatcher = self._dispatchers[message.service]
-        work = partial(dispatcher.take_in, message.handler, message.data)
+        together = [message, *self._arrive_with(message)]
+        batch = [each.data for each in together]
+        work = partial(dispatcher.take_in, message.handler, batch)
 
         def then(task: Task) -> None:
             _expect_no_fault(task)
             if task.has_crashed or task.error is not None:
-                self._in_transit.append(message)
-            else:
-                self._taken_in.setdefault(message.effect, self._clock.now())
+                self._in_transit += together
+                return
+            for each in together:
+                self._taken_in.setdefault(each.effect, self._clock.now())
 
         name = self._name(message.service, message.handler.name)
         self._scheduler.note(f"arrives: {message} at {name}")
         self._scheduler.start(name, message.service, work, then)
+
+    def _arrive_with(self, message: EventMessage) -> list[EventMessage]:
+        """Some of the events that the same handler can take in together with this."""
+        others = [
+            each
+            for each in self._in_transit
+            if isinstance(each, EventMessage)
+            and (each.handler.name, each.data["name"])
+            == (message.handler.name, message.data["name"])
+            and not self._is_too_old(each)
+        ]
+        most = min(len(others), message.handler.most_at_once - 1)
+        if most < 1:
+            return []
+        arriving = self._random.sample(others, self._random.randint(0, most))
+        for each in arriving:
+            self._scheduler.note(f"arrives with it: {each}")
+            self._in_transit.remove(each)
+        return arriving
 
     def _is_too_old(self, message: Message) -> bool:
         now = self._clock.now()
@@ -278,9 +300,13 @@ def _expect_no_fault(task: Task) -> None:
 def _counted(handler: EventHandler) -> EventHandler:
     """The same handler, counting what it does in the transaction that it does it in."""
 
-    def function(service: Service, session: Session, envelope: Envelope[Any]) -> None:
-        row = {"handler": handler.name, "event_id": envelope.id}
-        session.execute(insert(tally).values(row))
-        handler.function(service, session, envelope)
+    def function(
+        service: Service, session: Session, envelopes: Sequence[Envelope[Any]]
+    ) -> None:
+        rows = [
+            {"handler": handler.name, "event_id": envelope.id} for envelope in envelopes
+        ]
+        session.execute(insert(tally).values(rows))
+        handler.function(service, session, envelopes)
 
     return replace(handler, function=function)

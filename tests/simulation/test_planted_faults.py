@@ -1,5 +1,6 @@
 """The simulation finds what it is for: each fault here is planted, and found."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,10 +15,9 @@ from services.billing.models.charging import Subscription
 from services.billing.parties.companies import lock_company
 from services.inventory import models
 from services.inventory.lifecycle import changes
-from shared.contracts import inventory
 from shared.db import events, idempotency
 from shared.db.database import Database
-from shared.db.events import Envelope, Publish
+from shared.db.events import Publish
 from shared.db.tables import idempotency_keys, outbox
 from shared.rpc.change import Change
 from tests.simulation.conftest import Simulate
@@ -44,7 +44,9 @@ def finding(simulation: Simulate, seeds: range = SEEDS) -> str:
 def test_a_handler_that_takes_an_event_in_twice_is_found(
     simulation: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "take_in", lambda *_: True)
+    monkeypatch.setattr(
+        events, "take_in", lambda _session, _handler, envelopes, _now: envelopes
+    )
 
     assert "billing has taken in" in finding(simulation)
 
@@ -52,20 +54,19 @@ def test_a_handler_that_takes_an_event_in_twice_is_found(
 def test_a_handler_that_lets_an_older_event_win_is_found(
     simulation: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_in = subscriptions.take_in_service
+    take_in = subscriptions.take_in_services
 
-    def careless(
-        change: Change, envelope: Envelope[inventory.services.Service]
-    ) -> None:
-        lock_company(change.db, envelope.body.company_id)
-        change.db.execute(
-            update(Subscription)
-            .where(Subscription.service_id == envelope.body.id)
-            .values(version=0)
-        )
-        take_in(change, envelope)
+    def careless(news: Sequence[subscriptions.News]) -> None:
+        for change, envelope in news:
+            lock_company(change.db, envelope.body.company_id)
+            change.db.execute(
+                update(Subscription)
+                .where(Subscription.service_id == envelope.body.id)
+                .values(version=0)
+            )
+        take_in(news)
 
-    monkeypatch.setattr(subscriptions, "take_in_service", careless)
+    monkeypatch.setattr(subscriptions, "take_in_services", careless)
 
     assert "subscription " in finding(simulation)
 

@@ -6,6 +6,7 @@ replay mends a picture that has been damaged; but only a new one moves time or m
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,9 +17,16 @@ from sqlalchemy.orm import Session
 
 from services.billing.charging import paid_time, proration, rollups
 from services.billing.charging.contributions import contributions, rebuild
+from services.billing.charging.rollups import Contribution
 from services.billing.ledger import wallets
 from services.billing.models.charging import Subscription
-from services.billing.parties.companies import keep_company, lock_company, time_zone_of
+from services.billing.parties.companies import (
+    keep_company,
+    lock_companies,
+    lock_company,
+    time_zone_of,
+    time_zones_of,
+)
 from shared.contracts import identity, inventory
 from shared.contracts.inventory.services import (
     ServiceState,
@@ -31,44 +39,107 @@ from shared.rpc.change import Change
 
 BATCH = 1_000
 
+News = tuple[Change, Envelope[inventory.services.Service]]
+"""An event of a service, and what it changes things with."""
+
 _PAYS = frozenset({ServiceState.ACTIVE, ServiceState.SUSPENDED})
 _IS_UNPLACED = (Subscription.anchor.is_(None), Subscription.activated_at.is_not(None))
 
 
-def take_in_service(
-    change: Change, envelope: Envelope[inventory.services.Service]
-) -> None:
-    """Keep a service's state, its paid time, and what it adds to the roll-ups.
+def take_in_services(news: Sequence[News]) -> None:
+    """Keep services' states, their paid time, and what they add to the roll-ups.
+
+    All ``news`` are of one transaction. What can be read or written for all of them
+    together is.
 
     Raises:
-        InvalidInput: ``malformed_message``; it is active but never was activated.
+        InvalidInput: ``malformed_message``; one is active but never was activated.
     """
-    body, session = envelope.body, change.db
-    if body.state is ServiceState.ACTIVE and body.activated_at is None:
-        raise InvalidInput("malformed_message", "active without activated_at")
-    lock_company(session, body.company_id)
-    known = session.get(Subscription, body.id)
-    if known is not None and envelope.version < known.version:
-        return
-    zone = time_zone_of(session, body.company_id)
-    before = list(contributions(known, zone)) if known else []
-    was_pending = known is not None and known.activated_at is None
-    if known is None:
-        known = _new(envelope)
-        session.add(known)
-    elif envelope.version > known.version and known.anchor is not None:
-        _live_through(change, known, envelope, zone)
-    for name, value in _columns(envelope).items():
-        setattr(known, name, value)
-    if known.anchor is None:
-        known.suspended_us = body.suspended_us
-        if body.state is ServiceState.SUSPENDED:
-            known.suspended_at = body.state_since
-        paid_time.place(known, envelope.at, zone, is_new=was_pending)
-        if known.state in _PAYS:
-            wallets.ensure_wallet(change, known.company_id, known.currency)
+    for _, envelope in news:
+        body = envelope.body
+        if body.state is ServiceState.ACTIVE and body.activated_at is None:
+            raise InvalidInput("malformed_message", "active without activated_at")
+    session = news[0][0].db
+    intake = _Intake.of(session, [envelope.body for _, envelope in news])
+    for change, envelope in news:
+        intake.take_in(change, envelope)
     session.flush()
-    rollups.replace(session, before, contributions(known, zone))
+    rollups.replace(session, intake.before, intake.after)
+
+
+@dataclass
+class _Intake:
+    """What is known of the services and companies of some events; all are locked.
+
+    ``before`` and ``after`` are what the services added to the roll-ups, and add now.
+    """
+
+    zones: dict[UUID, ZoneInfo]
+    services: dict[UUID, Subscription]
+    wallets: set[tuple[UUID, str]]
+    """Companies, and the currencies in which each has one."""
+    before: list[Contribution] = field(default_factory=list)
+    after: list[Contribution] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, session: Session, bodies: Sequence[inventory.services.Service]
+    ) -> "_Intake":
+        companies = {body.company_id for body in bodies}
+        lock_companies(session, companies)
+        known = session.scalars(
+            select(Subscription).where(
+                Subscription.service_id.in_({body.id for body in bodies})
+            )
+        )
+        return cls(
+            zones=time_zones_of(session, companies),
+            services={each.service_id: each for each in known},
+            wallets=wallets.currencies_of(session, companies),
+        )
+
+    def take_in(
+        self, change: Change, envelope: Envelope[inventory.services.Service]
+    ) -> None:
+        """Keep one service's state and paid time, unless a newer one is known."""
+        body = envelope.body
+        zone = self.zones[body.company_id]
+        known = self.services.get(body.id)
+        if known is not None and envelope.version < known.version:
+            return
+        was_pending = known is not None and known.activated_at is None
+        if known is None:
+            known = self.services[body.id] = _new(envelope)
+            change.db.add(known)
+        else:
+            self.before += contributions(known, zone)
+            if envelope.version > known.version and known.anchor is not None:
+                _live_through(change, known, envelope, zone)
+        for name, value in _columns(envelope).items():
+            setattr(known, name, value)
+        if known.anchor is None:
+            self._place(change, known, envelope, is_new=was_pending)
+        self.after += contributions(known, zone)
+
+    def _place(
+        self,
+        change: Change,
+        service: Subscription,
+        envelope: Envelope[inventory.services.Service],
+        *,
+        is_new: bool,
+    ) -> None:
+        """Say how far a service is paid, and where its money is to come to."""
+        body = envelope.body
+        service.suspended_us = body.suspended_us
+        if body.state is ServiceState.SUSPENDED:
+            service.suspended_at = body.state_since
+        zone = self.zones[body.company_id]
+        paid_time.place(service, envelope.at, zone, is_new=is_new)
+        wallet = service.company_id, service.currency
+        if service.state in _PAYS and wallet not in self.wallets:
+            wallets.ensure_wallet(change, *wallet)
+            self.wallets.add(wallet)
 
 
 def take_in_company(

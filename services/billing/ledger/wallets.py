@@ -1,5 +1,6 @@
 """Wallets: opening them, which is the primary one, and their settings."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from uuid import UUID
 
@@ -44,6 +45,15 @@ def open_wallet(change: Change, request: OpenWallet) -> Wallet:
     if wallet is None:
         raise Conflict("wallet_exists", parameters={"currency": currency})
     return wallet
+
+
+def currencies_of(
+    session: Session, company_ids: Collection[UUID]
+) -> set[tuple[UUID, str]]:
+    """The wallets that some companies have, each by its company and currency."""
+    wanted = select(Wallet.company_id, Wallet.currency)
+    rows = session.execute(wanted.where(Wallet.company_id.in_(company_ids)))
+    return {(row.company_id, row.currency) for row in rows}
 
 
 def ensure_wallet(change: Change, company_id: UUID, currency: str) -> None:

@@ -4,10 +4,11 @@ The first top-up decides from whom for good: the balance is money that this sell
 wherever the company moves to.
 """
 
+from collections.abc import Collection
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, BigInteger, func, literal, select
 from sqlalchemy.orm import Session
 
 from services.billing.models.parties import Company
@@ -30,6 +31,13 @@ def lock_company(session: Session, company_id: UUID) -> None:
     session.execute(select(func.pg_advisory_xact_lock(_lock_number(company_id))))
 
 
+def lock_companies(session: Session, company_ids: Collection[UUID]) -> None:
+    """`lock_company` for several, in one order whoever does it, and at once."""
+    numbers = literal(sorted(map(_lock_number, company_ids)), ARRAY(BigInteger))
+    given = func.unnest(numbers).column_valued("number")
+    session.execute(select(func.count(func.pg_advisory_xact_lock(given))))
+
+
 def try_lock_company(session: Session, company_id: UUID) -> bool:
     """`lock_company`, or False when somebody else has it."""
     number = _lock_number(company_id)
@@ -43,6 +51,19 @@ def _lock_number(company_id: UUID) -> int:
 def time_zone_of(session: Session, company_id: UUID) -> ZoneInfo:
     wanted = select(Company.time_zone).where(Company.company_id == company_id)
     return ZoneInfo(session.scalar(wanted) or DEFAULT_TIME_ZONE)
+
+
+def time_zones_of(
+    session: Session, company_ids: Collection[UUID]
+) -> dict[UUID, ZoneInfo]:
+    wanted = select(Company.company_id, Company.time_zone).where(
+        Company.company_id.in_(company_ids)
+    )
+    known = {row.company_id: row.time_zone for row in session.execute(wanted)}
+    return {
+        company_id: ZoneInfo(known.get(company_id) or DEFAULT_TIME_ZONE)
+        for company_id in company_ids
+    }
 
 
 def seller_of(session: Session, sellers: Sellers, company_id: UUID) -> Seller:

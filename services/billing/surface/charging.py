@@ -1,5 +1,7 @@
 """Charges, subscriptions, and the services they are for."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from services.billing.charging import subscription_views, subscriptions
@@ -8,7 +10,9 @@ from services.billing.transactions import charge_list
 from shared.contracts import billing, inventory
 from shared.db.events import Envelope
 from shared.rpc.call import Call
-from shared.rpc.service import handles, in_transaction, on_event
+from shared.rpc.service import handles, in_transaction, on_event, on_events
+
+EVENTS_AT_ONCE = 50
 
 
 class ChargingMethods(RoomMethods, is_part=True):
@@ -30,11 +34,13 @@ class ChargingMethods(RoomMethods, is_part=True):
     ) -> billing.charging.FoundSubscription:
         return subscription_views.find_subscription(db, request)
 
-    @on_event(*inventory.services.SERVICE_EVENTS)
+    @on_events(*inventory.services.SERVICE_EVENTS, most_at_once=EVENTS_AT_ONCE)
     def take_in_service(
-        self, db: Session, envelope: Envelope[inventory.services.Service]
+        self, db: Session, envelopes: Sequence[Envelope[inventory.services.Service]]
     ) -> None:
-        subscriptions.take_in_service(self.change_by(db, envelope, "billing"), envelope)
+        subscriptions.take_in_services(
+            [(self.change_by(db, each, "billing"), each) for each in envelopes]
+        )
         self._wake_after(db, self.charging.wake)
 
     @on_event(billing.wallets.WALLET_CHANGED)

@@ -1,5 +1,10 @@
-"""Event handlers as nameko entrypoints, in nameko's service pools."""
+"""Event handlers as nameko entrypoints, in nameko's service pools.
 
+What arrives while a handler is at work waits, and is then handed to it together, as far
+as it takes several at once.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -20,19 +25,21 @@ from shared.rpc.service import EventHandler
 log = structlog.get_logger()
 
 _AT_ONCE = 3
-"""Events a service works on at once; the other workers are for calls."""
+"""Workers of a service that are for events; the others are for calls."""
 
 _BROKER_PAUSE_S = 5
 
 
 class EventEntrypoint(nameko_events.EventHandler):  # type: ignore[misc]
     queue_consumer = MessageConsumer()
-    prefetch_count = _AT_ONCE
     slots = Semaphore(_AT_ONCE)
 
     def __init__(self, handler: EventHandler) -> None:
         super().__init__(handler.event.source, handler.event.name)
         self.handler = handler
+        # What comes next is here when the first are done.
+        self.prefetch_count = max(_AT_ONCE, 2 * handler.most_at_once)
+        self._waiting: list[tuple[Message, Any]] = []
 
     def handle_message(self, message: Message) -> None:
         try:
@@ -41,32 +48,41 @@ class EventEntrypoint(nameko_events.EventHandler):  # type: ignore[misc]
             log.warning("bad_event", queue=self.queue.name, detail=str(error))
             self._set_aside(message, str(error))
             return
+        self._waiting.append((message, data))
         with self.slots:
-            outcome = self._work(data)
+            # This one may have been taken by one that came before it.
+            batch = self._waiting[: self.handler.most_at_once]
+            del self._waiting[: self.handler.most_at_once]
+            outcomes = self._work([data for _, data in batch]) if batch else []
+        for (taken, _), outcome in zip(batch, outcomes, strict=True):
+            self._settle(taken, outcome)
+
+    def _settle(self, message: Message, outcome: Delivery) -> None:
         if outcome is Delivery.DEAD:
             self._set_aside(message, "the handler refused it or failed")
         else:
             unfinished = outcome is Delivery.UNFINISHED
             self.queue_consumer.settle(message, requeue=unfinished)
 
-    def _work(self, data: Any) -> Delivery:
-        """Take the event in by one of the service's workers, and wait for it."""
+    def _work(self, batch: Sequence[Any]) -> list[Delivery]:
+        """Take events in by one of the service's workers, and wait for it."""
+        unfinished = [Delivery.UNFINISHED] * len(batch)
         result = Result()
 
         def finish(
-            _worker: object, outcome: Delivery | None, _exc_info: object
+            _worker: object, outcomes: list[Delivery] | None, _exc_info: object
         ) -> tuple[None, None]:
-            result.send(outcome or Delivery.UNFINISHED)
+            result.send(outcomes or unfinished)
             return None, None
 
         try:
             self.container.spawn_worker(
-                self, args=(self.handler, data), kwargs={}, handle_result=finish
+                self, args=(self.handler, batch), kwargs={}, handle_result=finish
             )
         except ContainerBeingKilled:
-            return Delivery.UNFINISHED
-        outcome: Delivery = result.wait()
-        return outcome
+            return unfinished
+        outcomes: list[Delivery] = result.wait()
+        return outcomes
 
     def _set_aside(self, message: Message, reason: str) -> None:
         publisher: Publisher = self.container.service_cls.publisher

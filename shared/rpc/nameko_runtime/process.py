@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import SystemRandom
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from shared.clock import make_clock
 from shared.errors import Unavailable
 from shared.logs import configure_logs
 from shared.principal import load_public_key
-from shared.rpc.delivery import Delivery, deliver
+from shared.rpc.delivery import Delivery, deliver_all
 from shared.rpc.dispatch import Dispatcher, Headers
 from shared.rpc.jobs import JobThreads, common_jobs
 from shared.rpc.nameko_runtime.calls import MAX_WORKERS, CallEntrypoint
@@ -174,8 +174,10 @@ def _call_function(method_name: str) -> Callable[..., bytes]:
     return answer
 
 
-def _event_function(stopping: threading.Event) -> Callable[..., Delivery]:
-    def take_in(self: Any, handler: EventHandler, data: Any) -> Delivery:
-        return deliver(self.dispatcher, handler, data, stopping)
+def _event_function(stopping: threading.Event) -> Callable[..., list[Delivery]]:
+    def take_in(
+        self: Any, handler: EventHandler, batch: Sequence[Any]
+    ) -> list[Delivery]:
+        return deliver_all(self.dispatcher, handler, batch, stopping)
 
     return take_in

@@ -1,11 +1,12 @@
 """The service behind the contract; knows no transport, as all services."""
 
 import time
+from collections.abc import Sequence
 from hashlib import pbkdf2_hmac
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Text, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from shared.contract import Nothing
@@ -14,8 +15,10 @@ from shared.db.database import CompanyOwned, Database, refused_while_unreachable
 from shared.db.events import Envelope
 from shared.errors import REFUSALS
 from shared.rpc.call import Call
-from shared.rpc.service import Service, handles, in_transaction, on_event
+from shared.rpc.service import Service, handles, in_transaction, on_events
 from tests.contract.parcel import contract as c
+
+EVENTS_AT_ONCE = 10
 
 POISON = "poison"
 """An event whose label is this fails in the handler, each time."""
@@ -39,6 +42,7 @@ class ReceivedParcel(CompanyOwned, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     parcel_id: Mapped[UUID]
     label: Mapped[str]
+    transaction: Mapped[str]
 
 
 def make_database(url: str) -> Database:
@@ -118,15 +122,16 @@ class ParcelService(Service):
     ) -> c.SentList:
         return c.SentList(labels=list(session.scalars(select(ReceivedParcel.label))))
 
-    @on_event(c.PARCEL_SENT)
-    def receive(self, session: Session, event: Envelope[c.Sent]) -> None:
-        if event.body.label == POISON:
-            raise RuntimeError("cannot be handled")
-        session.add(
-            ReceivedParcel(
+    @on_events(c.PARCEL_SENT, most_at_once=EVENTS_AT_ONCE)
+    def receive(self, session: Session, events: Sequence[Envelope[c.Sent]]) -> None:
+        for event in events:
+            if event.body.label == POISON:
+                raise RuntimeError("cannot be handled")
+            received = ReceivedParcel(
                 id=self.runtime.new_id(),
                 company_id=event.company_id,
                 parcel_id=event.body.id,
                 label=event.body.label,
+                transaction=func.pg_current_xact_id().cast(Text),
             )
-        )
+            session.add(received)

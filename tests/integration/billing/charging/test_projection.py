@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -13,10 +14,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from services.billing.charging.paid_time import NEW_FOR
 from services.billing.charging.periods import count_edges
 from services.billing.forecast.costs import HOURS
+from services.billing.surface.charging import EVENTS_AT_ONCE
 from shared.contracts import inventory
 from shared.contracts.inventory.services import (
     Period,
@@ -40,6 +43,8 @@ from tests.fixtures.properties import over_database
 
 HORIZON_DAYS = 45
 SERVICES = 4
+MOST_STATEMENTS = 12
+"""For all events that come together: alone, each would take as many."""
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati")
 
 # What is active for less than an hour is new, and owes its first minutes by the prices
@@ -131,8 +136,12 @@ def check_arrivals(
     ]
     arrivals = data.draw(st.permutations([*envelopes, *repeated, *replayed]))
 
-    for envelope in arrivals:
-        office.deliver(envelope)
+    at_once = data.draw(st.integers(1, 5))
+
+    for _, alike in groupby(arrivals, key=lambda each: each.name):
+        waiting = list(alike)
+        for start in range(0, len(waiting), at_once):
+            office.deliver(*waiting[start : start + at_once])
 
     assert office.differences() == []
     zone = ZoneInfo(zones[-1] if zones else "UTC")
@@ -149,8 +158,8 @@ def envelopes_of(
         service_id = uuid4()
         for version, fields in enumerate(history, start=1):
             service = a_service(company_id, service_id=service_id, **fields)
-            event = inventory.services.PRICE_CHANGED
-            envelopes.append(an_envelope(event, service, version))
+            changed = inventory.services.PRICE_CHANGED
+            envelopes.append(an_envelope(changed, service, version))
         newest.append(service)
     for version, name in enumerate(zones, start=1):
         envelopes.append(a_company(company_id, name, version))
@@ -249,6 +258,27 @@ def test_an_active_service_that_never_was_activated_is_refused(office: Office) -
         office.add_service(service)
 
     assert refusal.value.code == "malformed_message"
+
+
+def test_events_that_come_together_cost_few_statements(office: Office) -> None:
+    services = [a_service(uuid4(), "1", Period.DAY) for _ in range(EVENTS_AT_ONCE)]
+    for service in services:
+        office.open_wallet(company_id=service.company_id)
+    envelopes = [
+        an_envelope(inventory.services.SERVICE_ACTIVATED, each) for each in services
+    ]
+    statements: list[str] = []
+    engine = office.service.database.engine
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(*execution: Any) -> None:
+        statements.append(execution[2])
+
+    office.deliver(*envelopes)
+
+    event.remove(engine, "before_cursor_execute", note)
+    assert len(statements) <= MOST_STATEMENTS
+    assert office.dashboard(services[-1].company_id).costs[0].daily == money("1")
 
 
 def test_events_of_one_company_may_come_at_the_same_time(office: Office) -> None:

@@ -197,9 +197,9 @@ def take_in(
     then: Callable[[], None] = lambda: None,
 ) -> bool:
     with database.system() as session:
-        is_new = events.take_in(session, handler, envelope, NOW)
+        new = events.take_in(session, handler, [envelope], NOW)
         then()
-    return is_new
+    return bool(new)
 
 
 @pytest.mark.parametrize("data", [None, 7, {}, {"id": "x"}, {"body": {}}])
@@ -229,7 +229,7 @@ def test_an_event_that_was_taken_in_is_remembered_for_thirty_days(
     with database.system() as session:
         envelope = published(database)
         for handler, at in (("older", JUST_OLD), ("newer", NOT_OLD)):
-            events.take_in(session, handler, envelope, at)
+            events.take_in(session, handler, [envelope], at)
 
     with database.system() as session:
         events.forget_old_events(session, NOW)

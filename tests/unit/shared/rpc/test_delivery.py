@@ -1,7 +1,7 @@
 """What becomes of an event whose handler fails, and of one that makes no sense."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import pytest
@@ -10,11 +10,13 @@ from shared.backoff import Backoff
 from shared.contract import Event, Response, ServiceContract
 from shared.errors import InvalidInput, Unavailable
 from shared.rpc import delivery
-from shared.rpc.delivery import TRIES, Delivery, deliver
+from shared.rpc.delivery import TRIES, Delivery, deliver, deliver_all
 from shared.rpc.dispatch import Dispatcher
 from shared.rpc.service import EventHandler
 
-HANDLER = EventHandler(Event("shelf", "told", Response), "hear", lambda: None)
+TOLD = Event("shelf", "told", Response)
+HANDLER = EventHandler(TOLD, "hear", lambda: None, most_at_once=3)
+BATCH = [{"request_id": click} for click in ("first", "second", "third")]
 
 
 class Hearing:
@@ -23,11 +25,15 @@ class Hearing:
     def __init__(self, *failures: Exception) -> None:
         self.service = self
         self.contract = ServiceContract("listener", ())
-        self.tries = 0
+        self.batches: list[list[Any]] = []
         self._failures = list(failures)
 
-    def take_in(self, _handler: EventHandler, _data: Any) -> None:
-        self.tries += 1
+    @property
+    def tries(self) -> int:
+        return len(self.batches)
+
+    def take_in(self, _handler: EventHandler, batch: Sequence[Any]) -> None:
+        self.batches.append(list(batch))
         if self._failures:
             raise self._failures.pop(0)
 
@@ -90,3 +96,35 @@ def test_a_process_that_stops_leaves_the_event_for_the_next(
 
     assert outcome_of(hearing, stopping=True) is Delivery.UNFINISHED
     assert hearing.tries == 1
+
+
+def outcomes_of(hearing: Hearing, *, stopping: bool = False) -> list[Delivery]:
+    stop = threading.Event()
+    if stopping:
+        stop.set()
+    return deliver_all(cast("Dispatcher", hearing), HANDLER, BATCH, stop)
+
+
+def test_events_that_come_together_are_taken_in_together() -> None:
+    hearing = Hearing()
+
+    assert outcomes_of(hearing) == [Delivery.TAKEN_IN] * 3
+    assert hearing.batches == [BATCH]
+
+
+def test_events_that_fail_together_are_each_taken_in_alone() -> None:
+    hearing = Hearing(RuntimeError(), InvalidInput("malformed_message"))
+
+    assert outcomes_of(hearing) == [
+        Delivery.DEAD,
+        Delivery.TAKEN_IN,
+        Delivery.TAKEN_IN,
+    ]
+    assert hearing.batches == [BATCH, *([each] for each in BATCH)]
+
+
+def test_a_process_that_stops_leaves_all_that_follow_for_the_next() -> None:
+    hearing = Hearing(*(Unavailable("database_unreachable") for _ in range(50)))
+
+    assert outcomes_of(hearing, stopping=True) == [Delivery.UNFINISHED] * 3
+    assert hearing.batches == [BATCH, BATCH[:1]]
