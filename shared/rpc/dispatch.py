@@ -155,11 +155,11 @@ class Dispatcher:
             InvalidInput: an envelope is malformed; it will never fit.
         """
         envelopes = [_open(handler, data) for data in batch]
-        now = self.service.runtime.clock.now()
-        with self.service.database.system() as session:
-            new = events.take_in(session, handler.name, envelopes, now)
-            if new:
-                handler.function(self.service, session, new)
+        if handler.event.source == self.service.contract.name:
+            self._write(handler, envelopes)
+        else:
+            with self.service.intake.taking_in(min(each.at for each in envelopes)):
+                self._write(handler, envelopes)
         for each in envelopes:
             log.info(
                 "event",
@@ -167,6 +167,15 @@ class Dispatcher:
                 event_name=str(handler.event),
                 request_id=each.request_id,
             )
+
+    def _write(
+        self, handler: EventHandler, envelopes: Sequence[events.Envelope[Any]]
+    ) -> None:
+        now = self.service.runtime.clock.now()
+        with self.service.database.system() as session:
+            new = events.take_in(session, handler.name, envelopes, now)
+            if new:
+                handler.function(self.service, session, new)
 
 
 def _open(handler: EventHandler, data: Any) -> events.Envelope[Any]:

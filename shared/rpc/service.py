@@ -29,6 +29,7 @@ from shared.db.events import Envelope
 from shared.principal import system
 from shared.rpc.call import Call
 from shared.rpc.change import Change
+from shared.rpc.intake import Intake
 from shared.runtime import Runtime
 
 ServiceT = TypeVar("ServiceT", bound="Service")
@@ -202,6 +203,7 @@ class Service:
     def __init__(self, database: Database, runtime: Runtime) -> None:
         self.database = database
         self.runtime = runtime
+        self.intake = Intake(runtime.clock)
 
     def check_readiness(self, _call: Call, _request: CheckReadiness) -> Nothing:
         """Answer the contract's `readiness`."""

@@ -37,6 +37,7 @@ class Block:
     """``view`` makes of the service's answer what the template shows.
 
     ``sources`` are the services whose events tell that it may be another by now.
+    ``behind_since`` is from when on changes may be missing in an answer, if any are.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Block:
     request: Request
     view: Callable[[Any], Any]
     sources: tuple[str, ...]
+    behind_since: Callable[[Any], datetime | None] = lambda _answer: None
 
     @property
     def template(self) -> str:
@@ -62,7 +64,8 @@ class BlockView:
 
     ``asked_at`` is when the service was asked, if it answered. ``tag`` is set where the
     block is part of a page, for its first poll (see web/page/polling.py). ``is_late``:
-    its service may be well, but did not answer in time.
+    its service may be well, but did not answer in time. ``behind_since``: changes from
+    then on may be missing in it.
     """
 
     name: str
@@ -73,6 +76,7 @@ class BlockView:
     asked_at: datetime | None = None
     tag: str = ""
     is_late: bool = False
+    behind_since: datetime | None = None
 
     @property
     def poll_every(self) -> str:
@@ -129,7 +133,17 @@ class PendingBlocks:
         now = context().clock.now()
         data = block.view(answer)
         last_known.remember(self._asked_as, block.name, data, now)
-        return BlockView(block.name, company_id, "fresh", data, now, self._asked_at)
+        behind_since = block.behind_since(answer)
+        return BlockView(
+            block.name,
+            company_id,
+            "fresh",
+            data,
+            now,
+            # No event tells when it has caught up: it is asked for again.
+            asked_at=None if behind_since else self._asked_at,
+            behind_since=behind_since,
+        )
 
 
 def _is_late(error: Exception) -> bool:

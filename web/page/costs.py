@@ -26,4 +26,5 @@ COSTS = Block(
     _costs,
     # Billing works with what it heard of services and of companies' time zones.
     (billing.CONTRACT.name, inventory.CONTRACT.name, identity.CONTRACT.name),
+    behind_since=lambda answer: answer.catching_up_since,
 )

@@ -68,9 +68,12 @@ Costs = defaultdict[str, _Costs]
 
 
 def show(
-    session: Session, limits: Limits, now: datetime
+    session: Session, limits: Limits, now: datetime, behind_since: datetime | None
 ) -> billing.dashboard.BillingDashboard:
-    """Read one company's wallets and costs; the session is narrowed to it."""
+    """Read one company's wallets and costs; the session is narrowed to it.
+
+    ``behind_since`` is from when on events of its services may be missing.
+    """
     wallet_figures = _read_wallet_figures(session)
     costs = _read_costs(session)
     names = {each: family_names(costs[each].active) for each in list(costs)}
@@ -96,6 +99,7 @@ def show(
             for figures in wallet_figures
         ],
         costs=[break_down(each, costs[each].active) for each in currencies],
+        catching_up_since=behind_since,
     )
 
 

@@ -16,7 +16,8 @@ class WalletMethods(RoomMethods, is_part=True):
     def dashboard(
         self, db: Session, call: Call, _request: billing.dashboard.Dashboard
     ) -> billing.dashboard.BillingDashboard:
-        return dashboard.show(db, self._limits, call.now)
+        behind_since = self.intake.behind_since(call.now)
+        return dashboard.show(db, self._limits, call.now, behind_since)
 
     @in_transaction(billing.wallets.OPEN_WALLET)
     def open_wallet(

@@ -119,11 +119,14 @@ class CostBreakdown(Response, frozen=True, kw_only=True):
 class BillingDashboard(Response, frozen=True, kw_only=True):
     """Wallets, primary first, and the costs of each currency in the same order.
 
-    Currencies that have services but no wallet come last.
+    Currencies that have services but no wallet come last. ``catching_up_since`` is set
+    while billing is behind with what happened to services: what happened from then on
+    may not be in the costs yet.
     """
 
     wallets: list[Wallet]
     costs: list[CostBreakdown]
+    catching_up_since: datetime | None = None
 
 
 DASHBOARD = Method(

@@ -145,6 +145,22 @@ def test_a_tag_does_not_last_for_ever_as_time_itself_changes_figures(
     assert site.client.calls == ["billing.dashboard"]
 
 
+def test_while_billing_catches_up_the_costs_say_so_and_are_asked_for_again(
+    site: Installation,
+) -> None:
+    browser = _customer(site, "ada@example.com")
+    intake = site.services.dispatchers["billing"].service.intake
+    with intake.taking_in(site.clock.now() - timedelta(minutes=1)):
+        behind = _poll(browser, "costs")
+        assert "Still catching up" in behind.text
+    site.clock.move(timedelta(seconds=10))
+
+    caught_up = _poll(browser, "costs", behind.headers["HX-PTag"])
+
+    assert caught_up.status_code == 200
+    assert "Still catching up" not in caught_up.text
+
+
 def test_another_reader_is_not_told_that_nothing_changed(site: Installation) -> None:
     company = _company(site, "ada@example.com")
     site.customer("tess@example.com", "Tess & Co")
