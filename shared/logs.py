@@ -2,11 +2,18 @@
 
 Arguments, results, tokens, passwords and addresses of people are never logged; a call
 is logged by its method, outcome and duration.
+
+Nor is what an exception says: a database's message quotes the row, a parser's the text
+that it could not read. Of an exception its type is logged, where it came from, and
+those facts that can't be anybody's.
 """
 
 import logging
 import sys
-from typing import TextIO
+import threading
+import traceback
+from collections.abc import Iterator
+from typing import Any, TextIO
 
 import structlog
 
@@ -29,7 +36,7 @@ def configure_logs(process: str, stream: TextIO | None = None) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_render),
     ]
     structlog.configure(
         processors=[
@@ -42,6 +49,7 @@ def configure_logs(process: str, stream: TextIO | None = None) -> None:
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_json_formatter(shared_processors))
+    handler.addFilter(_describe_arguments)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
@@ -49,6 +57,82 @@ def configure_logs(process: str, stream: TextIO | None = None) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # What it says of a lost connection, in many lines, the client's link says in one.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
+
+
+def log_uncaught() -> None:
+    """Log what ends the process or a thread, where Python would print it."""
+
+    def log_thread(uncaught: threading.ExceptHookArgs) -> None:
+        log_exception(uncaught.exc_value)
+
+    sys.excepthook = lambda _kind, error, _traceback: log_exception(error)
+    threading.excepthook = log_thread
+
+
+def log_exception(error: BaseException | None) -> None:
+    """Log an exception that nobody has handled; one that asks to stop is none."""
+    if error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
+        structlog.get_logger().critical("uncaught", exc_info=error)
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line, without what it says.
+
+    Its type, and: the code of a refusal or the system's word for an error; of a failed
+    statement the SQLSTATE, the table and the constraint.
+    """
+    facts = list(_facts(error))
+    return ", ".join([_type_name(error), *facts])
+
+
+def _facts(error: BaseException) -> Iterator[str]:
+    if isinstance(error, AttributeError | ImportError | NameError):
+        yield str(error)  # names in the code
+    if isinstance(error, OSError) and error.strerror:
+        yield error.strerror
+    code = getattr(error, "code", None)
+    if isinstance(code, str) and code.isidentifier():
+        yield code
+    failed: Any = getattr(error, "orig", None) or error
+    if sqlstate := getattr(failed, "pgcode", None):
+        yield f"SQLSTATE {sqlstate}"
+        for about in ("table", "constraint"):
+            if name := getattr(failed.diag, f"{about}_name", None):
+                yield f"{about} {name}"
+
+
+def _type_name(error: BaseException) -> str:
+    kind = type(error)
+    if kind.__module__ == "builtins":
+        return kind.__qualname__
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _render(exc_info: Any) -> str:
+    """A traceback of an exception and those that led to it, the first one first."""
+    parts: list[str] = []
+    error: BaseException | None = exc_info[1]
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        parts.append(f"{frames}{describe(error)}")
+        suppressed = error.__suppress_context__
+        error = error.__cause__ or (None if suppressed else error.__context__)
+    return "\n\n".join(reversed(parts))
+
+
+def _describe_arguments(record: logging.LogRecord) -> bool:
+    """Describe exceptions that a library would write out in its message."""
+    if isinstance(record.msg, BaseException):
+        record.msg = describe(record.msg)
+    if isinstance(record.args, tuple):
+        record.args = tuple(map(_described, record.args))
+    return True
+
+
+def _described(argument: object) -> object:
+    return describe(argument) if isinstance(argument, BaseException) else argument
 
 
 def _json_formatter(

@@ -3,6 +3,7 @@
 Decimals, UUIDs and times are strings on the wire; money is an object of two strings.
 """
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,6 +12,8 @@ from shared.errors import InvalidInput
 from shared.money import Money, decode_money, encode_money
 
 Message = TypeVar("Message")
+
+_PLACE = re.compile(r" - at `\$[^`]*`$")
 
 _decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 
@@ -31,7 +34,16 @@ def from_wire(data: Any, message_type: type[Message]) -> Message:
         return msgspec.convert(data, message_type, dec_hook=_decode)
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         # The latter is half a surrogate pair where a UUID or a time should be.
-        raise InvalidInput("malformed_message", str(error)) from error
+        raise InvalidInput("malformed_message", what_is_wrong(error)) from error
+
+
+def what_is_wrong(error: Exception) -> str:
+    """What is wrong with a message, and where in it; never the value that is."""
+    text = str(error)
+    if "'" not in text and '"' not in text:
+        return text
+    place = _PLACE.search(text)
+    return f"Invalid value{place[0] if place else ''}"
 
 
 def to_json(message: Any) -> bytes:

@@ -8,7 +8,7 @@ from flask import Flask
 
 from shared.clock import make_clock
 from shared.contracts import billing, identity, inventory
-from shared.logs import configure_logs
+from shared.logs import configure_logs, log_uncaught
 from shared.principal import load_public_key
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.amqp.event_follower import EventFollower
@@ -29,6 +29,7 @@ def make_app() -> Flask:
     """Make the application from the environment's settings."""
     die_with_parent()
     configure_logs("web")
+    log_uncaught()
     settings = read_settings()
     clock = make_clock(settings.clock_offset_file)
     changes = Changes(clock)

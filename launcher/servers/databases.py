@@ -1,15 +1,17 @@
 """One database and one role per service, made by a superuser."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from psycopg2 import sql
+from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, connection, cursor
 from sqlalchemy import make_url
 
 from launcher.machine.files import keep_secret
 from launcher.servers.postgres import PostgresServer
+from shared.db.server_log import QUIET
 from shared.settings import SettingError
 
 SERVICES = ("identity", "inventory", "billing")
@@ -98,3 +100,17 @@ def ensure_role(cur: cursor, name: str, password: str) -> None:
     # Set each time, so that a lost secrets folder heals itself.
     statement = sql.SQL("{} ROLE {} LOGIN PASSWORD {}")
     cur.execute(statement.format(verb, sql.Identifier(name), sql.Literal(password)))
+    _keep_out_of_the_servers_log(cur, name)
+
+
+def _keep_out_of_the_servers_log(cur: cursor, role: str) -> None:
+    """Have the server log nothing of what the role's statements hold.
+
+    The administrator of a managed server may not: then each service says so.
+    """
+    for name, value in QUIET.items():
+        setting = sql.SQL("ALTER ROLE {} SET {} = {}").format(
+            sql.Identifier(role), sql.Identifier(name), sql.Literal(value)
+        )
+        with suppress(InsufficientPrivilege):
+            cur.execute(setting)

@@ -43,6 +43,9 @@ _HANDOVER_S = 10
 
 _RESTARTS = 10
 
+QUIET_SERVER = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
+"""Its log has no statements and no details, which quote rows; a password, even."""
+
 _CARELESS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -127,6 +130,7 @@ class PostgresServer:
             "unix_socket_directories": "",
             "max_connections": 200,
             "log_timezone": "UTC",
+            **QUIET_SERVER,
         }
         if self._throwaway:
             settings |= _CARELESS

@@ -33,6 +33,7 @@ from shared.db.company_scope import (
     WrongCompanyError,
 )
 from shared.errors import Unavailable
+from shared.logs import describe
 
 __all__ = [
     "POOL_SIZE",
@@ -112,7 +113,7 @@ def refused_while_unreachable() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         if _is_unreachable(error):
-            raise Unavailable("database_unreachable", str(error)) from error
+            raise Unavailable("database_unreachable", _reason(error)) from error
         raise
 
 
@@ -142,6 +143,14 @@ def _is_unreachable(error: SQLAlchemyError) -> bool:
         return False
     code = getattr(error.orig, "pgcode", None)
     return code is None or code.startswith(("08", "53", "57P"))
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """What the connection says, which is of no row; else the error without its text."""
+    failed = getattr(error, "orig", None)
+    if failed is None or getattr(failed, "pgcode", None) is not None:
+        return describe(error)
+    return str(failed).strip()
 
 
 def _make_engine(url: str, pool_size: int) -> Engine:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from shared.errors import ContractError, InvalidInput, RemoteFault, rebuild
-from shared.wire import json_decoder, to_json
+from shared.wire import json_decoder, to_json, what_is_wrong
 
 RPC_EXCHANGE = "nameko-rpc"
 CONTENT_TYPE = "application/json"
@@ -68,7 +68,7 @@ def decode_call(body: bytes) -> dict[str, Any]:
     try:
         call = _call_decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise InvalidInput("malformed_message", str(error)) from error
+        raise InvalidInput("malformed_message", what_is_wrong(error)) from error
     if call.args:
         raise InvalidInput("malformed_message", "arguments are keywords")
     return call.kwargs
@@ -110,4 +110,4 @@ def decode_reply(body: bytes, response_type: type[Any]) -> Any:
     try:
         return json_decoder(response_type).decode(reply.result)
     except msgspec.MsgspecError as error:
-        raise RemoteFault(f"malformed result: {error}") from error
+        raise RemoteFault(f"malformed result: {what_is_wrong(error)}") from error

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import pika
 import pytest
+from msgspec import structs
 
 from launcher.machine.keys import ensure_keys
 from launcher.machine.processes import wait_until
@@ -24,7 +25,7 @@ from launcher.servers.postgres import PostgresServer
 from launcher.servers.rabbitmq import RabbitNode
 from shared.contract import Method, Request
 from shared.contracts import billing, identity, inventory
-from shared.errors import Unavailable
+from shared.errors import RemoteFault, Unavailable
 from shared.principal import load_private_key
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.client import CallContext, call
@@ -36,10 +37,13 @@ from tests.fixtures.effects import (
     CHANGES,
     Change,
     count_rows,
+    end_those_that_wait,
     locked,
+    refusing,
     waiting_for_locks,
 )
 from tests.fixtures.principals import Principals
+from tests.fixtures.servers import log_of
 from tests.fixtures.service_processes import ServiceProcess
 from tests.fixtures.vhosts import fresh_vhost
 from tests.fixtures.wire import JSON, Wire
@@ -279,6 +283,37 @@ def test_a_call_that_comes_again_as_its_connection_was_lost_has_its_effect_once(
         PATIENCE_S,
     )
     assert effects() == 1
+
+
+WORDS_OF_PEOPLE = {
+    identity.CONTRACT.name: "name",
+    inventory.CONTRACT.name: "name",
+    billing.CONTRACT.name: "reason",
+}
+"""The field of each service's change that holds what somebody wrote."""
+
+
+def test_no_log_has_what_was_in_a_statement_that_failed(
+    bench: Bench, postgres_server: PostgresServer
+) -> None:
+    change, _effects = bench.prepare()
+    written = f"Ada {uuid4()}"
+    field = WORDS_OF_PEOPLE[bench.process.name]
+    request = structs.replace(change.request, **{field: written})
+    url = bench.process.database_url
+
+    with refusing(url, change.table), pytest.raises(RemoteFault):
+        bench.ask(change.method, request)
+    with ThreadPoolExecutor(1) as pool, locked(url, change.table):
+        waiting = pool.submit(bench.ask, change.method, request)
+        assert wait_until(lambda: waiting_for_locks(url) >= 1, PATIENCE_S)
+        end_those_that_wait(postgres_server.connect(), url)
+        with pytest.raises(Unavailable):
+            waiting.result(PATIENCE_S)
+
+    assert "SQLSTATE 23514" in bench.process.log
+    assert written not in bench.process.log
+    assert written not in log_of(postgres_server)
 
 
 def give_up(bench: Bench, change: Change) -> str:

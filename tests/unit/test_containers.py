@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from launcher.servers.databases import SERVICES, url_variable
+from launcher.servers.postgres import QUIET_SERVER
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -46,6 +47,13 @@ def volumes_of(container: str) -> dict[str, str]:
 
 def test_the_whole_stack_is_there() -> None:
     assert set(CONTAINERS) == {*SERVERS, *PROGRAMS, *FOR_A_WHILE}
+
+
+def test_postgresql_logs_as_little_as_that_of_the_launcher() -> None:
+    _postgres, *options = CONTAINERS["postgres"]["command"]
+
+    given = dict(option.split("=") for option in options if option != "-c")
+    assert given == QUIET_SERVER
 
 
 def test_a_container_can_do_little() -> None:

@@ -15,6 +15,7 @@ from shared.errors import (
     RemoteFault,
     Unavailable,
 )
+from shared.logs import describe
 from shared.money import Money
 from web.funds.form import FundsForm
 from web.language.refusals import sentence
@@ -105,5 +106,5 @@ def list_unpaid(visit: Visit) -> list[billing.top_ups.OpenTopUp]:
     try:
         return visit.start(billing.top_ups.LIST_OPEN_TOP_UPS, ask).result().top_ups
     except (ContractError, RemoteFault) as failure:
-        log.warning("open_top_ups_not_read", error=str(failure))
+        log.warning("open_top_ups_not_read", error=describe(failure))
         return []

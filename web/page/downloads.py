@@ -13,6 +13,7 @@ from flask import Response, request, stream_with_context
 
 from shared.contract import Method, RequestT, ResponseT
 from shared.errors import Throttled
+from shared.logs import describe
 from web.page.page import errors_in_frame
 from web.page.visit import Visit
 
@@ -113,5 +114,5 @@ def _noted(pieces: Iterator[bytes]) -> Iterator[bytes]:
     try:
         yield from pieces
     except Exception as failure:
-        log.warning("download_broken", path=request.path, error=repr(failure))
+        log.warning("download_broken", path=request.path, error=describe(failure))
         raise

@@ -15,6 +15,7 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
+from shared.logs import describe
 from web.language.refusals import sentence
 from web.page.frame import Frame
 from web.page.page import Page
@@ -136,7 +137,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _remote_fault(fault: RemoteFault) -> ResponseReturnValue:
-    log.error("remote_fault", path=request.path, error=repr(fault))
+    log.error("remote_fault", path=request.path, error=describe(fault))
     return error_page(500, _HTTP_SENTENCES[500])
 
 

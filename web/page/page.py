@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from shared.contract import Method, Request, RequestT, ResponseT
 from shared.errors import ContractError, RemoteFault, Unavailable
+from shared.logs import describe
 from shared.permissions import Permission
 from shared.principal import Principal
 from shared.wire import to_json
@@ -196,7 +197,9 @@ class Page:
         try:
             value = answer.result()
         except (Unavailable, RemoteFault) as failure:
-            log.warning("content_failed", method=str(call.method), error=repr(failure))
+            log.warning(
+                "content_failed", method=str(call.method), error=describe(failure)
+            )
             known = ctx.last_pages.find(principal, call.key) if principal else None
             if known is not None:
                 return _Content(known.value, known.at)

@@ -29,6 +29,7 @@ from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.top_ups import NextStep
 from shared.errors import InvalidInput, Unauthenticated
 from shared.money import Money, decode_money, encode_money
+from shared.wire import what_is_wrong
 
 Message = TypeVar("Message")
 
@@ -166,4 +167,4 @@ def _read(body: bytes, kind: type[Message]) -> Message:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.MsgspecError as error:
-        raise InvalidInput("malformed_message", str(error)) from error
+        raise InvalidInput("malformed_message", what_is_wrong(error)) from error

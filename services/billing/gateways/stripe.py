@@ -49,6 +49,7 @@ from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.top_ups import NextStep
 from shared.errors import Conflict, InvalidInput, Unauthenticated
 from shared.money import currency_of
+from shared.wire import what_is_wrong
 
 log = structlog.get_logger()
 
@@ -294,7 +295,7 @@ class StripeGateway(CardGateway):
         except SignatureVerificationError as error:
             raise Unauthenticated("notice_forged") from error
         except msgspec.MsgspecError as error:
-            raise InvalidInput("malformed_message", str(error)) from error
+            raise InvalidInput("malformed_message", what_is_wrong(error)) from error
 
 
 @contextmanager

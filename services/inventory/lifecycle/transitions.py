@@ -40,7 +40,7 @@ def create_service(
         )
     except IntegrityError as error:
         if "services_reference" in str(error.orig):
-            raise Conflict("reference_taken", service.reference) from error
+            raise Conflict("reference_taken") from error
         raise
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from random import SystemRandom
 from typing import Any, TypeVar
@@ -12,12 +13,14 @@ import eventlet
 import structlog
 from eventlet import tpool
 from eventlet.event import Event
+from eventlet.hubs import get_hub
 from nameko.extensions import register_entrypoint
 from nameko.runners import ServiceRunner
 
 from shared.clock import make_clock
+from shared.db.server_log import settings_that_log_data
 from shared.errors import Unavailable
-from shared.logs import configure_logs
+from shared.logs import configure_logs, log_exception, log_uncaught
 from shared.principal import load_public_key
 from shared.rpc.delivery import Delivery, deliver_all
 from shared.rpc.dispatch import Dispatcher, Headers
@@ -52,10 +55,13 @@ def serve(name: str, build: Callable[[Settings, Runtime], Service]) -> None:
     """
     settings = read_settings()
     configure_logs(name)
+    log_uncaught()
+    _log_what_eventlet_prints()
     tpool.set_num_threads(max(2, os.cpu_count() or 1))
     clock = make_clock(settings.clock_offset_file)
     runtime = Runtime(clock, SystemRandom(), offload)
     service = _build_when_possible(partial(build, settings, runtime))
+    _say_what_the_database_logs(service)
     verify_key = load_public_key(settings.keys_dir / "principal.pub")
     _Process(Dispatcher(service, verify_key), settings.amqp_url).run()
 
@@ -66,6 +72,20 @@ def offload(function: Callable[[], Result]) -> Result:
     return result
 
 
+def _log_what_eventlet_prints() -> None:
+    """Log what ends a green thread or a timer, as `log_uncaught` does of others."""
+    hub = get_hub()
+
+    def log_generic(exc_info: Any) -> None:
+        log_exception(exc_info[1])
+
+    def log_timer(_timer: object, exc_info: Any) -> None:
+        log_exception(exc_info[1])
+
+    hub.squelch_generic_exception = log_generic
+    hub.squelch_timer_exception = log_timer
+
+
 def _build_when_possible(build: Callable[[], Service]) -> Service:
     """Build the service as soon as its database can be reached."""
     while True:
@@ -74,6 +94,12 @@ def _build_when_possible(build: Callable[[], Service]) -> Service:
         except Unavailable as database:
             log.warning(database.code, error=database.detail, again_in_s=_TRY_AGAIN_S)
             eventlet.sleep(_TRY_AGAIN_S)
+
+
+def _say_what_the_database_logs(service: Service) -> None:
+    with suppress(Unavailable), service.database.system() as session:
+        if settings := settings_that_log_data(session):
+            log.warning("database_logs_data", settings=settings)
 
 
 class _Process:

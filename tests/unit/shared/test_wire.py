@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,25 @@ RECEIPT = Receipt(
     price=Money(Decimal("12.340000"), "EUR"),
     at=datetime(2026, 1, 2, tzinfo=UTC),
 )
+
+
+class Size(Enum):
+    SMALL = "small"
+
+
+class Letter(Request, frozen=True, kw_only=True):
+    size: Size
+
+
+@pytest.mark.parametrize("wrong", ["ada@example.com", "it's ada@ - at `$.x`", 7])
+def test_a_refusal_says_where_a_message_is_wrong_but_not_with_which_value(
+    wrong: object,
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        from_wire({"size": wrong}, Letter)
+
+    assert caught.value.detail.endswith(" - at `$.size`")
+    assert "ada" not in caught.value.detail
 
 
 def test_a_message_is_plain_json_on_the_wire() -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -16,6 +17,8 @@ from launcher.run.health import ailment_of
 from launcher.run.setup import ADMIN_URL, set_up
 from launcher.servers.databases import SERVICES, administration, url_variable
 from launcher.servers.postgres import PostgresServer
+from shared.db.database import Database
+from shared.db.server_log import settings_that_log_data
 from shared.settings import SettingError, read_settings
 
 SECOND = "b" * 48
@@ -62,6 +65,27 @@ def test_an_empty_server_gets_migrated_databases_and_each_program_its_keys(
     for program, keys in KEYS.items():
         folder = Layout(tmp_path).keys_folder(program)
         assert {file.name for file in folder.iterdir()} == set(keys)
+
+
+def test_a_service_finds_out_what_the_server_would_log_of_its_statements(
+    environment: dict[str, str],
+) -> None:
+    set_up(environment)
+    url = environment[url_variable("billing")]
+
+    assert said_of(url) == []
+
+    with administration(psycopg2.connect(libpq(environment[ADMIN_URL]))) as cur:
+        role = sql.Identifier(make_url(url).username or "")
+        cur.execute(sql.SQL("ALTER ROLE {} SET log_statement = 'all'").format(role))
+        reset = "ALTER ROLE {} RESET log_min_messages"
+        cur.execute(sql.SQL(reset).format(role))
+    assert said_of(url) == ["log_min_messages", "log_statement"]
+
+
+def said_of(url: str) -> list[str]:
+    with closing(Database(url)) as database, database.system() as session:
+        return settings_that_log_data(session)
 
 
 def test_a_changed_password_holds_from_the_next_start_on_and_keys_stay(
