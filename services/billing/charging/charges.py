@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from services.billing.charging.paid_time import MICROSECOND, Span
 from services.billing.ledger.entries import Reason, credit, debit, ensure_account, post
-from services.billing.models.charging import Charge, Subscription
+from services.billing.models.charging import Charge, Subscription, WriteOff
 from services.billing.models.ledger import AccountKind, EntryKind, Wallet
 from shared.contracts.billing.charging import ChargeKind
 from shared.money import Money, currency_of
@@ -87,6 +87,27 @@ def charged_before_last(change: Change, service: Subscription) -> Generator[Span
             if span.periods:
                 yield span
             last = _NONE
+
+
+def charged_for(change: Change, service: Subscription) -> Decimal:
+    """What a service was charged in all, less what was given back."""
+    charged = select(func.coalesce(func.sum(Charge.amount), 0)).where(
+        Charge.service_id == service.service_id
+    )
+    return change.db.scalars(charged).one()
+
+
+def write_off(change: Change, service: Subscription, at: datetime) -> None:
+    """Note what a service that ends owes and nobody pays."""
+    change.db.add(
+        WriteOff(
+            service_id=service.service_id,
+            at=at,
+            company_id=service.company_id,
+            currency=service.currency,
+            amount=service.owed,
+        )
+    )
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.billing.charging.periods import count_edges, edge
-from services.billing.charging.standing import charge_of
+from services.billing.charging.standing import charge_of, is_suspended_for_payment
 from services.billing.models.charging import Subscription
 from shared.contracts.billing.charging import ChargeKind
 from shared.contracts.inventory.services import Period, ServiceState
@@ -37,7 +37,7 @@ def place(
     """Say how far a service is paid that was not known to be active, as of ``at``.
 
     One that is new is due at once. One that was active before it came here counts as
-    paid up to its next edge; suspended, up to its last one.
+    paid up to its next edge; suspended for payment, up to its last one.
     """
     anchor = service.activated_at
     if anchor is None:
@@ -48,10 +48,13 @@ def place(
     if is_due or service.period is Period.ONCE:
         service.paid_through = anchor if is_due else None
         return
-    is_suspended = service.state is ServiceState.SUSPENDED
-    until = (service.suspended_at or at) if is_suspended else at
-    number = count_edges(anchor, service.period, anchor, until, zone)
-    _pay_up_to(service, max(0, number if is_suspended else number + 1), zone)
+    if service.state is ServiceState.SUSPENDED:
+        at = service.suspended_at or at
+    if not is_suspended_for_payment(service):
+        _pay_up_to_next_edge(service, at, zone)
+        return
+    number = count_edges(anchor, service.period, anchor, at, zone)
+    _pay_up_to(service, max(0, number), zone)
 
 
 def edge_of(service: Subscription, number: int, zone: ZoneInfo) -> datetime:
@@ -74,7 +77,14 @@ def begun_periods(service: Subscription, now: datetime, zone: ZoneInfo) -> int:
 
 
 def used_unpaid(service: Subscription, until: datetime, zone: ZoneInfo) -> Fraction:
-    """How many periods were used and not paid, to the microsecond."""
+    """How many periods were used and not paid, to the microsecond.
+
+    What one suspended for payment used before is a sum that it owes, or is older than
+    what is known here.
+    """
+    since = service.suspended_at
+    if is_suspended_for_payment(service) and since is not None and until <= since:
+        return Fraction(0)
     begun = begun_periods(service, until, zone)
     if not begun or service.period is Period.ONCE:
         return Fraction(0)
@@ -117,14 +127,26 @@ def count_as_owed(service: Subscription, until: datetime, zone: ZoneInfo) -> Non
     due = service.paid_through
     service.overdue_since = None
     service.unpaid_periods = 0
-    if service.period is Period.ONCE or due is None or due >= until:
+    used = used_unpaid(service, until, zone)
+    # A suspension or a new zone may have moved it into a longer period, in which it
+    # costs less than a new price took off.
+    service.owed = max(Decimal(0), service.owed + cost_of(service, used))
+    if not used:
         return
-    service.owed += cost_of(service, used_unpaid(service, until, zone))
     # What a price left is about time that was charged, which ends here.
     if service.is_charged or service.owed_since is None:
         service.owed_since = due
     anchor_at(service, until)
     service.is_charged = False
+
+
+def pay_owed(service: Subscription, amount: Decimal) -> Decimal:
+    """Pay what a service owes with what it is given back; returns what is left."""
+    paid = min(amount, max(Decimal(0), service.owed))
+    service.owed -= paid
+    if not service.owed:
+        service.owed_since = None
+    return amount - paid
 
 
 def kind_of_owed(service: Subscription) -> ChargeKind:
@@ -149,14 +171,27 @@ def anchor_at(service: Subscription, moment: datetime) -> None:
     service.paid_periods = 0
 
 
-def follow_zone(service: Subscription, zone: ZoneInfo) -> None:
-    """Count periods by another zone's calendar; what is paid stays paid."""
+def follow_zone(service: Subscription, now: datetime, zone: ZoneInfo) -> None:
+    """Count periods by another zone's calendar; what is paid stays paid.
+
+    What counts as paid up to its next edge is so by the new calendar.
+    """
     if service.paid_through is None or service.period is Period.ONCE:
         return
+    at = service.suspended_at or now
     if service.is_charged:
         anchor_at(service, service.paid_through)
+    elif service.paid_through > at:
+        _pay_up_to_next_edge(service, at, zone)
     else:
         _pay_up_to(service, service.paid_periods, zone)
+
+
+def _pay_up_to_next_edge(service: Subscription, at: datetime, zone: ZoneInfo) -> None:
+    anchor = service.anchor
+    assert anchor is not None
+    number = count_edges(anchor, service.period, anchor, at, zone) + 1
+    _pay_up_to(service, max(0, number), zone)
 
 
 def _pay_up_to(service: Subscription, number: int, zone: ZoneInfo) -> None:

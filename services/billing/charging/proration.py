@@ -7,11 +7,18 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from services.billing.charging.charges import Taking, charged_before_last, take
+from services.billing.charging.charges import (
+    Taking,
+    charged_before_last,
+    charged_for,
+    take,
+    write_off,
+)
 from services.billing.charging.paid_time import (
     cost_of,
     count_as_owed,
     kind_of_owed,
+    pay_owed,
     unused_paid,
     used_unpaid,
 )
@@ -37,7 +44,7 @@ class Price:
     """Whose balance is another now."""
 
     def move_to(self, price: Decimal) -> None:
-        """Prorate what is paid ahead, and hold what was used to the old price."""
+        """Prorate what is charged ahead, and hold what was used to the old price."""
         service = self.service
         ahead = self._unused
         behind = Fraction(0)
@@ -52,17 +59,17 @@ class Price:
         self._settle(after[0] - before[0])
 
     def end(self) -> None:
-        """Give back the paid time that is left; take what was used, if it is there.
+        """Give back unused time that was charged, less what is owed.
 
-        What the wallet does not hold is forgone: the service is no more.
+        What is owed beyond that is taken, or written off if the wallet can't pay it.
         """
         service = self.service
         if service.ends is None:
             count_as_owed(service, self.until, self.zone)
         unused = cost_of(service, self._unused)
-        wallet = find_wallet(self.change.db, service.company_id, service.currency)
-        if wallet is not None:
-            self._settle_end(wallet, unused)
+        self._give_back(ChargeKind.CREDIT, EntryKind.UNUSED_TIME, unused)
+        if service.owed > 0:
+            self._take_or_write_off()
         service.owed, service.owed_since = Decimal(0), None
         service.overdue_since, service.unpaid_periods = None, 0
         service.is_charged = False
@@ -81,34 +88,57 @@ class Price:
             return unused_paid(self.service, self.until, earlier)
 
     def _settle(self, difference: Decimal) -> None:
-        if not difference:
-            return
-        service = self.service
-        wallet = find_wallet(self.change.db, service.company_id, service.currency)
+        if difference < 0:
+            self._give_back(ChargeKind.PRORATION, EntryKind.PRORATION, -difference)
+        elif difference:
+            self._charge_or_owe(difference)
+
+    def _charge_or_owe(self, difference: Decimal) -> None:
+        service, wallet = self.service, self._find_wallet()
         if wallet is None or difference > available(wallet):
             service.owed += difference
             service.owed_since = service.owed_since or self.until
             return
-        assert service.paid_through is not None
-        ends_at = max(service.paid_through, self.until)
-        taking = Taking(service, ChargeKind.PRORATION, self.until, ends_at, difference)
-        self._take(wallet, EntryKind.PRORATION, [taking])
+        self._take(wallet, EntryKind.PRORATION, self._ahead(difference))
 
-    def _settle_end(self, wallet: Wallet, unused: Decimal) -> None:
+    def _give_back(
+        self, kind: ChargeKind, entry_kind: EntryKind, amount: Decimal
+    ) -> None:
+        """Pay what the service owes first; only the rest enters the wallet.
+
+        Time ahead may be priced higher than it was charged: the difference is owed.
+        What never was charged for the service is never given back.
+        """
+        rest = pay_owed(self.service, amount)
+        wallet = self._find_wallet()
+        if not rest or wallet is None:
+            return
+        rest = min(rest, max(Decimal(0), charged_for(self.change, self.service)))
+        self._take(wallet, entry_kind, self._ahead(-rest, kind))
+
+    def _take_or_write_off(self) -> None:
+        service, wallet = self.service, self._find_wallet()
+        since = service.owed_since or self.until
+        if wallet is None or service.owed > available(wallet):
+            write_off(self.change, service, self.until)
+            return
+        kind = kind_of_owed(service)
+        used = Taking(service, kind, since, self.until, service.owed)
+        self._take(wallet, EntryKind.CHARGE, used)
+
+    def _ahead(
+        self, amount: Decimal, kind: ChargeKind = ChargeKind.PRORATION
+    ) -> Taking:
+        ends_at = max(self.service.paid_through or self.until, self.until)
+        return Taking(self.service, kind, self.until, ends_at, amount)
+
+    def _find_wallet(self) -> Wallet | None:
         service = self.service
-        until = max(service.paid_through or self.until, self.until)
-        if unused:
-            back = Taking(service, ChargeKind.CREDIT, self.until, until, -unused)
-            self._take(wallet, EntryKind.UNUSED_TIME, [back])
-        if service.owed <= available(wallet):
-            since = service.owed_since or self.until
-            kind = kind_of_owed(service)
-            used = Taking(service, kind, since, self.until, service.owed)
-            self._take(wallet, EntryKind.CHARGE, [used])
+        return find_wallet(self.change.db, service.company_id, service.currency)
 
-    def _take(self, wallet: Wallet, kind: EntryKind, takings: list[Taking]) -> None:
-        take(self.change, wallet, kind, takings)
-        if any(each.amount for each in takings):
+    def _take(self, wallet: Wallet, kind: EntryKind, taking: Taking) -> None:
+        take(self.change, wallet, kind, [taking])
+        if taking.amount:
             self._wallet = wallet
             self.change.db.flush()
             # What is there for the next one.

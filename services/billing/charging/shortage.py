@@ -111,6 +111,8 @@ class Allocation:
         now, charge = self.change.call.now, charge_of(service)
         begun = paid_time.begun_periods(service, now, self.zone)
         begun = min(begun, MOST_PERIODS)
+        # What a new price took off used time is off its charges; it is never paid out.
+        service.owed = max(service.owed, -begun * charge)
         if service.owed and service.owed + begun * charge <= self.available:
             self._take_owed(service, service.paid_through or now)
         number = self._affordable(service, begun, charge)

@@ -67,9 +67,12 @@ def is_ongoing(service: Subscription) -> bool:
 
 def waits_for_money(service: Subscription) -> bool:
     """Whether it is suspended, and money is all that it takes to resume it."""
-    awaits_payment = service.suspension_reason is SuspensionReason.PAYMENT
+    return is_suspended_for_payment(service) and service.ends is None
+
+
+def is_suspended_for_payment(service: Subscription) -> bool:
     is_suspended = service.state is ServiceState.SUSPENDED
-    return is_suspended and awaits_payment and service.ends is None
+    return is_suspended and service.suspension_reason is SuspensionReason.PAYMENT
 
 
 def is_paid(service: Subscription) -> bool:

@@ -143,17 +143,17 @@ class _Intake:
 
 
 def take_in_company(
-    session: Session, envelope: Envelope[identity.companies.Company]
+    change: Change, envelope: Envelope[identity.companies.Company]
 ) -> set[str]:
     """Keep a company; when its time zone moves, so do its services' periods.
 
     Returns the names of the columns that are others now.
     """
-    company_id = envelope.body.id
+    session, company_id = change.db, envelope.body.id
     lock_company(session, company_id)
     changed = keep_company(session, envelope)
     if "time_zone" in changed:
-        _follow_zone(session, company_id)
+        _follow_zone(session, company_id, change.call.now)
         rebuild(session, company_id)
     return changed
 
@@ -255,7 +255,7 @@ def _suspend(
         known.unpaid_periods = 0
 
 
-def _follow_zone(session: Session, company_id: UUID) -> None:
+def _follow_zone(session: Session, company_id: UUID, now: datetime) -> None:
     zone = time_zone_of(session, company_id)
     wanted = (
         select(Subscription)
@@ -266,7 +266,7 @@ def _follow_zone(session: Session, company_id: UUID) -> None:
     page = session.scalars(wanted).all()
     while page:
         for service in page:
-            paid_time.follow_zone(service, zone)
+            paid_time.follow_zone(service, now, zone)
         session.flush()
         last_id = page[-1].service_id
         session.expunge_all()

@@ -101,6 +101,17 @@ class Charge(CompanyOwned, Base):
     charged_at: Mapped[datetime]
 
 
+class WriteOff(CompanyOwned, Base):
+    """What a service owed when it ended, and its wallet could not pay."""
+
+    __tablename__ = "write_offs"
+
+    service_id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    currency: Mapped[str]
+    amount: Mapped[Decimal]
+
+
 class RecurringCost(CompanyOwned, Base):
     """Roll-up: recurring services of one family and period, by their standing.
 

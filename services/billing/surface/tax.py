@@ -77,7 +77,7 @@ class TaxMethods(RoomMethods, is_part=True):
         self, db: Session, envelope: Envelope[identity.companies.Company]
     ) -> None:
         change = self.change_by(db, envelope, "billing")
-        changed = subscriptions.take_in_company(db, envelope)
+        changed = subscriptions.take_in_company(change, envelope)
         company_id = envelope.body.id
         if changed & ids.CHECKED_FIELDS:
             ids.ask_again(db, company_id, change.call.now)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -46,6 +46,8 @@ SERVICES = 4
 MOST_STATEMENTS = 12
 """For all events that come together: alone, each would take as many."""
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati")
+
+BEFORE_SUMMER_TIME = datetime(2025, 7, 1, 9, tzinfo=UTC)
 
 # What is active for less than an hour is new, and owes its first minutes by the prices
 # that it had in them: that is the history's, and not the newest state's.
@@ -185,7 +187,7 @@ def shown_by(office: Office) -> Figures:
         for cost in costs.lines:
             key = (costs.currency, "cost", cost.family_code, cost.period.value)
             figures[key] = cost.service_count, cost.amount.amount
-    return {key: figure for key, figure in figures.items() if figure[0]}
+    return {key: figure for key, figure in figures.items() if any(figure)}
 
 
 def expected_of(
@@ -226,6 +228,36 @@ def expected_of(
         total = round_to_ledger(money(sum(all_, Decimal(0)), key[0]))
         shown[key] = len(all_), total.amount
     return shown
+
+
+@pytest.mark.parametrize(
+    ("first", "zones"),
+    [
+        ((ServiceState.SUSPENDED, SuspensionReason.POLICY), []),
+        # Winter's clocks show the day's edge before START in UTC, after it in Berlin.
+        ((ServiceState.ACTIVE, None), ["Europe/Berlin", "UTC"]),
+    ],
+)
+def test_a_price_changed_before_anything_was_charged_leaves_nothing_owed(
+    office: Office,
+    first: tuple[ServiceState, SuspensionReason | None],
+    zones: list[str],
+) -> None:
+    fixed = {"period": Period.DAY, "activated_at": BEFORE_SUMMER_TIME}
+    state, reason = first
+    before = fixed | {"price": "10", "state": state, "reason": reason}
+    after = fixed | {"price": "20"}
+    events, newest = envelopes_of(office.company_id, [[before, after]], zones)
+    office.open_wallet()
+    office.set_buffer("0", HORIZON_DAYS)
+
+    for version in (0, 1):
+        if zones:
+            office.deliver(events[2 + version])
+        office.deliver(events[version])
+
+    zone = ZoneInfo(zones[-1] if zones else "UTC")
+    assert shown_by(office) == expected_of(newest, office.clock.now(), zone)
 
 
 def test_an_older_version_that_comes_late_is_dropped(office: Office) -> None:

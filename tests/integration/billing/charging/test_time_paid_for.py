@@ -114,7 +114,11 @@ def test_a_suspension_from_before_there_was_charging_moves_no_time_paid_since(
     tenant.pass_time(days=1)
     tenant.resume(service)
 
+    # It counts as paid up to the edge of September 2, and was suspended for a day.
+    tenant.pass_time(days=3, hours=23)
     tenant.charge()
-
+    assert tenant.balance == 90
+    tenant.pass_time(hours=1)
+    tenant.charge()
     assert tenant.balance == 80
     assert tenant.differences() == []
