@@ -14,7 +14,7 @@ from typing import Any
 
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from bench.bare import ECHO, TEXT, Echo, echo_service
+from bench.bare import ECHO, TEXT, Echo, echo_service, nameko_config
 from bench.figures import Figure, at_least, at_most
 from bench.site import Site
 from bench.thread_client import ThreadClient
@@ -108,5 +108,5 @@ def _per_thread(site: Site, open_clients: ExitStack) -> _Way:
 
 
 def _proxy(site: Site, open_clients: ExitStack) -> Any:
-    config = {"AMQP_URI": site.amqp_url}
+    config = nameko_config(site.amqp_url)
     return open_clients.enter_context(ClusterRpcProxy(config, timeout=10))

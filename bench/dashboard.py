@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from bench.bare import TEXT, echo_service
+from bench.bare import TEXT, echo_service, nameko_config
 from bench.figures import Figure, at_most
 from bench.site import Site
 from bench.timing import medians_ms
@@ -16,7 +16,7 @@ _TIMES = 400
 
 def measure(site: Site) -> Iterator[Figure]:
     browser = site.browser()
-    config = {"AMQP_URI": site.amqp_url}
+    config = nameko_config(site.amqp_url)
     with (
         echo_service(site.amqp_url),
         ClusterRpcProxy(config, timeout=10) as cluster,

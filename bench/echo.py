@@ -6,8 +6,11 @@ eventlet.monkey_patch()
 
 import sys  # noqa: E402
 
+from nameko.constants import RPC_EXCHANGE_CONFIG_KEY  # noqa: E402
 from nameko.rpc import rpc  # noqa: E402
 from nameko.runners import ServiceRunner  # noqa: E402
+
+from shared.rpc.messages import RPC_EXCHANGE  # noqa: E402
 
 
 class EchoService:
@@ -19,7 +22,9 @@ class EchoService:
 
 
 def main() -> None:
-    runner = ServiceRunner({"AMQP_URI": sys.argv[1]})
+    runner = ServiceRunner(
+        {"AMQP_URI": sys.argv[1], RPC_EXCHANGE_CONFIG_KEY: RPC_EXCHANGE}
+    )
     runner.add_service(EchoService)
     runner.start()
     runner.wait()

@@ -10,7 +10,7 @@ from functools import partial
 
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from bench.bare import TEXT, echo_service
+from bench.bare import TEXT, echo_service, nameko_config
 from bench.browser import Browser
 from bench.figures import Figure
 from bench.processes import pid_of, processor_ms
@@ -33,7 +33,7 @@ def measure(site: Site) -> Iterator[Figure]:
     browser = site.browser()
     company = _company(browser)
     pids = [pid_of(site.layout, name) for name in PROCESSES]
-    config = {"AMQP_URI": site.amqp_url}
+    config = nameko_config(site.amqp_url)
     with (
         echo_service(site.amqp_url) as echo,
         ClusterRpcProxy(config, timeout=10) as cluster,

@@ -16,7 +16,7 @@ from launcher.servers.databases import (
     ensure_database,
     own_urls,
 )
-from launcher.servers.infrastructure import postgres_of
+from launcher.servers.infrastructure import postgres_of, rabbitmq_of
 from launcher.servers.migrations import migrate
 from shared.clock import make_clock
 from shared.operator import Operator
@@ -58,7 +58,9 @@ def running_site(folder: str) -> Iterator[Site]:
     stack = Stack(environment)
     try:
         address = stack.start()
-        yield Site(address.url, address.amqp_url, environment)
+        # The administrator's: what is compared with makes queues of its own.
+        amqp_url = rabbitmq_of(Layout(read_settings(environment).var)).url()
+        yield Site(address.url, amqp_url, environment)
     finally:
         stack.stop()
 

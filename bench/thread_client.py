@@ -20,7 +20,7 @@ class ThreadClient:
         self._channel = self._connection.channel()
         self._key = str(uuid.uuid4())
         self._replies: dict[str, bytes] = {}
-        queue = f"rpc.reply-{self._key}"
+        queue = f"reply.bench.{self._key}"
         self._channel.queue_declare(queue, exclusive=True, auto_delete=True)
         self._channel.queue_bind(queue, RPC_EXCHANGE, self._key)
         self._channel.basic_consume(queue, self._on_reply, auto_ack=True)

@@ -58,7 +58,7 @@ def _stack_amqp_url(layout: Layout) -> str | None:
     """The broker of the stack that runs on this $VAR, if one does and has its own."""
     is_own = layout.pid_file("rabbitmq").exists()
     if is_own and Supervisor(layout).is_running():
-        return rabbitmq_of(layout).url()
+        return rabbitmq_of(layout).url(account="operator")
     return None
 
 

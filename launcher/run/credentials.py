@@ -9,6 +9,7 @@ from pathlib import Path
 
 from launcher.machine.files import make_folder, write_atomically
 from launcher.servers.databases import SERVICES, url_variable
+from launcher.servers.rabbitmq import PROCESSES, amqp_variable
 
 KEYS = {
     "identity": ("principal.key", "principal.pub", "operator.pub"),
@@ -31,7 +32,12 @@ def environment_of(
     """The program's part of the stack's environment; ``keys`` is its own folder."""
     others = {url_variable(service) for service in SERVICES if service != program}
     others |= {name for name, owner in _SECRETS.items() if owner != program}
+    others |= {"AMQP_URL", *map(amqp_variable, PROCESSES)}
     own = {name: value for name, value in environment.items() if name not in others}
+    if program in PROCESSES:
+        # One account for all is the operator's choice, who provides the broker.
+        url = environment.get(amqp_variable(program)) or environment.get("AMQP_URL")
+        own |= {"AMQP_URL": url} if url else {}
     return own | {"KEYS_DIR": str(keys)}
 
 

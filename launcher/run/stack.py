@@ -16,9 +16,11 @@ from launcher.run.first_run import ensure_demo
 from launcher.run.readiness import missing_programs
 from launcher.run.system_packages import ensure_rabbitmq
 from launcher.sandbox import server as sandbox
+from launcher.servers.broker import definitions
 from launcher.servers.databases import SERVICES, given_urls, own_urls, url_variable
 from launcher.servers.infrastructure import choose_ports, postgres_of, rabbitmq_of
 from launcher.servers.local_databases import prepare_databases
+from launcher.servers.rabbitmq import ADMINISTRATOR, NAMEKO, PROCESSES, amqp_variable
 from launcher.servers.supervision import ROOT, Program, Supervisor
 from shared.logs import configure_logs
 from shared.settings import read_settings
@@ -93,6 +95,14 @@ class Stack:
         keep_port(self._layout.port_file("web"), preferred=self._settings.port)
         if self._has_postgres:
             postgres_of(self._layout).prepare()
+        if self._has_rabbitmq:
+            self._prepare_broker()
+
+    def _prepare_broker(self) -> None:
+        node = rabbitmq_of(self._layout)
+        accounts = (ADMINISTRATOR, *PROCESSES, NAMEKO)
+        passwords = {name: node.password(name) for name in accounts}
+        node.prepare(definitions(passwords, ADMINISTRATOR))
 
     def _bring_up(self) -> Address:
         """Start the programs; those that wait for nothing first."""
@@ -104,7 +114,14 @@ class Stack:
             self._supervisor.ensure_started(program.name)
         environment = self._environment()
         self._wait_until_ready(int(environment["PORT"]), environment["PUBLIC_URL"])
-        return Address(environment["PUBLIC_URL"], environment["AMQP_URL"], has_demo)
+        return Address(environment["PUBLIC_URL"], self._amqp_url, has_demo)
+
+    @property
+    def _amqp_url(self) -> str:
+        """Where nameko's own clients find the services."""
+        if self._has_rabbitmq:
+            return rabbitmq_of(self._layout).url(account=NAMEKO)
+        return self._settings.amqp_url
 
     def _bring_up_databases(self) -> bool:
         """Make them ready for the services; returns whether they hold the demo."""
@@ -133,7 +150,8 @@ class Stack:
             urls = own_urls(postgres_of(self._layout), self._layout.secrets) | urls
         environment |= {url_variable(service): url for service, url in urls.items()}
         if self._has_rabbitmq:
-            environment["AMQP_URL"] = rabbitmq_of(self._layout).url()
+            node = rabbitmq_of(self._layout)
+            environment |= {amqp_variable(n): node.url(account=n) for n in PROCESSES}
         return environment
 
     def _wait_until_ready(self, port: int, public_url: str) -> None:

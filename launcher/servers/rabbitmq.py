@@ -5,10 +5,13 @@ its own epmd. The broker's process takes epmd with it when it ends, and itself d
 with the process that started it.
 """
 
+import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pika
@@ -18,8 +21,14 @@ from launcher.machine.errors import LaunchError
 from launcher.machine.files import keep_secret, make_folder, write_atomically
 from launcher.machine.ports import LOOPBACK
 from launcher.machine.processes import leashed
+from launcher.servers.databases import SERVICES
 
-USER = "client-area"
+ADMINISTRATOR = "client-area"
+"""Sets the broker up; no process has this account."""
+NAMEKO = "nameko"
+"""The account of nameko's own clients."""
+PROCESSES = (*SERVICES, "web", "operator", "health")
+"""All others with an account of their own, which has their name."""
 START_TIMEOUT_S = 90
 
 # The command in /usr/sbin switches to another user, so the script below it comes first.
@@ -33,6 +42,11 @@ _WITH_EPMD = (
     'setpriv --pdeathsig KILL epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1; '
     """sleep 1; done' & exec "$0\""""
 )
+
+
+def amqp_variable(process: str) -> str:
+    """The setting with the broker's URL for one process."""
+    return f"{process.upper()}_AMQP_URL"
 
 
 @dataclass(frozen=True)
@@ -50,14 +64,25 @@ class RabbitNode:
         self.ports = ports
         self._password_file = password_file
 
-    def url(self, vhost: str = "/") -> str:
-        password = keep_secret(self._password_file)
+    def url(self, vhost: str = "/", account: str = ADMINISTRATOR) -> str:
         address = f"{LOOPBACK}:{self.ports.amqp}"
-        return f"amqp://{USER}:{password}@{address}/{quote(vhost, safe='')}"
+        credentials = f"{account}:{self.password(account)}"
+        return f"amqp://{credentials}@{address}/{quote(vhost, safe='')}"
 
-    def prepare(self) -> None:
-        """Write the node's configuration, and its cookie on first use."""
+    def password(self, account: str = ADMINISTRATOR) -> str:
+        file = self._password_file
+        if account != ADMINISTRATOR:
+            file = file.with_name(f"{file.name}-{account}")
+        return keep_secret(file)
+
+    def prepare(self, definitions: Mapping[str, Any] | None = None) -> None:
+        """Write the node's configuration, and its cookie on first use.
+
+        ``definitions`` hold from its next boot on, and until there are others.
+        """
         make_folder(self.folder)
+        if definitions is not None:
+            write_atomically(self._definitions_file, json.dumps(definitions))
         write_atomically(self.folder / "rabbitmq.conf", self._configuration())
         plugins = "rabbitmq_management" if self.ports.management else ""
         write_atomically(self.folder / "enabled_plugins", f"[{plugins}].\n")
@@ -103,15 +128,21 @@ class RabbitNode:
             return False
         return True
 
+    @property
+    def _definitions_file(self) -> Path:
+        return self.folder / "definitions.json"
+
     def _configuration(self) -> str:
         # The default user exists instead of RabbitMQ's guest, from the first boot on.
         settings = {
             "listeners.tcp.1": f"{LOOPBACK}:{self.ports.amqp}",
-            "default_user": USER,
-            "default_pass": keep_secret(self._password_file),
+            "default_user": ADMINISTRATOR,
+            "default_pass": self.password(),
             "log.console": "true",
             "log.file": "false",
         }
+        if self._definitions_file.exists():
+            settings["load_definitions"] = str(self._definitions_file)
         if self.ports.management:
             settings["management.tcp.ip"] = LOOPBACK
             settings["management.tcp.port"] = str(self.ports.management)

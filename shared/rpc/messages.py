@@ -1,13 +1,14 @@
 """What a call and its reply look like between nameko services: plain JSON.
 
-    call   {"args": [], "kwargs": {…}}      to exchange nameko-rpc, key service.method
-    reply  {"result": …, "error": null}     to exchange nameko-rpc, key reply_to
+    call   {"args": [], "kwargs": {…}}      to exchange calls, key service.method
+    reply  {"result": …, "error": null}     to exchange calls, key reply_to
     error  {"exc_type": …, "exc_path": …, "exc_args": […], "value": …}
 
 For a refusal ``exc_args`` is ``[code, detail, parameters as JSON text]``. Both sides of
 the wire are written here, so that they can't drift apart.
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -15,10 +16,22 @@ import msgspec
 from shared.errors import ContractError, InvalidInput, RemoteFault, rebuild
 from shared.wire import json_decoder, to_json, what_is_wrong
 
-RPC_EXCHANGE = "nameko-rpc"
+RPC_EXCHANGE = "calls"
+"""Ours alone. Nameko's own clients declare their exchange, ``nameko-rpc``, which takes
+the right to delete it: the set-up connects that one with this."""
+DEAD_LETTERS = "dead-letters"
+"""The exchange for what a service could not handle; the key is the service's name."""
 CONTENT_TYPE = "application/json"
 CONTENT_ENCODING = "utf-8"
 HEADER_PREFIX = "nameko."
+
+UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+REPLY_KEY = rf"(reply\.[A-Za-z0-9_-]+\.)?{UUID}"
+"""The keys that a service may publish replies to: ours begin with the account's name,
+those of nameko's own clients are bare. The broker refuses any other by closing the
+channel, and everything on it would come again, and again."""
+
+_reply_key = re.compile(REPLY_KEY)
 
 MAX_CALL_BYTES = 1024 * 1024
 """Larger calls are refused unread: nobody needs them, and reading stops all others."""
@@ -43,6 +56,19 @@ class _Reply(msgspec.Struct, frozen=True):
 
 _call_decoder = msgspec.json.Decoder(_Call)
 _reply_decoder = msgspec.json.Decoder(_Reply)
+
+
+def event_exchange(service: str) -> str:
+    return f"{service}.events"
+
+
+def junk_key(service: str) -> str:
+    """The key, on `DEAD_LETTERS`, of what nobody genuine has sent."""
+    return f"{service}.junk"
+
+
+def is_reply_key(reply_to: object) -> bool:
+    return isinstance(reply_to, str) and _reply_key.fullmatch(reply_to) is not None
 
 
 def encode_call(request: Any) -> bytes:

@@ -79,7 +79,7 @@ def parcel_process(
     """The service as its operator runs it; every test finds it running."""
     with (
         empty_database(postgres_server, "parcel-amqp") as url,
-        fresh_vhost(rabbitmq_server) as amqp_url,
+        fresh_vhost(rabbitmq_server, ParcelService) as amqp_url,
     ):
         process = ServiceProcess(PARCEL, amqp_url, url, keys_folder)
         process.start()
@@ -96,7 +96,7 @@ def own_process(
     """The service, not yet started, on a cable of its own."""
     with (
         empty_database(postgres_server, "parcel-own") as url,
-        fresh_vhost(rabbitmq_server) as amqp_url,
+        fresh_vhost(rabbitmq_server, ParcelService) as amqp_url,
         cable_to(amqp_url) as cable,
     ):
         process = ServiceProcess(PARCEL, amqp_url, url, keys_folder, cable)

@@ -19,6 +19,7 @@ from shared.contracts import billing, identity, inventory
 from shared.errors import Unavailable
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.client import CallContext, call
+from shared.rpc.messages import RPC_EXCHANGE
 from shared.rpc.readiness import find_missing
 from tests.contract.parcel import contract as c
 from tests.contract.world import PATIENCE_S, World
@@ -225,7 +226,7 @@ def test_a_message_expires_on_the_broker_with_its_deadline(
     ):
         channel = connection.channel()
         channel.queue_declare("rpc-asleep", exclusive=True)
-        channel.queue_bind("rpc-asleep", "nameko-rpc", "asleep.*")
+        channel.queue_bind("rpc-asleep", RPC_EXCHANGE, "asleep.*")
 
         def waiting() -> int:
             queue = channel.queue_declare("rpc-asleep", passive=True)
@@ -265,7 +266,7 @@ def test_only_changes_without_a_secret_reach_the_brokers_disk(
     ):
         channel = connection.channel()
         queue = channel.queue_declare("", exclusive=True).method.queue
-        channel.queue_bind(queue, "nameko-rpc", "asleep.*")
+        channel.queue_bind(queue, RPC_EXCHANGE, "asleep.*")
 
         client.start(method, c.Fail(), PATIENT)
 

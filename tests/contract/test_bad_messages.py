@@ -63,7 +63,7 @@ def test_a_malformed_call_is_refused_and_put_aside(wire: Wire, body: bytes) -> N
     assert reply["error"]["exc_path"] == "shared.errors.InvalidInput"
     code, _detail, parameters = reply["error"]["exc_args"]
     assert (code, parameters) == ("malformed_message", "{}")
-    headers, letter = wire.take_dead_letter()
+    headers, letter = wire.take_junk()
     assert letter == b""
     assert headers["routing-key"] == ECHO_KEY
     assert headers["size"] == len(body)
@@ -86,22 +86,22 @@ def test_an_unknown_form_is_refused_and_put_aside(
     reply = wire.answer_to(ECHO_KEY, GOOD, **properties)
 
     assert reply["error"]["exc_args"][0] == "malformed_message"
-    wire.take_dead_letter()
+    wire.take_junk()
 
 
 def test_a_call_that_nobody_waits_for_is_put_aside(wire: Wire) -> None:
     wire.publish(ECHO_KEY, GOOD, content_type=JSON)
 
-    headers, letter = wire.take_dead_letter()
+    headers, letter = wire.take_junk()
 
     assert (letter, headers["size"]) == (b"", len(GOOD))
-    assert headers["reason"] == "no reply_to"
+    assert headers["reason"] == "no reply_to that can be answered"
 
 
 def test_a_call_without_any_property_is_put_aside(wire: Wire) -> None:
     wire.publish(ECHO_KEY, b"")
 
-    assert wire.take_dead_letter()[1] == b""
+    assert wire.take_junk()[1] == b""
 
 
 def test_a_dead_letter_holds_neither_the_principal_nor_a_password(wire: Wire) -> None:
@@ -110,7 +110,7 @@ def test_a_dead_letter_holds_neither_the_principal_nor_a_password(wire: Wire) ->
         ECHO_KEY, body, content_type=JSON, headers={"nameko.principal": "secret"}
     )
 
-    headers, letter = wire.take_dead_letter()
+    headers, letter = wire.take_junk()
 
     assert b"secret" not in letter
     assert "secret" not in str(headers)
@@ -130,7 +130,7 @@ def test_wrong_arguments_and_unknown_methods_are_refused_only(wire: Wire) -> Non
     wire.publish("parcel.dispatcher", GOOD, **unknown)
     assert wire.reply()["error"]["exc_args"][0] == "no_such_method"
 
-    assert wire.dead_letter_count() == 0
+    assert wire.count_put_aside() == 0
 
 
 HEADERS = {
@@ -193,10 +193,10 @@ def test_properties_that_cannot_be_read_do_no_harm(
 ) -> None:
     wire.publish(ECHO_KEY, GOOD, **{"content_type": JSON, **properties})
 
-    headers, letter = wire.take_dead_letter()
+    headers, letter = wire.take_junk()
 
     assert (letter, headers["size"]) == (b"", len(GOOD))
-    assert headers["reason"] == "no reply_to"
+    assert headers["reason"] == "no reply_to that can be answered"
 
 
 def test_a_method_name_that_is_no_text_is_unknown(wire: Wire) -> None:
@@ -207,15 +207,25 @@ def test_a_method_name_that_is_no_text_is_unknown(wire: Wire) -> None:
 
 
 def test_a_reply_that_nobody_receives_does_no_harm(wire: Wire) -> None:
-    wire.publish(ECHO_KEY, GOOD, content_type=JSON, reply_to="nobody")
-    wire.publish(ECHO_KEY, GOOD, content_type=JSON, reply_to="n" * 255)
+    wire.publish(ECHO_KEY, GOOD, content_type=JSON, reply_to=str(uuid4()))
+    wire.publish(ECHO_KEY, GOOD, content_type=JSON, reply_to=f"reply.web.{uuid4()}")
+
+
+@pytest.mark.parametrize(
+    "reply_to",
+    ["nobody", "n" * 255, "parcel.echo", "reply.web.1", f"{uuid4()}.x", f"{uuid4()}\n"],
+)
+def test_a_reply_goes_to_keys_for_replies_only(wire: Wire, reply_to: str) -> None:
+    wire.publish(ECHO_KEY, GOOD, content_type=JSON, reply_to=reply_to)
+
+    assert wire.take_junk()[0]["reason"] == "no reply_to that can be answered"
 
 
 def test_an_event_that_is_no_event_is_put_aside(wire: Wire) -> None:
     for body in (b"", b"{", b"7", b'{"id": 1}', b"[" * 100_000):
         wire.channel.basic_publish("parcel.events", "parcel_sent", body)
 
-        assert wire.take_dead_letter()[1] == body
+        assert wire.take_junk()[1] == body
 
 
 def test_an_event_of_another_name_is_put_aside(wire: Wire) -> None:
@@ -234,7 +244,7 @@ def test_an_event_of_another_name_is_put_aside(wire: Wire) -> None:
 
     wire.channel.basic_publish("parcel.events", "parcel_sent", body)
 
-    assert wire.take_dead_letter()[1] == body
+    assert wire.take_junk()[1] == body
 
 
 def test_an_event_whose_handler_fails_each_time_is_put_aside(

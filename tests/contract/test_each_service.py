@@ -23,6 +23,9 @@ from launcher.machine.keys import ensure_keys
 from launcher.machine.processes import wait_until
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.rabbitmq import RabbitNode
+from services.billing.service import BillingService
+from services.identity.service import IdentityService
+from services.inventory.service import InventoryService
 from shared.contract import Method, Request
 from shared.contracts import billing, identity, inventory
 from shared.errors import RemoteFault, Unavailable
@@ -30,6 +33,7 @@ from shared.principal import load_private_key
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.client import CallContext, call
 from shared.rpc.messages import encode_call
+from shared.rpc.service import Service
 from tests.contract.world import PATIENCE_S
 from tests.fixtures.cable import cable_to
 from tests.fixtures.databases import fresh_database
@@ -51,6 +55,11 @@ from tests.fixtures.wire import JSON, Wire
 BACK_WITHIN_S = 5
 """How soon a service that is there again must be called again."""
 
+SERVICES: dict[str, type[Service]] = {
+    identity.CONTRACT.name: IdentityService,
+    inventory.CONTRACT.name: InventoryService,
+    billing.CONTRACT.name: BillingService,
+}
 QUESTIONS: dict[str, tuple[Method[Any, Any], Request]] = {
     identity.CONTRACT.name: (
         identity.companies.FIND_COMPANIES,
@@ -152,7 +161,8 @@ def processes(
         begun = {}
         for name in CHANGES:
             url = stack.enter_context(fresh_database(postgres_server, name))
-            amqp_url = stack.enter_context(fresh_vhost(rabbitmq_server))
+            vhost = fresh_vhost(rabbitmq_server, SERVICES[name])
+            amqp_url = stack.enter_context(vhost)
             cable = stack.enter_context(cable_to(amqp_url))
             process = ServiceProcess(f"services.{name}", amqp_url, url, keys, cable)
             process.begin()
@@ -203,7 +213,7 @@ def test_a_malformed_call_is_answered_and_put_aside(bench: Bench, body: bytes) -
         reply = bench.wire.answer_to(key, body)
 
     assert reply["error"]["exc_args"][0] == "malformed_message"
-    headers, _letter = bench.wire.take_dead_letter()
+    headers, _letter = bench.wire.take_junk()
     assert headers["size"] == len(body)
 
 
@@ -219,9 +229,9 @@ def test_a_call_without_an_address_to_answer_is_put_aside(
 
     with bench.others_are_answered():
         bench.wire.publish(f"{bench.process.name}.dashboard", EMPTY, **properties)
-        headers, _letter = bench.wire.take_dead_letter()
+        headers, _letter = bench.wire.take_junk()
 
-    assert headers["reason"] == "no reply_to"
+    assert headers["reason"] == "no reply_to that can be answered"
 
 
 def test_a_call_without_content_type_is_answered_and_put_aside(bench: Bench) -> None:
@@ -232,7 +242,7 @@ def test_a_call_without_content_type_is_answered_and_put_aside(bench: Bench) -> 
         reply = bench.wire.answer_to(key, EMPTY, content_type=None)
 
     assert reply["error"]["exc_args"][0] == "malformed_message"
-    bench.wire.take_dead_letter()
+    bench.wire.take_junk()
 
 
 def test_wrong_arguments_and_unknown_methods_are_refused(bench: Bench) -> None:

@@ -52,6 +52,15 @@ def notes() -> Notes:
     return Notes()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _exchanges(amqp_url: str) -> None:
+    with pika.BlockingConnection(pika.URLParameters(amqp_url)) as connection:
+        for source in ("here", "there", "mine", "foreign"):
+            connection.channel().exchange_declare(
+                f"{source}.events", "topic", durable=True
+            )
+
+
 @pytest.fixture
 def cable(amqp_url: str) -> Iterator[Cable]:
     with cable_to(amqp_url) as cable:
@@ -139,7 +148,6 @@ def _publish(amqp_url: str, source: str, name: str, company_id: UUID) -> None:
     envelope = {"source": source, "company_id": str(company_id), "body": {}}
     with pika.BlockingConnection(pika.URLParameters(amqp_url)) as connection:
         channel = connection.channel()
-        channel.exchange_declare(f"{source}.events", "topic", durable=True)
         channel.confirm_delivery()
         body = msgspec.json.encode(envelope)
         channel.basic_publish(f"{source}.events", name, body)

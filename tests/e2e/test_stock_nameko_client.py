@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from launcher.demo.story import PASSWORD
 from launcher.machine.layout import Layout
 from launcher.servers.infrastructure import rabbitmq_of
+from launcher.servers.rabbitmq import NAMEKO
 from shared.principal import load_private_key, load_public_key, sign, verify
 from tests.fixtures.servers import Servers
 from tests.fixtures.sites import Site
@@ -51,7 +52,7 @@ def stack(servers: Servers) -> Site:
 
 @pytest.fixture
 def call(stack: Site) -> Call:
-    url = rabbitmq_of(Layout(stack.folder)).url()
+    url = rabbitmq_of(Layout(stack.folder)).url(account=NAMEKO)
 
     def make(method: str, principal: str | None, **arguments: Any) -> Any:
         context = json.dumps({"principal": principal} if principal else {})

@@ -14,6 +14,7 @@ import requests
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from services.billing.gateways.sandbox import SIGNATURE_HEADER, sign
+from services.billing.service import BillingService
 from shared.contract import Effect, Method, RequestT, ResponseT
 from shared.contracts.billing.payments import (
     TAKE_PAYMENT_NOTICE,
@@ -42,6 +43,7 @@ from tests.fixtures.billing.office import Office, money
 from tests.fixtures.properties import new_random
 from tests.fixtures.sandbox import SECRET, Sandbox, sandbox
 from tests.fixtures.service_processes import ServiceProcess
+from tests.fixtures.topologies import lay_out
 
 PATIENCE_S = 60.0
 POINTS_AT_LEAST, POINTS_AT_MOST = 40, 150
@@ -125,6 +127,7 @@ def new_customer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[NewCustomer]:
     """Makes customers of their own companies before one billing and one sandbox."""
+    lay_out(amqp_url, [BillingService])
     keys = tmp_path / "keys"
     keys.mkdir()
     (keys / "sandbox.secret").write_text(SECRET)

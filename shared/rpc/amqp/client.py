@@ -5,7 +5,9 @@ waits for it. Nothing waits for ever and nothing is kept for ever: each call has
 deadline, which also expires its message on the broker, and their number is bounded.
 """
 
+import hmac
 import itertools
+import secrets
 import time
 from collections import deque
 from concurrent.futures import Future, InvalidStateError
@@ -97,7 +99,7 @@ class AmqpClient:
         self._new: deque[_Call] = deque()
         self._waking = False
         self._pending: dict[str, _Call] = {}
-        self._numbers = itertools.count()
+        self._ids = _CorrelationIds()
         self._closed = False
         # False while the broker is known to be away: calls then fail at once.
         self._hopeful = True
@@ -197,7 +199,11 @@ class AmqpClient:
         self._end_all("broker_unreachable")
 
     def reply_came(self, correlation_id: str, body: bytes) -> None:
-        self._watch.heard(correlation_id.partition(".")[0])
+        service = self._ids.service_of(correlation_id)
+        if service is None:
+            log.warning("reply_forged")
+            return
+        self._watch.heard(service)
         call = self._drop(correlation_id)
         if call is None:
             log.info("late_reply")
@@ -219,8 +225,7 @@ class AmqpClient:
             self._take_over(self._new.popleft())
 
     def _take_over(self, call: _Call) -> None:
-        # With the service's name, so that a late reply still tells that it is alive.
-        correlation_id = f"{call.method.service}.{next(self._numbers):x}"
+        correlation_id = self._ids.new(call.method.service)
         self._pending[correlation_id] = call
         call.future.add_done_callback(partial(self._on_done, correlation_id))
         call.timer = self._link.call_later(
@@ -266,6 +271,33 @@ class AmqpClient:
         if call is not None:
             self._link.cancel_later(call.timer)
         return call
+
+
+class _CorrelationIds:
+    """Ids that nobody but the service that was called can know.
+
+    All services may publish to the reply queue: with ids that can be guessed, one could
+    answer in another's name. Each names its service, so that a late reply still tells
+    that it is alive.
+    """
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._numbers = itertools.count()
+
+    def new(self, service: str) -> str:
+        name = f"{service}.{next(self._numbers):x}"
+        return f"{name}.{self._seal(name)}"
+
+    def service_of(self, correlation_id: str) -> str | None:
+        """Which service was sent this id; None if it was never given out."""
+        name, _, seal = correlation_id.rpartition(".")
+        if not hmac.compare_digest(seal.encode(), self._seal(name).encode()):
+            return None
+        return name.partition(".")[0]
+
+    def _seal(self, name: str) -> str:
+        return hmac.digest(self._key, name.encode(), "sha256").hex()[:32]
 
 
 def _delivery_mode(method: Method[Any, Any]) -> int:

@@ -16,6 +16,7 @@ import structlog
 from pika.exceptions import AMQPError
 
 from shared.backoff import Backoff
+from shared.rpc.messages import event_exchange
 
 log = structlog.get_logger()
 
@@ -51,7 +52,7 @@ class EventFollower:
         self._parameters.socket_timeout = _TIMEOUT_S
         self._parameters.stack_timeout = _TIMEOUT_S + 1
         self._parameters.blocked_connection_timeout = _TIMEOUT_S
-        self._exchanges = [f"{source}.events" for source in sources]
+        self._exchanges = [event_exchange(source) for source in sources]
         self._listener = listener
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
@@ -84,11 +85,10 @@ class EventFollower:
 
     def _listen(self, connection: Any) -> Any:
         channel = connection.channel()
-        queue = f"followed-events-{uuid4()}"
+        account = self._parameters.credentials.username
+        queue = f"followed-events.{account}.{uuid4()}"
         channel.queue_declare(queue, exclusive=True, auto_delete=True)
         for exchange in self._exchanges:
-            # As the services declare them: whoever comes first makes them.
-            channel.exchange_declare(exchange, "topic", durable=True)
             channel.queue_bind(queue, exchange, "#")
         channel.basic_consume(queue, self._on_event, auto_ack=True)
         self._listener.begin()

@@ -174,15 +174,14 @@ class Link:
 
     def _on_channel(self, channel: Any) -> None:
         """Set up the reply queue; the broker keeps the order of what is asked."""
-        key = str(uuid.uuid4())
-        queue = f"rpc.reply-{key}"
+        # The queue has the name of its key: the account may make and bind no other.
+        key = f"reply.{self._parameters.credentials.username}.{uuid.uuid4()}"
         channel.add_on_close_callback(self._on_channel_closed)
         channel.add_on_return_callback(self._on_return)
-        channel.exchange_declare(RPC_EXCHANGE, "topic", durable=True, callback=_unused)
-        channel.queue_declare(queue, exclusive=True, auto_delete=True, callback=_unused)
-        channel.queue_bind(queue, RPC_EXCHANGE, key, callback=_unused)
+        channel.queue_declare(key, exclusive=True, auto_delete=True, callback=_unused)
+        channel.queue_bind(key, RPC_EXCHANGE, key, callback=_unused)
         channel.basic_consume(
-            queue,
+            key,
             self._on_reply,
             auto_ack=True,
             exclusive=True,

@@ -17,6 +17,7 @@ from shared.rpc.messages import (
     RPC_EXCHANGE,
     decode_call,
     encode_error,
+    is_reply_key,
 )
 from shared.rpc.nameko_runtime.messages import MessageConsumer, nameko_headers
 from shared.rpc.nameko_runtime.publisher import Publisher
@@ -93,7 +94,7 @@ class CallConsumer(RpcConsumer):  # type: ignore[misc]
         then, if its deadline has not passed.
         """
         reply_to = message.properties.get("reply_to")
-        if not reply_to:
+        if not is_reply_key(reply_to):
             return
         answer = Answer(
             reply,
@@ -120,8 +121,8 @@ def _read(message: Message) -> dict[str, Any]:
     Raises:
         InvalidInput: ``malformed_message``; nothing of it was executed.
     """
-    if not message.properties.get("reply_to"):
-        raise InvalidInput("malformed_message", "no reply_to")
+    if not is_reply_key(message.properties.get("reply_to")):
+        raise InvalidInput("malformed_message", "no reply_to that can be answered")
     if message.content_type != CONTENT_TYPE:
         raise InvalidInput("malformed_message", "content type is not JSON")
     return decode_call(message.body)

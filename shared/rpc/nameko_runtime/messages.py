@@ -85,7 +85,6 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
         log.warning("broker_unreachable", error=repr(exc), again_in_s=interval)
 
     def get_consumers(self, _consumer_cls: object, channel: Any) -> list[Any]:
-        self.container.service_cls.publisher.declare(channel)
         # A channel for each provider, as its prefetch count holds for all consumers.
         self._consumers = {
             provider: kombu.Consumer(
@@ -94,6 +93,8 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
                 on_message=partial(self._receive, provider),
                 on_decode_error=partial(self._receive_broken, provider),
                 prefetch_count=provider.prefetch_count,
+                # The queues are there: the account may neither make nor bind any.
+                auto_declare=False,
             )
             for provider in self._providers
         }

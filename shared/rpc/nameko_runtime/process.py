@@ -14,6 +14,7 @@ import structlog
 from eventlet import tpool
 from eventlet.event import Event
 from eventlet.hubs import get_hub
+from nameko.constants import RPC_EXCHANGE_CONFIG_KEY
 from nameko.extensions import register_entrypoint
 from nameko.runners import ServiceRunner
 
@@ -25,6 +26,7 @@ from shared.principal import load_public_key
 from shared.rpc.delivery import Delivery, deliver_all
 from shared.rpc.dispatch import Dispatcher, Headers
 from shared.rpc.jobs import JobThreads, common_jobs
+from shared.rpc.messages import RPC_EXCHANGE
 from shared.rpc.nameko_runtime.calls import MAX_WORKERS, CallEntrypoint
 from shared.rpc.nameko_runtime.event_handlers import EventEntrypoint
 from shared.rpc.nameko_runtime.messages import TRANSPORT_OPTIONS, MessageConsumer
@@ -117,6 +119,7 @@ class _Process:
         self._runner = ServiceRunner(
             {
                 "AMQP_URI": amqp_url,
+                RPC_EXCHANGE_CONFIG_KEY: RPC_EXCHANGE,
                 "max_workers": MAX_WORKERS,
                 "HEARTBEAT": _HEARTBEAT_S,
                 "TRANSPORT_OPTIONS": TRANSPORT_OPTIONS,

@@ -1,4 +1,7 @@
-"""Publishes what must not be lost: events, and messages nobody could handle."""
+"""Publishes what must not be lost: events, and messages nobody could handle.
+
+Exchanges and queues are there from the set-up; a service may not make any.
+"""
 
 import threading
 from contextlib import suppress
@@ -7,17 +10,22 @@ from typing import Any
 import kombu
 import msgspec
 from amqp import Message as Outgoing
+from amqp.exceptions import MessageNacked
 from kombu.message import Message
 
 from shared.errors import Unavailable
-from shared.rpc.messages import CONTENT_ENCODING, CONTENT_TYPE
+from shared.rpc.messages import (
+    CONTENT_ENCODING,
+    CONTENT_TYPE,
+    DEAD_LETTERS,
+    event_exchange,
+    junk_key,
+)
 from shared.rpc.nameko_runtime.messages import TRANSPORT_OPTIONS
 
 _PERSISTENT = 2
 _CONNECT_TIMEOUT_S = 3
 _CONFIRM_TIMEOUT_S = 5
-_DEAD_LETTERS_KEPT_MS = 7 * 24 * 3600 * 1000
-_MAX_DEAD_LETTERS = 10_000
 
 
 class Publisher:
@@ -29,27 +37,14 @@ class Publisher:
             connect_timeout=_CONNECT_TIMEOUT_S,
             transport_options={**TRANSPORT_OPTIONS, "confirm_publish": True},
         )
-        self._events = f"{service}.events"
-        self._dead_letters = f"dead-letters.{service}"
+        self._service = service
         self._errors: tuple[type[Exception], ...] = (
             *self._connection.connection_errors,
             *self._connection.channel_errors,
+            MessageNacked,
         )
         self._channel: Any = None
         self._one_at_a_time = threading.Lock()
-
-    def declare(self, channel: Any) -> None:
-        """Make what is published to, so that it is there for those who look."""
-        channel.exchange_declare(self._events, "topic", durable=True, auto_delete=False)
-        channel.queue_declare(
-            self._dead_letters,
-            durable=True,
-            auto_delete=False,
-            arguments={
-                "x-message-ttl": _DEAD_LETTERS_KEPT_MS,
-                "x-max-length": _MAX_DEAD_LETTERS,
-            },
-        )
 
     def publish_event(self, name: str, envelope: Any) -> None:
         """Publish an event of this service; returns when the broker has it.
@@ -57,15 +52,17 @@ class Publisher:
         Raises:
             Unavailable: ``broker_unreachable``.
         """
-        self._publish(self._events, name, msgspec.json.encode(envelope))
+        body = msgspec.json.encode(envelope)
+        self._publish(event_exchange(self._service), name, body)
 
     def put_event_aside(self, message: Message, reason: str) -> None:
         """Keep an event for a person to look at.
 
         Raises:
-            Unavailable: ``broker_unreachable``.
+            Unavailable: ``broker_unreachable``; or so many are kept that it takes none.
         """
-        self._publish("", self._dead_letters, message.body, _label(message, reason))
+        label = _label(message, reason)
+        self._publish(DEAD_LETTERS, self._service, message.body, label)
 
     def put_call_aside(self, message: Message, reason: str, request_id: str) -> None:
         """Keep a note of a call that could not be read.
@@ -78,7 +75,7 @@ class Publisher:
         """
         facts = {"size": len(message.body), "request-id": request_id}
         label = _label(message, reason)
-        self._publish("", self._dead_letters, b"", label | facts)
+        self._publish(DEAD_LETTERS, junk_key(self._service), b"", label | facts)
 
     def close(self) -> None:
         with self._one_at_a_time:
@@ -118,9 +115,7 @@ class Publisher:
 
     def _open(self) -> Any:
         self._connection.connect()
-        channel = self._connection.channel()
-        self.declare(channel)
-        return channel
+        return self._connection.channel()
 
     def _drop(self) -> None:
         self._channel = None

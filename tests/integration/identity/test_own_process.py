@@ -14,6 +14,7 @@ from launcher.machine.keys import ensure_keys
 from launcher.machine.processes import leashed, stop, wait_until
 from launcher.run.health import ailment_of
 from launcher.servers.postgres import PostgresServer
+from services.identity.service import IdentityService
 from shared.contracts import identity
 from shared.errors import ContractError
 from shared.rpc.amqp.client import AmqpClient
@@ -21,6 +22,7 @@ from shared.rpc.client import CallContext, call
 from shared.rpc.readiness import find_missing
 from shared.settings import read_settings
 from tests.fixtures.databases import fresh_database
+from tests.fixtures.topologies import lay_out
 
 _ROOT = Path(__file__).parents[3]
 _PATIENCE_S = 30.0
@@ -37,6 +39,7 @@ def log(
     amqp_url: str, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
     """The log of a running service; one for all tests, as it takes long to start."""
+    lay_out(amqp_url, [IdentityService])
     folder = tmp_path_factory.mktemp("identity")
     ensure_keys(folder / "keys")
     environment = {

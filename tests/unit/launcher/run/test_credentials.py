@@ -33,6 +33,28 @@ def test_the_web_front_end_knows_no_database() -> None:
     assert environment == SHARED | {"KEYS_DIR": "/own"}
 
 
+def test_a_program_knows_its_own_account_on_the_broker_only() -> None:
+    given = {
+        "WEB_AMQP_URL": "amqp://web",
+        "BILLING_AMQP_URL": "amqp://billing",
+        "OPERATOR_AMQP_URL": "amqp://operator",
+        "AMQP_URL": "amqp://one-for-all",
+    }
+
+    held = {
+        program: environment_of(program, given, Path("/own"))
+        for program in ("web", "billing", "inventory", "sandbox")
+    }
+
+    keys = {"KEYS_DIR": "/own"}
+    assert held == {
+        "web": {"AMQP_URL": "amqp://web"} | keys,
+        "billing": {"AMQP_URL": "amqp://billing"} | keys,
+        "inventory": {"AMQP_URL": "amqp://one-for-all"} | keys,
+        "sandbox": keys,
+    }
+
+
 @pytest.mark.parametrize("program", ["identity", "inventory", "web", "sandbox"])
 def test_billing_alone_knows_what_opens_the_payment_gateways(program: str) -> None:
     secrets = {"STRIPE_SECRET_KEY": "sk_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}
