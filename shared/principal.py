@@ -104,9 +104,13 @@ def load_private_key(path: Path) -> Ed25519PrivateKey:
 
 
 def load_public_key(path: Path) -> Ed25519PublicKey:
-    key = load_pem_public_key(path.read_bytes())
+    return read_public_key(path.read_bytes())
+
+
+def read_public_key(pem: bytes) -> Ed25519PublicKey:
+    key = load_pem_public_key(pem)
     if not isinstance(key, Ed25519PublicKey):
-        raise TypeError(f"{path} holds no Ed25519 public key")
+        raise TypeError("this is not an Ed25519 public key")
     return key
 
 

@@ -12,6 +12,7 @@ from shared.logs import configure_logs, log_uncaught
 from shared.principal import load_public_key
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.amqp.event_follower import EventFollower
+from shared.rpc.signatures import load_event_keys
 from shared.settings import read_settings
 from web.app import create_app
 from web.page.changes import Changes
@@ -34,7 +35,8 @@ def make_app() -> Flask:
     clock = make_clock(settings.clock_offset_file)
     changes = Changes(clock)
     sources = (identity.CONTRACT.name, inventory.CONTRACT.name, billing.CONTRACT.name)
-    EventFollower(settings.amqp_url, sources, changes).start()
+    event_keys = load_event_keys(settings.keys_dir, sources)
+    EventFollower(settings.amqp_url, sources, event_keys, changes).start()
     client = AmqpClient(settings.amqp_url)
     client.is_connected()  # begins to connect, for the first visitor's sake
     context = Context(

@@ -13,8 +13,15 @@ from cryptography.hazmat.primitives.serialization import (
 
 from launcher.machine.files import keep_secret, write_once
 
-KEY_PAIRS = ("principal", "operator")
-"""Identity signs principals; operators sign what they ask identity for."""
+KEY_PAIRS = (
+    "principal",
+    "operator",
+    "identity.event",
+    "inventory.event",
+    "billing.event",
+)
+"""Identity signs principals; operators sign what they ask identity for; each service
+signs its events."""
 
 
 def ensure_keys(folder: Path) -> None:
@@ -23,12 +30,14 @@ def ensure_keys(folder: Path) -> None:
     What exists is left as it is. Safe to call from several processes at once.
     """
     for name in KEY_PAIRS:
-        _ensure_pair(folder / f"{name}.key", folder / f"{name}.pub")
+        ensure_pair(folder, name)
     keep_secret(folder / "web.secret")
     keep_secret(folder / "sandbox.secret")
 
 
-def _ensure_pair(private_file: Path, public_file: Path) -> None:
+def ensure_pair(folder: Path, name: str) -> None:
+    """Make a key pair, or what of it is missing."""
+    private_file, public_file = folder / f"{name}.key", folder / f"{name}.pub"
     if not private_file.exists():
         key = Ed25519PrivateKey.generate()
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

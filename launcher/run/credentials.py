@@ -11,13 +11,22 @@ from launcher.machine.files import make_folder, write_atomically
 from launcher.servers.databases import SERVICES, url_variable
 from launcher.servers.rabbitmq import PROCESSES, amqp_variable
 
+_IDENTITY, _INVENTORY, _BILLING = (f"{service}.event.pub" for service in SERVICES)
+
 KEYS = {
-    "identity": ("principal.key", "principal.pub", "operator.pub"),
-    "inventory": ("principal.pub",),
-    "billing": ("principal.pub", "sandbox.secret"),
+    "identity": (
+        *("principal.key", "principal.pub", "operator.pub"),
+        "identity.event.key",
+    ),
+    "inventory": ("principal.pub", "inventory.event.key", _BILLING),
+    "billing": (
+        *("principal.pub", "sandbox.secret"),
+        *("billing.event.key", _IDENTITY, _INVENTORY, _BILLING),
+    ),
     "sandbox": ("sandbox.secret",),
-    "web": ("principal.pub", "web.secret"),
+    "web": ("principal.pub", "web.secret", _IDENTITY, _INVENTORY, _BILLING),
 }
+"""The public keys of events are those of the sources that a program follows."""
 
 _SECRETS = {
     "STRIPE_SECRET_KEY": "billing",

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from launcher.machine.keys import ensure_pair
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.rabbitmq import RabbitNode
 from shared.clock import SystemClock
@@ -67,6 +68,7 @@ def keys_folder(
         Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
     )
     (folder / "principal.pub").write_bytes(public)
+    ensure_pair(folder, f"{NAME}.event")
     return folder
 
 

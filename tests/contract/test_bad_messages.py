@@ -1,15 +1,18 @@
 """No message can stop a service, and none that is understood stays unanswered."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pika
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from launcher.machine.processes import wait_until
+from shared.rpc.signatures import EventSigner, load_signer
 from tests.contract.parcel import contract as c
 from tests.contract.parcel.service import POISON
 from tests.contract.world import PATIENCE_S, World
@@ -221,20 +224,47 @@ def test_a_reply_goes_to_keys_for_replies_only(wire: Wire, reply_to: str) -> Non
     assert wire.take_junk()[0]["reason"] == "no reply_to that can be answered"
 
 
-def test_an_event_that_is_no_event_is_put_aside(wire: Wire) -> None:
+Publish = Callable[[bytes, Mapping[str, Any]], None]
+
+
+@pytest.fixture
+def publish(wire: Wire) -> Publish:
+    """Puts bytes and headers where the service looks for its event."""
+
+    def publish(body: bytes, headers: Mapping[str, Any]) -> None:
+        properties = pika.BasicProperties(headers=dict(headers))
+        wire.channel.basic_publish("parcel.events", "parcel_sent", body, properties)
+
+    return publish
+
+
+@pytest.fixture
+def signer(keys_folder: Path) -> EventSigner:
+    return load_signer(keys_folder, c.NAME)
+
+
+def test_an_event_that_is_no_event_is_put_aside(
+    wire: Wire, publish: Publish, signer: EventSigner
+) -> None:
     for body in (b"", b"{", b"7", b'{"id": 1}', b"[" * 100_000):
-        wire.channel.basic_publish("parcel.events", "parcel_sent", body)
+        publish(body, signer.sign(body))
 
-        assert wire.take_junk()[1] == body
+        headers, letter = wire.take_dead_letter()
+        assert letter == body
+        # Whoever sends it again can show where it came from.
+        assert signer.sign(body).items() <= headers.items()
 
 
-def test_an_event_of_another_name_is_put_aside(wire: Wire) -> None:
-    body = json.dumps(
+COMPANY = uuid4()
+
+
+def event(name: str) -> bytes:
+    return json.dumps(
         {
             "id": str(uuid4()),
             "source": "parcel",
-            "name": "parcel_lost",
-            "company_id": str(uuid4()),
+            "name": name,
+            "company_id": str(COMPANY),
             "version": 1,
             "at": "2026-01-01T00:00:00Z",
             "request_id": "",
@@ -242,9 +272,49 @@ def test_an_event_of_another_name_is_put_aside(wire: Wire) -> None:
         }
     ).encode()
 
-    wire.channel.basic_publish("parcel.events", "parcel_sent", body)
 
-    assert wire.take_junk()[1] == body
+EVENT = event("parcel_sent")
+UNSIGNED: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
+    "without a signature": lambda _: {},
+    "with a signature only": lambda genuine: {"signature": genuine["signature"]},
+    "of an unknown key": lambda genuine: genuine | {"key-id": "0" * 16},
+    "with nonsense": lambda genuine: genuine | {"signature": "nonsense"},
+    "with a number": lambda genuine: genuine | {"signature": 7},
+    "signed by another": lambda genuine: (
+        EventSigner(Ed25519PrivateKey.generate()).sign(EVENT)
+        | {"key-id": genuine["key-id"]}
+    ),
+}
+
+
+@pytest.mark.parametrize("forge", UNSIGNED.values(), ids=UNSIGNED)
+def test_an_event_that_its_source_has_not_signed_is_junk(
+    wire: Wire,
+    publish: Publish,
+    signer: EventSigner,
+    amqp_world: World,
+    forge: Callable[[dict[str, str]], dict[str, Any]],
+) -> None:
+    owner = amqp_world.owner(COMPANY)
+
+    publish(EVENT, forge(signer.sign(EVENT)))
+
+    headers, letter = wire.take_junk()
+    assert letter == EVENT
+    assert headers["reason"] in {"no key of parcel is named", "not signed by parcel"}
+    publish(EVENT + b" ", signer.sign(EVENT))
+    assert wire.take_junk()[1] == EVENT + b" "
+    assert amqp_world.received(owner) == []
+
+
+def test_an_event_of_another_name_is_put_aside(
+    wire: Wire, publish: Publish, signer: EventSigner
+) -> None:
+    body = event("parcel_lost")
+
+    publish(body, signer.sign(body))
+
+    assert wire.take_dead_letter()[1] == body
 
 
 def test_an_event_whose_handler_fails_each_time_is_put_aside(

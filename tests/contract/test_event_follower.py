@@ -1,19 +1,22 @@
 """Following events over a real broker: nothing is missed while it says so."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from uuid import UUID, uuid4
 
 import msgspec
 import pika
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from launcher.machine.processes import wait_until
 from shared.rpc.amqp.event_follower import EventFollower
+from shared.rpc.signatures import EventKeys, EventSigner
 from tests.fixtures.cable import Cable, cable_to
 
 PATIENCE_S = 15.0
+SOURCES = ("here", "there", "mine", "foreign")
 
 
 class Notes:
@@ -55,7 +58,7 @@ def notes() -> Notes:
 @pytest.fixture(autouse=True, scope="module")
 def _exchanges(amqp_url: str) -> None:
     with pika.BlockingConnection(pika.URLParameters(amqp_url)) as connection:
-        for source in ("here", "there", "mine", "foreign"):
+        for source in SOURCES:
             connection.channel().exchange_declare(
                 f"{source}.events", "topic", durable=True
             )
@@ -68,7 +71,7 @@ def cable(amqp_url: str) -> Iterator[Cable]:
 
 
 def test_every_event_of_each_source_is_heard(amqp_url: str, notes: Notes) -> None:
-    follower = EventFollower(amqp_url, ("here", "there"), notes)
+    follower = follower_of(amqp_url, ("here", "there"), notes)
     with closing(follower):
         follower.start()
         notes.wait_until_listening()
@@ -82,7 +85,7 @@ def test_every_event_of_each_source_is_heard(amqp_url: str, notes: Notes) -> Non
 
 
 def test_events_of_others_are_not_heard(amqp_url: str, notes: Notes) -> None:
-    follower = EventFollower(amqp_url, ("mine",), notes)
+    follower = follower_of(amqp_url, ("mine",), notes)
     with closing(follower):
         follower.start()
         notes.wait_until_listening()
@@ -95,10 +98,26 @@ def test_events_of_others_are_not_heard(amqp_url: str, notes: Notes) -> None:
         assert notes.companies == [own]
 
 
+def test_what_its_source_has_not_signed_is_not_heard(
+    amqp_url: str, notes: Notes
+) -> None:
+    follower = follower_of(amqp_url, ("mine",), notes)
+    with closing(follower):
+        follower.start()
+        notes.wait_until_listening()
+        forged, own = uuid4(), uuid4()
+
+        _publish(amqp_url, "mine", "thing_changed", forged, signed_by="foreign")
+        _publish(amqp_url, "mine", "thing_changed", own)
+
+        notes.wait_for(own)
+        assert notes.companies == [own]
+
+
 def test_a_lost_link_is_told_and_followed_by_a_new_beginning(
     amqp_url: str, cable: Cable, notes: Notes
 ) -> None:
-    follower = EventFollower(cable.url, ("here",), notes)
+    follower = follower_of(cable.url, ("here",), notes)
     with closing(follower):
         follower.start()
         notes.wait_until_listening()
@@ -121,7 +140,7 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(
     cable: Cable, notes: Notes
 ) -> None:
     cable.cut()
-    follower = EventFollower(cable.url, ("here",), notes)
+    follower = follower_of(cable.url, ("here",), notes)
     with closing(follower):
         follower.start()
 
@@ -133,7 +152,7 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(
 def test_a_closed_follower_leaves_nothing_on_the_broker(
     amqp_url: str, notes: Notes
 ) -> None:
-    follower = EventFollower(amqp_url, ("here",), notes)
+    follower = follower_of(amqp_url, ("here",), notes)
     follower.start()
     notes.wait_until_listening()
 
@@ -143,11 +162,23 @@ def test_a_closed_follower_leaves_nothing_on_the_broker(
     assert not [t for t in threading.enumerate() if t.name == "events"]
 
 
-def _publish(amqp_url: str, source: str, name: str, company_id: UUID) -> None:
+KEYS = {name: Ed25519PrivateKey.generate() for name in SOURCES}
+
+
+def follower_of(amqp_url: str, sources: Iterable[str], notes: Notes) -> EventFollower:
+    keys = EventKeys({name: [key.public_key()] for name, key in KEYS.items()})
+    return EventFollower(amqp_url, sources, keys, notes)
+
+
+def _publish(
+    amqp_url: str, source: str, name: str, company_id: UUID, signed_by: str = ""
+) -> None:
     """Publish an event as a service's relay does."""
     envelope = {"source": source, "company_id": str(company_id), "body": {}}
     with pika.BlockingConnection(pika.URLParameters(amqp_url)) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
         body = msgspec.json.encode(envelope)
-        channel.basic_publish(f"{source}.events", name, body)
+        headers = EventSigner(KEYS[signed_by or source]).sign(body)
+        properties = pika.BasicProperties(headers=dict(headers))
+        channel.basic_publish(f"{source}.events", name, body, properties)

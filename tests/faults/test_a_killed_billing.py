@@ -13,6 +13,7 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from launcher.machine.keys import ensure_keys
 from services.billing.gateways.sandbox import SIGNATURE_HEADER, sign
 from services.billing.service import BillingService
 from shared.contract import Effect, Method, RequestT, ResponseT
@@ -129,7 +130,7 @@ def new_customer(
     """Makes customers of their own companies before one billing and one sandbox."""
     lay_out(amqp_url, [BillingService])
     keys = tmp_path / "keys"
-    keys.mkdir()
+    ensure_keys(keys)
     (keys / "sandbox.secret").write_text(SECRET)
     with (
         sandbox(tmp_path / "sandbox") as running,

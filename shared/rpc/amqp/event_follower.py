@@ -16,7 +16,9 @@ import structlog
 from pika.exceptions import AMQPError
 
 from shared.backoff import Backoff
+from shared.errors import Unauthenticated
 from shared.rpc.messages import event_exchange
+from shared.rpc.signatures import EventKeys
 
 log = structlog.get_logger()
 
@@ -38,21 +40,26 @@ class EventListener(Protocol):
         """Events may be missed from now on."""
 
     def hear(self, body: bytes) -> None:
-        """An event came: an envelope of `shared.db.events` as JSON."""
+        """An event of a source came: an envelope of `shared.db.events` as JSON."""
 
 
 class EventFollower:
     """Follows the events of ``sources`` from `start` to `close`."""
 
     def __init__(
-        self, amqp_url: str, sources: Iterable[str], listener: EventListener
+        self,
+        amqp_url: str,
+        sources: Iterable[str],
+        keys: EventKeys,
+        listener: EventListener,
     ) -> None:
         self._parameters = pika.URLParameters(amqp_url)
         self._parameters.heartbeat = _HEARTBEAT_S
         self._parameters.socket_timeout = _TIMEOUT_S
         self._parameters.stack_timeout = _TIMEOUT_S + 1
         self._parameters.blocked_connection_timeout = _TIMEOUT_S
-        self._exchanges = [event_exchange(source) for source in sources]
+        self._sources = {event_exchange(source): source for source in sources}
+        self._keys = keys
         self._listener = listener
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
@@ -88,7 +95,7 @@ class EventFollower:
         account = self._parameters.credentials.username
         queue = f"followed-events.{account}.{uuid4()}"
         channel.queue_declare(queue, exclusive=True, auto_delete=True)
-        for exchange in self._exchanges:
+        for exchange in self._sources:
             channel.queue_bind(queue, exchange, "#")
         channel.basic_consume(queue, self._on_event, auto_ack=True)
         self._listener.begin()
@@ -101,6 +108,12 @@ class EventFollower:
             connection.process_data_events(time_limit=_LOOK_UP_S)
 
     def _on_event(
-        self, _channel: object, _method: object, _properties: object, body: bytes
+        self, _channel: object, method: Any, properties: Any, body: bytes
     ) -> None:
+        try:
+            source = self._sources[method.exchange]
+            self._keys.check(source, body, properties.headers or {})
+        except Unauthenticated as refusal:
+            log.warning(refusal.code, detail=refusal.detail)
+            return
         self._listener.hear(body)

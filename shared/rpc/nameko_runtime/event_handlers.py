@@ -4,7 +4,7 @@ What arrives while a handler is at work waits, and is then handed to it together
 as it takes several at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -16,11 +16,12 @@ from kombu.message import Message
 from nameko import events as nameko_events
 from nameko.exceptions import ContainerBeingKilled
 
-from shared.errors import Unavailable
+from shared.errors import Unauthenticated, Unavailable
 from shared.rpc.delivery import Delivery
-from shared.rpc.nameko_runtime.messages import MessageConsumer
+from shared.rpc.nameko_runtime.messages import MessageConsumer, bytes_of
 from shared.rpc.nameko_runtime.publisher import Publisher
 from shared.rpc.service import EventHandler
+from shared.rpc.signatures import EventKeys
 
 log = structlog.get_logger()
 
@@ -42,11 +43,20 @@ class EventEntrypoint(nameko_events.EventHandler):  # type: ignore[misc]
         self._waiting: list[tuple[Message, Any]] = []
 
     def handle_message(self, message: Message) -> None:
+        publisher: Publisher = self.container.service_cls.publisher
+        keys: EventKeys = self.container.service_cls.event_keys
+        try:
+            source = self.handler.event.source
+            keys.check(source, bytes_of(message), message.headers)
+        except Unauthenticated as refusal:
+            log.warning(refusal.code, queue=self.queue.name, detail=refusal.detail)
+            self._set_aside(message, refusal.detail, publisher.put_junk_aside)
+            return
         try:
             data = msgspec.json.decode(message.body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             log.warning("bad_event", queue=self.queue.name, detail=str(error))
-            self._set_aside(message, str(error))
+            self._set_aside(message, str(error), publisher.put_event_aside)
             return
         self._waiting.append((message, data))
         with self.slots:
@@ -59,7 +69,9 @@ class EventEntrypoint(nameko_events.EventHandler):  # type: ignore[misc]
 
     def _settle(self, message: Message, outcome: Delivery) -> None:
         if outcome is Delivery.DEAD:
-            self._set_aside(message, "the handler refused it or failed")
+            publisher: Publisher = self.container.service_cls.publisher
+            reason = "the handler refused it or failed"
+            self._set_aside(message, reason, publisher.put_event_aside)
         else:
             unfinished = outcome is Delivery.UNFINISHED
             self.queue_consumer.settle(message, requeue=unfinished)
@@ -84,10 +96,11 @@ class EventEntrypoint(nameko_events.EventHandler):  # type: ignore[misc]
         outcomes: list[Delivery] = result.wait()
         return outcomes
 
-    def _set_aside(self, message: Message, reason: str) -> None:
-        publisher: Publisher = self.container.service_cls.publisher
+    def _set_aside(
+        self, message: Message, reason: str, put_aside: Callable[[Message, str], None]
+    ) -> None:
         try:
-            publisher.put_event_aside(message, reason)
+            put_aside(message, reason)
         except Unavailable as broker:
             # An event is never dropped; the pause keeps it from coming back at once.
             log.warning("dead_letter_waits", detail=broker.detail)

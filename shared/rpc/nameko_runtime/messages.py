@@ -126,6 +126,15 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
             self.settle(message)
 
 
+def bytes_of(message: Message) -> bytes:
+    """The body as it came: py-amqp decodes it where the sender names an encoding.
+
+    From any other than UTF-8, other bytes come of it.
+    """
+    body: bytes | str = message.body
+    return body.encode(errors="surrogatepass") if isinstance(body, str) else body
+
+
 def nameko_headers(message: Message) -> dict[str, Any]:
     """The headers that nameko's clients send as their context data."""
     prefix = f"{HEADER_PREFIX}."

@@ -32,6 +32,7 @@ from shared.rpc.nameko_runtime.event_handlers import EventEntrypoint
 from shared.rpc.nameko_runtime.messages import TRANSPORT_OPTIONS, MessageConsumer
 from shared.rpc.nameko_runtime.publisher import Publisher
 from shared.rpc.service import EventHandler, Service
+from shared.rpc.signatures import EventKeys, load_event_keys, load_signer
 from shared.runtime import Runtime
 from shared.settings import Settings, read_settings
 
@@ -65,7 +66,11 @@ def serve(name: str, build: Callable[[Settings, Runtime], Service]) -> None:
     service = _build_when_possible(partial(build, settings, runtime))
     _say_what_the_database_logs(service)
     verify_key = load_public_key(settings.keys_dir / "principal.pub")
-    _Process(Dispatcher(service, verify_key), settings.amqp_url).run()
+    publisher = Publisher(settings.amqp_url, name, load_signer(settings.keys_dir, name))
+    sources = {handler.event.source for handler in service.event_handlers}
+    event_keys = load_event_keys(settings.keys_dir, sources)
+    dispatcher = Dispatcher(service, verify_key)
+    _Process(dispatcher, settings.amqp_url, publisher, event_keys).run()
 
 
 def offload(function: Callable[[], Result]) -> Result:
@@ -105,9 +110,14 @@ def _say_what_the_database_logs(service: Service) -> None:
 
 
 class _Process:
-    def __init__(self, dispatcher: Dispatcher, amqp_url: str) -> None:
-        self._dispatcher = dispatcher
-        self._publisher = Publisher(amqp_url, dispatcher.service.contract.name)
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        amqp_url: str,
+        publisher: Publisher,
+        event_keys: EventKeys,
+    ) -> None:
+        self._publisher = publisher
         self._stopping = threading.Event()
         self._jobs = JobThreads(
             (
@@ -126,7 +136,7 @@ class _Process:
             }
         )
         self._runner.add_service(
-            nameko_service(dispatcher, self._publisher, self._stopping)
+            nameko_service(dispatcher, publisher, event_keys, self._stopping)
         )
         self._end = Event()
 
@@ -175,7 +185,10 @@ class _Process:
 
 
 def nameko_service(
-    dispatcher: Dispatcher, publisher: Publisher, stopping: threading.Event
+    dispatcher: Dispatcher,
+    publisher: Publisher,
+    event_keys: EventKeys,
+    stopping: threading.Event,
 ) -> type:
     """Make the class that nameko runs: an entrypoint for each method and handler."""
     service = dispatcher.service
@@ -183,6 +196,7 @@ def nameko_service(
         "name": service.contract.name,
         "dispatcher": dispatcher,
         "publisher": publisher,
+        "event_keys": event_keys,
     }
     for method_name in service.methods:
         function = _call_function(method_name)

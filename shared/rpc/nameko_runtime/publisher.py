@@ -22,6 +22,7 @@ from shared.rpc.messages import (
     junk_key,
 )
 from shared.rpc.nameko_runtime.messages import TRANSPORT_OPTIONS
+from shared.rpc.signatures import KEY_ID, SIGNATURE, EventSigner
 
 _PERSISTENT = 2
 _CONNECT_TIMEOUT_S = 3
@@ -31,13 +32,14 @@ _CONFIRM_TIMEOUT_S = 5
 class Publisher:
     """Publishes over a connection of its own, one message at a time, confirmed."""
 
-    def __init__(self, amqp_url: str, service: str) -> None:
+    def __init__(self, amqp_url: str, service: str, signer: EventSigner) -> None:
         self._connection = kombu.Connection(
             amqp_url,
             connect_timeout=_CONNECT_TIMEOUT_S,
             transport_options={**TRANSPORT_OPTIONS, "confirm_publish": True},
         )
         self._service = service
+        self._signer = signer
         self._errors: tuple[type[Exception], ...] = (
             *self._connection.connection_errors,
             *self._connection.channel_errors,
@@ -53,7 +55,8 @@ class Publisher:
             Unavailable: ``broker_unreachable``.
         """
         body = msgspec.json.encode(envelope)
-        self._publish(event_exchange(self._service), name, body)
+        headers = self._signer.sign(body)
+        self._publish(event_exchange(self._service), name, body, headers)
 
     def put_event_aside(self, message: Message, reason: str) -> None:
         """Keep an event for a person to look at.
@@ -61,8 +64,17 @@ class Publisher:
         Raises:
             Unavailable: ``broker_unreachable``; or so many are kept that it takes none.
         """
-        label = _label(message, reason)
-        self._publish(DEAD_LETTERS, self._service, message.body, label)
+        headers = _signature_of(message) | _label(message, reason)
+        self._publish(DEAD_LETTERS, self._service, message.body, headers)
+
+    def put_junk_aside(self, message: Message, reason: str) -> None:
+        """Keep what is in an event's place, and is not an event of its source.
+
+        Raises:
+            Unavailable: ``broker_unreachable``.
+        """
+        headers = _signature_of(message) | _label(message, reason)
+        self._publish(DEAD_LETTERS, junk_key(self._service), message.body, headers)
 
     def put_call_aside(self, message: Message, reason: str, request_id: str) -> None:
         """Keep a note of a call that could not be read.
@@ -121,6 +133,12 @@ class Publisher:
         self._channel = None
         with suppress(*self._errors):
             self._connection.close()
+
+
+def _signature_of(message: Message) -> dict[str, Any]:
+    """What proves where an event came from, if it can be proved."""
+    names = (KEY_ID, SIGNATURE)
+    return {name: message.headers[name] for name in names if name in message.headers}
 
 
 def _label(message: Message, reason: str) -> dict[str, Any]:

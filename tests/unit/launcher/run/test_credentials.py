@@ -12,6 +12,7 @@ DATABASES = {
     f"{name}_DATABASE_URL": f"postgresql://{name}"
     for name in ("IDENTITY", "INVENTORY", "BILLING")
 }
+EVENT_KEYS = {f"{name}.event.pub" for name in ("identity", "inventory", "billing")}
 EVERYTHING = SHARED | DATABASES | {"KEYS_DIR": "/all/keys"}
 
 
@@ -68,11 +69,17 @@ def test_billing_alone_knows_what_opens_the_payment_gateways(program: str) -> No
 @pytest.mark.parametrize(
     ("program", "keys"),
     [
-        ("identity", {"principal.key", "principal.pub", "operator.pub"}),
-        ("inventory", {"principal.pub"}),
-        ("billing", {"principal.pub", "sandbox.secret"}),
+        (
+            "identity",
+            {"principal.key", "principal.pub", "operator.pub", "identity.event.key"},
+        ),
+        ("inventory", {"principal.pub", "inventory.event.key", "billing.event.pub"}),
+        (
+            "billing",
+            {"principal.pub", "sandbox.secret", "billing.event.key", *EVENT_KEYS},
+        ),
         ("sandbox", {"sandbox.secret"}),
-        ("web", {"principal.pub", "web.secret"}),
+        ("web", {"principal.pub", "web.secret", *EVENT_KEYS}),
     ],
 )
 def test_a_program_holds_its_own_keys_only(
@@ -96,5 +103,5 @@ def test_keys_are_given_anew_at_each_start(tmp_path: Path) -> None:
 
     give_keys("web", tmp_path / "all", folder)
 
-    assert held(folder) == {"principal.pub", "web.secret"}
+    assert held(folder) == {"principal.pub", "web.secret", *EVENT_KEYS}
     assert (folder / "web.secret").read_text() == "another"
