@@ -93,6 +93,19 @@ def verify(context: CommandContext) -> None:
     _tell(found.differences, "The books are right.")
 
 
+@ledger.command("republish")
+@click.pass_obj
+def republish_payments(context: CommandContext) -> None:
+    """Tell inventory again which services to suspend, resume or end.
+
+    It follows, whatever it was told before.
+    """
+    context.call(
+        billing.charging.REPUBLISH_PAYMENTS, billing.charging.RepublishPayments()
+    )
+    click.echo("Inventory will be told again.")
+
+
 @ledger.command("rebuild")
 @COMPANY
 @click.pass_obj

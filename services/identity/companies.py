@@ -112,10 +112,14 @@ def republish_companies(
 ) -> identity.companies.Republished:
     """Write an event of each company's present version, in the order of their ids.
 
+    The first page begins another epoch.
+
     Raises:
         InvalidInput: ``bad_limit`` with ``max_limit``.
     """
     check_limit(request.limit, MAX_BATCH)
+    if request.after_company_id is None:
+        change.begin_replay()
     query = select(models.Company)
     if request.after_company_id is not None:
         query = query.where(models.Company.company_id > request.after_company_id)

@@ -93,6 +93,7 @@ class Service(CompanyOwned, Base):
     termination_time: Mapped[TerminationTime | None]
     version: Mapped[int] = mapped_column(sa.BigInteger)
     suspended_us: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    payment_epoch: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     payment_version: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     name_key: Mapped[str] = mapped_column(sa.Computed("lower(name)"))
     state_rank: Mapped[int] = mapped_column(sa.SmallInteger, sa.Computed("state"))

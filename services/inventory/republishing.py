@@ -23,10 +23,14 @@ def republish_services(
 ) -> inventory.upkeep.Republished:
     """Write an event of each service's present version, in the order of their ids.
 
+    The first page begins another epoch.
+
     Raises:
         InvalidInput: ``bad_limit`` with ``max_limit``.
     """
     check_limit(request.limit, MAX_BATCH)
+    if request.after_service_id is None:
+        change.begin_replay()
     query = select(Service, Family.name).join(
         Family, Family.code == Service.family_code
     )

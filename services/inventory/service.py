@@ -161,7 +161,7 @@ class InventoryService(Service):
         self, db: Session, envelope: Envelope[billing.charging.PaymentNews]
     ) -> None:
         payments.suspend_overdue(
-            self.change_by(db, envelope, envelope.source), envelope.body
+            self.change_by(db, envelope, envelope.source), envelope
         )
 
     @on_event(billing.charging.FUNDS_RESTORED)
@@ -169,7 +169,7 @@ class InventoryService(Service):
         self, db: Session, envelope: Envelope[billing.charging.PaymentNews]
     ) -> None:
         payments.resume_restored(
-            self.change_by(db, envelope, envelope.source), envelope.body
+            self.change_by(db, envelope, envelope.source), envelope
         )
 
     @on_event(billing.charging.PERIODS_ENDED)
@@ -177,7 +177,7 @@ class InventoryService(Service):
         self, db: Session, envelope: Envelope[billing.charging.PaymentNews]
     ) -> None:
         payments.end_with_period(
-            self.change_by(db, envelope, envelope.source), envelope.body
+            self.change_by(db, envelope, envelope.source), envelope
         )
 
     def jobs(self) -> tuple[Job, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared.contract import BodyT, Event
 from shared.db.database import Database, note_event
-from shared.db.tables import handled_events, outbox
+from shared.db.tables import event_epoch, handled_events, outbox
 from shared.runtime import Runtime
 from shared.wire import from_wire, to_wire
 
@@ -26,7 +26,8 @@ _RELAY_LOCK = 0x6F7574626F78  # "outbox": one relay at a time per database
 class Envelope(msgspec.Struct, Generic[BodyT], frozen=True, kw_only=True):
     """An event on its way. ``version`` grows with each change of one subject.
 
-    ``company_id`` is whose event it is; ``at`` is when it happened.
+    ``company_id`` is whose event it is; ``at`` is when it happened. ``epoch`` is the
+    source's when the event is sent.
     """
 
     id: UUID
@@ -37,6 +38,12 @@ class Envelope(msgspec.Struct, Generic[BodyT], frozen=True, kw_only=True):
     at: datetime
     request_id: str
     body: BodyT
+    epoch: int = 0
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """What is older than what is known, in this order, is dropped."""
+        return self.epoch, self.version
 
 
 Publish = Callable[[str, Any], None]
@@ -99,8 +106,9 @@ def relay(database: Database, publish: Publish, now: datetime) -> int:
             .order_by(outbox.c.position)
             .limit(RELAY_BATCH)
         ).all()
+        epoch = _epoch(session) if waiting else 0
         for row in waiting:
-            publish(row.event_name, row.envelope)
+            publish(row.event_name, row.envelope | {"epoch": epoch})
         positions = [row.position for row in waiting]
         if positions:
             session.execute(
@@ -109,6 +117,24 @@ def relay(database: Database, publish: Publish, now: datetime) -> int:
                 .values(relayed_at=now)
             )
         return len(positions)
+
+
+def raise_epoch(session: Session, now: datetime) -> None:
+    """Make all that is sent from now on newer than whatever was sent before.
+
+    A replay begins with it, and so heals a receiver that has versions of a history
+    which is not ours any more: one that a restored backup has lost, or a false one. The
+    seconds since 1970 make it higher than the epochs that a backup has forgotten.
+    """
+    later = insert(event_epoch).values(id=1, epoch=int(now.timestamp()))
+    following = func.greatest(event_epoch.c.epoch + 1, later.excluded.epoch)
+    session.execute(
+        later.on_conflict_do_update(index_elements=["id"], set_={"epoch": following})
+    )
+
+
+def _epoch(session: Session) -> int:
+    return session.scalar(select(event_epoch.c.epoch)) or 0
 
 
 def take_in(

@@ -1,7 +1,7 @@
-"""The tables of outbox and idempotency, which every service's database has.
+"""The tables of outbox, idempotency and epochs, which every service's database has.
 
-They are created by `create_outbox_and_idempotency`, called from each service's first
-migration, and are frozen like a migration: a change is another function.
+They are created by the functions at the end, called from each service's migrations, and
+are frozen like a migration: a change is another function.
 """
 
 import sqlalchemy as sa
@@ -46,6 +46,21 @@ idempotency_keys = sa.Table(
 """The result of each call that changed something, written with its effect."""
 
 
+event_epoch = sa.Table(
+    "event_epoch",
+    metadata,
+    sa.Column("id", sa.SmallInteger, sa.CheckConstraint("id = 1"), primary_key=True),
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+)
+"""One row, once the service's events were replayed: what they all carry since."""
+
+
 def create_outbox_and_idempotency() -> None:
     """Create the three tables, inside an Alembic migration."""
-    metadata.create_all(op.get_bind(), checkfirst=False)
+    tables = (outbox, handled_events, idempotency_keys)
+    metadata.create_all(op.get_bind(), tables=tables, checkfirst=False)
+
+
+def create_event_epoch() -> None:
+    """Create the table, inside an Alembic migration."""
+    metadata.create_all(op.get_bind(), tables=[event_epoch], checkfirst=False)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from shared.contract import BodyT, Event
-from shared.db.events import OutboxEvent, write_outbox
+from shared.db.events import OutboxEvent, raise_epoch, write_outbox
 from shared.rpc.call import Call
 from shared.runtime import Runtime
 
@@ -19,6 +19,10 @@ class Change:
     db: Session
     runtime: Runtime
     call: Call
+
+    def begin_replay(self) -> None:
+        """Have receivers take what is told from now on, whatever they were told."""
+        raise_epoch(self.db, self.call.now)
 
     def tell(
         self, event: Event[BodyT], body: BodyT, *, company_id: UUID, version: int

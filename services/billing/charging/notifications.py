@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from services.billing.charging.standing import (
     IS_ONGOING,
@@ -86,6 +86,16 @@ def notify_ended(change: Change) -> int:
     ends = Subscription.ends == TerminationTime.END_OF_PERIOD
     return _notify(
         change, billing.charging.PERIODS_ENDED, _waiting(change, ends, is_over)
+    )
+
+
+def republish(change: Change) -> None:
+    """Send all of it again, whatever inventory was told before; the job does it."""
+    change.begin_replay()
+    change.db.execute(
+        update(Subscription)
+        .where(Subscription.told_at.is_not(None))
+        .values(told_at=None)
     )
 
 

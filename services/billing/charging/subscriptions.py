@@ -2,7 +2,7 @@
 
 Events may come twice, late or in any order: each carries the full state, and one that
 is older than what is known is dropped. The same version again is taken, so that a
-replay mends a picture that has been damaged; but only a new one moves time or money.
+replay mends a picture that has been damaged; but only another one moves time or money.
 """
 
 from collections.abc import Sequence
@@ -105,7 +105,7 @@ class _Intake:
         body = envelope.body
         zone = self.zones[body.company_id]
         known = self.services.get(body.id)
-        if known is not None and envelope.version < known.version:
+        if known is not None and envelope.order < (known.epoch, known.version):
             return
         was_pending = known is not None and known.activated_at is None
         if known is None:
@@ -113,7 +113,8 @@ class _Intake:
             change.db.add(known)
         else:
             self.before += contributions(known, zone)
-            if envelope.version > known.version and known.anchor is not None:
+            if envelope.version != known.version and known.anchor is not None:
+                # A lower one of a new epoch, too: what went before has not happened.
                 _live_through(change, known, envelope, zone)
         for name, value in _columns(envelope).items():
             setattr(known, name, value)
@@ -305,6 +306,7 @@ def _columns(envelope: Envelope[inventory.services.Service]) -> dict[str, Any]:
     request = _request_to_end(body)
     return {
         "company_id": body.company_id,
+        "epoch": envelope.epoch,
         "version": envelope.version,
         "family_code": body.family_code,
         "family_name": body.family_name,

@@ -41,7 +41,7 @@ class Grain(Enum):
 
 
 class Subscription(CompanyOwned, Base):
-    """What billing needs of inventory's service, as of ``version``.
+    """What billing needs of inventory's service, as of ``epoch`` and ``version``.
 
     ``ends`` is set while the service is to end with its period. All else is
     charging's, see `services.billing.charging.paid_time`: the service is paid up to
@@ -56,6 +56,7 @@ class Subscription(CompanyOwned, Base):
     __tablename__ = "subscriptions"
 
     service_id: Mapped[UUID] = mapped_column(primary_key=True)
+    epoch: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     version: Mapped[int] = mapped_column(sa.BigInteger)
     family_code: Mapped[str]
     family_name: Mapped[str]

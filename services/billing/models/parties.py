@@ -26,4 +26,5 @@ class Company(CompanyOwned, Base):
     region: Mapped[str]
     country: Mapped[str]
     is_business: Mapped[bool]
+    epoch: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     version: Mapped[int] = mapped_column(sa.BigInteger)

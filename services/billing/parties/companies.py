@@ -121,13 +121,13 @@ def keep_company(
             company_id=body.id, time_zone=DEFAULT_TIME_ZONE, version=envelope.version
         )
         session.add(known)
-    elif envelope.version < known.version:
+    elif envelope.order < (known.epoch, known.version):
         return set()
     news = _columns(body)
     changed = {name for name, value in news.items() if getattr(known, name) != value}
     for name in changed:
         setattr(known, name, news[name])
-    known.version = envelope.version
+    known.epoch, known.version = envelope.order
     session.flush()
     return changed
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from services.billing.charging import subscription_views, subscriptions
+from services.billing.charging import notifications, subscription_views, subscriptions
 from services.billing.surface.room_methods import RoomMethods
 from services.billing.transactions import charge_list
+from shared.contract import Nothing
 from shared.contracts import billing, inventory
 from shared.db.events import Envelope
 from shared.rpc.call import Call
@@ -33,6 +34,14 @@ class ChargingMethods(RoomMethods, is_part=True):
         self, db: Session, _call: Call, request: billing.charging.GetSubscription
     ) -> billing.charging.FoundSubscription:
         return subscription_views.find_subscription(db, request)
+
+    @in_transaction(billing.charging.REPUBLISH_PAYMENTS)
+    def republish_payments(
+        self, db: Session, call: Call, _request: billing.charging.RepublishPayments
+    ) -> Nothing:
+        notifications.republish(self.change(db, call))
+        self._wake_after(db, self.charging.wake)
+        return Nothing()
 
     @on_events(*inventory.services.SERVICE_EVENTS, most_at_once=EVENTS_AT_ONCE)
     def take_in_service(

@@ -17,6 +17,7 @@ from shared.contracts.inventory.services import (
     SuspensionReason,
     TerminationTime,
 )
+from shared.db.events import Envelope
 from shared.rpc.change import Change
 
 EXHAUSTED = "The balance did not cover the service when its grace period was over."
@@ -24,9 +25,9 @@ RESTORED = "The balance covers the service again."
 ENDED = "The period that was paid is over."
 
 
-def suspend_overdue(change: Change, news: PaymentNews) -> None:
+def suspend_overdue(change: Change, envelope: Envelope[PaymentNews]) -> None:
     """Suspend those that are still active, for payment."""
-    for service in _heard(change, news):
+    for service in _heard(change, envelope):
         ends = service.termination_time is TerminationTime.END_OF_PERIOD
         if service.state is ServiceState.ACTIVE and not ends:
             request = inventory.lifecycle.Suspend(
@@ -35,16 +36,16 @@ def suspend_overdue(change: Change, news: PaymentNews) -> None:
             transitions.suspend_service(change, request)
 
 
-def resume_restored(change: Change, news: PaymentNews) -> None:
+def resume_restored(change: Change, envelope: Envelope[PaymentNews]) -> None:
     """Resume those suspended for payment; policy is the operator's."""
-    for service in _heard(change, news):
+    for service in _heard(change, envelope):
         if service.suspension_reason is SuspensionReason.PAYMENT:
             _simply(change, transitions.resume_service, service, RESTORED)
 
 
-def end_with_period(change: Change, news: PaymentNews) -> None:
+def end_with_period(change: Change, envelope: Envelope[PaymentNews]) -> None:
     """Terminate those that still bear a request to end with their period."""
-    for service in _heard(change, news):
+    for service in _heard(change, envelope):
         if service.termination_time is TerminationTime.END_OF_PERIOD:
             _simply(change, transitions.terminate_service, service, ENDED)
 
@@ -58,9 +59,9 @@ def _simply(
     operation(change, inventory.lifecycle.ChangeState(service_id=service.id, why=why))
 
 
-def _heard(change: Change, news: PaymentNews) -> Iterator[Service]:
+def _heard(change: Change, envelope: Envelope[PaymentNews]) -> Iterator[Service]:
     """The services, locked in the order of their ids, of whom this is not old news."""
-    versions = {each.service_id: each.version for each in news.services}
+    versions = {each.service_id: each.version for each in envelope.body.services}
     services = change.db.scalars(
         select(Service)
         .where(Service.id.in_(versions))
@@ -68,6 +69,7 @@ def _heard(change: Change, news: PaymentNews) -> Iterator[Service]:
         .with_for_update()
     ).all()
     for service in services:
-        if versions[service.id] >= service.payment_version:
-            service.payment_version = versions[service.id]
+        order = envelope.epoch, versions[service.id]
+        if order >= (service.payment_epoch, service.payment_version):
+            service.payment_epoch, service.payment_version = order
             yield service

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import Enum
 from uuid import UUID
 
-from shared.contract import Effect, Event, Method, Request, Response
+from shared.contract import Effect, Event, Method, Nothing, Request, Response
 from shared.contracts.billing.name import NAME
 from shared.contracts.billing.transactions import Transaction
 from shared.money import Money
@@ -140,6 +140,10 @@ class FoundSubscription(Response, frozen=True, kw_only=True):
     subscription: Subscription | None
 
 
+class RepublishPayments(Request, frozen=True, kw_only=True):
+    pass
+
+
 CHARGE_DUE = Method(
     NAME, "charge_due", ChargeDue, Charged, Permission.OPERATE, Effect.ONCE
 )
@@ -159,7 +163,17 @@ GET_SUBSCRIPTION = Method(
     Permission.READ_BILLING,
 )
 
-METHODS = (CHARGE_DUE, LIST_CHARGES, GET_SUBSCRIPTION)
+REPUBLISH_PAYMENTS = Method(
+    NAME,
+    "republish_payments",
+    RepublishPayments,
+    Nothing,
+    Permission.OPERATE,
+    Effect.CHANGE,
+)
+"""Inventory is told again of all services that it should suspend, resume or end."""
+
+METHODS = (CHARGE_DUE, LIST_CHARGES, GET_SUBSCRIPTION, REPUBLISH_PAYMENTS)
 
 FUNDS_EXHAUSTED = Event(NAME, "funds_exhausted", FundsExhausted)
 SERVICES_OVERDUE = Event(NAME, "services_overdue", PaymentNews)
