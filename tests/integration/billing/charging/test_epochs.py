@@ -49,7 +49,8 @@ def known_price(tenant: Tenant, service: UUID) -> Decimal:
     """What billing charges."""
     with tenant.database.system() as session:
         found = text("SELECT price FROM subscriptions WHERE service_id = :id")
-        return session.scalars(found, {"id": service}).one()
+        price: Decimal = session.scalars(found, {"id": service}).one()
+        return price
 
 
 def test_a_replay_heals_a_service_of_a_higher_version(tenant: Tenant) -> None:
