@@ -7,10 +7,14 @@ import sys
 from launcher.machine.errors import LaunchError
 from launcher.run import embedded
 from launcher.run.assets import AssetError, ensure_assets
-from launcher.run.first_run import say_ready
+from launcher.run.first_run import say_monitoring, say_ready
 from launcher.run.setup import set_up
 from launcher.run.stack import Stack
-from launcher.run.system_packages import ensure_chromium, ensure_rabbitmq
+from launcher.run.system_packages import (
+    ensure_chromium,
+    ensure_nginx,
+    ensure_rabbitmq,
+)
 from launcher.servers.supervision import ROOT
 from shared.settings import SettingError
 
@@ -54,6 +58,7 @@ def set_up_containers() -> None:
 
 def prepare_tests() -> None:
     ensure_rabbitmq()
+    ensure_nginx()
     ensure_chromium()
     ensure_assets(ROOT)
 
@@ -62,6 +67,7 @@ def start_stack() -> None:
     address = Stack(os.environ).start()
     say_ready(address.url, has_demo=address.has_demo)
     print(f"RabbitMQ: {address.amqp_url}")
+    say_monitoring(address.admin_port)
 
 
 def stop_stack() -> None:

@@ -41,6 +41,7 @@ class Provider:
 class Settings:
     var: Path
     port: int
+    admin_port: int | None
     public_url: str
     amqp_url: str
     trusted_proxies: int
@@ -67,6 +68,11 @@ class Settings:
     def is_secure(self) -> bool:
         """Whether cookies are Secure: if and only if the public address is https."""
         return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether the proxy ends TLS itself."""
+        return bool(self.environment.get("TLS_CERTIFICATE"))
 
     @property
     def hostname(self) -> str:
@@ -101,20 +107,19 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings.
 
     Raises:
-        SettingError: PORT is no port, PUBLIC_URL is no http address, TRUSTED_PROXIES is
-            no number, or DEMO neither yes nor no.
+        SettingError: PORT or ADMIN_PORT is not a port, PUBLIC_URL not an address that
+            browsers may be sent to, TRUSTED_PROXIES not a number, DEMO neither yes nor
+            no, or of TLS_CERTIFICATE and TLS_KEY one is missing.
     """
     env = os.environ if environment is None else environment
-    port = _port(env.get("PORT", "8000"))
-    public_url = env.get("PUBLIC_URL", f"http://localhost:{port}").rstrip("/")
-    if urlsplit(public_url).scheme not in {"http", "https"}:
-        raise SettingError(f"PUBLIC_URL is no http address: {public_url}")
+    port = _port("PORT", env.get("PORT", "8000"))
     if env.get("DEMO", "yes") not in {"yes", "no"}:
         raise SettingError(f"DEMO is neither yes nor no: {env['DEMO']!r}")
     return Settings(
         var=Path(env.get("VAR", "var")).absolute(),
         port=port,
-        public_url=public_url,
+        admin_port=_port("ADMIN_PORT", env.get("ADMIN_PORT") or "0") or None,
+        public_url=_public_url(env, port),
         amqp_url=env.get("AMQP_URL", ""),
         trusted_proxies=_count("TRUSTED_PROXIES", env.get("TRUSTED_PROXIES", "0")),
         provider=Provider(
@@ -128,13 +133,33 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def _public_url(env: Mapping[str, str], port: int) -> str:
+    """The address customers use; anywhere else than on this machine it is https."""
+    has_tls = bool(env.get("TLS_CERTIFICATE"))
+    if has_tls is not bool(env.get("TLS_KEY")):
+        raise SettingError("TLS_CERTIFICATE and TLS_KEY: set both or neither")
+    own = f"{'https' if has_tls else 'http'}://localhost:{port}"
+    url = env.get("PUBLIC_URL", own).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"}:
+        raise SettingError(f"PUBLIC_URL is not a web address: {url}")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+        raise SettingError(
+            f"PUBLIC_URL is http: {url}. Passwords would be sent unencrypted: "
+            "use https, with TLS_CERTIFICATE and TLS_KEY or a TLS proxy in front"
+        )
+    if parts.scheme == "http" and has_tls:
+        raise SettingError(f"PUBLIC_URL is http, but TLS_CERTIFICATE is set: {url}")
+    return url
+
+
 def _count(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise SettingError(f"{name} is no number: {text!r}")
     return int(text)
 
 
-def _port(text: str) -> int:
+def _port(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 <= int(text) <= 65_535):  # noqa: PLR2004
-        raise SettingError(f"PORT is no port number: {text!r}")
+        raise SettingError(f"{name} is no port number: {text!r}")
     return int(text)

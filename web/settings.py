@@ -1,8 +1,12 @@
 """Web's own settings, read once at its start."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.settings import Provider, SettingError, Settings
+
+MAIN_PID = "WEB_MAIN_PID"
+"""The variable in which the main process tells its workers who it is."""
 
 CARD_SCRIPT_URL = "https://js.stripe.com/v3/"
 
@@ -11,7 +15,8 @@ CARD_SCRIPT_URL = "https://js.stripe.com/v3/"
 class WebSettings:
     """``hostname`` is that of ``public_url``, and ``is_secure`` where that is https.
 
-    ``trusted_proxies`` is how many proxies say whom a request comes from.
+    ``trusted_proxies`` is how many proxies, our own with them, say whom a request
+    comes from.
     ``sandbox_url`` is where a demo's payments are made, or empty. ``card_script_url``
     is where the form for a card comes from.
     """
@@ -24,6 +29,11 @@ class WebSettings:
     provider: Provider
     sandbox_url: str
     card_script_url: str
+
+
+def has_own_proxy(environment: Mapping[str, str]) -> bool:
+    """Whether the proxy of the stack or the containers is before the web front end."""
+    return environment.get("OWN_PROXY") == "yes"
 
 
 def read_web_settings(settings: Settings) -> WebSettings:
@@ -41,7 +51,7 @@ def read_web_settings(settings: Settings) -> WebSettings:
         hostname=settings.hostname,
         is_secure=settings.is_secure,
         is_loopback=settings.is_loopback,
-        trusted_proxies=settings.trusted_proxies,
+        trusted_proxies=settings.trusted_proxies + has_own_proxy(environment),
         provider=settings.provider,
         sandbox_url=environment.get("SANDBOX_URL", ""),
         card_script_url=card_script_url,

@@ -18,10 +18,7 @@ from web.app import create_app
 from web.page.changes import Changes
 from web.page.context import Context
 from web.page.last_known import LastKnown
-from web.settings import read_web_settings
-
-PARENT = "WEB_MAIN_PID"
-"""The variable in which the main process tells its workers who it is."""
+from web.settings import MAIN_PID, read_web_settings
 
 _PR_SET_PDEATHSIG = 1
 
@@ -54,8 +51,9 @@ def make_app() -> Flask:
 def die_with_parent() -> None:
     """End this worker when the server's main process is killed.
 
-    Otherwise it would go on serving beside the next generation.
+    Otherwise it would go on serving beside the next generation. Asked to end in order,
+    one that has served for a while may wait for ever.
     """
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != int(os.environ[PARENT]):
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(os.environ[MAIN_PID]):
         raise SystemExit("the server's main process is gone")

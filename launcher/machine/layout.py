@@ -1,9 +1,15 @@
 """Where things are under $VAR."""
 
+import os
+import tempfile
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
+from launcher.machine.errors import LaunchError
 from launcher.machine.files import make_folder
+
+_MAX_SOCKET_PATH = 100  # bytes; the system allows 107
 
 
 @dataclass(frozen=True)
@@ -13,6 +19,9 @@ class Layout:
     def make(self) -> None:
         for folder in (self.run, self.log, self.secrets):
             make_folder(folder)
+        if os.geteuid() == 0:
+            # Programs with accounts of their own pass it to what is theirs.
+            self.run.chmod(0o711)
 
     @property
     def run(self) -> Path:
@@ -36,6 +45,26 @@ class Layout:
 
     def port_file(self, name: str) -> Path:
         return self.run / f"{name}.port"
+
+    def socket(self, name: str) -> Path:
+        """In $VAR, or below /tmp where its path would be longer than a socket's may."""
+        path = self.run / name / "socket"
+        if len(os.fsencode(path)) <= _MAX_SOCKET_PATH:
+            return path
+        digest = sha256(os.fsencode(self.var)).hexdigest()[:16]
+        folder = f"client-area-{os.geteuid()}-{digest}"
+        return Path(tempfile.gettempdir()) / folder / name / "socket"
+
+    def make_socket_folder(self, name: str) -> None:
+        """Make the folder of `socket`.
+
+        Raises:
+            LaunchError: somebody else made the one that it is in.
+        """
+        folder = self.socket(name).parent
+        if make_folder(folder.parent, 0o711).stat().st_uid != os.geteuid():
+            raise LaunchError(f"{folder.parent} belongs to somebody else")
+        make_folder(folder)
 
     def log_file(self, name: str) -> Path:
         return self.log / f"{name}.log"

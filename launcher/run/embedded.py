@@ -13,7 +13,8 @@ from launcher.machine.keys import ensure_keys
 from launcher.machine.layout import Layout
 from launcher.machine.ports import keep_port
 from launcher.run.assets import ensure_assets
-from launcher.run.first_run import ensure_demo, say_ready
+from launcher.run.compression import compressing
+from launcher.run.first_run import ensure_demo, say_monitoring, say_ready
 from launcher.sandbox import server as sandbox
 from launcher.servers.local_databases import open_databases
 from launcher.servers.local_services import LocalServices
@@ -31,6 +32,8 @@ from web.page.changes import Changes
 from web.page.context import Context
 from web.page.last_known import LastKnown
 from web.settings import read_web_settings
+from web.site import admin
+from web.site.security import MAX_FORM_BYTES
 
 THREADS = 16
 """Requests answered at once; each waits for its calls most of the time."""
@@ -58,25 +61,28 @@ def run(environment: Mapping[str, str]) -> None:
         configure_logs("embedded", stream=log)
         has_demo = ensure_demo(settings, urls)
         sandbox.choose_port(layout)
-        settings = sandbox.settings_with(_at_free_port(settings, layout), layout)
+        settings = sandbox.settings_with(_at_free_ports(settings, layout), layout)
         with (
             sandbox.served(settings),
             _services(settings, urls) as services,
             _served(services, settings),
         ):
             say_ready(settings.public_url, has_demo=has_demo)
+            say_monitoring(settings.admin_port)
             print(f"Its log is {log_file}; Ctrl-C ends it.", flush=True)
             if postgres:
                 postgres.keep_running()
             signal.pause()
 
 
-def _at_free_port(settings: Settings, layout: Layout) -> Settings:
-    """The same settings with a port that is free, were the wanted one taken."""
+def _at_free_ports(settings: Settings, layout: Layout) -> Settings:
+    """The same settings with ports that are free, were the wanted ones taken."""
     port = keep_port(layout.port_file("web"), preferred=settings.port)
     if port != settings.port:
         print(f"Port {settings.port} is taken.", flush=True)
-    return read_settings({**settings.environment, "PORT": str(port)})
+    admin_port = keep_port(layout.port_file("admin"), settings.admin_port)
+    ports = {"PORT": str(port), "ADMIN_PORT": str(admin_port)}
+    return read_settings({**settings.environment, **ports})
 
 
 @contextmanager
@@ -102,19 +108,29 @@ def _served(services: LocalServices, settings: Settings) -> Iterator[None]:
     with services.client(POOL_SIZE) as client:
         app = _make_app(services, client, settings)
         server = waitress.server.create_server(
-            app,
+            compressing(app),
             host=settings.listen,
             port=settings.port,
             threads=THREADS,
+            # Refused by its length alone, or once that much has come.
+            max_request_body_size=MAX_FORM_BYTES,
             # The application itself knows which proxies it may trust.
             clear_untrusted_proxy_headers=False,
         )
         Thread(target=server.run, name="web", daemon=True).start()
         try:
-            yield
+            with _admin(client, settings):
+                yield
         finally:
             server.task_dispatcher.shutdown(timeout=_STOP_WITHIN_S)
             server.close()
+
+
+@contextmanager
+def _admin(client: ServiceClient, settings: Settings) -> Iterator[None]:
+    app = admin.make_admin_app(client, lambda: admin.figures_of_process(client))
+    with admin.served(app, settings.admin_port or 0):
+        yield
 
 
 def _make_app(

@@ -49,6 +49,10 @@ def _bank(settings: Settings) -> BankTransfer | None:
     return read_bank_transfer(settings, sellers)
 
 
+def say_monitoring(admin_port: int | None) -> None:
+    print(f"For monitoring: http://localhost:{admin_port}/readyz and /metrics")
+
+
 def say_ready(url: str, *, has_demo: bool) -> None:
     """Tell whoever started it where it is, and who to be there."""
     print(f"The client area is ready: {url}", flush=True)

@@ -2,26 +2,36 @@
 
 The supervisor starts each program through this module, which stays the same process:
 it writes the process id, prepares what the program needs, and replaces itself. What
-is not the program's own stays behind.
+is not the program's own stays behind: root's power, too, where root started it.
 """
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from launcher.machine.files import write_atomically
+from launcher.machine.accounts import account_of, closed_folder
+from launcher.machine.files import make_folder, write_atomically
 from launcher.machine.layout import Layout
-from launcher.machine.processes import read_pid
+from launcher.machine.processes import find_setpriv, leashed, read_pid
 from launcher.run.credentials import environment_of, give_keys
 from launcher.servers.databases import SERVICES
-from launcher.servers.infrastructure import postgres_of, rabbitmq_of
+from launcher.servers.infrastructure import (
+    give_certificate,
+    postgres_of,
+    proxy_of,
+    rabbitmq_of,
+)
+from launcher.servers.supervision import ROOT
 from shared.settings import Settings, read_settings
+from web.site.security import MAX_FORM_BYTES
 
 _MODULES = {
     **{service: f"services.{service}" for service in SERVICES},
     "sandbox": "launcher.sandbox",
 }
+_FIRST_FREE_PORT = 1024
 
 
 def main() -> None:
@@ -32,10 +42,15 @@ def main() -> None:
     if os.getppid() != supervisor:
         sys.exit("the supervisor is gone")
     write_atomically(layout.pid_file(name), f"{os.getpid()}\n", 0o644)
-    become = {"postgres": _become_postgres, "rabbitmq": _become_rabbitmq}
-    if name in become:
-        become[name](layout)
-    _become_module(name, settings, layout.keys_folder(name))
+    match name:
+        case "postgres":
+            _become_postgres(layout)
+        case "rabbitmq":
+            _become_rabbitmq(layout)
+        case "proxy":
+            _become_proxy(layout, settings)
+        case _:
+            _become_module(name, settings, layout)
 
 
 def _become_postgres(layout: Layout) -> NoReturn:
@@ -49,16 +64,58 @@ def _become_postgres(layout: Layout) -> NoReturn:
 def _become_rabbitmq(layout: Layout) -> NoReturn:
     node = rabbitmq_of(layout)
     node.prepare()
+    account = account_of("rabbitmq")
+    account.own(node.folder)
     os.chdir(node.folder)
-    command = node.command(parent=os.getppid())
-    os.execve(command[0], command, node.environment())
+    options = account.options([node.folder / "mnesia"])
+    _replace(node.command(parent=os.getppid()), options, node.environment())
 
 
-def _become_module(name: str, settings: Settings, keys: Path) -> NoReturn:
-    module = _MODULES.get(name, name)
+def _become_proxy(layout: Layout, settings: Settings) -> NoReturn:
+    give_certificate(layout, settings)
+    proxy = proxy_of(layout, settings, MAX_FORM_BYTES)
+    proxy.prepare()
+    account = account_of("proxy")
+    account.own(proxy.folder)
+    os.chdir(proxy.folder)
+    low = ["net_bind_service"] if settings.port < _FIRST_FREE_PORT else []
+    options = account.options([proxy.folder / "pages", layout.socket("web")], low)
+    _replace(proxy.command(parent=os.getppid()), options, proxy.environment())
+
+
+def _become_module(name: str, settings: Settings, layout: Layout) -> NoReturn:
+    account, keys = account_of(name), layout.keys_folder(name)
     give_keys(name, settings.keys_dir, keys)
+    account.own(keys)
     environment = environment_of(name, settings.environment, keys)
-    os.execve(sys.executable, [sys.executable, "-m", module], environment)
+    if name == "web":
+        environment |= _prepare_web(layout)
+    if name == "sandbox":
+        account.own(make_folder(settings.var / "sandbox"))
+    interpreter = Path(sys.executable)
+    needed = [ROOT / "web", interpreter, interpreter.resolve(), keys / "key"]
+    options = account.options(needed)
+    if options and (closed := closed_folder(needed)):
+        print(f"{closed} lets nobody pass: keys are not kept apart", file=sys.stderr)
+    module = [sys.executable, "-m", _MODULES.get(name, name)]
+    _replace(leashed(module, parent=os.getppid()), options, environment)
+
+
+def _prepare_web(layout: Layout) -> dict[str, str]:
+    """The folder of its socket, which its group may pass: so the proxy reaches it."""
+    folder = layout.socket("web").parent
+    folder.chmod(0o710)
+    account_of("web").own(folder)
+    return {"PROMETHEUS_MULTIPROC_DIR": str(folder / "figures")}
+
+
+def _replace(
+    command: list[str], options: list[str], environment: Mapping[str, str]
+) -> NoReturn:
+    """Become the command, as the account that setpriv's options say."""
+    if options:
+        command = [find_setpriv(), *options, *command]
+    os.execve(command[0], command, environment)
 
 
 if __name__ == "__main__":

@@ -2,27 +2,53 @@
 
 import http.client
 import json
+import ssl
 from urllib.parse import urlsplit
 
-from launcher.machine.ports import LOOPBACK
+from launcher.machine.layout import Layout
+from launcher.machine.ports import LOOPBACK, read_port
+from shared.settings import Settings
+
+_TIMEOUT_S = 5
 
 
-def missing_programs(
-    web_port: int, public_url: str, address: str = LOOPBACK
-) -> dict[str, str]:
-    """The programs that are not ready, with why: services, or ``web`` itself.
+def missing_programs(settings: Settings) -> dict[str, str]:
+    """The programs that are not ready, with why: services, ``web`` or ``proxy``.
 
-    The reasons are those of `shared.rpc.readiness`. ``address`` is where the web
-    listens; it answers only who asks for it by its public name.
+    The reasons are those of `shared.rpc.readiness`. While the web front end is away,
+    nothing is known of the others.
     """
-    host = urlsplit(public_url).netloc
-    connection = http.client.HTTPConnection(address, web_port, timeout=5)
+    port = read_port(Layout(settings.var).port_file("admin"))
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_TIMEOUT_S)
     try:
-        connection.request("GET", "/readyz", headers={"Host": host})
+        connection.request("GET", "/readyz")
         answer = connection.getresponse()
         missing: dict[str, str] = json.loads(answer.read())["missing"]
     except (OSError, http.client.HTTPException, ValueError, KeyError):
         return {"web": "no_answer"}
     finally:
         connection.close()
-    return missing
+    return missing if is_served(settings) else {**missing, "proxy": "no_answer"}
+
+
+def is_served(settings: Settings) -> bool:
+    """Whether customers get an answer where they come."""
+    connection = _connect(settings)
+    # It answers only who asks for it by its public name.
+    host = urlsplit(settings.public_url).netloc
+    try:
+        connection.request("GET", "/healthz", headers={"Host": host})
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _connect(settings: Settings) -> http.client.HTTPConnection:
+    address = settings.listen, settings.port
+    if not settings.has_tls:
+        return http.client.HTTPConnection(*address, timeout=_TIMEOUT_S)
+    # The certificate is for the public name, which may lead elsewhere from here.
+    unchecked = ssl._create_unverified_context()  # noqa: S323, SLF001
+    return http.client.HTTPSConnection(*address, timeout=_TIMEOUT_S, context=unchecked)

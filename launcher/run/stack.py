@@ -1,6 +1,8 @@
-"""The stack: RabbitMQ, PostgreSQL, three services and the web, under a supervisor."""
+"""The stack: proxy, RabbitMQ, PostgreSQL, services and web, under a supervisor."""
 
 import fcntl
+import os
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,26 +12,32 @@ from launcher.machine.errors import LaunchError
 from launcher.machine.keys import ensure_keys
 from launcher.machine.layout import Layout
 from launcher.machine.ports import keep_port, read_port
-from launcher.machine.processes import tail, wait_until
+from launcher.machine.processes import is_alive, read_pid, tail, wait_until
 from launcher.run.assets import ensure_assets
 from launcher.run.first_run import ensure_demo
 from launcher.run.readiness import missing_programs
-from launcher.run.system_packages import ensure_rabbitmq
+from launcher.run.system_packages import ensure_nginx, ensure_rabbitmq
 from launcher.sandbox import server as sandbox
 from launcher.servers.broker import definitions
 from launcher.servers.databases import SERVICES, given_urls, own_urls, url_variable
-from launcher.servers.infrastructure import choose_ports, postgres_of, rabbitmq_of
+from launcher.servers.infrastructure import (
+    choose_ports,
+    give_certificate,
+    postgres_of,
+    rabbitmq_of,
+)
 from launcher.servers.local_databases import prepare_databases
 from launcher.servers.rabbitmq import ADMINISTRATOR, NAMEKO, PROCESSES, amqp_variable
 from launcher.servers.supervision import ROOT, Program, Supervisor
 from shared.logs import configure_logs
-from shared.settings import read_settings
+from shared.settings import Settings, read_settings
 
 POSTGRES = Program("postgres", priority=10, stop_signal="INT")
 RABBITMQ = Program("rabbitmq", priority=10)
 SERVICE_PROGRAMS = tuple(Program(service, priority=20) for service in SERVICES)
 SANDBOX = Program("sandbox", priority=30)
 WEB = Program("web", priority=30)
+PROXY = Program("proxy", priority=40, stop_signal="QUIT")
 
 _DATABASE_TIMEOUT_S = 60
 _READY_TIMEOUT_S = 120
@@ -39,6 +47,7 @@ _READY_TIMEOUT_S = 120
 class Address:
     url: str
     amqp_url: str
+    admin_port: int
     has_demo: bool
 
 
@@ -62,6 +71,7 @@ class Stack:
         self._layout.make()
         with _one_at_a_time(self._layout.run / "stack.lock"):
             if self._supervisor.is_running():
+                self._renew_certificate()
                 return self._bring_up()
             self._prepare()
             try:
@@ -82,17 +92,22 @@ class Stack:
     @property
     def _fronts(self) -> tuple[Program, ...]:
         """Where people come: on a public address nobody pays in a sandbox."""
-        return (SANDBOX, WEB) if self._settings.is_loopback else (WEB,)
+        if self._settings.is_loopback:
+            return (SANDBOX, WEB, PROXY)
+        return (WEB, PROXY)
 
     def _prepare(self) -> None:
         if self._has_rabbitmq:
             ensure_rabbitmq()
+        ensure_nginx()
         ensure_assets(ROOT)
         ensure_keys(self._settings.keys_dir)
         self._supervisor.forget_ended()
         choose_ports(self._layout)
         sandbox.choose_port(self._layout)
         keep_port(self._layout.port_file("web"), preferred=self._settings.port)
+        keep_port(self._layout.port_file("admin"), self._settings.admin_port)
+        self._layout.make_socket_folder("web")
         if self._has_postgres:
             postgres_of(self._layout).prepare()
         if self._has_rabbitmq:
@@ -104,6 +119,13 @@ class Stack:
         passwords = {name: node.password(name) for name in accounts}
         node.prepare(definitions(passwords, ADMINISTRATOR))
 
+    def _renew_certificate(self) -> None:
+        """Have the proxy take the certificate as it is now, without a pause."""
+        proxy = read_pid(self._layout.pid_file(PROXY.name))
+        if self._settings.has_tls and proxy and is_alive(proxy):
+            give_certificate(self._layout, self._settings)
+            os.kill(proxy, signal.SIGHUP)
+
     def _bring_up(self) -> Address:
         """Start the programs; those that wait for nothing first."""
         for program in self._programs():
@@ -113,8 +135,13 @@ class Stack:
         for program in (*SERVICE_PROGRAMS, *self._fronts):
             self._supervisor.ensure_started(program.name)
         environment = self._environment()
-        self._wait_until_ready(int(environment["PORT"]), environment["PUBLIC_URL"])
-        return Address(environment["PUBLIC_URL"], self._amqp_url, has_demo)
+        self._wait_until_ready(read_settings(environment))
+        return Address(
+            url=environment["PUBLIC_URL"],
+            amqp_url=self._amqp_url,
+            admin_port=int(environment["ADMIN_PORT"]),
+            has_demo=has_demo,
+        )
 
     @property
     def _amqp_url(self) -> str:
@@ -137,10 +164,14 @@ class Stack:
     def _environment(self) -> dict[str, str]:
         """The settings of every program."""
         port = read_port(self._layout.port_file("web"))
+        scheme = "https" if self._settings.has_tls else "http"
         environment = {
-            "PUBLIC_URL": f"http://localhost:{port}",
+            "PUBLIC_URL": f"{scheme}://localhost:{port}",
             **self._given,
             "PORT": str(port),
+            "ADMIN_PORT": str(read_port(self._layout.port_file("admin"))),
+            "WEB_SOCKET": str(self._layout.socket("web")),
+            "OWN_PROXY": "yes",
             "VAR": str(self._settings.var),
             "KEYS_DIR": str(self._settings.keys_dir),
         }
@@ -154,15 +185,12 @@ class Stack:
             environment |= {amqp_variable(n): node.url(account=n) for n in PROCESSES}
         return environment
 
-    def _wait_until_ready(self, port: int, public_url: str) -> None:
-        address = self._settings.listen
-        if wait_until(
-            lambda: not missing_programs(port, public_url, address), _READY_TIMEOUT_S
-        ):
+    def _wait_until_ready(self, settings: Settings) -> None:
+        if wait_until(lambda: not missing_programs(settings), _READY_TIMEOUT_S):
             return
         logs = [
             f"{name} is not ready ({why}); the end of its log:\n{self._log_of(name)}"
-            for name, why in missing_programs(port, public_url, address).items()
+            for name, why in missing_programs(settings).items()
         ]
         raise LaunchError("\n\n".join(logs))
 

@@ -1,4 +1,4 @@
-"""What comes from the system's packages: RabbitMQ, and Chromium for the tests."""
+"""What comes from the system's packages: RabbitMQ, nginx, and Chromium for tests."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from launcher.machine.errors import LaunchError
-from launcher.servers import rabbitmq
+from launcher.servers import proxy, rabbitmq
 
 # The first one has no windows of its own to draw, and takes half the time.
 _BROWSERS = (
@@ -38,6 +38,19 @@ def ensure_rabbitmq() -> str:
         return rabbitmq.find_server()
 
 
+def ensure_nginx() -> str:
+    """The command that starts nginx; it is installed when it is missing.
+
+    Raises:
+        LaunchError: it is missing and can't be installed from here.
+    """
+    try:
+        return proxy.find_nginx()
+    except LaunchError:
+        _install("nginx", "libnginx-mod-http-brotli-filter")
+        return proxy.find_nginx()
+
+
 def ensure_chromium() -> str:
     """The path of a Chromium; it is installed when it is missing.
 
@@ -60,16 +73,26 @@ def _find_browser() -> str | None:
     return next((path for name in _BROWSERS if (path := shutil.which(name))), None)
 
 
-def _install(package: str) -> None:
+def _install(*packages: str) -> None:
+    words = " ".join(packages)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise LaunchError(
-            f"{package} is missing: install it from your system's packages "
-            f"(on Debian and Ubuntu: sudo apt-get install {package})"
+            f"{packages[0]} is missing: install it from your system's packages "
+            f"(on Debian and Ubuntu: sudo apt-get install {words})"
         )
-    print(f"Installing {package} …", flush=True)
+    print(f"Installing {words} …", flush=True)
     with _no_service_started():
         _apt_get("update")
-        _apt_get("install", "--yes", "--no-install-recommends", package)
+        _apt_get("install", "--yes", "--no-install-recommends", *packages)
+    _leave_at_next_boot(packages[0])
+
+
+def _leave_at_next_boot(service: str) -> None:
+    """Keep the package's own service from starting with the machine."""
+    if shutil.which("systemctl"):
+        command = ["systemctl", "disable", "--quiet", f"{service}.service"]
+        # Chromium has none.
+        subprocess.run(command, check=False, capture_output=True)
 
 
 def _apt_get(*arguments: str) -> None:
@@ -88,7 +111,7 @@ def _apt_get(*arguments: str) -> None:
 
 @contextmanager
 def _no_service_started() -> Iterator[None]:
-    """Keep Debian's packages from starting a system-wide broker of their own."""
+    """Keep Debian's packages from starting a system-wide service of their own."""
     if _POLICY.exists():
         yield
         return

@@ -7,7 +7,6 @@ process that started it, and is never root.
 """
 
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -21,6 +20,7 @@ from typing import NoReturn
 import psycopg2
 import psycopg2.extensions
 
+from launcher.machine.accounts import account_of
 from launcher.machine.errors import LaunchError
 from launcher.machine.files import keep_secret, make_folder, write_atomically
 from launcher.machine.ports import LOOPBACK
@@ -61,13 +61,6 @@ _CARELESS = {
 
 _QUICK_INITDB = ["--no-sync", "--set=scram_iterations=1"]
 """With passwords that are quick to check, as tests connect often."""
-
-_UNPRIVILEGED_USER = "nobody"
-
-# By bit, the least privileged first. Either lets PostgreSQL reach its folder and its
-# binaries below folders that only root may enter, as /root is.
-_CAPABILITIES = {"dac_read_search": 2, "dac_override": 1}
-_SETPCAP_BIT = 8
 
 
 class PostgresServer:
@@ -157,8 +150,7 @@ class PostgresServer:
         shutil.rmtree(draft, ignore_errors=True)
         password_file = self.folder / "password"
         write_atomically(password_file, keep_secret(self._password_file))
-        for path in (self.folder, password_file):
-            self._give_away(path)
+        account_of("postgres").own(self.folder)
         initdb = [
             str(self._binaries / "initdb"),
             f"--pgdata={draft}",
@@ -184,34 +176,8 @@ class PostgresServer:
             raise LaunchError(f"initdb failed in {self.folder}:\n{done.stderr.strip()}")
         draft.rename(self.data)
 
-    def _give_away(self, path: Path) -> None:
-        if os.geteuid() == 0:
-            account = pwd.getpwnam(_UNPRIVILEGED_USER)
-            os.chown(path, account.pw_uid, account.pw_gid)
-
     def _unprivileged(self) -> list[str]:
-        """What setpriv needs to make a user of little power out of root."""
-        if os.geteuid() != 0:
-            return []
-        account = pwd.getpwnam(_UNPRIVILEGED_USER)
-        user = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}"]
-        return [*user, "--clear-groups", *self._capability_options()]
-
-    def _capability_options(self) -> list[str]:
-        closed = _closed_folder(self.folder) or _closed_folder(self._binaries)
-        if closed is None:
-            return []
-        held = _held_capabilities()
-        for name, bit in _CAPABILITIES.items():
-            if held >> bit & held >> _SETPCAP_BIT & 1:
-                # PostgreSQL asks access(2) for its binaries, which would not count
-                # the capabilities of other users than root.
-                securebits = "--securebits=+no_setuid_fixup"
-                return [securebits, f"--inh-caps=+{name}", f"--ambient-caps=+{name}"]
-        raise LaunchError(
-            f"PostgreSQL can't run as root, and {closed} lets nobody else pass: "
-            f"start as another user, or allow it with chmod o+x {closed}"
-        )
+        return account_of("postgres").options([self.folder, self._binaries])
 
 
 def owner_of(folder: Path) -> int | None:
@@ -323,15 +289,3 @@ def _find_binaries() -> Path:
         "databases of your own in IDENTITY_DATABASE_URL, INVENTORY_DATABASE_URL and "
         "BILLING_DATABASE_URL"
     )
-
-
-def _closed_folder(path: Path) -> Path | None:
-    """The first folder above ``path`` that strangers may not pass."""
-    parents = reversed(path.resolve().parents)
-    return next((p for p in parents if p.exists() and not p.stat().st_mode & 1), None)
-
-
-def _held_capabilities() -> int:
-    status = Path("/proc/self/status").read_text()
-    fields = dict(line.split(":", 1) for line in status.splitlines())
-    return int(fields["CapPrm"], 16) & int(fields["CapBnd"], 16)

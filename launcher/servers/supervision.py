@@ -9,19 +9,17 @@ import shlex
 import signal
 import subprocess
 import sys
-import tempfile
 import xmlrpc.client
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from launcher.machine.errors import LaunchError
-from launcher.machine.files import make_folder, write_atomically
+from launcher.machine.files import write_atomically
 from launcher.machine.layout import Layout
 from launcher.machine.processes import (
     find_setpriv,
@@ -35,7 +33,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _START_TIMEOUT_S = 20
 _STOP_TIMEOUT_S = 60
-_MAX_SOCKET_PATH = 100  # bytes; the system allows 107
 
 _HEAD = """\
 [supervisord]
@@ -89,7 +86,7 @@ class Supervisor:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._config = layout.var / "supervisor.conf"
-        self._socket = _socket_path(layout)
+        self._socket = layout.socket("supervisor")
 
     def is_running(self) -> bool:
         try:
@@ -105,8 +102,7 @@ class Supervisor:
         Raises:
             LaunchError: it does not answer.
         """
-        if make_folder(self._socket.parent).stat().st_uid != os.geteuid():
-            raise LaunchError(f"{self._socket.parent} belongs to somebody else")
+        self._layout.make_socket_folder("supervisor")
         write_atomically(self._config, self._configuration(programs))
         module = ["-m", "supervisor.supervisord", "-c", str(self._config)]
         done = subprocess.run(
@@ -197,16 +193,6 @@ class Supervisor:
             stop_signal=program.stop_signal,
             log_file=_escape(self._layout.log_file(program.name)),
         )
-
-
-def _socket_path(layout: Layout) -> Path:
-    """In $VAR, or below /tmp where its path would be longer than a socket's may be."""
-    path = layout.run / "supervisor.sock"
-    if len(os.fsencode(path)) <= _MAX_SOCKET_PATH:
-        return path
-    name = sha256(os.fsencode(layout.var)).hexdigest()[:16]
-    folder = f"client-area-{os.geteuid()}-{name}"
-    return Path(tempfile.gettempdir()) / folder / "supervisor.sock"
 
 
 def _escape(value: object) -> str:

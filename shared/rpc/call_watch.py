@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -22,11 +21,11 @@ _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 2.0, 5.0)
 class CallWatch:
     """One client's breakers and figures; safe to use from any thread.
 
-    ``pending`` says how many calls wait. ``registry`` holds the figures, for whoever
-    shows them.
+    ``registry`` holds the figures, for whoever shows them; of several processes they
+    are added up (see `web.site.admin`).
     """
 
-    def __init__(self, pending: Callable[[], int]) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._breakers: dict[str, Breaker] = {}
         self._lock = threading.Lock()
@@ -48,10 +47,14 @@ class CallWatch:
             "1 while calls to the service are refused because it answers nobody.",
             ("service",),
             registry=self.registry,
+            multiprocess_mode="livemax",
         )
-        Gauge(
-            "client_calls_pending", "Calls that wait.", registry=self.registry
-        ).set_function(pending)
+        self._pending = Gauge(
+            "client_calls_pending",
+            "Calls that wait.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
 
     def admit(self, service: str) -> None:
         """Let a call pass.
@@ -64,6 +67,7 @@ class CallWatch:
 
     def follow(self, method: Method[Any, Any], future: Future[Any]) -> None:
         """Observe a call that is about to be sent."""
+        self._pending.inc()
         future.add_done_callback(partial(self._ended, method, time.monotonic()))
 
     def count_refused(self, method: Method[Any, Any], refusal: ContractError) -> None:
@@ -74,6 +78,7 @@ class CallWatch:
         """A service answered, in time or not; one never called is passed over."""
         breaker = self._breakers.get(service)
         if breaker is not None and breaker.heard(time.monotonic()):
+            self._resting.labels(service).set(0)
             log.info("service_answers_again", service=service)
 
     def _breaker(self, service: str) -> Breaker:
@@ -82,13 +87,14 @@ class CallWatch:
             return known
         with self._lock:
             breaker = self._breakers.setdefault(service, Breaker())
-        self._resting.labels(service).set_function(lambda: breaker.is_resting)
+        self._resting.labels(service)
         return breaker
 
     def _ended(
         self, method: Method[Any, Any], sent_at: float, future: Future[Any]
     ) -> None:
         now = time.monotonic()
+        self._pending.dec()
         error = None if future.cancelled() else future.exception()
         outcome = "cancelled" if future.cancelled() else _outcome(error)
         self._calls.labels(str(method), outcome).inc()
@@ -96,6 +102,7 @@ class CallWatch:
         if outcome == "deadline_exceeded":
             breaker = self._breaker(method.service)
             if breaker.missed(sent_at, now):
+                self._resting.labels(method.service).set(1)
                 log.warning("service_rests", service=method.service)
 
 

@@ -36,8 +36,7 @@ class LocalClient:
         self._executors = executors
         self._deadlines = Deadlines()
         self._closed = False
-        self._pending: set[Future[Any]] = set()
-        self._watch = CallWatch(lambda: len(self._pending))
+        self._watch = CallWatch()
 
     def start(
         self,
@@ -54,8 +53,6 @@ class LocalClient:
             end_with(future, refusal)
             return future
         self._watch.follow(method, future)
-        self._pending.add(future)
-        future.add_done_callback(self._pending.discard)
         self._deadlines.watch(future, context.timeout_s)
         headers = Headers(
             principal=context.principal,

@@ -103,17 +103,18 @@ class AmqpClient:
         self._closed = False
         # False while the broker is known to be away: calls then fail at once.
         self._hopeful = True
-        self._watch = CallWatch(lambda: self.pending_count)
+        self._watch = CallWatch()
         self._lost = Counter(
             "client_connections_lost_total",
             "Connections to the broker that were lost; another is made after each.",
             registry=self._watch.registry,
         )
-        Gauge(
+        self._connected = Gauge(
             "client_connected",
             "1 while there is a connection to the broker.",
             registry=self._watch.registry,
-        ).set_function(lambda: self._link.is_up)
+            multiprocess_mode="livemin",
+        )
 
     def start(
         self,
@@ -182,12 +183,14 @@ class AmqpClient:
 
     def link_up(self) -> None:
         self._hopeful = True
+        self._connected.set(1)
         for correlation_id, call in list(self._pending.items()):
             if not call.sent:
                 self._publish(correlation_id, call)
 
     def link_lost(self) -> None:
         self._lost.inc()
+        self._connected.set(0)
         for correlation_id, call in list(self._pending.items()):
             if call.sent and call.may_repeat:
                 call.sent = call.may_repeat = False

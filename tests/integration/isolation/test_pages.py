@@ -129,8 +129,6 @@ LINES = (
     Line("POST", "/theme",                        "303 303 303 303 303 303 303 303 303", {"theme": "dark"}),
     Line("GET", "/theme.css",                     "200 200 200 200 200 200 200 200 200"),
     Line("GET", "/healthz",                       "200 200 200 200 200 200 200 200 200"),
-    Line("GET", "/readyz",                        "200 200 200 200 200 200 200 200 200"),
-    Line("GET", "/metrics",                       "200 200 200 200 200 200 200 200 200"),
     # In development only, with made-up data.
     Line("GET", "/dev/components",                "200 200 200 200 200 200 200 200 200"),
     Line("GET", "/dev/components/first-view",     "200 200 200 200 200 200 200 200 200"),

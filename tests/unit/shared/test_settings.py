@@ -14,7 +14,12 @@ from shared.settings import SettingError, read_settings
         ("TRUSTED_PROXIES", "²"),
         ("PORT", "x"),
         ("PORT", "65536"),
+        ("ADMIN_PORT", "x"),
         ("PUBLIC_URL", "localhost"),
+        ("PUBLIC_URL", "http://my.example.com"),
+        ("PUBLIC_URL", "http://10.0.0.1:8000"),
+        ("TLS_CERTIFICATE", "/etc/ssl/my.pem"),
+        ("TLS_KEY", "/etc/ssl/my.key"),
         ("DEMO", "maybe"),
     ],
 )
@@ -26,6 +31,14 @@ def test_a_setting_that_makes_no_sense_is_refused(name: str, value: str) -> None
 def test_a_setting_that_makes_sense_is_taken() -> None:
     assert read_settings({"TRUSTED_PROXIES": "2"}).trusted_proxies == 2
     assert read_settings({}).trusted_proxies == 0
+
+
+def test_a_site_with_a_certificate_is_never_at_an_http_address() -> None:
+    tls = {"TLS_CERTIFICATE": "/etc/ssl/my.pem", "TLS_KEY": "/etc/ssl/my.key"}
+
+    assert read_settings(tls | {"PORT": "8443"}).public_url == "https://localhost:8443"
+    with pytest.raises(SettingError, match="PUBLIC_URL"):
+        read_settings(tls | {"PUBLIC_URL": "http://localhost:8443"})
 
 
 @pytest.mark.parametrize(

@@ -99,30 +99,6 @@ def test_a_role_without_billing_is_told_so_instead_of_seeing_figures(
     assert _state(page.text, "services") == "fresh"
 
 
-def test_readiness_names_the_service_that_is_away_and_why(site: Installation) -> None:
-    browser = site.app().test_client()
-    assert browser.get("/readyz").status_code == 200
-
-    site.client.down.add("billing")
-
-    answer = browser.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.get_json()["missing"] == {"billing": "service_unreachable"}
-
-
-def test_the_figures_tell_of_pages_and_of_calls_to_services(
-    site: Installation,
-) -> None:
-    site.customer("ada@example.com", "Ada & Co")
-    browser = sign_in(site.app(), "ada@example.com")
-
-    figures = browser.get("/metrics").text
-
-    assert 'web_requests_total{endpoint="auth.submit_log_in",status="303"}' in figures
-    assert 'client_calls_total{method="identity.log_in",outcome="ok"} 1.0' in figures
-    assert 'client_service_resting{service="identity"} 0.0' in figures
-
-
 def _state(html: str, block: str) -> str:
     start = html.index(f'id="block-{block}"')
     return html[start:].split('data-state="', 1)[1].split('"', 1)[0]
