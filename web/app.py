@@ -1,6 +1,8 @@
 """The web application, put together from its areas."""
 
 import secrets
+import wsgiref.headers
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -26,7 +28,7 @@ from web.profile import views as profile
 from web.services import views as services
 from web.site import health, theme
 from web.site.assets import BUILT, register_assets
-from web.site.security import csrf, protect
+from web.site.security import csrf, headers_of_every_answer, protect
 from web.transactions import views as transactions
 from web.wallets import views as wallets
 from web.webhooks import views as webhooks
@@ -75,7 +77,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     provider = context.settings.provider
     app.add_template_global(provider.support_address)
     app.context_processor(lambda: {"provider": provider})
-    _serve_assets(app)
+    _serve_assets(app, headers_of_every_answer(context.settings))
     if hops := context.settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
@@ -103,11 +105,18 @@ def _carry_company(endpoint: str, values: dict[str, Any]) -> None:
         values.setdefault("company", g.get("company_id"))
 
 
-def _serve_assets(app: Flask) -> None:
-    """Serve the built files, compressed, and cacheable for ever: names are hashes."""
+def _serve_assets(app: Flask, headers: Mapping[str, str]) -> None:
+    """Serve the built files, cacheable for ever: their names are hashes."""
+
+    def add_headers(answer: wsgiref.headers.Headers, _path: str, _url: str) -> None:
+        for name, value in headers.items():
+            answer[name] = value
+
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=BUILT,
         prefix="static/build/",
         immutable_file_test=lambda _path, _url: True,
+        allow_all_origins=False,
+        add_headers_function=add_headers,
     )

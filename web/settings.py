@@ -25,10 +25,15 @@ class WebSettings:
     hostname: str
     is_secure: bool
     is_loopback: bool
+    hsts_subdomains: bool
     trusted_proxies: int
     provider: Provider
     sandbox_url: str
     card_script_url: str
+
+    def cookie_name(self, name: str) -> str:
+        """With a prefix by which browsers take it over https from this host only."""
+        return f"__Host-{name}" if self.is_secure else name
 
 
 def has_own_proxy(environment: Mapping[str, str]) -> bool:
@@ -36,11 +41,19 @@ def has_own_proxy(environment: Mapping[str, str]) -> bool:
     return environment.get("OWN_PROXY") == "yes"
 
 
+def _yes_or_no(name: str, environment: Mapping[str, str]) -> bool:
+    answer = environment.get(name) or "yes"
+    if answer not in {"yes", "no"}:
+        raise SettingError(f"{name} is neither yes nor no: {answer!r}")
+    return answer == "yes"
+
+
 def read_web_settings(settings: Settings) -> WebSettings:
     """Take from the settings of all processes what pages depend on, and read the rest.
 
     Raises:
-        SettingError: ``STRIPE_JS_URL`` is a stand-in, at a public address.
+        SettingError: ``STRIPE_JS_URL`` is a stand-in, at a public address, or
+            ``HSTS_SUBDOMAINS`` is neither yes nor no.
     """
     environment = settings.environment
     card_script_url = environment.get("STRIPE_JS_URL") or CARD_SCRIPT_URL
@@ -51,6 +64,7 @@ def read_web_settings(settings: Settings) -> WebSettings:
         hostname=settings.hostname,
         is_secure=settings.is_secure,
         is_loopback=settings.is_loopback,
+        hsts_subdomains=_yes_or_no("HSTS_SUBDOMAINS", environment),
         trusted_proxies=settings.trusted_proxies + has_own_proxy(environment),
         provider=settings.provider,
         sandbox_url=environment.get("SANDBOX_URL", ""),

@@ -21,7 +21,7 @@ from shared.errors import (
 )
 from shared.rpc.client import CallContext, call
 from shared.rpc.readiness import find_missing
-from web.language.refusals import sentence
+from web.language.refusals import retry_after, sentence
 from web.page.context import context
 from web.page.errors import error_page
 from web.page.signed_in import sign_in, sign_out, signed_in
@@ -65,7 +65,10 @@ def submit_log_in() -> ResponseReturnValue:
     try:
         session = _call_log_in(form)
     except (Unauthenticated, InvalidInput, Throttled, Unavailable) as refusal:
-        return _show(form, status=refusal.http_status, error=sentence(refusal))
+        return (
+            *_show(form, status=refusal.http_status, error=sentence(refusal)),
+            retry_after(refusal),
+        )
     except RemoteFault:
         log.exception("remote_fault", path=request.path)
         return _show(form, status=500, error=_FAULT)
@@ -120,7 +123,7 @@ def switch_company() -> ResponseReturnValue:
 
 def _show(
     form: LogInForm, *, status: int, error: str = "", is_open: bool = True
-) -> ResponseReturnValue:
+) -> tuple[str, int]:
     page = render_template("auth/login.html", form=form, error=error, is_open=is_open)
     return page, status
 

@@ -3,7 +3,7 @@
 A sentence says what happened and what to do next. The codes are the contracts'.
 """
 
-from shared.errors import ContractError
+from shared.errors import ContractError, Throttled
 from web.language.locale import country_name
 
 _SENTENCES = {
@@ -128,8 +128,19 @@ def sentence(refusal: ContractError) -> str:
     return template.format_map(parameters)
 
 
+def retry_after(refusal: ContractError) -> dict[str, str]:
+    """The header by which a refusal says when to try again, if it says so."""
+    if not isinstance(refusal, Throttled):
+        return {}
+    return {"Retry-After": str(_wait_s(refusal))}
+
+
+def _wait_s(refusal: ContractError) -> int:
+    return int(refusal.parameters.get("retry_after_s", 60))
+
+
 def _wait(refusal: ContractError) -> str:
-    seconds = int(refusal.parameters.get("retry_after_s", 60))
+    seconds = _wait_s(refusal)
     if seconds < 90:  # noqa: PLR2004  above, minutes read better
         return f"{seconds} seconds"
     return f"{-(-seconds // 60)} minutes"

@@ -1,5 +1,6 @@
 """Errors as pages for people: what happened, what was kept, what to do, an id."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import structlog
@@ -16,7 +17,7 @@ from shared.errors import (
     Unavailable,
 )
 from shared.logs import describe
-from web.language.refusals import sentence
+from web.language.refusals import retry_after, sentence
 from web.page.frame import Frame
 from web.page.page import Page
 from web.page.signed_in import sign_out
@@ -43,6 +44,8 @@ _HTTP_SENTENCES = {
     500: "Nothing you entered was applied unless you were told so. Try again; if it "
     "happens again, contact support and quote the id below.",
 }
+_KEPT_HEADERS = {"Allow", "Content-Range", "Retry-After"}
+"""Of werkzeug's own answers: what tells a program how to ask better."""
 
 
 def register_error_pages(app: Flask) -> None:
@@ -56,7 +59,12 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(Exception, _fault)
 
 
-def error_page(status: int, message: str, title: str = "") -> ResponseReturnValue:
+def error_page(
+    status: int,
+    message: str,
+    title: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> ResponseReturnValue:
     """A page that says so, within the frame if one was on its way."""
     may_help = status == Unavailable.http_status and request.method == "GET"
     page = render_template(
@@ -67,7 +75,7 @@ def error_page(status: int, message: str, title: str = "") -> ResponseReturnValu
         retry=request.full_path if may_help else "",
         frame=_frame_on_its_way(),
     )
-    return page, status
+    return page, status, dict(headers or {})
 
 
 def _frame_on_its_way() -> Frame | None:
@@ -86,7 +94,8 @@ def _session_ended(refusal: Unauthenticated) -> ResponseReturnValue:
 
 def _refused(refusal: ContractError) -> ResponseReturnValue:
     log.info("refused", code=refusal.code, path=request.path)
-    return error_page(refusal.http_status, sentence(refusal))
+    headers = retry_after(refusal)
+    return error_page(refusal.http_status, sentence(refusal), headers=headers)
 
 
 def _conflict(refusal: Conflict) -> ResponseReturnValue:
@@ -133,7 +142,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     if status < 400:  # noqa: PLR2004  a redirect that werkzeug raises
         return error
     message = _HTTP_SENTENCES.get(status, "Go back, or start from the dashboard.")
-    return error_page(status, message)
+    headers = {k: v for k, v in error.get_headers() if k in _KEPT_HEADERS}
+    return error_page(status, message, headers=headers)
 
 
 def _remote_fault(fault: RemoteFault) -> ResponseReturnValue:

@@ -34,7 +34,7 @@ from web.page.context import context
 
 log = structlog.get_logger()
 
-PRINCIPAL_COOKIE = "principal"
+_PRINCIPAL_COOKIE = "principal"
 
 _RENEW_BEFORE = timedelta(seconds=10)
 _CHECK_WITHIN_S = 0.5
@@ -72,7 +72,7 @@ class Visit:
         self._meant = acts_for or expected
         self._polling = polling
         self._resuming: Future[identity.signing_in.Session] | None = None
-        self._principal_token = request.cookies.get(PRINCIPAL_COOKIE)
+        self._principal_token = request.cookies.get(_principal_cookie())
         self._principal = self._read_cookie()
 
     @property
@@ -270,7 +270,7 @@ def keep_principal(response: Response) -> Response:
 
 def set_principal_cookie(response: Response, token: str) -> None:
     response.set_cookie(
-        PRINCIPAL_COOKIE,
+        _principal_cookie(),
         token,
         max_age=int(LIFETIME.total_seconds()),
         secure=context().settings.is_secure,
@@ -281,11 +281,15 @@ def set_principal_cookie(response: Response, token: str) -> None:
 
 def forget_principal(response: Response) -> None:
     response.delete_cookie(
-        PRINCIPAL_COOKIE,
+        _principal_cookie(),
         secure=context().settings.is_secure,
         httponly=True,
         samesite="Lax",
     )
+
+
+def _principal_cookie() -> str:
+    return context().settings.cookie_name(_PRINCIPAL_COOKIE)
 
 
 def _company_of_request() -> UUID | None:

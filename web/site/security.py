@@ -1,12 +1,14 @@
 """What keeps a browser safe with us: headers, hosts, cookies, forms."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, Response, g, request
-from flask_wtf.csrf import CSRFProtect
 
 from shared.settings import LOOPBACK_HOSTS
 from web.settings import WebSettings
+from web.site.csrf import MaskedCSRFProtect
 
 MAX_FORM_BYTES = 256 * 1024
 
@@ -19,7 +21,11 @@ _CONTENT_SECURITY_POLICY = (
 # pages' policy would apply to; there is nothing of ours in it to be kept in.
 _PDF_POLICY = "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-csrf = CSRFProtect()
+_YEAR_S = 365 * 24 * 3600
+
+_Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+csrf = MaskedCSRFProtect()
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ def protect(app: Flask, settings: WebSettings, secret: bytes) -> None:
     """Set up cookies, hosts, CSRF protection and the headers of every answer."""
     app.config.update(
         SECRET_KEY=secret,
+        SESSION_COOKIE_NAME=settings.cookie_name("session"),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.is_secure,
@@ -56,11 +63,9 @@ def protect(app: Flask, settings: WebSettings, secret: bytes) -> None:
         TRUSTED_HOSTS=_hosts(settings),
     )
     csrf.init_app(app)
-    policy = _CONTENT_SECURITY_POLICY.format(
-        logo=settings.provider.logo_origin,
-        # A browser follows a form's redirect only to where the form may go.
-        payment_pages=settings.sandbox_url,
-    )
+    app.wsgi_app = _with_lower_host(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    common = headers_of_every_answer(settings)
+    policy = common["Content-Security-Policy"]
 
     @app.after_request
     def add_headers(response: Response) -> Response:
@@ -68,16 +73,39 @@ def protect(app: Flask, settings: WebSettings, secret: bytes) -> None:
         foreign: ForeignSources | None = g.pop("foreign_sources", None)
         wider = f"; {foreign.directives}" if foreign else ""
         is_pdf = response.mimetype == "application/pdf"
+        headers.update(common)
         headers["Content-Security-Policy"] = _PDF_POLICY if is_pdf else policy + wider
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "same-origin"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        if settings.is_secure:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
         if not request.path.startswith(("/static/", "/theme.css")):
             headers["Cache-Control"] = "no-store"
         return response
+
+
+def headers_of_every_answer(settings: WebSettings) -> dict[str, str]:
+    headers = {
+        "Content-Security-Policy": _CONTENT_SECURITY_POLICY.format(
+            logo=settings.provider.logo_origin,
+            # A browser follows a form's redirect only to where the form may go.
+            payment_pages=settings.sandbox_url,
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if settings.is_secure:
+        below = "; includeSubDomains" if settings.hsts_subdomains else ""
+        headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}{below}"
+    return headers
+
+
+def _with_lower_host(app: _Application) -> _Application:
+    """Names of hosts are the same in small letters and in capitals."""
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ["HTTP_HOST"] = environ.get("HTTP_HOST", "").lower()
+        return app(environ, start_response)
+
+    return answer
 
 
 def _hosts(settings: WebSettings) -> list[str]:

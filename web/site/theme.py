@@ -61,7 +61,7 @@ def choose_theme() -> ResponseReturnValue:
     response = make_response(redirect(_way_back(), code=303))
     if request.form.get("theme") in THEMES:
         response.set_cookie(
-            "theme",
+            _cookie(),
             request.form["theme"],
             max_age=_YEAR_S,
             secure=context().settings.is_secure,
@@ -73,7 +73,7 @@ def choose_theme() -> ResponseReturnValue:
 
 def chosen_theme() -> str:
     """The theme in the visitor's cookie: one of THEMES."""
-    theme = request.cookies.get("theme", "")
+    theme = request.cookies.get(_cookie(), "")
     return theme if theme in THEMES else "system"
 
 
@@ -105,6 +105,10 @@ def contrast(one: str, other: str) -> float:
 
 def _accent() -> str:
     return context().settings.provider.accent or DEFAULT_ACCENT
+
+
+def _cookie() -> str:
+    return context().settings.cookie_name("theme")
 
 
 def _way_back() -> str:

@@ -18,8 +18,11 @@ from tests.fixtures.installations import (
     sign_in,
 )
 from tests.fixtures.web.pages import OPEN_TO_ALL
+from web.site.assets import asset_url
+from web.site.csrf import unmask
 
 HTTPS_HOST = "clients.example"
+STATIC = asset_url("app.css")
 
 SIGNED = {"/webhooks/<gateway>"}
 """No forms: who sends these signs them, and billing looks at that."""
@@ -60,12 +63,78 @@ def test_a_site_of_https_keeps_browsers_and_their_cookies_on_it(
 
     assert answer.status_code == 303, answer.text
     for name in ("session", "principal", "theme"):
-        cookie = browser.get_cookie(name, HTTPS_HOST)
+        cookie = browser.get_cookie(f"__Host-{name}", HTTPS_HOST)
         assert cookie is not None, name
-        assert cookie.secure, name
-    for address in ("/", "/login", "/theme.css", "/no/such", "/healthz"):
-        told = browser.get(address).headers["Strict-Transport-Security"]
-        assert told == f"max-age={365 * 24 * 3600}", address
+        # Without these a browser does not take a cookie of such a name.
+        assert (cookie.secure, cookie.path) == (True, "/"), name
+        assert cookie.origin_only, name
+    for address in ("/", "/login", "/theme.css", "/no/such", "/healthz", STATIC):
+        with browser.get(address) as found:
+            told = found.headers["Strict-Transport-Security"]
+        assert told == f"max-age={365 * 24 * 3600}; includeSubDomains", address
+
+
+def test_whoever_needs_http_below_may_leave_the_names_below_out(
+    site: Installation,
+) -> None:
+    browser = _browser_of_https(site, HSTS_SUBDOMAINS="no")
+
+    told = browser.get("/login").headers["Strict-Transport-Security"]
+
+    assert told == f"max-age={365 * 24 * 3600}"
+
+
+def test_a_file_has_the_headers_of_every_other_answer(site: Installation) -> None:
+    browser = site.app().test_client()
+    page = browser.get("/login")
+    with browser.get(STATIC) as file:
+        assert file.status_code == 200
+
+    own = {"Cache-Control", "Content-Length", "Content-Type", "Set-Cookie", "Vary"}
+    safety = {name for name, _ in page.headers} - own - {"X-Request-ID"}
+    assert {name: file.headers.get(name) for name in safety} == {
+        name: page.headers[name] for name in safety
+    }
+    assert len(safety) >= 5
+    assert "Access-Control-Allow-Origin" not in file.headers
+    assert "immutable" in file.headers["Cache-Control"]
+
+
+def test_a_wrong_method_is_told_which_are_right(site: Installation) -> None:
+    answer = site.app().test_client().put("/login")
+
+    assert answer.status_code == 405
+    assert set(answer.headers["Allow"].split(", ")) >= {"GET", "POST"}
+
+
+def test_who_has_to_wait_is_told_how_long(site: Installation) -> None:
+    browser = site.app().test_client()
+    token = csrf_token(browser, "/login")
+    fields = {"email": "nobody@example.com", "password": "x", "csrf_token": token}
+    answers = [browser.post("/login", data=fields) for _ in range(20)]
+
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_the_token_of_forms_is_masked_in_each_answer_and_good_in_all(
+    site: Installation,
+) -> None:
+    site.customer("ada@example.com", "Ada & Co")
+    browser = sign_in(site.app(), "ada@example.com")
+
+    tokens = [csrf_token(browser, "/account") for _ in range(3)]
+
+    assert len(set(tokens)) == len(tokens)
+    bare = unmask(tokens[0])
+    assert bare
+    assert bare not in browser.get("/account").text
+    for token in tokens:
+        fields = {"csrf_token": token, "theme": "dark"}
+        assert browser.post("/theme", data=fields).status_code == 303
+    for junk in (bare, tokens[0][:-4], "x", "é", ""):
+        fields = {"csrf_token": junk, "theme": "dark"}
+        assert browser.post("/theme", data=fields).status_code == 400
 
 
 def test_a_site_of_http_does_not_ask_for_https(site: Installation) -> None:
@@ -128,6 +197,13 @@ def test_a_host_that_is_not_ours_is_refused(site: Installation) -> None:
     answer = site.app().test_client().get("/login", headers={"Host": "evil.example"})
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("host", ["LOCALHOST", "LocalHost:8000"])
+def test_our_host_is_ours_in_capitals_too(site: Installation, host: str) -> None:
+    answer = site.app().test_client().get("/login", headers={"Host": host})
+
+    assert answer.status_code == 200
 
 
 def test_a_login_form_of_ten_thousand_letters_is_answered_beside_the_field(
@@ -225,9 +301,9 @@ def test_the_log_of_a_failure_holds_neither_what_was_searched_nor_a_name(
     assert "whitewhale" not in logged
 
 
-def _browser_of_https(site: Installation) -> FlaskClient:
+def _browser_of_https(site: Installation, **settings: str) -> FlaskClient:
     url = f"https://{HTTPS_HOST}"
-    app = replace(site, environment={"PUBLIC_URL": url}).app()
+    app = replace(site, environment={"PUBLIC_URL": url, **settings}).app()
     app.config.update(SERVER_NAME=HTTPS_HOST, PREFERRED_URL_SCHEME="https")
     browser = app.test_client()
     # Over https a form is taken only from a page of ours.

@@ -1,0 +1,248 @@
+"""The proxy: takes requests in as a whole, and says whom they come from."""
+
+import json
+import os
+import signal
+import socket
+import ssl
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from launcher.machine.ports import LOOPBACK, is_free, pick_port
+from launcher.machine.processes import wait_until
+from launcher.servers.proxy import Certificate
+from tests.fixtures.process_table import processes_of
+from tests.fixtures.proxies import RunningProxy, application_at_a_port, proxy_before
+from web.site.security import MAX_FORM_BYTES
+
+PATIENCE_S = 15
+MOST_OF_ONE = 100
+FORGED = {
+    "X-Forwarded-For": "198.51.100.9, 198.51.100.8",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Prefix": "/evil",
+    "X-Forwarded-Port": "666",
+    "Forwarded": "for=198.51.100.7",
+    "X-Real-IP": "198.51.100.6",
+}
+
+
+class Upstream:
+    """Answers with what it was told, at length; counts who came."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self.asked += 1
+        told = {k: v for k, v in environ.items() if k.startswith("HTTP_")}
+        media_type = environ["QUERY_STRING"] or "text/html"
+        start_response("200 OK", [("Content-Type", media_type)])
+        return [json.dumps(told).encode(), b" " * 2000]
+
+
+@pytest.fixture
+def upstream() -> Upstream:
+    return Upstream()
+
+
+@pytest.fixture
+def proxy(upstream: Upstream, tmp_path: Path) -> Iterator[RunningProxy]:
+    with (
+        application_at_a_port(upstream) as port,
+        proxy_before(port, tmp_path / "the proxy") as running,
+    ):
+        yield running
+
+
+def test_a_request_comes_as_a_whole_or_not_at_all(
+    proxy: RunningProxy, upstream: Upstream
+) -> None:
+    head = (
+        f"POST / HTTP/1.1\r\nHost: localhost:{proxy.port}\r\nContent-Length: 2\r\n\r\n"
+    )
+    with socket.create_connection((LOOPBACK, proxy.port)) as sender:
+        sender.sendall(head.encode() + b"a")
+        requests.get(proxy.url, timeout=PATIENCE_S)
+        assert upstream.asked == 1
+
+        sender.sendall(b"b")
+
+        assert b"200 OK" in sender.recv(1000)
+        assert upstream.asked == 2
+
+
+def test_what_is_forged_about_the_sender_is_not_passed_on(proxy: RunningProxy) -> None:
+    told = requests.get(proxy.url, headers=FORGED, timeout=PATIENCE_S).json()
+
+    assert "evil" not in json.dumps(told)
+    assert "198.51" not in json.dumps(told)
+    assert told["HTTP_X_FORWARDED_FOR"] == LOOPBACK
+    assert told["HTTP_X_FORWARDED_PROTO"] == "http"
+    assert told["HTTP_X_FORWARDED_HOST"] == f"localhost:{proxy.port}"
+
+
+def test_the_word_of_a_trusted_proxy_is_passed_on_with_our_own(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    with (
+        application_at_a_port(upstream) as port,
+        proxy_before(port, tmp_path / "proxy", {"TRUSTED_PROXIES": "1"}) as proxy,
+    ):
+        told = requests.get(proxy.url, headers=FORGED, timeout=PATIENCE_S).json()
+
+    assert told["HTTP_X_FORWARDED_FOR"] == f"{FORGED['X-Forwarded-For']}, {LOOPBACK}"
+    assert told["HTTP_X_FORWARDED_PROTO"] == "https, http"
+    assert "HTTP_X_FORWARDED_PREFIX" not in told
+
+
+@pytest.mark.parametrize(
+    ("media_type", "accepted", "encoding"),
+    [
+        ("text/html", "gzip", "gzip"),
+        ("text/html", "gzip, br", "br"),
+        ("text/html", "", None),
+        # As brotli, a file that is made while it is sent would come at its end.
+        ("text/csv", "gzip, br", "gzip"),
+        ("application/pdf", "gzip, br", None),
+    ],
+)
+def test_what_gets_smaller_by_it_is_compressed(
+    proxy: RunningProxy, media_type: str, accepted: str, encoding: str | None
+) -> None:
+    answer = requests.get(
+        f"{proxy.url}/?{media_type}",
+        headers={"Accept-Encoding": accepted},
+        timeout=PATIENCE_S,
+    )
+
+    assert answer.headers.get("Content-Encoding") == encoding
+
+
+def test_too_large_a_body_is_refused_by_its_length_alone(
+    proxy: RunningProxy, upstream: Upstream
+) -> None:
+    answer = requests.post(proxy.url, b"x" * (MAX_FORM_BYTES + 1), timeout=PATIENCE_S)
+
+    assert answer.status_code == 413
+    assert "Request too large" in answer.text
+    assert upstream.asked == 0
+
+
+def test_while_the_web_front_end_is_away_it_says_so(tmp_path: Path) -> None:
+    with proxy_before(pick_port(), tmp_path / "proxy") as proxy:
+        answer = requests.get(proxy.url, timeout=PATIENCE_S)
+
+    assert answer.status_code == 503
+    assert "Not reachable right now" in answer.text
+    assert answer.headers["Retry-After"] == "5"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_one_sender_of_slow_bodies_is_held_back_and_nobody_else(
+    proxy: RunningProxy,
+) -> None:
+    head = (
+        f"POST / HTTP/1.1\r\nHost: localhost:{proxy.port}\r\nContent-Length: 9\r\n\r\n"
+    )
+    with ExitStack() as open_ones:
+        for _ in range(MOST_OF_ONE):
+            slow = open_ones.enter_context(_from_address("127.0.0.2", proxy.port))
+            slow.sendall(head.encode() + b"x")
+        # Each has been looked at once a later one of the same sender is refused.
+        assert wait_until(lambda: _is_refused(head, proxy.port), PATIENCE_S)
+
+        assert requests.get(proxy.url, timeout=PATIENCE_S).status_code == 200
+        assert requests.post(proxy.url, b"x", timeout=PATIENCE_S).status_code == 200
+        with _from_address("127.0.0.2", proxy.port) as same:
+            same.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b"200 OK" in same.recv(1000)
+
+
+def _is_refused(head: str, port: int) -> bool:
+    with _from_address("127.0.0.2", port) as one_more:
+        one_more.sendall(head.encode() + b"x" * 9)
+        answer = one_more.recv(1000)
+    return b" 429 " in answer and b"Retry-After: 10" in answer
+
+
+def _from_address(address: str, port: int) -> socket.socket:
+    return socket.create_connection(
+        (LOOPBACK, port), PATIENCE_S, source_address=(address, 0)
+    )
+
+
+def test_when_its_master_is_killed_nothing_of_it_is_left(
+    proxy: RunningProxy, tmp_path: Path
+) -> None:
+    assert len(processes_of(tmp_path / "the proxy")) > 1
+
+    os.kill(proxy.process.pid, signal.SIGKILL)
+    proxy.process.wait()
+
+    assert wait_until(lambda: processes_of(tmp_path) == {}, PATIENCE_S)
+    assert is_free(proxy.port)
+
+
+def test_where_there_is_a_certificate_it_ends_tls(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    certificate = self_signed(tmp_path)
+    tls = {"TLS_CERTIFICATE": str(certificate.chain), "TLS_KEY": str(certificate.key)}
+    with (
+        application_at_a_port(upstream) as port,
+        proxy_before(port, tmp_path / "proxy", tls, certificate) as proxy,
+    ):
+        told = requests.get(
+            proxy.url, verify=str(certificate.chain), timeout=PATIENCE_S
+        ).json()
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+        old.minimum_version = ssl.TLSVersion.TLSv1_2
+
+        with socket.create_connection((LOOPBACK, proxy.port)) as plain:
+            version = old.wrap_socket(plain).version()
+
+    assert told["HTTP_X_FORWARDED_PROTO"] == "https"
+    assert version == "TLSv1.3"
+
+
+def self_signed(folder: Path) -> Certificate:
+    """A certificate for localhost, which the proxy's account may read."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.fromtimestamp(time.time(), UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
+        .sign(key, hashes.SHA256())
+    )
+    certificate = Certificate(folder / "certificate.pem", folder / "key.pem")
+    pem = serialization.Encoding.PEM
+    certificate.chain.write_bytes(built.public_bytes(pem))
+    certificate.key.write_bytes(
+        key.private_bytes(
+            pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    certificate.key.chmod(0o644)
+    return certificate
