@@ -25,7 +25,7 @@ def take_in(tenant: Tenant, envelope: Mapping[str, object], target: str) -> None
         if (each.event.source, each.event.name)
         == (envelope["source"], envelope["name"])
     )
-    dispatcher.take_in(handler, dict(envelope))
+    dispatcher.take_in(handler, [dict(envelope)])
 
 
 def false_news(

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -22,7 +23,7 @@ class FromAddress(HTTPAdapter):
         self._address = address
         super().__init__()
 
-    def init_poolmanager(self, *positional: object, **named: object) -> None:
+    def init_poolmanager(self, *positional: Any, **named: Any) -> None:
         named["source_address"] = (self._address, 0)
         super().init_poolmanager(*positional, **named)
 
