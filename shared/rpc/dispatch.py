@@ -7,7 +7,7 @@ in this order, here and nowhere else.
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -38,23 +38,36 @@ MAX_REQUEST_ID_LENGTH = 100
 class Headers:
     """What travels beside the arguments, as ``nameko.<name>`` headers.
 
-    ``deadline`` is in seconds since the epoch, by the machine's own clock.
+    ``deadline`` is how many seconds the caller still waited when it sent the call: no
+    clock is compared with another machine's. They count from ``received_at``, which is
+    a moment of the clock that never goes back.
     """
 
     principal: str | None = None
     request_id: str = ""
     idempotency_key: str | None = None
     deadline: float | None = None
+    received_at: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def read(cls, headers: Mapping[str, Any]) -> "Headers":
+    def read(
+        cls, headers: Mapping[str, Any], received_at: float | None = None
+    ) -> "Headers":
         """Read what a message carries; anything of a wrong type counts as missing."""
         return cls(
             principal=_text(headers.get("principal")),
             request_id=_request_id(headers.get("request_id")),
             idempotency_key=_text(headers.get("idempotency_key")),
             deadline=_seconds(headers.get("deadline")),
+            received_at=time.monotonic() if received_at is None else received_at,
         )
+
+    @property
+    def is_too_late(self) -> bool:
+        """Whether the caller waits no longer."""
+        if self.deadline is None:
+            return False
+        return time.monotonic() - self.received_at >= self.deadline
 
     def as_context(self) -> dict[str, str]:
         """The other way about; nothing for what is missing.
@@ -105,7 +118,7 @@ class Dispatcher:
         return reply
 
     def _answer(self, method_name: str, arguments: Any, headers: Headers) -> Any:
-        if headers.deadline is not None and time.time() > headers.deadline:
+        if headers.is_too_late:
             raise Unavailable("deadline_exceeded", "arrived too late; not executed")
         handler = self.service.methods.get(method_name)
         if handler is None:

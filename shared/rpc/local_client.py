@@ -4,7 +4,6 @@ Arguments and results pass through the same JSON, deadlines and dispatch as over
 RabbitMQ; only the broker is missing.
 """
 
-import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, InvalidStateError
 from typing import Any
@@ -58,7 +57,7 @@ class LocalClient:
             principal=context.principal,
             request_id=context.request_id,
             idempotency_key=context.idempotency_key,
-            deadline=time.time() + context.timeout_s,
+            deadline=context.timeout_s,
         )
         executor = self._executors[method.service]
         executor.submit(self._run, future, method, call, headers)

@@ -25,6 +25,9 @@ CONTENT_TYPE = "application/json"
 CONTENT_ENCODING = "utf-8"
 HEADER_PREFIX = "nameko."
 
+SENT_AT = "nameko.sent_at"
+"""A reply's header: when it was sent by its sender's clock, in seconds of the epoch."""
+
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 REPLY_KEY = rf"(reply\.[A-Za-z0-9_-]+\.)?{UUID}"
 """The keys that a service may publish replies to: ours begin with the account's name,

@@ -162,9 +162,7 @@ def test_headers_that_make_no_sense_do_no_harm(
 
 
 def test_a_call_that_arrives_after_its_deadline_is_not_executed(wire: Wire) -> None:
-    reply = wire.answer_to(
-        ECHO_KEY, GOOD, headers={"nameko.deadline": "1700000000.000"}
-    )
+    reply = wire.answer_to(ECHO_KEY, GOOD, headers={"nameko.deadline": "-0.001"})
 
     assert reply["error"]["exc_type"] == "Unavailable"
     assert reply["error"]["exc_args"][0] == "deadline_exceeded"

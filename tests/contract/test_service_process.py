@@ -6,12 +6,14 @@ from uuid import uuid4
 
 import pika
 import pytest
+from structlog.testing import capture_logs
 
 from launcher.machine.processes import wait_until
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.client import CallContext, call
 from shared.rpc.readiness import find_missing
 from tests.contract.parcel import contract as c
+from tests.contract.parcel.service import CLOCK_AHEAD_S
 from tests.contract.world import PATIENCE_S
 from tests.fixtures.cable import Cable, cable_to
 from tests.fixtures.principals import Principals
@@ -110,6 +112,21 @@ def test_it_stops_at_once_while_the_broker_is_away(
     own_process.tell_to_stop()
 
     assert own_process.wait_for_end() == 0
+
+
+def test_a_clock_that_is_ahead_makes_no_call_late_and_is_named(
+    own_process: ServiceProcess, client: AmqpClient
+) -> None:
+    own_process.settings = {CLOCK_AHEAD_S: "60"}
+
+    with capture_logs() as logs:
+        own_process.start()
+        answer = call(client, c.ECHO, c.Values(text="in time"), PATIENT)
+
+    assert answer.text == "in time"
+    skew = next(each for each in logs if each["event"] == "clock_skew")
+    assert skew["service"] == c.NAME
+    assert skew["ahead_s"] == pytest.approx(60, abs=1)
 
 
 def wait_for_earlier_calls_to_arrive(client: AmqpClient) -> None:

@@ -10,6 +10,7 @@ import itertools
 import secrets
 import time
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from functools import partial
@@ -21,6 +22,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from shared.contract import Effect, Method, RequestT, ResponseT
 from shared.errors import ContractError, InvalidInput, RemoteFault, Unavailable
+from shared.rpc.amqp.clock_skew import ClockSkew
 from shared.rpc.amqp.link import Link
 from shared.rpc.call_watch import CallWatch
 from shared.rpc.client import CallContext
@@ -30,6 +32,7 @@ from shared.rpc.messages import (
     CONTENT_ENCODING,
     CONTENT_TYPE,
     HEADER_PREFIX,
+    SENT_AT,
     decode_reply,
     encode_call,
 )
@@ -53,6 +56,7 @@ class _Call:
         "may_repeat",
         "method",
         "sent",
+        "sent_at",
         "timer",
     )
 
@@ -62,20 +66,21 @@ class _Call:
         self.method = method
         self.body = body
         self.context = context
-        self.deadline = time.time() + context.timeout_s
+        self.deadline = time.monotonic() + context.timeout_s
+        self.sent_at = 0.0
         self.future: Future[Any] = Future()
         self.sent = False
         self.may_repeat = _is_safe_to_repeat(method, context)
         self.timer: Any = None
 
     def properties(self, correlation_id: str, reply_key: str) -> BasicProperties:
+        left_s = max(0.001, self.deadline - time.monotonic())
         headers = Headers(
             principal=self.context.principal,
             request_id=self.context.request_id,
             idempotency_key=self.context.idempotency_key,
-            deadline=self.deadline,
+            deadline=left_s,
         )
-        left_ms = max(1, int((self.deadline - time.time()) * 1000))
         return BasicProperties(
             content_type=CONTENT_TYPE,
             content_encoding=CONTENT_ENCODING,
@@ -86,7 +91,7 @@ class _Call:
             delivery_mode=_delivery_mode(self.method),
             correlation_id=correlation_id,
             reply_to=reply_key,
-            expiration=str(left_ms),
+            expiration=str(int(left_s * 1000)),
         )
 
 
@@ -104,6 +109,7 @@ class AmqpClient:
         # False while the broker is known to be away: calls then fail at once.
         self._hopeful = True
         self._watch = CallWatch()
+        self._skew = ClockSkew()
         self._lost = Counter(
             "client_connections_lost_total",
             "Connections to the broker that were lost; another is made after each.",
@@ -201,7 +207,9 @@ class AmqpClient:
         self._hopeful = False
         self._end_all("broker_unreachable")
 
-    def reply_came(self, correlation_id: str, body: bytes) -> None:
+    def reply_came(
+        self, correlation_id: str, body: bytes, headers: Mapping[str, Any]
+    ) -> None:
         service = self._ids.service_of(correlation_id)
         if service is None:
             log.warning("reply_forged")
@@ -211,6 +219,7 @@ class AmqpClient:
         if call is None:
             log.info("late_reply")
             return
+        self._skew.note(call.method.service, call.sent_at, headers.get(SENT_AT))
         try:
             response = decode_reply(body, call.method.response)
         except (ContractError, RemoteFault) as error:
@@ -232,7 +241,7 @@ class AmqpClient:
         self._pending[correlation_id] = call
         call.future.add_done_callback(partial(self._on_done, correlation_id))
         call.timer = self._link.call_later(
-            max(0.0, call.deadline - time.time()),
+            max(0.0, call.deadline - time.monotonic()),
             partial(self._expire, correlation_id),
         )
         if self._link.is_up:
@@ -242,6 +251,7 @@ class AmqpClient:
 
     def _publish(self, correlation_id: str, call: _Call) -> None:
         call.sent = True
+        call.sent_at = time.time()
         self._link.publish(
             str(call.method),
             call.body,

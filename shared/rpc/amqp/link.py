@@ -8,7 +8,7 @@ of the `Listener` runs in that thread, except `start`, `run_soon`, `is_up` and
 import random
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
@@ -37,7 +37,9 @@ class Listener(Protocol):
     def link_refused(self) -> None:
         """An attempt to connect has failed; others follow with pauses."""
 
-    def reply_came(self, correlation_id: str, body: bytes) -> None: ...
+    def reply_came(
+        self, correlation_id: str, body: bytes, headers: Mapping[str, Any]
+    ) -> None: ...
 
     def call_returned(self, correlation_id: str) -> None:
         """There is no queue for a call: the service has never run."""
@@ -214,7 +216,9 @@ class Link:
     def _on_reply(
         self, _channel: object, _deliver: object, properties: Any, body: bytes
     ) -> None:
-        self._listener.reply_came(properties.correlation_id or "", body)
+        self._listener.reply_came(
+            properties.correlation_id or "", body, properties.headers or {}
+        )
 
     def _on_return(
         self, _channel: object, _method: object, properties: Any, _body: bytes

@@ -1,5 +1,6 @@
 """Calls as nameko entrypoints: each is answered where there is somebody to answer."""
 
+import time
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from shared.rpc.messages import (
     CONTENT_ENCODING,
     CONTENT_TYPE,
     RPC_EXCHANGE,
+    SENT_AT,
     decode_call,
     encode_error,
     is_reply_key,
@@ -39,13 +41,13 @@ class CallConsumer(RpcConsumer):  # type: ignore[misc]
     queue_consumer = MessageConsumer()
     prefetch_count = MAX_WORKERS
 
-    def handle_message(self, message: Message) -> None:
+    def handle_message(self, message: Message, received_at: float) -> None:
         try:
             arguments = _read(message)
         except InvalidInput as refusal:
             self._refuse(message, refusal)
             return
-        headers = Headers.read(nameko_headers(message))
+        headers = Headers.read(nameko_headers(message), received_at)
         method_name = message.delivery_info["routing_key"].partition(".")[2]
         entrypoint = self._find_entrypoint(method_name)
         if entrypoint is None:
@@ -102,6 +104,7 @@ class CallConsumer(RpcConsumer):  # type: ignore[misc]
             content_encoding=CONTENT_ENCODING,
             correlation_id=message.properties.get("correlation_id"),
             delivery_mode=_TRANSIENT,
+            application_headers={SENT_AT: f"{time.time():.3f}"},
         )
         try:
             message.channel.basic_publish(answer, RPC_EXCHANGE, reply_to)

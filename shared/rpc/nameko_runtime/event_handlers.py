@@ -42,7 +42,7 @@ class EventEntrypoint(nameko_events.EventHandler):  # type: ignore[misc]
         self.prefetch_count = max(_AT_ONCE, 2 * handler.most_at_once)
         self._waiting: list[tuple[Message, Any]] = []
 
-    def handle_message(self, message: Message) -> None:
+    def handle_message(self, message: Message, _received_at: float) -> None:
         publisher: Publisher = self.container.service_cls.publisher
         keys: EventKeys = self.container.service_cls.event_keys
         try:

@@ -5,6 +5,7 @@ ends the service and gives the message to the next instance. Here messages arriv
 bytes, each is handled in a thread whose errors end there, and each is settled once.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -23,6 +24,10 @@ log = structlog.get_logger()
 
 _WAKE_EVERY_S = 0.2
 """How soon a request to stop is noticed while no message comes."""
+
+_PULSE_S = 0.1
+_HUNG_S = 0.5
+"""What is read after a longer pause than this may have waited for all of it."""
 
 _RECONNECT = {"interval_start": 0.2, "interval_step": 0.3, "interval_max": 2.0}
 
@@ -44,13 +49,15 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
     """The service's one receiving connection.
 
     Its providers have a ``queue``, a ``prefetch_count`` and a ``handle_message`` that
-    takes a raw message and sees to it that `settle` is called for it.
+    takes a raw message and when it was received, by the monotonic clock, and sees to it
+    that `settle` is called for it.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.is_connected = False
         self._unsettled = 0
+        self._pulse = time.monotonic()
 
     def settle(self, message: Message, *, requeue: bool = False) -> None:
         """Tell the broker that a message is done with, or is to come again."""
@@ -66,12 +73,29 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
             self._unsettled -= 1
 
     def run(self) -> None:
+        pulse = eventlet.spawn(self._keep_pulse)
         while not self.should_stop:
             try:
                 super().run(safety_interval=_WAKE_EVERY_S)
             except Exception:
                 log.exception("receiving_failed")
                 eventlet.sleep(1)
+        pulse.kill()
+
+    def _keep_pulse(self) -> None:
+        last = time.monotonic()
+        while True:
+            eventlet.sleep(_PULSE_S)
+            now = time.monotonic()
+            if now - last < _HUNG_S:
+                self._pulse = now
+            # Else the process has hung: by the next time, what came then is read.
+            last = now
+
+    def _received_at(self) -> float:
+        """When a message that is read now came, at the earliest."""
+        now = time.monotonic()
+        return self._pulse if now - self._pulse > _HUNG_S else now
 
     @contextmanager
     def establish_connection(self) -> Iterator[kombu.Connection]:
@@ -109,7 +133,8 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
     def _receive(self, provider: Any, message: Message) -> None:
         self._unsettled += 1
         self.container.spawn_managed_thread(
-            partial(self._handle, provider, message), identifier=provider.queue.name
+            partial(self._handle, provider, message, self._received_at()),
+            identifier=provider.queue.name,
         )
 
     def _receive_broken(
@@ -118,9 +143,9 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
         """Take a message whose compression can't be undone like any other."""
         self._receive(provider, message)
 
-    def _handle(self, provider: Any, message: Message) -> None:
+    def _handle(self, provider: Any, message: Message, received_at: float) -> None:
         try:
-            provider.handle_message(message)
+            provider.handle_message(message, received_at)
         except Exception:
             log.exception("message_not_handled", queue=provider.queue.name)
             self.settle(message)

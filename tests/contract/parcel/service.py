@@ -18,6 +18,9 @@ from shared.rpc.call import Call
 from shared.rpc.service import Service, handles, in_transaction, on_events
 from tests.contract.parcel import contract as c
 
+CLOCK_AHEAD_S = "PARCEL_CLOCK_AHEAD_S"
+"""The variable by which its process has a clock that is wrong by some seconds."""
+
 EVENTS_AT_ONCE = 10
 
 POISON = "poison"
