@@ -51,6 +51,7 @@ class Strength(Enum):
 class Principal:
     """``name`` is for logs and history rows; ``user_id`` is nil unless a user acts.
 
+    ``session_id`` is the session that it was made for, and nil unless a user acts.
     ``is_verified``: who acts has shown who they are, so the limits of those who have
     not don't hold.
     """
@@ -64,6 +65,11 @@ class Principal:
     role: str = ""
     strength: Strength = Strength.PASSWORD
     is_verified: bool = False
+    session_id: UUID = NOBODY_ID
+
+    @property
+    def issued_at(self) -> datetime:
+        return self.expires_at - LIFETIME
 
     def require(self, permission: Permission) -> None:
         """Raise `Forbidden` (``permission_missing``) unless it is held."""
@@ -127,6 +133,7 @@ def sign(principal: Principal, key: Ed25519PrivateKey) -> str:
         "permissions": _values(principal.permissions),
         "strength": principal.strength.value,
         "verified": principal.is_verified,
+        "session": str(principal.session_id),
     }
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
@@ -176,6 +183,7 @@ def _read(claims: dict[str, Any]) -> Principal:
         role=claims["role"],
         strength=Strength(claims["strength"]),
         is_verified=claims.get("verified") is True,
+        session_id=UUID(claims.get("session", str(NOBODY_ID))),
     )
 
 

@@ -91,6 +91,22 @@ def verify_user(
     click.echo("Noted.")
 
 
+@users.command("log-marks")
+@click.option("--email", default="", show_default=False, help="What they sign in with.")
+@click.option("--address", default="", show_default=False, help="An IP address.")
+@click.pass_obj
+def log_marks(context: CommandContext, email: str, address: str) -> None:
+    """Print how identity's log names an account or an address.
+
+    Look for these in its lines `signed_in` and `sign_in_refused`.
+    """
+    request = identity.signing_in.GetLogMarks(email=email, address=address)
+    marks = context.call(identity.signing_in.GET_LOG_MARKS, request)
+    for what, mark in (("account", marks.account), ("address", marks.address)):
+        if mark:
+            click.echo(f"{what}  {mark}")
+
+
 @click.group()
 def companies() -> None:
     """Customers: whoever owns services and wallets."""

@@ -70,8 +70,14 @@ class IdentityService(Service):
     @handles(identity.signing_in.LOG_OUT)
     def log_out(self, call: Call, request: identity.signing_in.LogOut) -> Nothing:
         with self.database.system() as db:
-            sessions.end_session(db, request.token, call.now)
+            sessions.end_session(self.change(db, call), request.token)
         return Nothing()
+
+    @handles(identity.signing_in.GET_LOG_MARKS)
+    def get_log_marks(
+        self, _call: Call, request: identity.signing_in.GetLogMarks
+    ) -> identity.signing_in.LogMarks:
+        return self._logins.marks.of(request.email, request.address)
 
     @handles(identity.people.GET_ACCOUNT)
     def get_account(

@@ -26,7 +26,7 @@ from web.page.context import context
 from web.page.errors import error_page
 from web.page.signed_in import sign_in, sign_out, signed_in
 from web.page.values import read_uuid
-from web.page.visit import set_principal_cookie
+from web.page.visit import Visit, set_principal_cookie
 from web.site.addresses import own_address
 
 bp = Blueprint("auth", __name__)
@@ -84,7 +84,12 @@ def submit_log_in() -> ResponseReturnValue:
 @signed_in
 def log_out() -> ResponseReturnValue:
     """End the session at identity; without identity, at least forget it here."""
-    arguments = identity.signing_in.LogOut(token=current_user.get_id())
+    token = current_user.get_id()
+    principal = Visit(token).known_principal
+    if principal is not None:
+        # The event comes to all processes, but a moment later.
+        context().changes.end_session(principal.session_id)
+    arguments = identity.signing_in.LogOut(token=token)
     try:
         call(context().client, identity.signing_in.LOG_OUT, arguments, _public())
     except (Unavailable, RemoteFault):

@@ -31,8 +31,9 @@ def show_block(name: str) -> ResponseReturnValue:
     visit = begin_visit(polling=True)
     if tag := _current_tag(block, visit):
         return not_changed(tag)
-    view = PendingBlocks(visit, [block], DEFAULT_TIMEOUT_S).load()[name]
+    pending = PendingBlocks(visit, [block], DEFAULT_TIMEOUT_S)
     prepare_reader(visit)
+    view = pending.load()[name]
     at = request.args.get("at", "")[:100]
     html = render_template(block.template, view=view, at=at)
     reader = reader_of(visit.identify(), visit.last_session)

@@ -1,8 +1,11 @@
-"""When each company last changed, as far as this process has heard by events.
+"""What this process has heard by events: when companies changed, who signed out.
 
 A block asked for after that still shows what is so, and needs no call to be told. The
 answer is "unknown" for everything asked for while events could be missed: before this
 process listened, or while its link to the broker was down.
+
+A principal lives on for minutes after its session was ended: what is known of ended
+sessions keeps it from being used.
 """
 
 import threading
@@ -14,9 +17,13 @@ from uuid import UUID
 import msgspec
 
 from shared.clock import Clock
+from shared.contracts.identity.signing_in import SESSION_REVOKED
 
 CAPACITY = 20_000
-"""Companies and sources kept; of those dropped, nothing old counts as unchanged."""
+"""Companies and sources kept; of those dropped, nothing old counts as unchanged.
+
+As many sessions are kept, of which those that ended last.
+"""
 
 SETTLING = timedelta(seconds=3)
 """For how long after an event what is read may not show it yet.
@@ -26,13 +33,21 @@ Billing hears of inventory's change when we do, and takes a moment to take it in
 
 _Key = tuple[str, UUID]
 
+_REVOKED = (SESSION_REVOKED.source, SESSION_REVOKED.name)
 
-class _Origin(msgspec.Struct):
+
+class _Subject(msgspec.Struct):
+    session_id: UUID | None = None
+
+
+class _Heard(msgspec.Struct):
     source: str
     company_id: UUID
+    name: str = ""
+    body: _Subject = msgspec.field(default_factory=_Subject)
 
 
-_origins = msgspec.json.Decoder(_Origin)
+_events = msgspec.json.Decoder(_Heard)
 
 
 class Changes:
@@ -42,6 +57,7 @@ class Changes:
         self._clock = clock
         self._capacity = capacity
         self._last: OrderedDict[_Key, datetime] = OrderedDict()
+        self._ended_sessions: OrderedDict[UUID, None] = OrderedDict()
         self._heard_since: datetime | None = None
         self._lock = threading.Lock()
 
@@ -58,11 +74,30 @@ class Changes:
     def hear(self, body: bytes) -> None:
         """An event came, as it travels. One that can't be read may be anybody's."""
         try:
-            origin = _origins.decode(body)
+            event = _events.decode(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             self.begin()
             return
-        self.note(origin.source, origin.company_id)
+        self.note(event.source, event.company_id)
+        session_id = event.body.session_id
+        if session_id and (event.source, event.name) == _REVOKED:
+            self.end_session(session_id)
+
+    def end_session(self, session_id: UUID) -> None:
+        """Let its principals be good no more."""
+        with self._lock:
+            self._ended_sessions[session_id] = None
+            if len(self._ended_sessions) > self._capacity:
+                self._ended_sessions.popitem(last=False)
+
+    def has_ended(self, session_id: UUID) -> bool:
+        """Whether a session is known to have ended before its time."""
+        return session_id in self._ended_sessions
+
+    def heard_all_since(self, moment: datetime) -> bool:
+        """Whether no event can have been missed since then."""
+        with self._lock:
+            return self._heard_since is not None and moment >= self._heard_since
 
     def note(self, source: str, company_id: UUID) -> None:
         """Something of the company changed at this source."""

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from shared.contract import Method, Request, RequestT, ResponseT
-from shared.errors import ContractError, RemoteFault, Unavailable
+from shared.errors import ContractError, Forbidden, RemoteFault, Unavailable
 from shared.logs import describe
 from shared.permissions import Permission
 from shared.principal import Principal
@@ -108,7 +108,10 @@ class Page:
         return self._content_of(call).value
 
     def may(self, permission: Permission) -> bool:
-        """Whether the reader's role includes it, as far as is known without asking."""
+        """Whether the reader's role includes it, as far as is known without asking.
+
+        Once the page is settled, that is for certain.
+        """
         principal = self._content.known_principal
         return principal is None or permission in principal.permissions
 
@@ -146,7 +149,6 @@ class Page:
         Raises:
             ContractError: as a `Visit` does; the page must not be shown.
         """
-        self.visit.settle()
         prepare_reader(self.visit)
 
     def load_frame(self) -> Frame:
@@ -188,6 +190,7 @@ class Page:
     def _read(self, call: _ContentCall) -> _Content:
         """Return what the page is about; raise what its service refuses.
 
+        What is optional and not for the reader is missing, as without an answer.
         What was asked as another principal than identity has given is asked again.
         """
         answer, principal = call.answer, call.asked_as
@@ -196,6 +199,10 @@ class Page:
         ctx = context()
         try:
             value = answer.result()
+        except Forbidden as refusal:
+            if not call.optional:
+                raise
+            return _Content(None, status=refusal.http_status)
         except (Unavailable, RemoteFault) as failure:
             log.warning(
                 "content_failed", method=str(call.method), error=describe(failure)

@@ -74,6 +74,8 @@ class Visit:
         self._resuming: Future[identity.signing_in.Session] | None = None
         self._principal_token = request.cookies.get(_principal_cookie())
         self._principal = self._read_cookie()
+        if self._principal is not None and not self._would_have_heard(self._principal):
+            self.check_session()
 
     @property
     def known_principal(self) -> Principal | None:
@@ -221,7 +223,13 @@ class Visit:
             return None
         if self._meant not in {None, principal.company_id}:
             return None
+        if ctx.changes.has_ended(principal.session_id):
+            return None
         return principal
+
+    def _would_have_heard(self, principal: Principal) -> bool:
+        """Whether we would know, had the principal's session been ended since."""
+        return context().changes.heard_all_since(principal.issued_at)
 
 
 def _mismatch(
@@ -254,7 +262,12 @@ def visit_company(company_id: UUID, *, polling: bool = False) -> Visit:
 
 
 def prepare_reader(visit: Visit) -> None:
-    """Write links for the visit's company, and figures for its reader."""
+    """Write links for the visit's company, and figures for its reader.
+
+    Raises:
+        ContractError: as a `Visit` does; nothing that was asked for may be shown.
+    """
+    visit.settle()
     g.company_id = visit.identify().require_company()
     session = visit.last_session
     read_for(session.user if session else None)

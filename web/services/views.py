@@ -38,7 +38,8 @@ def show_service(service_id: str) -> ResponseReturnValue:
     arguments = inventory.reading.GetService(service_id=service)
     page = begin_page(at="services")
     page.ask("details", "This service", inventory.reading.GET_SERVICE, arguments)
-    may_read_billing = page.may(Permission.READ_BILLING)
-    if may_read_billing:
+    if page.may(Permission.READ_BILLING):
         ask_how_it_is_paid(page, service, request.args.get("after") or None)
+    page.settle()
+    may_read_billing = page.may(Permission.READ_BILLING)
     return page.show("services/service.html", may_read_billing=may_read_billing)

@@ -24,3 +24,11 @@ def normalise_email(text: str) -> str:
     if not _ADDRESS.fullmatch(email):
         raise InvalidInput("bad_email", "no address", {"problem": "no_address"})
     return email
+
+
+def email_or_nothing(text: str) -> str:
+    """Return what to look for; text that is no address finds nobody."""
+    try:
+        return normalise_email(text)
+    except InvalidInput:
+        return ""

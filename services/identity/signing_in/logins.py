@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -15,14 +16,17 @@ from sqlalchemy.orm import Session
 
 from services.identity import models
 from services.identity.people import users
-from services.identity.people.emails import normalise_email
+from services.identity.people.emails import email_or_nothing
 from services.identity.people.passwords import PasswordHashing
 from services.identity.signing_in import sessions, throttle
+from services.identity.signing_in.log_marks import Marks
 from services.identity.signing_in.throttle import Attempt
 from shared.contracts import identity
 from shared.db.database import Database
-from shared.errors import InvalidInput, Unauthenticated
+from shared.errors import ContractError, Unauthenticated
 from shared.runtime import Runtime
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -45,19 +49,33 @@ class Logins:
         self._runtime = runtime
         self._hashing = hashing
         self._signing_key = signing_key
-        self._throttle_key = _derive_throttle_key(signing_key)
+        self._throttle_key = _derive(signing_key, b"client-area login throttle")
+        self.marks = Marks(_derive(signing_key, b"client-area sign-in log"))
 
     def log_in(
         self, request: identity.signing_in.LogIn, now: datetime
     ) -> identity.signing_in.Session:
-        """Open a session for the right password.
+        """Open a session for the right password, and log what came of it.
 
         Raises:
             Unauthenticated: ``wrong_credentials``, be it the email or the password.
             Throttled: ``too_many_logins`` with ``retry_after_s``.
             Forbidden: ``no_company``.
         """
-        email = _email_or_nothing(request.email)
+        marks = self.marks.of(request.email, request.address)
+        who = {"account": marks.account, "address": marks.address}
+        try:
+            row, session = self._log_in(request, now)
+        except ContractError as refusal:
+            log.info("sign_in_refused", code=refusal.code, **who)
+            raise
+        log.info("signed_in", session=str(row.id), **who)
+        return session
+
+    def _log_in(
+        self, request: identity.signing_in.LogIn, now: datetime
+    ) -> tuple[models.LoginSession, identity.signing_in.Session]:
+        email = email_or_nothing(request.email)
         site = throttle.site_of(throttle.normalise_address(request.address))
         attempt = Attempt.of(self._throttle_key, email, request.email, site)
         candidate = self._admit(attempt, email, now)
@@ -95,7 +113,7 @@ class Logins:
         renewed_hash: str | None,
         request: identity.signing_in.LogIn,
         now: datetime,
-    ) -> identity.signing_in.Session:
+    ) -> tuple[models.LoginSession, identity.signing_in.Session]:
         with self._database.system() as db:
             throttle.lock_answers(db)
             throttle.refuse_when_throttled(db, attempt, now)
@@ -104,7 +122,8 @@ class Logins:
             throttle.forgive_account(db, attempt)
             signed_in = sessions.open_session(db, self._runtime, user, request, now)
             company = signed_in.company_for(None)
-            return sessions.view(db, signed_in, company, self._signing_key, now)
+            view = sessions.view(db, signed_in, company, self._signing_key, now)
+            return signed_in.row, view
 
 
 def _lock_unchanged(db: Session, candidate: Candidate) -> models.User:
@@ -115,15 +134,7 @@ def _lock_unchanged(db: Session, candidate: Candidate) -> models.User:
     return user
 
 
-def _email_or_nothing(text: str) -> str:
-    """Return what to look for; text that is no address finds nobody."""
-    try:
-        return normalise_email(text)
-    except InvalidInput:
-        return ""
-
-
-def _derive_throttle_key(signing_key: Ed25519PrivateKey) -> bytes:
+def _derive(signing_key: Ed25519PrivateKey, purpose: bytes) -> bytes:
     """Derive a key that never leaves the process, so that hashes tell nothing alone."""
-    kdf = HKDF(SHA256(), length=32, salt=None, info=b"client-area login throttle")
+    kdf = HKDF(SHA256(), length=32, salt=None, info=purpose)
     return kdf.derive(signing_key.private_bytes_raw())

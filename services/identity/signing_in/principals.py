@@ -11,7 +11,7 @@ from services.identity.memberships import UsersCompany
 from services.identity.roles import PERMISSIONS
 from shared.errors import InvalidInput, Unauthenticated
 from shared.permissions import Permission
-from shared.principal import LIFETIME, Kind, Principal, Strength
+from shared.principal import LIFETIME, Kind, Principal
 from shared.text import clean_line
 
 ASSERTION_LIFETIME = timedelta(seconds=60)
@@ -31,7 +31,7 @@ _DEFECTS = (
 def of_user(
     user: models.User,
     company: UsersCompany,
-    strength: Strength,
+    session: models.LoginSession,
     now: datetime,
     *,
     is_verified: bool,
@@ -45,8 +45,9 @@ def of_user(
         user_id=user.id,
         company_id=company.company_id,
         role=company.role.value,
-        strength=strength,
+        strength=session.strength,
         is_verified=is_verified,
+        session_id=session.id,
     )
 
 

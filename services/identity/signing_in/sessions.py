@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -21,8 +22,11 @@ from services.identity.signing_in.throttle import normalise_address
 from shared.contracts import identity
 from shared.errors import Unauthenticated
 from shared.principal import Strength, sign
+from shared.rpc.change import Change
 from shared.runtime import Runtime
 from shared.text import is_plain
+
+log = structlog.get_logger()
 
 IDLE_LIFETIME = timedelta(hours=2)
 ABSOLUTE_LIFETIME = timedelta(hours=24)
@@ -124,15 +128,25 @@ def switch_company(signed_in: SignedIn, company_id: UUID) -> UsersCompany:
     return company
 
 
-def end_session(db: Session, token: str, now: datetime) -> None:
-    """End a session; nothing happens when it has ended or never was."""
-    db.execute(
+def end_session(change: Change, token: str) -> None:
+    """End a session and tell of it; nothing happens when it has ended or never was."""
+    ended = change.db.scalar(
         update(models.LoginSession)
         .where(
             models.LoginSession.token_hash == _hash(token),
             models.LoginSession.ended_at.is_(None),
         )
-        .values(ended_at=now)
+        .values(ended_at=change.call.now)
+        .returning(models.LoginSession)
+    )
+    if ended is None:
+        return
+    log.info("signed_out", session=str(ended.id))
+    change.tell(
+        identity.signing_in.SESSION_REVOKED,
+        identity.signing_in.RevokedSession(session_id=ended.id, user_id=ended.user_id),
+        company_id=ended.company_id,
+        version=1,
     )
 
 
@@ -155,7 +169,7 @@ def view(
     user = signed_in.user
     verified = verification.is_verified(db, user.id)
     principal = principals.of_user(
-        user, company, signed_in.row.strength, now, is_verified=verified
+        user, company, signed_in.row, now, is_verified=verified
     )
     return identity.signing_in.Session(
         token=signed_in.token,

@@ -15,5 +15,6 @@ CONTRACT = ServiceContract(
     events=(
         *companies.EVENTS,
         *memberships.EVENTS,
+        *signing_in.EVENTS,
     ),
 )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from shared.contract import Effect, Method, Nothing, Request, Response
+from shared.contract import Effect, Event, Method, Nothing, Request, Response
 from shared.contracts.identity.memberships import CompanyMembership
 from shared.contracts.identity.name import NAME
 from shared.contracts.identity.people import User
@@ -54,6 +54,13 @@ class LogOut(Request, frozen=True, kw_only=True):
     token: str
 
 
+class RevokedSession(Response, frozen=True, kw_only=True):
+    """A session that has ended before its time; its principals are good no more."""
+
+    session_id: UUID
+    user_id: UUID
+
+
 class MintOperatorToken(Request, frozen=True, kw_only=True):
     """``assertion`` is a JWT that the operator's local key signed for a name.
 
@@ -65,6 +72,24 @@ class MintOperatorToken(Request, frozen=True, kw_only=True):
 
     assertion: str
     company_id: UUID | None = None
+
+
+class GetLogMarks(Request, frozen=True, kw_only=True):
+    """What somebody signs in with, and an IP address; either may be left out."""
+
+    email: str = ""
+    address: str = ""
+
+
+class LogMarks(Response, frozen=True, kw_only=True):
+    """How identity's log names an account and where it was signed in to from.
+
+    They are keyed hashes: the log alone tells nothing of either. Of IPv6, all addresses
+    of a /64 have one mark. Empty where nothing was asked for.
+    """
+
+    account: str = ""
+    address: str = ""
 
 
 class OperatorToken(Response, frozen=True, kw_only=True):
@@ -129,10 +154,17 @@ MINT_OPERATOR_TOKEN = Method(
 """Unauthenticated ``assertion_forged``, ``assertion_expired``; NotFound
 ``no_such_company``."""
 
+GET_LOG_MARKS = Method(NAME, "get_log_marks", GetLogMarks, LogMarks, Permission.OPERATE)
+
+SESSION_REVOKED = Event(NAME, "session_revoked", RevokedSession)
+"""``company_id`` is the company that the session acted for last."""
+
 METHODS = (
     LOG_IN,
     RESUME_SESSION,
     SWITCH_COMPANY,
     LOG_OUT,
     MINT_OPERATOR_TOKEN,
+    GET_LOG_MARKS,
 )
+EVENTS = (SESSION_REVOKED,)

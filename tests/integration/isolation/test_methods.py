@@ -88,6 +88,7 @@ IDENTITY = (
     Line(identity.memberships.ADD_MEMBER,       "403 403 403 403 403 403 401 401 200 200", identity.memberships.AddMember(company_id=e.OUR_COMPANY, user_id=e.OUTSIDER, role=Role.VIEWER)),
     Line(identity.companies.FIND_COMPANIES,   "403 403 403 403 403 403 401 401 200 200", identity.companies.FindCompanies(company_id=e.OUR_COMPANY)),
     Line(identity.companies.REPUBLISH_COMPANIES, "403 403 403 403 403 403 401 401 200 200", identity.companies.RepublishCompanies()),
+    Line(identity.signing_in.GET_LOG_MARKS,    "403 403 403 403 403 403 401 401 200 200", identity.signing_in.GetLogMarks(email=e.OWN_EMAIL, address="192.0.2.7")),
     Line(identity.signing_in.MINT_OPERATOR_TOKEN, "401 401 401 401 401 401 401 401 200 200", identity.signing_in.MintOperatorToken(assertion=e.OWN_ASSERTION, company_id=e.OUR_COMPANY)),
 )
 

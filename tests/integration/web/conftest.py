@@ -1,12 +1,19 @@
 """A customer's browser before the real services, all in this process."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from launcher.servers.databases import SERVICES
-from tests.fixtures.installations import Installation, installation
+from launcher.servers.postgres import PostgresServer
+from shared.contracts.billing.payments import GatewayName
+from tests.fixtures.databases import fresh_database
+from tests.fixtures.installations import BILLING, Installation, installation
+from tests.fixtures.stripe import local_stripe
+from tests.fixtures.web.place import Place, first_visit, settle
 
 
 @pytest.fixture
@@ -14,3 +21,27 @@ def site(new_database: Callable[[str], str], tmp_path: Path) -> Iterator[Install
     urls = {name: new_database(name) for name in SERVICES}
     with installation(urls, tmp_path) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def settled_place(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    """Made once for a module: what tests change is who answers, hardly ever data."""
+    with ExitStack() as stack:
+        urls = {
+            name: stack.enter_context(fresh_database(postgres_server, name))
+            for name in SERVICES
+        }
+        folder: Path = tmp_path_factory.mktemp("site")
+        stripe = stack.enter_context(local_stripe()).gateway()
+        ways = {**BILLING.gateways, GatewayName.STRIPE: stripe}
+        settings = replace(BILLING, gateways=ways)
+        yield settle(stack.enter_context(installation(urls, folder, billing=settings)))
+
+
+@pytest.fixture
+def place(settled_place: Place) -> Iterator[Place]:
+    """A first visit of this test's own."""
+    with first_visit(settled_place) as visit:
+        yield visit

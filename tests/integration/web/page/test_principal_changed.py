@@ -18,7 +18,14 @@ from services.identity.models import Membership
 from shared.contracts import billing, identity
 from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
-from tests.fixtures.installations import Installation, installation, sign_in
+from tests.fixtures.installations import (
+    Installation,
+    installation,
+    same_cookies,
+    sign_in,
+)
+from tests.fixtures.web.pages import ABOUT, BLOCKS
+from tests.fixtures.web.place import Place, block_states
 
 EMAIL = "ada@example.com"
 
@@ -108,7 +115,7 @@ def test_a_page_of_the_company_that_was_left_is_not_shown(
 def test_what_a_lost_role_included_is_not_shown(
     browser: FlaskClient, site: Installation, identitys: Database, first: UUID
 ) -> None:
-    _become_technical(identitys, first)
+    _become(identitys, first, Role.TECHNICAL)
 
     page = browser.get("/")
 
@@ -123,7 +130,7 @@ def test_what_a_lost_role_included_is_not_shown(
 def test_a_page_that_a_lost_role_included_is_refused(
     browser: FlaskClient, identitys: Database, first: UUID, address: str
 ) -> None:
-    _become_technical(identitys, first)
+    _become(identitys, first, Role.TECHNICAL)
 
     page = browser.get(f"/companies/{first}/{address}")
 
@@ -136,10 +143,10 @@ def _leave(identitys: Database, company: UUID) -> None:
         db.execute(delete(Membership).where(Membership.company_id == company))
 
 
-def _become_technical(identitys: Database, company: UUID) -> None:
+def _become(identitys: Database, company: UUID, role: Role) -> None:
     with identitys.system() as db:
         mine = Membership.company_id == company
-        db.execute(update(Membership).where(mine).values(role=Role.TECHNICAL))
+        db.execute(update(Membership).where(mine).values(role=role))
 
 
 def _open_wallet(site: Installation, company: UUID, currency: str) -> None:
@@ -150,3 +157,29 @@ def _open_wallet(site: Installation, company: UUID, currency: str) -> None:
 def _state(html: str, block: str) -> str:
     start = html.index(f'id="block-{block}"')
     return html[start:].split('data-state="', 1)[1].split('"', 1)[0]
+
+
+def test_no_page_shows_at_first_what_a_lost_role_included(
+    place: Place,
+) -> None:
+    """Each is opened by a browser that has the principal of before."""
+    app = place.browser.application
+    browser = sign_in(app, "ada@example.com")
+    for page in ABOUT:
+        browser.get(place.address(page))  # what was last known is remembered
+    tabs = [same_cookies(app, browser) for _ in ABOUT]
+    identitys = place.site.services.dispatchers["identity"].service.database
+    _become(identitys, place.company_id, Role.TECHNICAL)
+    try:
+        shown = {
+            page: tab.get(place.address(page))
+            for page, tab in zip(ABOUT, tabs, strict=True)
+        }
+    finally:
+        _become(identitys, place.company_id, Role.OWNER)
+
+    for page, answer in shown.items():
+        assert answer.status_code == (403 if ABOUT[page] == "billing" else 200), page
+        states = block_states(answer, BLOCKS["billing"])
+        assert set(states.values()) <= {"waiting", "not_allowed"}, page
+        assert "strip-figure" not in answer.text, page
