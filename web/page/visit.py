@@ -74,8 +74,6 @@ class Visit:
         self._resuming: Future[identity.signing_in.Session] | None = None
         self._principal_token = request.cookies.get(_principal_cookie())
         self._principal = self._read_cookie()
-        if self._principal is not None and not self._would_have_heard(self._principal):
-            self.check_session()
 
     @property
     def known_principal(self) -> Principal | None:
@@ -115,7 +113,8 @@ class Visit:
         idempotency_key: str | None = None,
     ) -> Future[ResponseT]:
         """Send a call as this visit's principal."""
-        self.identify()
+        if not self._would_have_heard(self.identify()):
+            self.check_session()
         call = CallContext(
             request_id=g.request_id,
             principal=self._principal_token,
