@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from launcher.machine.files import make_folder, write_atomically
-from launcher.servers.databases import SERVICES, url_variable
+from launcher.servers.databases import SERVICES, owner_variable, url_variable
 from launcher.servers.rabbitmq import PROCESSES, amqp_variable
 
 _IDENTITY, _INVENTORY, _BILLING = (f"{service}.event.pub" for service in SERVICES)
@@ -40,6 +40,7 @@ def environment_of(
 ) -> dict[str, str]:
     """The program's part of the stack's environment; ``keys`` is its own folder."""
     others = {url_variable(service) for service in SERVICES if service != program}
+    others |= {owner_variable(service) for service in SERVICES}
     others |= {name for name, owner in _SECRETS.items() if owner != program}
     others |= {"AMQP_URL", *map(amqp_variable, PROCESSES)}
     own = {name: value for name, value in environment.items() if name not in others}

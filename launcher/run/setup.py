@@ -17,7 +17,13 @@ from launcher.machine.keys import ensure_keys
 from launcher.machine.layout import Layout
 from launcher.run.credentials import KEYS, give_keys
 from launcher.run.first_run import ensure_demo
-from launcher.servers.databases import SERVICES, administration, make_databases
+from launcher.servers.databases import (
+    SERVICES,
+    administration,
+    given_owner_urls,
+    libpq_url,
+    make_databases,
+)
 from launcher.servers.migrations import migrate
 from launcher.servers.unfinished_demo import drop_unfinished_demo
 from shared.logs import configure_logs
@@ -40,10 +46,11 @@ def set_up(environment: Mapping[str, str]) -> bool:
     settings = read_settings(environment)
     configure_logs("setup")
     urls = {service: settings.database_url(service) for service in SERVICES}
+    owners = given_owner_urls(environment)
     _give_keys(settings)
     if admin_url := environment.get(ADMIN_URL):
-        _make_databases(settings, admin_url, urls)
-    migrate(urls)
+        _make_databases(settings, admin_url, urls, owners)
+    migrate(urls, owners)
     return ensure_demo(settings, urls)
 
 
@@ -56,12 +63,19 @@ def _give_keys(settings: Settings) -> None:
 
 
 def _make_databases(
-    settings: Settings, admin_url: str, urls: Mapping[str, str]
+    settings: Settings,
+    admin_url: str,
+    urls: Mapping[str, str],
+    owners: Mapping[str, str],
 ) -> None:
+    def connect(database: str) -> connection:
+        url = make_url(admin_url).set(database=database)
+        return psycopg2.connect(libpq_url(url.render_as_string(hide_password=False)))
+
     try:
         with administration(_connect(admin_url)) as cur:
             drop_unfinished_demo(settings, cur, urls)
-            make_databases(cur, urls)
+            make_databases(cur, connect, urls, owners)
     except psycopg2.errors.InsufficientPrivilege as error:
         raise LaunchError(
             f"the role in {ADMIN_URL} is no superuser ({error.diag.message_primary}): "
@@ -71,11 +85,10 @@ def _make_databases(
 
 def _connect(url: str) -> connection:
     """Connect as soon as PostgreSQL is there: nothing else may wait for it."""
-    address = make_url(url).set(drivername="postgresql")
     deadline = time.monotonic() + _DATABASE_TIMEOUT_S
     while True:
         try:
-            return psycopg2.connect(address.render_as_string(hide_password=False))
+            return psycopg2.connect(libpq_url(url))
         except psycopg2.OperationalError as error:
             if time.monotonic() > deadline:
                 raise LaunchError(f"{ADMIN_URL} can't be used: {error}") from error

@@ -1,9 +1,15 @@
-"""One database and one role per service, made by a superuser."""
+"""One database per service, and two roles for it, made by a superuser.
 
-from collections.abc import Iterator, Mapping
+The service works with one of them: it reads and writes rows, and nothing more. The
+other owns the tables and brings them to their newest form. So a service that is taken
+over can neither change its tables nor switch off the triggers that guard the ledger.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg2
 from psycopg2 import sql
 from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, connection, cursor
@@ -21,10 +27,25 @@ def url_variable(service: str) -> str:
     return f"{service.upper()}_DATABASE_URL"
 
 
+def owner_variable(service: str) -> str:
+    return f"{service.upper()}_OWNER_DATABASE_URL"
+
+
 def given_urls(environment: Mapping[str, str]) -> dict[str, str]:
     """The databases that the operator provides, by service."""
     urls = {service: environment.get(url_variable(service)) for service in SERVICES}
     return {service: url for service, url in urls.items() if url}
+
+
+def given_owner_urls(environment: Mapping[str, str]) -> dict[str, str]:
+    """Who owns the tables of the databases that the operator provides, by service.
+
+    It may be the role that the service works with.
+    """
+    return {
+        service: environment.get(owner_variable(service)) or url
+        for service, url in given_urls(environment).items()
+    }
 
 
 def own_urls(server: PostgresServer, secrets_folder: Path) -> dict[str, str]:
@@ -38,16 +59,32 @@ def own_urls(server: PostgresServer, secrets_folder: Path) -> dict[str, str]:
     }
 
 
+def own_owner_urls(server: PostgresServer, secrets_folder: Path) -> dict[str, str]:
+    """The URLs for the owners of the same databases' tables, see `own_urls`."""
+    owners = {service: f"{service}-owner" for service in SERVICES}
+    return {
+        service: server.url(service, owner, keep_secret(secrets_folder / owner))
+        for service, owner in owners.items()
+    }
+
+
 def ensure_databases(server: PostgresServer, secrets_folder: Path) -> dict[str, str]:
     """Make the databases of a server of our own; returns their URLs, see `own_urls`."""
     urls = own_urls(server, secrets_folder)
+    owners = own_owner_urls(server, secrets_folder)
     with administration(server.connect()) as cur:
-        make_databases(cur, urls)
+        make_databases(cur, server.connect, urls, owners)
     return urls
 
 
-def make_databases(cur: cursor, urls: Mapping[str, str]) -> None:
-    """Make the database and the role that each URL names, unless they are there.
+Connect = Callable[[str], connection]
+"""Connects to a database as a superuser."""
+
+
+def make_databases(
+    cur: cursor, connect: Connect, urls: Mapping[str, str], owners: Mapping[str, str]
+) -> None:
+    """Make the database and the roles that the URLs name, unless they are there.
 
     No role may enter another service's database.
 
@@ -55,15 +92,58 @@ def make_databases(cur: cursor, urls: Mapping[str, str]) -> None:
         SettingError: a URL lacks the role, its password or the database.
     """
     for service, url in urls.items():
-        address = make_url(url)
-        role, password, database = address.username, address.password, address.database
-        if not (role and password and database):
-            raise SettingError(
-                f"{url_variable(service)} names no role, password or database"
-            )
-        ensure_role(cur, role, password)
-        ensure_database(cur, database, owner=role)
+        role, database = _ensure_role_of(cur, url_variable(service), url)
+        owner, _ = _ensure_role_of(cur, owner_variable(service), owners[service])
+        ensure_database(cur, database, owner)
+        if owner != role:
+            _hand_over(cur, connect, database, role, owner)
     cur.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
+
+
+def grant_rows(owner_url: str, url: str) -> None:
+    """Let the role of ``url`` read and write the rows of all tables, as their owner.
+
+    Which form the tables have it may only read.
+    """
+    role = sql.Identifier(make_url(url).username or "")
+    with administration(psycopg2.connect(libpq_url(owner_url))) as cur:
+        for statement in (
+            "GRANT USAGE ON SCHEMA public TO {}",
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}",
+            "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {}",
+        ):
+            cur.execute(sql.SQL(statement).format(role))
+
+
+def libpq_url(url: str) -> str:
+    """A database's URL as psycopg2 itself takes it."""
+    address = make_url(url).set(drivername="postgresql")
+    return address.render_as_string(hide_password=False)
+
+
+def _ensure_role_of(cur: cursor, variable: str, url: str) -> tuple[str, str]:
+    """Make the role of a URL; returns it and the database."""
+    address = make_url(url)
+    role, password, database = address.username, address.password, address.database
+    if not (role and password and database):
+        raise SettingError(f"{variable} names no role, password or database")
+    ensure_role(cur, role, password)
+    return role, database
+
+
+def _hand_over(
+    cur: cursor, connect: Connect, database: str, role: str, owner: str
+) -> None:
+    """Give a database and its tables to ``owner``; before, all was the service's."""
+    names = {"database": database, "role": role, "owner": owner}
+    parts = {name: sql.Identifier(value) for name, value in names.items()}
+    for statement in (
+        "ALTER DATABASE {database} OWNER TO {owner}",
+        "GRANT CONNECT ON DATABASE {database} TO {role}",
+    ):
+        cur.execute(sql.SQL(statement).format(**parts))
+    with administration(connect(database)) as inside:
+        inside.execute(sql.SQL("REASSIGN OWNED BY {role} TO {owner}").format(**parts))
 
 
 def drop_databases(cur: cursor, urls: Mapping[str, str]) -> None:

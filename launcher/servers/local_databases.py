@@ -7,8 +7,10 @@ from launcher.machine.layout import Layout
 from launcher.servers.databases import (
     SERVICES,
     administration,
+    given_owner_urls,
     given_urls,
     make_databases,
+    own_owner_urls,
     own_urls,
 )
 from launcher.servers.infrastructure import choose_ports, postgres_of
@@ -26,13 +28,15 @@ def prepare_databases(
     ``server`` is our own; without it, the operator provides all databases.
     """
     urls = given_urls(settings.environment)
+    owners = given_owner_urls(settings.environment)
     if server:
-        own = own_urls(server, Layout(settings.var).secrets)
+        secrets = Layout(settings.var).secrets
+        own, own_owners = own_urls(server, secrets), own_owner_urls(server, secrets)
         with administration(server.connect()) as cur:
             drop_unfinished_demo(settings, cur, own)
-            make_databases(cur, own)
-        urls = own | urls
-    migrate(urls)
+            make_databases(cur, server.connect, own, own_owners)
+        urls, owners = own | urls, own_owners | owners
+    migrate(urls, owners)
     return urls
 
 

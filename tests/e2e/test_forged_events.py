@@ -193,8 +193,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def take(channel: BlockingChannel, queue: str) -> bytes | None:
-    body: bytes | None
-    _method, _properties, body = channel.basic_get(queue, auto_ack=True)
+    body: bytes | None = channel.basic_get(queue, auto_ack=True)[2]
     return body
 
 

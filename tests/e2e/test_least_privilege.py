@@ -1,16 +1,49 @@
 """The processes of a real stack hold what is theirs, and nothing else."""
 
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg2
+import psycopg2.errors
 import pytest
+from sqlalchemy import make_url
 
 from launcher.machine.layout import Layout
 from launcher.run.credentials import KEYS
-from launcher.servers.databases import SERVICES, url_variable
+from launcher.servers.databases import SERVICES, libpq_url, url_variable
 from launcher.servers.rabbitmq import PROCESSES
 from tests.fixtures.accounts import environment_of_process
 from tests.fixtures.servers import Servers
+
+FORBIDDEN = (
+    "CREATE TABLE anything ()",
+    "TRUNCATE outbox",
+    "ALTER TABLE outbox DISABLE TRIGGER ALL",
+    "ALTER TABLE outbox ADD COLUMN anything int",
+    "UPDATE alembic_version SET version_num = '0'",
+    "SET session_replication_role = replica",
+)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_reaches_its_own_database_only_and_cannot_change_its_tables(
+    servers: Servers, service: str
+) -> None:
+    layout = Layout(servers.ask("stack").folder)
+    url = make_url(environment_of_process(layout, service)[url_variable(service)])
+
+    for other in {*SERVICES, "postgres", "template1"} - {service}:
+        others = url.set(database=other).render_as_string(hide_password=False)
+        with pytest.raises(psycopg2.OperationalError, match="permission denied"):
+            psycopg2.connect(libpq_url(others))
+    own = libpq_url(url.render_as_string(hide_password=False))
+    with closing(psycopg2.connect(own)) as connection:
+        connection.autocommit = True
+        for statement in FORBIDDEN:
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                connection.cursor().execute(statement)
 
 
 @pytest.mark.full

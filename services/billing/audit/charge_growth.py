@@ -60,28 +60,8 @@ def make_months(database: Database, now: datetime) -> None:
     with database.system() as session:
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         for _ in range(MONTHS_AHEAD + 1):
-            following = (first + timedelta(days=32)).replace(day=1)
-            _make_month(session, first, following)
-            first = following
-
-
-def _make_month(session: Session, first: datetime, following: datetime) -> None:
-    name = f"charges_{first:%Y_%m}"
-    if session.scalar(select(func.to_regclass(name))) is not None:
-        return
-    # Rows that came before their month was made stay where they are, and it with them.
-    began = text(
-        "SELECT EXISTS (SELECT FROM charges_other "
-        "WHERE starts_at >= :first AND starts_at < :following)"
-    )
-    if session.scalar(began, {"first": first, "following": following}):
-        return
-    session.execute(
-        text(
-            f"CREATE TABLE {name} PARTITION OF charges "
-            f"FOR VALUES FROM ('{first.isoformat()}') TO ('{following.isoformat()}')"
-        )
-    )
+            session.execute(select(func.make_month_of_charges(first)))
+            first = (first + timedelta(days=32)).replace(day=1)
 
 
 def merge_hours(database: Database, now: datetime) -> None:
