@@ -13,6 +13,7 @@ from launcher.machine.layout import Layout
 from launcher.servers.infrastructure import rabbitmq_of
 from launcher.servers.local_databases import is_in_use, join_databases
 from launcher.servers.local_services import LocalServices
+from launcher.servers.rabbitmq import amqp_variable
 from launcher.servers.supervision import Supervisor
 from services.billing.settings import read_billing_settings
 from shared.clock import make_clock
@@ -23,6 +24,8 @@ from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.client import ServiceClient
 from shared.runtime import Runtime
 from shared.settings import Settings
+
+_ACCOUNT = "operator"
 
 
 @contextmanager
@@ -39,7 +42,8 @@ def connect(settings: Settings, name: str) -> Iterator[Operator]:
     ensure_keys(settings.keys_dir)
     with layout.log_file("command-line").open("a") as log:
         configure_logs("command-line", stream=log)
-        amqp_url = settings.amqp_url or _stack_amqp_url(layout)
+        given = settings.environment.get(amqp_variable(_ACCOUNT)) or settings.amqp_url
+        amqp_url = given or _stack_amqp_url(layout)
         if amqp_url:
             with closing(AmqpClient(amqp_url)) as client:
                 yield _operator(settings, client, name)
@@ -58,7 +62,7 @@ def _stack_amqp_url(layout: Layout) -> str | None:
     """The broker of the stack that runs on this $VAR, if one does and has its own."""
     is_own = layout.pid_file("rabbitmq").exists()
     if is_own and Supervisor(layout).is_running():
-        return rabbitmq_of(layout).url(account="operator")
+        return rabbitmq_of(layout).url(account=_ACCOUNT)
     return None
 
 

@@ -1,6 +1,7 @@
 """Start and stop the client area: ``python -m launcher COMMAND``."""
 
 import argparse
+import json
 import os
 import sys
 
@@ -15,6 +16,7 @@ from launcher.run.system_packages import (
     ensure_nginx,
     ensure_rabbitmq,
 )
+from launcher.servers.given_broker import given_definitions
 from launcher.servers.supervision import ROOT
 from shared.settings import SettingError
 
@@ -28,6 +30,7 @@ def main() -> None:
         ("stack-stop", stop_stack, "end what `stack` started"),
         ("build", build, "build what the browser loads"),
         ("setup", set_up_containers, "make what the stack in containers needs"),
+        ("broker", show_broker, "print what the broker is to have, for rabbitmqctl"),
         ("prepare-tests", prepare_tests, "install and build what the tests need"),
     ):
         command = commands.add_parser(name, help=summary)
@@ -54,6 +57,10 @@ def build() -> None:
 def set_up_containers() -> None:
     has_demo = set_up(os.environ)
     print(f"All is set up, {'with' if has_demo else 'without'} the demonstration.")
+
+
+def show_broker() -> None:
+    print(json.dumps(given_definitions(os.environ), indent=2))
 
 
 def prepare_tests() -> None:

@@ -1,8 +1,8 @@
 """Tells whether a container's program works: ``python -m launcher.run.health NAME``.
 
 Asked within the program's own container, where its settings are. A service is well when
-it says so in answer to a call; the web front end when it answers, for it shows pages
-even while services are away.
+it says so in answer to a call, for which the check has an account of its own; the web
+front end when it answers, for it shows pages even while services are away.
 """
 
 import http.client
@@ -12,6 +12,7 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 from launcher.machine.processes import wait_until
+from launcher.servers.rabbitmq import amqp_variable
 from shared.contracts import billing, identity, inventory
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.readiness import find_missing
@@ -38,7 +39,8 @@ def ailment_of(program: str, settings: Settings) -> str:
 
 
 def _ailment_of_service(service: str, settings: Settings) -> str:
-    with closing(AmqpClient(settings.amqp_url)) as client:
+    amqp_url = settings.environment.get(amqp_variable("health")) or settings.amqp_url
+    with closing(AmqpClient(amqp_url)) as client:
         wait_until(client.is_connected, TIMEOUT_S)
         missing = find_missing(client, [_CONTRACTS[service]], uuid.uuid4().hex[:16])
     return missing.get(service, "")

@@ -24,6 +24,7 @@ from launcher.servers.databases import (
     libpq_url,
     make_databases,
 )
+from launcher.servers.given_broker import set_up_broker
 from launcher.servers.migrations import migrate
 from launcher.servers.unfinished_demo import drop_unfinished_demo
 from shared.logs import configure_logs
@@ -37,17 +38,19 @@ _RETRY_S = 0.5
 
 
 def set_up(environment: Mapping[str, str]) -> bool:
-    """Make keys, databases and tables; returns whether they hold the demo.
+    """Make keys, accounts, databases and tables; returns whether they hold the demo.
 
     Raises:
-        LaunchError: PostgreSQL does not answer, or the superuser is none.
-        SettingError: a service's database is not named.
+        LaunchError: PostgreSQL or the broker does not answer, or an administrator is
+            none.
+        SettingError: a service's database is not named, or an account's password.
     """
     settings = read_settings(environment)
     configure_logs("setup")
     urls = {service: settings.database_url(service) for service in SERVICES}
     owners = given_owner_urls(environment)
     _give_keys(settings)
+    set_up_broker(environment)
     if admin_url := environment.get(ADMIN_URL):
         _make_databases(settings, admin_url, urls, owners)
     migrate(urls, owners)

@@ -18,6 +18,7 @@ from launcher.run.first_run import ensure_demo
 from launcher.run.readiness import missing_programs
 from launcher.run.system_packages import ensure_nginx, ensure_rabbitmq
 from launcher.sandbox import server as sandbox
+from launcher.servers import given_broker
 from launcher.servers.broker import definitions
 from launcher.servers.databases import SERVICES, given_urls, own_urls, url_variable
 from launcher.servers.infrastructure import (
@@ -60,7 +61,8 @@ class Stack:
         self._layout = Layout(self._settings.var)
         self._supervisor = Supervisor(self._layout)
         self._has_postgres = len(given_urls(environment)) < len(SERVICES)
-        self._has_rabbitmq = not self._settings.amqp_url
+        self._broker_urls = given_broker.given_urls(environment)
+        self._has_rabbitmq = not (self._settings.amqp_url or self._broker_urls)
 
     def start(self) -> Address:
         """Start what is not running yet and wait until all of it is ready.
@@ -110,14 +112,15 @@ class Stack:
         self._layout.make_socket_folder("web")
         if self._has_postgres:
             postgres_of(self._layout).prepare()
-        if self._has_rabbitmq:
-            self._prepare_broker()
+        self._prepare_broker()
 
     def _prepare_broker(self) -> None:
+        if not self._has_rabbitmq:
+            given_broker.set_up_broker(self._given)
+            return
         node = rabbitmq_of(self._layout)
         accounts = (ADMINISTRATOR, *PROCESSES, NAMEKO)
-        passwords = {name: node.password(name) for name in accounts}
-        node.prepare(definitions(passwords, ADMINISTRATOR))
+        node.prepare(definitions({name: node.password(name) for name in accounts}))
 
     def _renew_certificate(self) -> None:
         """Have the proxy take the certificate as it is now, without a pause."""
@@ -148,7 +151,7 @@ class Stack:
         """Where nameko's own clients find the services."""
         if self._has_rabbitmq:
             return rabbitmq_of(self._layout).url(account=NAMEKO)
-        return self._settings.amqp_url
+        return self._broker_urls.get(NAMEKO, self._settings.amqp_url)
 
     def _bring_up_databases(self) -> bool:
         """Make them ready for the services; returns whether they hold the demo."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from launcher.servers.rabbitmq import NAMEKO
+from launcher.servers.rabbitmq import ADMINISTRATOR, NAMEKO
 from services.billing.service import BillingService
 from services.identity.service import IdentityService
 from services.inventory.service import InventoryService
@@ -59,25 +59,20 @@ class _Account:
     topics: Mapping[str, tuple[str, str]]
 
 
-def definitions(passwords: Mapping[str, str], administrator: str) -> Definitions:
+def definitions(passwords: Mapping[str, str]) -> Definitions:
     """All of a broker: accounts with ``passwords``, their rights, and the topology.
 
-    The virtual host is ``/``. The ``administrator`` alone has no limits.
+    The virtual host is ``/``. An account without a password here is left as it is.
     """
     laid_out = topology(SERVICES)
     accounts = {name: each for name, each in _accounts().items() if name in passwords}
-    users = [_user(name, passwords[name], "") for name in accounts]
-    rights = [
-        _permissions(name, each.configure, each.write, each.read)
-        for name, each in accounts.items()
-    ]
     return {
-        "users": [
-            *users,
-            _user(administrator, passwords[administrator], "administrator"),
-        ],
+        "users": [_user(name, passwords[name]) for name in accounts],
         "vhosts": [{"name": "/"}],
-        "permissions": [*rights, _permissions(administrator, ".*", ".*", ".*")],
+        "permissions": [
+            _permissions(name, each.configure, each.write, each.read)
+            for name, each in accounts.items()
+        ],
         "topic_permissions": [
             row
             for name, account in accounts.items()
@@ -147,6 +142,7 @@ def _accounts() -> dict[str, _Account]:
         "operator": _caller("operator", _METHODS, looks_into=_ASIDE),
         "health": _caller("health", _READINESS),
         NAMEKO: _nameko(),
+        ADMINISTRATOR: _Account(".*", ".*", ".*", {}),
     }
 
 
@@ -207,14 +203,14 @@ def _topic_permissions(name: str, account: _Account) -> Iterable[dict[str, str]]
         yield {"user": name, "vhost": "/", **rights}
 
 
-def _user(name: str, password: str, tags: str) -> dict[str, str]:
+def _user(name: str, password: str) -> dict[str, str]:
     salt = secrets.token_bytes(4)
     hashed = salt + hashlib.sha256(salt + password.encode()).digest()
     return {
         "name": name,
         "password_hash": base64.b64encode(hashed).decode(),
         "hashing_algorithm": "rabbit_password_hashing_sha256",
-        "tags": tags,
+        "tags": "administrator" if name == ADMINISTRATOR else "",
     }
 
 

@@ -16,7 +16,10 @@ from tests.containers.customer import BLOCKS, Customer
 from tests.containers.engines import Project, find_engine
 
 SERVICES = ("postgres", "rabbitmq", "mail", "identity", "inventory", "billing", "web")
-SECRETS = ("POSTGRES", "IDENTITY", "INVENTORY", "BILLING", "RABBITMQ")
+SECRETS = (
+    *("POSTGRES", "OWNER", "IDENTITY", "INVENTORY", "BILLING"),
+    *("RABBITMQ", "WEB", "OPERATOR", "HEALTH"),
+)
 OPERATOR = ("--profile", "operator", "run", "--rm", "operator")
 FULL_WITHIN_S = 30
 

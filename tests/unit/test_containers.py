@@ -11,6 +11,7 @@ import yaml
 
 from launcher.servers.databases import SERVICES, url_variable
 from launcher.servers.postgres import QUIET_SERVER
+from launcher.servers.rabbitmq import PROCESSES, amqp_variable
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -130,6 +131,31 @@ def test_a_program_is_given_its_own_database_and_keys_only() -> None:
         assert databases == own, program
         assert volumes_of(program) == {f"{program}-keys": "/keys:ro"}
         assert settings["KEYS_DIR"] == "/keys"
+
+
+def test_a_program_is_given_its_own_account_on_the_broker_only() -> None:
+    brokers = {
+        name: {key: url for key, url in settings_of(name).items() if "AMQP_URL" in key}
+        for name in (*PROGRAMS, "operator")
+    }
+
+    health = "HEALTH_AMQP_URL"
+    for name, urls in brokers.items():
+        assert set(urls) == {"AMQP_URL"} | ({health} if name in SERVICES else set())
+        assert urls["AMQP_URL"].startswith(f"amqp://{name}:")
+    made = {name for name in settings_of("setup") if name.endswith("AMQP_URL")}
+    assert made == {amqp_variable(process) for process in PROCESSES}
+
+
+def test_the_set_up_alone_knows_administrators_and_owners_of_tables() -> None:
+    for name in CONTAINERS:
+        powerful = {
+            variable
+            for variable in settings_of(name)
+            if variable.startswith("ADMIN_") or "_OWNER_" in variable
+        }
+
+        assert bool(powerful) == (name == "setup"), name
 
 
 def test_the_set_up_fills_the_keys_of_each_program() -> None:

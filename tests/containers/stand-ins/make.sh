@@ -9,7 +9,7 @@ DEBIAN=localhost/stand-in-debian
 declare -A STAND_INS=(
     [python]=docker.io/library/python:3.11-slim-bookworm
     [postgres]=docker.io/library/postgres:17
-    [rabbitmq]=docker.io/library/rabbitmq:3.13
+    [rabbitmq]=docker.io/library/rabbitmq:3.13-management
     [mailpit]=docker.io/axllent/mailpit:v1.27
 )
 
