@@ -67,11 +67,21 @@ class ClientArea:
         return str(path)
 
     def projections(self) -> dict[str, list[tuple[object, ...]]]:
-        """What billing knows of identity's and inventory's things, by table."""
+        """What billing knows of identity's and inventory's things, by table.
+
+        Each replay has an epoch of its own.
+        """
         with self._billing() as connection:
-            return {
-                table: sorted(map(tuple, connection.execute(text(f"TABLE {table}"))))
+            tables = {
+                table: connection.execute(text(f"TABLE {table}")).mappings()
                 for table in PROJECTIONS
+            }
+            return {
+                table: sorted(
+                    tuple(value for name, value in row.items() if name != "epoch")
+                    for row in rows
+                )
+                for table, rows in tables.items()
             }
 
     def lose_projections(self) -> None:
