@@ -18,6 +18,11 @@ TIMEOUT_S = 300.0
 """Operators' calls may move much data, and nobody waits for a page."""
 
 
+def new_key() -> str:
+    """An idempotency key that nobody has used."""
+    return uuid.uuid4().hex
+
+
 class Operator:
     """Calls services as a named operator; renews the principal as time goes on."""
 
@@ -30,8 +35,13 @@ class Operator:
         self._name = name or getpass.getuser()
         self._token: identity.signing_in.OperatorToken | None = None
 
-    def call(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
-        """Call once, under a fresh idempotency key.
+    def call(
+        self,
+        method: Method[RequestT, ResponseT],
+        request: RequestT,
+        key: str | None = None,
+    ) -> ResponseT:
+        """Call once, under an idempotency ``key`` or a new one.
 
         Raises:
             ContractError: the service's refusal.
@@ -39,7 +49,7 @@ class Operator:
         context = CallContext(
             request_id=uuid.uuid4().hex[:16],
             principal=self._principal(),
-            idempotency_key=uuid.uuid4().hex,
+            idempotency_key=key or new_key(),
             timeout_s=TIMEOUT_S,
         )
         return call(self._client, method, request, context)
@@ -49,6 +59,7 @@ class Operator:
         if self._token is None or self._token.expires_at < now + ASSERTION_LIFETIME:
             claims = {
                 "name": self._name,
+                "aud": identity.signing_in.ASSERTION_AUDIENCE,
                 "iat": int(now.timestamp()),
                 "exp": int((now + ASSERTION_LIFETIME).timestamp()),
                 "jti": uuid.uuid4().hex,

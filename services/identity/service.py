@@ -154,13 +154,15 @@ class IdentityService(Service):
     def mint_operator_token(
         self, call: Call, request: identity.signing_in.MintOperatorToken
     ) -> identity.signing_in.OperatorToken:
-        name = principals.read_assertion(
+        assertion = principals.read_assertion(
             request.assertion, self._operator_key, call.now
         )
+        with self.database.system() as db:
+            principals.use_assertion(db, call, assertion)
         if request.company_id is not None:
             with self.database.company(request.company_id) as db:
                 companies.get_company(db, request.company_id)
-        operator = principals.of_operator(name, request.company_id, call.now)
+        operator = principals.of_operator(assertion.name, request.company_id, call.now)
         return identity.signing_in.OperatorToken(
             principal=sign(operator, self._signing_key), expires_at=operator.expires_at
         )

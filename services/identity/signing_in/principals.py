@@ -1,17 +1,26 @@
 """The signed principals that identity hands out, to users and to operators."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy.orm import Session
 
 from services.identity import models
 from services.identity.memberships import UsersCompany
 from services.identity.roles import PERMISSIONS
-from shared.errors import InvalidInput, Unauthenticated
+from shared.contracts.identity.signing_in import (
+    ASSERTION_AUDIENCE,
+    MINT_OPERATOR_TOKEN,
+)
+from shared.db import idempotency
+from shared.db.idempotency import MAX_KEY_LENGTH
+from shared.errors import Conflict, InvalidInput, Unauthenticated
 from shared.permissions import Permission
 from shared.principal import LIFETIME, Kind, Principal
+from shared.rpc.call import Call
 from shared.text import clean_line
 
 ASSERTION_LIFETIME = timedelta(seconds=60)
@@ -63,8 +72,16 @@ def of_operator(name: str, company_id: UUID | None, now: datetime) -> Principal:
     )
 
 
-def read_assertion(assertion: str, key: Ed25519PublicKey, now: datetime) -> str:
-    """Return the operator's name that an assertion vouches for.
+@dataclass(frozen=True)
+class Assertion:
+    """What an operator's key has signed; ``jti`` is its own, and used once."""
+
+    name: str
+    jti: str
+
+
+def read_assertion(assertion: str, key: Ed25519PublicKey, now: datetime) -> Assertion:
+    """Return what an assertion says, when it is genuine and of this minute.
 
     Raises:
         Unauthenticated: ``assertion_forged`` (any defect, also a life of more than
@@ -76,15 +93,16 @@ def read_assertion(assertion: str, key: Ed25519PublicKey, now: datetime) -> str:
             assertion,
             key,
             algorithms=[_ALGORITHM],
+            audience=ASSERTION_AUDIENCE,
             options={
                 "verify_exp": False,
                 "verify_iat": False,
-                "verify_aud": False,
-                "require": ["exp", "iat", "name"],
+                "require": ["exp", "iat", "name", "aud", "jti"],
             },
         )
         issued, expires = int(claims["iat"]), int(claims["exp"])
         name = clean_line(claims["name"], MAX_OPERATOR_NAME_LENGTH, required=True)
+        jti = clean_line(claims["jti"], MAX_KEY_LENGTH, required=True)
     except _DEFECTS as error:
         raise Unauthenticated("assertion_forged", type(error).__name__) from error
     if expires - issued > ASSERTION_LIFETIME.total_seconds():
@@ -93,7 +111,24 @@ def read_assertion(assertion: str, key: Ed25519PublicKey, now: datetime) -> str:
         raise Unauthenticated("assertion_forged", "issued in the future")
     if expires <= now.timestamp():
         raise Unauthenticated("assertion_expired")
-    return name
+    return Assertion(name, jti)
+
+
+def use_assertion(db: Session, call: Call, assertion: Assertion) -> None:
+    """Take an assertion, which nobody can take again.
+
+    Raises:
+        Unauthenticated: ``assertion_forged``; it was taken before.
+    """
+    method = MINT_OPERATOR_TOKEN.name
+    key = idempotency.Key.of(call.principal, method, assertion.jti, assertion.name)
+    try:
+        was_used = idempotency.claim(db, key, call.now)
+    except Conflict as refusal:
+        raise Unauthenticated("assertion_forged", "used before") from refusal
+    if was_used:
+        raise Unauthenticated("assertion_forged", "used before")
+    idempotency.keep_result(db, key, result=True)
 
 
 def _expiry(now: datetime) -> datetime:

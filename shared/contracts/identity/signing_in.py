@@ -61,11 +61,16 @@ class RevokedSession(Response, frozen=True, kw_only=True):
     user_id: UUID
 
 
+ASSERTION_AUDIENCE = "client-area/identity"
+"""What an operator's assertion is for, and nothing else that the key may sign."""
+
+
 class MintOperatorToken(Request, frozen=True, kw_only=True):
     """``assertion`` is a JWT that the operator's local key signed for a name.
 
-    Its claims are ``name``, ``iat`` and ``exp``, at most 60 seconds after ``iat``; the
-    algorithm is EdDSA.
+    Its claims are ``name``, ``aud`` (`ASSERTION_AUDIENCE`), ``jti`` (a new one each
+    time: an assertion is taken once), ``iat`` and ``exp``, at most 60 seconds after
+    ``iat``; the algorithm is EdDSA.
 
     ``company_id`` lets the operator use customers' methods for one company.
     """
@@ -151,7 +156,8 @@ MINT_OPERATOR_TOKEN = Method(
     Effect.ONCE,
     carries_secret=True,
 )
-"""Unauthenticated ``assertion_forged``, ``assertion_expired``; NotFound
+"""Unauthenticated ``assertion_forged`` (also one that was taken before),
+``assertion_expired``; NotFound
 ``no_such_company``."""
 
 GET_LOG_MARKS = Method(NAME, "get_log_marks", GetLogMarks, LogMarks, Permission.OPERATE)

@@ -31,13 +31,24 @@ def assertion(
     house: House, changes: Claims | None = None, key: Ed25519PrivateKey | None = None
 ) -> str:
     issued = int(house.clock.now().timestamp())
-    claims = {"name": "Olga", "iat": issued, "exp": issued + 60} | (changes or {})
+    whole = {
+        "name": "Olga",
+        "aud": identity.signing_in.ASSERTION_AUDIENCE,
+        "jti": str(uuid4()),
+        "iat": issued,
+        "exp": issued + 60,
+    }
+    claims = whole | (changes or {})
     kept = {name: value for name, value in claims.items() if value is not None}
     return jwt.encode(kept, key or house.operator_key, algorithm="EdDSA")
 
 
+def _jti(words: str) -> object:
+    return jwt.decode(words, options={"verify_signature": False})["jti"]
+
+
 def test_an_assertion_is_exchanged_for_an_operators_principal(house: House) -> None:
-    token = mint(house, assertion(house, {"jti": "1"}))
+    token = mint(house, assertion(house))
 
     principal = principal_of(house, token)
     assert principal.kind is Kind.OPERATOR
@@ -62,6 +73,16 @@ def test_an_operator_can_act_for_one_company_that_exists(house: House) -> None:
         mint(house, assertion(house), uuid4())
 
 
+def test_an_assertion_is_taken_once(house: House) -> None:
+    words = assertion(house)
+    mint(house, words)
+
+    with pytest.raises(Unauthenticated, match="assertion_forged"):
+        mint(house, words)
+    with pytest.raises(Unauthenticated, match="assertion_forged"):
+        mint(house, assertion(house, {"name": "Boris", "jti": _jti(words)}))
+
+
 def test_an_assertion_is_good_for_sixty_seconds(house: House) -> None:
     words = assertion(house)
     house.clock.move(timedelta(seconds=59))
@@ -76,6 +97,12 @@ def test_an_assertion_is_good_for_sixty_seconds(house: House) -> None:
     "changes",
     [
         {"name": None},
+        {"aud": None},
+        {"aud": "client-area"},
+        {"jti": None},
+        {"jti": ""},
+        {"jti": 7},
+        {"jti": "x" * 101},
         {"name": ""},
         {"name": 7},
         {"name": "Olga\0"},
