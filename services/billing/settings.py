@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from services.billing.gateways.gateway import Gateway
 from services.billing.gateways.settings import read_gateways
 from services.billing.parties.sellers import Sellers, read_sellers
 from services.billing.top_ups.limits import Limits, read_limits
 from shared.contracts.billing.payments import GatewayName
-from shared.settings import SettingError, Settings
+from shared.settings import LOOPBACK_HOSTS, SettingError, Settings
 
 VIES_URL = "https://ec.europa.eu/taxation_customs/vies/rest-api"
 
@@ -47,11 +48,21 @@ def read_billing_settings(settings: Settings) -> BillingSettings:
     return BillingSettings(
         limits=read_limits(environment),
         sellers=sellers,
-        vies_url=environment.get("VIES_URL")
+        vies_url=_read_vies_url(environment.get("VIES_URL", ""))
         or ("" if settings.is_loopback else VIES_URL),
         gateways=read_gateways(settings, sellers),
         grace=_read_grace(environment.get("GRACE_PERIOD_HOURS", "")),
     )
+
+
+def _read_vies_url(text: str) -> str:
+    parts = urlsplit(text)
+    is_near = parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
+    if text and not is_near and not (parts.scheme == "https" and parts.hostname):
+        raise SettingError(
+            f"VIES_URL must begin with https://, except at a loopback address: {text!r}"
+        )
+    return text
 
 
 def _read_grace(text: str) -> timedelta:

@@ -32,9 +32,12 @@ def take_notice(gateway: str) -> ResponseReturnValue:
     request.max_content_length = MAX_BYTES
     try:
         name = GatewayName(gateway)
-        body = request.get_data().decode()
     except ValueError:
         abort(404)
+    try:
+        body = request.get_data().decode()
+    except UnicodeDecodeError:
+        return {"error": "malformed_message"}, 422
     headers = {each: request.headers.get(each, "")[:1000] for each in _SIGNATURES}
     notice = PaymentNotice(gateway=name, headers=headers, body=body)
     call = CallContext(request_id=g.request_id, timeout_s=TIMEOUT_S)

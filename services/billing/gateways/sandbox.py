@@ -25,10 +25,17 @@ from services.billing.gateways.gateway import (
     Report,
     unreachable,
 )
-from shared.contracts.billing.payments import GatewayName
+from shared.contracts.billing.payments import MAX_TEXT_LENGTH, GatewayName
 from shared.contracts.billing.top_ups import NextStep
 from shared.errors import InvalidInput, Unauthenticated
-from shared.money import Money, decode_money, encode_money
+from shared.money import (
+    Money,
+    decode_money,
+    encode_money,
+    fits_ledger,
+    round_to_minor_unit,
+)
+from shared.text import clean_line
 from shared.wire import what_is_wrong
 
 Message = TypeVar("Message")
@@ -50,14 +57,20 @@ class _Transaction(msgspec.Struct, frozen=True):
     card_country: str = ""
 
     def report(self) -> Report:
+        """What it says, if that can be kept.
+
+        Raises:
+            InvalidInput: ``malformed_message``.
+        """
+        failure = self.failure
         return Report(
             payment_id=self.order_id,
-            transaction=self.id,
+            transaction=_line(self.id, required=True),
             outcome=self.outcome,
             amount=_money(self.amount),
-            method=self.method,
-            failure=self.failure,
-            payer_country=self.card_country,
+            method=_line(self.method),
+            failure=None if failure is None else _line(failure),
+            payer_country=_line(self.card_country),
         )
 
 
@@ -109,7 +122,7 @@ class SandboxGateway(Gateway):
             raise Unauthenticated("notice_forged", "signed at another time")
         return [_read(body.encode(), _Transaction).report()]
 
-    def repay(self, repayment: Repayment) -> None:
+    def repay(self, repayment: Repayment) -> bool:
         body = {
             "id": str(repayment.refund_id),
             "transaction": repayment.transaction,
@@ -119,6 +132,7 @@ class SandboxGateway(Gateway):
         if answer.status_code == _CONFLICT:
             raise RepaymentRefusedError(answer.text)
         _require_done(answer)
+        return True
 
     def _ask(self, method: str, path: str, body: Any = None) -> bytes:
         answer = self._send(method, path, body)
@@ -156,15 +170,26 @@ def _is_recent(signed_at: str) -> bool:
     return abs(time.time() - int(signed_at[:15])) <= TOLERANCE_S
 
 
+def _line(text: str, *, required: bool = False) -> str:
+    return clean_line(
+        text, MAX_TEXT_LENGTH, code="malformed_message", required=required
+    )
+
+
 def _money(amount: dict[str, str]) -> Money:
     try:
-        return decode_money(amount)
+        money = decode_money(amount)
     except ValueError as error:
         raise InvalidInput("malformed_message", str(error)) from error
+    if not (money.amount > 0 and fits_ledger(money)):
+        raise InvalidInput("malformed_message", "nobody can pay this amount")
+    if money != round_to_minor_unit(money):
+        raise InvalidInput("malformed_message", "finer than what can be paid")
+    return money
 
 
 def _read(body: bytes, kind: type[Message]) -> Message:
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise InvalidInput("malformed_message", what_is_wrong(error)) from error

@@ -1,6 +1,7 @@
 """The sandbox's answers as billing reads them, and its notices."""
 
 import functools
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from services.billing.gateways.sandbox import (
     SandboxGateway,
     sign,
 )
-from shared.errors import Unauthenticated, Unavailable
+from shared.errors import InvalidInput, Unauthenticated, Unavailable
 from shared.money import Money, currency_of
 
 SECRET = "sandbox-secret"
@@ -80,3 +81,52 @@ def test_a_notice_signed_at_another_time_is_taken_for_forged(signed_at: str) -> 
 
     with pytest.raises(Unauthenticated, match="notice_forged"):
         SandboxGateway("", SECRET, "").read_notice(headers, "{}")
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"amount": {"amount": "-119", "currency": "EUR"}},
+        {"amount": {"amount": "0", "currency": "EUR"}},
+        {"amount": {"amount": "0.001", "currency": "EUR"}},
+        {"amount": {"amount": "9" * 30, "currency": "EUR"}},
+        {"amount": {"amount": "1e3", "currency": "EUR"}},
+        {"amount": {"amount": "1", "currency": "XXL"}},
+        {"amount": {}},
+        {"id": ""},
+        {"id": "tx\0"},
+        {"id": "x" * 2_000},
+        {"method": "\u202e"},
+        {"failure": "\0"},
+        {"outcome": "splendid"},
+        {"order_id": "17"},
+    ],
+    ids=str,
+)
+def test_a_notice_that_says_nonsense_is_malformed(nonsense: dict[str, Any]) -> None:
+    notice = {
+        "id": "tx",
+        "order_id": str(uuid4()),
+        "outcome": "succeeded",
+        "amount": {"amount": "119", "currency": "EUR"},
+        "method": "A card",
+        "failure": None,
+    }
+    gateway = SandboxGateway("http://localhost", SECRET, "")
+    assert gateway.read_notice(*_signed(json.dumps(notice)))
+
+    with pytest.raises(InvalidInput, match="malformed_message"):
+        gateway.read_notice(*_signed(json.dumps(notice | nonsense)))
+
+
+@pytest.mark.parametrize("body", ["", "[]", "null", '"\\ud800"', "[" * 10_000])
+def test_a_notice_that_is_none_is_malformed(body: str) -> None:
+    gateway = SandboxGateway("http://localhost", SECRET, "")
+
+    with pytest.raises(InvalidInput, match="malformed_message"):
+        gateway.read_notice(*_signed(body))
+
+
+def _signed(body: str) -> tuple[dict[str, str], str]:
+    now = str(int(time.time()))
+    return {SIGNATURE_HEADER: f"{now}.{sign(SECRET, now, body)}"}, body

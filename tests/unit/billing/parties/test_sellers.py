@@ -197,3 +197,25 @@ def test_a_demo_asks_no_register_unless_told_to() -> None:
     assert not _read().vies_url
     assert _read(VIES_URL="http://localhost:1/x").vies_url == "http://localhost:1/x"
     assert _read(**PUBLIC, **SELLER).vies_url == VIES_URL
+
+
+@pytest.mark.parametrize(
+    ("url", "is_taken"),
+    [
+        ("https://vies.example.com/rest-api", True),
+        ("http://127.0.0.1:9/vies", True),
+        ("http://vies.example.com/rest-api", False),
+        ("http://localhost.example.com/", False),
+        ("https://", False),
+        ("vies.example.com", False),
+        ("file:///etc/hosts", False),
+    ],
+)
+def test_a_register_is_asked_where_nobody_can_listen(
+    url: str, *, is_taken: bool
+) -> None:
+    if is_taken:
+        assert _read(**PUBLIC, **SELLER, VIES_URL=url).vies_url == url
+        return
+    with pytest.raises(SettingError, match="VIES_URL must"):
+        _read(**PUBLIC, **SELLER, VIES_URL=url)
