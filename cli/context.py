@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
@@ -13,10 +14,21 @@ from cli.importing.records import FileError
 from launcher.machine.errors import LaunchError
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import identity
-from shared.errors import Conflict, ContractError, NotFound, RemoteFault
+from shared.errors import (
+    Conflict,
+    ContractError,
+    NotFound,
+    RemoteFault,
+    Unavailable,
+)
 from shared.money import Money, decode_money
-from shared.operator import Operator
+from shared.operator import Operator, new_key
 from shared.settings import SettingError, read_settings
+
+EXIT_DONE_BEFORE = 4
+"""Nothing was done: an equal movement of money was booked within the hour."""
+
+_AGAIN, _KEY = "again", "key"
 
 
 class CommandContext:
@@ -35,7 +47,25 @@ class CommandContext:
         return self._operator
 
     def call(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
-        return self.connect().call(method, request)
+        """Call once; one that broke off is repeated by the key that it shows."""
+        command = click.get_current_context()
+        key = command.meta.get(_KEY) or new_key()
+        try:
+            return self.connect().call(method, request, key)
+        except (Unavailable, RemoteFault, KeyboardInterrupt):
+            if _KEY in command.meta:
+                click.echo(
+                    "It is not known whether this was done. To send it again without "
+                    f"doing it twice: the same command with --key {key}",
+                    err=True,
+                )
+            raise
+
+    @property
+    def again(self) -> UUID | None:
+        """What was done before and is to be done again; see `AGAIN`."""
+        again: UUID | None = click.get_current_context().meta.get(_AGAIN)
+        return again
 
     def find_company(self, text: str) -> identity.companies.Company:
         """The company of an id or an exact name.
@@ -66,10 +96,23 @@ class Commands(click.Group):
                 ctx.obj = CommandContext(ctx.params["operator"], connections)
                 return super().invoke(ctx)
         except ContractError as refusal:
-            detail = f" ({refusal.detail})" if refusal.detail else ""
-            raise click.ClickException(f"refused: {refusal.code}{detail}") from refusal
+            raise _in_words(refusal) from refusal
         except (RemoteFault, LaunchError, SettingError, FileError) as error:
             raise click.ClickException(str(error)) from error
+
+
+class _DoneBeforeError(click.ClickException):
+    exit_code = EXIT_DONE_BEFORE
+
+
+def _in_words(refusal: ContractError) -> click.ClickException:
+    detail = f" ({refusal.detail})" if refusal.detail else ""
+    if refusal.code == "done_before":
+        return _DoneBeforeError(
+            f"refused: the same was done within the hour, as {refusal.detail}. "
+            f"To do it again: --again {refusal.detail}"
+        )
+    return click.ClickException(f"refused: {refusal.code}{detail}")
 
 
 @click.group(cls=Commands, context_settings={"show_default": True})
@@ -107,3 +150,27 @@ class MoneyType(click.ParamType[Money]):
 
 
 MONEY = MoneyType()
+
+
+def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Keep an option's value for `CommandContext`, so that no command passes it on."""
+
+    def keep(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
+        ctx.meta[name] = value
+
+    return keep
+
+
+AGAIN = click.option(
+    "--again",
+    type=click.UUID,
+    expose_value=False,
+    callback=_keep(_AGAIN),
+    help="Do it again: the id of the equal one that was done before.",
+)
+KEY = click.option(
+    "--key",
+    expose_value=False,
+    callback=_keep(_KEY),
+    help="Send a command that broke off again: the key that it showed.",
+)

@@ -9,7 +9,7 @@ import click
 
 from cli.amounts import given_back
 from cli.batches import pages
-from cli.context import MONEY, CommandContext
+from cli.context import AGAIN, KEY, MONEY, CommandContext
 from shared.contracts import billing
 from shared.csv_cells import guard
 from shared.money import Money
@@ -56,16 +56,25 @@ def documents() -> None:
     "--net", type=MONEY, help="How much, without its tax; all that can be unless given."
 )
 @click.option("--reason", required=True, help="Why; it stands on the credit note.")
+@AGAIN
+@KEY
 @click.pass_obj
 def credit(
-    context: CommandContext, number: str, net: Money | None, reason: str
+    context: CommandContext,
+    number: str,
+    net: Money | None,
+    reason: str,
 ) -> None:
     """Credit the invoice NUMBER: give its payment back, in part or whole.
 
     Never more than the wallet holds now, whichever payment that came from. The credit
     note is issued a moment later.
+
+    Ends with 4 when as much of the payment was given back within the hour.
     """
-    request = billing.documents.CreditInvoice(number=number, net=net, reason=reason)
+    request = billing.documents.CreditInvoice(
+        number=number, net=net, reason=reason, again=context.again
+    )
     done = context.call(billing.documents.CREDIT_INVOICE, request)
     click.echo(given_back(done))
 

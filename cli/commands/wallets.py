@@ -4,7 +4,7 @@ from uuid import UUID
 
 import click
 
-from cli.context import MONEY, CommandContext
+from cli.context import AGAIN, KEY, MONEY, CommandContext
 from shared.contracts import billing
 from shared.contracts.billing.wallets import AdjustmentKind
 from shared.money import Money
@@ -47,16 +47,26 @@ def open_wallet(context: CommandContext, company: str, currency: str) -> None:
     help="What it is in the books.",
 )
 @click.option("--reason", required=True, help="Why; the customer reads it.")
+@AGAIN
+@KEY
 @click.pass_obj
 def adjust(
-    context: CommandContext, company: str, amount: Money, kind: str, reason: str
+    context: CommandContext,
+    company: str,
+    amount: Money,
+    kind: str,
+    reason: str,
 ) -> None:
-    """Book money into a wallet, or out of it, by hand."""
+    """Book money into a wallet, or out of it, by hand.
+
+    Ends with 4 when the same amount was booked so within the hour.
+    """
     request = billing.wallets.AdjustWallet(
         company_id=_id(context, company),
         amount=amount,
         kind=AdjustmentKind(kind),
         reason=reason,
+        again=context.again,
     )
     _show(context.call(billing.wallets.ADJUST_WALLET, request))
 

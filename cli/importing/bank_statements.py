@@ -1,117 +1,319 @@
 """Bank statements in CAMT.053 (ISO 20022), as European banks give them out.
 
-Only what came in and is booked is read. Versions differ in the namespace and in little
-else, so elements are found by their local names.
+Versions differ in the namespace and in little else, so elements are found by their
+local names. An entry that can't be booked, or not even read, stops no other one: it is
+told beside what can be booked.
 """
 
+import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from cli.importing.plain_xml import parse_plain_xml
 from cli.importing.records import FileError
+from services.billing.top_ups.references import references_in
 from shared.contracts.billing.payments import MAX_TEXT_LENGTH, BankCredit
-from shared.money import Money, decode_money
+from shared.money import Money, decode_money, zero
 
 MAX_BYTES = 50_000_000
 
 _FILLERS = frozenset({"", "NONREF", "NOTPROVIDED"})
 """What banks write where they have no reference."""
+_NO = frozenset({"", "false", "0"})
+
+# A decimal of XML Schema, without the minus that no amount of a statement has.
+_DECIMAL = re.compile(r"\+?([0-9]{1,30}\.?[0-9]{0,30}|\.[0-9]{1,30})")
+
+_CREDIT, _DEBIT = "CRDT", "DBIT"
 
 
-def read_statement(path: Path) -> list[BankCredit]:
-    """The credits of a statement, in its order.
+@dataclass(frozen=True)
+class LeftOut:
+    """Money of a statement that is not to be booked, and a word for why.
+
+    ``reversal`` takes back an earlier entry, or is our own money coming back;
+    ``debit`` has one of our references, or stands in a batch of credits;
+    ``not_detailed`` is the part of a batch of which nobody says who paid it;
+    ``pending`` is not booked by the bank yet; ``unreadable`` says what is wrong.
+    """
+
+    why: str
+    amount: str
+    payer: str
+    text: str
+    name: str
+    problem: str = ""
+
+
+@dataclass
+class Statement:
+    """``credits`` are to be booked, in the file's order."""
+
+    credits: list[BankCredit] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+class _UnreadableError(Exception):
+    """An entry, or a part of it, lacks what it must have; the message is for people."""
+
+
+def read_statement(path: Path) -> Statement:
+    """What came in by a statement, and what of it is not to be booked.
 
     Raises:
-        FileError: it is no CAMT.053 statement, or an entry lacks what it must have.
+        FileError: it is no CAMT.053 statement.
     """
     if path.stat().st_size > MAX_BYTES:
         raise FileError(f"the file has more than {MAX_BYTES:,} bytes")
     root = parse_plain_xml(path.read_bytes())
     if not root.tag.startswith("{urn:iso:std:iso:20022:tech:xsd:camt.053."):
-        raise FileError("the file is no CAMT.053 statement")
-    return list(_credits(root))
-
-
-def _credits(root: ET.Element) -> Iterator[BankCredit]:
+        raise FileError("the file is not a CAMT.053 statement")
+    read = Statement()
+    seen: Counter[str] = Counter()
     for statement in root.iterfind("{*}BkToCstmrStmt/{*}Stmt"):
-        account = _text(statement, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
-        for entry in statement.iterfind("{*}Ntry"):
-            if _text(entry, "CdtDbtInd") == "CRDT" and _is_booked(entry):
-                name = _name_of(statement, entry)
-                yield from _of_entry(f"{account}:", name, entry)
+        for element in statement.iterfind("{*}Ntry"):
+            entry = _Entry(statement, element, seen)
+            try:
+                parts = list(entry.parts())
+            except _UnreadableError as error:
+                parts = [entry.left_out("unreadable", element, problem=str(error))]
+            for part in parts:
+                if isinstance(part, BankCredit):
+                    read.credits.append(part)
+                else:
+                    read.left_out.append(part)
+    return read
 
 
-def _is_booked(entry: ET.Element) -> bool:
-    return _text(entry, "Sts/Cd", "Sts") == "BOOK"
+@dataclass(frozen=True)
+class _Entry:
+    """``seen`` counts what has been named so far in the file."""
 
+    statement: ET.Element
+    element: ET.Element
+    seen: Counter[str]
 
-def _name_of(statement: ET.Element, entry: ET.Element) -> str:
-    """What the bank calls an entry.
+    def parts(self) -> Iterator[BankCredit | LeftOut]:
+        """The entry's credits, and what of it is not to be booked.
 
-    Some number the entries of each statement from one, so a number has its day with it;
-    not the statement's name, which may be another when it is fetched again.
-    """
-    name = _reference(entry, "AcctSvcrRef")
-    number = _reference(entry, "NtryRef")
-    if name or not number:
-        return name
-    day = _text(entry, "BookgDt/Dt", "BookgDt/DtTm")[:10] or _text(statement, "Id")
-    return f"{day}/{number}"
+        Raises:
+            _UnreadableError: nothing of it can be booked.
+        """
+        entry = self.element
+        direction = _text(entry, "CdtDbtInd")
+        if direction not in {_CREDIT, _DEBIT}:
+            raise _UnreadableError("neither a credit nor a debit")
+        if _text(entry, "RvslInd").lower() not in _NO:
+            yield self.left_out("reversal", entry)
+        elif direction == _DEBIT:
+            if any(any(references_in(_remittance(each))) for each in self._texts()):
+                yield self.left_out("debit", entry)
+        elif _text(entry, "Sts/Cd", "Sts") != "BOOK":
+            yield self.left_out("pending", entry)
+        else:
+            yield from self._credits()
 
-
-def _of_entry(prefix: str, name: str, entry: ET.Element) -> Iterator[BankCredit]:
-    """One credit, or each of a batch that the bank booked as one."""
-    details = entry.findall("{*}NtryDtls/{*}TxDtls") or [entry]
-    names = [
-        _reference(detail, "Refs/AcctSvcrRef", "Refs/TxId") or name
-        for detail in details
-    ]
-    counts = Counter(names)
-    for number, (detail, own) in enumerate(zip(details, names, strict=True), start=1):
-        if not own:
-            raise FileError("an entry has no reference of the bank (AcctSvcrRef)")
-        yield BankCredit(
-            transaction=prefix + (f"{own}/{number}" if counts[own] > 1 else own),
-            amount=_amount(detail if len(details) > 1 else entry, own),
-            text=_remittance(detail),
-            payer=_text(detail, "RltdPties/Dbtr/Pty/Nm", "RltdPties/Dbtr/Nm"),
-            booked_on=_booking_date(entry),
-            payer_country=_text(detail, "RltdPties/DbtrAcct/Id/IBAN")[:2],
+    def left_out(
+        self, why: str, element: ET.Element, amount: str = "", problem: str = ""
+    ) -> LeftOut:
+        texts = self._texts() if element is self.element else [element]
+        return LeftOut(
+            why=why,
+            amount=amount or _written_amount(element) or _written_amount(self.element),
+            payer=_payer(texts[0]),
+            text=" ".join(filter(None, map(_remittance, texts)))[:MAX_TEXT_LENGTH],
+            name=_reference(element, "Refs/AcctSvcrRef") or self._reference(),
+            problem=problem,
         )
 
+    def _texts(self) -> list[ET.Element]:
+        """The elements in which somebody wrote what the entry is about."""
+        return [*self._details(), self.element]
 
-def _booking_date(entry: ET.Element) -> date | None:
-    try:
-        return date.fromisoformat(_text(entry, "BookgDt/Dt", "BookgDt/DtTm")[:10])
-    except ValueError:
-        return None
+    def _details(self) -> list[ET.Element]:
+        return self.element.findall("{*}NtryDtls/{*}TxDtls")
+
+    def _credits(self) -> Iterator[BankCredit | LeftOut]:
+        """One credit, or each of a batch that the bank booked as one.
+
+        Those of a batch are what its details say, and not more than the batch.
+        """
+        total = _amount(self.element, self.element)
+        details = self._details()
+        alone = len(details) <= 1 and not self._is_batch()
+        if alone and not details:
+            yield self._credit(self.element, total)
+            return
+        amounts = [_amount(each, self.element, alone=alone) for each in details]
+        rest = self._rest(total, details, amounts)
+        for detail, amount in zip(details, amounts, strict=True):
+            if _is_debit(detail):
+                yield self.left_out("debit", detail, _words(amount))
+            elif detail.find("{*}RtrInf") is not None:
+                yield self.left_out("reversal", detail, _words(amount))
+            else:
+                yield self._credit(detail, amount, alone=alone)
+        if rest.amount:
+            yield self.left_out("not_detailed", self.element, _words(rest))
+
+    def _is_batch(self) -> bool:
+        counts = (
+            (each.text or "").strip()
+            for each in self.element.iterfind("{*}NtryDtls/{*}Btch/{*}NbOfTxs")
+        )
+        return any(count not in {"", "0", "1"} for count in counts)
+
+    def _rest(
+        self, total: Money, details: list[ET.Element], amounts: list[Money]
+    ) -> Money:
+        """What the details leave of the entry; the bank's charges are no part of it.
+
+        Raises:
+            _UnreadableError: they are more than the entry and its charges.
+        """
+        signed = (
+            -amount if _is_debit(detail) else amount
+            for detail, amount in zip(details, amounts, strict=True)
+        )
+        told = sum(signed, zero(total.currency.code))
+        charges = _charges([self.element, *details], total)
+        if told in {total, total + charges}:
+            return zero(total.currency.code)
+        if told > total:
+            raise _UnreadableError(
+                f"its parts sum to {told.amount:f}, and it to {total.amount:f}"
+            )
+        return total - told
+
+    def _credit(
+        self, detail: ET.Element, amount: Money, *, alone: bool = True
+    ) -> BankCredit:
+        own = _reference(detail, "Refs/AcctSvcrRef", "Refs/TxId")
+        reference = own or self._reference()
+        text = _remittance(detail)
+        if alone and detail is not self.element:
+            text = f"{text} {_remittance(self.element)}".strip()
+        text = text[:MAX_TEXT_LENGTH]
+        payer = _payer(detail)
+        day = self._day()
+        account = _text(self.statement, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
+        statement = _text(self.statement, "Id")
+        # A bank may use a number again on another day, or for all that has none.
+        same = f"{account}:{day or statement}/{reference or '-'}"
+        name = f"{same}/{_fingerprint(amount, text, payer)}"
+        self.seen[name] += 1
+        if self.seen[name] > 1:
+            name += f"/{self.seen[name]}"
+        if not reference:
+            # Another statement may have equal money, or be this one fetched again.
+            name += f"@{statement}"
+        # Without its day, as the release before this one had it.
+        before = (f"{account}:{reference}",) if reference else ()
+        return BankCredit(
+            transaction=name,
+            amount=amount,
+            text=text,
+            payer=payer,
+            booked_on=day,
+            payer_country=_text(detail, "RltdPties/DbtrAcct/Id/IBAN")[:2],
+            alike=(same, *before),
+        )
+
+    def _reference(self) -> str:
+        return _reference(self.element, "AcctSvcrRef", "NtryRef")
+
+    def _day(self) -> date | None:
+        paths = ("BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm")
+        text = _text(self.element, *paths)[:10]
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError as error:
+            raise _UnreadableError(f"{text!r} is not a day") from error
 
 
-def _amount(element: ET.Element, name: str) -> Money:
-    amount = element.find("{*}Amt")
-    if amount is None:
-        amount = element.find("{*}AmtDtls/{*}TxAmt/{*}Amt")
-    if amount is None:
-        raise FileError(f"{name}: no amount")
-    written = {"amount": (amount.text or "").strip(), "currency": amount.get("Ccy")}
+def _fingerprint(amount: Money, text: str, payer: str) -> str:
+    """Tells apart what a bank calls by one name."""
+    said = "\0".join((f"{amount.amount.normalize():f}", text, payer))
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def _is_debit(detail: ET.Element) -> bool:
+    return _text(detail, "CdtDbtInd") == _DEBIT
+
+
+def _amount(element: ET.Element, entry: ET.Element, *, alone: bool = False) -> Money:
+    """The amount in the entry's currency, which is the account's.
+
+    Only of one that is ``alone`` in its entry, that is the entry's own.
+    """
+    wanted = _first(entry, "Amt")
+    currency = "" if wanted is None else wanted.get("Ccy", "")
+    for path in ("Amt", "AmtDtls/TxAmt/Amt"):
+        amount = _first(element, path)
+        if amount is not None and amount.get("Ccy") == currency:
+            return _money(amount)
+    if alone and wanted is not None:
+        return _money(wanted)
+    raise _UnreadableError("no amount")
+
+
+def _money(element: ET.Element) -> Money:
+    text = (element.text or "").strip()
+    if not _DECIMAL.fullmatch(text):
+        raise _UnreadableError(f"{text[:40]!r} is not an amount")
+    written = {"amount": f"{Decimal(text):f}", "currency": element.get("Ccy")}
     try:
         return decode_money(written)
     except ValueError as error:
-        raise FileError(f"{name}: {error}") from error
+        raise _UnreadableError(str(error)) from error
 
 
-def _remittance(detail: ET.Element) -> str:
-    parts = [
-        *detail.iterfind("{*}RmtInf/{*}Ustrd"),
-        *detail.iterfind("{*}RmtInf/{*}Strd/{*}CdtrRefInf/{*}Ref"),
-        *detail.iterfind("{*}Refs/{*}EndToEndId"),
-        *detail.iterfind("{*}AddtlTxInf"),
-    ]
-    text = " ".join(" ".join((part.text or "").split()) for part in parts)
-    return text[:MAX_TEXT_LENGTH]
+def _charges(elements: list[ET.Element], total: Money) -> Money:
+    """What the bank has kept for itself; how that is written differs by version."""
+    found = zero(total.currency.code)
+    for element in elements:
+        for charge in element.iterfind("{*}Chrgs"):
+            for each in charge.findall("{*}Rcrd") or [charge]:
+                amount = _first(each, "Amt")
+                if amount is not None and amount.get("Ccy") == total.currency.code:
+                    found += _money(amount)
+    return found
+
+
+def _words(amount: Money) -> str:
+    return f"{amount.amount:f} {amount.currency.code}"
+
+
+def _written_amount(element: ET.Element) -> str:
+    """The amount as it is written, however that is."""
+    amount = _first(element, "Amt")
+    if amount is None:
+        return ""
+    return f"{(amount.text or '').strip()[:40]} {amount.get('Ccy', '')[:3]}".strip()
+
+
+def _payer(element: ET.Element) -> str:
+    return _text(element, "RltdPties/Dbtr/Pty/Nm", "RltdPties/Dbtr/Nm")
+
+
+def _remittance(element: ET.Element) -> str:
+    paths = (
+        "RmtInf/Ustrd",
+        "RmtInf/Strd/CdtrRefInf/Ref",
+        "RmtInf/Strd/AddtlRmtInf",
+        "Refs/EndToEndId",
+        "AddtlTxInf",
+        "AddtlNtryInf",
+    )
+    parts = (part for path in paths for part in element.iterfind(_found_by(path)))
+    texts = (" ".join((part.text or "").split()) for part in parts)
+    return " ".join(text for text in texts if text.upper() not in _FILLERS)
 
 
 def _reference(element: ET.Element, *paths: str) -> str:
@@ -123,7 +325,15 @@ def _reference(element: ET.Element, *paths: str) -> str:
 def _text(element: ET.Element, *paths: str) -> str:
     """The text at the first of ``paths`` that has any."""
     for path in paths:
-        found = element.find("/".join(f"{{*}}{step}" for step in path.split("/")))
+        found = _first(element, path)
         if found is not None and (found.text or "").strip():
             return (found.text or "").strip()
     return ""
+
+
+def _first(element: ET.Element, path: str) -> ET.Element | None:
+    return element.find(_found_by(path))
+
+
+def _found_by(path: str) -> str:
+    return "/".join(f"{{*}}{step}" for step in path.split("/"))

@@ -4,9 +4,15 @@ An adjustment states what is so and may take a balance below its credit limit; o
 charges ask whether the money is there. See docs/decisions/adjustments.md.
 """
 
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.billing.base.repetition import SOON, require_meant
 from services.billing.ledger.entries import Reason, credit, debit, ensure_account, post
 from services.billing.ledger.wallets import lock_wallet, tell_of_change
 from services.billing.models.ledger import AccountKind, EntryKind, Wallet
+from services.billing.models.transactions import Transaction
 from shared.contracts.billing.wallets import AdjustmentKind, AdjustWallet
 from shared.errors import InvalidInput
 from shared.money import LEDGER_BOUND, Money, fits_ledger
@@ -32,6 +38,7 @@ def post_adjustment(change: Change, request: AdjustWallet) -> Wallet:
         InvalidInput: ``reason_missing``, ``bad_reason``; ``bad_amount`` for zero, more
             than six decimal places, or more than the wallet can hold.
         NotFound: ``no_such_wallet``.
+        Conflict: ``done_before`` with ``id``.
     """
     memo = clean_reason(request.reason, required=True)
     if not (request.amount.amount and fits_ledger(request.amount)):
@@ -40,6 +47,7 @@ def post_adjustment(change: Change, request: AdjustWallet) -> Wallet:
     wallet = lock_wallet(change.db, request.company_id, currency)
     if abs(wallet.balance + request.amount.amount) >= LEDGER_BOUND:
         raise InvalidInput("bad_amount", "more than a wallet can hold")
+    require_meant(_equal_before(change, wallet, request), request.again)
     contra = ensure_account(change, _CONTRA_ACCOUNTS[request.kind], currency)
     money = Money(abs(request.amount.amount), request.amount.currency)
     payer, payee = contra, wallet.id
@@ -55,3 +63,19 @@ def post_adjustment(change: Change, request: AdjustWallet) -> Wallet:
     post(change, change.runtime.new_id(), reason, lines)
     tell_of_change(change, wallet)
     return wallet
+
+
+def _equal_before(change: Change, wallet: Wallet, request: AdjustWallet) -> UUID | None:
+    """The newest entry of the same kind and amount within the hour."""
+    return change.db.scalar(
+        select(Transaction.entry_id)
+        .where(
+            Transaction.company_id == wallet.company_id,
+            Transaction.wallet_id == wallet.id,
+            Transaction.at > change.call.now - SOON,
+            Transaction.kind == _ENTRIES[request.kind],
+            Transaction.amount == request.amount.amount,
+        )
+        .order_by(Transaction.at.desc(), Transaction.number.desc())
+        .limit(1)
+    )

@@ -1,10 +1,12 @@
 """Payments that came by bank, booked from what the bank's statement says."""
 
 from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
 
-import structlog
 from sqlalchemy import select
 
+from services.billing.base.repetition import SOON
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.gateway import Outcome, Report
 from services.billing.models.payments import Payment
@@ -12,13 +14,18 @@ from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import payment_by
 from services.billing.payments.reports import take_in
+from services.billing.top_ups.lifecycle import lock_top_up
 from services.billing.top_ups.references import references_in
 from services.billing.top_ups.rules import fits_payment
+from services.billing.top_ups.views import PAID, payments_of
 from shared.contracts.billing.payments import (
+    MAX_PARTS,
     MAX_TEXT_LENGTH,
     BankBooking,
     BankBookingResult,
     BankCredit,
+    BookBankPayments,
+    part_name,
 )
 from shared.db.database import Database
 from shared.errors import InvalidInput
@@ -27,8 +34,6 @@ from shared.rpc.call import Call
 from shared.rpc.change import Change
 from shared.runtime import Runtime
 from shared.text import clean_line
-
-log = structlog.get_logger()
 
 MAX_CREDITS = 500
 
@@ -40,7 +45,7 @@ def book(
     runtime: Runtime,
     sellers: Sellers,
     call: Call,
-    credits_: Sequence[BankCredit],
+    request: BookBankPayments,
 ) -> list[BankBooking]:
     """Credit each to the top-up whose reference it bears; once per transaction.
 
@@ -50,32 +55,52 @@ def book(
     Raises:
         InvalidInput: ``too_many_rows``; nothing was booked.
     """
-    if len(credits_) > MAX_CREDITS:
+    if len(request.credits) > MAX_CREDITS:
         raise InvalidInput("too_many_rows", parameters={"max_rows": MAX_CREDITS})
     bookings = []
-    for credit in credits_:
+    for credit in request.credits:
         with database.system() as session:
             change = Change(session, runtime, call)
-            bookings.append(_book(change, sellers, credit))
+            bookings.append(_book(change, sellers, credit, request))
     return bookings
 
 
-def _book(change: Change, sellers: Sellers, credit: BankCredit) -> BankBooking:
+def _book(
+    change: Change, sellers: Sellers, credit: BankCredit, request: BookBankPayments
+) -> BankBooking:
     if not _is_fit(credit):
         return _result(credit, BankBookingResult.UNFIT, None)
     top_up = _find_top_up(change, credit.text)
-    known = change.db.scalars(
-        select(Payment).where(
-            Payment.gateway == BankTransfer.name,
-            Payment.transaction == credit.transaction,
-        )
-    ).one_or_none()
-    if known is not None:
-        return _compare(change, credit, known, top_up)
+    if known := _named(change, [credit.transaction]):
+        return _compare(change, credit, known[0], top_up)
+    if parts := _named(change, _names_beside(credit.transaction)):
+        return _compare_parts(change, credit, parts)
     if top_up is None:
         return _result(credit, BankBookingResult.UNMATCHED, None)
+    lock_top_up(change.db, top_up.id)
+    question = _question(change, credit, request, top_up)
+    return question or _settle(change, sellers, credit, top_up)
+
+
+def _question(
+    change: Change, credit: BankCredit, request: BookBankPayments, top_up: TopUp
+) -> BankBooking | None:
+    """Why a person has to look at what names a top-up; None if nobody has."""
+    reference = top_up.reference
     if top_up.currency != credit.amount.currency.code:
-        return _result(credit, BankBookingResult.WRONG_CURRENCY, top_up.reference)
+        return _result(credit, BankBookingResult.WRONG_CURRENCY, reference)
+    equal = _equal(change, credit, top_up)
+    if any(_is_alike(each, credit) for each in equal):
+        return _result(credit, BankBookingResult.CONFLICT, reference)
+    earlier = _done_before(change, equal) if request.is_typed else None
+    if earlier not in {None, request.again}:
+        return _result(credit, BankBookingResult.DONE_BEFORE, reference, earlier)
+    return None
+
+
+def _settle(
+    change: Change, sellers: Sellers, credit: BankCredit, top_up: TopUp
+) -> BankBooking:
     report = Report(
         payment_id=payment_by(change, BankTransfer.name, top_up.id).id,
         transaction=credit.transaction,
@@ -88,6 +113,62 @@ def _book(change: Change, sellers: Sellers, credit: BankCredit) -> BankBooking:
     is_new = take_in(change, sellers, [report])
     result = BankBookingResult.BOOKED if is_new else BankBookingResult.KNOWN
     return _result(credit, result, top_up.reference)
+
+
+def _named(change: Change, transactions: Sequence[str]) -> Sequence[Payment]:
+    return change.db.scalars(
+        select(Payment).where(
+            Payment.gateway == BankTransfer.name,
+            Payment.transaction.in_(transactions),
+        )
+    ).all()
+
+
+def _names_beside(transaction: str) -> list[str]:
+    """Of the parts of a transfer; or, for a part, of the whole."""
+    whole, _, number = transaction.rpartition("#")
+    if whole and number.isdecimal():
+        return [whole]
+    return [part_name(transaction, each) for each in range(1, MAX_PARTS + 1)]
+
+
+def _compare_parts(
+    change: Change, credit: BankCredit, parts: Sequence[Payment]
+) -> BankBooking:
+    """Whether all of a transfer was booked by these parts, or a part as the whole."""
+    booked = change.db.get_one(TopUp, parts[0].top_up_id)
+    total = sum((each.amount for each in parts), Decimal(0))
+    is_same = Money(total, currency_of(booked.currency)) == credit.amount
+    result = BankBookingResult.KNOWN if is_same else BankBookingResult.CONFLICT
+    return _result(credit, result, booked.reference)
+
+
+def _equal(change: Change, credit: BankCredit, top_up: TopUp) -> list[Payment]:
+    """The payments of a top-up that came by bank in the same amount, oldest first."""
+    return [
+        each
+        for each in payments_of(change.db, top_up)
+        if each.gateway is BankTransfer.name
+        and each.state in PAID
+        and each.amount == credit.amount.amount
+    ]
+
+
+def _is_alike(payment: Payment, credit: BankCredit) -> bool:
+    name = payment.transaction or ""
+    if name == credit.transaction:
+        return False
+    return any(name == each or name.startswith(f"{each}/") for each in credit.alike)
+
+
+def _done_before(change: Change, equal: Sequence[Payment]) -> UUID | None:
+    start = change.call.now - SOON
+    recent = (
+        each.id
+        for each in reversed(equal)
+        if each.settled_at and each.settled_at > start
+    )
+    return next(recent, None)
 
 
 def _compare(
@@ -123,6 +204,11 @@ def _is_fit(credit: BankCredit) -> bool:
 
 
 def _result(
-    credit: BankCredit, result: BankBookingResult, top_up: str | None
+    credit: BankCredit,
+    result: BankBookingResult,
+    top_up: str | None,
+    earlier: UUID | None = None,
 ) -> BankBooking:
-    return BankBooking(transaction=credit.transaction, result=result, top_up=top_up)
+    return BankBooking(
+        transaction=credit.transaction, result=result, top_up=top_up, earlier=earlier
+    )

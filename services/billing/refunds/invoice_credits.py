@@ -31,6 +31,7 @@ def credit(change: Change, request: CreditInvoice) -> GivenBack:
         payment_id=document.payment_id,
         net=request.net,
         reason=request.reason,
+        again=request.again,
     )
     try:
         return refunds.refund(change, wanted)

@@ -7,10 +7,13 @@ afterwards, until it has done it or refuses for good.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 import structlog
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from services.billing.base.repetition import SOON, require_meant
 from services.billing.gateways.gateway import Repayment
 from services.billing.ledger.entries import Reason
 from services.billing.ledger.money_in import MoneyIn
@@ -51,16 +54,16 @@ class _Part:
     is_rest: bool
 
 
-def refund(change: Change, request: RefundTopUp) -> GivenBack:
+def refund(change: Change, request: RefundTopUp, *, is_typed: bool = True) -> GivenBack:
     """Take a part of a top-up out of its wallet and order it to be paid back.
 
     The newest payment gives first, so that a duplicate is what goes back; or else only
-    the one that is asked for.
+    the one that is asked for. One that ``is_typed`` may have been typed twice.
 
     Raises:
         NotFound: ``no_such_top_up``.
         Conflict: ``not_refundable`` with ``state``, ``more_than_unspent`` with
-            ``left``.
+            ``left``, ``done_before`` with ``id``.
         InvalidInput: ``bad_amount``, ``reason_missing``, ``bad_reason``.
     """
     reason = clean_reason(request.reason, required=True)
@@ -77,6 +80,8 @@ def refund(change: Change, request: RefundTopUp) -> GivenBack:
     wallet = lock_wallet(session, top_up.company_id, top_up.currency)
     net = _wanted(request, top_up, min(left, max(wallet.balance, Decimal(0))))
     parts = _parts(asked_for, given, net)
+    if is_typed:
+        require_meant(_equal_before(change, parts), request.again)
     for part in parts:
         _give_back(change, wallet, top_up, part, reason)
     tell_of_change(change, wallet)
@@ -124,12 +129,16 @@ def settle(change: Change, refund: Refund) -> None:
 
 
 def give_up(change: Change, refund: Refund, why: str) -> None:
-    """The gateway refuses for good: the wallet has its money again."""
+    """The gateway refuses for good: the wallet has its money again.
+
+    Also of one that had been paid out: a card's bank may send it back days later.
+    """
     session = change.db
     top_up = lock_top_up(session, refund.top_up_id)
     session.refresh(refund)
-    if refund.state is not RefundState.PENDING:
+    if refund.state is RefundState.FAILED:
         return
+    log.error("refund_not_paid_out", refund=str(refund.id), why=why)
     wallet = lock_wallet(session, top_up.company_id, top_up.currency)
     refund.state = RefundState.FAILED
     refund.settled_at = change.call.now
@@ -193,7 +202,7 @@ def _paid(session: Session, top_up: TopUp) -> list[Payment]:
 
 
 def _left(paid: Sequence[Payment], given: Given) -> Decimal:
-    """How much net of these payments was not given back yet."""
+    """How much net of these payments was not given or taken back yet."""
     nothing = (Decimal(0), Decimal(0))
     return sum((each.net - given.get(each.id, nothing)[0] for each in paid), Decimal(0))
 
@@ -214,9 +223,29 @@ def _parts(
         currency = currency_of(payment.currency)
         # Of all that has been given back by then: so the whole of it is exact.
         exact = payment.tax * (net_before + share) / payment.net
-        tax = round_to_minor_unit(Money(exact, currency)).amount
-        parts.append(_Part(payment, share, tax - tax_before, share == left))
+        tax = round_to_minor_unit(Money(exact, currency)).amount - tax_before
+        # A bank may have taken back a cent more of it.
+        tax = max(tax, Decimal(0))
+        parts.append(_Part(payment, share, tax, share == left))
     return parts
+
+
+def _equal_before(change: Change, parts: Sequence[_Part]) -> UUID | None:
+    """The newest refund within the hour that is equal to one of these."""
+    equal = [
+        (Refund.payment_id == part.payment.id) & (Refund.net == part.net)
+        for part in parts
+    ]
+    return change.db.scalar(
+        select(Refund.id)
+        .where(
+            or_(*equal),
+            Refund.state != RefundState.FAILED,
+            Refund.created_at > change.call.now - SOON,
+        )
+        .order_by(Refund.created_at.desc(), Refund.id)
+        .limit(1)
+    )
 
 
 def _draft(change: Change, top_up: TopUp, part: _Part, reason: str) -> Refund:

@@ -145,7 +145,7 @@ def grant(change: Change, payment_id: UUID) -> billing.refund_requests.RefundReq
         top_up_id=top_up.id, payment_id=payment.id, net=rest, reason=GIVEN_BACK
     )
     # Which ends the request, as nothing is left then.
-    refunds.refund(change, refund)
+    refunds.refund(change, refund, is_typed=False)
     return request_view(row, top_up, payment)
 
 

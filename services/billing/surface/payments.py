@@ -38,7 +38,7 @@ class PaymentMethods(RoomMethods, is_part=True):
         self, call: Call, request: billing.payments.BookBankPayments
     ) -> billing.payments.BankBookings:
         bookings = bank_transfers.book(
-            self.database, self.runtime, self._sellers, call, request.credits
+            self.database, self.runtime, self._sellers, call, request
         )
         return billing.payments.BankBookings(bookings=bookings)
 

@@ -217,12 +217,13 @@ class CreditInvoice(Request, frozen=True, kw_only=True):
     """Give the invoice's payment back: ``net`` of it, or all that can be.
 
     Never more than the wallet holds now, whichever payment that came from.
-    ``reason`` stands on the credit note.
+    ``reason`` stands on the credit note. ``again`` as for `RefundTopUp`.
     """
 
     number: str
     net: Money | None = None
     reason: str
+    again: UUID | None = None
 
 
 class RebuildDocument(Request, frozen=True, kw_only=True):

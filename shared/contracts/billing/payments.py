@@ -95,13 +95,17 @@ MAX_TEXT_LENGTH = 1_000
 class BankCredit(Request, frozen=True, kw_only=True):
     """Money on the provider's bank account, as its statement says.
 
-    ``transaction`` is the bank's own name for it, unique on the account; ``text`` is
-    what the payer wrote, where a top-up's reference is looked for; ``payer`` is who
-    paid. Name and text are lines of at most `MAX_TEXT_LENGTH` characters.
+    ``transaction`` names it, and nothing else on the account; ``text`` is what the
+    payer wrote, where a top-up's reference is looked for; ``payer`` is who paid. Name
+    and text are lines of at most `MAX_TEXT_LENGTH` characters.
 
     ``booked_on`` is the statement's booking date, by whose rule it is taxed: today
     unless given. ``payer_country`` is that of the payer's account (ISO 3166-1), if
-    known.
+    known. ``alike`` are names that the same money may have been booked by, each also as
+    a beginning that a slash follows: equal money under one of these is a ``conflict``.
+
+    Where one transfer pays several top-ups, each part has a credit of its own, named
+    as `part_name` says: then the transfer is known by its parts.
     """
 
     transaction: str
@@ -110,12 +114,28 @@ class BankCredit(Request, frozen=True, kw_only=True):
     payer: str = ""
     booked_on: date | None = None
     payer_country: str = ""
+    alike: tuple[str, ...] = ()
+
+
+MAX_PARTS = 20
+
+
+def part_name(transaction: str, number: int) -> str:
+    """The name of a part of one transfer, by its number from 1 to `MAX_PARTS`."""
+    return f"{transaction}#{number}"
 
 
 class BookBankPayments(Request, frozen=True, kw_only=True):
-    """At most 500 credits at a time."""
+    """At most 500 credits at a time.
+
+    ``is_typed`` says that a person typed them: then a credit equal to one that was
+    booked within an hour, for the same top-up, is not booked, unless ``again`` is that
+    payment's id.
+    """
 
     credits: list[BankCredit]
+    is_typed: bool = False
+    again: UUID | None = None
 
 
 class BankBookingResult(Enum):
@@ -128,16 +148,22 @@ class BankBookingResult(Enum):
     UNFIT = "unfit"
     """Its amount can be no payment, or its name or text no line; see `BankCredit`."""
     CONFLICT = "conflict"
-    """Another amount, or for another top-up, was booked under its name before; a person
-    has to look."""
+    """Another amount, or for another top-up, was booked under its name before, or equal
+    money under a name that is ``alike``; a person has to look."""
+    DONE_BEFORE = "done_before"
+    """An equal one was booked within the hour; see `BookBankPayments`."""
 
 
 class BankBooking(Response, frozen=True, kw_only=True):
-    """What became of one credit; ``top_up`` is the reference that it named."""
+    """What became of one credit; ``top_up`` is the reference that it named.
+
+    ``earlier`` is the payment that it equals, where that was `DONE_BEFORE`.
+    """
 
     transaction: str
     result: BankBookingResult
     top_up: str | None
+    earlier: UUID | None = None
 
 
 class BankBookings(Response, frozen=True, kw_only=True):
@@ -151,10 +177,14 @@ class ReconcilePayments(Request, frozen=True, kw_only=True):
 
 
 class Reconciled(Response, frozen=True, kw_only=True):
-    """``asked`` payments, of which ``changed`` are another state now."""
+    """``asked`` payments, of which ``changed`` are another state now.
+
+    ``disputes`` were found that no notice had told of.
+    """
 
     asked: int
     changed: int
+    disputes: int = 0
 
 
 TAKE_PAYMENT_NOTICE = Method(

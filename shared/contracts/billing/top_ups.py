@@ -102,6 +102,7 @@ class TopUp(Response, frozen=True, kw_only=True):
     """A top-up's full state. ``reference`` is what people quote: TU-4F7K-2M9Q-8RTW.
 
     ``credited`` is the net of all payments that came, and may differ from ``net``,
+    ``taken_back`` what customers' banks took back of a part of one, net as well,
     ``refunded`` the net part that was given back, ``expires_at`` when a top-up that
     was not paid ends, ``settled_at`` when it first came to an end, paid or not: later
     payments and refunds have times of their own. ``bank`` says how to pay it by
@@ -126,6 +127,7 @@ class TopUp(Response, frozen=True, kw_only=True):
     settled_at: datetime | None
     payments: list[Payment]
     bank: BankInstructions | None = None
+    taken_back: Money | None = None
 
 
 class GivenBack(Response, frozen=True, kw_only=True):
@@ -192,12 +194,14 @@ class RefundTopUp(Request, frozen=True, kw_only=True):
     """``net`` is the part of the wallet's money to give back; all of it when None.
 
     Only of ``payment_id``, if that is given. ``reason`` is told to the customer.
+    ``again`` is the id of an equal one, made within the hour, that is to be repeated.
     """
 
     top_up_id: UUID
     payment_id: UUID | None = None
     net: Money | None = None
     reason: str
+    again: UUID | None = None
 
 
 QUOTE_TOP_UP = Method(
@@ -250,7 +254,8 @@ REFUND_TOP_UP = Method(
     NAME, "refund_top_up", RefundTopUp, GivenBack, Permission.OPERATE, Effect.CHANGE
 )
 """NotFound ``no_such_top_up``; Conflict ``not_refundable`` with ``state``,
-``more_than_unspent`` with ``left``; InvalidInput ``bad_amount``, ``reason_missing``."""
+``more_than_unspent`` with ``left``, ``done_before`` with ``id``; InvalidInput
+``bad_amount``, ``reason_missing``."""
 
 TOP_UP_SETTLED = Event(NAME, "top_up_settled", TopUp)
 """Money came in for a top-up, went back, or none will come: its state is final for

@@ -88,13 +88,15 @@ class AdjustWallet(Request, frozen=True, kw_only=True):
     """``amount`` is added to the wallet; negative to take away. Six decimal places.
 
     It may take the balance below the credit limit: it states what is so. ``reason`` is
-    told to the customer.
+    told to the customer. ``again`` is the id of an equal one, made within the hour,
+    that is to be repeated: the same amount and kind.
     """
 
     company_id: UUID
     amount: Money
     kind: AdjustmentKind
     reason: str
+    again: UUID | None = None
 
 
 LIST_WALLETS = Method(
@@ -152,7 +154,8 @@ ADJUST_WALLET = Method(
     NAME, "adjust_wallet", AdjustWallet, WalletView, Permission.OPERATE, Effect.CHANGE
 )
 """NotFound ``no_such_wallet``; InvalidInput ``bad_amount`` (zero, more than six places,
-or more than a wallet can hold), ``reason_missing``, ``bad_reason``."""
+or more than a wallet can hold), ``reason_missing``, ``bad_reason``; Conflict
+``done_before`` with ``id``."""
 
 WALLET_CHANGED = Event(NAME, "wallet_changed", WalletView)
 """A wallet was opened, its balance moved, or one of its settings is another."""

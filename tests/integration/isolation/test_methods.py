@@ -128,7 +128,7 @@ BILLING = (
     Line(billing.wallets.MAKE_PRIMARY,      "200 200 200 403 403 own 401 401 403 200", billing.wallets.MakePrimary(currency="EUR")),
     Line(billing.wallets.OPEN_WALLET,       "403 403 403 403 403 403 401 401 200 200", billing.wallets.OpenWallet(company_id=e.OUR_COMPANY, currency=e.NEW_CURRENCY)),
     Line(billing.wallets.SET_CREDIT_LIMIT,  "403 403 403 403 403 403 401 401 200 200", billing.wallets.SetCreditLimit(company_id=e.OUR_COMPANY, limit=money("5"))),
-    Line(billing.wallets.ADJUST_WALLET,     "403 403 403 403 403 403 401 401 200 200", billing.wallets.AdjustWallet(company_id=e.OUR_COMPANY, amount=money("5"), kind=AdjustmentKind.GOODWILL, reason="thanks")),
+    Line(billing.wallets.ADJUST_WALLET,     "403 403 403 403 403 403 401 401 200 409", billing.wallets.AdjustWallet(company_id=e.OUR_COMPANY, amount=money("5"), kind=AdjustmentKind.GOODWILL, reason="thanks")),
     Line(billing.books.VERIFY_BOOKS,      "403 403 403 403 403 403 401 401 200 200", billing.books.VerifyBooks()),
     Line(LIST_TRANSACTIONS,         "200 200 200 403 200 own 401 401 403 200", ListTransactions()),
     Line(LIST_DOCUMENTS,            "200 200 200 403 200 own 401 401 403 200", ListDocuments()),

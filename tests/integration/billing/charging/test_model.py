@@ -34,6 +34,7 @@ from tests.fixtures.billing.tenant import Tenant, euros
 from tests.fixtures.installations import Installation, installation
 from tests.fixtures.principals import Principals
 from tests.fixtures.properties import over_database
+from tests.fixtures.repeating import meant
 
 MOST_SERVICES = 5
 PLANS = {"s": Decimal(10), "m": Decimal(25), "free": Decimal(0)}
@@ -300,7 +301,8 @@ class Play:
             with pytest.raises(Conflict, match="more_than_unspent"):
                 self.site.operator.call(billing.top_ups.REFUND_TOP_UP, request)
             return
-        self.site.operator.call(billing.top_ups.REFUND_TOP_UP, request)
+        method = billing.top_ups.REFUND_TOP_UP
+        meant(lambda each: self.site.operator.call(method, each), request)
         self.tenant.settle()
         self.model.pay_in(-(part or most))
 

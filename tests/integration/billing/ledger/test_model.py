@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from services.billing.base.repetition import SOON
 from shared.contracts import billing
 from shared.contracts.billing.wallets import AdjustmentKind
 from shared.db.database import Database
@@ -86,6 +87,8 @@ class LedgerModel(RuleBasedStateMachine):
     def adjust(
         self, amount: Decimal, kind: AdjustmentKind, data: st.DataObject
     ) -> tuple[billing.wallets.AdjustWallet, str]:
+        # An equal one would be doubted sooner.
+        self.office.pass_time(SOON)
         currency = data.draw(st.sampled_from(sorted(self.postings)))
         request = billing.wallets.AdjustWallet(
             company_id=self.office.company_id,

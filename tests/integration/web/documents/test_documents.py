@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from shared.contracts import billing
 from shared.money import Money, currency_of
 from tests.fixtures.installations import Installation, begin_top_up, sign_in
+from tests.fixtures.repeating import meant
 
 EMAIL = "ada@example.com"
 
@@ -77,16 +78,15 @@ def test_another_companys_document_and_one_that_never_was_look_the_same(
 def test_the_csv_has_more_transactions_than_a_page_and_than_a_call(
     site: Installation, company: UUID
 ) -> None:
+    method = billing.wallets.ADJUST_WALLET
     for number in range(105):
-        site.operator.call(
-            billing.wallets.ADJUST_WALLET,
-            billing.wallets.AdjustWallet(
-                company_id=company,
-                amount=Money("0.01", currency_of("EUR")),
-                kind=billing.wallets.AdjustmentKind.GOODWILL,
-                reason=f"=SUM({number})",
-            ),
+        request = billing.wallets.AdjustWallet(
+            company_id=company,
+            amount=Money("0.01", currency_of("EUR")),
+            kind=billing.wallets.AdjustmentKind.GOODWILL,
+            reason=f"=SUM({number})",
         )
+        meant(lambda each: site.operator.call(method, each), request)
 
     answer = sign_in(site.app(), EMAIL).get(f"/companies/{company}/transactions.csv")
 
