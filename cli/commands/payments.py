@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 from msgspec import structs
 
-from cli.amounts import given_back
+from cli.amounts import amount, given_back
 from cli.batches import batches
 from cli.context import AGAIN, EXIT_DONE_BEFORE, KEY, MONEY, CommandContext
 from cli.import_command import EXIT_REFUSED
@@ -168,7 +168,56 @@ def reconcile(context: CommandContext) -> None:
     done = context.call(
         billing.payments.RECONCILE_PAYMENTS, billing.payments.ReconcilePayments()
     )
-    click.echo(f"payments asked about: {done.asked}, changed: {done.changed}")
+    click.echo(
+        f"payments asked about: {done.asked}, changed: {done.changed}, "
+        f"disputes found: {done.disputes}"
+    )
+
+
+@payments.command("problems")
+@click.pass_obj
+def problems(context: CommandContext) -> None:
+    """List what waits for a person.
+
+    Disputes in another currency than their payment: book each with book-dispute. Then
+    the refunds of the last 30 days that were not paid out: their wallets have the money
+    again. Ends with 3 when there is any.
+    """
+    found = context.call(
+        billing.disputes.LIST_PAYMENT_PROBLEMS, billing.disputes.ListPaymentProblems()
+    )
+    for each in found.disputes:
+        click.echo(
+            f"dispute {each.dispute}: {amount(each.amount)} of {each.reference}, "
+            f"which was paid in {each.currency}, reported {each.reported_at:%Y-%m-%d}"
+        )
+    for refund_ in found.refunds:
+        click.echo(
+            f"refund {refund_.id}: {amount(refund_.amount)} of {refund_.reference} was "
+            f"not paid out ({refund_.why}), {refund_.failed_at:%Y-%m-%d}"
+        )
+    count = len(found.disputes) + len(found.refunds)
+    click.echo(f"problems: {count}")
+    if count:
+        click.get_current_context().exit(EXIT_REFUSED)
+
+
+@payments.command("book-dispute")
+@click.option("--dispute", required=True, help="Its name, as problems shows it.")
+@click.option(
+    "--amount",
+    "taken",
+    type=MONEY,
+    required=True,
+    help="What the bank took, tax included, in the currency of the payment.",
+)
+@KEY
+@click.pass_obj
+def book_dispute(context: CommandContext, dispute: str, taken: Money) -> None:
+    """Take out of the wallet what a dispute took, once."""
+    request = billing.disputes.BookDispute(dispute=dispute, amount=taken)
+    context.call(billing.disputes.BOOK_DISPUTE, request)
+    click.echo(f"{dispute}: {amount(taken)} taken out of the wallet")
 
 
 def _parts(

@@ -13,6 +13,7 @@ from services.billing.documents import issuing
 from services.billing.parties.companies import check_sellers
 from services.billing.payments.cards import Cards
 from services.billing.payments.checkout import Checkouts
+from services.billing.payments.disputes import Disputes
 from services.billing.settings import BillingSettings
 from services.billing.surface.audit import AuditMethods
 from services.billing.surface.charging import ChargingMethods
@@ -34,6 +35,7 @@ from shared.runtime import Runtime
 _STANDARD = BillingSettings()
 
 _ASKS_GATEWAYS_EVERY = timedelta(seconds=5)
+_FINDS_DISPUTES_EVERY = timedelta(hours=1)
 _CHARGES_EVERY = timedelta(minutes=1)
 _LOOKS_AFTER_EVERY = timedelta(hours=6)
 _EXPIRES_EVERY = timedelta(minutes=5)
@@ -81,6 +83,9 @@ class BillingService(
         self._checkouts = Checkouts(
             database, runtime, settings.gateways, self._cards, settings.sellers
         )
+        self._disputes = Disputes(
+            database, runtime, settings.gateways, settings.sellers
+        )
         self.charging = Charging(database, runtime, settings.grace)
         self._issuer = issuing.Issuer(settings.sellers, settings.gateways)
         self._documents_waiting = threading.Event()
@@ -98,6 +103,7 @@ class BillingService(
             ),
             Job("reconcile_payments", _ASKS_GATEWAYS_EVERY, checkouts.reconcile),
             Job("send_refunds", _ASKS_GATEWAYS_EVERY, checkouts.send_refunds),
+            Job("find_disputes", _FINDS_DISPUTES_EVERY, self._disputes.find_missed),
             Job("expire_top_ups", _EXPIRES_EVERY, checkouts.expire),
             Job(
                 "issue_documents",

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from services.billing.charging import rollups
 from services.billing.charging.contributions import expected_sums
@@ -19,6 +19,7 @@ from services.billing.models.charging import (
     Renewal,
     Subscription,
 )
+from services.billing.models.documents import Document
 from services.billing.models.ledger import JournalEntry, Posting, Wallet
 from services.billing.models.parties import Company
 from services.billing.models.refunds import Refund, RefundState
@@ -47,6 +48,7 @@ def verify(session: Session) -> list[str]:
         *_balances_that_are_not_sums(session),
         *_balances_that_are_not_listed(session),
         *_refunds_that_are_not_sums(session),
+        *_invoices_credited_twice(session),
         *_charges_that_are_not_posted(session),
         *_time_charged_twice(session),
         *_paid_times_that_are_no_edges(session),
@@ -128,6 +130,22 @@ def _refunds_that_are_not_sums(session: Session) -> Iterator[str]:
             f"top-up {row.id}: {row.refunded_net:f} {row.currency} net is refunded, "
             f"its refunds sum to {row.given:f}"
         )
+
+
+def _invoices_credited_twice(session: Session) -> Iterator[str]:
+    """Documents of which credit notes, or invoices that replace one, take too much."""
+    later = aliased(Document)
+    taken = func.sum(later.net + later.tax)
+    wanted = (
+        select(Document.number, taken.label("taken"))
+        .join(later, later.corrects_id == Document.id)
+        .group_by(Document.id)
+        .having(
+            (taken > Document.net + Document.tax) | (func.sum(later.net) > Document.net)
+        )
+    )
+    for row in _some(session, wanted):
+        yield f"document {row.number}: what corrects it sums to {row.taken:f}"
 
 
 def _charges_that_are_not_posted(session: Session) -> Iterator[str]:

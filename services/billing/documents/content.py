@@ -34,6 +34,10 @@ from shared.money import Money, currency_of, round_to_minor_unit
 from shared.rpc.change import Change
 
 
+class NothingToCorrectError(Exception):
+    """A document would take back more than there is: a bug, or books gone wrong."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """What a document is about, as it is when the document is issued.
@@ -155,8 +159,10 @@ def _corrected(
     """What a credit note takes back, or an invoice replaces; and how much of it.
 
     That is the oldest that has something left: an invoice of the payment, or a credit
-    note of a refund that was not paid out after all. Should more be taken back than was
-    paid, the newest names it.
+    note of a refund that was not paid out after all.
+
+    Raises:
+        NothingToCorrectError: they have nothing left.
     """
     if order.kind is DocumentKind.CREDIT_NOTE:
         candidates = [each for each in earlier if each.kind is DocumentKind.INVOICE]
@@ -172,7 +178,7 @@ def _corrected(
             return each, order.net, order.tax
         if net > 0:
             return each, net, each.tax - sum(other.tax for other in later)
-    return candidates[-1], order.net, order.tax
+    raise NothingToCorrectError(str(order.payment_id))
 
 
 def _accounting_tax(

@@ -77,5 +77,6 @@ class BankTransfer(Gateway):
     ) -> Sequence[Report]:
         raise Unauthenticated("notice_forged", "banks send no notices")
 
-    def repay(self, repayment: Repayment) -> None:
+    def repay(self, repayment: Repayment) -> bool:  # noqa: ARG002
         """Nothing to be told: who orders the refund transfers it by hand."""
+        return True

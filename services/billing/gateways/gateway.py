@@ -64,6 +64,8 @@ class Report:
     The money was received on the day on which the bank booked it, ``booked_on``, or
     when a gateway took it, ``succeeded_at``; without both, now. ``payer_country`` is
     ISO 3166-1: of the bank that issued the card, or of the bank account; may be empty.
+    ``dispute`` names what took the money back, where one payment may have several;
+    then the amount is what that took.
     """
 
     payment_id: UUID
@@ -75,6 +77,25 @@ class Report:
     booked_on: date | None = None
     succeeded_at: datetime | None = None
     payer_country: str = ""
+    dispute: str = ""
+
+
+class RefundOutcome(Enum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class RefundReport:
+    """What became of a repayment, which may fail after it had succeeded."""
+
+    refund_id: UUID
+    outcome: RefundOutcome
+    failure: str = ""
+
+
+News = Report | RefundReport
 
 
 @dataclass(frozen=True)
@@ -137,7 +158,15 @@ class Gateway(Protocol):
         """
         ...
 
-    def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[Report]:
+    def disputes_since(self, moment: datetime) -> Sequence[str]:  # noqa: ARG002
+        """What took money back since then; none where no gateway lists them."""
+        return []
+
+    def ask_dispute(self, dispute: str) -> Sequence[Report]:  # noqa: ARG002
+        """What a dispute has done to its payment; nothing when that is not ours."""
+        return []
+
+    def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[News]:
         """What a notice says; nothing when it is about something else.
 
         Raises:
@@ -146,8 +175,10 @@ class Gateway(Protocol):
         """
         ...
 
-    def repay(self, repayment: Repayment) -> None:
+    def repay(self, repayment: Repayment) -> bool:
         """Give money back; the same repayment again is the same.
+
+        Returns whether it is done; while it is not, ask again by repeating it.
 
         Raises:
             RepaymentRefusedError: it will not be, ever.

@@ -1,21 +1,21 @@
 """Stripe: cards, by PaymentIntents that the customer's browser confirms.
 
 A checkout is an intent, and so is its transaction: an intent is paid once at most. The
-card's form and 3-D Secure are Stripe's own, in the browser. Whatever a notice tells, we
-ask for the intent and book what it is now: so the order of notices does not matter, nor
-the version of the API that they are written in.
+card's form and 3-D Secure are Stripe's own, in the browser. Of a notice we believe only
+which thing it is about, ask for that, and book what it is now: so the order of notices
+does not matter, nor the version of the API that they are written in.
 
 `read_gateways` alone imports this, where Stripe is set up: its SDK is large.
 """
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -24,6 +24,7 @@ from stripe import (
     InvalidRequestError,
     PaymentIntent,
     PaymentMethod,
+    Refund,
     RequestsClient,
     SignatureVerificationError,
     StripeClient,
@@ -36,8 +37,11 @@ from services.billing.gateways.gateway import (
     CardCheckout,
     CardGateway,
     Checkout,
+    News,
     Order,
     Outcome,
+    RefundOutcome,
+    RefundReport,
     Repayment,
     RepaymentRefusedError,
     Report,
@@ -50,6 +54,8 @@ from shared.contracts.billing.top_ups import NextStep
 from shared.errors import Conflict, InvalidInput, Unauthenticated
 from shared.money import currency_of
 from shared.wire import what_is_wrong
+
+Thing = TypeVar("Thing", bound=StripeObject)
 
 log = structlog.get_logger()
 
@@ -68,10 +74,13 @@ SIGNATURE_HEADER = "stripe-signature"
 PAYMENT, REFUND, COMPANY = "payment_id", "refund_id", "company_id"
 """The metadata by which things at Stripe name ours."""
 
-MAX_CARDS = 100
-"""As many as Stripe lists in one answer. Others come up as these are forgotten."""
+MAX_LISTED = 100
+"""As many as Stripe lists in one answer."""
+MAX_CARDS = MAX_LISTED
+"""Further ones come up as these are forgotten."""
 
-_CARD_ID = re.compile(r"\w+", re.ASCII)
+_ID = re.compile(r"\w+", re.ASCII)
+"""How Stripe's names look. They become a part of an address."""
 
 _OUTCOMES = {
     "succeeded": Outcome.SUCCEEDED,
@@ -82,32 +91,23 @@ _OUTCOMES = {
 _WAITS_FOR_CARD = frozenset(
     {"requires_payment_method", "requires_confirmation", "requires_action"}
 )
-_INQUIRY = "warning_"
-"""How the states begin of a dispute in which no money was taken yet."""
+_TOOK_MONEY = frozenset({"needs_response", "under_review", "lost"})
+"""States of a dispute in which the bank has the money; not while it only inquires."""
+
+_REFUND_OUTCOMES = {
+    "succeeded": RefundOutcome.SUCCEEDED,
+    "failed": RefundOutcome.FAILED,
+    "canceled": RefundOutcome.FAILED,
+}
+"""What is final; all else is under way."""
+_NOT_FOUND = 404
 
 
 class _Subject(msgspec.Struct, frozen=True):
-    """What a notice is about, as far as we read it.
-
-    Notices of other kinds than ours have whatever they like in these fields.
-    """
+    """What a notice is about; those of other kinds than ours may have anything here."""
 
     object: Any = None
     id: Any = None
-    amount: Any = None
-    status: Any = None
-    payment_intent: Any = None
-    metadata: Any = None
-
-    @property
-    def took_money(self) -> bool:
-        """Whether, being a dispute, it means that the bank took the money back."""
-        status = str(self.status)
-        return status != "won" and not status.startswith(_INQUIRY)
-
-    @property
-    def is_our_refund(self) -> bool:
-        return REFUND in (self.metadata or {}) and self.status != "failed"
 
 
 class _Data(msgspec.Struct, frozen=True):
@@ -149,7 +149,9 @@ class StripeGateway(CardGateway):
         return Checkout(intent.id)
 
     def ask(self, checkout: str) -> Sequence[Report]:
-        intent = self._intent(checkout)
+        return self._news(self._intent(checkout))
+
+    def _news(self, intent: PaymentIntent) -> Sequence[Report]:
         has_begun = intent.status != "requires_payment_method"
         if not has_begun and intent.last_payment_error is None:
             return []
@@ -165,30 +167,72 @@ class StripeGateway(CardGateway):
                 self._client.v1.payment_intents.cancel(checkout)
         return True
 
-    def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[Report]:
+    def disputes_since(self, moment: datetime) -> Sequence[str]:
+        since = int(moment.timestamp())
+        with _answering():
+            listed = self._client.v1.disputes.list(
+                {"created": {"gte": since}, "limit": MAX_LISTED}
+            )
+            return [each.id for each in listed.auto_paging_iter()]
+
+    def ask_dispute(self, dispute: str) -> Sequence[Report]:
+        found = _found(lambda: self._client.v1.disputes.retrieve(dispute))
+        if found is None or found.payment_intent is None:
+            # Of a charge that was made without an intent, so not by us.
+            return []
+        if found.status not in _TOOK_MONEY:
+            log.warning("dispute_without_money", dispute=found.id, status=found.status)
+            return []
+        intent = self._find_intent(_id(found.payment_intent) or "")
+        if intent is None:
+            return []
+        # The bank may take a part only, but of what was paid as a whole.
+        paid = self._reports(intent, Outcome.SUCCEEDED, intent.amount)
+        taken = [
+            replace(
+                report,
+                outcome=Outcome.CHARGED_BACK,
+                amount=from_stripe(found.amount, currency_of(found.currency.upper())),
+                failure="disputed_by_cardholder",
+                dispute=found.id,
+            )
+            for report in paid
+        ]
+        return [*paid, *taken]
+
+    def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[News]:
         about = self._verified(headers, body)
+        if not (isinstance(about.id, str) and _ID.fullmatch(about.id)):
+            return []
         match about.object:
             case "payment_intent":
-                return self.ask(about.id)
-            case "dispute" if about.took_money:
-                intent = self._intent(about.payment_intent)
-                # The bank may take a part only, but of what was paid as a whole.
-                return [
-                    *self._reports(intent, Outcome.SUCCEEDED, intent.amount),
-                    *self._reports(intent, Outcome.CHARGED_BACK, int(about.amount)),
-                ]
-            case "refund" if not about.is_our_refund:
-                # The ledger has no such refund, or has one that was not done.
-                log.error("refund_differs", refund=about.id, status=about.status)
+                intent = self._find_intent(about.id)
+                return [] if intent is None else self._news(intent)
+            case "dispute":
+                return self.ask_dispute(about.id)
+            case "refund":
+                return self._ask_refund(about.id)
         return []
 
-    def repay(self, repayment: Repayment) -> None:
+    def _ask_refund(self, refund: str) -> Sequence[RefundReport]:
+        found = _found(lambda: self._client.v1.refunds.retrieve(refund))
+        if found is None:
+            return []
+        refund_id = _our_id(found, REFUND)
+        if refund_id is None:
+            # It was ordered past us, and the ledger knows nothing of it.
+            log.error("refund_differs", refund=refund, status=found.status)
+            return []
+        outcome = _REFUND_OUTCOMES.get(found.status or "", RefundOutcome.PENDING)
+        failure = found.failure_reason if hasattr(found, "failure_reason") else None
+        return [RefundReport(refund_id, outcome, failure or found.status or "")]
+
+    def repay(self, repayment: Repayment) -> bool:
         units = _units_to_repay(repayment)
         with _answering(refused=RepaymentRefusedError):
             # A key is forgotten after a day; what was done is not.
-            if self._is_repaid(repayment):
-                return
-            refund = self._client.v1.refunds.create(
+            refund = self._earlier_refund(repayment)
+            refund = refund or self._client.v1.refunds.create(
                 {
                     "payment_intent": repayment.transaction,
                     "amount": units,
@@ -196,8 +240,10 @@ class StripeGateway(CardGateway):
                 },
                 {"idempotency_key": str(repayment.refund_id)},
             )
-        if refund.status in {"failed", "canceled"}:
+        outcome = _REFUND_OUTCOMES.get(refund.status or "", RefundOutcome.PENDING)
+        if outcome is RefundOutcome.FAILED:
             raise RepaymentRefusedError(refund.status)
+        return outcome is RefundOutcome.SUCCEEDED
 
     def show_checkout(self, checkout: str) -> CardCheckout | None:
         intent = self._intent(checkout)
@@ -229,8 +275,7 @@ class StripeGateway(CardGateway):
 
     def _is_card_of(self, customer: str, card: str) -> bool:
         """Whether a card is this customer's, whatever a browser names."""
-        # It becomes a part of an address.
-        if not _CARD_ID.fullmatch(card):
+        if not _ID.fullmatch(card):
             return False
         try:
             with _answering(refused=LookupError):
@@ -250,36 +295,44 @@ class StripeGateway(CardGateway):
 
     def _intent(self, checkout: str) -> PaymentIntent:
         with _answering():
-            return self._client.v1.payment_intents.retrieve(
-                checkout, {"expand": ["payment_method", "latest_charge"]}
-            )
+            return self._retrieve_intent(checkout)
+
+    def _find_intent(self, intent: str) -> PaymentIntent | None:
+        return _found(lambda: self._retrieve_intent(intent))
+
+    def _retrieve_intent(self, intent: str) -> PaymentIntent:
+        return self._client.v1.payment_intents.retrieve(
+            intent, {"expand": ["payment_method", "latest_charge"]}
+        )
 
     def _reports(
         self, intent: PaymentIntent, outcome: Outcome, units: int
     ) -> Sequence[Report]:
-        payment_id = _payment_id(intent)
+        payment_id = _our_id(intent, PAYMENT)
         if payment_id is None:
             return []
         currency = currency_of(intent.currency.upper())
         error = intent.last_payment_error
+        is_paid = outcome is Outcome.SUCCEEDED
         report = Report(
             payment_id=payment_id,
             transaction=intent.id,
             outcome=outcome,
             amount=from_stripe(units, currency),
             method=_method(intent),
-            failure=_failure(outcome, error.code if error else None),
+            failure=None if is_paid or error is None else error.code,
             succeeded_at=_charged_at(intent),
             payer_country=_card_country(intent),
         )
         return [report]
 
-    def _is_repaid(self, repayment: Repayment) -> bool:
+    def _earlier_refund(self, repayment: Repayment) -> Refund | None:
         known = self._client.v1.refunds.list(
-            {"payment_intent": repayment.transaction, "limit": 100}
+            {"payment_intent": repayment.transaction, "limit": MAX_LISTED}
         )
-        wanted = str(repayment.refund_id)
-        return any(_metadata(refund).get(REFUND) == wanted for refund in known.data)
+        wanted = repayment.refund_id
+        ours = (each for each in known.data if _our_id(each, REFUND) == wanted)
+        return next(ours, None)
 
     def _verified(self, headers: Mapping[str, str], body: str) -> _Subject:
         signature = headers.get(SIGNATURE_HEADER, "")
@@ -294,7 +347,7 @@ class StripeGateway(CardGateway):
             return msgspec.json.decode(body, type=_Notice).data.object
         except SignatureVerificationError as error:
             raise Unauthenticated("notice_forged") from error
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise InvalidInput("malformed_message", what_is_wrong(error)) from error
 
 
@@ -321,26 +374,28 @@ def _units_to_repay(repayment: Repayment) -> int:
         raise RepaymentRefusedError(refusal.code) from refusal
 
 
-def _payment_id(intent: PaymentIntent) -> UUID | None:
-    """The payment that an intent is for; None when it was not made by us."""
+def _found(ask: Callable[[], Thing]) -> Thing | None:
+    """What Stripe answers; None when it knows no such thing, at this account."""
+    with _answering():
+        try:
+            return ask()
+        except InvalidRequestError as error:
+            if error.http_status != _NOT_FOUND:
+                raise
+            log.warning("stripe_knows_none", code=error.code)
+            return None
+
+
+def _our_id(thing: StripeObject, name: str) -> UUID | None:
+    """What of ours a thing is for; None when it was not made by us."""
     try:
-        return UUID(_metadata(intent).get(PAYMENT, ""))
+        return UUID(str(_metadata(thing).get(name)))
     except ValueError:
         return None
 
 
 def _metadata(thing: StripeObject) -> Mapping[str, str]:
     return thing.to_dict().get("metadata") or {}
-
-
-def _failure(outcome: Outcome, code: str | None) -> str | None:
-    match outcome:
-        case Outcome.SUCCEEDED:
-            return None
-        case Outcome.CHARGED_BACK:
-            return "disputed_by_cardholder"
-        case _:
-            return code
 
 
 def _method(intent: PaymentIntent) -> str:

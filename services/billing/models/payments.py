@@ -1,7 +1,8 @@
-"""Tables of payments, and of the customers that gateways save cards for."""
+"""Tables of payments, chargebacks, and the customers that gateways save cards for."""
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +56,37 @@ class Payment(CompanyOwned, Base):
         JSONB(none_as_null=True)
     )
     has_doubtful_place: Mapped[bool | None]
+
+
+class ChargebackState(Enum):
+    WAITING = "waiting"
+    """Its currency is not the payment's: a person says how much it is."""
+    BOOKED = "booked"
+
+
+class Chargeback(CompanyOwned, Base):
+    """Money of a payment, or a part of it, that the customer's bank took back.
+
+    ``name`` is what the gateway calls the dispute, ``amount`` what that is about, in
+    ``currency``. The rest is in the payment's: ``net`` and ``tax`` of what was left of
+    the payment, and ``beyond`` what was taken although it had been given back.
+    """
+
+    __tablename__ = "chargebacks"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    top_up_id: Mapped[UUID]
+    payment_id: Mapped[UUID]
+    gateway: Mapped[GatewayName]
+    name: Mapped[str]
+    state: Mapped[ChargebackState]
+    currency: Mapped[str]
+    amount: Mapped[Decimal]
+    net: Mapped[Decimal]
+    tax: Mapped[Decimal]
+    beyond: Mapped[Decimal]
+    reported_at: Mapped[datetime]
+    booked_at: Mapped[datetime | None]
 
 
 class GatewayCustomer(CompanyOwned, Base):

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from services.billing.models.base import Base
+from services.billing.models.payments import Chargeback, ChargebackState
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.db.database import CompanyOwned
 
@@ -47,7 +48,7 @@ class RefundRequest(CompanyOwned, Base):
     """What was asked of one payment, and what became of it; see the contract's.
 
     ``position`` orders all of them as they were asked. ``gone_before`` is what had been
-    given back of the payment before this was decided, tax included.
+    given or taken back of the payment before this was decided, tax included.
     """
 
     __tablename__ = "refund_requests"
@@ -70,5 +71,13 @@ class RefundRequest(CompanyOwned, Base):
             sa.or_(decided_at.is_(None), Refund.created_at < decided_at),
         )
         .correlate_except(Refund)
+        .scalar_subquery()
+        + select(func.coalesce(func.sum(Chargeback.net + Chargeback.tax), 0))
+        .where(
+            Chargeback.payment_id == payment_id,
+            Chargeback.state == ChargebackState.BOOKED,
+            sa.or_(decided_at.is_(None), Chargeback.booked_at < decided_at),
+        )
+        .correlate_except(Chargeback)
         .scalar_subquery()
     )

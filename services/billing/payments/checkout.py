@@ -53,6 +53,8 @@ ASKED_FOR = timedelta(days=30)
 """A page that was left open may be paid, unheard, after its top-up has ended."""
 
 REPEATED_AFTER = timedelta(minutes=1)
+LONGEST_REPEATED_AFTER = timedelta(hours=1)
+"""A card's bank may take days for a refund."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,8 @@ class Checkouts:
                 .with_for_update(of=Refund, skip_locked=True)
             ).all()
             for refund, _ in due:
-                refund.send_at = now + REPEATED_AFTER
+                pause = max((now - refund.created_at) / 2, REPEATED_AFTER)
+                refund.send_at = now + min(pause, LONGEST_REPEATED_AFTER)
         for refund, payment in due:
             try:
                 repayment = refunds.repayment_of(refund, payment)
@@ -224,9 +227,9 @@ class Checkouts:
         if gateway is None:
             log.error("no_gateway", gateway=name.value, refund=str(refund_id))
             return
-        why = ""
+        why, is_done = "", False
         try:
-            gateway.repay(repayment)
+            is_done = gateway.repay(repayment)
         except Unavailable as refusal:
             log.warning("refund_waits", refund=str(refund_id), code=refusal.code)
             return
@@ -236,7 +239,7 @@ class Checkouts:
             refund = change.db.get_one(Refund, refund_id)
             if why:
                 refunds.give_up(change, refund, why)
-            else:
+            elif is_done:
                 refunds.settle(change, refund)
 
     @contextmanager

@@ -10,13 +10,21 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import select
 
-from services.billing.gateways.gateway import Outcome, Report
+from services.billing.gateways.gateway import (
+    News,
+    Outcome,
+    RefundOutcome,
+    RefundReport,
+    Report,
+)
 from services.billing.models.payments import Payment
+from services.billing.models.refunds import Refund
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import UNPAID, draft
 from services.billing.payments.chargebacks import charge_back
 from services.billing.payments.settling import settle
+from services.billing.refunds import lifecycle as refunds
 from services.billing.top_ups.lifecycle import OPEN, lock_top_up, move
 from services.billing.top_ups.views import payments_of
 from shared.contracts.billing.payments import PaymentState
@@ -37,13 +45,34 @@ _MOVED_MONEY = (Outcome.SUCCEEDED, Outcome.CHARGED_BACK)
 """What may be heard first of a transaction that did."""
 
 
-def take_in(change: Change, sellers: Sellers, reports: Sequence[Report]) -> bool:
+def take_in(change: Change, sellers: Sellers, reports: Sequence[News]) -> bool:
     """Book what a gateway reports; returns whether anything was new.
 
     What is no payment of ours is passed over: an account at a gateway may serve others.
     """
-    news = [_take_in(change, sellers, report) for report in reports]
+    news = [
+        _take_in_refund(change, report)
+        if isinstance(report, RefundReport)
+        else _take_in(change, sellers, report)
+        for report in reports
+    ]
     return any(news)
+
+
+def _take_in_refund(change: Change, report: RefundReport) -> bool:
+    refund = change.db.get(Refund, report.refund_id)
+    if refund is None:
+        log.error("refund_differs", refund=str(report.refund_id))
+        return False
+    before = refund.state
+    match report.outcome:
+        case RefundOutcome.SUCCEEDED:
+            refunds.settle(change, refund)
+        case RefundOutcome.FAILED:
+            refunds.give_up(change, refund, report.failure)
+        case RefundOutcome.PENDING:
+            pass
+    return refund.state is not before
 
 
 def _take_in(change: Change, sellers: Sellers, report: Report) -> bool:
@@ -55,7 +84,8 @@ def _take_in(change: Change, sellers: Sellers, report: Report) -> bool:
         return False
     # All that concerns one top-up goes through here one after the other.
     top_up = lock_top_up(change.db, top_up_id)
-    if report.amount.currency.code != top_up.currency:
+    is_foreign = report.amount.currency.code != top_up.currency
+    if is_foreign and report.outcome is not Outcome.CHARGED_BACK:
         log.error("payment_in_another_currency", payment=str(report.payment_id))
         return False
     payment = _payment_of(change, top_up, report)
@@ -64,7 +94,7 @@ def _take_in(change: Change, sellers: Sellers, report: Report) -> bool:
         case Outcome.SUCCEEDED:
             settle(change, sellers, top_up, payment, report)
         case Outcome.CHARGED_BACK:
-            charge_back(change, sellers, top_up, payment, report)
+            return charge_back(change, sellers, top_up, payment, report)
         case _ if before in UNPAID:
             _note(change, top_up, payment, report)
     return payment.state is not before

@@ -23,7 +23,13 @@ from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.refunds.decisions import end_request
-from services.billing.top_ups.document_orders import NOT_PAID_OUT, Wanted, order
+from services.billing.refunds.taken_beyond import cover
+from services.billing.top_ups.document_orders import (
+    NOT_PAID_OUT,
+    TAKEN_BACK,
+    Wanted,
+    order,
+)
 from services.billing.top_ups.lifecycle import lock_top_up, move
 from services.billing.top_ups.rules import fits_payment
 from services.billing.top_ups.views import Given, given_back, payments_of, view
@@ -146,8 +152,12 @@ def give_up(change: Change, refund: Refund, why: str) -> None:
     refund.failure = why
     top_up.refunded_net -= refund.net
     session.flush()
-    _post(change, wallet, refund, EntryKind.REFUND_FAILED)
+    taken = cover(change, refund)
+    _post(change, wallet, refund, EntryKind.REFUND_FAILED, taken.tax)
     _order(change, top_up, refund, DocumentKind.INVOICE, NOT_PAID_OUT)
+    if taken.net:
+        kind, of = DocumentKind.CREDIT_NOTE, refund.payment_id
+        order(change, top_up, Wanted(kind, taken.net, taken.tax, of, reason=TAKEN_BACK))
     tell_of_change(change, wallet)
     if not _paid(session, top_up):
         state = top_up.state
@@ -158,14 +168,22 @@ def give_up(change: Change, refund: Refund, why: str) -> None:
     move(change, top_up, state)
 
 
-def _post(change: Change, wallet: Wallet, refund: Refund, kind: EntryKind) -> None:
+def _post(
+    change: Change,
+    wallet: Wallet,
+    refund: Refund,
+    kind: EntryKind,
+    untaxed: Decimal = Decimal(0),
+) -> None:
+    """Post a refund or its failure; ``untaxed`` is tax that the wallet gets back."""
     reason = Reason(
         company_id=wallet.company_id,
         kind=kind,
         memo=refund.reason,
         cause=f"refund:{refund.id}",
     )
-    money_in = MoneyIn(refund.net, refund.tax, refund.currency)
+    net, tax = refund.net + untaxed, refund.tax - untaxed
+    money_in = MoneyIn(net, tax, refund.currency)
     money_in.post(change, wallet.id, reason)
 
 

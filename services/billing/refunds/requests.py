@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from services.billing.models.documents import Document
 from services.billing.models.ledger import Wallet
 from services.billing.models.parties import Company
-from services.billing.models.payments import Payment
+from services.billing.models.payments import Chargeback, Payment
 from services.billing.models.refunds import Refund, RefundRequest, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
@@ -59,6 +59,12 @@ _GIVEN = (
     .where(Refund.payment_id == Payment.id, Refund.state != RefundState.FAILED)
     .scalar_subquery()
 )
+_TAKEN = (
+    select(func.coalesce(func.sum(Chargeback.net), 0))
+    .where(Chargeback.payment_id == Payment.id)
+    .scalar_subquery()
+)
+_GONE = (_GIVEN + _TAKEN).label("gone")
 
 
 class _OpenRow(NamedTuple):
@@ -70,7 +76,7 @@ class _OpenRow(NamedTuple):
     balance: Decimal
     company: str
     invoice: str
-    given: Decimal
+    gone: Decimal
 
 
 def ask(
@@ -192,7 +198,7 @@ def _lock_open(session: Session, payment_id: UUID) -> _Row:
 
 
 def _left(session: Session, top_up: TopUp, payment: Payment) -> Decimal:
-    """How much net was not given back yet."""
+    """How much net was not given or taken back yet."""
     net, _ = given_back(session, top_up).get(payment.id, (Decimal(0), Decimal(0)))
     return payment.net - net
 
@@ -202,7 +208,7 @@ def _read(
 ) -> Sequence[_OpenRow]:
     company, invoice = (func.coalesce(name, "") for name in (Company.name, _INVOICE))
     query = (
-        select(RefundRequest, TopUp, Payment, Wallet.balance, company, invoice, _GIVEN)
+        select(RefundRequest, TopUp, Payment, Wallet.balance, company, invoice, _GONE)
         .join(TopUp, TopUp.id == RefundRequest.top_up_id)
         .join(Payment, Payment.id == RefundRequest.payment_id)
         .join(
@@ -226,7 +232,7 @@ def _open_view(
         request=request_view(row.request, row.top_up, payment),
         company=row.company,
         invoice=row.invoice,
-        net=Money(payment.net - row.given, currency),
+        net=Money(payment.net - row.gone, currency),
         balance=Money(row.balance, currency),
         seller=row.top_up.seller if sellers.others else "",
     )

@@ -1,11 +1,14 @@
 """Payments, by card and by bank."""
 
-from services.billing.payments import bank_transfers
+from msgspec import structs
+from sqlalchemy.orm import Session
+
+from services.billing.payments import bank_transfers, chargebacks, disputes
 from services.billing.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import billing
 from shared.rpc.call import Call
-from shared.rpc.service import handles
+from shared.rpc.service import handles, in_transaction
 
 
 class PaymentMethods(RoomMethods, is_part=True):
@@ -46,4 +49,19 @@ class PaymentMethods(RoomMethods, is_part=True):
     def reconcile_payments(
         self, call: Call, _request: billing.payments.ReconcilePayments
     ) -> billing.payments.Reconciled:
-        return self._checkouts.reconcile(call.request_id)
+        reconciled = self._checkouts.reconcile(call.request_id)
+        found = self._disputes.find_missed(call.request_id)
+        return structs.replace(reconciled, disputes=found)
+
+    @in_transaction(billing.disputes.LIST_PAYMENT_PROBLEMS)
+    def list_payment_problems(
+        self, db: Session, call: Call, _request: billing.disputes.ListPaymentProblems
+    ) -> billing.disputes.PaymentProblems:
+        return disputes.problems(db, call.now)
+
+    @in_transaction(billing.disputes.BOOK_DISPUTE)
+    def book_dispute(
+        self, db: Session, call: Call, request: billing.disputes.BookDispute
+    ) -> Nothing:
+        chargebacks.book_waiting(self.change(db, call), request)
+        return Nothing()

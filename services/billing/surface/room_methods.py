@@ -11,6 +11,7 @@ from services.billing.parties import companies
 from services.billing.parties.sellers import Seller, Sellers
 from services.billing.payments.cards import Cards
 from services.billing.payments.checkout import Checkouts
+from services.billing.payments.disputes import Disputes
 from services.billing.top_ups.limits import Limits
 from shared.rpc.call import Call
 from shared.rpc.service import Service
@@ -24,6 +25,7 @@ class RoomMethods(Service, is_part=True):
     _sellers: Sellers
     _checkouts: Checkouts
     _cards: Cards
+    _disputes: Disputes
     _tax_ids_waiting: threading.Event
     _documents_waiting: threading.Event
 

@@ -8,7 +8,7 @@ from msgspec import structs
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.billing.models.payments import Payment
+from services.billing.models.payments import Chargeback, ChargebackState, Payment
 from services.billing.models.refunds import Refund, RefundRequest, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.tax.receipts import differs_from_quote, tax_of
@@ -22,7 +22,7 @@ PAID = (PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK)
 """Payments that came, whether or not they have stayed."""
 
 Given = dict[UUID, tuple[Decimal, Decimal]]
-"""Net and tax that were given back already, by payment."""
+"""Net and tax that were given back already, or taken back by a bank, by payment."""
 
 
 def view(session: Session, top_up: TopUp) -> billing.top_ups.TopUp:
@@ -30,6 +30,7 @@ def view(session: Session, top_up: TopUp) -> billing.top_ups.TopUp:
         return Money(amount, currency_of(top_up.currency))
 
     payments = payments_of(session, top_up)
+    taken = _chargebacks(session, top_up)
     return billing.top_ups.TopUp(
         id=top_up.id,
         company_id=top_up.company_id,
@@ -42,6 +43,7 @@ def view(session: Session, top_up: TopUp) -> billing.top_ups.TopUp:
         tax=money(top_up.tax),
         gross=money(top_up.gross),
         credited=money(_credited(payments)),
+        taken_back=money(_taken(payments, taken)) if taken else None,
         refunded=money(top_up.refunded_net),
         created_at=top_up.created_at,
         created_by=top_up.created_by,
@@ -56,6 +58,13 @@ def _credited(payments: Sequence[Payment]) -> Decimal:
     return sum(paid, Decimal(0))
 
 
+def _taken(payments: Sequence[Payment], taken: Sequence[Chargeback]) -> Decimal:
+    """What banks took back of payments of which something is left."""
+    stayed = {p.id for p in payments if p.state is PaymentState.SUCCEEDED}
+    gone = (each.net for each in taken if each.payment_id in stayed)
+    return sum(gone, Decimal(0))
+
+
 def payments_of(session: Session, top_up: TopUp) -> Sequence[Payment]:
     """All payments of a top-up, oldest first."""
     return session.scalars(
@@ -66,16 +75,26 @@ def payments_of(session: Session, top_up: TopUp) -> Sequence[Payment]:
 
 
 def given_back(session: Session, top_up: TopUp) -> Given:
-    rows = session.scalars(
+    refunds = session.scalars(
         select(Refund).where(
             Refund.top_up_id == top_up.id, Refund.state != RefundState.FAILED
         )
     )
     given: Given = {}
-    for row in rows:
+    for row in (*refunds, *_chargebacks(session, top_up)):
         net, tax = given.get(row.payment_id, (Decimal(0), Decimal(0)))
         given[row.payment_id] = net + row.net, tax + row.tax
     return given
+
+
+def _chargebacks(session: Session, top_up: TopUp) -> Sequence[Chargeback]:
+    """Those that were booked; what waits for a person has no net and tax yet."""
+    return session.scalars(
+        select(Chargeback).where(
+            Chargeback.top_up_id == top_up.id,
+            Chargeback.state == ChargebackState.BOOKED,
+        )
+    ).all()
 
 
 def request_view(

@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from launcher.servers.databases import SERVICES, url_variable
+from launcher.servers.supervision import ROOT
 from tests.fixtures.commands import CommandLine
 from tests.fixtures.installations import begin_top_up, installation, sign_in
 
@@ -37,6 +38,7 @@ Difference Engines Ltd,DE-1,engine-01,lxc-s,EUR,month,active
 """
 
 
+BANK_STATEMENTS = ROOT / "tests" / "data" / "bank-statements"
 SIZES = ("c1.medium", "c1.xlarge", "m1.large", "m3.medium", "t2.micro", "r3.large")
 PROJECTIONS = ("companies", "subscriptions", "recurring_costs", "renewals")
 
@@ -314,6 +316,54 @@ def test_invoices_are_credited_rebuilt_and_exported(client_area: ClientArea) -> 
     assert {row["reference"] for row in rows} == {reference}
     assert "--from is after --to" in refused.stderr
     assert not refused.stdout
+
+
+@pytest.mark.full
+def test_what_is_typed_twice_or_not_booked_has_an_exit_code_of_its_own(
+    client_area: ClientArea,
+) -> None:
+    with installation(client_area.database_urls, client_area.folder) as site:
+        # Commands go by the real time.
+        site.clock.move_to(datetime.now(UTC))
+        site.customer("ada@example.com", "Engines Ltd")
+        company = ("--company", "Engines Ltd")
+        client_area("wallet", "open", *company, "--currency", "EUR")
+        browser = sign_in(site.app(), "ada@example.com")
+        pages = [
+            browser.get(f"/funds/top-ups/{begin_top_up(browser)}").text
+            for _ in range(2)
+        ]
+    first, second = (re.findall(r"TU(?:-[0-9A-Z]{4}){3}", page)[0] for page in pages)
+    statement = (BANK_STATEMENTS / "interest-without-name.xml").read_text()
+    file = client_area.file("s.xml", statement.replace("TU-AAAA-AAAA-AAAA", first))
+
+    read = client_area("payments", "book-statement", file, expect=3)
+    parts = [
+        *("payments", "book", "--transaction", "X"),
+        *("--reference", first, "--amount", "23.80 EUR"),
+        *("--reference", second, "--amount", "11.90 EUR"),
+    ]
+    booked = client_area(*parts)
+    again = client_area(*parts)
+    doubted = client_area(*parts[:2], "--transaction", "Y", *parts[4:8], expect=4)
+    adjust = ("wallet", "adjust", *company, "--amount", "5 EUR", "--reason", "Sorry")
+    once = client_area(*adjust, "--key", "K")
+    repeated = client_area(*adjust, "--key", "K")
+    refused = client_area(*adjust, expect=4)
+    earlier = refused.stderr.split()[-1]
+    meant = client_area(*adjust, "--again", earlier)
+
+    assert "unmatched: 0.07 EUR from unknown" in read.stdout
+    assert "booked: 1, unmatched: 1" in read.stdout
+    assert booked.stdout == "booked: 2\n"
+    assert again.stdout == "known: 2\n"
+    assert "done_before: 23.80 EUR" in doubted.stdout
+    assert "--again" in doubted.stdout
+    assert once.stdout == repeated.stdout
+    assert "the same was done within the hour" in refused.stderr
+    assert meant.stdout != once.stdout
+    assert client_area("payments", "problems").stdout == "problems: 0\n"
+    assert "right" in client_area("ledger", "verify").stdout
 
 
 def test_exchange_rates_are_known_once_and_stay(client_area: ClientArea) -> None:

@@ -163,6 +163,8 @@ BILLING = (
     Line(billing.charging.CHARGE_DUE,       "403 403 403 403 403 403 401 401 200 200", billing.charging.ChargeDue(dry_run=True)),
     Line(billing.charging.LIST_CHARGES,     "200 200 200 403 200 own 401 401 403 200", billing.charging.ListCharges()),
     Line(billing.charging.GET_SUBSCRIPTION, "200 200 200 403 200 own 401 401 403 200", billing.charging.GetSubscription(service_id=e.OUR_SERVICE)),
+    Line(billing.disputes.LIST_PAYMENT_PROBLEMS, "403 403 403 403 403 403 401 401 200 200", billing.disputes.ListPaymentProblems()),
+    Line(billing.disputes.BOOK_DISPUTE,     "403 403 403 403 403 403 401 401 404 404", billing.disputes.BookDispute(dispute=e.NEW_WORD, amount=money("5"))),
     Line(billing.documents.CREDIT_INVOICE,  "403 403 403 403 403 403 401 401 404 404", billing.documents.CreditInvoice(number="INV-1999-000001", reason="as asked")),
     Line(billing.documents.REBUILD_DOCUMENT, "403 403 403 403 403 403 401 401 404 404", billing.documents.RebuildDocument(number="INV-1999-000001")),
     Line(billing.documents.EXPORT_DOCUMENTS, "403 403 403 403 403 403 401 401 200 200", billing.documents.ExportDocuments(first_day=date(2026, 1, 1), last_day=date(2026, 12, 31))),

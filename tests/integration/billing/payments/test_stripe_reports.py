@@ -1,11 +1,13 @@
 """What Stripe tells of payments: once, twice, late, never; and what goes back."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
-from uuid import uuid4
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from msgspec import structs
@@ -16,6 +18,7 @@ from services.billing.gateways.stripe import StripeGateway
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.payments.checkout import REPEATED_AFTER
+from shared.contracts import billing
 from shared.contracts.billing.payments import TAKE_PAYMENT_NOTICE
 from shared.contracts.billing.top_ups import TopUpState
 from shared.db.database import Database
@@ -289,6 +292,54 @@ def test_a_refund_that_cards_can_not_take_is_given_up(
     assert till.office.differences() == []
 
 
+@pytest.mark.parametrize("end", ["succeeded", "failed", "canceled"])
+def test_a_refund_is_done_when_stripe_says_so(till: CardTill, end: str) -> None:
+    paid, intent = till.pay("100.00")
+    till.refund(paid, "50.00")
+    refund = _refund_at(till, intent, _refund_of(till).id, "pending")
+    till.run_job("send_refunds")
+    assert _refund_of(till).state is RefundState.PENDING
+    till.stripe.post(f"refunds/{refund}", {"status": end})
+
+    till.office.pass_time(REPEATED_AFTER)
+    till.run_job("send_refunds")
+
+    assert till.stripe.refunded(intent) == [5950]
+    is_done = end == "succeeded"
+    assert till.balance == (50 if is_done else 100)
+    state = RefundState.SUCCEEDED if is_done else RefundState.FAILED
+    assert _refund_of(till).state is state
+    assert till.office.differences() == []
+
+
+@pytest.mark.parametrize("heard", ["our-refund-canceled", "late"])
+def test_a_refund_that_fails_after_all_is_the_wallets_again(
+    till: CardTill, heard: str
+) -> None:
+    paid, intent = till.pay("100.00")
+    till.refund(paid, "50.00")
+    till.run_job("send_refunds")
+    assert till.balance == 50
+    (at_stripe,) = till.stripe.get(f"refunds?payment_intent={intent}")["data"]
+    till.stripe.post(f"refunds/{at_stripe['id']}", {"status": "canceled"})
+    event = an_event("refund.failed", object="refund", id=at_stripe["id"])
+    if heard != "late":
+        event = json.loads(Path(f"tests/data/stripe-events/{heard}.json").read_text())
+        event["data"]["object"]["id"] = at_stripe["id"]
+
+    for _ in range(2):
+        till.hear(event)
+
+    assert till.balance == 100
+    request = billing.disputes.ListPaymentProblems()
+    problems = till.office.call(
+        billing.disputes.LIST_PAYMENT_PROBLEMS, request, till.office.operator()
+    )
+    (told,) = (each for each in problems.refunds if each.reference == paid.reference)
+    assert (told.amount, told.why) == (money("59.50"), "canceled")
+    assert till.office.differences() == []
+
+
 def test_a_refund_that_fails_keeps_no_other_waiting(
     till: CardTill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,6 +362,23 @@ def test_a_refund_that_fails_keeps_no_other_waiting(
     till.office.pass_time(REPEATED_AFTER)
     till.run_job("send_refunds")
     assert [till.stripe.refunded(each) for each in intents] == [[11900], [11900]]
+
+
+def _refund_of(till: CardTill) -> Refund:
+    with till.office.database.company(till.office.company_id) as session:
+        return session.scalars(select(Refund)).one()
+
+
+def _refund_at(till: CardTill, intent: str, refund_id: UUID, status: str) -> str:
+    """As when Stripe has taken a refund, and billing died before it was told."""
+    body = {
+        "payment_intent": intent,
+        "amount": 5950,
+        "metadata": {"refund_id": str(refund_id)},
+    }
+    made = str(till.stripe.post("refunds", body)["id"])
+    till.stripe.post(f"refunds/{made}", {"status": status})
+    return made
 
 
 def _foreign_intent(till: CardTill, metadata: dict[str, str]) -> str:

@@ -526,6 +526,8 @@ def test_a_refund_refused_after_a_chargeback_leaves_it_charged_back(
 
     assert till.get(top_up.id).state is TopUpState.CHARGED_BACK
     assert till.balance == 0
+    till.office.run_job("issue_documents")
+    assert till.office.differences() == []
 
 
 def test_a_refund_that_was_given_up_is_not_settled_any_more(till: Till) -> None:
