@@ -77,7 +77,7 @@ def _of_csv(content: bytes) -> Iterator[ExchangeRate]:
         header = [cell.strip() for cell in next(lines, [])]
         if header[:1] != ["Date"]:
             raise FileError("the file is none of the ECB's: no column Date at first")
-        for line in lines:
+        for line in filter(None, lines):
             # Each line ends with a comma, after which there is nothing.
             cells = zip(header[1:], line[1:], strict=True)
             for currency, text in cells:

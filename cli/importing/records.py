@@ -86,13 +86,28 @@ def load_json(path: Path) -> Any:
     """A JSON file whose numbers are texts, as written: no price is ever a float.
 
     Raises:
-        FileError: it is none.
+        FileError: it is none, or has a name twice in one object.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+        return json.loads(
+            text,
+            parse_float=str,
+            parse_int=str,
+            parse_constant=str,
+            object_pairs_hook=_without_repeats,
+        )
     except (ValueError, RecursionError) as error:
         raise FileError(f"{path} is no JSON file in UTF-8: {error}") from error
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise FileError(f"the file has {repeated[:80]!r} twice in one object")
+    return found
 
 
 def cut(text: str) -> str:

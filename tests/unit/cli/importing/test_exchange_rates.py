@@ -55,7 +55,7 @@ def _written(folder: Path, content: str | bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("content", [HISTORY, "\ufeff" + HISTORY, XML])
+@pytest.mark.parametrize("content", [HISTORY, "\ufeff" + HISTORY, HISTORY + "\n", XML])
 def test_rates_of_current_currencies_are_read(tmp_path: Path, content: str) -> None:
     assert read_rates(_written(tmp_path, content)) == RATES
 

@@ -95,6 +95,13 @@ def test_a_file_that_is_no_list_of_objects_is_refused(
         list(read_json(write(tmp_path, content), COLUMNS))
 
 
+def test_an_object_that_says_one_thing_twice_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path, '[{"plan": "a", "price": 1, "price": 99}]')
+
+    with pytest.raises(FileError, match="'price' twice"):
+        list(read_json(file, COLUMNS))
+
+
 def test_values_too_long_for_anything_are_cut_and_half_pairs_replaced(
     tmp_path: Path,
 ) -> None:
