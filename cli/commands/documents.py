@@ -94,6 +94,26 @@ def rebuild(context: CommandContext, number: str, *, replace: bool) -> None:
     click.echo(f"rebuilt: {number}")
 
 
+@documents.command("waiting")
+@click.pass_obj
+def waiting(context: CommandContext) -> None:
+    """Print documents that could not be issued yet, and the exchange rate they lack.
+
+    Ends with 1 when there are any. What lacks a rate is issued once that is imported.
+    """
+    request = billing.documents.ListWaitingDocuments()
+    found = context.call(billing.documents.LIST_WAITING_DOCUMENTS, request).documents
+    for it in found:
+        click.echo(
+            f"{it.ordered_at:%Y-%m-%d %H:%M}  {it.kind.value}  {it.reference}"
+            f"  {it.gross.amount:f} {it.gross.currency.code}"
+            f"  {it.waits_for or 'see the log: document_not_issued'}"
+            f"  {it.company} ({it.company_id})"
+        )
+    if found:
+        click.get_current_context().exit(1)
+
+
 @documents.command("export")
 @click.option("--from", "first", type=_DAY, required=True, help="Like 2026-01-01.")
 @click.option("--to", "last", type=_DAY, required=True, help="It is included.")

@@ -10,8 +10,6 @@ from cli.import_command import EXIT_REFUSED, FILE
 from cli.importing.exchange_rates import read_rates
 from shared.contracts import billing
 
-SOURCE = "ECB"
-
 
 @click.group()
 def rates() -> None:
@@ -20,11 +18,16 @@ def rates() -> None:
 
 @rates.command("import")
 @click.argument("file", type=FILE)
+@click.option(
+    "--source", default="ECB", help="Who published them; printed on invoices."
+)
 @click.pass_obj
-def import_rates(context: CommandContext, file: Path) -> None:
+def import_rates(context: CommandContext, file: Path, source: str) -> None:
     """Load the European Central Bank's reference rates from FILE.
 
     FILE is its eurofxref-hist.csv, the zip of it, or eurofxref-daily.xml or -hist.xml.
+    Another central bank's rates, of what a euro is worth, are taken as such a CSV.
+    Invoices that wait for a rate are issued moments later.
     The same file again changes nothing. A rate that is known for its day stays as it
     is, since documents may have been issued by it.
 
@@ -33,7 +36,7 @@ def import_rates(context: CommandContext, file: Path) -> None:
     added = known = 0
     refused: list[billing.exchange_rates.ChangedRate] = []
     for batch in batches(read_rates(file), billing.exchange_rates.MAX_RATES):
-        request = billing.exchange_rates.ImportExchangeRates(rates=batch, source=SOURCE)
+        request = billing.exchange_rates.ImportExchangeRates(rates=batch, source=source)
         done = context.call(billing.exchange_rates.IMPORT_EXCHANGE_RATES, request)
         added, known = added + done.added, known + done.known
         refused += done.refused

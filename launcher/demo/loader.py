@@ -106,6 +106,7 @@ class DemoLoader:
         self.services.deliver_events()
         self.clock.move_to(now)
         self._charge()
+        self._import_exchange_rates(now)
 
     def _import_catalog(self) -> None:
         import_id = UUID(int=SEED)
@@ -114,6 +115,16 @@ class DemoLoader:
         self.operator.call(inventory.importing.STAGE_CATALOG, stage)
         apply = inventory.importing.ApplyImport(import_id=import_id)
         self.operator.call(inventory.importing.APPLY_CATALOG, apply)
+
+    def _import_exchange_rates(self, now: datetime) -> None:
+        rates = [
+            billing.exchange_rates.ExchangeRate(
+                day=now.date(), currency=currency, rate=Decimal(rate)
+            )
+            for currency, rate in provider.EXCHANGE_RATES.items()
+        ]
+        request = billing.exchange_rates.ImportExchangeRates(rates=rates, source="demo")
+        self.operator.call(billing.exchange_rates.IMPORT_EXCHANGE_RATES, request)
 
     def _welcome_customers(self) -> None:
         users = {person.email: self._create_user(person) for person in story.PEOPLE}

@@ -36,6 +36,9 @@ PLANS: dict[str, tuple[str, str, dict[str, str]]] = {
 RATES = {"EUR": Decimal(1), "PLN": Decimal("4.3"), "GBP": Decimal("0.86")}
 """The price lists' own factors; nothing is ever converted after that."""
 
+EXCHANGE_RATES = {"GBP": "0.8625", "PLN": "4.2315", "USD": "1.0805"}
+"""What a euro is worth in the demo: its invoices need that of their day, or nearly."""
+
 
 def catalog_rows() -> list[CatalogRow]:
     """The whole catalogue, as an import would bring it."""

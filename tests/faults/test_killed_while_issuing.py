@@ -69,9 +69,10 @@ def _order_documents(database: Database, documents: int) -> None:
         GatewayName.BANK_TRANSFER: BankTransfer({FIRST: account, "pl": account})
     }
     settings = BillingSettings(sellers=SELLERS)
-    for country in ("DE", "PL"):
+    # In each seller's own currency, so that no invoice waits for an exchange rate.
+    for country, currency in (("DE", "EUR"), ("PL", "PLN")):
         office = Office(database, gateways=gateways, settings=settings)
-        _pay_often(office, country)
+        _pay_often(office, country, currency)
     chance = random.Random(5)
     with database.system() as session:
         session.execute(delete(DocumentOrder))
@@ -95,14 +96,14 @@ def _wanted(kind: DocumentKind, payment: Payment, number: int) -> Wanted:
     return Wanted(kind, net, tax, payment_id, reason=f"order {number}")
 
 
-def _pay_often(office: Office, country: str) -> None:
+def _pay_often(office: Office, country: str, currency: str) -> None:
     """Pay one top-up by bank, as often as is needed of each seller's."""
     office.live_in("Europe/Berlin", country=country)
-    office.open_wallet()
+    office.open_wallet(currency)
     owner = office.principals.user(Role.OWNER, office.company_id, is_verified=True)
     quote = office.call(
         billing.top_ups.QUOTE_TOP_UP,
-        billing.top_ups.QuoteTopUp(net=money("10.00")),
+        billing.top_ups.QuoteTopUp(net=money("10.00", currency)),
         owner,
     )
     begin = billing.top_ups.BeginTopUp(

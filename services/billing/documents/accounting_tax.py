@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-import structlog
 from sqlalchemy.orm import Session
 
 from services.billing.documents.listing import content_of
@@ -18,7 +17,9 @@ from services.billing.tax.exchange_rates import latest_rate
 from shared.contracts.billing.documents import AccountingTax, DocumentKind
 from shared.money import Money, minor_unit_ratio, round_exchange_rate
 
-log = structlog.get_logger()
+
+class NoRateError(Exception):
+    """The exchange rate that a document needs is not known yet; says which one."""
 
 
 def state(
@@ -26,12 +27,20 @@ def state(
 ) -> AccountingTax | None:
     """The tax of a document, due on a day, in the currency ``own``.
 
-    None where there is none, where it is in that currency already, and where no rate
-    is known: a document is not kept back for it.
+    None where there is none, and where it is in that currency already.
+
+    Raises:
+        NoRateError: none is known for that day. A proforma, which is no invoice, does
+            without.
     """
     if document.currency == own or not document.tax:
         return None
-    return _convert(session, own, document, due_on, earlier=())
+    try:
+        return _convert(session, own, document, due_on, earlier=())
+    except NoRateError:
+        if document.kind is DocumentKind.PROFORMA:
+            return None
+        raise
 
 
 def state_again(
@@ -44,6 +53,9 @@ def state_again(
 
     ``earlier`` are all documents on that payment. The sum over them is rounded, and not
     each: once all is credited, nothing is left in the own currency either.
+
+    Raises:
+        NoRateError: none is known for that day.
     """
     first = content_of(corrected).accounting_tax
     if first is None or not document.tax:
@@ -58,16 +70,10 @@ def _convert(
     document: Document,
     day: date,
     earlier: Sequence[Document],
-) -> AccountingTax | None:
+) -> AccountingTax:
     rate = latest_rate(session, document.currency, own, day)
     if rate is None:
-        log.warning(
-            "no_exchange_rate",
-            document=document.number,
-            currency=document.currency,
-            day=day.isoformat(),
-        )
-        return None
+        raise NoRateError(f"{document.currency}/{own} {day.isoformat()}")
 
     def converted(tax: Decimal) -> Money:
         return minor_unit_ratio(Fraction(tax) / rate.value, own)

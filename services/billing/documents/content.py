@@ -111,7 +111,11 @@ def compose(
     document: Document,
     gateways: Mapping[GatewayName, Gateway],
 ) -> billing.documents.DocumentContent:
-    """What a document says that has its number; ``gateways`` are those to pay by."""
+    """What a document says that has its number; ``gateways`` are those to pay by.
+
+    Raises:
+        NoRateError: an exchange rate that it needs is not known yet.
+    """
     top_up, corrects = subject.top_up, subject.corrects
     language = language_of(subject.company.country)
     decision = tax_of(top_up, subject.payment)

@@ -9,12 +9,13 @@ twice.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from services.billing.documents.accounting_tax import NoRateError
 from services.billing.documents.content import Subject, compose
 from services.billing.documents.files import BACKOFF
 from services.billing.documents.listing import view
@@ -88,15 +89,27 @@ def _issue_next(
         except _NotIssuedYetError:
             log.info("document_waits_for_an_earlier_one", order=position)
             _put_off(session, order, now)
+        except NoRateError as lack:
+            _put_off(session, order, now, waits_for=str(lack))
+            waited = now - order.ordered_at
+            log.error(  # noqa: TRY400  the trace says nothing
+                "document_waits_for_exchange_rate",
+                order=position,
+                rate=order.waits_for,
+                hours=int(waited / timedelta(hours=1)),
+            )
         except Exception:
             log.exception("document_not_issued", order=position)
             _put_off(session, order, now)
     return True
 
 
-def _put_off(session: Session, order: DocumentOrder, now: datetime) -> None:
+def _put_off(
+    session: Session, order: DocumentOrder, now: datetime, waits_for: str = ""
+) -> None:
     session.refresh(order)
     order.failures += 1
+    order.waits_for = waits_for
     order.try_at = now + BACKOFF.pause(order.failures)
 
 

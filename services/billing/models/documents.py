@@ -19,6 +19,7 @@ class DocumentOrder(CompanyOwned, Base):
 
     It is written where money moves, in that transaction, so that no document is
     forgotten; issuing is one of its own, as a series is one queue for all companies.
+    ``waits_for`` is empty, or the exchange rate that it lacks: ``USD/EUR 2026-03-01``.
     """
 
     __tablename__ = "document_orders"
@@ -35,6 +36,7 @@ class DocumentOrder(CompanyOwned, Base):
     reason: Mapped[str]
     ordered_at: Mapped[datetime]
     failures: Mapped[int] = mapped_column(default=0)
+    waits_for: Mapped[str] = mapped_column(default="", server_default="")
     try_at: Mapped[datetime]
 
 

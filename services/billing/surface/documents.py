@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.billing.documents import export, files, listing
+from services.billing.documents import export, files, listing, waiting
 from services.billing.refunds import invoice_credits
 from services.billing.surface.room_methods import RoomMethods
 from shared.contract import Nothing
@@ -48,3 +48,9 @@ class DocumentMethods(RoomMethods, is_part=True):
         self, db: Session, _call: Call, request: billing.documents.ExportDocuments
     ) -> billing.documents.BookkeepingPage:
         return export.export(db, request)
+
+    @in_transaction(billing.documents.LIST_WAITING_DOCUMENTS)
+    def list_waiting_documents(
+        self, db: Session, _call: Call, _request: billing.documents.ListWaitingDocuments
+    ) -> billing.documents.WaitingDocuments:
+        return waiting.list_waiting(db)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from services.billing.charging import subscriptions
+from services.billing.documents import waiting
 from services.billing.payments.doubtful_places import list_doubtful
 from services.billing.surface.room_methods import RoomMethods
 from services.billing.tax import exchange_rates, ids, profiles, rates
@@ -70,7 +71,10 @@ class TaxMethods(RoomMethods, is_part=True):
         call: Call,
         request: billing.exchange_rates.ImportExchangeRates,
     ) -> billing.exchange_rates.ImportedRates:
-        return exchange_rates.record(self.change(db, call), request)
+        imported = exchange_rates.record(self.change(db, call), request)
+        waiting.issue_soon(db, call.now)
+        self._wake_after(db, self._documents_waiting)
+        return imported
 
     @on_event(identity.companies.COMPANY_CHANGED)
     def take_in_company(

@@ -233,6 +233,32 @@ class RebuildDocument(Request, frozen=True, kw_only=True):
     replaces: bool = False
 
 
+class ListWaitingDocuments(Request, frozen=True, kw_only=True):
+    """Those of all companies that could not be issued when it was tried."""
+
+
+class WaitingDocument(Response, frozen=True, kw_only=True):
+    """``waits_for`` is the exchange rate that it lacks, like ``USD/EUR 2026-03-01``.
+
+    It is empty where something else is wrong, or an earlier document waits.
+    """
+
+    kind: DocumentKind
+    company_id: UUID
+    company: str
+    reference: str
+    gross: Money
+    ordered_at: datetime
+    failures: int
+    waits_for: str
+
+
+class WaitingDocuments(Response, frozen=True, kw_only=True):
+    """The oldest first, at most 1000."""
+
+    documents: list[WaitingDocument]
+
+
 class ExportDocuments(Request, frozen=True, kw_only=True):
     """All companies', in the order of issue; both days are included."""
 
@@ -319,6 +345,14 @@ EXPORT_DOCUMENTS = Method(
 )
 """InvalidInput ``bad_limit`` with ``max_limit``, ``bad_cursor``, ``bad_day``."""
 
+LIST_WAITING_DOCUMENTS = Method(
+    NAME,
+    "list_waiting_documents",
+    ListWaitingDocuments,
+    WaitingDocuments,
+    Permission.OPERATE,
+)
+
 DOCUMENT_ISSUED = Event(NAME, "document_issued", Document)
 
 METHODS = (
@@ -328,5 +362,6 @@ METHODS = (
     CREDIT_INVOICE,
     REBUILD_DOCUMENT,
     EXPORT_DOCUMENTS,
+    LIST_WAITING_DOCUMENTS,
 )
 EVENTS = (DOCUMENT_ISSUED,)

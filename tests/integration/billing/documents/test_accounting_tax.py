@@ -19,6 +19,7 @@ from services.billing.settings import BillingSettings
 from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentFormat, DocumentKind
 from shared.contracts.billing.exchange_rates import ExchangeRate
+from shared.contracts.billing.payments import GatewayName
 from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.principal import system
@@ -76,6 +77,14 @@ def issued(till: Till) -> list[billing.documents.DocumentContent]:
         whole = till.office.call(billing.documents.GET_DOCUMENT, request, till.owner())
         contents.append(whole.content)
     return contents
+
+
+def waiting_documents(till: Till) -> list[billing.documents.WaitingDocument]:
+    request = billing.documents.ListWaitingDocuments()
+    found = till.office.call(
+        billing.documents.LIST_WAITING_DOCUMENTS, request, till.office.operator()
+    )
+    return [e for e in found.documents if e.company_id == till.office.company_id]
 
 
 def credit(till: Till, number: str, net: str | None = None) -> None:
@@ -159,18 +168,44 @@ def test_two_foreign_currencies_meet_over_the_euro_on_one_day(
     assert accounting.rate_day == TODAY - timedelta(days=2)
 
 
-def test_without_a_rate_of_ten_days_the_invoice_is_issued_all_the_same(
-    till: Till,
-) -> None:
+def test_without_a_rate_of_ten_days_the_invoice_waits_for_it(till: Till) -> None:
     pay(till, "100.00", "GBP")
+    till.office.pass_time(timedelta(hours=3))
+    day = TODAY.isoformat()
 
     with capture_logs() as logs:
-        (invoice,) = issued(till)
+        assert issued(till) == []
 
-    assert invoice.accounting_tax is None
-    (warning,) = (each for each in logs if each["event"] == "no_exchange_rate")
-    assert warning["document"] == invoice.number
-    assert warning["log_level"] == "warning"
+    (alert,) = (each for each in logs if each["log_level"] == "error")
+    assert alert["event"] == "document_waits_for_exchange_rate"
+    assert (alert["rate"], alert["hours"]) == (f"GBP/EUR {day}", 3)
+    (waiting,) = waiting_documents(till)
+    assert (waiting.kind, waiting.waits_for) == (DocumentKind.INVOICE, f"GBP/EUR {day}")
+    assert waiting.gross == money("119.00", "GBP")
+
+    # Nobody else's waits for it, nor does its number leave a gap.
+    pay(till, "100.00", "USD")
+    (other,) = issued(till)
+    record(till.office, [ExchangeRate(day=TODAY, currency="GBP", rate=Decimal("0.87"))])
+    _, invoice = issued(till)
+
+    assert invoice.accounting_tax is not None
+    assert (invoice.accounting_tax.rate_day, invoice.paid_on) == (TODAY, TODAY)
+    assert int(invoice.number[-6:]) == int(other.number[-6:]) + 1
+    assert waiting_documents(till) == []
+
+
+def test_a_proforma_waits_for_no_rate(till: Till) -> None:
+    till.office.open_wallet("SEK")
+    quoted = till.quote("100.00", "SEK")
+    request = billing.top_ups.BeginTopUp(
+        net=quoted.net, digest=quoted.digest, gateway=GatewayName.BANK_TRANSFER
+    )
+    till.office.call(billing.top_ups.BEGIN_TOP_UP, request, till.owner())
+
+    (proforma,) = issued(till)
+
+    assert (proforma.kind, proforma.accounting_tax) == (DocumentKind.PROFORMA, None)
 
 
 def test_credit_notes_take_their_invoices_rate_and_leave_nothing(till: Till) -> None:

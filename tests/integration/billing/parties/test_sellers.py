@@ -58,6 +58,9 @@ ACCOUNTS = {
     "pl": Account("Nordlicht sp. z o.o.", "PL61109010140000071219812874", "", "Bank"),
 }
 
+IN_EURO = replace(POLISH, accounting_currency="EUR")
+"""Its invoices in euros need no exchange rate."""
+
 
 def an_office(
     database: Database,
@@ -316,10 +319,10 @@ def test_each_sellers_numbers_have_no_gap_whoever_issues(
     billing_database: Database,
 ) -> None:
     german = an_office(billing_database, "DE", "EUR")
-    polish = an_office(billing_database, "PL", "EUR")
+    polish = an_office(billing_database, "PL", "PLN")
     for _ in range(4):
-        for office in (german, polish):
-            pay(office, "10.00", "EUR")
+        pay(german, "10.00", "EUR")
+        pay(polish, "10.00", "PLN")
 
     all_at_once(lambda _: issue(german), 4)
 
@@ -339,7 +342,7 @@ def test_each_sellers_numbers_have_no_gap_whoever_issues(
 def test_a_day_and_a_year_are_those_of_the_sellers_zone(
     billing_database: Database,
 ) -> None:
-    lisbon = replace(POLISH, key="pt", number_prefix="PT", time_zone="Europe/Lisbon")
+    lisbon = replace(IN_EURO, key="pt", number_prefix="PT", time_zone="Europe/Lisbon")
     for key, number, day in (
         ("DE", "INV-2027-", date(2027, 1, 1)),
         ("PL", "PT-INV-2026-", date(2026, 12, 31)),
@@ -357,7 +360,7 @@ def test_a_day_and_a_year_are_those_of_the_sellers_zone(
 def test_another_prefix_counts_from_the_next_year_on(
     billing_database: Database,
 ) -> None:
-    old = replace(POLISH, key="one", number_prefix="OLD")
+    old = replace(IN_EURO, key="one", number_prefix="OLD")
     office = an_office(
         billing_database, "PL", "EUR", sellers=Sellers(DEMO_SELLER, (old,))
     )
@@ -383,13 +386,13 @@ def test_another_prefix_counts_from_the_next_year_on(
 def test_a_prefix_that_was_another_sellers_gives_no_number_twice(
     billing_database: Database,
 ) -> None:
-    before = replace(POLISH, key="two", number_prefix="TAKEN")
+    before = replace(IN_EURO, key="two", number_prefix="TAKEN")
     office = an_office(
         billing_database, "PL", "EUR", sellers=Sellers(DEMO_SELLER, (before,))
     )
     pay(office, "10.00", "EUR")
     assert issued(office)
-    heir = replace(POLISH, key="three", number_prefix="TAKEN")
+    heir = replace(IN_EURO, key="three", number_prefix="TAKEN")
     other = an_office(
         billing_database, "PL", "EUR", sellers=Sellers(DEMO_SELLER, (heir,))
     )
