@@ -103,6 +103,20 @@ def doubtful_places(context: CommandContext, first: datetime, last: datetime) ->
             click.echo(_line(payment))
 
 
+@tax.command("differing-vat-ids")
+@click.pass_obj
+def differing(context: CommandContext) -> None:
+    """Print valid VAT IDs that are registered for another name or address.
+
+    Each company is charged VAT until you confirm its VAT ID, or it changes its profile.
+    """
+    request = billing.tax.ListDifferingTaxIds()
+    for it in context.call(billing.tax.LIST_DIFFERING_TAX_IDS, request).tax_ids:
+        click.echo(f"{it.company_id}  {it.number}  checked {it.checked_at:%Y-%m-%d}")
+        click.echo(f"  register: {it.registered}")
+        click.echo(f"  profile:  {it.own}")
+
+
 @tax.command("confirm-vat-id")
 @COMPANY
 @click.option("--reason", required=True, help="How you know; kept with your name.")

@@ -74,6 +74,8 @@ _SENTENCES = {
     "top-up is kept; try again in a moment.",
     "bad_tax_id": "This is no VAT ID of {country}: look at its letters and digits "
     "again. Nothing was changed.",
+    "national_tax_number": "This is a national tax or register number. Enter the VAT "
+    "ID, which is a different number: in {country} it looks like {example}.",
     "tax_id_other_country": "This VAT ID is another country's, and the company is in "
     "{country}. If it has moved, change its address first.",
     "no_tax_id_there": "For this company a VAT ID changes nothing, so none is kept: it "

@@ -58,6 +58,12 @@ class TaxMethods(RoomMethods, is_part=True):
         added = rates.view(rates.list_rates(db, request.country))
         return replace(added, concerned=concerned_by(db, request))
 
+    @in_transaction(billing.tax.LIST_DIFFERING_TAX_IDS)
+    def list_differing_tax_ids(
+        self, db: Session, _call: Call, _request: billing.tax.ListDifferingTaxIds
+    ) -> billing.tax.DifferingTaxIds:
+        return ids.list_differing(db)
+
     @in_transaction(billing.tax.LIST_DOUBTFUL_PLACES)
     def list_doubtful_places(
         self, db: Session, _call: Call, request: billing.tax.ListDoubtfulPlaces

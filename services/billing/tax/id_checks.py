@@ -28,8 +28,9 @@ from services.billing.tax.vies import (
     RequesterRefusedError,
 )
 from shared.backoff import Backoff
-from shared.contracts.billing.tax import TaxIdState
+from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.db.database import Database
+from shared.postal_codes import code_of
 from shared.principal import system
 from shared.rpc.call import Call
 from shared.rpc.change import Change
@@ -162,13 +163,16 @@ def _note_answer(row: TaxId, answer: Answer, company: Company, now: datetime) ->
         return
     row.state = TaxIdState.VALID
     row.next_check_at = now + REASK_VALID_AFTER
+    postal_code = code_of(company.country, company.postal_code)
     row.match = compare(
         answer.name,
         answer.address,
         own_name=company.name,
-        own_postal_code=company.postal_code,
+        own_postal_code=postal_code or company.postal_code,
         own_city=company.city,
     )
+    if row.match is TaxIdMatch.DIFFERS and not row.confirmed_by:
+        log.warning("vat_id_differs", company=str(row.company_id))
 
 
 def _note_failure(row: TaxId, failure: NoAnswerError, now: datetime) -> None:

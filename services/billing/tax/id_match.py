@@ -1,21 +1,26 @@
 """Whether a register's name and address are those of a company's profile. Pure.
 
-Loose, as people abbreviate: signs, accents, case and legal forms don't count. The names
-agree if all words of the shorter are in the longer; the addresses if the postal code
-or the city is in the register's. What the register does not tell can't differ.
+Loose, as people abbreviate: signs, case and legal forms don't count, nor alphabet and
+accents (`services.billing.tax.latin_names`). The names agree if all words of the
+shorter are in the longer; the addresses if the postal code or the city is in the
+register's. What the register does not tell can't differ. What still differs goes to
+the operator: `client-area tax differing-vat-ids`.
 """
 
 import re
-import unicodedata
 
+from services.billing.tax.latin_names import in_latin, one_spelling
 from shared.contracts.billing.tax import TaxIdMatch
 
 _FORMS = (
-    "ab ag akcyjna aps as bv bvba co cv dba doo ead ek eood eurl ev gbr gmbh hb inc kb "
-    "kft kg kgaa ky lda limited ltd mbh nv nyrt odpowiedzialnoscia oe og ograniczona "
-    "ohg oo ou oy oyj plc sa sab sarl sas sasu se sia sl slu snc soc sociedad societe "
+    "ab ad ae ag akcyjna anonymi aps as bv bvba co cv dba doo ead ee efthynis ek eood "
+    "epe et etaireia etairia eurl ev gbr gmbh hb ike inc kb kft kg kgaa ky lda limited "
+    "ltd mbh monoprosopi nv nyrt odpowiedzialnoscia oe og ograniczona ohg oo ood ou oy "
+    "oyj periorismenis plc sa sab sarl sas sasu se sia sl slu snc soc sociedad societe "
     "sp spa spj spk spol spolka srl srls sro the uab ug z zoo zrt"
 )
+_SHORTEST_CODE = 3
+"""Letters and digits of a postal code; fewer may stand in any address."""
 _LEGAL_FORMS = frozenset(_FORMS.split())
 _NOTHING = frozenset({"", "---"})
 
@@ -43,23 +48,33 @@ def _names_agree(one: str, other: str) -> bool:
 
 
 def _is_at(address: str, postal_code: str, city: str) -> bool:
-    code = re.sub(r"^[A-Z]{1,2}-", "", postal_code.strip().upper())
-    squeezed = re.sub(r"[^A-Z0-9]", "", address.upper())
-    code = re.sub(r"[^A-Z0-9]", "", code)
-    if code and code in squeezed:
+    if _has_code(address, postal_code):
         return True
-    place = _plain(city)
-    return bool(place) and f" {place} " in f" {_plain(address)} "
+    place = _spelled(city)
+    return bool(place) and f" {place} " in f" {_spelled(address)} "
+
+
+def _has_code(address: str, postal_code: str) -> bool:
+    """Whether a postal code is there as a whole, whatever is between its letters."""
+    code = re.sub(r"^[A-Z]{1,2}-", "", postal_code.strip().upper())
+    letters = re.sub(r"[^A-Z0-9]", "", code)
+    if len(letters) < _SHORTEST_CODE:
+        return False
+    pattern = r"[\W_]*".join(letters)
+    return bool(re.search(rf"(?<!\d){pattern}(?!\d)", address.upper()))
 
 
 def _words(name: str) -> frozenset[str]:
-    return frozenset(_plain(name).split()) - _LEGAL_FORMS
+    words = frozenset(_plain(name).split()) - _LEGAL_FORMS
+    return frozenset(map(one_spelling, words))
+
+
+def _spelled(text: str) -> str:
+    """A place's words; a dot parts them, as in "gr.Sofia"."""
+    return " ".join(map(one_spelling, _plain(text.replace(".", " ")).split()))
 
 
 def _plain(text: str) -> str:
     """Small letters and digits, words parted by a blank; "S.A.R.L." is one word."""
-    # This one does not come apart into a letter and a sign.
-    folded = text.casefold().replace("\N{LATIN SMALL LETTER L WITH STROKE}", "l")
-    decomposed = unicodedata.normalize("NFKD", folded)
-    letters = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(re.sub(r"[^\w]|_", " ", re.sub(r"[.']", "", letters)).split())
+    letters = re.sub(r"[.']", "", in_latin(text))
+    return " ".join(re.sub(r"[^\w]|_", " ", letters).split())

@@ -9,16 +9,19 @@ is committed. Whoever changes a row holds the company's lock.
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.billing.models.parties import Company
 from services.billing.models.tax import TaxId
 from services.billing.parties.companies import lock_company
+from services.billing.parties.national_numbers import vat_id_like
 from services.billing.parties.sellers import Seller
 from services.billing.parties.vat_numbers import official_form, prefix_of
 from services.billing.tax import profiles as tax_profiles
 from services.billing.tax.customers import find_tax_id, get_party, keep_customer
 from shared.contracts import billing
-from shared.contracts.billing.tax import TaxIdState
+from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.rpc.change import Change
 from shared.text import clean_line, clean_reason
@@ -30,6 +33,9 @@ READ_FIELDS = CHECKED_FIELDS | {"region", "is_business"}
 ASKED_AT_MOST_EVERY = timedelta(minutes=1)
 """A company's share of the register, which shuts out a seller that asks too much."""
 
+MOST_DIFFERING = 1_000
+"""As many are listed."""
+
 _MAX_NUMBER_LENGTH = 40
 
 
@@ -40,7 +46,7 @@ def set_tax_id(change: Change, company_id: UUID, request: billing.tax.SetTaxId) 
     anything changed.
 
     Raises:
-        InvalidInput: ``bad_tax_id``, ``tax_id_other_country``.
+        InvalidInput: ``bad_tax_id``, ``tax_id_other_country``, ``national_tax_number``.
         Conflict: ``no_billing_address``, ``no_tax_id_there``.
     """
     session = change.db
@@ -69,7 +75,8 @@ def read_number(text: str, country: str) -> str:
     """A VAT ID in its official form, with the prefix of its country.
 
     Raises:
-        InvalidInput: ``bad_tax_id`` or ``tax_id_other_country``, with ``country``.
+        InvalidInput: ``bad_tax_id`` or ``tax_id_other_country``, with ``country``;
+            ``national_tax_number`` with ``example`` as well.
     """
     about = {"country": country}
     prefix = prefix_of(country)
@@ -79,6 +86,9 @@ def read_number(text: str, country: str) -> str:
         raise InvalidInput("bad_tax_id", refusal.detail, about) from refusal
     number = official_form(line) or official_form(prefix + line)
     if number is None:
+        if example := vat_id_like(line, country):
+            about["example"] = example
+            raise InvalidInput("national_tax_number", parameters=about)
         raise InvalidInput("bad_tax_id", parameters=about)
     if not number.startswith(prefix):
         raise InvalidInput("tax_id_other_country", parameters=about)
@@ -101,6 +111,35 @@ def confirm_tax_id(change: Change, request: billing.tax.ConfirmTaxId) -> None:
     if row.state is not TaxIdState.VALID:
         raise Conflict("tax_id_not_valid")
     row.confirmed_by, row.confirmed_why = change.call.principal.name, reason
+
+
+def list_differing(session: Session) -> billing.tax.DifferingTaxIds:
+    """What a person has to look at: of all companies, see the contract."""
+    query = (
+        select(TaxId, Company)
+        .join(Company, Company.company_id == TaxId.company_id)
+        .where(
+            TaxId.state == TaxIdState.VALID,
+            TaxId.match == TaxIdMatch.DIFFERS,
+            TaxId.confirmed_by == "",
+        )
+        .order_by(TaxId.checked_at.desc(), TaxId.company_id)
+        .limit(MOST_DIFFERING)
+    )
+    found = [_differing(row, company) for row, company in session.execute(query)]
+    return billing.tax.DifferingTaxIds(tax_ids=found)
+
+
+def _differing(row: TaxId, company: Company) -> billing.tax.DifferingTaxId:
+    assert row.checked_at is not None
+    place = f"{company.postal_code} {company.city}".strip()
+    return billing.tax.DifferingTaxId(
+        company_id=company.company_id,
+        number=row.number,
+        checked_at=row.checked_at,
+        registered=", ".join(filter(None, (row.name, row.address))),
+        own=", ".join(filter(None, (company.name, company.street, place))),
+    )
 
 
 def ask_again(session: Session, company_id: UUID, now: datetime) -> None:

@@ -223,6 +223,26 @@ class AddTaxRate(Request, frozen=True, kw_only=True):
     valid_from: date
 
 
+class ListDifferingTaxIds(Request, frozen=True, kw_only=True):
+    """Valid VAT IDs registered for another name or address, which nobody confirmed."""
+
+
+class DifferingTaxId(Response, frozen=True, kw_only=True):
+    """``registered`` is the register's name and address, ``own`` the profile's."""
+
+    company_id: UUID
+    number: str
+    checked_at: datetime
+    registered: str
+    own: str
+
+
+class DifferingTaxIds(Response, frozen=True, kw_only=True):
+    """The newest check first, at most 1000."""
+
+    tax_ids: list[DifferingTaxId]
+
+
 class ListDoubtfulPlaces(Request, frozen=True, kw_only=True):
     """Of payments received on these days; both are included."""
 
@@ -259,7 +279,8 @@ SET_TAX_ID = Method(
     NAME, "set_tax_id", SetTaxId, TaxProfile, Permission.MANAGE_BILLING, Effect.CHANGE
 )
 """InvalidInput ``bad_tax_id`` with ``country``, ``tax_id_other_country`` with
-``country``; Conflict ``no_billing_address``, ``no_tax_id_there`` with ``country`` (a
+``country``, ``national_tax_number`` with ``country`` and ``example``, how a VAT ID
+looks there; Conflict ``no_billing_address``, ``no_tax_id_there`` with ``country`` (a
 private customer, or a country where it would change nothing)."""
 
 GET_TAX_PROFILE = Method(
@@ -287,6 +308,14 @@ ADD_TAX_RATE = Method(
 """InvalidInput ``bad_country``, ``bad_territory``, ``bad_rate`` (0 to below 100, at
 most two places), ``bad_date``. Its answer has the open top-ups that it concerns."""
 
+LIST_DIFFERING_TAX_IDS = Method(
+    NAME,
+    "list_differing_tax_ids",
+    ListDifferingTaxIds,
+    DifferingTaxIds,
+    Permission.OPERATE,
+)
+
 LIST_DOUBTFUL_PLACES = Method(
     NAME,
     "list_doubtful_places",
@@ -310,6 +339,7 @@ METHODS = (
     CONFIRM_TAX_ID,
     LIST_TAX_RATES,
     ADD_TAX_RATE,
+    LIST_DIFFERING_TAX_IDS,
     LIST_DOUBTFUL_PLACES,
 )
 EVENTS = (TAX_PROFILE_CHANGED,)

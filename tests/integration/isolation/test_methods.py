@@ -141,6 +141,7 @@ BILLING = (
     Line(billing.tax.LIST_TAX_RATES,        "403 403 403 403 403 403 401 401 200 200", billing.tax.ListTaxRates()),
     Line(billing.tax.ADD_TAX_RATE,          "403 403 403 403 403 403 401 401 200 200", billing.tax.AddTaxRate(country="DE", rate_percent=Decimal(20), valid_from=date(2030, 1, 1))),
     Line(billing.documents.LIST_WAITING_DOCUMENTS, "403 403 403 403 403 403 401 401 200 200", billing.documents.ListWaitingDocuments()),
+    Line(billing.tax.LIST_DIFFERING_TAX_IDS, "403 403 403 403 403 403 401 401 200 200", billing.tax.ListDifferingTaxIds()),
     Line(billing.tax.LIST_DOUBTFUL_PLACES,  "403 403 403 403 403 403 401 401 200 200", billing.tax.ListDoubtfulPlaces(first_day=date(2020, 1, 1), last_day=date(2030, 1, 1))),
     Line(billing.charging.REPUBLISH_PAYMENTS, "403 403 403 403 403 403 401 401 200 200", billing.charging.RepublishPayments()),
     Line(billing.books.REBUILD_ROLLUPS,   "403 403 403 403 403 403 401 401 200 200", billing.books.RebuildRollups(company_id=e.OUR_COMPANY)),

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import delete, select
+from structlog.testing import capture_logs
 
 from services.billing.models.tax import TaxId
 from services.billing.settings import BillingSettings
@@ -284,6 +285,14 @@ def test_moving_to_another_country_leaves_the_vat_id_behind(office: Office) -> N
     assert _rule(office) == "vat_id_other_country"
 
 
+def _differing(office: Office) -> list[billing.tax.DifferingTaxId]:
+    request = billing.tax.ListDifferingTaxIds()
+    listed = office.call(
+        billing.tax.LIST_DIFFERING_TAX_IDS, request, office.operator()
+    ).tax_ids
+    return [each for each in listed if each.company_id == office.company_id]
+
+
 def test_an_operator_confirms_a_name_that_differs(
     office: Office, vies: ViesStandIn
 ) -> None:
@@ -291,10 +300,17 @@ def test_an_operator_confirms_a_name_that_differs(
     _set(office)
     with pytest.raises(Conflict, match="tax_id_not_valid"):
         _confirm(office)
-    office.run_job("check_tax_ids")
+    assert _differing(office) == []
+    with capture_logs() as logs:
+        office.run_job("check_tax_ids")
+    assert [e["event"] for e in logs if "differs" in e["event"]] == ["vat_id_differs"]
     assert _rule(office) == "vat_id_differs"
+    (differing,) = _differing(office)
+    assert differing.registered == f"BOREALIS HOLDING S.A., {ADDRESS}"
+    assert differing.own == "Borealis Labs sp. z o.o., ul. Długa 1, 00-001 Warszawa"
 
     _confirm(office)
+    assert _differing(office) == []
     assert _rule(office) == "reverse_charge"
     assert _tax_id(office).confirmed_by == "Alice Example"
 
@@ -527,6 +543,13 @@ def test_without_an_address_there_is_no_rule(billing_database: Database) -> None
     assert (profile.decision, profile.problem) == (None, "no_billing_address")
     with pytest.raises(Conflict, match="no_billing_address"):
         _set(office)
+
+
+def test_a_national_number_is_refused_with_how_a_vat_id_looks(office: Office) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        _set(office, "192598184")  # REGON
+    assert refusal.value.code == "national_tax_number"
+    assert refusal.value.parameters == {"country": "PL", "example": "PL1234567890"}
 
 
 def test_another_company_neither_reads_nor_sets_it(office: Office) -> None:
