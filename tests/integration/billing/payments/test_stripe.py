@@ -7,6 +7,7 @@ import pytest
 
 from services.billing.gateways import stripe as stripe_gateway
 from services.billing.gateways.gateway import LASTS
+from services.billing.models.payments import Payment
 from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.contracts.billing.top_ups import TopUpState
 from shared.db.database import Database
@@ -36,6 +37,10 @@ def test_a_card_pays_the_gross_and_the_net_enters_the_wallet(till: CardTill) -> 
     assert paid.payments[0].method == "Visa ending in 4242"
     assert till.balance == 100
     assert till.office.differences() == []
+    with till.office.database.system() as session:
+        payment = session.get_one(Payment, paid.payments[0].id)
+        evidence = {"profile": "DE", "card": "FR", "bank_account": "", "phone": ""}
+        assert payment.place_evidence == evidence
 
 
 def test_nothing_enters_the_wallet_before_stripe_says_so(till: CardTill) -> None:

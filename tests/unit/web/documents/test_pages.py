@@ -19,6 +19,7 @@ from shared.contracts.billing.documents import (
     DocumentState,
     DocumentTotal,
     ListDocuments,
+    QuotedTax,
 )
 from shared.contracts.billing.transactions import (
     LIST_TRANSACTIONS,
@@ -88,6 +89,20 @@ def test_a_transaction_leads_to_its_document_once_that_is_issued(
 
     assert page.count(f'href="{LIST}/{document.id}"') == 1
     assert page.count(">CN-7</bdi></a>") == 1
+
+
+def test_an_invoice_taxed_otherwise_than_quoted_says_what_was_quoted(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    shown = whole(paper("INV-1"))
+    quoted = QuotedTax(quoted_on=AT.date(), words="VAT 17 %")
+    content = msgspec.structs.replace(shown.content, quoted=quoted)
+    shown = msgspec.structs.replace(shown, content=content)
+    _answer(billing, GET_DOCUMENT, lambda _: shown)
+
+    page = _open(browser, f"{LIST}/{shown.document.id}")
+
+    assert '<span lang="en">VAT 17 %</span>. The VAT rule of the day on which' in page
 
 
 def test_where_nothing_fits_the_way_back_to_all_is_shown(

@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from msgspec.structs import replace
 
 from shared.contracts.billing.dashboard import DASHBOARD
-from shared.contracts.billing.payments import GatewayName, PaymentState
+from shared.contracts.billing.payments import GatewayName, PaymentState, PaymentTax
+from shared.contracts.billing.tax import TaxReason
 from shared.contracts.billing.top_ups import (
     BEGIN_TOP_UP,
     LIST_OPEN_TOP_UPS,
@@ -82,6 +83,25 @@ def test_a_transfer_that_nobody_has_seen_is_waited_for(
     page = words(opened(browser, ADDRESS))
 
     assert f"A card {told} 119.00 EUR" in page
+
+
+def test_a_payment_taxed_otherwise_than_quoted_says_how(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    about = {"rate_percent": "20", "taxed_in": "DE", "country": "DE"}
+    reason = TaxReason(code="domestic_private", parameters=about, fields=[])
+    payment = replace(
+        duplicate(PaymentState.SUCCEEDED),
+        duplicate_of=None,
+        duplicate_top_up_id=None,
+        tax=PaymentTax(net=money("99.17"), tax=money("19.83"), reason=reason),
+    )
+    shown(billing, payment, TopUpState.SUCCEEDED)
+
+    page = words(opened(browser, ADDRESS))
+
+    assert "Another VAT rule applied on the day your payment arrived" in page
+    assert "Germany, private customer: 99.17 EUR net, 19.83 EUR VAT" in page
 
 
 def test_an_amount_without_a_currency_is_of_the_primary_wallet(
