@@ -79,6 +79,20 @@ def credit(
     click.echo(given_back(done))
 
 
+@documents.command("complete")
+@click.argument("number")
+@click.pass_obj
+def complete(context: CommandContext, number: str) -> None:
+    """Correct the invoice NUMBER, which lacks its VAT in your own currency.
+
+    A credit note takes it back, and another invoice says all, moments later; no money
+    moves. Only invoices of earlier versions lack it.
+    """
+    request = billing.documents.CompleteInvoice(number=number)
+    context.call(billing.documents.COMPLETE_INVOICE, request)
+    click.echo("Ordered: a credit note and another invoice.")
+
+
 @documents.command("rebuild")
 @click.argument("number")
 @click.option("--replace", is_flag=True, help="Also files that are not damaged.")

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.billing.documents import export, files, listing, waiting
+from services.billing.documents import completing, export, files, listing, waiting
 from services.billing.refunds import invoice_credits
 from services.billing.surface.room_methods import RoomMethods
 from shared.contract import Nothing
@@ -35,6 +35,13 @@ class DocumentMethods(RoomMethods, is_part=True):
         self, db: Session, call: Call, request: billing.documents.CreditInvoice
     ) -> billing.top_ups.GivenBack:
         return invoice_credits.credit(self.change(db, call), request)
+
+    @in_transaction(billing.documents.COMPLETE_INVOICE)
+    def complete_invoice(
+        self, db: Session, call: Call, request: billing.documents.CompleteInvoice
+    ) -> Nothing:
+        completing.complete(self.change(db, call), self._sellers, request)
+        return Nothing()
 
     @handles(billing.documents.REBUILD_DOCUMENT)
     def rebuild_document(

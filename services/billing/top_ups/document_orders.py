@@ -15,6 +15,7 @@ from shared.rpc.change import Change
 TAKEN_BACK = "The payment was taken back by the bank that it came from."
 NOT_PAID_OUT = "The refund could not be paid out, and the balance has it again."
 GIVEN_BACK = "Paid twice, and given back as you asked."
+COMPLETED = "The invoice did not say its VAT in the seller's currency."
 """Reasons of ours; documents say them in their own language."""
 
 

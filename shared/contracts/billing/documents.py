@@ -226,6 +226,16 @@ class CreditInvoice(Request, frozen=True, kw_only=True):
     again: UUID | None = None
 
 
+class CompleteInvoice(Request, frozen=True, kw_only=True):
+    """Correct an invoice that lacks its VAT in the seller's currency.
+
+    A credit note takes back what is left of it, and another invoice says all. No money
+    moves.
+    """
+
+    number: str
+
+
 class RebuildDocument(Request, frozen=True, kw_only=True):
     """``replaces`` also files that are whole and come out otherwise now."""
 
@@ -330,6 +340,17 @@ CREDIT_INVOICE = Method(
 ``credited_already`` with ``number``, the last credit note's, which is empty while it is
 still to be issued; and what `refund_top_up` refuses but ``not_refundable``."""
 
+COMPLETE_INVOICE = Method(
+    NAME,
+    "complete_invoice",
+    CompleteInvoice,
+    Nothing,
+    Permission.OPERATE,
+    Effect.CHANGE,
+)
+"""NotFound ``no_such_document``; Conflict ``not_an_invoice`` with ``kind``,
+``nothing_to_complete``, ``no_exchange_rate``, ``credited_already``."""
+
 REBUILD_DOCUMENT = Method(
     NAME,
     "rebuild_document",
@@ -360,6 +381,7 @@ METHODS = (
     GET_DOCUMENT,
     GET_DOCUMENT_FILE,
     CREDIT_INVOICE,
+    COMPLETE_INVOICE,
     REBUILD_DOCUMENT,
     EXPORT_DOCUMENTS,
     LIST_WAITING_DOCUMENTS,

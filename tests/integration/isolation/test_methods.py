@@ -168,6 +168,7 @@ BILLING = (
     Line(billing.disputes.LIST_PAYMENT_PROBLEMS, "403 403 403 403 403 403 401 401 200 200", billing.disputes.ListPaymentProblems()),
     Line(billing.disputes.BOOK_DISPUTE,     "403 403 403 403 403 403 401 401 404 404", billing.disputes.BookDispute(dispute=e.NEW_WORD, amount=money("5"))),
     Line(billing.documents.CREDIT_INVOICE,  "403 403 403 403 403 403 401 401 404 404", billing.documents.CreditInvoice(number="INV-1999-000001", reason="as asked")),
+    Line(billing.documents.COMPLETE_INVOICE, "403 403 403 403 403 403 401 401 404 404", billing.documents.CompleteInvoice(number="INV-1999-000001")),
     Line(billing.documents.REBUILD_DOCUMENT, "403 403 403 403 403 403 401 401 404 404", billing.documents.RebuildDocument(number="INV-1999-000001")),
     Line(billing.documents.EXPORT_DOCUMENTS, "403 403 403 403 403 403 401 401 200 200", billing.documents.ExportDocuments(first_day=date(2026, 1, 1), last_day=date(2026, 12, 31))),
     Line(billing.exchange_rates.IMPORT_EXCHANGE_RATES, "403 403 403 403 403 403 401 401 200 200", billing.exchange_rates.ImportExchangeRates(rates=[billing.exchange_rates.ExchangeRate(day=date(2026, 1, 2), currency="USD", rate=Decimal("1.1"))], source="ECB")),

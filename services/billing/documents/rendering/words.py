@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.billing.top_ups.document_orders import (
+    COMPLETED,
     GIVEN_BACK,
     NOT_PAID_OUT,
     TAKEN_BACK,
@@ -190,6 +191,8 @@ _GERMAN = Words(
         NOT_PAID_OUT: "Die Erstattung konnte nicht ausgezahlt werden; "
         "das Guthaben hat sie wieder.",
         GIVEN_BACK: "Doppelt bezahlt und auf Ihren Wunsch erstattet.",
+        COMPLETED: "Auf der Rechnung fehlte die Umsatzsteuer in der Währung des "
+        "Verkäufers.",
     },
     page="Seite {page} von {pages}",
 )
@@ -252,6 +255,7 @@ _POLISH = Words(
         TAKEN_BACK: "Płatność została cofnięta przez bank, z którego przyszła.",
         NOT_PAID_OUT: "Zwrotu nie udało się wypłacić; kwota wróciła na saldo.",
         GIVEN_BACK: "Zapłacono dwa razy, zwrócono na Państwa prośbę.",
+        COMPLETED: "Na fakturze brakowało kwoty VAT w walucie sprzedawcy.",
     },
     page="Strona {page} z {pages}",
 )

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
+from services.billing.documents import accounting_tax
 from services.billing.models.refunds import Refund
 from services.billing.parties.sellers import DEMO_SELLER, Sellers
 from services.billing.refunds.lifecycle import give_up
@@ -21,7 +22,7 @@ from shared.contracts.billing.documents import DocumentFormat, DocumentKind
 from shared.contracts.billing.exchange_rates import ExchangeRate
 from shared.contracts.billing.payments import GatewayName
 from shared.db.database import Database
-from shared.errors import InvalidInput
+from shared.errors import Conflict, InvalidInput
 from shared.principal import system
 from shared.rpc.call import Call
 from shared.rpc.change import Change
@@ -85,6 +86,13 @@ def waiting_documents(till: Till) -> list[billing.documents.WaitingDocument]:
         billing.documents.LIST_WAITING_DOCUMENTS, request, till.office.operator()
     )
     return [e for e in found.documents if e.company_id == till.office.company_id]
+
+
+def complete(till: Till, number: str) -> None:
+    request = billing.documents.CompleteInvoice(number=number)
+    till.office.call(
+        billing.documents.COMPLETE_INVOICE, request, till.office.operator()
+    )
 
 
 def credit(till: Till, number: str, net: str | None = None) -> None:
@@ -206,6 +214,41 @@ def test_a_proforma_waits_for_no_rate(till: Till) -> None:
     (proforma,) = issued(till)
 
     assert (proforma.kind, proforma.accounting_tax) == (DocumentKind.PROFORMA, None)
+
+
+def test_an_invoice_that_lacks_it_is_corrected_and_no_money_moves(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An earlier version issued without a rate."""
+    pay(till, "100.00", "USD")
+    with monkeypatch.context() as earlier:
+        earlier.setattr(accounting_tax, "state", lambda *_: None)
+        (lacking,) = issued(till)
+    credit(till, lacking.number, "40.00")
+    issued(till)
+
+    complete(till, lacking.number)
+    _, first, second, completed = issued(till)
+
+    assert (first.accounting_tax, second.accounting_tax) == (None, None)
+    assert second.corrects is not None
+    assert (second.corrects.number, second.net) == (lacking.number, money("60", "USD"))
+    assert (completed.net, completed.tax) == (second.net, second.tax)
+    assert completed.accounting_tax is not None
+    assert completed.accounting_tax.tax == money("10.55")  # 11.40 / 1.0805
+    assert completed.corrects is None
+    usd = next(w for w in till.office.dashboard().wallets if w.currency == "USD")
+    assert usd.balance == money("60", "USD")
+    assert till.office.differences() == []
+    for number in (lacking.number, completed.number):
+        with pytest.raises(Conflict, match=r"nothing_to_complete|credited_already"):
+            complete(till, number)
+
+    credit(till, completed.number)
+    *_, last = issued(till)
+    assert last.corrects is not None
+    assert last.corrects.number == completed.number
+    assert last.accounting_tax == completed.accounting_tax
 
 
 def test_credit_notes_take_their_invoices_rate_and_leave_nothing(till: Till) -> None:

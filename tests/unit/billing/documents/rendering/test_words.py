@@ -16,6 +16,7 @@ from services.billing.documents.rendering.words import (
     words_in,
 )
 from services.billing.top_ups.document_orders import (
+    COMPLETED,
     GIVEN_BACK,
     NOT_PAID_OUT,
     TAKEN_BACK,
@@ -86,7 +87,7 @@ def test_every_language_has_all_words_and_the_same_holes(language: str) -> None:
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
 def test_our_own_reasons_are_said_in_every_language(language: str) -> None:
-    for reason in (TAKEN_BACK, NOT_PAID_OUT, GIVEN_BACK):
+    for reason in (TAKEN_BACK, NOT_PAID_OUT, GIVEN_BACK, COMPLETED):
         assert reason_words(reason, language) != reason
     assert reason_words("As agreed", language) == "As agreed"
 
