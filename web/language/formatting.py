@@ -1,5 +1,6 @@
 """How figures and times are written for people, in their language and zone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, localcontext
@@ -56,6 +57,23 @@ def format_money(
         currency=code,
         text=f"{sign}{digits}\N{NO-BREAK SPACE}{code}",
     )
+
+
+def rounding_gap(total: Money, parts: Iterable[Money]) -> Money | None:
+    """Return what the parts as written lack of the total as written, if anything.
+
+    A wallet has six decimal places and a page two: each amount is rounded on its own,
+    so that a column may not add up to its sum.
+    """
+    nothing = Money(0, total.currency)
+    written = sum((round_to_minor_unit(part) for part in parts), nothing)
+    gap = round_to_minor_unit(total) - written
+    return gap if gap.amount else None
+
+
+def is_rounded(money: Money) -> bool:
+    """Whether an amount is finer than it is written without `exact`."""
+    return round_to_minor_unit(money) != money
 
 
 def _write_digits(money: Money, locale: Locale, most_places: int) -> str:

@@ -19,6 +19,8 @@ from web.language.formatting import (
     format_money,
     format_number,
     format_rate,
+    is_rounded,
+    rounding_gap,
 )
 
 _FALLBACK = Locale("en")
@@ -35,6 +37,8 @@ def register(app: Flask) -> None:
     app.add_template_filter(_clock, "clock")
     app.add_template_filter(country_name, "country")
     app.add_template_filter(_language, "language")
+    app.add_template_filter(rounding_gap, "rounding_gap")
+    app.add_template_test(is_rounded, "rounded")
 
 
 def read_for(user: User | None) -> None:
