@@ -57,11 +57,12 @@ def name_services(
     """
     if len(service_ids) > MAX_NAMES:
         raise InvalidInput("too_many_ids", parameters={"max_ids": MAX_NAMES})
-    rows = db.execute(
-        select(Service.id, Service.name).where(Service.id.in_(service_ids))
-    )
+    fields = inventory.reading.NamedService.__struct_fields__
+    shown = [getattr(Service, name) for name in fields]
+    rows = db.execute(select(*shown).where(Service.id.in_(service_ids)))
     return inventory.reading.ServiceNames(
         services=[
-            inventory.reading.NamedService(id=id_, name=name) for id_, name in rows
+            inventory.reading.NamedService(**dict(zip(fields, row, strict=True)))
+            for row in rows
         ]
     )

@@ -6,7 +6,12 @@ from uuid import UUID
 
 from shared.contract import Method, Request, Response
 from shared.contracts.inventory.name import NAME
-from shared.contracts.inventory.services import Period, Service, SuspensionReason
+from shared.contracts.inventory.services import (
+    Period,
+    Service,
+    ServiceState,
+    SuspensionReason,
+)
 from shared.permissions import Permission
 
 
@@ -138,8 +143,13 @@ class NameServices(Request, frozen=True, kw_only=True):
 
 
 class NamedService(Response, frozen=True, kw_only=True):
+    """``state_since`` is when it came into its state."""
+
     id: UUID
     name: str
+    state: ServiceState
+    state_since: datetime
+    activated_at: datetime | None
 
 
 class ServiceNames(Response, frozen=True, kw_only=True):
