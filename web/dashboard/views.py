@@ -4,7 +4,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from shared.rpc.client import DEFAULT_TIMEOUT_S
-from web.dashboard.blocks import BLOCKS, SERVICES
+from web.dashboard.blocks import BLOCKS, LOW_BALANCES, SERVICES
 from web.page.blocks import Block, PendingBlocks
 from web.page.costs import COSTS
 from web.page.page import begin_page
@@ -18,7 +18,8 @@ bp = Blueprint("dashboard", __name__)
 @bp.get("/")
 @signed_in
 def dashboard() -> ResponseReturnValue:
-    return begin_page(SERVICES, COSTS, at="dashboard").show("dashboard/page.html")
+    page = begin_page(LOW_BALANCES, SERVICES, COSTS, at="dashboard")
+    return page.show("dashboard/page.html")
 
 
 @bp.get("/blocks/<name>", endpoint="block")

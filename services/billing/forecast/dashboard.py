@@ -25,6 +25,7 @@ from services.billing.models.parties import Company
 from services.billing.parties.companies import DEFAULT_TIME_ZONE
 from services.billing.top_ups.limits import Limits
 from shared.contracts import billing
+from shared.contracts.billing.dashboard import LOW_DAYS, BalanceLevel
 from shared.money import Money, currency_of, round_to_ledger
 
 RECENT_POSTINGS = 5
@@ -84,6 +85,7 @@ def show(
         due_lines[horizon.currency] += due_after_resuming(horizon, suspended)
     currencies = [figures.wallet.currency for figures in wallet_figures]
     currencies += sorted(costs.keys() - set(currencies))
+    broken_down = {each: break_down(each, costs[each].active) for each in currencies}
     return billing.dashboard.BillingDashboard(
         wallets=[
             _wallet_view(
@@ -95,12 +97,24 @@ def show(
                     limits.minimum(figures.wallet.currency),
                     now,
                 ),
+                level_of(
+                    figures.wallet.balance,
+                    broken_down[figures.wallet.currency].daily.amount,
+                ),
             )
             for figures in wallet_figures
         ],
-        costs=[break_down(each, costs[each].active) for each in currencies],
+        costs=list(broken_down.values()),
         catching_up_since=behind_since,
     )
+
+
+def level_of(balance: Decimal, daily: Decimal) -> BalanceLevel:
+    """Whether a balance asks for attention, where services cost ``daily``."""
+    if balance < 0:
+        return BalanceLevel.BELOW_ZERO
+    is_low = balance < daily * LOW_DAYS
+    return BalanceLevel.LOW if is_low else BalanceLevel.FINE
 
 
 def _wallets_with_recent() -> Select[Any]:
@@ -202,7 +216,9 @@ def _horizon(figures: _WalletFigures, costs: Costs, now: datetime) -> Horizon:
 
 
 def _wallet_view(
-    figures: _WalletFigures, recommendation: billing.dashboard.Recommendation
+    figures: _WalletFigures,
+    recommendation: billing.dashboard.Recommendation,
+    level: BalanceLevel,
 ) -> billing.dashboard.Wallet:
     wallet = figures.wallet
     currency = currency_of(wallet.currency)
@@ -216,4 +232,5 @@ def _wallet_view(
         comfort_buffer=Money(wallet.comfort_buffer, currency),
         recommendation=recommendation,
         recent=figures.recent,
+        level=level,
     )

@@ -1,6 +1,7 @@
 """The dashboard: balances, recommendations and recurring costs."""
 
 from datetime import datetime
+from enum import Enum
 from uuid import UUID
 
 from shared.contract import Method, Request, Response
@@ -70,8 +71,23 @@ class Recommendation(Response, frozen=True, kw_only=True):
     due_lines: list[DueLine]
 
 
+class BalanceLevel(Enum):
+    """Whether a balance asks for attention."""
+
+    FINE = "fine"
+    LOW = "low"
+    """It covers less than `LOW_DAYS` of what active services cost."""
+    BELOW_ZERO = "below_zero"
+
+
+LOW_DAYS = 3
+
+
 class Wallet(Response, frozen=True, kw_only=True):
-    """``available`` = balance + credit_limit. ``recent`` is newest first, at most 5."""
+    """``available`` = balance + credit_limit. ``recent`` is newest first, at most 5.
+
+    ``level`` is fine for an older billing, too, which does not tell it.
+    """
 
     id: UUID
     currency: str
@@ -82,6 +98,7 @@ class Wallet(Response, frozen=True, kw_only=True):
     comfort_buffer: Money
     recommendation: Recommendation
     recent: list[Posting]
+    level: BalanceLevel = BalanceLevel.FINE
 
 
 class CostLine(Response, frozen=True, kw_only=True):

@@ -77,6 +77,8 @@ LINES = (
     Line("GET", "/blocks/services?company={company}", "200 200 200 200 200 404 login 200 login"),
     Line("GET", "/blocks/costs",                  "200 200 200 200 200 200 login 200 login"),
     Line("GET", "/blocks/costs?company={company}", "200 200 200 200 200 404 login 200 login"),
+    Line("GET", "/blocks/low-balances",           "200 200 200 200 200 200 login 200 login"),
+    Line("GET", "/blocks/low-balances?company={company}", "200 200 200 200 200 404 login 200 login"),
     Line("GET", "/services",                      "200 200 200 200 200 200 login login login"),
     Line("GET", "/services?q=service&sort=price", "200 200 200 200 200 200 login login login"),
     Line("GET", "/services?company={company}",    "200 200 200 200 200 404 login login login"),
