@@ -21,7 +21,7 @@ def test_a_top_up_changes_the_balance_in_this_tab_and_in_another(
     page.goto("/funds/add")
 
     page.get_by_label("Net amount").fill("50")
-    expect(page.locator("#quote .sum").first).to_contain_text("50.00")
+    expect(page.locator("#pay .sum").first).to_contain_text("50.00")
     expect(page.locator("#quote")).to_contain_text("Balance after top-up")
     page.get_by_role("button", name="Top Up Now").click()
     page.get_by_role("button", name="Pay", exact=True).click()
@@ -60,8 +60,9 @@ def test_above_the_unverified_limit_the_way_leads_to_the_verification_center(
     page.get_by_label("Net amount").fill("500")
 
     expect(page.locator("#quote")).to_contain_text("Until your account is verified")
-    expect(page.get_by_role("button", name="Top Up Now")).to_be_disabled()
-    page.get_by_role("link", name="Open the Verification Center").click()
+    expect(page.get_by_role("button", name="Top Up Now")).to_have_count(0)
+    expect(page.get_by_role("link", name=re.compile("Use .* instead"))).to_be_visible()
+    page.locator("#pay").get_by_role("link", name="Verify your account").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Verification")
 
 

@@ -183,7 +183,7 @@ def test_a_declined_card_is_told_where_another_one_can_be_entered(shop: Shop) ->
 @pytest.mark.parametrize(
     ("choice", "where", "told"),
     [
-        ("Complete", "#top-up-state", "were added to your wallet"),
+        ("Complete", "#top-up-state", "to your balance"),
         ("Fail", "#card-problem", "failed authentication"),
     ],
 )
@@ -213,7 +213,7 @@ def test_who_is_not_verified_is_told_how_to_save_cards(shop: Shop) -> None:
 def test_without_javascript_the_page_leads_to_another_way(shop: Shop) -> None:
     page = shop.open(java_script_enabled=False)
     page.goto("/funds/add?net=50&currency=EUR")
-    page.get_by_label("How do you want to pay?").select_option("Card")
+    page.get_by_role("radio", name="Card").check()
 
     page.get_by_role("button", name="Top Up Now").click()
 
@@ -270,7 +270,7 @@ def test_the_page_is_accessible_and_fits(shop: Shop, width: int, theme: str) -> 
 def _top_up(page: Page) -> None:
     """Go from Add Funds to the page for the card."""
     page.goto("/funds/add?net=50&currency=EUR")
-    page.get_by_label("How do you want to pay?").select_option("Card")
+    page.get_by_role("radio", name="Card").check()
     page.get_by_role("button", name="Top Up Now").click()
     page.get_by_role("heading", name="Pay by card").wait_for()
 

@@ -11,9 +11,9 @@ from shared.contracts import billing
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.top_ups import (
     NextStep,
+    ShownQuote,
     StartedPayment,
-    TopUpQuote,
-    TopUpState,
+    TopUp,
 )
 from shared.errors import Conflict, ContractError, InvalidInput, NotFound, Unavailable
 from shared.money import Money
@@ -36,9 +36,6 @@ from web.site.addresses import public_address
 from web.site.security import widen_policy
 
 bp = Blueprint("funds", __name__, url_prefix="/funds")
-
-OPEN = frozenset({TopUpState.DRAFT, TopUpState.PENDING})
-
 
 bp.add_app_template_filter(sepa.sepa_code, "sepa_code")
 
@@ -73,7 +70,8 @@ def quote() -> ResponseReturnValue:
     prepare_reader(visit)
     form = FundsForm.read(request.args)
     shown = queries.quote_top_up(visit, form) if form.net else None
-    return render_template("funds/_quote.html", form=form, quote=shown)
+    names = queries.name_debts(visit, shown)
+    return render_template("funds/_figures.html", form=form, quote=shown, names=names)
 
 
 @bp.post("/add")
@@ -112,9 +110,11 @@ def top_up(top_up_id: str) -> ResponseReturnValue:
     page = begin_page()
     request_ = billing.top_ups.GetTopUp(top_up_id=read_uuid(top_up_id))
     page.ask("top_up", "This top-up", billing.top_ups.GET_TOP_UP, request_)
+    shown: TopUp | None = page.answer("top_up")
     return page.show(
         "funds/top_up.html",
-        open_states=OPEN,
+        outcome=queries.find_outcome(page.visit, shown) if shown else None,
+        open_states=queries.OPEN,
         may_add_funds=page.may(Permission.ADD_FUNDS),
     )
 
@@ -130,10 +130,11 @@ def top_up_state(top_up_id: str) -> ResponseReturnValue:
     html = render_template(
         "funds/_top_up.html",
         top_up=shown,
-        open_states=OPEN,
+        outcome=queries.find_outcome(visit, shown),
+        open_states=queries.OPEN,
         may_add_funds=Permission.ADD_FUNDS in visit.identify().permissions,
     )
-    settled = {} if shown.state in OPEN else {"HX-Trigger": "balance-changed"}
+    settled = {} if shown.state in queries.OPEN else {"HX-Trigger": "balance-changed"}
     return html, 200, settled
 
 
@@ -307,7 +308,7 @@ def _address(visit: Visit, endpoint: str, top_up_id: UUID) -> str:
 
 
 def _show(
-    page: Page, form: FundsForm, quote: TopUpQuote | None, status: int = 200
+    page: Page, form: FundsForm, quote: ShownQuote | None, status: int = 200
 ) -> ResponseReturnValue:
     may_read = page.may(Permission.READ_BILLING)
     return page.show(
@@ -315,6 +316,7 @@ def _show(
         status=status,
         form=form,
         quote=quote,
+        names=queries.name_debts(page.visit, quote),
         currencies=_wallets(page),
         unpaid=queries.list_unpaid(page.visit) if may_read else [],
     )

@@ -2,6 +2,8 @@
 
 from sqlalchemy.orm import Session
 
+from services.billing.forecast import effects
+from services.billing.forecast import quotes as shown_quotes
 from services.billing.surface.room_methods import RoomMethods
 from services.billing.top_ups import beginning, lifecycle, quotes, views
 from shared.contracts import billing
@@ -14,8 +16,14 @@ class TopUpMethods(RoomMethods, is_part=True):
     @in_transaction(billing.top_ups.QUOTE_TOP_UP)
     def quote_top_up(
         self, db: Session, call: Call, request: billing.top_ups.QuoteTopUp
-    ) -> billing.top_ups.TopUpQuote:
-        return quotes.quote(db, self._terms(db, call), call, request.net)
+    ) -> billing.top_ups.ShownQuote:
+        return shown_quotes.show(db, self._terms(db, call), call, request.net)
+
+    @in_transaction(billing.settlement.GET_TOP_UP_EFFECTS)
+    def get_top_up_effects(
+        self, db: Session, call: Call, request: billing.settlement.GetTopUpEffects
+    ) -> billing.settlement.FoundEffects:
+        return effects.find(db, request, call.now)
 
     @in_transaction(billing.top_ups.BEGIN_TOP_UP)
     def begin_top_up(

@@ -1,4 +1,4 @@
-"""Quotes of top-ups: what an amount costs and does, and whether it is allowed."""
+"""Quotes of top-ups: what an amount costs, and whether it is allowed."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -11,7 +11,6 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.billing.gateways.gateway import Gateway
-from services.billing.models.charging import RecurringCost, Standing
 from services.billing.models.ledger import Wallet
 from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
@@ -81,7 +80,7 @@ def quote_for(
     about = _circumstances(session, terms.limits, wallet, call)
     decision = decide_for(session, terms.seller, wallet.company_id, call.now)
     cost = _Cost(decision.reason, apply(decision, net))
-    quoted = _quote(wallet, cost, about, _waiting(session, wallet), terms.gateways)
+    quoted = _quote(wallet, cost, about, terms.gateways)
     repeats = _repeated(session, wallet, quoted.gross, call.now)
     return structs.replace(quoted, repeats=repeats)
 
@@ -94,37 +93,30 @@ def _circumstances(
             TopUp.wallet_id == wallet.id, TopUp.state.in_(OPEN)
         )
     )
-    since = call.now - top_up_rules.UNVERIFIED_WINDOW
-    paid_net = session.scalar(
-        select(func.coalesce(func.sum(Payment.net), 0))
-        .join(TopUp, TopUp.id == Payment.top_up_id)
-        .where(
-            TopUp.wallet_id == wallet.id,
-            Payment.state.in_(PAID),
-            Payment.settled_at > since,
-        )
-    )
     return top_up_rules.Circumstances(
         limits=limits.of(wallet.currency),
         balance=wallet.balance,
         open_net=open_net or zero(wallet.currency).amount,
-        paid_net=paid_net or zero(wallet.currency).amount,
+        counted=_counted(session, wallet, call.now),
         is_verified=call.principal.is_verified,
     )
 
 
-def _waiting(session: Session, wallet: Wallet) -> Decimal:
-    """What services wait for that could not be paid from a wallet."""
-    unpaid = (Standing.OVERDUE, Standing.OWED, Standing.ARREARS)
-    amount = func.coalesce(func.sum(RecurringCost.amount), 0)
-    total = session.scalar(
-        select(amount).where(
-            RecurringCost.company_id == wallet.company_id,
-            RecurringCost.currency == wallet.currency,
-            RecurringCost.standing.in_(unpaid),
+def _counted(
+    session: Session, wallet: Wallet, now: datetime
+) -> list[top_up_rules.Counted]:
+    """The payments within the window of an unverified account, oldest first."""
+    rows = session.execute(
+        select(Payment.settled_at, Payment.net)
+        .join(TopUp, TopUp.id == Payment.top_up_id)
+        .where(
+            TopUp.wallet_id == wallet.id,
+            Payment.state.in_(PAID),
+            Payment.settled_at > now - top_up_rules.UNVERIFIED_WINDOW,
         )
+        .order_by(Payment.settled_at)
     )
-    return total or zero(wallet.currency).amount
+    return [top_up_rules.Counted(paid_at, net) for paid_at, net in rows if paid_at]
 
 
 def _repeated(
@@ -159,7 +151,6 @@ def _quote(
     wallet: Wallet,
     cost: _Cost,
     about: top_up_rules.Circumstances,
-    waiting: Decimal,
     gateways: Collection[GatewayName],
 ) -> billing.top_ups.TopUpQuote:
     taxed = cost.taxed
@@ -179,13 +170,15 @@ def _quote(
         tax=taxed.tax,
         gross=taxed.gross,
         balance=money(wallet.balance),
-        balance_after=money(wallet.balance + net.amount),
         minimum=money(about.limits.minimum),
         maximum=money(about.limits.maximum),
         max_balance=money(about.limits.max_balance),
+        unverified_limit=None if left is None else money(about.limits.unverified),
         unverified_left=None if left is None else money(left),
+        open_net=money(about.open_net),
+        next_room=top_up_rules.next_room(net, about),
         largest=top_up_rules.largest(net, about),
-        waiting=money(waiting),
+        instead=top_up_rules.instead(net, about),
         problems=problems,
         split=top_up_rules.split(net, about),
         gateways=list(gateways),

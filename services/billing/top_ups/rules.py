@@ -3,13 +3,13 @@
 The limits are settings of the provider: see `services.billing.top_ups.limits`.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from services.billing.top_ups.limits import TopUpLimits
-from shared.contracts.billing.top_ups import Problem
+from shared.contracts.billing.top_ups import NextRoom, Problem
 from shared.money import (
     Money,
     round_down_to_minor_unit,
@@ -23,17 +23,30 @@ _MAX_PARTS = 12
 
 
 @dataclass(frozen=True)
+class Counted:
+    """The net amount of a payment, which counts ``until`` then."""
+
+    paid_at: datetime
+    net: Decimal
+
+    @property
+    def until(self) -> datetime:
+        return self.paid_at + UNVERIFIED_WINDOW
+
+
+@dataclass(frozen=True)
 class Circumstances:
     """What a wallet's top-ups are bound by, in its currency.
 
-    ``open_net`` are top-ups that may still be paid. ``paid_net`` was paid within 24
-    hours, whenever it was asked for; it counts while who asks is not verified.
+    ``open_net`` are top-ups that may still be paid. ``counted`` was paid within 24
+    hours, whenever it was asked for, oldest first; it counts while who asks is not
+    verified.
     """
 
     limits: TopUpLimits
     balance: Decimal
     open_net: Decimal
-    paid_net: Decimal
+    counted: Sequence[Counted]
     is_verified: bool
 
     @property
@@ -46,8 +59,13 @@ class Circumstances:
     def unverified_left(self) -> Decimal | None:
         if self.is_verified:
             return None
-        taken = self.open_net + self.paid_net
+        taken = self.open_net + sum((each.net for each in self.counted), Decimal(0))
         return max(self.limits.unverified - taken, Decimal(0))
+
+    def at(self, moment: datetime) -> "Circumstances":
+        """The same, once the payments until ``moment`` count no more."""
+        still = [each for each in self.counted if each.until > moment]
+        return replace(self, counted=still)
 
 
 def largest(net: Money, about: Circumstances) -> Money | None:
@@ -57,6 +75,27 @@ def largest(net: Money, about: Circumstances) -> Money | None:
     most = round_down_to_minor_unit(Money(min(bounds), net.currency))
     is_possible = most.amount > 0 and most.amount >= about.limits.minimum
     return most if is_possible else None
+
+
+def instead(net: Money, about: Circumstances) -> Money | None:
+    """The allowed amount that is next to ``net``; None if nothing is allowed."""
+    most = largest(net, about)
+    if most is None:
+        return None
+    least = Money(about.limits.minimum, net.currency)
+    return max(least, min(net, most))
+
+
+def next_room(net: Money, about: Circumstances) -> NextRoom | None:
+    """When more than now can be topped up, as time goes by and nothing else changes."""
+    if about.is_verified:
+        return None
+    now = largest(net, about)
+    for each in about.counted:
+        then = largest(net, about.at(each.until))
+        if then is not None and (now is None or then > now):
+            return NextRoom(at=each.until, net=then)
+    return None
 
 
 def fits_payment(net: Money) -> bool:

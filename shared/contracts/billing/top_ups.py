@@ -14,6 +14,7 @@ from uuid import UUID
 from shared.contract import Effect, Event, Method, Request, Response
 from shared.contracts.billing.name import NAME
 from shared.contracts.billing.payments import BankInstructions, GatewayName, Payment
+from shared.contracts.billing.settlement import Settlement
 from shared.contracts.billing.tax import TaxLine, TaxReason
 from shared.money import Money
 from shared.permissions import Permission
@@ -51,19 +52,27 @@ class EarlierTopUp(Response, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class NextRoom(Response, frozen=True, kw_only=True):
+    """From ``at`` on, one top-up can be ``net``, as earlier payments count no more."""
+
+    at: datetime
+    net: Money
+
+
 class TopUpQuote(Response, frozen=True, kw_only=True):
-    """What a top-up of ``net`` would cost and do; charged as it is, or asked anew.
+    """What a top-up of ``net`` would cost, and whether it is allowed.
 
     All money is in the wallet's currency, what is paid in its minor unit. ``digest``
     stands for all that the customer saw; `BEGIN_TOP_UP` wants it back. ``problems`` are
     the reasons why it can't be: then ``split`` says how to reach the amount in several
-    top-ups, if that is a way. ``unverified_left`` is what an account that is not
-    verified may still top up now, what is open and what was paid within 24 hours being
-    taken off; None when it is verified. ``largest`` is the most that one top-up can be
-    now, None if none can; ``waiting`` what services wait for that could not be paid:
-    it is charged as soon as it is there. ``repeats`` is a top-up of the same amount
-    that can still be paid, or was paid just before: the customer may not mean both.
-    ``digest`` does not stand for it.
+    top-ups, if that is a way, and ``instead`` is the amount next to it that is allowed;
+    None if none is. ``unverified_left`` is what an account that is not verified may
+    still top up now, of ``unverified_limit`` in 24 hours: what is open (``open_net``)
+    and what was paid in them is taken off; both are None when it is verified.
+    ``next_room`` is when more than now can be topped up, if time alone brings that.
+    ``largest`` is the most that one top-up can be now, None if none can. ``repeats`` is
+    a top-up of the same amount that can still be paid, or was paid just before: the
+    customer may not mean both. ``digest`` does not stand for it.
     """
 
     net: Money
@@ -72,18 +81,50 @@ class TopUpQuote(Response, frozen=True, kw_only=True):
     tax: Money
     gross: Money
     balance: Money
-    balance_after: Money
     minimum: Money
     maximum: Money
     max_balance: Money
+    unverified_limit: Money | None
     unverified_left: Money | None
+    open_net: Money
+    next_room: NextRoom | None
     largest: Money | None
-    waiting: Money
+    instead: Money | None
     problems: list[Problem]
     split: list[Money]
     gateways: list[GatewayName]
     digest: str
     repeats: EarlierTopUp | None = None
+
+
+class AmountReason(Enum):
+    """Why an amount is suggested."""
+
+    MINIMUM = "minimum"
+    PAYS_DEBTS = "pays_debts"
+    """With it, all that services wait for can be paid."""
+    LARGEST = "largest"
+    RECOMMENDED = "recommended"
+
+
+class SuggestedAmount(Response, frozen=True, kw_only=True):
+    """A net amount, and whether it is allowed now."""
+
+    net: Money
+    reason: AmountReason
+    is_allowed: bool
+
+
+class ShownQuote(TopUpQuote, frozen=True, kw_only=True):
+    """A quote as its customer is shown it, with what the money does.
+
+    ``settlement`` is that of ``balance`` and ``net`` together; the balance after the
+    top-up is its ``left``. ``suggested`` amounts are in ascending order.
+    """
+
+    credit_limit: Money
+    settlement: Settlement
+    suggested: list[SuggestedAmount]
 
 
 class BeginTopUp(Request, frozen=True, kw_only=True):
@@ -205,7 +246,7 @@ class RefundTopUp(Request, frozen=True, kw_only=True):
 
 
 QUOTE_TOP_UP = Method(
-    NAME, "quote_top_up", QuoteTopUp, TopUpQuote, Permission.ADD_FUNDS
+    NAME, "quote_top_up", QuoteTopUp, ShownQuote, Permission.ADD_FUNDS
 )
 """NotFound ``no_such_wallet`` with ``currency``; InvalidInput ``bad_amount`` (zero,
 negative, finer than the minor unit, or more than a wallet can hold); Conflict

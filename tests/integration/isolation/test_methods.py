@@ -152,6 +152,7 @@ BILLING = (
     Line(billing.cards.SHOW_CARD_FORM,      "409 409 409 403 403 404 401 401 403 409", billing.cards.ShowCardForm(top_up_id=e.OUR_TOP_UP)),
     Line(billing.cards.FORGET_CARD,         "404 404 404 403 403 404 401 401 403 404", billing.cards.ForgetCard(card="pm_1")),
     Line(billing.top_ups.GET_TOP_UP,        "200 200 200 403 200 404 401 401 403 200", billing.top_ups.GetTopUp(top_up_id=e.OUR_TOP_UP)),
+    Line(billing.settlement.GET_TOP_UP_EFFECTS, "200 200 200 403 200 404 401 401 403 200", billing.settlement.GetTopUpEffects(top_up_id=e.OUR_TOP_UP)),
     Line(billing.top_ups.LIST_OPEN_TOP_UPS, "200 200 200 403 200 own 401 401 403 200", billing.top_ups.ListOpenTopUps()),
     Line(billing.top_ups.CANCEL_TOP_UP,     "200 200 200 403 403 404 401 401 403 200", billing.top_ups.CancelTopUp(top_up_id=e.OUR_TOP_UP)),
     # Whoever they are, what counts is the gateway's signature.

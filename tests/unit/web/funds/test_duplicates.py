@@ -200,7 +200,7 @@ def test_an_equal_top_up_just_before_is_told_and_then_meant(
     quoted(billing, repeats=True)
     page = opened(browser, "/funds/quote?net=100&currency=EUR")
 
-    assert "Go on only if you mean both" in page
+    assert "Continue only if you mean both" in page
     assert f'href="/funds/top-ups/{OTHER_ID}?company={OURS}"' in page
     assert '<input type="hidden" name="is_intended" value="yes">' in page
 
@@ -256,7 +256,7 @@ def test_a_top_up_without_an_answer_is_sent_again_as_it_was(
     assert begun.is_intended is was_told
     assert 'name="form_key" value="a-key"' in answer.text
     assert ('name="is_intended"' in answer.text) is was_told
-    assert "Go on only if you mean both" not in answer.text
+    assert "Continue only if you mean both" not in answer.text
 
 
 def sent(browser: FlaskClient, page: str) -> TestResponse:

@@ -1,0 +1,156 @@
+"""What a wallet would pay at once if more money came: the rules of charging, foreseen.
+
+Nothing is changed. `services.billing.charging.shortage` is what does it, once the money
+is there; a property test holds the two together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, not_, select
+from sqlalchemy.orm import Session
+
+from services.billing.charging import paid_time
+from services.billing.charging.shortage import BATCH, MOST_PERIODS
+from services.billing.charging.standing import (
+    IS_BEHIND,
+    IS_ONGOING,
+    IS_PAID,
+    IS_PLACED,
+    WAITS_FOR_MONEY,
+    charge_of,
+    has_paid_time,
+)
+from services.billing.models.charging import Subscription
+from services.billing.models.ledger import Wallet
+from services.billing.parties.companies import time_zone_of
+from shared.contracts.billing.settlement import MOST_DEBTS, ServiceDebt, Settlement
+from shared.money import Money, currency_of, round_down_to_minor_unit
+
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class _Debt:
+    """What a service waits for, and what is charged of it; both in the currency."""
+
+    service: Subscription
+    owed: Decimal
+    new_period: Decimal
+    charged: Decimal
+    is_suspended: bool
+
+    @property
+    def lacking(self) -> Decimal:
+        return self.owed + self.new_period - self.charged
+
+
+@dataclass
+class _Plan:
+    """What is left to spend, and what it was spent on so far."""
+
+    available: Decimal
+    debts: list[_Debt] = field(default_factory=list)
+
+    @property
+    def lacks(self) -> bool:
+        return any(each.lacking for each in self.debts)
+
+    def pay(self, service: Subscription, begun: int) -> None:
+        """Pay a running service: what is owed in whole, and then period by period."""
+        charge, owed, charged = charge_of(service), service.owed, _NOTHING
+        if owed and owed + begun * charge <= self.available:
+            owed, charged = _NOTHING, owed
+        number = 0 if owed else begun
+        if number and charge:
+            number = min(begun, int((self.available - charged) // charge))
+        charged += number * charge
+        used = service.owed + begun * charge
+        self._note(_Debt(service, used, _NOTHING, charged, is_suspended=False))
+
+    def restore(self, service: Subscription, *, may_pay: bool) -> None:
+        """Pay a service suspended for payment, in whole or not at all."""
+        charge = _NOTHING if has_paid_time(service) else charge_of(service)
+        cost = service.owed + charge
+        charged = cost if may_pay and cost <= self.available else _NOTHING
+        self._note(_Debt(service, service.owed, charge, charged, is_suspended=True))
+
+    def _note(self, debt: _Debt) -> None:
+        self.available -= debt.charged
+        if debt.owed or debt.new_period:
+            self.debts.append(debt)
+
+
+def foresee(
+    session: Session, wallet: Wallet, more: Decimal, now: datetime
+) -> Settlement:
+    """Work out what is charged at once if ``more`` comes; the session is the company's.
+
+    Of those that wait, the first `BATCH` of each kind are looked at, as by charging.
+    """
+    zone = time_zone_of(session, wallet.company_id)
+    plan = _Plan(max(_NOTHING, wallet.balance + more + wallet.credit_limit))
+    is_due = Subscription.paid_through <= now
+    for which in ((IS_BEHIND,), (is_due, not_(IS_BEHIND))):
+        for service in _find(session, wallet, IS_ONGOING, *which):
+            begun = paid_time.begun_periods(service, now, zone)
+            plan.pay(service, min(begun, MOST_PERIODS))
+    may_restore = not plan.lacks
+    for service in _find(session, wallet, WAITS_FOR_MONEY, IS_PLACED, not_(IS_PAID)):
+        plan.restore(service, may_pay=may_restore)
+    return _settlement(wallet, wallet.balance + more, plan)
+
+
+def _find(
+    session: Session, wallet: Wallet, *which: ColumnElement[bool]
+) -> Sequence[Subscription]:
+    """Those that the wallet pays, in the order in which charging pays them."""
+    return session.scalars(
+        select(Subscription)
+        .where(
+            Subscription.company_id == wallet.company_id,
+            Subscription.currency == wallet.currency,
+            *which,
+        )
+        .order_by(
+            Subscription.suspended_at.nulls_last(),
+            Subscription.overdue_since.nulls_last(),
+            Subscription.paid_through,
+            Subscription.service_id,
+        )
+        .limit(BATCH)
+    ).all()
+
+
+def _settlement(wallet: Wallet, balance: Decimal, plan: _Plan) -> Settlement:
+    currency = currency_of(wallet.currency)
+    debts = plan.debts
+    charged = sum((each.charged for each in debts), _NOTHING)
+    lacking = sum((each.lacking for each in debts), _NOTHING)
+    spendable = balance - charged + wallet.credit_limit
+    missing = -round_down_to_minor_unit(Money(spendable - lacking, currency))
+    suspended = [each for each in debts if each.is_suspended]
+    stopped = sum(bool(each.lacking) for each in suspended)
+    return Settlement(
+        charged=Money(charged, currency),
+        left=Money(balance - charged, currency),
+        debts=[_view(each) for each in debts[:MOST_DEBTS]],
+        debt_count=len(debts),
+        resumed_count=len(suspended) - stopped,
+        stopped_count=stopped,
+        missing=max(missing, Money(0, currency)) if lacking else Money(0, currency),
+    )
+
+
+def _view(debt: _Debt) -> ServiceDebt:
+    currency = currency_of(debt.service.currency)
+    return ServiceDebt(
+        service_id=debt.service.service_id,
+        is_suspended=debt.is_suspended,
+        owed=Money(debt.owed, currency),
+        new_period=Money(debt.new_period, currency),
+        charged=Money(debt.charged, currency),
+        lacking=Money(debt.lacking, currency),
+    )
