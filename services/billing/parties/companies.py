@@ -1,7 +1,8 @@
 """What billing knows of identity's companies, and whom each of them buys from.
 
-The first top-up decides from whom for good: the balance is money that this seller owes,
-wherever the company moves to.
+The first payment decides that permanently: the balance is money that this seller owes,
+wherever the company moves to. Until then, a top-up that can still be paid decides; one
+that ended unpaid binds nobody.
 """
 
 from collections.abc import Collection
@@ -12,11 +13,17 @@ from sqlalchemy import ARRAY, BigInteger, func, literal, select
 from sqlalchemy.orm import Session
 
 from services.billing.models.parties import Company
+from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Seller, Sellers
 from shared.contracts import identity
+from shared.contracts.billing.payments import PaymentState
+from shared.contracts.billing.top_ups import TopUpState
 from shared.db.events import Envelope
 from shared.settings import SettingError
+
+_CAME = (PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK)
+_OPEN = (TopUpState.DRAFT, TopUpState.PENDING)
 
 DEFAULT_TIME_ZONE = "UTC"
 """Of a company whose event has not come yet; its roll-ups are redone when it does."""
@@ -67,7 +74,7 @@ def time_zones_of(
 
 
 def seller_of(session: Session, sellers: Sellers, company_id: UUID) -> Seller:
-    """Whom a company buys from; before its first top-up, who sells to its country."""
+    """Whom a company buys from; before it buys, who sells to its country."""
     key = _bought_from(session, company_id)
     if key is not None:
         return sellers.named(key)
@@ -101,9 +108,19 @@ def check_sellers(session: Session, sellers: Sellers) -> None:
 
 
 def _bought_from(session: Session, company_id: UUID) -> str | None:
-    """The seller of all of a company's top-ups."""
-    its_own = select(TopUp.seller).where(TopUp.company_id == company_id)
-    return session.scalar(its_own.limit(1))
+    """The seller of what a company paid first, or else of what it may still pay."""
+    paid = (
+        select(TopUp.seller)
+        .join(Payment, Payment.top_up_id == TopUp.id)
+        .where(TopUp.company_id == company_id, Payment.state.in_(_CAME))
+        .order_by(Payment.settled_at)
+    )
+    still_open = (
+        select(TopUp.seller)
+        .where(TopUp.company_id == company_id, TopUp.state.in_(_OPEN))
+        .order_by(TopUp.created_at)
+    )
+    return session.scalar(paid.limit(1)) or session.scalar(still_open.limit(1))
 
 
 def keep_company(

@@ -20,7 +20,7 @@ from shared.wire import to_wire
 def begin(change: Change, terms: Terms, request: billing.top_ups.BeginTopUp) -> TopUp:
     """Make a draft of what the customer was quoted; nothing is sent anywhere yet.
 
-    The first one decides whom the company buys from, whatever changes later.
+    Until one is paid, those that are open decide whom the company buys from.
 
     Raises:
         Conflict: ``quote_changed``, or a problem's code.

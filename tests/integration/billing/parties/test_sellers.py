@@ -243,6 +243,29 @@ def test_a_company_that_moves_keeps_its_seller(billing_database: Database) -> No
     assert profile.decision.reason.code == "vat_id_missing"
 
 
+def test_a_top_up_that_ended_unpaid_binds_no_seller(
+    billing_database: Database,
+) -> None:
+    office = an_office(billing_database, "PL", "EUR")
+    unpaid = begin(office, "10.00", "EUR")
+    office.live_in(ZONE, version=2, country="DE")
+    cancel = billing.top_ups.CancelTopUp(top_up_id=unpaid.id)
+    office.call(billing.top_ups.CANCEL_TOP_UP, cancel, owner(office))
+
+    pay(office, "20.00", "EUR")
+
+    assert issued(office)[-1].seller.name == DEMO_SELLER.name
+    # Money that comes for the first one all the same moves nobody.
+    credit = billing.payments.BankCredit(
+        transaction="late", amount=unpaid.gross, text=unpaid.reference
+    )
+    book = billing.payments.BookBankPayments(credits=[credit])
+    office.call(billing.payments.BOOK_BANK_PAYMENTS, book, office.operator())
+    assert issued(office)[-1].seller.name == POLISH.name
+    pay(office, "30.00", "EUR")
+    assert issued(office)[-1].seller.name == DEMO_SELLER.name
+
+
 def test_another_choice_of_countries_changes_no_companys_seller(
     billing_database: Database,
 ) -> None:
