@@ -40,10 +40,14 @@ def post_payment(
     tell_of_change(change, wallet)
 
 
-def first_succeeded(change: Change, top_up: TopUp) -> Payment | None:
-    paid = (
+def succeeded(change: Change, top_up: TopUp) -> list[Payment]:
+    """The payments that came and have stayed, oldest first."""
+    return [
         payment
         for payment in payments_of(change.db, top_up)
         if payment.state is PaymentState.SUCCEEDED
-    )
-    return next(paid, None)
+    ]
+
+
+def first_succeeded(change: Change, top_up: TopUp) -> Payment | None:
+    return next(iter(succeeded(change, top_up)), None)

@@ -17,10 +17,10 @@ from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import amount_of
-from services.billing.payments.posting import first_succeeded, post_payment, split_tax
+from services.billing.payments.posting import post_payment, split_tax, succeeded
 from services.billing.tax.receipts import note_receipt, tax_of
 from services.billing.top_ups.document_orders import Wanted, order
-from services.billing.top_ups.duplicates import WINDOW, Paid, may_repeat
+from services.billing.top_ups.duplicates import WINDOW, Paid, is_instalment, may_repeat
 from services.billing.top_ups.lifecycle import OPEN, move
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import PaymentState
@@ -39,8 +39,7 @@ def settle(
     """Credit a payment to its wallet, unless it was, and order its invoice."""
     if payment.state in {PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK}:
         return
-    repeated = first_succeeded(change, top_up)
-    repeated = repeated or _equal_elsewhere(change, top_up, payment, report)
+    repeated = _repeated(change, top_up, payment, report)
     payment.duplicate_of = repeated.id if repeated else None
     _mark_succeeded(payment, report, change.call.now)
     note_receipt(change, sellers.named(top_up.seller), top_up, payment, report)
@@ -65,6 +64,20 @@ def _mark_succeeded(payment: Payment, report: Report, now: datetime) -> None:
     payment.ask_at = None
     payment.settled_at = now
     payment.state = PaymentState.SUCCEEDED
+
+
+def _repeated(
+    change: Change, top_up: TopUp, payment: Payment, report: Report
+) -> Payment | None:
+    """The payment that this one may repeat: its own top-up's, or another one's."""
+    earlier = succeeded(change, top_up)
+    if not earlier:
+        return _equal_elsewhere(change, top_up, payment, report)
+    currency = report.amount.currency
+    came = Money(sum(each.amount for each in earlier), currency)
+    if is_instalment(came, report.amount, Money(top_up.gross, currency)):
+        return None
+    return earlier[0]
 
 
 def _equal_elsewhere(

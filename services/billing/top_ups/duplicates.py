@@ -36,3 +36,11 @@ def may_repeat(payment: Paid, earlier: Paid) -> bool:
     later = max(payment, earlier, key=lambda paid: paid.begun_at)
     is_same = (payment.amount, payment.gateway) == (earlier.amount, earlier.gateway)
     return is_same and not later.is_intended
+
+
+def is_instalment(came: Money, payment: Money, asked: Money) -> bool:
+    """Whether a further payment of one top-up is a part of what was asked for.
+
+    ``came`` is what its earlier payments brought.
+    """
+    return came + payment <= asked

@@ -77,6 +77,21 @@ def test_when_another_amount_comes_the_top_up_says_what_was_credited(
     assert (shown.net, shown.credited) == (money("50"), money("25"))
 
 
+def test_instalments_are_no_duplicates_before_more_came_than_was_asked_for(
+    office: Office,
+) -> None:
+    top_up = _begin(office)  # of 59.50, tax included
+
+    marked = []
+    for number, part in enumerate(("29.75", "20.00", "9.75", "9.75")):
+        _book(office, top_up.reference, money(part), transaction=f"I-{number}")
+        request = billing.top_ups.GetTopUp(top_up_id=top_up.id)
+        shown = office.call(billing.top_ups.GET_TOP_UP, request, office.member())
+        marked.append(sum(bool(each.duplicate_of) for each in shown.payments))
+
+    assert marked == [0, 0, 0, 1]
+
+
 def test_much_more_than_was_asked_for_bears_the_tax_of_its_rate(
     office: Office,
 ) -> None:
