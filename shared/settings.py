@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -101,6 +101,26 @@ class Settings:
         if not url:
             raise SettingError(f"{variable} is not set")
         return url
+
+
+def is_of_origin(address: str, public_url: str) -> bool:
+    """Whether an address is on the site at ``public_url``: scheme, host and port.
+
+    At a loopback address, a container or a tunnel may show us at another port.
+    """
+    try:
+        found, ours = urlsplit(address), urlsplit(public_url)
+        ports = _port_of(found), _port_of(ours)
+    except ValueError:
+        return False
+    if (found.scheme, found.hostname) != (ours.scheme, ours.hostname):
+        return False
+    has_user = found.username is not None or found.password is not None
+    return not has_user and (ports[0] == ports[1] or ours.hostname in LOOPBACK_HOSTS)
+
+
+def _port_of(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

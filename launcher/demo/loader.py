@@ -232,7 +232,9 @@ class DemoLoader:
             net=net, digest=quote.digest, gateway=gateway
         )
         top_up = self._call(owner, billing.top_ups.BEGIN_TOP_UP, begin)
-        start = billing.top_ups.StartPayment(top_up_id=top_up.id, return_url="")
+        start = billing.top_ups.StartPayment(
+            top_up_id=top_up.id, return_url=BillingSettings.public_url
+        )
         self._call(owner, billing.top_ups.START_PAYMENT, start)
         self.clock.move(timedelta(minutes=1))
         self.operator.call(

@@ -81,7 +81,12 @@ class BillingService(
         self._tax_ids_waiting = threading.Event()
         self._cards = Cards(database, settings.gateways)
         self._checkouts = Checkouts(
-            database, runtime, settings.gateways, self._cards, settings.sellers
+            database,
+            runtime,
+            settings.gateways,
+            self._cards,
+            settings.sellers,
+            settings.public_url,
         )
         self._disputes = Disputes(
             database, runtime, settings.gateways, settings.sellers

@@ -24,7 +24,8 @@ class BillingSettings:
     """``vies_url`` is empty where VAT IDs are not checked.
 
     ``gateways`` are the ways to pay, in the order in which customers see them.
-    ``grace`` is how long services go on when their wallet can't pay.
+    ``grace`` is how long services go on when their wallet can't pay. ``public_url`` is
+    where customers see the pages.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -32,6 +33,7 @@ class BillingSettings:
     vies_url: str = ""
     gateways: Mapping[GatewayName, Gateway] = field(default_factory=dict)
     grace: timedelta = GRACE
+    public_url: str = "http://localhost"
 
 
 def read_billing_settings(settings: Settings) -> BillingSettings:
@@ -52,6 +54,7 @@ def read_billing_settings(settings: Settings) -> BillingSettings:
         or ("" if settings.is_loopback else VIES_URL),
         gateways=read_gateways(settings, sellers),
         grace=_read_grace(environment.get("GRACE_PERIOD_HOURS", "")),
+        public_url=settings.public_url,
     )
 
 

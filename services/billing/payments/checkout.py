@@ -35,11 +35,12 @@ from services.billing.top_ups.views import view
 from shared.contracts import billing
 from shared.contracts.billing.payments import GatewayName
 from shared.db.database import Database
-from shared.errors import ContractError, NotFound, Unavailable
+from shared.errors import ContractError, InvalidInput, NotFound, Unavailable
 from shared.principal import system
 from shared.rpc.call import Call
 from shared.rpc.change import Change
 from shared.runtime import Runtime
+from shared.settings import is_of_origin
 
 log = structlog.get_logger()
 
@@ -61,7 +62,8 @@ LONGEST_REPEATED_AFTER = timedelta(hours=1)
 class Checkouts:
     """The gateways there are, and the database that their reports go into.
 
-    ``sellers`` are those whose tax is due on what comes.
+    ``sellers`` are those whose tax is due on what comes. ``public_url`` is where
+    customers see us, and so the only place that they are sent back to.
     """
 
     database: Database
@@ -69,6 +71,7 @@ class Checkouts:
     gateways: Mapping[GatewayName, Gateway]
     cards: Cards
     sellers: Sellers
+    public_url: str
 
     def ways_to_pay(self, seller: Seller) -> Mapping[GatewayName, Gateway]:
         """The gateways in the order in which a seller's customers are offered them."""
@@ -84,12 +87,15 @@ class Checkouts:
         """Begin the payment of a top-up, or go on with the one under way.
 
         Raises:
+            InvalidInput: ``bad_return_url``: another site's.
             NotFound: ``no_such_top_up``.
             Conflict: ``top_up_ended`` with ``state``; ``not_payable_by_card`` with
                 ``step`` and ``currency``.
             Unavailable: ``gateway_unreachable``; the top-up is as it was.
         """
         company_id = call.principal.require_company()
+        if not is_of_origin(request.return_url, self.public_url):
+            raise InvalidInput("bad_return_url")
         with self.database.company(company_id) as session:
             change = Change(session, self.runtime, call)
             attempt = attempts.prepare(change, request.top_up_id)

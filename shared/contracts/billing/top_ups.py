@@ -180,7 +180,10 @@ class GivenBack(Response, frozen=True, kw_only=True):
 
 
 class StartPayment(Request, frozen=True, kw_only=True):
-    """``return_url`` is where the gateway sends the customer afterwards."""
+    """``return_url`` is where the gateway sends the customer afterwards.
+
+    It is a page of ours: its origin is that of the setting PUBLIC_URL.
+    """
 
     top_up_id: UUID
     return_url: str
@@ -276,8 +279,9 @@ START_PAYMENT = Method(
     Permission.ADD_FUNDS,
     Effect.ONCE,
 )
-"""Safe to repeat: a payment under way is gone on with. NotFound ``no_such_top_up``;
-Conflict ``top_up_ended`` with ``state``; Unavailable ``gateway_unreachable``."""
+"""Safe to repeat: a payment under way is continued. InvalidInput ``bad_return_url``;
+NotFound ``no_such_top_up``; Conflict ``top_up_ended`` with ``state``; Unavailable
+``gateway_unreachable``."""
 
 GET_TOP_UP = Method(NAME, "get_top_up", GetTopUp, TopUp, Permission.READ_BILLING)
 """NotFound ``no_such_top_up``."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.settings import SettingError, read_settings
+from shared.settings import SettingError, is_of_origin, read_settings
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,27 @@ def test_the_demo_is_never_where_others_could_log_in(
     environment: dict[str, str], *, wanted: bool
 ) -> None:
     assert read_settings(environment).wants_demo is wanted
+
+
+@pytest.mark.parametrize(
+    ("address", "public_url", "is_ours"),
+    [
+        ("https://my.example.com/funds", "https://my.example.com", True),
+        ("https://MY.example.com:443/", "https://my.example.com", True),
+        ("https://my.example.com:8443/", "https://my.example.com", False),
+        ("http://my.example.com/", "https://my.example.com", False),
+        ("https://my.example.com.evil.example/", "https://my.example.com", False),
+        ("https://my.example.com@evil.example/", "https://my.example.com", False),
+        ("https://you:me@my.example.com/", "https://my.example.com", False),
+        ("//my.example.com/", "https://my.example.com", False),
+        ("javascript:alert(1)", "https://my.example.com", False),
+        ("https://[", "https://my.example.com", False),
+        ("", "https://my.example.com", False),
+        ("http://localhost:8080/funds", "http://localhost:8000", True),
+        ("http://localhost.example/", "http://localhost:8000", False),
+    ],
+)
+def test_an_address_is_ours_by_scheme_host_and_port(
+    address: str, public_url: str, *, is_ours: bool
+) -> None:
+    assert is_of_origin(address, public_url) is is_ours

@@ -18,7 +18,12 @@ from services.billing.models.refunds import Refund, RefundState
 from services.billing.payments.checkout import ASKED_FOR
 from services.billing.refunds.lifecycle import give_up, settle
 from shared.contracts.billing.payments import GatewayName, PaymentState
-from shared.contracts.billing.top_ups import TopUp, TopUpState
+from shared.contracts.billing.top_ups import (
+    START_PAYMENT,
+    StartPayment,
+    TopUp,
+    TopUpState,
+)
 from shared.db.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from shared.principal import system
@@ -75,6 +80,16 @@ def test_what_the_customer_does_on_the_hosted_page_is_what_is_booked(
     assert paid.state is state
     assert till.balance == Decimal(balance)
     assert till.office.differences() == []
+
+
+def test_a_payment_leads_back_to_our_own_pages_only(till: Till) -> None:
+    top_up = till.begin()
+    elsewhere = StartPayment(top_up_id=top_up.id, return_url="https://evil.example/")
+
+    with pytest.raises(InvalidInput, match="bad_return_url"):
+        till.office.call(START_PAYMENT, elsewhere, till.owner())
+
+    assert till.get(top_up.id).payments == []
 
 
 def test_a_declined_payment_says_why(till: Till) -> None:

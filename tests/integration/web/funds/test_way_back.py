@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from flask import Flask
 
+from services.billing.service import BillingService
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing
 from shared.rpc.client import CallContext
@@ -54,9 +55,11 @@ def test_it_is_the_public_address_whatever_host_the_request_names(
 ) -> None:
     recorder = _Recorder(site)
     app = site.app(recorder)
-    settings = read_web_settings(
-        read_settings({"PUBLIC_URL": "https://my.example.com"})
-    )
+    public_url = "https://my.example.com"
+    settings = read_web_settings(read_settings({"PUBLIC_URL": public_url}))
+    service = site.services.dispatchers["billing"].service
+    assert isinstance(service, BillingService)
+    service._checkouts = replace(service._checkouts, public_url=public_url)
     app.extensions[EXTENSION] = replace(app.extensions[EXTENSION], settings=settings)
     assert _way_back(site, app, recorder) == "https://my.example.com"
 
