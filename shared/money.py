@@ -21,6 +21,7 @@ __all__ = [
     "encode_money",
     "fits_invoices",
     "fits_ledger",
+    "is_current",
     "ledger_ratio",
     "minor_unit",
     "minor_unit_ratio",
@@ -50,6 +51,29 @@ _MAX_LENGTH = 40
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 # The default context would round silently what has more than 28 digits.
 _ROOM = Context(prec=200)
+
+
+_CODES = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP
+BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD
+FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD
+JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK
+MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR
+PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP
+SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF
+XCD XOF XPF YER ZAR ZMW
+"""
+_CURRENT = frozenset(_CODES.split())
+"""ISO 4217, list one, as of 1 January 2026: those with a minor unit that people pay in.
+
+Without metals, funds, accounting units and codes for tests; without the kuna and the
+lev, which the euro has replaced. XCG and ZWG are not known to py-moneyed yet.
+"""
+
+
+def is_current(code: str) -> bool:
+    """Whether prices and wallets can be new in a currency; old ones stay readable."""
+    return code in _CURRENT
 
 
 def currency_of(code: str) -> Currency:

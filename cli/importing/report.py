@@ -12,6 +12,7 @@ REASONS = {
     "control_character": "it has a control character",
     "bad_code": "a code has only a-z, 0-9, dot, dash and underscore",
     "no_such_currency": "there is no such currency (ISO 4217)",
+    "currency_not_current": "nobody pays in this currency any more (ISO 4217)",
     "currency_not_invoiced": "it has more than two decimal places, unlike invoices",
     "no_such_period": "a period is hour, day, week, month, year or once",
     "no_such_state": "a state is pending, active or suspended",

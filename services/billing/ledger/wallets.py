@@ -19,7 +19,14 @@ from shared.contracts.billing.wallets import (
     WalletView,
 )
 from shared.errors import Conflict, InvalidInput, NotFound
-from shared.money import Money, currency_of, fits_invoices, fits_ledger, zero
+from shared.money import (
+    Money,
+    currency_of,
+    fits_invoices,
+    fits_ledger,
+    is_current,
+    zero,
+)
 from shared.rpc.change import Change
 
 DEFAULT_HORIZON_DAYS = 30
@@ -30,13 +37,16 @@ def open_wallet(change: Change, request: OpenWallet) -> Wallet:
     """Open an empty wallet; a company's first is its primary one.
 
     Raises:
-        InvalidInput: ``no_such_currency``, ``currency_not_invoiced``.
+        InvalidInput: ``no_such_currency``, ``currency_not_current``,
+            ``currency_not_invoiced``.
         Conflict: ``wallet_exists``.
     """
     try:
         currency = currency_of(request.currency).code
     except ValueError as error:
         raise InvalidInput("no_such_currency", str(error)) from error
+    if not is_current(currency):
+        raise InvalidInput("currency_not_current", currency)
     if not fits_invoices(currency):
         why = f"{currency} has more than two decimal places"
         raise InvalidInput("currency_not_invoiced", why)

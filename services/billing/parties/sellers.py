@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 from services.billing.parties.territories import MEMBER_STATES
 from services.billing.parties.vat_numbers import official_form, prefix_of
-from shared.money import currency_of, fits_invoices
+from shared.money import currency_of, fits_invoices, is_current
 from shared.places import countries
 from shared.settings import SettingError
 
@@ -239,6 +239,8 @@ def _invoiced(name: str, code: str) -> str:
         currency = currency_of(code).code
     except ValueError as error:
         raise SettingError(f"{name}: {error}") from error
+    if not is_current(currency):
+        raise SettingError(f"{name}: nobody pays in {currency} any more (ISO 4217)")
     if not fits_invoices(currency):
         raise SettingError(
             f"{name}: {currency} has more than two decimal places, "

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.inventory.prices import parse_price
 from shared.contracts import inventory
 from shared.errors import InvalidInput
-from shared.money import Money, currency_of, fits_invoices
+from shared.money import Money, currency_of, fits_invoices, is_current
 from shared.text import clean_line, is_plain
 
 MAX_CODE_LENGTH = 100
@@ -73,6 +73,8 @@ def read_currency(field: str, text: str) -> str:
         raise RowRefused(field, "missing")
     if not _is_currency(code):
         raise RowRefused(field, "no_such_currency", text)
+    if not is_current(code):
+        raise RowRefused(field, "currency_not_current", text)
     if not fits_invoices(code):
         raise RowRefused(field, "currency_not_invoiced", text)
     return code

@@ -13,8 +13,8 @@ from services.inventory.prices import check_price, get_price
 from shared.contract import Event
 from shared.contracts import inventory
 from shared.contracts.inventory.services import ServiceState, SuspensionReason
-from shared.errors import Conflict
-from shared.money import Money
+from shared.errors import Conflict, InvalidInput
+from shared.money import Money, is_current
 from shared.rpc.change import Change
 from shared.text import clean_line, clean_reason
 
@@ -33,6 +33,8 @@ def create_service(
         price = get_price(change.db, plan, request.currency, request.period)
     elif price.currency.code != request.currency:
         raise Conflict("wrong_currency", price.currency.code)
+    if not is_current(request.currency):
+        raise InvalidInput("currency_not_current", request.currency)
     service = _draft(change, request, plan, check_price(price))
     try:
         return changes.finish(

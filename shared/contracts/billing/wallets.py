@@ -126,8 +126,9 @@ one already."""
 OPEN_WALLET = Method(
     NAME, "open_wallet", OpenWallet, WalletView, Permission.OPERATE, Effect.CHANGE
 )
-"""Conflict ``wallet_exists``; InvalidInput ``no_such_currency``, or
-``currency_not_invoiced``: it has more decimal places than an invoice."""
+"""Conflict ``wallet_exists``; InvalidInput ``no_such_currency``,
+``currency_not_current`` (by ISO 4217), or ``currency_not_invoiced``: it has more
+decimal places than an invoice."""
 
 SET_CREDIT_LIMIT = Method(
     NAME,

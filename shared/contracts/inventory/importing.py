@@ -93,10 +93,11 @@ STAGE_CATALOG = Method(
 Conflict ``other_import`` when the id is that of an import of services.
 
 Refused rows: ``missing``, ``too_long``, ``control_character``, ``bad_code``,
-``no_such_currency``, ``currency_not_invoiced`` (more decimal places than an invoice
-has), ``no_such_period``, ``bad_price``, ``price_out_of_range``, ``contradiction`` (of
-an earlier row, or of the family a plan has) and ``duplicate`` (the same price again,
-with another amount)."""
+``no_such_currency``, ``currency_not_current`` (nobody pays in it any more, or it is no
+money), ``currency_not_invoiced`` (more decimal places than an invoice has),
+``no_such_period``, ``bad_price``, ``price_out_of_range``, ``contradiction`` (of an
+earlier row, or of the family a plan has) and ``duplicate`` (the same price again, with
+another amount)."""
 
 APPLY_CATALOG = Method(
     NAME, "apply_catalog", ApplyImport, Applied, Permission.OPERATE, Effect.CHANGE

@@ -60,7 +60,7 @@ def _operation(name: str, request: type[RequestT]) -> Method[RequestT, Service]:
     NotFound ``no_such_service``, ``no_such_plan``, ``no_such_price``; Conflict
     ``wrong_state`` (parameters: ``state``), ``reference_taken``, ``wrong_currency``,
     ``already_requested``, ``not_requested``; InvalidInput ``bad_name``,
-    ``bad_reference``, ``bad_reason``, ``price_out_of_range``.
+    ``bad_reference``, ``bad_reason``, ``price_out_of_range``, ``currency_not_current``.
     """
     return Method(NAME, name, request, Service, Permission.OPERATE, Effect.CHANGE)
 

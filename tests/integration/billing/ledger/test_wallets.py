@@ -39,7 +39,17 @@ def test_a_wallet_in_no_currency_is_refused(office: Office, currency: str) -> No
     assert refusal.value.code == "no_such_currency"
 
 
-@pytest.mark.parametrize("currency", ["KWD", "TND", "CLF"])
+@pytest.mark.parametrize("currency", ["XXX", "XAU", "XTS", "HRK", "BGN", "CLF"])
+def test_a_wallet_in_what_nobody_pays_in_is_refused(
+    office: Office, currency: str
+) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        office.open_wallet(currency)
+
+    assert refusal.value.code == "currency_not_current"
+
+
+@pytest.mark.parametrize("currency", ["KWD", "TND", "JOD"])
 def test_a_wallet_of_which_no_invoice_could_tell_is_refused(
     office: Office, currency: str
 ) -> None:

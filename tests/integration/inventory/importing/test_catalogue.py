@@ -107,6 +107,8 @@ REFUSED: list[tuple[dict[str, str], str, str]] = [
     ({"currency": "EURO"}, "currency", "no_such_currency"),
     ({"currency": "ABC"}, "currency", "no_such_currency"),
     ({"currency": "KWD"}, "currency", "currency_not_invoiced"),
+    ({"currency": "XXX"}, "currency", "currency_not_current"),
+    ({"currency": "HRK"}, "currency", "currency_not_current"),
     ({"period": "fortnight"}, "period", "no_such_period"),
     ({"price": ""}, "price", "missing"),
     ({"price": "free"}, "price", "bad_price"),

@@ -99,6 +99,7 @@ def test_only_a_demo_has_a_seller_by_itself() -> None:
         ("SELLER_CURRENCIES", "EUR,USD"),
         ("SELLER_CURRENCIES", "EURO"),
         ("SELLER_CURRENCIES", "EUR KWD"),
+        ("SELLER_CURRENCIES", "EUR HRK"),
         ("SELLER_ACCOUNTING_CURRENCY", "EURO"),
         ("SELLER_ACCOUNTING_CURRENCY", "BHD"),
     ],
