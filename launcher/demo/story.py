@@ -227,7 +227,7 @@ TOP_UPS = (
     TopUp(20, "aurora", "90.00"),
     TopUp(4, "aurora", "50.00", payments=2),
     TopUp(1, "aurora", "40.00", payments=0),
-    TopUp(2, "borealis", "40.00", by_bank=True),
+    TopUp(2, "borealis", "80.00", by_bank=True),
 )
 
 CREDIT_LIMITS = {"aurora": "100.00", "borealis": "0.00", "cirrus": "50.00"}
