@@ -12,8 +12,10 @@ def amount(money: Money) -> str:
 def given_back(done: GivenBack) -> str:
     """What this one refund gave, and what was given in all of what was paid."""
     top_up = done.top_up
+    kept = done.kept_goodwill
+    stays = f"; {amount(kept)} of the balance is goodwill and stays" if kept else ""
     return (
         f"{top_up.reference}: {amount(done.net)} net given back, and "
         f"{amount(done.tax)} tax with it; in all {amount(top_up.refunded)} "
-        f"of {amount(top_up.credited)} net paid"
+        f"of {amount(top_up.credited)} net paid{stays}"
     )

@@ -149,8 +149,9 @@ def refund(
 ) -> None:
     """Give a top-up back, in part or whole.
 
-    Never more than the wallet holds now, whichever payment that came from. Its tax goes
-    back with it. A payment that came by bank is transferred by hand.
+    Never more than the wallet holds now, whichever payment that came from, and never
+    goodwill. Its tax goes back with it. A payment that came by bank is transferred by
+    hand.
 
     Ends with 4 when an equal refund was made within the hour.
     """

@@ -88,7 +88,7 @@ def _read(session: Session, top_up: TopUp) -> _Movements | None:
         select(Transaction)
         .join(JournalEntry, JournalEntry.id == Transaction.entry_id)
         .where(
-            Transaction.wallet_id == top_up.wallet_id,
+            Transaction.currency == top_up.currency,
             Transaction.kind == EntryKind.TOP_UP,
             Transaction.at >= payment.settled_at,
             JournalEntry.cause == f"payment:{payment.id}",
@@ -106,7 +106,7 @@ def _charges_after(session: Session, paid: Transaction) -> list[Transaction]:
     following = session.scalars(
         select(Transaction)
         .where(
-            Transaction.wallet_id == paid.wallet_id,
+            Transaction.currency == paid.currency,
             tuple_(Transaction.at, Transaction.number) > (paid.at, paid.number),
             Transaction.at <= paid.at + AT_ONCE,
         )

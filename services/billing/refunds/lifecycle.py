@@ -1,4 +1,4 @@
-"""Refunds: money of a top-up given back, never more than is unspent.
+"""Refunds: money of a top-up given back, never more than is unspent, nor goodwill.
 
 The ledger has a refund at once, so that nothing is spent twice; the gateway is told
 afterwards, until it has done it or refuses for good.
@@ -23,6 +23,7 @@ from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.refunds.decisions import end_request
+from services.billing.refunds.goodwill import unspent_goodwill
 from services.billing.refunds.taken_beyond import cover
 from services.billing.top_ups.document_orders import (
     NOT_PAID_OUT,
@@ -60,6 +61,32 @@ class _Part:
     is_rest: bool
 
 
+@dataclass(frozen=True)
+class _Most:
+    """What can be given back, net; ``goodwill`` is what of the balance can't, for that.
+
+    Goodwill bounds a refund only where the balance would have had enough with it.
+    """
+
+    net: Decimal
+    goodwill: Decimal
+
+    @classmethod
+    def of(cls, left: Decimal, balance: Decimal, goodwill: Decimal) -> "_Most":
+        in_wallet = max(balance, Decimal(0))
+        net = min(left, in_wallet - goodwill)
+        return cls(net, goodwill if net < min(left, in_wallet) else Decimal(0))
+
+    def refusal(self, left: Decimal) -> Conflict:
+        if not self.goodwill:
+            return Conflict("more_than_unspent", parameters={"left": f"{left:f}"})
+        return Conflict(
+            "goodwill_not_refundable",
+            f"{left:f} of the balance was paid in; {self.goodwill:f} is goodwill",
+            {"left": f"{left:f}", "goodwill": f"{self.goodwill:f}"},
+        )
+
+
 def refund(change: Change, request: RefundTopUp, *, is_typed: bool = True) -> GivenBack:
     """Take a part of a top-up out of its wallet and order it to be paid back.
 
@@ -68,8 +95,9 @@ def refund(change: Change, request: RefundTopUp, *, is_typed: bool = True) -> Gi
 
     Raises:
         NotFound: ``no_such_top_up``.
-        Conflict: ``not_refundable`` with ``state``, ``more_than_unspent`` with
-            ``left``, ``done_before`` with ``id``.
+        Conflict: ``not_refundable`` with ``state``; ``more_than_unspent`` with
+            ``left``; ``goodwill_not_refundable`` with ``left`` and ``goodwill``;
+            ``done_before`` with ``id``.
         InvalidInput: ``bad_amount``, ``reason_missing``, ``bad_reason``.
     """
     reason = clean_reason(request.reason, required=True)
@@ -84,7 +112,8 @@ def refund(change: Change, request: RefundTopUp, *, is_typed: bool = True) -> Gi
         so_far = top_up.state.value
         raise Conflict("not_refundable", so_far, {"state": so_far})
     wallet = lock_wallet(session, top_up.company_id, top_up.currency)
-    net = _wanted(request, top_up, min(left, max(wallet.balance, Decimal(0))))
+    most = _Most.of(left, wallet.balance, unspent_goodwill(session, wallet))
+    net = _wanted(request, top_up, most)
     parts = _parts(asked_for, given, net)
     if is_typed:
         require_meant(_equal_before(change, parts), request.again)
@@ -99,6 +128,7 @@ def refund(change: Change, request: RefundTopUp, *, is_typed: bool = True) -> Gi
         top_up=view(session, top_up),
         net=Money(net, currency),
         tax=Money(sum((part.tax for part in parts), Decimal(0)), currency),
+        kept_goodwill=Money(most.goodwill, currency),
     )
 
 
@@ -194,19 +224,19 @@ def _order(
     order(change, top_up, wanted)
 
 
-def _wanted(request: RefundTopUp, top_up: TopUp, most: Decimal) -> Decimal:
+def _wanted(request: RefundTopUp, top_up: TopUp, most: _Most) -> Decimal:
     if request.net is None:
-        net = Money(most, currency_of(top_up.currency))
+        net = Money(most.net, currency_of(top_up.currency))
         # A balance has six places, and a payment only whole cents.
         net = round_down_to_minor_unit(net)
     else:
         net = request.net
     if net.currency.code != top_up.currency or not fits_payment(net):
         if request.net is None:
-            raise Conflict("more_than_unspent", parameters={"left": "0"})
+            raise most.refusal(Decimal(0))
         raise InvalidInput("bad_amount")
-    if net.amount > most:
-        raise Conflict("more_than_unspent", parameters={"left": f"{most:f}"})
+    if net.amount > most.net:
+        raise most.refusal(most.net)
     return net.amount
 
 

@@ -172,11 +172,15 @@ class TopUp(Response, frozen=True, kw_only=True):
 
 
 class GivenBack(Response, frozen=True, kw_only=True):
-    """What one refund gave back; ``top_up`` is as it left it."""
+    """What one refund gave back; ``top_up`` is as it left it.
+
+    ``kept_goodwill`` is what stayed in the wallet because it was never paid in.
+    """
 
     top_up: TopUp
     net: Money
     tax: Money
+    kept_goodwill: Money
 
 
 class StartPayment(Request, frozen=True, kw_only=True):
@@ -299,8 +303,9 @@ REFUND_TOP_UP = Method(
     NAME, "refund_top_up", RefundTopUp, GivenBack, Permission.OPERATE, Effect.CHANGE
 )
 """NotFound ``no_such_top_up``; Conflict ``not_refundable`` with ``state``,
-``more_than_unspent`` with ``left``, ``done_before`` with ``id``; InvalidInput
-``bad_amount``, ``reason_missing``."""
+``more_than_unspent`` with ``left``, ``goodwill_not_refundable`` with ``left`` and
+``goodwill``, ``done_before`` with ``id``; InvalidInput ``bad_amount``,
+``reason_missing``."""
 
 TOP_UP_SETTLED = Event(NAME, "top_up_settled", TopUp)
 """Money came in for a top-up, went back, or none will come: its state is final for

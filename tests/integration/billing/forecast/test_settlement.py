@@ -29,15 +29,15 @@ def test_what_is_charged_at_once_and_what_is_left_are_told_service_by_service(
     tenant: Tenant,
 ) -> None:
     tenant.allow("5")
-    first, second = tenant.order("s", price="6"), tenant.order("m", price="25")
+    cheap, dear = tenant.order("s", price="6"), tenant.order("m", price="25")
     tenant.charge()
     tenant.pass_time(days=3, hours=1)
     tenant.charge()
 
     settlement = quote(tenant, "10").settlement
 
-    paid, lacking = settlement.debts
-    assert (paid.service_id, lacking.service_id) == (first, second)
+    debts = {each.service_id: each for each in settlement.debts}
+    paid, lacking = debts[cheap], debts[dear]
     assert paid.is_suspended
     assert paid.new_period == euros("6")
     assert paid.charged == paid.owed + paid.new_period == settlement.charged

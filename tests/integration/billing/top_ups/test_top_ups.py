@@ -19,11 +19,14 @@ from services.billing.payments.checkout import ASKED_FOR
 from services.billing.refunds.lifecycle import give_up, settle
 from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.contracts.billing.top_ups import (
+    REFUND_TOP_UP,
     START_PAYMENT,
+    RefundTopUp,
     StartPayment,
     TopUp,
     TopUpState,
 )
+from shared.contracts.billing.wallets import AdjustmentKind
 from shared.db.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from shared.principal import system
@@ -449,6 +452,23 @@ def test_no_more_is_refunded_than_is_unspent(till: Till) -> None:
         till.refund(paid, "40.01")
 
     assert till.refund(paid).refunded == money("40.00")
+
+
+def test_goodwill_is_never_paid_out(till: Till) -> None:
+    paid = till.pay("100.00")
+    till.office.adjust("-90")
+    till.office.adjust("25", kind=AdjustmentKind.GOODWILL)
+
+    with pytest.raises(Conflict, match="goodwill_not_refundable") as refusal:
+        till.refund(paid, "10.01")
+
+    assert refusal.value.parameters == {"left": "10.000000", "goodwill": "25.000000"}
+    request = RefundTopUp(top_up_id=paid.id, reason="As asked")
+    done = till.office.call(REFUND_TOP_UP, request, till.office.operator())
+    assert (done.net, done.kept_goodwill) == (money("10"), money("25"))
+    with pytest.raises(Conflict, match="goodwill_not_refundable"):
+        till.refund(paid)
+    assert till.balance == 25
 
 
 @pytest.mark.parametrize("before", ["refunded", "charged_back"])

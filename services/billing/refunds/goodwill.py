@@ -1,0 +1,107 @@
+"""How much of a balance is goodwill: it buys services and is never paid out.
+
+Goodwill is spent before money that was paid in. What services give back undoes the
+latest charges first, so it is goodwill again as far as those were paid from it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from services.billing.models.ledger import EntryKind, Wallet
+from services.billing.models.transactions import Transaction
+from shared.contracts.billing.transactions import TransactionGroup
+
+_OF_SERVICES = frozenset({EntryKind.CHARGE, EntryKind.PRORATION, EntryKind.UNUSED_TIME})
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Movement:
+    """``amount`` is positive when it came in; ``balance`` is the wallet's after it."""
+
+    kind: EntryKind
+    amount: Decimal
+    balance: Decimal
+
+
+def unspent_goodwill(session: Session, wallet: Wallet) -> Decimal:
+    """What of a locked wallet's balance is goodwill."""
+    of_wallet = (
+        Transaction.company_id == wallet.company_id,
+        Transaction.currency == wallet.currency,
+    )
+    place = tuple_(Transaction.at, Transaction.number)
+    first = session.execute(
+        select(Transaction.at, Transaction.number)
+        .where(
+            *of_wallet,
+            Transaction.group == TransactionGroup.ADJUSTMENTS,
+            Transaction.kind == EntryKind.GOODWILL,
+        )
+        .order_by(Transaction.at, Transaction.number)
+        .limit(1)
+    ).first()
+    if first is None:
+        return _NOTHING
+    rows = session.execute(
+        select(Transaction.kind, Transaction.amount, Transaction.balance)
+        .where(*of_wallet, place >= (first.at, first.number))
+        .order_by(Transaction.at, Transaction.number)
+    )
+    return left_of_goodwill(Movement(*row) for row in rows)
+
+
+def left_of_goodwill(movements: Iterable[Movement]) -> Decimal:
+    """What is left of goodwill after a wallet's movements, oldest first. Pure."""
+    goodwill = _Goodwill()
+    for each in movements:
+        goodwill.follow(each)
+    return goodwill.left
+
+
+@dataclass
+class _Charge:
+    """What a charge took of goodwill and of money that was paid in."""
+
+    goodwill: Decimal
+    paid: Decimal
+
+
+@dataclass
+class _Goodwill:
+    left: Decimal = _NOTHING
+    charges: list[_Charge] = field(default_factory=list)
+
+    def follow(self, movement: Movement) -> None:
+        if movement.kind is EntryKind.GOODWILL:
+            self.left = max(_NOTHING, self.left + movement.amount)
+        elif movement.kind in _OF_SERVICES and movement.amount < 0:
+            self._spend(-movement.amount)
+        elif movement.kind in _OF_SERVICES:
+            self._take_back(movement.amount)
+        # What is not in the balance has paid for what was used on credit.
+        above = self.left - max(movement.balance, _NOTHING)
+        if above > 0:
+            self.charges.append(_Charge(above, _NOTHING))
+            self.left -= above
+
+    def _spend(self, amount: Decimal) -> None:
+        goodwill = min(self.left, amount)
+        self.left -= goodwill
+        self.charges.append(_Charge(goodwill, amount - goodwill))
+
+    def _take_back(self, amount: Decimal) -> None:
+        while amount and self.charges:
+            last = self.charges[-1]
+            paid = min(amount, last.paid)
+            goodwill = min(amount - paid, last.goodwill)
+            last.paid -= paid
+            last.goodwill -= goodwill
+            self.left += goodwill
+            amount -= paid + goodwill
+            if not (last.paid or last.goodwill):
+                self.charges.pop()
