@@ -8,9 +8,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from services.billing.audit.service_books import (
+    given_back_beyond_charges,
+    used_beyond_charges,
+)
 from services.billing.charging import rollups
 from services.billing.charging.contributions import expected_sums
 from services.billing.models.charging import (
@@ -20,13 +24,15 @@ from services.billing.models.charging import (
     Subscription,
 )
 from services.billing.models.documents import Document
-from services.billing.models.ledger import JournalEntry, Posting, Wallet
+from services.billing.models.ledger import EntryKind, JournalEntry, Posting, Wallet
 from services.billing.models.parties import Company
+from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.models.transactions import Transaction
 from services.billing.parties.companies import DEFAULT_TIME_ZONE
 from shared.contracts.billing.charging import ChargeKind
+from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.transactions import TransactionGroup
 from shared.contracts.inventory.services import Period
 from shared.db.company_walk import companies_of
@@ -49,7 +55,10 @@ def verify(session: Session) -> list[str]:
         *_balances_that_are_not_listed(session),
         *_refunds_that_are_not_sums(session),
         *_invoices_credited_twice(session),
+        *_payments_that_are_not_posted(session),
         *_charges_that_are_not_posted(session),
+        *given_back_beyond_charges(session, MOST_DIFFERENCES),
+        *used_beyond_charges(session, MOST_DIFFERENCES),
         *_time_charged_twice(session),
         *_paid_times_that_are_no_edges(session),
         *_rollups_that_are_not_sums(session),
@@ -146,6 +155,32 @@ def _invoices_credited_twice(session: Session) -> Iterator[str]:
     )
     for row in _some(session, wanted):
         yield f"document {row.number}: what corrects it sums to {row.taken:f}"
+
+
+def _payments_that_are_not_posted(session: Session) -> Iterator[str]:
+    """Per company and currency: top-ups and refunds against their entries."""
+    paid = (PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK)
+    refunds = (EntryKind.REFUND, EntryKind.REFUND_FAILED)
+    for what, table, net, counts, kinds in (
+        ("paid", Payment, Payment.net, Payment.state.in_(paid), [EntryKind.TOP_UP]),
+        ("refunded", Refund, -Refund.net, Refund.state != RefundState.FAILED, refunds),
+    ):
+        moved = union_all(
+            select(table.company_id, table.currency, net.label("amount")).where(counts),
+            select(
+                Transaction.company_id, Transaction.currency, -Transaction.amount
+            ).where(Transaction.kind.in_(kinds)),
+        ).subquery()
+        wanted = (
+            select(moved.c.company_id, moved.c.currency, _sum(moved.c.amount))
+            .group_by(moved.c.company_id, moved.c.currency)
+            .having(_sum(moved.c.amount) != 0)
+        )
+        for company_id, currency, excess in _some(session, wanted):
+            yield (
+                f"company {company_id}: what was {what} and what the ledger has of it "
+                f"differ by {excess:f} {currency}"
+            )
 
 
 def _charges_that_are_not_posted(session: Session) -> Iterator[str]:

@@ -6,11 +6,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from services.billing.charging.paid_time import MICROSECOND, Span
 from services.billing.ledger.entries import Reason, credit, debit, ensure_account, post
-from services.billing.models.charging import Charge, Subscription, WriteOff
+from services.billing.models.charging import (
+    Charge,
+    PastPrice,
+    Subscription,
+    WriteOff,
+)
 from services.billing.models.ledger import AccountKind, EntryKind, Wallet
 from shared.contracts.billing.charging import ChargeKind
 from shared.money import Money, currency_of
@@ -107,6 +113,30 @@ def write_off(change: Change, service: Subscription, at: datetime) -> None:
             currency=service.currency,
             amount=service.owed,
         )
+    )
+
+
+def keep_price(change: Change, service: Subscription, until: datetime) -> None:
+    """Keep the price that a service has, before it changes or the service ends.
+
+    Time after the paid period of one that was to end with it is not charged, and
+    neither are earlier periods when a free one gets a price: they leave no charges.
+    """
+    if service.ends is not None and service.paid_through is not None:
+        until = min(until, service.paid_through)
+    if not service.price and service.paid_from is not None:
+        until = max(until, service.paid_from)
+    change.db.execute(
+        insert(PastPrice)
+        .values(
+            service_id=service.service_id,
+            until=until,
+            company_id=service.company_id,
+            price=service.price,
+            suspended_us=service.suspended_us,
+        )
+        # A price may change twice at one moment.
+        .on_conflict_do_nothing()
     )
 
 

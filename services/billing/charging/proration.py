@@ -11,6 +11,7 @@ from services.billing.charging.charges import (
     Taking,
     charged_before_last,
     charged_for,
+    keep_price,
     take,
     write_off,
 )
@@ -46,6 +47,7 @@ class Price:
     def move_to(self, price: Decimal) -> None:
         """Prorate what is charged ahead, and hold what was used to the old price."""
         service = self.service
+        keep_price(self.change, service, self.until)
         ahead = self._unused
         behind = Fraction(0)
         if service.ends is None:
@@ -64,6 +66,7 @@ class Price:
         What is owed beyond that is taken, or written off if the wallet can't pay it.
         """
         service = self.service
+        keep_price(self.change, service, self.until)
         if service.ends is None:
             count_as_owed(service, self.until, self.zone)
         unused = cost_of(service, self._unused)

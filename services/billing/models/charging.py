@@ -113,6 +113,21 @@ class WriteOff(CompanyOwned, Base):
     amount: Mapped[Decimal]
 
 
+class PastPrice(CompanyOwned, Base):
+    """A price that a service had, until it changed or the service ended.
+
+    ``suspended_us`` is for how long it had been suspended by then. For verifying the
+    books; zero for what was used before prices were kept.
+    """
+
+    __tablename__ = "past_prices"
+
+    service_id: Mapped[UUID] = mapped_column(primary_key=True)
+    until: Mapped[datetime] = mapped_column(primary_key=True)
+    price: Mapped[Decimal] = mapped_column(sa.Numeric(30, 12))
+    suspended_us: Mapped[int] = mapped_column(sa.BigInteger)
+
+
 class RecurringCost(CompanyOwned, Base):
     """Roll-up: recurring services of one family and period, by their standing.
 

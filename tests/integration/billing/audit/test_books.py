@@ -1,15 +1,21 @@
 """Verifying the books finds what is wrong, once the database's rules are off."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from services.billing.models.payments import Payment
+from services.billing.models.refunds import Refund
 from services.billing.models.top_ups import TopUp
+from shared.contracts import inventory
 from shared.contracts.billing.charging import CHARGE_DUE, ChargeDue
+from shared.contracts.inventory.services import Period, ServiceState
 from shared.db.database import Database
-from tests.fixtures.billing.office import Office, a_service
+from tests.fixtures.billing.office import Office, a_service, an_envelope, money
 from tests.fixtures.billing.till import Till
 
 
@@ -24,6 +30,12 @@ def office(billing_database_url: str) -> Iterator[Office]:
 CHARGED_AGAIN = """
 INSERT INTO charges SELECT service_id, starts_at + interval '1 hour', kind, ends_at,
     company_id, currency, 0, periods, entry_id, charged_at FROM charges
+"""
+
+
+GIVEN_BACK = """
+INSERT INTO charges SELECT service_id, starts_at, 'credit', ends_at, company_id,
+    currency, -10.01, periods, entry_id, charged_at FROM charges
 """
 
 
@@ -58,6 +70,10 @@ def spoil(office: Office, *statements: str) -> None:
         ("UPDATE charges SET amount = 9", "charged 9.000000 EUR, the ledger says 10"),
         ("DELETE FROM charges", "charged 0 EUR, the ledger says 10"),
         (CHARGED_AGAIN, "and before that until"),
+        (GIVEN_BACK, "was given back 0.010000 EUR more than it was charged"),
+        # A month of 743 hours; the longest has 745.
+        ("UPDATE charges SET amount = 9.9", "used at least 9.973154 EUR, was charged"),
+        ("UPDATE subscriptions SET owed = -1", "owes -1.000000, and 0 is written off"),
         ("UPDATE subscriptions SET paid_periods = 2", "its periods say 2026-05-01"),
     ],
 )
@@ -69,6 +85,41 @@ def test_a_difference_is_found_and_named(
     office.live_in("Europe/Berlin")
     office.add_service(a_service(office.company_id, "10"))
     office.call(CHARGE_DUE, ChargeDue(), office.operator())
+    assert office.differences() == []
+
+    spoil(office, statement)
+
+    differences = office.differences()
+    assert any(found in difference for difference in differences), differences
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (
+            "DELETE FROM write_offs",
+            "used at least 59.919463 EUR, was charged 30",
+        ),
+        ("UPDATE write_offs SET amount = 29.9", "and 29.900000 is written off"),
+        # Then all of it was used at the later price, which was not charged.
+        ("UPDATE past_prices SET price = 100", "used at least 99.865772 EUR"),
+    ],
+)
+def test_what_a_service_used_and_nobody_paid_is_missed(
+    office: Office, statement: str, found: str
+) -> None:
+    office.open_wallet()
+    office.adjust("30")
+    service = a_service(office.company_id, "30", period=Period.MONTH)
+    office.add_service(service)
+    office.call(CHARGE_DUE, ChargeDue(), office.operator())
+    dearer = msgspec.structs.replace(service, price=money("60"))
+    office.deliver(an_envelope(inventory.services.PRICE_CHANGED, dearer, 2))
+    office.pass_time(timedelta(days=31))
+    ended = msgspec.structs.replace(
+        dearer, state=ServiceState.TERMINATED, state_since=office.clock.now()
+    )
+    office.deliver(an_envelope(inventory.services.SERVICE_TERMINATED, ended, 3))
     assert office.differences() == []
 
     spoil(office, statement)
@@ -101,3 +152,26 @@ def test_a_sum_of_refunds_that_is_wrong_is_a_difference(till: Till) -> None:
         assert difference.startswith(f"top-up {top_up.id}: {Decimal(wrong):.6f} EUR")
         with till.office.database.system() as session:
             session.get_one(TopUp, top_up.id).refunded_net = kept
+
+
+def test_a_payment_or_refund_that_the_ledger_has_otherwise_is_a_difference(
+    till: Till,
+) -> None:
+    till.refund(till.pay("100.00"), "40.00")
+    assert till.office.differences() == []
+
+    for what, model in (("paid", Payment), ("refunded", Refund)):
+        _move_from_tax(till, model, Decimal(1))
+        differences = till.office.differences()
+        found = f"what was {what} and what the ledger has of it differ by"
+        assert any(found in difference for difference in differences), differences
+        _move_from_tax(till, model, Decimal(-1))
+
+
+def _move_from_tax(
+    till: Till, model: type[Payment] | type[Refund], amount: Decimal
+) -> None:
+    with till.office.database.company(till.office.company_id) as session:
+        row = session.scalars(select(model)).one()
+        row.net += amount
+        row.tax -= amount
