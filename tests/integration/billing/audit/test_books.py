@@ -6,10 +6,8 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from services.billing.models.payments import Payment
-from services.billing.models.refunds import Refund
 from services.billing.models.top_ups import TopUp
 from shared.contracts import inventory
 from shared.contracts.billing.charging import CHARGE_DUE, ChargeDue
@@ -160,18 +158,16 @@ def test_a_payment_or_refund_that_the_ledger_has_otherwise_is_a_difference(
     till.refund(till.pay("100.00"), "40.00")
     assert till.office.differences() == []
 
-    for what, model in (("paid", Payment), ("refunded", Refund)):
-        _move_from_tax(till, model, Decimal(1))
+    for what, table in (("paid", "payments"), ("refunded", "refunds")):
+        _move_from_tax(till, table, 1)
         differences = till.office.differences()
         found = f"what was {what} and what the ledger has of it differ by"
         assert any(found in difference for difference in differences), differences
-        _move_from_tax(till, model, Decimal(-1))
+        _move_from_tax(till, table, -1)
 
 
-def _move_from_tax(
-    till: Till, model: type[Payment] | type[Refund], amount: Decimal
-) -> None:
-    with till.office.database.company(till.office.company_id) as session:
-        row = session.scalars(select(model)).one()
-        row.net += amount
-        row.tax -= amount
+def _move_from_tax(till: Till, table: str, amount: int) -> None:
+    change = f"UPDATE {table} SET net = net + {amount}, tax = tax - {amount}"
+    with till.office.database.system() as session:
+        whose = {"company": till.office.company_id}
+        session.execute(text(f"{change} WHERE company_id = :company"), whose)
