@@ -46,6 +46,7 @@ from shared.rpc.change import Change
 from tests.fixtures.billing.tenant import Tenant
 from tests.fixtures.installations import Installation
 from tests.fixtures.properties import over_database
+from tests.fixtures.sellers import SELLERS
 
 # July and August have 31 days: until the end of August, each period has one length.
 BEGIN = datetime(2026, 7, 1, 10, 30, tzinfo=UTC)
@@ -214,7 +215,7 @@ class Life(RuleBasedStateMachine):
             report = Report(
                 payment.id, payment.transaction, Outcome.CHARGED_BACK, top_up.gross
             )
-            reports.take_in(change, [report])
+            reports.take_in(change, SELLERS, [report])
         self.paid_in -= top_up.net.amount
 
     @invariant()
