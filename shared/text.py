@@ -1,15 +1,20 @@
-"""Text that people typed, made fit to be kept.
+"""Text that people typed, made fit to be kept, and to be opened as a sheet.
 
 PostgreSQL refuses NUL, UTF-8 refuses lone surrogates, and a bidirectional override in
 a name turns the rest of a page around. All of it is refused here, with a code, before
 it can be a fault deeper down.
 """
 
+import re
 import unicodedata
 
 from shared.errors import InvalidInput
 
 MAX_REASON_LENGTH = 500
+
+# https://owasp.org/www-community/attacks/CSV_Injection. Where a sheet takes semicolons
+# for the end of a cell, what follows one begins a cell, too.
+_BEGINS_FORMULA = re.compile(r"(\A|;)(?=[=+\-@\t\r\n])")
 
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -65,3 +70,8 @@ def _problem_of(line: str, max_length: int, *, required: bool) -> str | None:
     if not line.isprintable() and not all(map(is_plain, line)):
         return "control_character"
     return None
+
+
+def guard_cell(text: str) -> str:
+    """Change a cell of CSV so that no sheet takes it for a formula."""
+    return _BEGINS_FORMULA.sub(r"\1'", text)

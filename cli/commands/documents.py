@@ -11,8 +11,8 @@ from cli.amounts import given_back
 from cli.batches import pages
 from cli.context import AGAIN, KEY, MONEY, CommandContext
 from shared.contracts import billing
-from shared.csv_cells import guard
 from shared.money import Money
+from shared.text import guard_cell
 
 COLUMNS = (
     "number",
@@ -167,9 +167,9 @@ def _cells(it: billing.documents.BookkeepingRow) -> tuple[object, ...]:
         it.issued_on,
         it.paid_on or "",
         it.company_id,
-        guard(it.name),
+        guard_cell(it.name),
         it.country,
-        guard(it.vat_id),
+        guard_cell(it.vat_id),
         it.gross.currency.code,
         f"{it.net.amount:f}",
         f"{it.tax.amount:f}",
@@ -183,6 +183,6 @@ def _cells(it: billing.documents.BookkeepingRow) -> tuple[object, ...]:
         f"{accounting.tax.amount:f}" if accounting else "",
         f"{accounting.rate:f}" if accounting else "",
         accounting.rate_day if accounting else "",
-        guard(it.seller),
+        guard_cell(it.seller),
         it.reference,
     )

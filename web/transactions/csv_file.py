@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 
 from shared.contracts.billing.transactions import Transaction, TransactionPage
-from shared.csv_cells import guard
+from shared.text import guard_cell
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 COLUMNS = (
@@ -47,8 +47,8 @@ def write_csv(
 def _row(it: Transaction, words: Mapping[str, str]) -> Sequence[str]:
     return (
         it.at.astimezone(UTC).isoformat(timespec="seconds"),
-        guard(words.get(it.kind, it.kind)),
-        guard(it.memo),
+        guard_cell(words.get(it.kind, it.kind)),
+        guard_cell(it.memo),
         f"{it.amount.amount:f}",
         it.amount.currency.code,
         f"{it.balance.amount:f}",

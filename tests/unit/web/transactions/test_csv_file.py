@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from shared.contracts.billing.transactions import Transaction, TransactionPage
-from shared.csv_cells import guard
 from shared.errors import Unavailable
 from shared.money import Money, currency_of
+from shared.text import guard_cell
 from tests.fixtures.documents import paper, reference_to
 from web.transactions.csv_file import COLUMNS, INCOMPLETE, write_csv
 
@@ -73,21 +73,21 @@ def test_no_memo_is_a_formula_and_none_is_lost(memo: str) -> None:
     row = _read(write_csv([_page(_transaction(memo=memo))], WORDS))[1]
 
     assert not row[2].startswith(FORMULAS)
-    assert row[2] == guard(memo)
+    assert row[2] == guard_cell(memo)
     assert row[2].replace("'", "") == memo.replace("'", "")
 
 
 @pytest.mark.parametrize("sign", FORMULAS)
 @given(rest=st.text())
 def test_what_would_be_a_formula_is_told_to_be_text(sign: str, rest: str) -> None:
-    assert guard(sign + rest).startswith(f"'{sign}")
+    assert guard_cell(sign + rest).startswith(f"'{sign}")
     # Where semicolons part cells, this is one.
-    assert f";'{sign}" in guard(f"a;{sign}{rest}")
+    assert f";'{sign}" in guard_cell(f"a;{sign}{rest}")
 
 
 @pytest.mark.parametrize("memo", ["", "web-01", "'=1", "a=b", "1-2", 'Ünïcode, "x"'])
 def test_other_text_stays_as_it_is(memo: str) -> None:
-    assert guard(memo) == memo
+    assert guard_cell(memo) == memo
 
 
 def test_a_page_is_written_before_the_next_is_asked_for() -> None:
