@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -23,7 +23,6 @@ import structlog
 from stripe import (
     InvalidRequestError,
     PaymentIntent,
-    PaymentMethod,
     Refund,
     RequestsClient,
     SignatureVerificationError,
@@ -47,11 +46,22 @@ from services.billing.gateways.gateway import (
     Report,
     unreachable,
 )
-from services.billing.gateways.stripe_amounts import from_stripe, to_stripe
+from services.billing.gateways.stripe_amounts import (
+    from_stripe,
+    to_stripe,
+    units_to_repay,
+)
+from services.billing.gateways.stripe_objects import (
+    charged_at,
+    country_of,
+    method_of,
+    our_id,
+    saved_card,
+)
 from shared.contracts.billing.cards import SavedCard
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.top_ups import NextStep
-from shared.errors import Conflict, InvalidInput, Unauthenticated
+from shared.errors import InvalidInput, Unauthenticated
 from shared.money import currency_of
 from shared.wire import what_is_wrong
 
@@ -218,7 +228,7 @@ class StripeGateway(CardGateway):
         found = _found(lambda: self._client.v1.refunds.retrieve(refund))
         if found is None:
             return []
-        refund_id = _our_id(found, REFUND)
+        refund_id = our_id(found, REFUND)
         if refund_id is None:
             # It was ordered past us, and the ledger knows nothing of it.
             log.error("refund_differs", refund=refund, status=found.status)
@@ -228,7 +238,7 @@ class StripeGateway(CardGateway):
         return [RefundReport(refund_id, outcome, failure or found.status or "")]
 
     def repay(self, repayment: Repayment) -> bool:
-        units = _units_to_repay(repayment)
+        units = units_to_repay(repayment)
         with _answering(refused=RepaymentRefusedError):
             # A key is forgotten after a day; what was done is not.
             refund = self._earlier_refund(repayment)
@@ -264,7 +274,7 @@ class StripeGateway(CardGateway):
             methods = self._client.v1.payment_methods.list(
                 {"customer": customer, "type": "card", "limit": MAX_CARDS}
             )
-        return [_saved_card(method) for method in methods.data]
+        return [saved_card(method) for method in methods.data]
 
     def forget_card(self, customer: str, card: str) -> bool:
         if not self._is_card_of(customer, card):
@@ -308,7 +318,7 @@ class StripeGateway(CardGateway):
     def _reports(
         self, intent: PaymentIntent, outcome: Outcome, units: int
     ) -> Sequence[Report]:
-        payment_id = _our_id(intent, PAYMENT)
+        payment_id = our_id(intent, PAYMENT)
         if payment_id is None:
             return []
         currency = currency_of(intent.currency.upper())
@@ -319,10 +329,10 @@ class StripeGateway(CardGateway):
             transaction=intent.id,
             outcome=outcome,
             amount=from_stripe(units, currency),
-            method=_method(intent),
+            method=method_of(intent),
             failure=None if is_paid or error is None else error.code,
-            succeeded_at=_charged_at(intent),
-            payer_country=_card_country(intent),
+            succeeded_at=charged_at(intent),
+            payer_country=country_of(intent),
         )
         return [report]
 
@@ -331,7 +341,7 @@ class StripeGateway(CardGateway):
             {"payment_intent": repayment.transaction, "limit": MAX_LISTED}
         )
         wanted = repayment.refund_id
-        ours = (each for each in known.data if _our_id(each, REFUND) == wanted)
+        ours = (each for each in known.data if our_id(each, REFUND) == wanted)
         return next(ours, None)
 
     def _verified(self, headers: Mapping[str, str], body: str) -> _Subject:
@@ -366,14 +376,6 @@ def _answering(refused: type[Exception] | None = None) -> Iterator[None]:
         raise unreachable(type(error).__name__) from error
 
 
-def _units_to_repay(repayment: Repayment) -> int:
-    """The amount in Stripe's unit; a part of a payment may be finer than cards take."""
-    try:
-        return to_stripe(repayment.amount)
-    except Conflict as refusal:
-        raise RepaymentRefusedError(refusal.code) from refusal
-
-
 def _found(ask: Callable[[], Thing]) -> Thing | None:
     """What Stripe answers; None when it knows no such thing, at this account."""
     with _answering():
@@ -384,57 +386,6 @@ def _found(ask: Callable[[], Thing]) -> Thing | None:
                 raise
             log.warning("stripe_knows_none", code=error.code)
             return None
-
-
-def _our_id(thing: StripeObject, name: str) -> UUID | None:
-    """What of ours a thing is for; None when it was not made by us."""
-    try:
-        return UUID(str(_metadata(thing).get(name)))
-    except ValueError:
-        return None
-
-
-def _metadata(thing: StripeObject) -> Mapping[str, str]:
-    return thing.to_dict().get("metadata") or {}
-
-
-def _method(intent: PaymentIntent) -> str:
-    method = intent.payment_method
-    if not isinstance(method, PaymentMethod) or method.card is None:
-        return "Card"
-    return f"{_brand(method.card.brand)} ending in {method.card.last4}"
-
-
-def _card_country(intent: PaymentIntent) -> str:
-    """Where the card was issued; empty if that is not known."""
-    method = intent.payment_method
-    if not isinstance(method, PaymentMethod) or method.card is None:
-        return ""
-    return method.card.country or ""
-
-
-def _charged_at(intent: PaymentIntent) -> datetime | None:
-    charge = intent.to_dict().get("latest_charge")
-    created = charge.get("created") if isinstance(charge, Mapping) else None
-    return datetime.fromtimestamp(created, UTC) if created else None
-
-
-def _saved_card(method: PaymentMethod) -> SavedCard:
-    card = method.card
-    assert card is not None
-    return SavedCard(
-        id=method.id,
-        brand=_brand(card.brand),
-        last4=card.last4,
-        exp_month=card.exp_month,
-        exp_year=card.exp_year,
-    )
-
-
-def _brand(brand: str) -> str:
-    """Stripe's word for a brand as people write it."""
-    known = {"amex": "American Express", "mastercard": "Mastercard", "jcb": "JCB"}
-    return known.get(brand) or brand.replace("_", " ").title()
 
 
 def _id(thing: Any) -> str | None:

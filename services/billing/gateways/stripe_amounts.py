@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from moneyed import Currency
 
+from services.billing.gateways.gateway import Repayment, RepaymentRefusedError
 from shared.errors import Conflict
 from shared.money import Money
 
@@ -50,6 +51,14 @@ def to_stripe(money: Money) -> int:
         parameters = {"step": f"{smallest:f}", "currency": code}
         raise Conflict("not_payable_by_card", parameters=parameters)
     return int(units)
+
+
+def units_to_repay(repayment: Repayment) -> int:
+    """The amount in Stripe's unit; a part of a payment may be finer than cards take."""
+    try:
+        return to_stripe(repayment.amount)
+    except Conflict as refusal:
+        raise RepaymentRefusedError(refusal.code) from refusal
 
 
 def from_stripe(units: int, currency: Currency) -> Money:
