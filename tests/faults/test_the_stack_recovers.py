@@ -1,7 +1,10 @@
 """Whatever of a stack is killed or hangs: the page stands, and all comes back."""
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -20,6 +23,9 @@ from tests.fixtures.launches import (
     var_below,
 )
 from tests.fixtures.properties import new_random
+
+WORKERS = ONE_STACK["worker"]
+VISITORS, LOOKS_AT_A_TIME = 4, 25
 
 PAGE_WITHIN_S = 1.0
 FULL_WITHIN_S = 5.0
@@ -190,6 +196,42 @@ def test_a_killed_web_front_end_comes_back_once(
     assert others_than(stack, "web") == others
 
 
+@pytest.mark.full
+def test_a_killed_worker_fails_no_page(stack: RunningStack, customer: Customer) -> None:
+    def looks() -> list[int]:
+        with Customer(stack.url, customer.cookies) as one_more:
+            return [one_more.look().status for _ in range(LOOKS_AT_A_TIME)]
+
+    with ThreadPoolExecutor(VISITORS) as visitors:
+        looking = [visitors.submit(looks) for _ in range(VISITORS)]
+        for worker in stack.workers():
+            assert wait_until(lambda: len(stack.workers()) == WORKERS, START_TIMEOUT_S)
+            os.kill(worker, signal.SIGKILL)
+        statuses = {status for each in looking for status in each.result()}
+
+    assert statuses == {200}
+    assert wait_until(lambda: count_by_kind(stack.var) == ONE_STACK, FULL_WITHIN_S)
+
+
+@pytest.mark.full
+def test_a_form_that_was_in_a_killed_worker_takes_effect_once(
+    stack: RunningStack, customer: Customer
+) -> None:
+    form = customer.read_form("/funds/add?net=20&currency=EUR")
+    with ThreadPoolExecutor(1) as browser, stack.hanging("billing"):
+        sent = browser.submit(customer.send_form, "/funds/add", form)
+        assert wait_until(lambda: stack.calls_pending() > 0, START_TIMEOUT_S)
+        for worker in stack.workers():
+            os.kill(worker, signal.SIGKILL)
+        assert sent.result().status_code == 503
+    stack.wait_until_ready()
+
+    again = [customer.send_form("/funds/add", form) for _ in range(2)]
+
+    assert [answer.status_code for answer in again] == [303, 303]
+    assert again[0].headers["Location"] == again[1].headers["Location"]
+
+
 @pytest.mark.parametrize(
     "number",
     [
@@ -220,6 +262,8 @@ def is_told_apart(stack: RunningStack, started: set[str]) -> bool:
     missing = stack.missing()
     if "web" not in started:
         return set(missing) == {"web"}
+    if ("proxy" in started) == (missing.pop("proxy", None) is not None):
+        return False
     if "rabbitmq" not in started:
         return missing == dict.fromkeys(BLOCKS_OF, "broker_unreachable")
     if "postgres" not in started:
