@@ -1,5 +1,5 @@
-# One image for the web front end, the three services, their set-up and the operator's
-# command line; docker-compose.yml says who runs as what. docs/operators/containers.md
+# One image for the proxy, the web front end, the three services, their set-up and the
+# operator's command line; docker-compose.yml says who runs as what. docs/operators/containers.md
 # says how a package index or a certificate of your own is given to the build.
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 
@@ -28,12 +28,17 @@ RUN rm -r node_modules package.json package-lock.json .npmrc requirements \
     && python -m compileall -q .
 
 FROM ${BASE}
+RUN apt-get update -qq \
+    && apt-get install -qq --no-install-recommends \
+        nginx libnginx-mod-http-brotli-filter \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin client-area \
     && for program in identity inventory billing web; do \
         install -d -o client-area -g client-area -m 700 \
             /var/lib/client-area /var/lib/client-area/run \
             /var/lib/client-area/run/keys /var/lib/client-area/run/keys/$program; \
-    done
+    done \
+    && install -d -o client-area -g client-area -m 700 /run/client-area
 COPY --from=build /opt/client-area /opt/client-area
 ENV PATH=/opt/client-area/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

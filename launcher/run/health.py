@@ -2,16 +2,19 @@
 
 Asked within the program's own container, where its settings are. A service is well when
 it says so in answer to a call, for which the check has an account of its own; the web
-front end when it answers, for it shows pages even while services are away.
+front end when it answers, for it shows pages even while services are away; the proxy
+when it passes that answer on.
 """
 
 import http.client
+import socket
 import sys
 import uuid
 from contextlib import closing
 from urllib.parse import urlsplit
 
 from launcher.machine.processes import wait_until
+from launcher.run.readiness import is_served
 from launcher.servers.rabbitmq import amqp_variable
 from shared.contracts import billing, identity, inventory
 from shared.rpc.amqp.client import AmqpClient
@@ -35,6 +38,8 @@ def ailment_of(program: str, settings: Settings) -> str:
     """What keeps the program from its work, as a code; empty when it is well."""
     if program in _CONTRACTS:
         return _ailment_of_service(program, settings)
+    if program == "proxy":
+        return "" if is_served(settings) else "proxy_unreachable"
     return _ailment_of_web(settings)
 
 
@@ -47,9 +52,7 @@ def _ailment_of_service(service: str, settings: Settings) -> str:
 
 
 def _ailment_of_web(settings: Settings) -> str:
-    connection = http.client.HTTPConnection(
-        settings.listen, settings.port, timeout=TIMEOUT_S
-    )
+    connection = _WebConnection(settings)
     # It answers only who asks for it by its public name.
     host = urlsplit(settings.public_url).netloc
     try:
@@ -60,6 +63,22 @@ def _ailment_of_web(settings: Settings) -> str:
     finally:
         connection.close()
     return "" if status == http.client.OK else f"status_{status}"
+
+
+class _WebConnection(http.client.HTTPConnection):
+    """By its socket where it has one, else by its port."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings.listen, settings.port, timeout=TIMEOUT_S)
+        self._path = settings.environment.get("WEB_SOCKET")
+
+    def connect(self) -> None:
+        if not self._path:
+            super().connect()
+            return
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(TIMEOUT_S)
+        self.sock.connect(self._path)
 
 
 if __name__ == "__main__":

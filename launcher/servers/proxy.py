@@ -97,10 +97,14 @@ class Proxy:
             write_atomically(pages / f"{name}.html", _page(title, message))
         write_atomically(self.folder / "nginx.conf", self._configuration())
 
-    def command(self, parent: int | None = None) -> list[str]:
-        """The server in the foreground, leashed to its parent (see `leashed`)."""
+    def server_command(self) -> list[str]:
+        """The server in the foreground."""
         own = ["-e", "stderr", "-p", str(self.folder), "-c", "nginx.conf"]
-        shell = ["sh", "-c", _WITH_GUARD, find_setpriv(), find_nginx(), *own]
+        return [find_nginx(), *own]
+
+    def command(self, parent: int | None = None) -> list[str]:
+        """The server, leashed to its parent (see `leashed`)."""
+        shell = ["sh", "-c", _WITH_GUARD, find_setpriv(), *self.server_command()]
         # Its master ends the worker, so it is asked to end in order.
         return leashed(shell, "TERM", parent=parent)
 

@@ -15,7 +15,8 @@ from launcher.machine.processes import wait_until
 from tests.containers.customer import BLOCKS, Customer
 from tests.containers.engines import Project, find_engine
 
-SERVICES = ("postgres", "rabbitmq", "mail", "identity", "inventory", "billing", "web")
+SERVERS = ("postgres", "rabbitmq", "mail", "proxy")
+SERVICES = (*SERVERS, "identity", "inventory", "billing", "web")
 SECRETS = (
     *("POSTGRES", "OWNER", "IDENTITY", "INVENTORY", "BILLING"),
     *("RABBITMQ", "WEB", "OPERATOR", "HEALTH"),

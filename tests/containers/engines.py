@@ -21,6 +21,7 @@ STAGES = (
     SETUP,
     ("identity", "inventory", "billing"),
     ("web",),
+    ("proxy",),
 )
 """The order of starting that docker-compose.yml asks for."""
 

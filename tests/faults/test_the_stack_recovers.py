@@ -26,6 +26,7 @@ from tests.fixtures.properties import new_random
 
 WORKERS = ONE_STACK["worker"]
 VISITORS, LOOKS_AT_A_TIME = 4, 25
+TOP_UP = {"net": "20", "currency": "EUR", "gateway": "bank_transfer"}
 
 PAGE_WITHIN_S = 1.0
 FULL_WITHIN_S = 5.0
@@ -217,7 +218,7 @@ def test_a_killed_worker_fails_no_page(stack: RunningStack, customer: Customer) 
 def test_a_form_that_was_in_a_killed_worker_takes_effect_once(
     stack: RunningStack, customer: Customer
 ) -> None:
-    form = customer.read_form("/funds/add?net=20&currency=EUR")
+    form = customer.read_form("/funds/add?net=20&currency=EUR") | TOP_UP
     with ThreadPoolExecutor(1) as browser, stack.hanging("billing"):
         sent = browser.submit(customer.send_form, "/funds/add", form)
         assert wait_until(lambda: stack.calls_pending() > 0, START_TIMEOUT_S)

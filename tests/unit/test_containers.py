@@ -47,7 +47,7 @@ def volumes_of(container: str) -> dict[str, str]:
 
 
 def test_the_whole_stack_is_there() -> None:
-    assert set(CONTAINERS) == {*SERVERS, *PROGRAMS, *FOR_A_WHILE}
+    assert set(CONTAINERS) == {*SERVERS, *PROGRAMS, "proxy", *FOR_A_WHILE}
 
 
 def test_postgresql_logs_as_little_as_that_of_the_launcher() -> None:
@@ -69,7 +69,7 @@ def test_a_container_can_do_little() -> None:
 
 
 def test_what_stays_up_tells_its_health_and_is_restarted() -> None:
-    for name in (*SERVERS, *PROGRAMS):
+    for name in (*SERVERS, *PROGRAMS, "proxy"):
         assert CONTAINERS[name]["healthcheck"]["test"][0] == "CMD", name
         assert CONTAINERS[name]["restart"] == "unless-stopped", name
 
@@ -87,17 +87,30 @@ def test_a_program_waits_for_what_it_needs() -> None:
         assert conditions == healthy | done, name
 
 
-def test_only_the_web_front_end_is_published_to_this_machine_unless_asked() -> None:
+def test_the_web_front_end_is_reached_by_the_proxy_alone() -> None:
+    sockets = {name: volumes_of(name).get("web-socket") for name in CONTAINERS}
+
+    assert {name for name, at in sockets.items() if at} == {"web", "proxy"}
+    assert settings_of("proxy")["WEB_SOCKET"] == settings_of("web")["WEB_SOCKET"]
+    trusted = {settings_of(name)["TRUSTED_PROXIES"] for name in ("web", "proxy")}
+    assert trusted == {"${TRUSTED_PROXIES:-0}"}
+    assert settings_of("web")["OWN_PROXY"] == "yes"
+    assert CONTAINERS["proxy"]["depends_on"] == {
+        "web": {"condition": "service_healthy"}
+    }
+
+
+def test_only_the_proxy_is_published_to_this_machine_unless_asked() -> None:
     published = {name: c["ports"] for name, c in CONTAINERS.items() if "ports" in c}
 
-    assert published == {"web": ["${PUBLISH:-127.0.0.1}:${PORT:-8000}:8000"]}
+    assert published == {"proxy": ["${PUBLISH:-127.0.0.1}:${PORT:-8000}:8000"]}
 
 
 def test_only_who_has_business_outside_has_a_way_out() -> None:
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     for name, container in CONTAINERS.items():
-        # Customers come to the web front end; billing asks the register of VAT IDs.
-        goes_out = name in {"web", "billing"}
+        # Customers come to the proxy; billing asks the register of VAT IDs.
+        goes_out = name in {"proxy", "billing"}
         ways = {"inside", "outside"} if goes_out else {"inside"}
         assert set(container["networks"]) == ways
 
@@ -129,7 +142,8 @@ def test_a_program_is_given_its_own_database_and_keys_only() -> None:
 
         own = {url_variable(program)} if program in SERVICES else set()
         assert databases == own, program
-        assert volumes_of(program) == {f"{program}-keys": "/keys:ro"}
+        keys = {k: v for k, v in volumes_of(program).items() if k.endswith("-keys")}
+        assert keys == {f"{program}-keys": "/keys:ro"}
         assert settings["KEYS_DIR"] == "/keys"
 
 
