@@ -1,14 +1,17 @@
 """Nonsense gets a clear answer, and nobody sees what is another's."""
 
 import re
+import socket
 from itertools import product
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
+import requests
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import SignIn
 
+PATIENCE_S = 20
 FIELDS = ("q", "family", "state", "sort", "after", "company")
 HOSTILE = (
     "' OR 1=1 --",
@@ -32,6 +35,29 @@ def test_a_hostile_address_gets_an_answer_and_runs_nothing(sign_in: SignIn) -> N
         assert answer.status < 500, (field, text[:40])
         assert "<script>alert(1)" not in answer.text()
         assert "<h1" in answer.text()
+
+
+def test_too_large_a_request_is_refused_by_its_length_alone(site: str) -> None:
+    address = urlsplit(site)
+    lines = (
+        "POST /login HTTP/1.1",
+        f"Host: {address.netloc}",
+        "Content-Length: 999999",
+    )
+    with socket.create_connection((address.hostname, address.port), PATIENCE_S) as sent:
+        sent.sendall("\r\n".join((*lines, "", "")).encode())
+        answer = sent.recv(1000)
+
+    assert answer.split()[1] == b"413"
+
+
+def test_pages_come_compressed(site: str) -> None:
+    headers = {"Accept-Encoding": "gzip"}
+
+    answer = requests.get(f"{site}/login", headers=headers, timeout=PATIENCE_S)
+
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "</html>" in answer.text
 
 
 def test_an_unknown_filter_names_the_choices_there_are(sign_in: SignIn) -> None:
