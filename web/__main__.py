@@ -12,16 +12,13 @@ from granian.constants import Interfaces
 
 from shared.logs import configure_logs
 from shared.settings import Settings, read_settings
-from web.settings import MAIN_PID
+from web.settings import MAIN_PID, WORKERS_FOLDER
 
 WORKERS = 2
 """While one is started again, the other answers."""
 
 THREADS = 16
 """Of each. A page waits for its calls, so more threads than cores are of use."""
-
-_FIGURES = "PROMETHEUS_MULTIPROC_DIR"
-"""Where each process keeps its figures: prometheus_client reads it when imported."""
 
 _SOCKET_MODE = 0o660
 _STOP_WITHIN_S = 5
@@ -32,7 +29,7 @@ def main() -> None:
     os.environ[MAIN_PID] = str(os.getpid())
     # Other threads than the one that starts workers run here, too.
     multiprocessing.set_start_method("spawn")
-    with _figures_folder() as figures, _admin(settings, figures):
+    with _workers_folder() as folder, _admin(settings, folder):
         _serve(settings)
 
 
@@ -59,22 +56,22 @@ def _serve(settings: Settings) -> None:
 
 
 @contextmanager
-def _figures_folder() -> Iterator[Path]:
+def _workers_folder() -> Iterator[Path]:
     """The folder of the environment, emptied, or one for as long as this runs."""
-    if given := os.environ.get(_FIGURES):
+    if given := os.environ.get(WORKERS_FOLDER):
         folder = Path(given)
         folder.mkdir(mode=0o700, exist_ok=True)
-        for file in folder.glob("*.db"):
+        for file in folder.iterdir():
             file.unlink()
         yield folder
         return
-    with TemporaryDirectory(prefix="client-area-figures-") as made:
-        os.environ[_FIGURES] = made
+    with TemporaryDirectory(prefix="client-area-workers-") as made:
+        os.environ[WORKERS_FOLDER] = made
         yield Path(made)
 
 
 @contextmanager
-def _admin(settings: Settings, figures: Path) -> Iterator[None]:
+def _admin(settings: Settings, folder: Path) -> Iterator[None]:
     """Answer the operator's monitoring in a thread, where there is a port for it."""
     if settings.admin_port is None:
         yield
@@ -86,7 +83,7 @@ def _admin(settings: Settings, figures: Path) -> Iterator[None]:
     configure_logs("web")
     with closing(AmqpClient(settings.amqp_url)) as client:
         client.is_connected()  # begins to connect
-        app = admin.make_admin_app(client, lambda: admin.figures_of_workers(figures))
+        app = admin.make_admin_app(client, lambda: admin.figures_of_workers(folder))
         with admin.served(app, settings.admin_port):
             yield
 

@@ -8,6 +8,10 @@ from shared.settings import Provider, SettingError, Settings
 MAIN_PID = "WEB_MAIN_PID"
 """The variable in which the main process tells its workers who it is."""
 
+WORKERS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that names the workers' own folder: their figures, which
+prometheus_client keeps where it says, and the sockets by which they ask each other."""
+
 CARD_SCRIPT_URL = "https://js.stripe.com/v3/"
 
 

@@ -3,6 +3,8 @@
 import ctypes
 import os
 import signal
+from functools import partial
+from pathlib import Path
 
 from flask import Flask
 
@@ -17,8 +19,9 @@ from shared.settings import read_settings
 from web.app import create_app
 from web.page.changes import Changes
 from web.page.context import Context
-from web.page.last_known import LastKnown
-from web.settings import MAIN_PID, read_web_settings
+from web.page.last_known import PAGE_CAPACITY, LastKnown
+from web.page.siblings import Siblings
+from web.settings import MAIN_PID, WORKERS_FOLDER, read_web_settings
 
 _PR_SET_PDEATHSIG = 1
 
@@ -36,12 +39,17 @@ def make_app() -> Flask:
     EventFollower(settings.amqp_url, sources, event_keys, changes).start()
     client = AmqpClient(settings.amqp_url)
     client.is_connected()  # begins to connect, for the first visitor's sake
+    siblings = Siblings(Path(os.environ[WORKERS_FOLDER]))
+    last_known = LastKnown(ask_others=partial(siblings.ask, "blocks"))
+    last_pages = LastKnown(PAGE_CAPACITY, partial(siblings.ask, "pages"))
+    siblings.answer({"blocks": last_known.look, "pages": last_pages.look})
     context = Context(
         settings=read_web_settings(settings),
         client=client,
         verify_key=load_public_key(settings.keys_dir / "principal.pub"),
         clock=clock,
-        last_known=LastKnown(),
+        last_known=last_known,
+        last_pages=last_pages,
         changes=changes,
     )
     secret = (settings.keys_dir / "web.secret").read_bytes()

@@ -9,7 +9,7 @@ from pathlib import Path
 from launcher.machine.errors import LaunchError
 from launcher.machine.files import make_folder
 
-_MAX_SOCKET_PATH = 100  # bytes; the system allows 107
+_MAX_SOCKET_PATH = 80  # bytes; the system allows 107, and workers have longer ones
 
 
 @dataclass(frozen=True)

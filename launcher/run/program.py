@@ -25,6 +25,7 @@ from launcher.servers.infrastructure import (
 )
 from launcher.servers.supervision import ROOT
 from shared.settings import Settings, read_settings
+from web.settings import WORKERS_FOLDER
 from web.site.security import MAX_FORM_BYTES
 
 _MODULES = {
@@ -106,7 +107,7 @@ def _prepare_web(layout: Layout) -> dict[str, str]:
     folder = layout.socket("web").parent
     folder.chmod(0o710)
     account_of("web").own(folder)
-    return {"PROMETHEUS_MULTIPROC_DIR": str(folder / "figures")}
+    return {WORKERS_FOLDER: str(folder / "workers")}
 
 
 def _replace(

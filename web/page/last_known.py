@@ -1,10 +1,12 @@
 """What was last known of blocks and pages, for when their service does not answer.
 
-Kept in this process only, per user, company and role, and bounded.
+Kept in this process, per user, company and role, and bounded; what it lacks, the other
+workers of this machine may have.
 """
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +29,14 @@ Key = tuple[UUID, UUID | None, str, str]
 
 
 class LastKnown:
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    """``ask_others`` looks for what is not known here."""
+
+    def __init__(
+        self,
+        capacity: int = CAPACITY,
+        ask_others: Callable[[Key], Known | None] = lambda _key: None,
+    ) -> None:
+        self._ask_others = ask_others
         self._entries: OrderedDict[Key, Known] = OrderedDict()
         self._capacity = capacity
         self._lock = threading.Lock()
@@ -43,8 +52,13 @@ class LastKnown:
                 self._entries.popitem(last=False)
 
     def find(self, principal: Principal, name: str) -> Known | None:
+        key = _key(principal, name)
+        return self.look(key) or self._ask_others(key)
+
+    def look(self, key: Key) -> Known | None:
+        """Like `find`, but here only."""
         with self._lock:
-            return self._entries.get(_key(principal, name))
+            return self._entries.get(key)
 
 
 def _key(principal: Principal, name: str) -> Key:
