@@ -47,8 +47,8 @@ class Account:
     ) -> list[str]:
         """What setpriv needs to make this account out of root; nothing otherwise.
 
-        The account must pass the folders above ``paths``: where only root may, it gets
-        the capability to.
+        The account must pass the folders above ``paths``, which themselves are open to
+        it: where only root may, it gets the capability to.
 
         Raises:
             LaunchError: it can't get that.

@@ -4,14 +4,21 @@ One that is taken over then has neither another service's database, nor the key 
 principals are signed with, nor the payment gateways'.
 """
 
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from launcher.machine.accounts import closed_folder
 from launcher.machine.files import make_folder, write_atomically
 from launcher.servers.databases import SERVICES, owner_variable, url_variable
 from launcher.servers.rabbitmq import PROCESSES, amqp_variable
+from launcher.servers.supervision import ROOT
 
 _IDENTITY, _INVENTORY, _BILLING = (f"{service}.event.pub" for service in SERVICES)
+
+CODE = (ROOT / "web", Path(sys.executable), Path(sys.executable).resolve())
+"""What a program reads to run."""
 
 KEYS = {
     "identity": (
@@ -33,6 +40,14 @@ _SECRETS = {
     "STRIPE_WEBHOOK_SECRET": "billing",
 }
 """Settings that one program alone may read."""
+
+
+def what_mixes_keys(all_keys: Path) -> Path | None:
+    """The folder for whose sake programs that root starts can read any key.
+
+    Only root may pass it, and they have to (see `launcher.machine.accounts`).
+    """
+    return closed_folder([*CODE, all_keys]) if os.geteuid() == 0 else None
 
 
 def environment_of(

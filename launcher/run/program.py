@@ -8,14 +8,13 @@ is not the program's own stays behind: root's power, too, where root started it.
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import NoReturn
 
-from launcher.machine.accounts import account_of, closed_folder
+from launcher.machine.accounts import account_of
 from launcher.machine.files import make_folder, write_atomically
 from launcher.machine.layout import Layout
 from launcher.machine.processes import find_setpriv, leashed, read_pid
-from launcher.run.credentials import environment_of, give_keys
+from launcher.run.credentials import CODE, environment_of, give_keys
 from launcher.servers.databases import SERVICES
 from launcher.servers.infrastructure import (
     give_certificate,
@@ -23,7 +22,6 @@ from launcher.servers.infrastructure import (
     proxy_of,
     rabbitmq_of,
 )
-from launcher.servers.supervision import ROOT
 from shared.settings import Settings, read_settings
 from web.settings import WORKERS_FOLDER
 from web.site.security import MAX_FORM_BYTES
@@ -68,7 +66,7 @@ def _become_rabbitmq(layout: Layout) -> NoReturn:
     account = account_of("rabbitmq")
     account.own(node.folder)
     os.chdir(node.folder)
-    options = account.options([node.folder / "mnesia"])
+    options = account.options([node.folder])
     _replace(node.command(parent=os.getppid()), options, node.environment())
 
 
@@ -80,7 +78,7 @@ def _become_proxy(layout: Layout, settings: Settings) -> NoReturn:
     account.own(proxy.folder)
     os.chdir(proxy.folder)
     low = ["net_bind_service"] if settings.port < _FIRST_FREE_PORT else []
-    options = account.options([proxy.folder / "pages", layout.socket("web")], low)
+    options = account.options([proxy.folder, layout.socket("web").parent], low)
     _replace(proxy.command(parent=os.getppid()), options, proxy.environment())
 
 
@@ -93,11 +91,7 @@ def _become_module(name: str, settings: Settings, layout: Layout) -> NoReturn:
         environment |= _prepare_web(layout)
     if name == "sandbox":
         account.own(make_folder(settings.var / "sandbox"))
-    interpreter = Path(sys.executable)
-    needed = [ROOT / "web", interpreter, interpreter.resolve(), keys / "key"]
-    options = account.options(needed)
-    if options and (closed := closed_folder(needed)):
-        print(f"{closed} lets nobody pass: keys are not kept apart", file=sys.stderr)
+    options = account.options([*CODE, keys])
     module = [sys.executable, "-m", _MODULES.get(name, name)]
     _replace(leashed(module, parent=os.getppid()), options, environment)
 

@@ -14,6 +14,7 @@ from launcher.machine.layout import Layout
 from launcher.machine.ports import keep_port, read_port
 from launcher.machine.processes import is_alive, read_pid, tail, wait_until
 from launcher.run.assets import ensure_assets
+from launcher.run.credentials import what_mixes_keys
 from launcher.run.first_run import ensure_demo
 from launcher.run.readiness import missing_programs
 from launcher.run.system_packages import ensure_nginx, ensure_rabbitmq
@@ -99,6 +100,12 @@ class Stack:
         return (WEB, PROXY)
 
     def _prepare(self) -> None:
+        if closed := what_mixes_keys(self._layout.run / "keys"):
+            print(
+                f"{closed} lets nobody else pass, so that every program may read what "
+                f"is another's: allow it with chmod o+x {closed}",
+                flush=True,
+            )
         if self._has_rabbitmq:
             ensure_rabbitmq()
         ensure_nginx()

@@ -1,5 +1,6 @@
 """The processes of a real stack hold what is theirs, and nothing else."""
 
+import os
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import make_url
 
 from launcher.machine.layout import Layout
+from launcher.machine.processes import read_pid
 from launcher.run.credentials import KEYS
 from launcher.servers.databases import SERVICES, libpq_url, url_variable
 from launcher.servers.rabbitmq import PROCESSES
@@ -64,3 +66,26 @@ def test_a_program_has_neither_anothers_database_nor_anothers_key(
         assert urlsplit(environment["AMQP_URL"]).username == program
     assert keys == layout.keys_folder(program)
     assert {file.name for file in keys.iterdir()} == set(KEYS[program])
+
+
+@pytest.mark.full
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can step down")
+def test_no_program_is_root_nor_another_and_the_servers_have_no_capability(
+    servers: Servers,
+) -> None:
+    layout = Layout(servers.ask("stack").folder)
+    programs = (*KEYS, "postgres", "rabbitmq", "proxy")
+    statuses = {name: status_of_process(layout, name) for name in programs}
+
+    users = {name: status["Uid"].split()[0] for name, status in statuses.items()}
+    assert "0" not in users.values()
+    assert len(set(users.values())) == len(programs)
+    # Python itself may lie where only root may pass, and be let through.
+    for name in ("rabbitmq", "proxy"):
+        assert int(statuses[name]["CapEff"], 16) == 0, name
+
+
+def status_of_process(layout: Layout, program: str) -> dict[str, str]:
+    pid = read_pid(layout.pid_file(program))
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (x.partition(":") for x in lines)}
