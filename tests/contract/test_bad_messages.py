@@ -212,9 +212,19 @@ def test_a_reply_that_nobody_receives_does_no_harm(wire: Wire) -> None:
     wire.publish(ECHO_KEY, GOOD, content_type=JSON, reply_to=f"reply.web.{uuid4()}")
 
 
+SOME_UUID = "0b8f4f4e-4f55-4d0e-9a3e-6a1d1c2f7b10"
+
+
 @pytest.mark.parametrize(
     "reply_to",
-    ["nobody", "n" * 255, "parcel.echo", "reply.web.1", f"{uuid4()}.x", f"{uuid4()}\n"],
+    [
+        "nobody",
+        "n" * 255,
+        "parcel.echo",
+        "reply.web.1",
+        f"{SOME_UUID}.x",
+        f"{SOME_UUID}\n",
+    ],
 )
 def test_a_reply_goes_to_keys_for_replies_only(wire: Wire, reply_to: str) -> None:
     wire.publish(ECHO_KEY, GOOD, content_type=JSON, reply_to=reply_to)
