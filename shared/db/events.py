@@ -46,8 +46,11 @@ class Envelope(msgspec.Struct, Generic[BodyT], frozen=True, kw_only=True):
         return self.epoch, self.version
 
 
-Publish = Callable[[str, Any], None]
-"""Sends an envelope (JSON values) under an event's name; returns when it is safe."""
+Confirm = Callable[[], None]
+"""Waits until what was published is safe."""
+
+Publish = Callable[[str, Any], Confirm | None]
+"""Sends an envelope (JSON values) under an event's name; None if it is safe already."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,11 @@ def relay(database: Database, publish: Publish, now: datetime) -> int:
             .limit(RELAY_BATCH)
         ).all()
         epoch = _epoch(session) if waiting else 0
-        for row in waiting:
-            publish(row.event_name, row.envelope | {"epoch": epoch})
+        sent = [
+            publish(row.event_name, row.envelope | {"epoch": epoch}) for row in waiting
+        ]
+        for confirm in filter(None, sent):
+            confirm()
         positions = [row.position for row in waiting]
         if positions:
             session.execute(

@@ -1,10 +1,16 @@
 """Publishes what must not be lost: events, and messages nobody could handle.
 
+The broker confirms what it has on its disk. Waiting for that takes as long for one
+message as for many, so events are sent first and waited for afterwards.
+
 Exchanges and queues are there from the set-up; a service may not make any.
 """
 
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import kombu
@@ -30,13 +36,13 @@ _CONFIRM_TIMEOUT_S = 5
 
 
 class Publisher:
-    """Publishes over a connection of its own, one message at a time, confirmed."""
+    """Publishes over a connection of its own, in order; all of it is confirmed."""
 
     def __init__(self, amqp_url: str, service: str, signer: EventSigner) -> None:
         self._connection = kombu.Connection(
             amqp_url,
             connect_timeout=_CONNECT_TIMEOUT_S,
-            transport_options={**TRANSPORT_OPTIONS, "confirm_publish": True},
+            transport_options=TRANSPORT_OPTIONS,
         )
         self._service = service
         self._signer = signer
@@ -45,18 +51,18 @@ class Publisher:
             *self._connection.channel_errors,
             MessageNacked,
         )
-        self._channel: Any = None
+        self._channel: _ConfirmingChannel | None = None
         self._one_at_a_time = threading.Lock()
 
-    def publish_event(self, name: str, envelope: Any) -> None:
-        """Publish an event of this service; returns when the broker has it.
+    def publish_event(self, name: str, envelope: Any) -> Callable[[], None]:
+        """Send an event of this service; returns what waits until the broker has it.
 
-        Raises:
+        Raises, then or now:
             Unavailable: ``broker_unreachable``.
         """
         body = msgspec.json.encode(envelope)
         headers = self._signer.sign(body)
-        self._publish(event_exchange(self._service), name, body, headers)
+        return self._start(event_exchange(self._service), name, body, headers)
 
     def put_event_aside(self, message: Message, reason: str) -> None:
         """Keep an event for a person to look at.
@@ -96,6 +102,11 @@ class Publisher:
     def _publish(
         self, exchange: str, key: str, body: bytes, headers: Any = None
     ) -> None:
+        self._start(exchange, key, body, headers)()
+
+    def _start(
+        self, exchange: str, key: str, body: bytes, headers: Any
+    ) -> Callable[[], None]:
         message = Outgoing(
             body,
             content_type=CONTENT_TYPE,
@@ -105,34 +116,93 @@ class Publisher:
         )
         with self._one_at_a_time:
             try:
-                self._send(message, exchange, key)
+                return self._send(message, exchange, key)
             except self._errors:
                 # Perhaps the broker was only restarted since the last message.
                 self._drop()
-                self._send_or_refuse(message, exchange, key)
+                return self._send_or_refuse(message, exchange, key)
 
-    def _send_or_refuse(self, message: Outgoing, exchange: str, key: str) -> None:
+    def _send_or_refuse(
+        self, message: Outgoing, exchange: str, key: str
+    ) -> Callable[[], None]:
         try:
-            self._send(message, exchange, key)
+            return self._send(message, exchange, key)
         except self._errors as error:
             self._drop()
             raise Unavailable("broker_unreachable", repr(error)) from error
 
-    def _send(self, message: Outgoing, exchange: str, key: str) -> None:
+    def _send(self, message: Outgoing, exchange: str, key: str) -> Callable[[], None]:
         if self._channel is None:
-            self._channel = self._open()
-        self._channel.basic_publish(
-            message, exchange, key, confirm_timeout=_CONFIRM_TIMEOUT_S
-        )
+            self._connection.connect()
+            self._channel = _ConfirmingChannel(self._connection)
+        number = self._channel.send(message, exchange, key)
+        return partial(self._confirm, self._channel, number)
 
-    def _open(self) -> Any:
-        self._connection.connect()
-        return self._connection.channel()
+    def _confirm(self, channel: "_ConfirmingChannel", number: int) -> None:
+        with self._one_at_a_time:
+            if channel is not self._channel and channel.waits_for(number):
+                raise Unavailable("broker_unreachable", "the connection was lost")
+            try:
+                channel.wait_for(number)
+            except self._errors as error:
+                self._drop()
+                raise Unavailable("broker_unreachable", repr(error)) from error
 
     def _drop(self) -> None:
         self._channel = None
         with suppress(*self._errors):
             self._connection.close()
+
+
+class _ConfirmingChannel:
+    """A channel on which the broker confirms each message, by its number."""
+
+    def __init__(self, connection: kombu.Connection) -> None:
+        self._connection = connection
+        self._channel = connection.channel()
+        self._channel.confirm_select()
+        self._channel.events["basic_ack"].add(self._on_ack)
+        self._channel.events["basic_nack"].add(self._on_nack)
+        self._sent = 0
+        self._waiting: set[int] = set()
+        self._refused: set[int] = set()
+
+    def send(self, message: Outgoing, exchange: str, key: str) -> int:
+        # The time is for a broker that takes nothing more, and stops reading.
+        self._channel.basic_publish(message, exchange, key, timeout=_CONFIRM_TIMEOUT_S)
+        self._sent += 1
+        self._waiting.add(self._sent)
+        return self._sent
+
+    def waits_for(self, number: int) -> bool:
+        return number in self._waiting
+
+    def wait_for(self, number: int) -> None:
+        """Wait until the broker has the message.
+
+        Raises:
+            MessageNacked: it does not take it.
+            OSError, amqp.AMQPError: the connection or the channel is no more.
+        """
+        end = time.monotonic() + _CONFIRM_TIMEOUT_S
+        while number in self._waiting:
+            self._connection.drain_events(timeout=max(0.001, end - time.monotonic()))
+        if number in self._refused:
+            self._refused.discard(number)
+            raise MessageNacked
+
+    def _on_ack(self, number: int, multiple: bool) -> None:  # noqa: FBT001  amqp's
+        self._waiting -= self._named(number, multiple=multiple)
+
+    def _on_nack(self, number: int, multiple: bool) -> None:  # noqa: FBT001  amqp's
+        refused = self._named(number, multiple=multiple)
+        self._refused |= refused
+        self._waiting -= refused
+
+    def _named(self, number: int, *, multiple: bool) -> set[int]:
+        if not multiple:
+            return {number} & self._waiting
+        return {each for each in self._waiting if each <= number}
 
 
 def _signature_of(message: Message) -> dict[str, Any]:

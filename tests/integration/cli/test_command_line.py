@@ -136,6 +136,8 @@ def test_an_operator_starts_from_nothing(client_area: ClientArea) -> None:
     ada = ("--email", "ada@example.com", "--name", "Ada")
     password = "correct horse battery\n" * 2
     user_id = client_area("users", "create", *ada, typed=password).stdout.split()[-1]
+    marks = client_area("users", "log-marks", "--email", "ada@example.com").stdout
+    assert re.fullmatch(r"account  [0-9a-f]{16}\n", marks)
     name = ("--name", "Analytical Engines Ltd", "--country", "GB")
     client_area("companies", "create", *name, "--owner", user_id)
     company = ("--company", "Analytical Engines Ltd")
