@@ -16,6 +16,7 @@ from web.page.polling import Tag, answer_with_tag
 
 WAITING = BlockView("services", samples.COMPANY_ID, "waiting")
 FRESH = replace(WAITING, state="fresh", data=samples.counters())
+LOW_BALANCES = BlockView("low-balances", samples.COMPANY_ID, "fresh", [])
 COSTS = BlockView("costs", samples.COMPANY_ID, "fresh", [samples.costs()])
 CHANGED = "document.body.dispatchEvent(new CustomEvent('services-changed'))"
 
@@ -37,6 +38,7 @@ class Answers:
             "dashboard/page.html",
             frame=samples.frame(),
             blocks={
+                "low-balances": LOW_BALANCES,
                 "services": self.on_page,
                 "costs": self.costs,
             },

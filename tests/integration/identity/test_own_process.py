@@ -94,7 +94,7 @@ def test_passwords_are_checked_side_by_side_and_logged_nowhere(
 
     assert answers == ["wrong_credentials"] * 8
     logged = log.read_text()
-    assert logged.count("wrong_credentials") == 8
+    assert logged.count('"outcome": "wrong_credentials"') == 8
     assert "example.com" not in logged
     assert "secret-of-the-user" not in logged
     assert "192.0.2.1" not in logged

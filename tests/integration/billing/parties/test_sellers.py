@@ -345,7 +345,7 @@ def test_each_sellers_numbers_have_no_gap_whoever_issues(
     polish = an_office(billing_database, "PL", "PLN")
     for _ in range(4):
         pay(german, "10.00", "EUR")
-        pay(polish, "10.00", "PLN")
+        pay(polish, "50.00", "PLN")
 
     all_at_once(lambda _: issue(german), 4)
 
