@@ -171,7 +171,9 @@ class _Listing:
 
     @property
     def _sorting(self) -> _Sorting:
-        return _SORTINGS[self.request.sort]
+        # Compared by its state, too, few services would seem to follow one.
+        by_name = self._is_by_name
+        return _SORTINGS[ServiceSort.NAME if by_name else self.request.sort]
 
     @property
     def _is_by_name(self) -> bool:
