@@ -49,7 +49,7 @@ values = st.builds(
 )
 
 
-@over_database(40)
+@over_database(20)
 @given(sent=values)
 def test_every_value_arrives_as_it_was_sent(world: World, sent: c.Values) -> None:
     echoed = world.call(c.ECHO, sent)

@@ -43,7 +43,7 @@ THEMES = ("light", "dark")
 @pytest.mark.parametrize(
     ("width", "theme"),
     [
-        (360, "light"),
+        pytest.param(360, "light", marks=pytest.mark.full),
         pytest.param(1280, "dark", marks=pytest.mark.full),
         pytest.param(360, "dark", marks=pytest.mark.nightly),
         pytest.param(1280, "light", marks=pytest.mark.nightly),
@@ -62,6 +62,15 @@ def test_every_page_is_accessible_and_fits(
         page.wait_for_load_state("networkidle")
         _look(page, screenshots, f"{name}-{width}-{theme}")
     assert complaints == []
+
+
+@pytest.mark.parametrize("name", ["dashboard", "services", "add-funds"])
+def test_the_pages_of_every_day_are_accessible_and_fit(
+    sign_in: SignIn, screenshots: Screenshots, name: str
+) -> None:
+    page = sign_in(viewport={"width": 360, "height": 800}, color_scheme="light")
+    page.goto(PAGES[name])
+    _look(page, screenshots, f"{name}-of-every-day")
 
 
 @pytest.mark.full

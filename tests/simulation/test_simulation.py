@@ -20,7 +20,7 @@ SEEDS = [int(GIVEN)] if GIVEN else [1]
 LENGTH = int(os.environ.get("SIMULATION_ACTS", ACTS))
 
 LONG = 60
-LONG_RUNS_S = examples(15)
+LONG_RUNS_S = examples(7)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -144,7 +144,7 @@ def test_a_password_is_anything_of_the_right_length(
             house.log_in("alice@example.com", password)
 
 
-@over_database(60)
+@over_database(30)
 @given(email=ANYTHING, password=ANYTHING, name=ANYTHING, address=ANYTHING)
 def test_no_text_whatever_makes_a_fault(
     house: House, email: str, password: str, name: str, address: str

@@ -316,5 +316,5 @@ def test_no_money_comes_out_of_nothing(site: Installation) -> None:
         def __init__(self) -> None:
             super().__init__(site)
 
-    quick = settings(over_database(4), stateful_step_count=20)
+    quick = settings(over_database(3), stateful_step_count=20)
     run_state_machine_as_test(LifeHere, settings=quick)

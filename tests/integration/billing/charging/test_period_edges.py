@@ -42,7 +42,7 @@ def edge_in_sql(
 
 
 @pytest.mark.property
-@over_database(100)
+@over_database(50)
 @given(moments, periods, zones, st.data())
 def test_both_find_the_same_edge(
     billing_database: Database,

@@ -110,7 +110,7 @@ cases = (
 
 
 @pytest.mark.property
-@over_database(12)
+@over_database(6)
 @given(*cases)
 def test_events_in_any_order_and_number_end_in_what_the_newest_say(
     billing_database: Database,

@@ -67,7 +67,7 @@ def by_text(session: Session, condition: ColumnElement[bool]) -> list[bool | Non
 
 
 @pytest.mark.property
-@over_database(20)
+@over_database(10)
 @given(st.lists(services(), min_size=20, max_size=60))
 def test_sql_and_python_say_the_same_of_each_service(
     billing_database: Database, drawn: list[Subscription]

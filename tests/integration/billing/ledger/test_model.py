@@ -153,5 +153,5 @@ def assert_shows(wallet: billing.dashboard.Wallet, amounts: list[Decimal]) -> No
 def test_the_ledger_agrees_with_a_simple_model(billing_database: Database) -> None:
     run_state_machine_as_test(
         lambda: LedgerModel(billing_database),  # type: ignore[arg-type]
-        settings=settings(over_database(10), stateful_step_count=20),
+        settings=settings(over_database(5), stateful_step_count=20),
     )

@@ -57,7 +57,7 @@ def till(billing_database: Database) -> Till:
 
 
 @pytest.mark.property
-@over_database(12)
+@over_database(6)
 @given(customer=customers, wanted=st.lists(nets, min_size=5, max_size=5))
 @example(customer=Customer("AT", is_business=False, checked=None), wanted=HALVED)
 def test_quote_stored_figures_and_ledger_agree_to_the_cent(
@@ -71,7 +71,7 @@ def test_quote_stored_figures_and_ledger_agree_to_the_cent(
 
 
 @pytest.mark.property
-@over_database(8)
+@over_database(4)
 @given(
     customer=customers.filter(lambda customer: customer.hundredths > 0),
     wanted=st.tuples(st.sampled_from(sorted(PLACES)), st.integers(3, 5000)),

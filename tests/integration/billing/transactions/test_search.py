@@ -251,7 +251,7 @@ def test_a_search_is_narrowed_like_the_list(till: Till) -> None:
 
 
 @given(text=st.text(max_size=200))
-@over_database(60)
+@over_database(30)
 def test_no_text_breaks_the_search(till: Till, text: str) -> None:
     try:
         find(till.office, text)

@@ -313,7 +313,7 @@ def test_what_no_window_reaches_any_more_is_deleted(house: House) -> None:
     assert count_failures(house) == 1
 
 
-@over_database(15)
+@over_database(8)
 @given(
     steps=st.lists(
         st.tuples(st.booleans(), st.sampled_from([0, 1, 60, 300, 899, 900])),

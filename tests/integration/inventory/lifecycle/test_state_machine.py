@@ -219,5 +219,5 @@ def test_services_do_what_the_model_says(warehouse: Warehouse) -> None:
     OnThisWarehouse.warehouse = warehouse
     run_state_machine_as_test(
         OnThisWarehouse,
-        settings=settings(over_database(10), stateful_step_count=25),
+        settings=settings(over_database(5), stateful_step_count=25),
     )

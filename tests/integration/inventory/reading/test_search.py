@@ -90,7 +90,7 @@ def test_a_renamed_plan_is_found_by_its_new_name(stocked: Warehouse) -> None:
 
 
 @given(text=st.text(max_size=200))
-@over_database(150)
+@over_database(75)
 def test_no_text_breaks_the_search(stocked: Warehouse, text: str) -> None:
     find(stocked, text)
 

@@ -67,7 +67,7 @@ some_lists = st.builds(
     currency=st.none() | st.sampled_from(["EUR", "PLN"]),
     suspension_reason=st.none() | st.sampled_from(SuspensionReason),
 )
-one_database = over_database(30)
+one_database = over_database(15)
 
 
 @dataclass(frozen=True)

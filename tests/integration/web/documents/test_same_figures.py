@@ -71,7 +71,7 @@ def app(shop: Shop) -> Flask:
 
 
 @pytest.mark.property
-@over_database(2)
+@over_database(1)
 @given(
     customer=customers,
     locale=st.sampled_from(sorted(MARKS)),

@@ -389,7 +389,7 @@ _CURRENCIES = st.sampled_from(["EUR", "PLN", "GBP", "JPY", "KWD", "HUF"])
 
 
 @pytest.mark.property
-@settings(max_examples=examples(500))
+@settings(max_examples=examples(250))
 @given(
     category=_CATEGORIES,
     currency=_CURRENCIES,

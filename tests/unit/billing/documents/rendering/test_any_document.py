@@ -60,7 +60,7 @@ def contents(draw: st.DrawFn) -> DocumentContent:
 
 
 @pytest.mark.property
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(25))
 @given(source=contents())
 def test_any_document_can_be_made_and_its_files_agree(source: DocumentContent) -> None:
     xml = None if source.kind is DocumentKind.PROFORMA else render_cii(source)
