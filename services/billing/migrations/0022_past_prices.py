@@ -1,7 +1,8 @@
 """The prices that services had before are kept, to verify what they used.
 
 What was used before this migration is not known by its prices: it counts for nothing,
-so that nothing is found wrong with it.
+so that nothing is found wrong with it. A price that changes within time that is paid
+already counts from this migration on.
 """
 
 import sqlalchemy as sa
@@ -11,6 +12,12 @@ revision = "0022"
 down_revision = "0021"
 branch_labels = None
 depends_on = None
+
+USED_SO_FAR = """
+INSERT INTO past_prices (service_id, until, company_id, price, suspended_us)
+SELECT service_id, least(paid_through, now()), company_id, 0, suspended_us
+FROM subscriptions WHERE paid_through IS NOT NULL
+"""
 
 
 def upgrade() -> None:
@@ -22,8 +29,4 @@ def upgrade() -> None:
         sa.Column("price", sa.Numeric(30, 12), nullable=False),
         sa.Column("suspended_us", sa.BigInteger, nullable=False),
     )
-    op.execute("""
-        INSERT INTO past_prices (service_id, until, company_id, price, suspended_us)
-        SELECT service_id, paid_through, company_id, 0, suspended_us
-        FROM subscriptions WHERE paid_through IS NOT NULL
-    """)
+    op.execute(USED_SO_FAR)

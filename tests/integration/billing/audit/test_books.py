@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import msgspec
 import pytest
@@ -124,6 +125,34 @@ def test_what_a_service_used_and_nobody_paid_is_missed(
 
     differences = office.differences()
     assert any(found in difference for difference in differences), differences
+
+
+def test_a_price_of_before_prices_were_kept_counts_from_then_on(
+    office: Office,
+) -> None:
+    migration = import_module("services.billing.migrations.0022_past_prices")
+    office.open_wallet()
+    office.adjust("100")
+    service = a_service(office.company_id, "1", period=Period.MONTH)
+    office.add_service(service)
+    office.call(CHARGE_DUE, ChargeDue(), office.operator())
+
+    def change_price(price: str, version: int) -> None:
+        changed = msgspec.structs.replace(service, price=money(price))
+        told = an_envelope(inventory.services.PRICE_CHANGED, changed, version)
+        office.deliver(msgspec.structs.replace(told, at=office.clock.now()))
+
+    office.pass_time(timedelta(days=20))
+    change_price("60", 2)
+    now = f"timestamptz '{office.clock.now().isoformat()}'"
+    used_so_far = migration.USED_SO_FAR.replace("now()", now)
+    spoil(office, "DELETE FROM past_prices", used_so_far)
+    office.pass_time(timedelta(days=5))
+    change_price("2", 3)
+
+    assert office.differences() == []
+    spoil(office, "UPDATE subscriptions SET owed = -12")
+    assert any("used at least" in each for each in office.differences())
 
 
 def test_no_more_than_a_hundred_differences_of_a_kind_are_told(office: Office) -> None:
