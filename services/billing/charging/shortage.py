@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, not_, select
+from sqlalchemy import ColumnElement, Select, not_, select
 
 from services.billing.charging import paid_time, rollups
 from services.billing.charging.bulk import NOTHING, Sums
@@ -35,6 +35,25 @@ from shared.rpc.change import Change
 BATCH = 1_000
 MOST_PERIODS = 1_000
 """Of one service in one transaction."""
+
+
+def payable(wallet: Wallet, *which: ColumnElement[bool]) -> Select[Subscription]:
+    """Services that a wallet pays, in the order in which it does: `BATCH` at most."""
+    return (
+        select(Subscription)
+        .where(
+            Subscription.company_id == wallet.company_id,
+            Subscription.currency == wallet.currency,
+            *which,
+        )
+        .order_by(
+            Subscription.suspended_at.nulls_last(),
+            Subscription.overdue_since.nulls_last(),
+            Subscription.paid_through,
+            Subscription.service_id,
+        )
+        .limit(BATCH)
+    )
 
 
 @dataclass
@@ -89,21 +108,9 @@ class Allocation:
     def _find(self, *which: ColumnElement[bool]) -> Sequence[Subscription]:
         # What statements changed in sets is read anew.
         self.change.db.flush()
+        found = payable(self.wallet, *which)
         return self.change.db.scalars(
-            select(Subscription)
-            .where(
-                Subscription.company_id == self.wallet.company_id,
-                Subscription.currency == self.wallet.currency,
-                *which,
-            )
-            .order_by(
-                Subscription.suspended_at.nulls_last(),
-                Subscription.overdue_since.nulls_last(),
-                Subscription.paid_through,
-                Subscription.service_id,
-            )
-            .limit(BATCH)
-            .execution_options(populate_existing=True)
+            found.execution_options(populate_existing=True)
         ).all()
 
     def _pay(self, service: Subscription) -> Decimal:

@@ -4,16 +4,15 @@ Nothing is changed. `services.billing.charging.shortage` is what does it, once t
 is there; a property test holds the two together.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, not_, select
+from sqlalchemy import not_
 from sqlalchemy.orm import Session
 
 from services.billing.charging import paid_time
-from services.billing.charging.shortage import BATCH, MOST_PERIODS
+from services.billing.charging.shortage import MOST_PERIODS, payable
 from services.billing.charging.standing import (
     IS_BEHIND,
     IS_ONGOING,
@@ -60,14 +59,16 @@ class _Plan:
 
     def pay(self, service: Subscription, begun: int) -> None:
         """Pay a running service: what is owed in whole, and then period by period."""
-        charge, owed, charged = charge_of(service), service.owed, _NOTHING
+        charge, charged = charge_of(service), _NOTHING
+        # What a new price took off used time is off its charges, and never paid out.
+        owed = max(service.owed, -begun * charge)
+        used = owed + begun * charge
         if owed and owed + begun * charge <= self.available:
             owed, charged = _NOTHING, owed
         number = 0 if owed else begun
         if number and charge:
             number = min(begun, int((self.available - charged) // charge))
         charged += number * charge
-        used = service.owed + begun * charge
         self._note(_Debt(service, used, _NOTHING, charged, is_suspended=False))
 
     def restore(self, service: Subscription, *, may_pay: bool) -> None:
@@ -88,40 +89,20 @@ def foresee(
 ) -> Settlement:
     """Work out what is charged at once if ``more`` comes; the session is the company's.
 
-    Of those that wait, the first `BATCH` of each kind are looked at, as by charging.
+    Of those that wait, the first of each kind are looked at, as by charging.
     """
     zone = time_zone_of(session, wallet.company_id)
     plan = _Plan(max(_NOTHING, wallet.balance + more + wallet.credit_limit))
     is_due = Subscription.paid_through <= now
     for which in ((IS_BEHIND,), (is_due, not_(IS_BEHIND))):
-        for service in _find(session, wallet, IS_ONGOING, *which):
+        for service in session.scalars(payable(wallet, IS_ONGOING, *which)):
             begun = paid_time.begun_periods(service, now, zone)
             plan.pay(service, min(begun, MOST_PERIODS))
     may_restore = not plan.lacks
-    for service in _find(session, wallet, WAITS_FOR_MONEY, IS_PLACED, not_(IS_PAID)):
+    waiting = payable(wallet, WAITS_FOR_MONEY, IS_PLACED, not_(IS_PAID))
+    for service in session.scalars(waiting):
         plan.restore(service, may_pay=may_restore)
     return _settlement(wallet, wallet.balance + more, plan)
-
-
-def _find(
-    session: Session, wallet: Wallet, *which: ColumnElement[bool]
-) -> Sequence[Subscription]:
-    """Those that the wallet pays, in the order in which charging pays them."""
-    return session.scalars(
-        select(Subscription)
-        .where(
-            Subscription.company_id == wallet.company_id,
-            Subscription.currency == wallet.currency,
-            *which,
-        )
-        .order_by(
-            Subscription.suspended_at.nulls_last(),
-            Subscription.overdue_since.nulls_last(),
-            Subscription.paid_through,
-            Subscription.service_id,
-        )
-        .limit(BATCH)
-    ).all()
 
 
 def _settlement(wallet: Wallet, balance: Decimal, plan: _Plan) -> Settlement:

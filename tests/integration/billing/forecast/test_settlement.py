@@ -87,6 +87,29 @@ def check_a_company(site: Installation, seed: int) -> int:
     return len(resumed)
 
 
+def test_what_a_new_price_took_off_used_time_is_never_foreseen_as_money(
+    tenant: Tenant,
+) -> None:
+    # Used in February and moved into March, in which it costs less than what the rise
+    # took off.
+    tenant.pass_time(days=(-20))
+    service = tenant.order("s", Period.MONTH, "1")
+    tenant.charge()
+    tenant.pass_time(days=3)
+    tenant.change_price(service, "3000")
+    tenant.suspend(service)
+    tenant.pass_time(days=28)
+    tenant.resume(service)
+    tenant.change_price(service, "1")
+
+    foreseen = quote(tenant, "10").settlement
+
+    assert foreseen.charged == euros("0")
+    tenant.pay_in("10")
+    tenant.charge()
+    assert foreseen.left.amount == tenant.balance
+
+
 def test_the_amount_that_pays_all_that_waits_is_suggested(tenant: Tenant) -> None:
     for _ in range(2):
         tenant.order("m")
