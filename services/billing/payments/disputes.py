@@ -52,12 +52,12 @@ class Disputes:
         found = 0
         for gateway in self.gateways.values():
             try:
-                listed = gateway.disputes_since(since)
-                new = self._new(gateway, listed)
-                found += sum(self._take_in(gateway, each, request_id) for each in new)
+                new = self._new(gateway, gateway.disputes_since(since))
             except ContractError as refusal:
                 # The next turn asks again.
                 log.warning("disputes_not_asked", code=refusal.code)
+                continue
+            found += sum(self._take_in(gateway, each, request_id) for each in new)
         return found
 
     def _new(self, gateway: Gateway, listed: Sequence[str]) -> list[str]:
@@ -70,11 +70,17 @@ class Disputes:
         return [each for each in listed if each not in known]
 
     def _take_in(self, gateway: Gateway, dispute: str, request_id: str) -> bool:
-        reports = gateway.ask_dispute(dispute)
         now = self.runtime.clock.now()
         call = Call(system(gateway.name.value), request_id, now)
-        with self.database.system() as session:
-            return take_in(Change(session, self.runtime, call), self.sellers, reports)
+        try:
+            reports = gateway.ask_dispute(dispute)
+            with self.database.system() as session:
+                change = Change(session, self.runtime, call)
+                return take_in(change, self.sellers, reports)
+        except Exception:
+            # The next turn asks again; one dispute keeps no other waiting.
+            log.exception("dispute_not_taken_in", dispute=dispute)
+            return False
 
 
 def problems(session: Session, now: datetime) -> PaymentProblems:

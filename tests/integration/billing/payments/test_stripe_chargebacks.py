@@ -144,6 +144,16 @@ def test_a_dispute_that_nobody_told_of_is_found_by_asking(till: CardTill) -> Non
     assert till.reconcile().disputes == 0
 
 
+def test_a_dispute_that_can_not_be_read_keeps_no_other_waiting(till: CardTill) -> None:
+    paid, intent = till.pay()
+    till.stripe.dispute(intent, 1, currency="zzz")
+    till.stripe.dispute(intent, 11900)
+    till.stripe.dispute(intent, 2, currency="zzz")
+
+    assert till.reconcile().disputes == 1
+    assert till.get(paid.id).state is TopUpState.CHARGED_BACK
+
+
 @pytest.mark.parametrize("kind", ["dispute", "payment_intent", "refund"])
 def test_a_notice_that_is_not_about_ours_is_passed_over(
     till: CardTill, kind: str
