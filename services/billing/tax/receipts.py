@@ -49,14 +49,16 @@ def note_receipt(
     """
     receipt = _receipt(report, ZoneInfo(seller.time_zone), change.call.now)
     payment.received_on = receipt.day
+    customer, decision = None, quoted_tax(top_up)
     try:
         customer = _customer(change.db, top_up, receipt)
         decision = decide(seller, customer, known_rates(change.db), receipt.when)
     except Conflict as refusal:
         log.warning("tax_as_quoted", top_up=top_up.reference, code=refusal.code)
-        return
     if decision != quoted_tax(top_up):
         payment.tax_decision = to_wire(decision)
+    if customer is None:
+        return
     evidence = evidence_of(customer, payment.gateway, report)
     payment.place_evidence = to_wire(evidence)
     payment.has_doubtful_place = is_doubtful(customer, decision, evidence)
@@ -96,7 +98,7 @@ def _receipt(report: Report, zone: ZoneInfo, now: datetime) -> _Receipt:
         return _Receipt(today, today, None)
     if report.booked_on is not None:
         day = report.booked_on
-        # What counted at any time of that day counted on it.
+        # What was known last on that day counts.
         return _Receipt(
             day, day, datetime.combine(day + timedelta(days=1), time(), zone)
         )

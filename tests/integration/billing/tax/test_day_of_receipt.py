@@ -193,12 +193,16 @@ def test_money_that_has_no_rule_keeps_the_quoted_one(till: Till) -> None:
     top_up = till.begin("100.00")
     moved = a_company(till.office.company_id, "UTC", 9, "ES")
     address = replace(moved.body.address, postal_code="350")
-    till.office.deliver(replace(moved, body=replace(moved.body, address=address)))
+    body = replace(moved.body, address=address, is_business=False)
+    till.office.deliver(replace(moved, body=body))
 
     book(till, top_up)
 
     (invoice,) = issued(till)
     assert (invoice.net, invoice.quoted) == (money("100.00"), None)
+    # Where the customer is can be told all the less.
+    (found,) = doubtful(till)
+    assert found.evidence.profile == "ES"
 
 
 def test_a_card_is_taxed_by_the_day_in_the_country_that_taxes(till: Till) -> None:
