@@ -26,13 +26,12 @@ from services.billing.models.charging import (
 from services.billing.models.documents import Document
 from services.billing.models.ledger import EntryKind, JournalEntry, Posting, Wallet
 from services.billing.models.parties import Company
-from services.billing.models.payments import Chargeback, Payment
+from services.billing.models.payments import PAID, Chargeback, Payment
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.models.transactions import Transaction
 from services.billing.parties.companies import DEFAULT_TIME_ZONE
 from shared.contracts.billing.charging import ChargeKind
-from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.transactions import TransactionGroup
 from shared.contracts.inventory.services import Period
 from shared.db.company_walk import companies_of
@@ -159,9 +158,8 @@ def _invoices_credited_twice(session: Session) -> Iterator[str]:
 
 
 def _payments_that_are_not_posted(session: Session) -> Iterator[str]:
-    paid = (PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK)
     kept = select(Payment.company_id, Payment.currency, -Payment.net).where(
-        Payment.state.in_(paid)
+        Payment.state.in_(PAID)
     )
     posted = _posted(Transaction.kind == EntryKind.TOP_UP)
     yield from _not_posted(session, "paid", kept, posted)

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session, aliased, defer
 
 from services.billing.base.days import check_day
 from services.billing.models.documents import Document, DocumentRendering
-from services.billing.models.top_ups import TopUp
-from services.billing.top_ups.lifecycle import OPEN
+from services.billing.models.top_ups import OPEN, TopUp
 from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind, DocumentState
 from shared.contracts.billing.top_ups import TopUpState

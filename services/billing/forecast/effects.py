@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from services.billing.forecast.settlement import foresee
 from services.billing.models.charging import Charge
 from services.billing.models.ledger import EntryKind, JournalEntry, Wallet
-from services.billing.models.payments import Payment
+from services.billing.models.payments import PAID, Payment
 from services.billing.models.top_ups import TopUp
 from services.billing.models.transactions import Transaction
 from services.billing.top_ups.lifecycle import get
-from services.billing.top_ups.views import PAID, payments_of
+from services.billing.top_ups.views import payments_of
 from shared.contracts.billing.settlement import (
     MOST_DEBTS,
     FoundEffects,

@@ -13,6 +13,10 @@ from services.billing.models.base import Base
 from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.db.database import CompanyOwned
 
+# A tuple, as it stands in queries: a set's order is another in each process.
+PAID = (PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK)
+"""Payments that came, whether or not they have stayed."""
+
 
 class Payment(CompanyOwned, Base):
     """One attempt to pay a top-up, or money that came for it.

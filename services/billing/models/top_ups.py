@@ -14,6 +14,10 @@ from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.top_ups import TopUpState
 from shared.db.database import CompanyOwned
 
+# A tuple, as it stands in queries: a set's order is another in each process.
+OPEN = (TopUpState.DRAFT, TopUpState.PENDING)
+"""Nobody has paid yet, and somebody may."""
+
 
 class TopUp(CompanyOwned, Base):
     """A top-up as it was quoted; its net, tax and gross never change.
@@ -21,7 +25,8 @@ class TopUp(CompanyOwned, Base):
     ``tax_lines`` and ``tax_reason`` are the contract's, as on the wire.
     ``refunded_net`` is what was given back of all its payments: a sum of refunds.
     ``is_intended`` says that the customer knew of an equal one and meant both.
-    ``seller`` is the key of who sells: the same for all of a company's.
+    ``seller`` is the key of who sells: the same for all that a company begins once it
+    has paid one.
     """
 
     __tablename__ = "top_ups"

@@ -13,17 +13,12 @@ from sqlalchemy import ARRAY, BigInteger, func, literal, select
 from sqlalchemy.orm import Session
 
 from services.billing.models.parties import Company
-from services.billing.models.payments import Payment
-from services.billing.models.top_ups import TopUp
+from services.billing.models.payments import PAID, Payment
+from services.billing.models.top_ups import OPEN, TopUp
 from services.billing.parties.sellers import Seller, Sellers
 from shared.contracts import identity
-from shared.contracts.billing.payments import PaymentState
-from shared.contracts.billing.top_ups import TopUpState
 from shared.db.events import Envelope
 from shared.settings import SettingError
-
-_CAME = (PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK)
-_OPEN = (TopUpState.DRAFT, TopUpState.PENDING)
 
 DEFAULT_TIME_ZONE = "UTC"
 """Of a company whose event has not come yet; its roll-ups are redone when it does."""
@@ -112,12 +107,12 @@ def _bought_from(session: Session, company_id: UUID) -> str | None:
     paid = (
         select(TopUp.seller)
         .join(Payment, Payment.top_up_id == TopUp.id)
-        .where(TopUp.company_id == company_id, Payment.state.in_(_CAME))
+        .where(TopUp.company_id == company_id, Payment.state.in_(PAID))
         .order_by(Payment.settled_at)
     )
     still_open = (
         select(TopUp.seller)
-        .where(TopUp.company_id == company_id, TopUp.state.in_(_OPEN))
+        .where(TopUp.company_id == company_id, TopUp.state.in_(OPEN))
         .order_by(TopUp.created_at)
     )
     return session.scalar(paid.limit(1)) or session.scalar(still_open.limit(1))

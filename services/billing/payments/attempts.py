@@ -9,8 +9,8 @@ from uuid import UUID
 
 from services.billing.gateways.gateway import Checkout, Order
 from services.billing.models.payments import Payment
-from services.billing.models.top_ups import TopUp
-from services.billing.top_ups.lifecycle import OPEN, lock_top_up, move, require_open
+from services.billing.models.top_ups import OPEN, TopUp
+from services.billing.top_ups.lifecycle import lock_top_up, move, require_open
 from services.billing.top_ups.views import payments_of
 from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.contracts.billing.top_ups import TopUpState

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from services.billing.base.repetition import SOON
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.gateway import Outcome, Report
-from services.billing.models.payments import Payment
+from services.billing.models.payments import PAID, Payment
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import payment_by
@@ -17,7 +17,7 @@ from services.billing.payments.reports import take_in
 from services.billing.top_ups.lifecycle import lock_top_up
 from services.billing.top_ups.references import references_in
 from services.billing.top_ups.rules import fits_payment
-from services.billing.top_ups.views import PAID, payments_of
+from services.billing.top_ups.views import payments_of
 from shared.contracts.billing.payments import (
     MAX_PARTS,
     MAX_TEXT_LENGTH,

@@ -23,7 +23,7 @@ from services.billing.gateways.gateway import (
 )
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund
-from services.billing.models.top_ups import TopUp
+from services.billing.models.top_ups import OPEN, TopUp
 from services.billing.parties.sellers import Seller, Sellers
 from services.billing.payments import attempts
 from services.billing.payments.attempts import Attempt
@@ -198,7 +198,7 @@ class Checkouts:
     def _view(self, session: Session, top_up: TopUp) -> billing.top_ups.TopUp:
         shown = view(session, top_up)
         gateway = self.gateways.get(top_up.gateway)
-        if gateway is None or top_up.state not in top_ups.OPEN:
+        if gateway is None or top_up.state not in OPEN:
             return shown
         bank = gateway.instructions(top_up.seller, shown.gross, top_up.reference)
         return structs.replace(shown, bank=bank)

@@ -19,13 +19,13 @@ from services.billing.gateways.gateway import (
 )
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund
-from services.billing.models.top_ups import TopUp
+from services.billing.models.top_ups import OPEN, TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import UNPAID, draft
 from services.billing.payments.chargebacks import charge_back
 from services.billing.payments.settling import settle
 from services.billing.refunds import lifecycle as refunds
-from services.billing.top_ups.lifecycle import OPEN, lock_top_up, move
+from services.billing.top_ups.lifecycle import lock_top_up, move
 from services.billing.top_ups.views import payments_of
 from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.top_ups import TopUpState

@@ -13,15 +13,15 @@ from sqlalchemy.orm import aliased
 from services.billing.gateways.gateway import Report
 from services.billing.ledger.wallets import lock_wallet
 from services.billing.models.ledger import EntryKind
-from services.billing.models.payments import Payment
-from services.billing.models.top_ups import TopUp
+from services.billing.models.payments import PAID, Payment
+from services.billing.models.top_ups import OPEN, TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import amount_of
 from services.billing.payments.posting import post_payment, split_tax, succeeded
 from services.billing.tax.receipts import note_receipt, tax_of
 from services.billing.top_ups.document_orders import Wanted, order
 from services.billing.top_ups.duplicates import WINDOW, Paid, is_instalment, may_repeat
-from services.billing.top_ups.lifecycle import OPEN, move
+from services.billing.top_ups.lifecycle import move
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.top_ups import TopUpState
@@ -37,7 +37,7 @@ def settle(
     change: Change, sellers: Sellers, top_up: TopUp, payment: Payment, report: Report
 ) -> None:
     """Credit a payment to its wallet, unless it was, and order its invoice."""
-    if payment.state in {PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK}:
+    if payment.state in PAID:
         return
     repeated = _repeated(change, top_up, payment, report)
     payment.duplicate_of = repeated.id if repeated else None

@@ -7,9 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.billing.models.parties import Company
-from services.billing.models.top_ups import TopUp
+from services.billing.models.top_ups import OPEN, TopUp
 from services.billing.tax.receipts import quoted_tax
-from services.billing.top_ups.lifecycle import OPEN
 from shared.contracts import billing
 from shared.money import Money, currency_of
 from shared.places import time_zone_of

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.billing.models.top_ups import TopUp
+from services.billing.models.top_ups import OPEN, TopUp
 from services.billing.top_ups.views import payments_of, view
 from shared.contracts import billing
 from shared.contracts.billing.payments import PaymentState
@@ -16,10 +16,6 @@ from shared.contracts.billing.top_ups import TopUpState
 from shared.errors import Conflict, NotFound
 from shared.money import Money, currency_of
 from shared.rpc.change import Change
-
-# Tuples, as they stand in queries: a set's order is another in each process.
-OPEN = (TopUpState.DRAFT, TopUpState.PENDING)
-"""Nobody has paid yet, and somebody may."""
 
 MOST_OPEN = 20
 """As many are listed."""

@@ -12,16 +12,14 @@ from sqlalchemy.orm import Session
 
 from services.billing.gateways.gateway import Gateway
 from services.billing.models.ledger import Wallet
-from services.billing.models.payments import Payment
-from services.billing.models.top_ups import TopUp
+from services.billing.models.payments import PAID, Payment
+from services.billing.models.top_ups import OPEN, TopUp
 from services.billing.parties.sellers import Seller
 from services.billing.tax.calculation import Taxed, apply
 from services.billing.tax.profiles import decide_for
 from services.billing.top_ups import rules as top_up_rules
 from services.billing.top_ups.duplicates import WINDOW
-from services.billing.top_ups.lifecycle import OPEN
 from services.billing.top_ups.limits import Limits
-from services.billing.top_ups.views import PAID
 from shared.contracts import billing
 from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.contracts.billing.tax import TaxReason

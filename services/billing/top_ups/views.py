@@ -8,7 +8,12 @@ from msgspec import structs
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.billing.models.payments import Chargeback, ChargebackState, Payment
+from services.billing.models.payments import (
+    PAID,
+    Chargeback,
+    ChargebackState,
+    Payment,
+)
 from services.billing.models.refunds import Refund, RefundRequest, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.tax.receipts import differs_from_quote, tax_of
@@ -17,9 +22,6 @@ from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.tax import TaxLine, TaxReason
 from shared.money import Money, currency_of
 from shared.wire import from_wire
-
-PAID = (PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK)
-"""Payments that came, whether or not they have stayed."""
 
 Given = dict[UUID, tuple[Decimal, Decimal]]
 """Net and tax that were given back already, or taken back by a bank, by payment."""
