@@ -13,24 +13,19 @@ from sqlalchemy.orm import Session
 from services.billing.documents.listing import content_of
 from services.billing.models.documents import Document, DocumentOrder
 from services.billing.parties.sellers import Sellers
+from services.billing.refunds.invoice_credits import find_invoice
 from services.billing.tax.exchange_rates import latest_rate
 from services.billing.top_ups.document_orders import COMPLETED, Wanted, order
 from services.billing.top_ups.lifecycle import lock_top_up
 from shared.contracts.billing.documents import CompleteInvoice, DocumentKind
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict
 from shared.rpc.change import Change
 
 
 def complete(change: Change, sellers: Sellers, request: CompleteInvoice) -> None:
     """Order both documents; see the contract for the refusals."""
     session = change.db
-    numbered = select(Document).where(Document.number == request.number)
-    invoice = session.scalars(numbered).one_or_none()
-    if invoice is None:
-        raise NotFound("no_such_document")
-    if invoice.kind is not DocumentKind.INVOICE:
-        kind = invoice.kind.value
-        raise Conflict("not_an_invoice", kind, {"kind": kind})
+    invoice = find_invoice(session, request.number)
     top_up = lock_top_up(session, invoice.top_up_id)
     own = sellers.named(top_up.seller).accounting_currency
     _require_lack(session, invoice, own)

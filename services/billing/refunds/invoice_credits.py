@@ -19,13 +19,7 @@ def credit(change: Change, request: CreditInvoice) -> GivenBack:
         Conflict: ``not_an_invoice`` with ``kind``, ``credited_already`` with
             ``number``; and what `lifecycle.refund` raises but ``not_refundable``.
     """
-    numbered = select(Document).where(Document.number == request.number)
-    document = change.db.scalars(numbered).one_or_none()
-    if document is None:
-        raise NotFound("no_such_document")
-    if document.kind is not DocumentKind.INVOICE:
-        kind = document.kind.value
-        raise Conflict("not_an_invoice", kind, {"kind": kind})
+    document = find_invoice(change.db, request.number)
     wanted = RefundTopUp(
         top_up_id=document.top_up_id,
         payment_id=document.payment_id,
@@ -40,6 +34,23 @@ def credit(change: Change, request: CreditInvoice) -> GivenBack:
             raise
         note = _last_credit_note(change.db, document)
         raise Conflict("credited_already", note, {"number": note}) from refusal
+
+
+def find_invoice(session: Session, number: str) -> Document:
+    """The invoice that bears a number.
+
+    Raises:
+        NotFound: ``no_such_document``.
+        Conflict: ``not_an_invoice`` with ``kind``.
+    """
+    numbered = select(Document).where(Document.number == number)
+    document = session.scalars(numbered).one_or_none()
+    if document is None:
+        raise NotFound("no_such_document")
+    if document.kind is not DocumentKind.INVOICE:
+        kind = document.kind.value
+        raise Conflict("not_an_invoice", kind, {"kind": kind})
+    return document
 
 
 def _last_credit_note(session: Session, invoice: Document) -> str:
