@@ -11,8 +11,9 @@ from pathlib import Path
 
 from launcher.machine.accounts import closed_folder
 from launcher.machine.files import make_folder, write_atomically
+from launcher.servers import databases, given_broker
 from launcher.servers.databases import SERVICES, owner_variable, url_variable
-from launcher.servers.rabbitmq import PROCESSES, amqp_variable
+from launcher.servers.rabbitmq import NAMEKO, PROCESSES, amqp_variable
 from launcher.servers.supervision import ROOT
 
 _IDENTITY, _INVENTORY, _BILLING = (f"{service}.event.pub" for service in SERVICES)
@@ -57,7 +58,8 @@ def environment_of(
     others = {url_variable(service) for service in SERVICES if service != program}
     others |= {owner_variable(service) for service in SERVICES}
     others |= {name for name, owner in _SECRETS.items() if owner != program}
-    others |= {"AMQP_URL", *map(amqp_variable, PROCESSES)}
+    others |= {databases.ADMIN_URL, given_broker.ADMIN_URL}
+    others |= {"AMQP_URL", *map(amqp_variable, (*PROCESSES, NAMEKO))}
     own = {name: value for name, value in environment.items() if name not in others}
     if program in PROCESSES:
         # One account for all is the operator's choice, who provides the broker.

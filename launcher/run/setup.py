@@ -18,6 +18,7 @@ from launcher.machine.layout import Layout
 from launcher.run.credentials import KEYS, give_keys
 from launcher.run.first_run import ensure_demo
 from launcher.servers.databases import (
+    ADMIN_URL,
     SERVICES,
     administration,
     given_owner_urls,
@@ -29,9 +30,6 @@ from launcher.servers.migrations import migrate
 from launcher.servers.unfinished_demo import drop_unfinished_demo
 from shared.logs import configure_logs
 from shared.settings import Settings, read_settings
-
-ADMIN_URL = "ADMIN_DATABASE_URL"
-"""A superuser's; where it is not set, the databases and roles are there already."""
 
 _DATABASE_TIMEOUT_S = 60
 _RETRY_S = 0.5

@@ -22,6 +22,9 @@ from shared.settings import SettingError
 
 SERVICES = ("identity", "inventory", "billing")
 
+ADMIN_URL = "ADMIN_DATABASE_URL"
+"""A superuser's; where it is not set, the databases and roles are there already."""
+
 
 def url_variable(service: str) -> str:
     return f"{service.upper()}_DATABASE_URL"

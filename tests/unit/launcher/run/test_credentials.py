@@ -66,6 +66,22 @@ def test_billing_alone_knows_what_opens_the_payment_gateways(program: str) -> No
     assert secrets.items() <= environment_of("billing", secrets, Path("/own")).items()
 
 
+@pytest.mark.parametrize("program", KEYS)
+def test_no_program_knows_an_administrator_nor_the_account_of_others(
+    program: str,
+) -> None:
+    of_nobody = {
+        "ADMIN_BROKER_URL": "http://client-area:secret@broker:15672",
+        "ADMIN_DATABASE_URL": "postgresql://postgres:secret@postgres/postgres",
+        "NAMEKO_AMQP_URL": "amqp://nameko:secret@broker/",
+        "BILLING_OWNER_DATABASE_URL": "postgresql://billing-owner:secret@postgres/",
+    }
+
+    environment = environment_of(program, EVERYTHING | of_nobody, Path("/own"))
+
+    assert not of_nobody.keys() & environment.keys()
+
+
 @pytest.mark.parametrize(
     ("program", "keys"),
     [
