@@ -1,6 +1,7 @@
 """No message can stop a service, and none that is understood stays unanswered."""
 
 import json
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from launcher.machine.processes import wait_until
+from shared.rpc.messages import RPC_EXCHANGE
 from shared.rpc.signatures import EventSigner, load_signer
 from tests.contract.parcel import contract as c
 from tests.contract.parcel.service import POISON
@@ -159,6 +161,31 @@ def test_headers_that_make_no_sense_do_no_harm(
     reply = wire.answer_to(ECHO_KEY, GOOD, headers=headers)
 
     assert reply["result"]["text"] == "good"
+
+
+def test_a_compressed_call_is_not_unpacked(wire: Wire) -> None:
+    """Few bytes could become so many that they end the service."""
+    reply = wire.answer_to(
+        ECHO_KEY, zlib.compress(GOOD), headers={"compression": "application/x-gzip"}
+    )
+
+    assert reply["error"]["exc_args"][0] == "malformed_message"
+
+
+def test_a_call_that_comes_out_of_a_queue_is_refused(wire: Wire) -> None:
+    """The broker asks for rights to the exchange only, and not to the method."""
+    arguments = {
+        "x-dead-letter-exchange": RPC_EXCHANGE,
+        "x-dead-letter-routing-key": ECHO_KEY,
+        "x-message-ttl": 0,
+    }
+    declared = wire.channel.queue_declare("", exclusive=True, arguments=arguments)
+    properties = pika.BasicProperties(content_type=JSON, reply_to=wire.reply_key)
+
+    wire.channel.basic_publish("", declared.method.queue, GOOD, properties)
+
+    assert wire.reply()["error"]["exc_args"][0] == "malformed_message"
+    assert wire.take_junk()[0]["reason"] == "it has been a dead letter"
 
 
 def test_a_call_that_arrives_after_its_deadline_is_not_executed(wire: Wire) -> None:

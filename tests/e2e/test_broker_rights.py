@@ -1,9 +1,11 @@
 """Each process's account on the broker can do its own work, and no harm to others."""
 
+import json
 import os
 import signal
 from contextlib import closing
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pika
@@ -167,6 +169,45 @@ def test_the_health_check_may_ask_for_nothing_else(layout: Layout) -> None:
     assert is_refused(
         account_url(layout, "health"), publish(RPC_EXCHANGE, "identity.log_in")
     )
+
+
+@pytest.mark.parametrize("account", CALLERS)
+def test_a_queue_of_its_own_is_no_way_to_call(layout: Layout, account: str) -> None:
+    arguments = {
+        "x-dead-letter-exchange": RPC_EXCHANGE,
+        "x-dead-letter-routing-key": "identity.log_in",
+        "x-message-ttl": 0,
+    }
+    detour, queue = own_queue(account), own_queue(account)
+    properties = pika.BasicProperties(
+        reply_to=queue, content_type=JSON, headers={"CC": [detour]}
+    )
+    key, body = "identity.check_readiness", b'{"args": [], "kwargs": {}}'
+    with channel_of(account_url(layout, account)) as channel:
+        channel.queue_declare(detour, exclusive=True, arguments=arguments)
+        channel.queue_bind(detour, RPC_EXCHANGE, detour)
+        channel.queue_declare(queue, exclusive=True)
+        channel.queue_bind(queue, RPC_EXCHANGE, queue)
+
+        channel.basic_publish(RPC_EXCHANGE, key, body, properties)
+
+        answers = [take_answer(channel, queue) for _ in range(2)]
+    refused = [each["error"]["exc_args"] for each in answers if each["error"]]
+    assert [(code, why) for code, why, _ in refused] == [
+        ("malformed_message", "it has been a dead letter")
+    ]
+
+
+def take_answer(channel: BlockingChannel, queue: str) -> dict[str, Any]:
+    """The next answer in a queue, which may yet come."""
+    for _method, _properties, body in channel.consume(
+        queue, auto_ack=True, inactivity_timeout=PATIENCE_S
+    ):
+        channel.cancel()
+        assert body, "no answer came"
+        answer: dict[str, Any] = json.loads(body)
+        return answer
+    raise AssertionError("the queue is gone")
 
 
 def test_nameko_s_clients_get_replies_to_keys_they_know_only(layout: Layout) -> None:

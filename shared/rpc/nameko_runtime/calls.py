@@ -34,6 +34,10 @@ MAX_WORKERS = 10
 
 _TRANSIENT = 1
 
+_DEAD_LETTERED = "x-death"
+"""Put there by the broker. Whoever may make a queue can have it send on what it holds
+under any key: the broker asks for the right to the exchange, not to the method."""
+
 
 class CallConsumer(RpcConsumer):  # type: ignore[misc]
     """Takes the calls of a service from its queue and brings back the replies."""
@@ -124,6 +128,8 @@ def _read(message: Message) -> dict[str, Any]:
     Raises:
         InvalidInput: ``malformed_message``; nothing of it was executed.
     """
+    if _DEAD_LETTERED in message.headers:
+        raise InvalidInput("malformed_message", "it has been a dead letter")
     if not is_reply_key(message.properties.get("reply_to")):
         raise InvalidInput("malformed_message", "no reply_to that can be answered")
     if message.content_type != CONTENT_TYPE:

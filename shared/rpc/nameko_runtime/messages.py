@@ -15,6 +15,7 @@ import eventlet
 import kombu
 import structlog
 from kombu.message import Message
+from kombu.transport import pyamqp
 from nameko.constants import HEADER_PREFIX
 from nameko.messaging import QueueConsumer
 
@@ -112,10 +113,9 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
         # A channel for each provider, as its prefetch count holds for all consumers.
         self._consumers = {
             provider: kombu.Consumer(
-                channel.connection.channel(),
+                _plain_channel(channel),
                 queues=[provider.queue],
                 on_message=partial(self._receive, provider),
-                on_decode_error=partial(self._receive_broken, provider),
                 prefetch_count=provider.prefetch_count,
                 # The queues are there: the account may neither make nor bind any.
                 auto_declare=False,
@@ -137,18 +137,28 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
             identifier=provider.queue.name,
         )
 
-    def _receive_broken(
-        self, provider: Any, message: Message, _error: Exception
-    ) -> None:
-        """Take a message whose compression can't be undone like any other."""
-        self._receive(provider, message)
-
     def _handle(self, provider: Any, message: Message, received_at: float) -> None:
         try:
             provider.handle_message(message, received_at)
         except Exception:
             log.exception("message_not_handled", queue=provider.queue.name)
             self.settle(message)
+
+
+class _PlainMessage(pyamqp.Message):  # type: ignore[misc]
+    """Kombu would unpack what says that it is compressed, to whatever length."""
+
+    def __init__(self, raw: Any, **options: Any) -> None:
+        headers = raw.properties.get("application_headers") or {}
+        headers.pop("compression", None)
+        super().__init__(raw, **options)
+
+
+def _plain_channel(channel: Any) -> Any:
+    """Another channel of the same connection, with messages as they came."""
+    plain = channel.connection.channel()
+    plain.Message = _PlainMessage
+    return plain
 
 
 def bytes_of(message: Message) -> bytes:
