@@ -114,6 +114,20 @@ def test_what_its_source_has_not_signed_is_not_heard(
         assert notes.companies == [own]
 
 
+def test_a_source_that_names_another_is_not_heard(amqp_url: str, notes: Notes) -> None:
+    follower = follower_of(amqp_url, ("mine",), notes)
+    with closing(follower):
+        follower.start()
+        notes.wait_until_listening()
+        forged, own = uuid4(), uuid4()
+
+        _publish(amqp_url, "mine", "thing_changed", forged, named="foreign")
+        _publish(amqp_url, "mine", "thing_changed", own)
+
+        notes.wait_for(own)
+        assert notes.companies == [own]
+
+
 def test_a_lost_link_is_told_and_followed_by_a_new_beginning(
     amqp_url: str, cable: Cable, notes: Notes
 ) -> None:
@@ -171,10 +185,16 @@ def follower_of(amqp_url: str, sources: Iterable[str], notes: Notes) -> EventFol
 
 
 def _publish(
-    amqp_url: str, source: str, name: str, company_id: UUID, signed_by: str = ""
+    amqp_url: str,
+    source: str,
+    name: str,
+    company_id: UUID,
+    *,
+    signed_by: str = "",
+    named: str = "",
 ) -> None:
     """Publish an event as a service's relay does."""
-    envelope = {"source": source, "company_id": str(company_id), "body": {}}
+    envelope = {"source": named or source, "company_id": str(company_id), "body": {}}
     with pika.BlockingConnection(pika.URLParameters(amqp_url)) as connection:
         channel = connection.channel()
         channel.confirm_delivery()

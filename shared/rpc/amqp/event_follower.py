@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 from uuid import uuid4
 
+import msgspec
 import pika
 import structlog
 from pika.exceptions import AMQPError
@@ -28,6 +29,13 @@ _BACKOFF = Backoff((0.1, 0.2, 0.5, 1.0, 2.0))
 _LOOK_UP_S = 1.0
 """How often it looks whether it is to stop."""
 _STOP_WITHIN_S = 10
+
+
+class _Envelope(msgspec.Struct):
+    source: str
+
+
+_envelopes = msgspec.json.Decoder(_Envelope)
 
 
 class EventListener(Protocol):
@@ -113,7 +121,24 @@ class EventFollower:
         try:
             source = self._sources[method.exchange]
             self._keys.check(source, body, properties.headers or {})
+            _require_source(source, body)
         except Unauthenticated as refusal:
             log.warning(refusal.code, detail=refusal.detail)
             return
         self._listener.hear(body)
+
+
+def _require_source(source: str, body: bytes) -> None:
+    """Make sure that an event is one of the source that has signed it.
+
+    What can't be read is left to the listener.
+
+    Raises:
+        Unauthenticated: ``event_forged``.
+    """
+    try:
+        named = _envelopes.decode(body).source
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return
+    if named != source:
+        raise Unauthenticated("event_forged", f"{source} names another source")
