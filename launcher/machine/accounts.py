@@ -33,14 +33,18 @@ class Account:
     groups: tuple[int, ...] = ()
 
     def own(self, folder: Path) -> None:
-        """Make it the owner of a folder and of all that is in it."""
+        """Make it the owner of a folder and of all that is in it.
+
+        A program that still runs may exchange what is in there for links to elsewhere
+        at any moment: so each file is named by the open folder that it is in.
+        """
         if os.geteuid() != 0:
             return
-        os.chown(folder, self.uid, self.gid)
-        for inner, folders, files in os.walk(folder):
-            for path in (Path(inner, name) for name in (*folders, *files)):
-                if path.lstat().st_uid != self.uid:
-                    os.chown(path, self.uid, self.gid, follow_symlinks=False)
+        ids = self.uid, self.gid
+        os.chown(folder, *ids, follow_symlinks=False)
+        for _, folders, files, inner in os.fwalk(folder):
+            for name in (*folders, *files):
+                os.chown(name, *ids, dir_fd=inner, follow_symlinks=False)
 
     def options(
         self, paths: Iterable[Path], capabilities: Iterable[str] = ()

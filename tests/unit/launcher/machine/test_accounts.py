@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -64,6 +65,32 @@ def test_what_is_added_later_becomes_the_programs_too(passable: Path) -> None:
     account_of("web").own(keys)
 
     assert (keys / "later").stat().st_uid == account_of("web").uid
+
+
+@needs_root
+def test_nothing_outside_of_its_folder_becomes_the_programs(
+    passable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may put a link in the place of a folder while its files are gone through."""
+    own, strangers = passable / "own" / "inner", passable / "strangers"
+    for folder in (own, strangers):
+        folder.mkdir(parents=True)
+        for name in ("one", "two"):
+            (folder / name).touch()
+    chown = os.chown
+
+    def chown_and_swap(path: Any, *ids: int, **options: Any) -> None:
+        chown(path, *ids, **options)
+        if Path(path).name in {"one", "two"} and not own.is_symlink():
+            own.rename(passable / "own" / "moved")
+            own.symlink_to(strangers)
+
+    monkeypatch.setattr(os, "chown", chown_and_swap)
+
+    account_of("web").own(passable / "own")
+
+    assert own.is_symlink()
+    assert {file.stat().st_uid for file in strangers.iterdir()} == {0}
 
 
 @needs_root
