@@ -4,7 +4,8 @@ Everything is made here, at set-up, by an account that no process has. The proce
 own accounts may make nothing but queues for replies and for events to be followed, each
 under the account's name. An exchange carries messages of several owners, so what an
 account may publish or bind to it is said by topic permissions; an account without any
-for an exchange could use every key.
+for an exchange could use every key. The keys of copies (CC) are not asked for: so
+nothing that counts is told by a key on an exchange that several may write to.
 """
 
 import base64
@@ -19,12 +20,13 @@ from services.billing.service import BillingService
 from services.identity.service import IdentityService
 from services.inventory.service import InventoryService
 from shared.rpc.messages import (
-    DEAD_LETTERS,
+    DEAD,
+    JUNK,
     REPLY_KEY,
     RPC_EXCHANGE,
     UUID,
+    dead_letter_exchange,
     event_exchange,
-    junk_key,
 )
 from shared.rpc.service import Service
 
@@ -90,7 +92,7 @@ def topology(services: Iterable[type[Service]]) -> Definitions:
     names = [service.contract.name for service in services]
     handlers = [handler for service in services for handler in service.event_handlers]
     sources = {handler.event.source for handler in handlers}.union(names)
-    exchanges = [RPC_EXCHANGE, NAMEKO_EXCHANGE, DEAD_LETTERS]
+    exchanges = [RPC_EXCHANGE, NAMEKO_EXCHANGE, *map(dead_letter_exchange, names)]
     exchanges += [event_exchange(name) for name in sorted(sources)]
     bindings = [
         # Their calls to us, and our replies to their keys, which have no dot in them.
@@ -113,8 +115,8 @@ def _bindings_of(service: type[Service]) -> Iterable[dict[str, Any]]:
     """The queues of a service, by nameko's names, each bound to what it is for."""
     name = service.contract.name
     yield _binding(RPC_EXCHANGE, f"{name}.*", f"rpc-{name}")
-    yield _binding(DEAD_LETTERS, name, f"dead-letters.{name}")
-    yield _binding(DEAD_LETTERS, junk_key(name), f"junk.{name}")
+    yield _binding(dead_letter_exchange(name), DEAD, f"dead-letters.{name}")
+    yield _binding(dead_letter_exchange(name), JUNK, f"junk.{name}")
     for handler in service.event_handlers:
         event = handler.event
         queue = f"evt-{event.source}-{event.name}--{name}.{handler.name}"
@@ -148,15 +150,15 @@ def _accounts() -> dict[str, _Account]:
 
 def _service(name: str) -> _Account:
     """Takes from its own queues; publishes replies, its events and dead letters."""
-    events = event_exchange(name)
+    events, dead_letters = event_exchange(name), dead_letter_exchange(name)
     return _Account(
         configure=_NOTHING,
-        write=_one_of(RPC_EXCHANGE, events, DEAD_LETTERS),
+        write=_one_of(RPC_EXCHANGE, events, dead_letters),
         read=_one_of(rf"rpc-{name}", rf"evt-[a-z]+-[a-z_]+--{name}\.[a-z_]+"),
         topics={
             RPC_EXCHANGE: (f"^{REPLY_KEY}$", _NOTHING),
             events: ("^[a-z_]+$", _NOTHING),
-            DEAD_LETTERS: (_one_of(name, junk_key(name)), _NOTHING),
+            dead_letters: (_one_of(DEAD, JUNK), _NOTHING),
         },
     )
 

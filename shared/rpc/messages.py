@@ -19,8 +19,9 @@ from shared.wire import json_decoder, to_json, what_is_wrong
 RPC_EXCHANGE = "calls"
 """Ours alone. Nameko's own clients declare their exchange, ``nameko-rpc``, which takes
 the right to delete it: the set-up connects that one with this."""
-DEAD_LETTERS = "dead-letters"
-"""The exchange for what a service could not handle; the key is the service's name."""
+DEAD, JUNK = "dead", "junk"
+"""The keys for what a service could not handle, and for what nobody genuine has sent;
+on `dead_letter_exchange`."""
 CONTENT_TYPE = "application/json"
 CONTENT_ENCODING = "utf-8"
 HEADER_PREFIX = "nameko."
@@ -65,9 +66,9 @@ def event_exchange(service: str) -> str:
     return f"{service}.events"
 
 
-def junk_key(service: str) -> str:
-    """The key, on `DEAD_LETTERS`, of what nobody genuine has sent."""
-    return f"{service}.junk"
+def dead_letter_exchange(service: str) -> str:
+    """Its own: a copy (CC) may have any key that there is, whoever sends it."""
+    return f"{service}.dead-letters"
 
 
 def is_reply_key(reply_to: object) -> bool:

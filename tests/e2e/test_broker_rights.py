@@ -21,7 +21,7 @@ from shared.contract import CheckReadiness
 from shared.contracts import billing
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.client import CallContext
-from shared.rpc.messages import RPC_EXCHANGE
+from shared.rpc.messages import DEAD, JUNK, RPC_EXCHANGE, dead_letter_exchange
 from tests.fixtures.accounts import Attempt, account_url, channel_of, is_refused
 from tests.fixtures.servers import Servers
 from tests.fixtures.wire import JSON
@@ -71,7 +71,14 @@ def attempts_of(account: str) -> dict[str, Attempt]:
     """What would harm others, and must be refused to the account."""
     others = [name for name in SERVICES if name != account]
     return {
-        **{f"delete {x}": delete(x) for x in (RPC_EXCHANGE, "dead-letters")},
+        f"delete {RPC_EXCHANGE}": delete(RPC_EXCHANGE),
+        **{f"delete {n}'s": delete(dead_letter_exchange(n)) for n in SERVICES},
+        **{
+            f"put a letter among {name}'s dead ones": publish(
+                dead_letter_exchange(name), DEAD
+            )
+            for name in others
+        },
         **{f"delete {name}.events": delete(f"{name}.events") for name in SERVICES},
         **{f"take {name}'s calls": take(f"rpc-{name}") for name in others},
         **{
@@ -169,6 +176,31 @@ def test_the_health_check_may_ask_for_nothing_else(layout: Layout) -> None:
     assert is_refused(
         account_url(layout, "health"), publish(RPC_EXCHANGE, "identity.log_in")
     )
+
+
+@pytest.mark.parametrize("account", SERVICES)
+def test_copies_of_what_a_service_sends_change_nothing_for_others(
+    layout: Layout, account: str
+) -> None:
+    """The broker asks for no right to the keys of copies."""
+    others = [name for name in SERVICES if name != account]
+    copies = [DEAD, JUNK, *others]
+    properties = pika.BasicProperties(headers={"CC": copies}, content_type=JSON)
+    with channel_of(rabbitmq_of(layout).url()) as administrator:
+        queues = [f"{kind}.{n}" for kind in ("dead-letters", "junk") for n in others]
+        for queue in queues:
+            administrator.queue_purge(queue)
+
+        with channel_of(account_url(layout, account)) as channel:
+            for exchange, key in (
+                (RPC_EXCHANGE, str(uuid4())),
+                (dead_letter_exchange(account), DEAD),
+                (f"{account}.events", "anything"),
+            ):
+                channel.basic_publish(exchange, key, b"{}", properties)
+
+        declared = [administrator.queue_declare(q, passive=True) for q in queues]
+        assert [each.method.message_count for each in declared] == [0] * len(queues)
 
 
 @pytest.mark.parametrize("account", CALLERS)

@@ -23,9 +23,10 @@ from shared.errors import Unavailable
 from shared.rpc.messages import (
     CONTENT_ENCODING,
     CONTENT_TYPE,
-    DEAD_LETTERS,
+    DEAD,
+    JUNK,
+    dead_letter_exchange,
     event_exchange,
-    junk_key,
 )
 from shared.rpc.nameko_runtime.messages import TRANSPORT_OPTIONS
 from shared.rpc.signatures import KEY_ID, SIGNATURE, EventSigner
@@ -71,7 +72,7 @@ class Publisher:
             Unavailable: ``broker_unreachable``; or so many are kept that it takes none.
         """
         headers = _signature_of(message) | _label(message, reason)
-        self._publish(DEAD_LETTERS, self._service, message.body, headers)
+        self._put_aside(DEAD, message.body, headers)
 
     def put_junk_aside(self, message: Message, reason: str) -> None:
         """Keep what is in an event's place, and is not an event of its source.
@@ -80,7 +81,7 @@ class Publisher:
             Unavailable: ``broker_unreachable``.
         """
         headers = _signature_of(message) | _label(message, reason)
-        self._publish(DEAD_LETTERS, junk_key(self._service), message.body, headers)
+        self._put_aside(JUNK, message.body, headers)
 
     def put_call_aside(self, message: Message, reason: str, request_id: str) -> None:
         """Keep a note of a call that could not be read.
@@ -93,11 +94,14 @@ class Publisher:
         """
         facts = {"size": len(message.body), "request-id": request_id}
         label = _label(message, reason)
-        self._publish(DEAD_LETTERS, junk_key(self._service), b"", label | facts)
+        self._put_aside(JUNK, b"", label | facts)
 
     def close(self) -> None:
         with self._one_at_a_time:
             self._drop()
+
+    def _put_aside(self, key: str, body: bytes, headers: dict[str, Any]) -> None:
+        self._publish(dead_letter_exchange(self._service), key, body, headers)
 
     def _publish(
         self, exchange: str, key: str, body: bytes, headers: Any = None
