@@ -7,19 +7,22 @@ from typing import Any, Generic
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.contract import BodyT, Event
 from shared.db.database import Database, note_event
 from shared.db.tables import event_epoch, handled_events, outbox
+from shared.errors import InvalidInput
 from shared.runtime import Runtime
 from shared.wire import from_wire, to_wire
 
 RELAY_BATCH = 200
 KEPT_FOR = timedelta(days=30)
 """Longer than a dead letter, which may come again, is kept."""
+EPOCH_AHEAD = timedelta(days=1)
+"""Later epochs are not believed: one of the far future would outlast every replay."""
 _RELAY_LOCK = 0x6F7574626F78  # "outbox": one relay at a time per database
 
 
@@ -130,13 +133,21 @@ def raise_epoch(session: Session, now: datetime) -> None:
 
     A replay begins with it, and so heals a receiver that has versions of a history
     which is not ours any more: one that a restored backup has lost, or a false one. The
-    seconds since 1970 make it higher than the epochs that a backup has forgotten.
+    seconds since 1970 make it higher than the epochs that a backup has forgotten. One
+    that a wrong clock has begun, which nobody believes, ends.
     """
     later = insert(event_epoch).values(id=1, epoch=int(now.timestamp()))
-    following = func.greatest(event_epoch.c.epoch + 1, later.excluded.epoch)
+    following = case(
+        (event_epoch.c.epoch > _last_epoch(now), later.excluded.epoch),
+        else_=func.greatest(event_epoch.c.epoch + 1, later.excluded.epoch),
+    )
     session.execute(
         later.on_conflict_do_update(index_elements=["id"], set_={"epoch": following})
     )
+
+
+def _last_epoch(now: datetime) -> int:
+    return int((now + EPOCH_AHEAD).timestamp())
 
 
 def _epoch(session: Session) -> int:
@@ -152,7 +163,12 @@ def take_in(
     """Note that ``handler`` has these events; returns those that it had not yet.
 
     Written in the order of their ids, so that two who take in the same can't deadlock.
+
+    Raises:
+        InvalidInput: ``malformed_message``; an event's epoch has not begun.
     """
+    if any(each.epoch > _last_epoch(now) for each in envelopes):
+        raise InvalidInput("malformed_message", "its epoch has not begun")
     by_id = {each.id: each for each in reversed(envelopes)}
     first = session.scalars(
         insert(handled_events)

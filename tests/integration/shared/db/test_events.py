@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
@@ -200,6 +201,31 @@ def take_in(
         new = events.take_in(session, handler, [envelope], NOW)
         then()
     return bool(new)
+
+
+def test_an_epoch_that_has_not_begun_is_refused(database: Database) -> None:
+    """Else no replay could heal what such an event has told, ever."""
+    tomorrow = int((NOW + timedelta(days=1)).timestamp())
+    last = msgspec.structs.replace(published(database), epoch=tomorrow)
+    later = msgspec.structs.replace(published(database), epoch=tomorrow + 1)
+
+    assert take_in(database, "handler", last)
+    with pytest.raises(InvalidInput):
+        take_in(database, "handler", later)
+
+
+def test_a_replay_begins_a_later_epoch_but_none_of_a_clock_that_was_wrong(
+    database: Database,
+) -> None:
+    epochs = []
+    for at in (NOW, NOW, NOW + timedelta(days=365), NOW):
+        with database.system() as session:
+            events.raise_epoch(session, at)
+        epochs.append(published(database).epoch)
+
+    now = int(NOW.timestamp())
+    year = int((NOW + timedelta(days=365)).timestamp())
+    assert epochs == [now, now + 1, year, now]
 
 
 @pytest.mark.parametrize("data", [None, 7, {}, {"id": "x"}, {"body": {}}])
