@@ -48,7 +48,7 @@ def quote_top_up(visit: Visit, form: FundsForm) -> ShownQuote | None:
         return None
     ask = billing.top_ups.QuoteTopUp(net=net)
     try:
-        quoted = visit.start(billing.top_ups.QUOTE_TOP_UP, ask).result()
+        quoted = visit.read(billing.top_ups.QUOTE_TOP_UP, ask)
     except NotFound as refusal:
         form.errors["currency"] = sentence(refusal)
     except (InvalidInput, Conflict, Unavailable) as refusal:
@@ -113,7 +113,7 @@ def find_outcome(visit: Visit, top_up: TopUp) -> Outcome | None:
     try:
         answer = visit.start(billing.settlement.GET_TOP_UP_EFFECTS, ask).result()
     except (ContractError, RemoteFault) as failure:
-        log.warning("top_up_effects_not_read", error=str(failure))
+        log.warning("top_up_effects_not_read", error=describe(failure))
         return None
     effects = answer.effects
     if effects is None:
@@ -134,7 +134,7 @@ def _name_services(visit: Visit, ids: Iterable[UUID]) -> Mapping[UUID, NamedServ
             inventory.reading.NAME_SERVICES, ask, timeout_s=FIRST_TRY_S
         ).result()
     except (ContractError, RemoteFault) as failure:
-        log.warning("services_not_named", error=str(failure))
+        log.warning("services_not_named", error=describe(failure))
         return {}
     return {each.id: each for each in named.services}
 

@@ -125,7 +125,7 @@ def top_up_state(top_up_id: str) -> ResponseReturnValue:
     """The part of its page that changes; asks again while it is open."""
     visit = begin_visit(polling=True)
     request_ = billing.top_ups.GetTopUp(top_up_id=read_uuid(top_up_id))
-    shown = visit.start(billing.top_ups.GET_TOP_UP, request_).result()
+    shown = visit.read(billing.top_ups.GET_TOP_UP, request_)
     prepare_reader(visit)
     html = render_template(
         "funds/_top_up.html",

@@ -48,12 +48,7 @@ def first_answer(
     """
     with errors_in_frame():
         visit.check_session()
-        answer = visit.start(method, arguments)
-        asked_as = visit.identify()
-        visit.settle()
-        if not visit.acts_as(asked_as):
-            answer = visit.start(method, arguments)
-        return answer.result()
+        return visit.read(method, arguments)
 
 
 def all_pages(first: ListingT, follow: Callable[[str], ListingT]) -> Iterator[ListingT]:

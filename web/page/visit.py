@@ -123,6 +123,19 @@ class Visit:
         )
         return context().client.start(method, arguments, call)
 
+    def read(
+        self, method: Method[RequestT, ResponseT], arguments: RequestT
+    ) -> ResponseT:
+        """Call and wait, for identity's word on the session, too, if it is asked.
+
+        What was asked as another principal than identity has given is asked again.
+        """
+        answer, asked_as = self.start(method, arguments), self.identify()
+        self.settle()
+        if not self.acts_as(asked_as):
+            answer = self.start(method, arguments)
+        return answer.result()
+
     def fetch(
         self, method: Method[RequestT, ResponseT], arguments: RequestT
     ) -> ResponseT:

@@ -30,11 +30,10 @@ def show_profile(company_id: str) -> ResponseReturnValue:
 def tax_details(company_id: str) -> ResponseReturnValue:
     """The tax details as soon as billing knows the profile as it is now."""
     visit = visit_company(read_uuid(company_id), polling=True)
-    started = visit.start(billing.tax.GET_TAX_PROFILE, billing.tax.GetTaxProfile())
+    known = visit.read(billing.tax.GET_TAX_PROFILE, billing.tax.GetTaxProfile())
     company = visit.start(
         identity.companies.GET_COMPANY, identity.companies.GetCompany()
     ).result()
-    known = started.result()
     if known.company_version < company.version:
         return "", HTTPStatus.NO_CONTENT
     prepare_reader(visit)

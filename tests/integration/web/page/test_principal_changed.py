@@ -29,6 +29,16 @@ from tests.fixtures.web.place import Place, block_states
 
 EMAIL = "ada@example.com"
 
+BILLING_PARTS = (
+    "/funds/quote?net=20&currency=EUR",
+    "/funds/top-ups/<top_up_id>/state",
+    "/companies/<company_id>/profile/tax",
+    "/companies/<company_id>/transactions.csv",
+    "/companies/<company_id>/invoices.zip",
+    "/companies/<company_id>/invoices/<document_id>.pdf",
+)
+"""What is fetched by itself, and is billing's."""
+
 
 @pytest.fixture
 def urls(new_database: Callable[[str], str]) -> dict[str, str]:
@@ -183,3 +193,22 @@ def test_no_page_shows_at_first_what_a_lost_role_included(
         states = block_states(answer, BLOCKS["billing"])
         assert set(states.values()) <= {"waiting", "not_allowed"}, page
         assert "strip-figure" not in answer.text, page
+
+
+def test_no_part_of_a_page_shows_at_first_what_a_lost_role_included(
+    place: Place,
+) -> None:
+    app = place.browser.application
+    browser = sign_in(app, "ada@example.com")
+    tabs = [same_cookies(app, browser) for _ in BILLING_PARTS]
+    identitys = place.site.services.dispatchers["identity"].service.database
+    _become(identitys, place.company_id, Role.TECHNICAL)
+    try:
+        shown = {
+            part: tab.get(place.address(part)).status_code
+            for part, tab in zip(BILLING_PARTS, tabs, strict=True)
+        }
+    finally:
+        _become(identitys, place.company_id, Role.OWNER)
+
+    assert shown == dict.fromkeys(BILLING_PARTS, 403)
