@@ -36,6 +36,13 @@ TOP_UPS = {
 }
 """What is chosen on the hosted page, and what the top-up's page says then."""
 
+_UNTIL_TRANSITIONS_END = """
+Promise.allSettled(document.getAnimations()
+    .filter(it => it instanceof CSSTransition)
+    .map(it => it.finished))
+"""
+"""Nobody is asked to read colours between two themes."""
+
 WIDTHS = (360, 1280)
 THEMES = ("light", "dark")
 
@@ -123,6 +130,7 @@ def test_the_login_is_accessible_and_fits(
 
 
 def _look(page: Page, screenshots: Screenshots, name: str) -> None:
+    page.evaluate(_UNTIL_TRANSITIONS_END)
     screenshots.take(page, name)
     results = Axe().run(page)
     assert results.violations_count == 0, f"{name}: {results.generate_report()}"

@@ -103,7 +103,7 @@ def _pay_often(office: Office, country: str, currency: str) -> None:
     owner = office.principals.user(Role.OWNER, office.company_id, is_verified=True)
     quote = office.call(
         billing.top_ups.QUOTE_TOP_UP,
-        billing.top_ups.QuoteTopUp(net=money("10.00", currency)),
+        billing.top_ups.QuoteTopUp(net=money("50.00", currency)),
         owner,
     )
     begin = billing.top_ups.BeginTopUp(

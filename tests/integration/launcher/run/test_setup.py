@@ -15,8 +15,9 @@ from launcher.machine.errors import LaunchError
 from launcher.machine.layout import Layout
 from launcher.run.credentials import KEYS
 from launcher.run.health import ailment_of
-from launcher.run.setup import ADMIN_URL, set_up
+from launcher.run.setup import set_up
 from launcher.servers.databases import (
+    ADMIN_URL,
     SERVICES,
     administration,
     libpq_url,
