@@ -5,9 +5,10 @@ when a service is away. Each answers at a socket in a folder that nobody else ma
 """
 
 import os
+import socket
 import threading
 from collections.abc import Callable, Mapping
-from multiprocessing.connection import Client, Listener
+from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Siblings:
 
 def _ask_one(path: Path, question: tuple[str, Any]) -> Any:
     try:
-        with Client(str(path), "AF_UNIX") as sibling:
+        with _connect(path) as sibling:
             sibling.send(question)
             return sibling.recv() if sibling.poll(_WAIT_S) else None
     except ConnectionRefusedError:
@@ -59,6 +60,15 @@ def _ask_one(path: Path, question: tuple[str, Any]) -> Any:
     except (OSError, EOFError):
         log.info("sibling_lost")
     return None
+
+
+def _connect(path: Path) -> Connection:
+    """As `multiprocessing.connection.Client`, which may wait for ever for a place."""
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(_WAIT_S)
+        link.connect(str(path))
+        link.setblocking(True)
+        return Connection(link.detach())
 
 
 def _answer_all(listener: Listener, stores: Mapping[str, Look]) -> None:

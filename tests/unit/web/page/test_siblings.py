@@ -1,9 +1,11 @@
 """What one worker has shown, another finds when it needs it."""
 
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,6 +62,22 @@ def test_a_worker_that_has_ended_is_forgotten(folder: Path) -> None:
 
     assert Siblings(folder).ask("blocks", "balance") is None
     assert not any(folder.iterdir())
+
+
+def test_a_worker_that_hangs_keeps_nobody(folder: Path) -> None:
+    siblings, answers = Siblings(folder), list[object]()
+
+    def ask() -> None:
+        answers.extend(siblings.ask("blocks", "balance") for _ in range(4))
+
+    with closing(socket.socket(socket.AF_UNIX)) as hung:
+        hung.bind(str(folder / "1.sock"))
+        hung.listen(1)
+        page = threading.Thread(target=ask, daemon=True)
+        page.start()
+        page.join(PATIENCE_S)
+
+    assert answers == [None] * 4
 
 
 def test_it_does_not_ask_itself(folder: Path) -> None:
