@@ -45,7 +45,7 @@ def code_of(country: str, text: str) -> str | None:
     Empty if it says nothing (``-``); None if it is not in the form of the country.
     Other countries than these have any form. ``country`` is ISO 3166-1.
     """
-    typed = unicodedata.normalize("NFKC", text).upper().strip()
+    typed = _in_ascii_digits(unicodedata.normalize("NFKC", text).upper().strip())
     plain = re.sub(r"[^0-9A-Z]", "", typed)
     form = _FORMS.get(country)
     if form is None:
@@ -63,10 +63,16 @@ def completed(country: str, text: str) -> str:
     Raises:
         ValueError: it is not in the form of the country; the message is an example.
     """
+    if country not in _FORMS:
+        return text
     code = code_of(country, text)
     if code is None:
         raise ValueError(_FORMS[country].example)
     return code if text.strip().isdecimal() else text
+
+
+def _in_ascii_digits(text: str) -> str:
+    return "".join(str(unicodedata.decimal(each, each)) for each in text)
 
 
 def _with_zeros(form: _Form, digits: str) -> str | None:
