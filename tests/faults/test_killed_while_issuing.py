@@ -4,10 +4,12 @@ import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import count, groupby
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, func, select
@@ -80,14 +82,23 @@ def _order_documents(database: Database, documents: int) -> None:
         change = Change(session, office.service.runtime, call)
         payments = session.scalars(select(Payment).order_by(Payment.id)).all()
         assert len(payments) == PAYMENTS
+        invoices: Counter[UUID] = Counter()
         for number in range(documents):
             payment = payments[number % PAYMENTS]
             row = session.get_one(TopUp, payment.top_up_id)
-            # Each begins with an invoice, which credit notes need.
             kind = chance.choice(list(DocumentKind))
-            if number < PAYMENTS:
+            # A credit note needs an invoice of which something is left.
+            if number < PAYMENTS or _lacks_invoice(kind, invoices[payment.id]):
                 kind = DocumentKind.INVOICE
+            invoices[payment.id] += _INVOICES_LEFT.get(kind, 0)
             order(change, row, _wanted(kind, payment, number))
+
+
+_INVOICES_LEFT = {DocumentKind.INVOICE: 1, DocumentKind.CREDIT_NOTE: -1}
+
+
+def _lacks_invoice(kind: DocumentKind, invoices: int) -> bool:
+    return kind is DocumentKind.CREDIT_NOTE and not invoices
 
 
 def _wanted(kind: DocumentKind, payment: Payment, number: int) -> Wanted:
