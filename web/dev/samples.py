@@ -188,7 +188,7 @@ def _in_each_state(name: str, data: Any, empty: Any) -> list[tuple[str, BlockVie
 
 def _view(name: str, data: Any = None, state: Any = "fresh") -> BlockView:
     as_of = AT if state == "stale" else None
-    return BlockView(name, COMPANY_ID, state, data, as_of)
+    return BlockView(name, COMPANY_ID, state, data, as_of, adds_funds=True)
 
 
 def _company(number: int, name: str) -> CompanyMembership:

@@ -22,6 +22,7 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
+from shared.permissions import Permission
 from web.page import polling
 from web.page.context import context
 from web.page.visit import Visit
@@ -65,7 +66,7 @@ class BlockView:
     ``asked_at`` is when the service was asked, if it answered. ``tag`` is set where the
     block is part of a page, for its first poll (see web/page/polling.py). ``is_late``:
     its service may be well, but did not answer in time. ``behind_since``: changes from
-    then on may be missing in it.
+    then on may be missing in it. ``adds_funds``: the role may add funds.
     """
 
     name: str
@@ -77,6 +78,7 @@ class BlockView:
     tag: str = ""
     is_late: bool = False
     behind_since: datetime | None = None
+    adds_funds: bool = False
 
     @property
     def poll_every(self) -> str:
@@ -107,7 +109,11 @@ class PendingBlocks:
 
     def load(self) -> dict[str, BlockView]:
         """Wait for the answers, each no longer than its time-out."""
-        return {block.name: self._load(block) for block in self._blocks}
+        adds_funds = Permission.ADD_FUNDS in self._asked_as.permissions
+        return {
+            block.name: replace(self._load(block), adds_funds=adds_funds)
+            for block in self._blocks
+        }
 
     def _load(self, block: Block) -> BlockView:
         company_id = self._visit.identify().require_company()

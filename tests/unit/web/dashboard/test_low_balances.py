@@ -9,12 +9,30 @@ from shared.contracts.billing.dashboard import (
     CostBreakdown,
     Dashboard,
 )
+from shared.permissions import Permission
 from tests.fixtures.documents import money
 from tests.fixtures.stand_in import StandIn
 from tests.fixtures.web.top_ups import has_wallet, opened, words
 
 BELOW = "Your balance is below zero"
 MINUS = "\N{MINUS SIGN}"
+
+
+ADD_FUNDS = 'href="/funds/add'
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_only_who_may_add_funds_is_led_there(billing: StandIn, *, may: bool) -> None:
+    if not may:
+        billing.permissions -= {Permission.ADD_FUNDS}
+    has_wallet(billing)
+    _has_balance(billing, BalanceLevel.BELOW_ZERO, "0")
+
+    page = opened(billing.browser(), "/")
+
+    assert BELOW in page
+    assert "Recommended Add Funds" in page
+    assert (ADD_FUNDS in page) is may
 
 
 @pytest.mark.parametrize(
@@ -34,6 +52,15 @@ def test_a_balance_that_asks_for_attention_is_told(
     billing: StandIn, level: BalanceLevel, left: str, told: str
 ) -> None:
     has_wallet(billing)
+    _has_balance(billing, level, left)
+
+    page = words(opened(billing.browser(), "/"))
+
+    assert told in page
+    assert ("Your balance is" in page) is bool(told)
+
+
+def _has_balance(billing: StandIn, level: BalanceLevel, left: str) -> None:
     answer = billing.answers[str(DASHBOARD)](Dashboard())
     (wallet,) = answer.wallets
     low = replace(
@@ -56,8 +83,3 @@ def test_a_balance_that_asks_for_attention_is_told(
     )
     changed = replace(answer, wallets=[low], costs=[costs])
     billing.answers[str(DASHBOARD)] = lambda _: changed
-
-    page = words(opened(billing.browser(), "/"))
-
-    assert told in page
-    assert ("Your balance is" in page) is bool(told)
