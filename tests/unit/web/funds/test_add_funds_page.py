@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec import structs
 
 from shared.contracts import inventory
 from shared.contracts.billing.settlement import (
@@ -16,12 +17,14 @@ from shared.contracts.billing.settlement import (
     TopUpEffects,
 )
 from shared.contracts.billing.top_ups import (
+    GET_TOP_UP,
     LIST_OPEN_TOP_UPS,
     AmountReason,
     NextRoom,
     OpenTopUps,
     Problem,
     SuggestedAmount,
+    TopUpState,
 )
 from shared.contracts.inventory.reading import NamedService
 from shared.contracts.inventory.services import ServiceState
@@ -37,6 +40,7 @@ from tests.fixtures.web.top_ups import (
     quoted,
     refusing,
     shown,
+    top_up_with,
     words,
 )
 
@@ -206,6 +210,41 @@ def test_a_paid_top_up_says_what_was_charged_and_what_runs_again(
     assert "hv-03 is still overdue" not in page
     assert "hv-03 is still suspended It needs 40.00" in page
     assert "every 2s" not in html
+
+
+def test_of_a_top_up_paid_twice_the_sums_are_of_the_first_payment(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    top_up = top_up_with(duplicate(), TopUpState.SUCCEEDED)
+    twice = structs.replace(top_up, credited=money("200"))
+    billing.answers[str(GET_TOP_UP)] = lambda _: twice
+    effects = TopUpEffects(
+        paid_at=START,
+        before=money("0"),
+        credited=money("100"),
+        charged=money("0"),
+        charges=[],
+        charged_count=0,
+        after=money("100"),
+        is_settling=False,
+        waiting=settled("100"),
+    )
+    billing.answers[str(GET_TOP_UP_EFFECTS)] = lambda _: FoundEffects(effects=effects)
+
+    page = words(opened(browser, ADDRESS))
+
+    assert "We added 200.00 EUR to your balance It was paid more than once." in page
+    assert "First payment+100.00 EUR" in page
+
+
+def test_below_zero_a_top_up_first_brings_the_balance_back_to_zero(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    quoted(billing, repeats=False, balance=money("-52.25"), settlement=settled("47.75"))
+
+    page = words(opened(browser, ADD))
+
+    assert "52.25 EUR of it brings your balance back to zero" in page
 
 
 def test_a_paid_top_up_is_looked_at_again_until_its_services_run(
