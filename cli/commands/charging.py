@@ -34,7 +34,7 @@ def run(context: CommandContext, *, dry_run: bool) -> None:
     """Charge all that is due, each period once.
 
     The job does the same every minute, and both may run at once. It goes from wallet
-    to wallet and may be broken off and repeated at will. A dry run counts what is due,
+    to wallet and is safe to interrupt and rerun. A dry run counts what is due,
     whether or not there is money for it.
     """
 

@@ -1,6 +1,6 @@
 """``client-area inventory`` and ``client-area ledger``: are the figures right?
 
-And, where they are not, commands to have them made anew: ours here, others' copies by
+And, where they are not, commands to have them made again: ours here, others' copies by
 ``inventory republish``.
 """
 
@@ -34,7 +34,7 @@ def inventory() -> None:
 @inventory.command("verify-counters")
 @click.pass_obj
 def verify_counters(context: CommandContext) -> None:
-    """Count all services anew and compare with the counters.
+    """Count all services again and compare with the counters.
 
     Changes nothing. Ends with 1 when there is a difference.
     """
@@ -46,9 +46,9 @@ def verify_counters(context: CommandContext) -> None:
 @COMPANY
 @click.pass_obj
 def rebuild_counters(context: CommandContext, company: str | None) -> None:
-    """Count services anew and set the counters right.
+    """Count services again and set the counters right.
 
-    It goes from company to company and may be broken off and repeated at will.
+    It goes from company to company and is safe to interrupt and rerun.
     Services can be changed meanwhile.
     """
     company_id = _id(context, company)
@@ -85,7 +85,7 @@ def ledger() -> None:
 @ledger.command("verify")
 @click.pass_obj
 def verify(context: CommandContext) -> None:
-    """Add up all postings anew and compare with balances and roll-ups.
+    """Add up all postings again and compare with balances and roll-ups.
 
     Changes nothing. Ends with 1 when there is a difference.
     """
@@ -98,21 +98,21 @@ def verify(context: CommandContext) -> None:
 def republish_payments(context: CommandContext) -> None:
     """Tell inventory again which services to suspend, resume or end.
 
-    It follows, whatever it was told before.
+    Inventory acts on it, even where it was told otherwise before.
     """
     context.call(
         billing.charging.REPUBLISH_PAYMENTS, billing.charging.RepublishPayments()
     )
-    click.echo("Inventory will be told again.")
+    click.echo("Billing will send inventory all of them again.")
 
 
 @ledger.command("rebuild")
 @COMPANY
 @click.pass_obj
 def rebuild(context: CommandContext, company: str | None) -> None:
-    """Add up recurring costs and renewals anew, and set the roll-ups right.
+    """Add up recurring costs and renewals again, and set the roll-ups right.
 
-    It goes from company to company and may be broken off and repeated at will.
+    It goes from company to company and is safe to interrupt and rerun.
     Services can be changed meanwhile. Postings and balances are left as they are.
     """
     company_id = _id(context, company)

@@ -98,7 +98,7 @@ def complete(context: CommandContext, number: str) -> None:
 @click.option("--replace", is_flag=True, help="Also files that are not damaged.")
 @click.pass_obj
 def rebuild(context: CommandContext, number: str, *, replace: bool) -> None:
-    """Make the files of the document NUMBER anew, from what was kept of it.
+    """Make the files of the document NUMBER again, from what was kept of it.
 
     What it says stays as it was issued. A file that is whole, and would have other
     bytes now, is kept unless it is to be replaced.
