@@ -83,7 +83,7 @@ def test_it_works_without_javascript(sign_in: SignIn) -> None:
     page.goto("/funds/add?net=&currency=EUR")
     page.get_by_label("Net amount").fill("12")
 
-    page.get_by_role("button", name="Work out").click()
+    page.get_by_role("button", name="Calculate").click()
 
     expect(page.locator("#quote .sum-lead")).to_contain_text("14.28")
     assert "form_key" not in page.url
@@ -92,7 +92,7 @@ def test_it_works_without_javascript(sign_in: SignIn) -> None:
     page.goto("/funds/add")
     page.get_by_role("link", name="Pay or cancel TU-").first.click()
     expect(page.locator("#top-up-state")).to_contain_text("If you have paid")
-    expect(page.get_by_role("button", name="Go on with the payment")).to_be_visible()
+    expect(page.get_by_role("button", name="Continue to payment")).to_be_visible()
     page.get_by_role("button", name="Cancel this top-up").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Top-up TU-")
     expect(page.locator("#top-up-state")).to_have_attribute("data-state", "cancelled")

@@ -72,8 +72,8 @@ _SENTENCES = {
     "no_such_card": "There is no such card any more; it may have been removed already.",
     "gateway_unreachable": "The payment provider can't be reached right now. Your "
     "top-up is kept; try again in a moment.",
-    "bad_tax_id": "This is no VAT ID of {country}: look at its letters and digits "
-    "again. Nothing was changed.",
+    "bad_tax_id": "This is not a valid VAT ID for {country}. Check the letters "
+    "and digits. Nothing was changed.",
     "national_tax_number": "This is a national tax or register number. Enter the VAT "
     "ID, which is a different number: in {country} it looks like {example}.",
     "tax_id_other_country": "This VAT ID is another country's, and the company is in "

@@ -32,7 +32,7 @@ HOME = identity.companies.Address(
     street="Lange Straße 1", postal_code="10115", city="Berlin", country="DE"
 )
 VAT_ID = "PL5260001246"
-BEHIND = "its tax is being worked out anew"
+BEHIND = "we are recalculating its tax"
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_the_form_shows_what_is_kept_in_words(
     assert '<option value="DE" selected>Germany</option>' in page
     assert '<option value="Europe/Berlin" selected>Germany, Berlin</option>' in page
     assert 'autocomplete="postal-code"' in page
-    assert "Documents that were issued stay as they are." in page
+    assert "Documents already issued stay as they are." in page
 
 
 def test_what_is_saved_is_shown_and_the_rule_once_billing_has_heard(

@@ -101,7 +101,7 @@ def test_a_wrong_number_is_refused_beside_its_field_and_kept(
     answer = _send(browser, company, "PL<b>123", _key(_page(browser, company)))
     assert answer.status_code == 422
     assert 'value="PL&lt;b&gt;123"' in answer.text
-    assert "This is no VAT ID of Poland" in answer.text
+    assert "This is not a valid VAT ID for Poland" in answer.text
     assert 'aria-describedby="field-tax_id-error' in answer.text
     assert _key(answer.text)
 

@@ -63,7 +63,7 @@ def test_what_is_to_be_done_is_offered_to_who_may_do_it(
 
     page = opened(browser, f"/funds/top-ups/{TOP_UP_ID}{path}?company={OURS}")
 
-    for offered in ("Go on with the payment", "Cancel this top-up", ASK):
+    for offered in ("Continue to payment", "Cancel this top-up", ASK):
         assert (offered in page) is may
     assert may or "/funds/add" not in page
     assert "We wait for the payment" in page

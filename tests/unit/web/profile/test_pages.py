@@ -21,7 +21,7 @@ from tests.fixtures.installations import csrf_token
 from tests.fixtures.stand_in import OURS, StandIn
 
 PROFILE = f"/companies/{OURS}/profile"
-BEHIND = "its tax is being worked out anew"
+BEHIND = "we are recalculating its tax"
 TYPED = {
     "form_key": "a-key",
     "version": "1",
