@@ -124,6 +124,7 @@ def waiting(context: CommandContext) -> None:
             f"  {it.waits_for or 'see the log: document_not_issued'}"
             f"  {it.company} ({it.company_id})"
         )
+    click.echo(f"documents: {len(found)}", err=True)
     if found:
         click.get_current_context().exit(1)
 

@@ -98,9 +98,12 @@ def doubtful_places(context: CommandContext, first: datetime, last: datetime) ->
         )
         return context.call(billing.tax.LIST_DOUBTFUL_PLACES, request)
 
+    count = 0
     for page in pages(ask, lambda page: page.next):
         for payment in page.payments:
             click.echo(_line(payment))
+        count += len(page.payments)
+    click.echo(f"payments: {count}", err=True)
 
 
 @tax.command("differing-vat-ids")
@@ -111,10 +114,12 @@ def differing(context: CommandContext) -> None:
     Each company is charged VAT until you confirm its VAT ID, or it changes its profile.
     """
     request = billing.tax.ListDifferingTaxIds()
-    for it in context.call(billing.tax.LIST_DIFFERING_TAX_IDS, request).tax_ids:
+    found = context.call(billing.tax.LIST_DIFFERING_TAX_IDS, request).tax_ids
+    for it in found:
         click.echo(f"{it.company_id}  {it.number}  checked {it.checked_at:%Y-%m-%d}")
         click.echo(f"  register: {it.registered}")
         click.echo(f"  profile:  {it.own}")
+    click.echo(f"VAT IDs: {len(found)}", err=True)
 
 
 @tax.command("confirm-vat-id")

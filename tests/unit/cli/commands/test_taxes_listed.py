@@ -115,3 +115,19 @@ def test_what_needs_a_look_is_a_line(
     result = CliRunner().invoke(group, list(command), obj=CommandContext())
     assert result.exit_code == status, result.output
     assert told in result.output.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("command", "counted"),
+    [
+        (("doubtful-places", *DAYS), "payments: 1"),
+        (("differing-vat-ids",), "VAT IDs: 1"),
+        (("waiting",), "documents: 1"),
+    ],
+)
+def test_a_list_says_beside_its_lines_how_many_there_are(
+    command: tuple[str, ...], counted: str
+) -> None:
+    group = documents if command[0] == "waiting" else tax
+    result = CliRunner().invoke(group, list(command), obj=CommandContext())
+    assert result.stderr.splitlines() == [counted]
