@@ -301,6 +301,7 @@ def test_invoices_are_credited_rebuilt_and_exported(client_area: ClientArea) -> 
     assert credited.stdout == (
         f"{reference}: 5.00 EUR net given back, and 0.95 EUR tax with it; "
         "in all 5.00 EUR of 20.00 EUR net paid\n"
+        "What was paid by bank goes back by hand: transfer it.\n"
     )
     assert "refused: not_an_invoice (proforma)" in no_invoice.stderr
     assert invoice in rebuilt.stdout
