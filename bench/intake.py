@@ -32,7 +32,7 @@ from shared.db.tables import handled_events
 from shared.money import Money, currency_of
 from shared.runtime import Runtime
 
-EVENTS = 2_000
+EVENTS = 5_000
 COMPANIES = 100
 GOAL = at_least(0.25)
 

@@ -173,13 +173,13 @@ class Dispatcher:
         else:
             with self.service.intake.taking_in(min(each.at for each in envelopes)):
                 self._write(handler, envelopes)
-        for each in envelopes:
-            log.info(
-                "event",
-                handler=handler.name,
-                event_name=str(handler.event),
-                request_id=each.request_id,
-            )
+        # One line for all of them: a line takes a tenth of what an event does.
+        log.info(
+            "events",
+            handler=handler.name,
+            event_name=str(handler.event),
+            request_ids=[each.request_id for each in envelopes],
+        )
 
     def _write(
         self, handler: EventHandler, envelopes: Sequence[events.Envelope[Any]]

@@ -116,8 +116,8 @@ class _Intake:
             if envelope.version != known.version and known.anchor is not None:
                 # A lower one of a new epoch, too: what went before has not happened.
                 _live_through(change, known, envelope, zone)
-        for name, value in _columns(envelope).items():
-            setattr(known, name, value)
+            for name, value in _columns(envelope).items():
+                setattr(known, name, value)
         if known.anchor is None:
             self._place(change, known, envelope, is_new=was_pending)
         self.after += contributions(known, zone)

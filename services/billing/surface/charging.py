@@ -13,7 +13,7 @@ from shared.db.events import Envelope
 from shared.rpc.call import Call
 from shared.rpc.service import handles, in_transaction, on_event, on_events
 
-EVENTS_AT_ONCE = 50
+EVENTS_AT_ONCE = 100
 
 
 class ChargingMethods(RoomMethods, is_part=True):
