@@ -181,5 +181,5 @@ def _count(name: str, text: str) -> int:
 
 def _port(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 <= int(text) <= 65_535):  # noqa: PLR2004
-        raise SettingError(f"{name} is no port number: {text!r}")
+        raise SettingError(f"{name} is not a port number: {text!r}")
     return int(text)

@@ -85,12 +85,12 @@ def credit(
 def complete(context: CommandContext, number: str) -> None:
     """Correct the invoice NUMBER, which lacks its VAT in your own currency.
 
-    A credit note takes it back, and another invoice says all, moments later; no money
-    moves. Only invoices of earlier versions lack it.
+    A credit note cancels it, and a new invoice follows moments later; no money moves.
+    Only invoices of earlier versions lack it.
     """
     request = billing.documents.CompleteInvoice(number=number)
     context.call(billing.documents.COMPLETE_INVOICE, request)
-    click.echo("Ordered: a credit note and another invoice.")
+    click.echo("Ordered: a credit note and a new invoice.")
 
 
 @documents.command("rebuild")

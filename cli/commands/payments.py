@@ -185,7 +185,7 @@ def problems(context: CommandContext) -> None:
     again. Ends with 3 when there is any.
     """
     found = context.call(
-        billing.disputes.LIST_PAYMENT_PROBLEMS, billing.disputes.ListPaymentProblems()
+        billing.payments.LIST_PAYMENT_PROBLEMS, billing.payments.ListPaymentProblems()
     )
     for each in found.disputes:
         click.echo(
@@ -216,8 +216,8 @@ def problems(context: CommandContext) -> None:
 @click.pass_obj
 def book_dispute(context: CommandContext, dispute: str, taken: Money) -> None:
     """Take out of the wallet what a dispute took, once."""
-    request = billing.disputes.BookDispute(dispute=dispute, amount=taken)
-    context.call(billing.disputes.BOOK_DISPUTE, request)
+    request = billing.payments.BookDispute(dispute=dispute, amount=taken)
+    context.call(billing.payments.BOOK_DISPUTE, request)
     click.echo(f"{dispute}: {amount(taken)} taken out of the wallet")
 
 

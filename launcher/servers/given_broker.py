@@ -16,7 +16,6 @@ ADMIN_URL = "ADMIN_BROKER_URL"
 
 _TIMEOUT_S = 60
 _RETRY_S = 0.5
-_UNAUTHORIZED = 401
 
 
 def given_urls(environment: Mapping[str, str]) -> dict[str, str]:

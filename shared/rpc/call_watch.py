@@ -21,8 +21,8 @@ _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 2.0, 5.0)
 class CallWatch:
     """One client's breakers and figures; safe to use from any thread.
 
-    ``registry`` holds the figures, for whoever shows them; of several processes they
-    are added up (see `web.site.admin`).
+    ``registry`` holds the figures; those of several processes are added up
+    (see `web.site.admin`).
     """
 
     def __init__(self) -> None:

@@ -116,8 +116,7 @@ def local_publish(
     """Deliver events to the handlers in this process, through JSON as by the broker.
 
     An event that a handler can't take in is logged, as there is no dead-letter queue.
-    Nothing is signed: there is no way between, and whoever could forge an event here
-    holds the keys as well.
+    Nothing is signed: an intruder who could forge an event here has the keys as well.
     ``stopping`` cuts short the waiting between tries.
     """
     stop = stopping or threading.Event()

@@ -67,7 +67,7 @@ def event_exchange(service: str) -> str:
 
 
 def dead_letter_exchange(service: str) -> str:
-    """Its own: a copy (CC) may have any key that there is, whoever sends it."""
+    """Name a service's own: the broker checks no keys of copies (CC)."""
     return f"{service}.dead-letters"
 
 

@@ -60,7 +60,7 @@ class Job:
     """Work done again and again; safe to run in several instances at once.
 
     ``run`` is given the request id of this run; what it returns is dropped. ``wake`` is
-    set by whoever has work for the job before its interval is over.
+    set to run the job before its interval is over.
     """
 
     name: str

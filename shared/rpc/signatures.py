@@ -1,8 +1,8 @@
 """Events are signed by the service they come from, over their bytes.
 
-Whoever can put bytes into a queue (the broker's administrator, a disk, a mistake in the
-accounts' rights) still can't make an event that is believed. The id of the key travels
-with the signature: while a key is replaced, a source has two.
+Anyone who can put bytes into a queue (the broker's administrator, a disk, a mistake in
+the accounts' rights) still can't make an event that is believed. The id of the key
+travels with the signature: while a key is replaced, a source has two.
 """
 
 import base64

@@ -286,7 +286,7 @@ def test_an_event_that_is_no_event_is_put_aside(
 
         headers, letter = wire.take_dead_letter()
         assert letter == body
-        # Whoever sends it again can show where it came from.
+        # An operator who sends it again can show where it came from.
         assert signer.sign(body).items() <= headers.items()
 
 

@@ -1,4 +1,4 @@
-"""No event is believed that its source has not signed, whoever puts it on the broker.
+"""An event is believed only if its source has signed it, not by who published it.
 
 All of them are published by the administrator's account, as no process's account can.
 """

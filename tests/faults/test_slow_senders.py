@@ -1,4 +1,4 @@
-"""Whoever sends slowly and never ends keeps nobody else waiting."""
+"""A client that sends slowly and never ends keeps nobody else waiting."""
 
 import resource
 import socket

@@ -1,8 +1,8 @@
 """The token of forms, which looks different in every answer.
 
-A compressed page tells by its length what in it is alike. So whoever can have a browser
-ask for pages, and sees how long the answers are, could guess a token that stays the
-same (BREACH). Each answer has it under a mask of its own.
+The length of a compressed page tells what in it is alike. An attacker who makes a
+browser ask for pages and sees how long the answers are could guess a token that stays
+the same (BREACH). So each answer has it under a mask of its own.
 """
 
 import binascii

@@ -63,7 +63,7 @@ class _Plan:
         # What a new price took off used time is off its charges, and never paid out.
         owed = max(service.owed, -begun * charge)
         used = owed + begun * charge
-        if owed and owed + begun * charge <= self.available:
+        if owed and used <= self.available:
             owed, charged = _NOTHING, owed
         number = 0 if owed else begun
         if number and charge:

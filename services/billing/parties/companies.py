@@ -34,7 +34,7 @@ def lock_company(session: Session, company_id: UUID) -> None:
 
 
 def lock_companies(session: Session, company_ids: Collection[UUID]) -> None:
-    """`lock_company` for several, in one order whoever does it, and at once."""
+    """Lock several companies at once, always in the same order."""
     numbers = literal(sorted(map(_lock_number, company_ids)), ARRAY(BigInteger))
     given = func.unnest(numbers).column_valued("number")
     session.execute(select(func.count(func.pg_advisory_xact_lock(given))))

@@ -24,9 +24,8 @@ from services.billing.top_ups.document_orders import TAKEN_BACK, Wanted, order
 from services.billing.top_ups.lifecycle import lock_top_up, move
 from services.billing.top_ups.rules import fits_payment
 from services.billing.top_ups.views import given_back
-from shared.contracts.billing.disputes import BookDispute
 from shared.contracts.billing.documents import DocumentKind
-from shared.contracts.billing.payments import MAX_TEXT_LENGTH, PaymentState
+from shared.contracts.billing.payments import MAX_TEXT_LENGTH, BookDispute, PaymentState
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.tax import TaxDecision
 from shared.contracts.billing.top_ups import TopUpState

@@ -14,12 +14,12 @@ from services.billing.models.refunds import Refund, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.payments.reports import take_in
-from shared.contracts.billing.disputes import (
+from shared.contracts.billing.payments import (
     FailedRefund,
+    GatewayName,
     PaymentProblems,
     WaitingDispute,
 )
-from shared.contracts.billing.payments import GatewayName
 from shared.db.database import Database
 from shared.errors import ContractError
 from shared.money import Money, currency_of

@@ -53,15 +53,15 @@ class PaymentMethods(RoomMethods, is_part=True):
         found = self._disputes.find_missed(call.request_id)
         return structs.replace(reconciled, disputes=found)
 
-    @in_transaction(billing.disputes.LIST_PAYMENT_PROBLEMS)
+    @in_transaction(billing.payments.LIST_PAYMENT_PROBLEMS)
     def list_payment_problems(
-        self, db: Session, call: Call, _request: billing.disputes.ListPaymentProblems
-    ) -> billing.disputes.PaymentProblems:
+        self, db: Session, call: Call, _request: billing.payments.ListPaymentProblems
+    ) -> billing.payments.PaymentProblems:
         return disputes.problems(db, call.now)
 
-    @in_transaction(billing.disputes.BOOK_DISPUTE)
+    @in_transaction(billing.payments.BOOK_DISPUTE)
     def book_dispute(
-        self, db: Session, call: Call, request: billing.disputes.BookDispute
+        self, db: Session, call: Call, request: billing.payments.BookDispute
     ) -> Nothing:
         chargebacks.book_waiting(self.change(db, call), request)
         return Nothing()

@@ -101,8 +101,8 @@ class DocumentContent(Response, frozen=True, kw_only=True):
     proforma. ``language`` is a language's code. ``tax_words`` say why that tax is due,
     in the language. ``reference`` is the top-up's, as people quote it. ``corrects`` is
     the document that this one takes back or replaces, ``reason`` why, as told to the
-    customer. ``due_on`` and ``bank`` stand on a proforma. ``quoted`` is on an invoice
-    whose tax was another when the top-up began.
+    customer. ``due_on`` and ``bank`` are on a proforma, ``quoted`` on an invoice whose
+    tax was another when the top-up began.
     """
 
     kind: DocumentKind
@@ -217,7 +217,7 @@ class CreditInvoice(Request, frozen=True, kw_only=True):
     """Give the invoice's payment back: ``net`` of it, or all that can be.
 
     Never more than the wallet holds now, whichever payment that came from.
-    ``reason`` stands on the credit note. ``again`` as for `RefundTopUp`.
+    ``reason`` is shown on the credit note. ``again`` as for `RefundTopUp`.
     """
 
     number: str

@@ -35,8 +35,8 @@ MAX_WORKERS = 10
 _TRANSIENT = 1
 
 _DEAD_LETTERED = "x-death"
-"""Put there by the broker. Whoever may make a queue can have it send on what it holds
-under any key: the broker asks for the right to the exchange, not to the method."""
+"""The broker's header on what a queue has sent on. An account that may make a queue can
+have it send on under any key: the broker checks the exchange, not the method."""
 
 
 class CallConsumer(RpcConsumer):  # type: ignore[misc]

@@ -209,19 +209,19 @@ def _told(dispute: str, **told: object) -> dict[str, Any]:
     return an_event("charge.dispute.created", object="dispute", id=dispute, **told)
 
 
-def _problems(till: CardTill) -> billing.disputes.PaymentProblems:
+def _problems(till: CardTill) -> billing.payments.PaymentProblems:
     return till.office.call(
-        billing.disputes.LIST_PAYMENT_PROBLEMS,
-        billing.disputes.ListPaymentProblems(),
+        billing.payments.LIST_PAYMENT_PROBLEMS,
+        billing.payments.ListPaymentProblems(),
         till.office.operator(),
     )
 
 
 def _book(till: CardTill, dispute: str, amount: str, currency: str = "EUR") -> None:
-    request = billing.disputes.BookDispute(
+    request = billing.payments.BookDispute(
         dispute=dispute, amount=money(amount, currency)
     )
-    till.office.call(billing.disputes.BOOK_DISPUTE, request, till.office.operator())
+    till.office.call(billing.payments.BOOK_DISPUTE, request, till.office.operator())
 
 
 def _credit_notes(till: CardTill) -> list[Money]:

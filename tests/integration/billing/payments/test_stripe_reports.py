@@ -331,9 +331,9 @@ def test_a_refund_that_fails_after_all_is_the_wallets_again(
         till.hear(event)
 
     assert till.balance == 100
-    request = billing.disputes.ListPaymentProblems()
+    request = billing.payments.ListPaymentProblems()
     problems = till.office.call(
-        billing.disputes.LIST_PAYMENT_PROBLEMS, request, till.office.operator()
+        billing.payments.LIST_PAYMENT_PROBLEMS, request, till.office.operator()
     )
     (told,) = (each for each in problems.refunds if each.reference == paid.reference)
     assert (told.amount, told.why) == (money("59.50"), "canceled")

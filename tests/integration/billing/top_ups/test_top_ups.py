@@ -13,27 +13,16 @@ from services.billing.gateways.gateway import LASTS, Checkout, Order
 from services.billing.gateways.sandbox import SandboxGateway
 from services.billing.models.payments import Payment
 from services.billing.payments.checkout import ASKED_FOR
-from shared.contracts.billing.payments import GatewayName, PaymentState
+from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.top_ups import (
     START_PAYMENT,
     StartPayment,
     TopUp,
     TopUpState,
 )
-from shared.db.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from tests.fixtures.billing.office import Office, money
 from tests.fixtures.billing.till import Till
-from tests.fixtures.sandbox import Sandbox
-
-
-@pytest.fixture
-def till(billing_database: Database, bank: Sandbox) -> Till:
-    gateways = {GatewayName.SANDBOX: bank.gateway()}
-    office = Office(billing_database, gateways=gateways)
-    office.live_in("Europe/Berlin")
-    office.open_wallet()
-    return Till(office, bank)
 
 
 def test_only_the_net_enters_the_wallet(till: Till) -> None:

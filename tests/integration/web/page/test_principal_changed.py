@@ -5,7 +5,6 @@ The page's calls were sent as that principal, in parallel with the session's che
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from sqlalchemy import delete, update
 
 from launcher.servers.databases import SERVICES
 from services.identity.models import Membership
-from shared.contracts import billing, identity
 from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from tests.fixtures.installations import (
@@ -26,8 +24,7 @@ from tests.fixtures.installations import (
 )
 from tests.fixtures.web.pages import ABOUT, BLOCKS
 from tests.fixtures.web.place import Place, block_states
-
-EMAIL = "ada@example.com"
+from tests.integration.web.page.conftest import EMAIL
 
 BILLING_PARTS = (
     "/funds/quote?net=20&currency=EUR",
@@ -55,27 +52,6 @@ def site(urls: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
 def identitys(urls: dict[str, str]) -> Iterator[Database]:
     with closing(Database(urls["identity"])) as database:
         yield database
-
-
-@pytest.fixture
-def first(site: Installation) -> UUID:
-    """Ada's current company; it has a wallet in EUR."""
-    company = site.customer(EMAIL, "First & Co")
-    _open_wallet(site, company, "EUR")
-    return company
-
-
-@pytest.fixture
-def second(site: Installation, first: UUID) -> UUID:
-    """Another of her companies, with a wallet in PLN."""
-    site.clock.move(timedelta(hours=1))
-    company = site.customer("bob@example.com", "Second & Co")
-    _open_wallet(site, company, "PLN")
-    member = identity.memberships.AddMember(
-        company_id=company, user_id=site.user_ids[EMAIL], role=Role.ADMIN
-    )
-    site.operator.call(identity.memberships.ADD_MEMBER, member)
-    return company
 
 
 @pytest.fixture
@@ -157,11 +133,6 @@ def _become(identitys: Database, company: UUID, role: Role) -> None:
     with identitys.system() as db:
         mine = Membership.company_id == company
         db.execute(update(Membership).where(mine).values(role=role))
-
-
-def _open_wallet(site: Installation, company: UUID, currency: str) -> None:
-    wallet = billing.wallets.OpenWallet(company_id=company, currency=currency)
-    site.operator.call(billing.wallets.OPEN_WALLET, wallet)
 
 
 def _state(html: str, block: str) -> str:

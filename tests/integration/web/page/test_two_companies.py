@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from shared.contracts import billing, identity
 from tests.fixtures.installations import (
     PASSWORD,
     Installation,
@@ -15,26 +14,7 @@ from tests.fixtures.installations import (
     same_cookies,
     sign_in,
 )
-
-EMAIL = "ada@example.com"
-
-
-@pytest.fixture
-def first(site: Installation) -> UUID:
-    """Ada's first company, where she starts; it has a wallet in EUR."""
-    company = site.customer(EMAIL, "First & Co")
-    _open_wallet(site, company, "EUR")
-    return company
-
-
-@pytest.fixture
-def second(site: Installation, first: UUID) -> UUID:
-    """Another of her companies, with a wallet in PLN."""
-    site.clock.move(timedelta(hours=1))
-    company = site.customer("bob@example.com", "Second & Co")
-    _open_wallet(site, company, "PLN")
-    _join(site, company)
-    return company
+from tests.integration.web.page.conftest import EMAIL
 
 
 @pytest.fixture
@@ -162,19 +142,6 @@ def test_signing_in_again_leaves_no_earlier_session_alive(
 
     assert earlier.get("/").status_code == 303
     assert browser.get("/").status_code == 200
-
-
-def _open_wallet(site: Installation, company: UUID, currency: str) -> None:
-    wallet = billing.wallets.OpenWallet(company_id=company, currency=currency)
-    site.operator.call(billing.wallets.OPEN_WALLET, wallet)
-
-
-def _join(site: Installation, company: UUID) -> None:
-    user_id = site.user_ids[EMAIL]
-    member = identity.memberships.AddMember(
-        company_id=company, user_id=user_id, role=identity.memberships.Role.ADMIN
-    )
-    site.operator.call(identity.memberships.ADD_MEMBER, member)
 
 
 def _choices(html: str) -> set[str]:

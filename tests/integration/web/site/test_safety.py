@@ -74,7 +74,7 @@ def test_a_site_of_https_keeps_browsers_and_their_cookies_on_it(
         assert told == f"max-age={365 * 24 * 3600}; includeSubDomains", address
 
 
-def test_whoever_needs_http_below_may_leave_the_names_below_out(
+def test_names_below_can_be_left_out_where_they_need_http(
     site: Installation,
 ) -> None:
     browser = _browser_of_https(site, HSTS_SUBDOMAINS="no")
