@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, union_all
+from sqlalchemy import ColumnElement, Select, case, exists, func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from services.billing.audit.service_books import (
@@ -277,11 +277,15 @@ def _time_charged_twice(session: Session) -> Iterator[str]:
 
 
 def _paid_times_that_are_no_edges(session: Session) -> Iterator[str]:
-    edge = func.period_edge(
-        Subscription.anchor,
-        Subscription.period,
-        Subscription.paid_periods,
-        func.coalesce(Company.time_zone, DEFAULT_TIME_ZONE),
+    # The anchor is exact, also in an hour that comes twice: see paid_time.edge_of.
+    edge = case(
+        (Subscription.paid_periods == 0, Subscription.anchor),
+        else_=func.period_edge(
+            Subscription.anchor,
+            Subscription.period,
+            Subscription.paid_periods,
+            func.coalesce(Company.time_zone, DEFAULT_TIME_ZONE),
+        ),
     )
     wanted = (
         select(Subscription.service_id, Subscription.paid_through, edge.label("edge"))

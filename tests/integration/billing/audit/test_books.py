@@ -1,7 +1,7 @@
 """Verifying the books finds what is wrong, once the database's rules are off."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 
@@ -12,7 +12,11 @@ from sqlalchemy import text
 from services.billing.models.top_ups import TopUp
 from shared.contracts import inventory
 from shared.contracts.billing.charging import CHARGE_DUE, ChargeDue
-from shared.contracts.inventory.services import Period, ServiceState
+from shared.contracts.inventory.services import (
+    Period,
+    ServiceState,
+    SuspensionReason,
+)
 from shared.db.database import Database
 from tests.fixtures.billing.office import Office, a_service, an_envelope, money
 from tests.fixtures.billing.till import Till
@@ -90,6 +94,26 @@ def test_a_difference_is_found_and_named(
 
     differences = office.differences()
     assert any(found in difference for difference in differences), differences
+
+
+def test_time_may_stand_still_in_an_hour_that_comes_twice(office: Office) -> None:
+    office.open_wallet()
+    office.live_in("Europe/Berlin")
+    office.clock.move_to(datetime(2026, 10, 24, 0, 30, tzinfo=UTC))
+    service = a_service(office.company_id, "10", period=Period.DAY)
+    office.add_service(service)
+    # 02:30 for the second time.
+    office.clock.move_to(datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
+    suspended = msgspec.structs.replace(
+        service,
+        state=ServiceState.SUSPENDED,
+        state_since=office.clock.now(),
+        suspension_reason=SuspensionReason.PAYMENT,
+    )
+
+    office.deliver(an_envelope(inventory.services.SERVICE_SUSPENDED, suspended, 2))
+
+    assert office.differences() == []
 
 
 @pytest.mark.parametrize(

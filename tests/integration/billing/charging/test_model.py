@@ -88,7 +88,7 @@ class Play:
             site.client, keys / "operator.key", site.clock, "tester"
         )
         self.principals = Principals(self.now, load_private_key(keys / "principal.key"))
-        self.tenant = Tenant(site, f"rent-{seed}@example.com", time_zone=zone)
+        self.tenant = Tenant(site, f"rent-{uuid4()}@example.com", time_zone=zone)
         self.model = Model(ZoneInfo(zone))
         self.top_ups: list[tuple[billing.top_ups.TopUp, Decimal]] = []
 
