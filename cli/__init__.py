@@ -1,5 +1,5 @@
 """The operator's command line: ``client-area``.
 
-It calls the services, over RabbitMQ where one is known and else in its own process; it
-never touches their databases.
+It calls the services over RabbitMQ if a broker is configured, otherwise in its own
+process. It never touches their databases.
 """

@@ -1,4 +1,4 @@
-"""Amounts as commands say them."""
+"""Format amounts for the command line."""
 
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.top_ups import GivenBack
@@ -11,15 +11,15 @@ def amount(money: Money) -> str:
 
 
 def given_back(done: GivenBack) -> str:
-    """What this one refund gave, and what was given in all of what was paid."""
+    """Describe this refund and the total refunded so far."""
     top_up = done.top_up
     kept = done.kept_goodwill
-    stays = f"; {amount(kept)} of the balance is goodwill and stays" if kept else ""
+    stays = f"; {amount(kept)} of goodwill stays in the balance" if kept else ""
     bank = GatewayName.BANK_TRANSFER
     by_bank = any(payment.gateway is bank for payment in top_up.payments)
-    by_hand = "\nWhat was paid by bank goes back by hand: transfer it."
+    by_hand = "\nThis was paid by bank transfer: transfer the refund yourself."
     return (
-        f"{top_up.reference}: {amount(done.net)} net given back, and "
-        f"{amount(done.tax)} tax with it; in all {amount(top_up.refunded)} "
-        f"of {amount(top_up.credited)} net paid{stays}{by_hand if by_bank else ''}"
+        f"{top_up.reference}: refunded {amount(done.net)} net plus "
+        f"{amount(done.tax)} tax; total refunded {amount(top_up.refunded)} "
+        f"of {amount(top_up.credited)} net{stays}{by_hand if by_bank else ''}"
     )

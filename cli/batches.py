@@ -1,6 +1,6 @@
-"""Many calls for one command: page after page, batch after batch.
+"""Split one command into many calls, page by page or batch by batch.
 
-So that no single call takes too long or carries too much.
+This keeps each call short and small.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,9 +17,9 @@ RowT = TypeVar("RowT")
 def pages(
     ask: Callable[[PlaceT | None], PageT], end_of: Callable[[PageT], PlaceT | None]
 ) -> Iterator[PageT]:
-    """Ask for each page from where the one before it ended, until there are no more.
+    """Fetch page after page until the last one.
 
-    ``end_of`` a page is a cursor or the last id, None on the last page.
+    ``end_of`` returns a page's cursor or last id, or None on the last page.
     """
     place = None
     while True:
@@ -31,14 +31,14 @@ def pages(
 
 
 def batches(rows: Iterable[RowT], size: int) -> Iterator[list[RowT]]:
-    """The rows in their order, ``size`` at a time; the last batch may have fewer."""
+    """Yield the rows in order, ``size`` at a time; the last batch may be smaller."""
     rest = iter(rows)
     while batch := list(islice(rest, size)):
         yield batch
 
 
-def tell_progress(what: str, counts: Iterable[int]) -> None:
-    """Print how many there were so far, after each call."""
+def print_progress(what: str, counts: Iterable[int]) -> None:
+    """Print the total so far after each call."""
     total = 0
     for count in counts:
         total += count

@@ -1,7 +1,7 @@
-"""How an operator's command reaches the services.
+"""Connect an operator's command to the services.
 
-Over RabbitMQ where AMQP_URL names one, or where a stack runs on this $VAR; else the
-services work in the command's own process, on the databases of $VAR.
+Use RabbitMQ if AMQP_URL is set or a stack is running on this $VAR. Otherwise run the
+services in the command's own process, on the databases in $VAR.
 """
 
 import random
@@ -30,12 +30,12 @@ _ACCOUNT = "operator"
 
 @contextmanager
 def connect(settings: Settings, name: str) -> Iterator[Operator]:
-    """An operator called ``name``, connected for the length of the block.
+    """Connect an operator called ``name`` for the length of the block.
 
-    To be entered in the main thread.
+    Enter it in the main thread.
 
     Raises:
-        LaunchError: there are no services to be reached, nor can any be started.
+        LaunchError: no services can be reached or started.
     """
     layout = Layout(settings.var)
     layout.make()
@@ -59,7 +59,7 @@ def _operator(settings: Settings, client: ServiceClient, name: str) -> Operator:
 
 
 def _stack_amqp_url(layout: Layout) -> str | None:
-    """The broker of the stack that runs on this $VAR, if one does and has its own."""
+    """Return the URL of the broker of a stack that runs on this $VAR, if any."""
     is_own = layout.pid_file("rabbitmq").exists()
     if is_own and Supervisor(layout).is_running():
         return rabbitmq_of(layout).url(account=_ACCOUNT)
@@ -79,7 +79,7 @@ def _local_client(settings: Settings) -> Iterator[ServiceClient]:
                 with services.client(POOL_SIZE) as client:
                     yield client
             finally:
-                # A command that ends with refusals has changed something, too. Where
-                # an instance runs, its own relay does it, and its pages hear of it.
+                # A command that ends with refusals has also changed something. A
+                # running instance delivers its own events, also to its pages.
                 if not joins_another:
                     services.deliver_events()

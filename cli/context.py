@@ -1,4 +1,4 @@
-"""What all commands share: who the operator is, and the way to the services."""
+"""The context of all commands: the operator's name and the connection to services."""
 
 import getpass
 import os
@@ -11,6 +11,7 @@ import click
 
 from cli.connection import connect
 from cli.importing.records import FileError
+from cli.refusals import sentence
 from launcher.machine.errors import LaunchError
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import identity
@@ -26,7 +27,7 @@ from shared.operator import Operator, new_key
 from shared.settings import SettingError, read_settings
 
 EXIT_DONE_BEFORE = 4
-"""Nothing was done: an equal movement of money was booked within the hour."""
+"""Nothing was done: the same amount was already booked within the last hour."""
 
 _AGAIN, _KEY = "again", "key"
 
@@ -40,14 +41,14 @@ class CommandContext:
         self._operator: Operator | None = None
 
     def connect(self) -> Operator:
-        """The operator's calls; connects the first time."""
+        """Return the operator's connection; open it on the first call."""
         if self._operator is None:
-            way = connect(read_settings(os.environ), self._name)
-            self._operator = self._connections.enter_context(way)
+            connection = connect(read_settings(os.environ), self._name)
+            self._operator = self._connections.enter_context(connection)
         return self._operator
 
     def call(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
-        """Call once; one that broke off is repeated by the key that it shows."""
+        """Call once; if no answer arrives, print the key that repeats it safely."""
         command = click.get_current_context()
         key = command.meta.get(_KEY) or new_key()
         try:
@@ -55,24 +56,24 @@ class CommandContext:
         except (Unavailable, RemoteFault, KeyboardInterrupt):
             if _KEY in command.meta:
                 click.echo(
-                    "It is not known whether this was done. To send it again without "
-                    f"doing it twice: the same command with --key {key}",
+                    "We don't know whether this was done. To repeat it safely, run "
+                    f"the same command with --key {key}",
                     err=True,
                 )
             raise
 
     @property
     def again(self) -> UUID | None:
-        """What was done before and is to be done again; see `AGAIN`."""
+        """The id of the earlier change that is to be repeated; see `AGAIN`."""
         again: UUID | None = click.get_current_context().meta.get(_AGAIN)
         return again
 
     def find_company(self, text: str) -> identity.companies.Company:
-        """The company of an id or an exact name.
+        """Find a company by its id or exact name.
 
         Raises:
             NotFound: ``no_such_company``.
-            Conflict: ``ambiguous_company``; several have the name.
+            Conflict: ``ambiguous_company``; several companies have the name.
         """
         try:
             request = identity.companies.FindCompanies(company_id=UUID(text))
@@ -87,16 +88,16 @@ class CommandContext:
 
 
 class Commands(click.Group):
-    """Says a refusal in a line, not in a traceback."""
+    """Print a refusal as one line instead of a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            # Entered here, so that what leaving it raises is caught here too.
+            # Entered here, so that errors on leaving it are caught here too.
             with ExitStack() as connections:
                 ctx.obj = CommandContext(ctx.params["operator"], connections)
                 return super().invoke(ctx)
         except ContractError as refusal:
-            raise _in_words(refusal) from refusal
+            raise _error_of(refusal) from refusal
         except (RemoteFault, LaunchError, SettingError, FileError) as error:
             raise click.ClickException(str(error)) from error
 
@@ -105,14 +106,10 @@ class _DoneBeforeError(click.ClickException):
     exit_code = EXIT_DONE_BEFORE
 
 
-def _in_words(refusal: ContractError) -> click.ClickException:
-    detail = f" ({refusal.detail})" if refusal.detail else ""
+def _error_of(refusal: ContractError) -> click.ClickException:
     if refusal.code == "done_before":
-        return _DoneBeforeError(
-            f"refused: the same was done within the hour, as {refusal.detail}. "
-            f"To do it again: --again {refusal.detail}"
-        )
-    return click.ClickException(f"refused: {refusal.code}{detail}")
+        return _DoneBeforeError(sentence(refusal))
+    return click.ClickException(sentence(refusal))
 
 
 @click.group(cls=Commands, context_settings={"show_default": True})
@@ -120,14 +117,14 @@ def _in_words(refusal: ContractError) -> click.ClickException:
     "--operator",
     default=getpass.getuser,
     show_default="your login name",
-    help="Who you are, as the history of services and the ledger will name you.",
+    help="Your name, as shown in the history of services and in the ledger.",
 )
 def main(operator: str) -> None:
-    """Run the client area: its catalogue, customers, services and wallets.
+    """Manage the client area: catalogue, customers, services and wallets.
 
-    Commands reach the services over RabbitMQ when AMQP_URL is set or a stack runs on
-    $VAR; else the services work within the command, on the databases of $VAR. Both
-    need the operator's key in $VAR/keys (or KEYS_DIR).
+    If AMQP_URL is set or a stack is running on $VAR, commands connect to the services
+    over RabbitMQ. Otherwise they run the services themselves, on the databases in $VAR.
+    Either way you need the operator's key in $VAR/keys (or KEYS_DIR).
     """
 
 
@@ -145,7 +142,10 @@ class MoneyType(click.ParamType[Money]):
         try:
             return decode_money({"amount": amount, "currency": currency.strip()})
         except ValueError:
-            message = f"{value!r} is no amount with a currency, like '12.50 EUR'"
+            message = (
+                f"{value!r} is not an amount with a currency. Use the format "
+                "'12.50 EUR'."
+            )
             self.fail(message, param, ctx)
 
 
@@ -153,7 +153,7 @@ MONEY = MoneyType()
 
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    """Keep an option's value for `CommandContext`, so that no command passes it on."""
+    """Store an option's value for `CommandContext` instead of passing it along."""
 
     def keep(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
         ctx.meta[name] = value
@@ -166,11 +166,11 @@ AGAIN = click.option(
     type=click.UUID,
     expose_value=False,
     callback=_keep(_AGAIN),
-    help="Do it again: the id of the equal one that was done before.",
+    help="Do the same again, although it was done within the last hour: its ID.",
 )
 KEY = click.option(
     "--key",
     expose_value=False,
     callback=_keep(_KEY),
-    help="Send a command that broke off again: the key that it showed.",
+    help="Repeat a command that got no answer: the key that it printed.",
 )

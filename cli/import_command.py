@@ -1,4 +1,4 @@
-"""What both imports have in common: the bar, the report and the exit code."""
+"""Run an import: progress bar, report and exit code."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,13 +12,13 @@ from shared.contracts.inventory.importing import RefusedRow
 
 SHOWN = 20
 EXIT_REFUSED = 3
-"""The import is done, but for some lines: neither success nor failure."""
+"""The import is done except for some lines: neither success nor failure."""
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 REPORT = click.option(
     "--report",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write every refused line there, as CSV.",
+    help="Write all refused lines to this CSV file.",
 )
 
 
@@ -28,19 +28,19 @@ def import_rows(
     rows: Iterable[RowT | RefusedRow],
     report: Path | None,
 ) -> None:
-    """Import the rows, say what became of them, and end the command accordingly."""
-    # All of the file is read before anything of it is sent.
+    """Import the rows, print the result and set the exit code."""
+    # Read the whole file before sending any of it.
     everything = list(rows)
     with click.progressbar(length=len(everything), label="Importing") as bar:
         outcome = upload(context.connect(), route, everything, bar.update)
-    _tell(outcome)
+    _print(outcome)
     if report:
         write_report(report, outcome.refused)
     if outcome.refused:
         click.get_current_context().exit(EXIT_REFUSED)
 
 
-def _tell(outcome: Outcome) -> None:
+def _print(outcome: Outcome) -> None:
     click.echo(
         f"{outcome.created} created, {outcome.changed} changed, "
         f"{outcome.unchanged} unchanged, {len(outcome.refused)} refused"
@@ -49,4 +49,4 @@ def _tell(outcome: Outcome) -> None:
         click.echo(f"  {describe(row)}", err=True)
     if len(outcome.refused) > SHOWN:
         more = len(outcome.refused) - SHOWN
-        click.echo(f"  … and {more} more (--report FILE has them all)", err=True)
+        click.echo(f"  … and {more} more; use --report FILE to see all", err=True)

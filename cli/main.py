@@ -1,4 +1,4 @@
-"""All commands of ``client-area``: one module per group of them."""
+"""Register all command groups of ``client-area``; each has its own module."""
 
 from cli.commands.catalog import catalog
 from cli.commands.charging import charging

@@ -8,7 +8,7 @@ import sys
 from launcher.machine.errors import LaunchError
 from launcher.run import embedded
 from launcher.run.assets import AssetError, ensure_assets
-from launcher.run.first_run import say_monitoring, say_ready
+from launcher.run.first_run import print_monitoring, print_ready
 from launcher.run.setup import set_up
 from launcher.run.stack import Stack
 from launcher.run.system_packages import (
@@ -25,12 +25,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m launcher", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function, summary in (
-        ("run", run_embedded, "run in one process, with a PostgreSQL of its own"),
+        ("run", run_embedded, "run in one process, with its own PostgreSQL"),
         ("stack", start_stack, "start all processes in the background"),
-        ("stack-stop", stop_stack, "end what `stack` started"),
-        ("build", build, "build what the browser loads"),
-        ("setup", set_up_containers, "make what the stack in containers needs"),
-        ("broker", show_broker, "print what the broker is to have, for rabbitmqctl"),
+        ("stack-stop", stop_stack, "stop the processes started by `stack`"),
+        ("build", build, "build the styles and scripts"),
+        (
+            "setup",
+            set_up_containers,
+            "set up databases, broker and keys for containers",
+        ),
+        ("broker", show_broker, "print the broker's definitions, for rabbitmqctl"),
         ("prepare-tests", prepare_tests, "install and build what the tests need"),
     ):
         command = commands.add_parser(name, help=summary)
@@ -47,7 +51,7 @@ def run_embedded() -> None:
     try:
         embedded.run(os.environ)
     except KeyboardInterrupt:
-        print("The client area has ended.", flush=True)
+        print("The client area has stopped.", flush=True)
 
 
 def build() -> None:
@@ -56,7 +60,7 @@ def build() -> None:
 
 def set_up_containers() -> None:
     has_demo = set_up(os.environ)
-    print(f"All is set up, {'with' if has_demo else 'without'} the demonstration.")
+    print(f"Setup is complete, {'with' if has_demo else 'without'} the demo.")
 
 
 def show_broker() -> None:
@@ -72,14 +76,14 @@ def prepare_tests() -> None:
 
 def start_stack() -> None:
     address = Stack(os.environ).start()
-    say_ready(address.url, has_demo=address.has_demo)
+    print_ready(address.url, has_demo=address.has_demo)
     print(f"RabbitMQ: {address.amqp_url}")
-    say_monitoring(address.admin_port)
+    print_monitoring(address.admin_port)
 
 
 def stop_stack() -> None:
     print(
-        "The stack has ended." if Stack(os.environ).stop() else "No stack is running."
+        "The stack has stopped." if Stack(os.environ).stop() else "No stack is running."
     )
 
 

@@ -1,4 +1,4 @@
-"""Settings, from environment variables; docs/operators/settings.md lists them."""
+"""Read settings from environment variables; docs/operators/settings.md lists them."""
 
 import os
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SettingError(ValueError):
-    """A setting is missing or makes no sense; the message says which and why."""
+    """A setting is missing or invalid; the message says which and why."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,9 @@ class Settings:
         """The file that moves the clock of a demo or test; refused in production."""
         name = self.environment.get("CLOCK_OFFSET_FILE")
         if name and not self.is_loopback:
-            raise SettingError("CLOCK_OFFSET_FILE: the clock can't be moved here")
+            raise SettingError(
+                "CLOCK_OFFSET_FILE works only if PUBLIC_URL is a loopback address."
+            )
         return Path(name) if name else None
 
     def database_url(self, service: str) -> str:
@@ -99,7 +101,7 @@ class Settings:
         variable = f"{service.upper()}_DATABASE_URL"
         url = self.environment.get(variable)
         if not url:
-            raise SettingError(f"{variable} is not set")
+            raise SettingError(f"{variable} is not set.")
         return url
 
 
@@ -134,7 +136,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environment is None else environment
     port = _port("PORT", env.get("PORT", "8000"))
     if env.get("DEMO", "yes") not in {"yes", "no"}:
-        raise SettingError(f"DEMO is neither yes nor no: {env['DEMO']!r}")
+        raise SettingError(f"DEMO is {env['DEMO']!r}. Set it to yes or no.")
     return Settings(
         var=Path(env.get("VAR", "var")).absolute(),
         port=port,
@@ -157,16 +159,16 @@ def _public_url(env: Mapping[str, str], port: int) -> str:
     """The address customers use; anywhere else than on this machine it is https."""
     has_tls = bool(env.get("TLS_CERTIFICATE"))
     if has_tls is not bool(env.get("TLS_KEY")):
-        raise SettingError("TLS_CERTIFICATE and TLS_KEY: set both or neither")
+        raise SettingError("Set both TLS_CERTIFICATE and TLS_KEY, or neither.")
     own = f"{'https' if has_tls else 'http'}://localhost:{port}"
     url = env.get("PUBLIC_URL", own).rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"}:
-        raise SettingError(f"PUBLIC_URL is not a web address: {url}")
+        raise SettingError(f"PUBLIC_URL is not an http or https address: {url}")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise SettingError(
-            f"PUBLIC_URL is http: {url}. Passwords would be sent unencrypted: "
-            "use https, with TLS_CERTIFICATE and TLS_KEY or a TLS proxy in front"
+            f"PUBLIC_URL is http: {url}. Passwords would be sent unencrypted. Use "
+            "https, with TLS_CERTIFICATE and TLS_KEY or a TLS proxy in front."
         )
     if parts.scheme == "http" and has_tls:
         raise SettingError(f"PUBLIC_URL is http, but TLS_CERTIFICATE is set: {url}")
@@ -175,7 +177,7 @@ def _public_url(env: Mapping[str, str], port: int) -> str:
 
 def _count(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise SettingError(f"{name} is no number: {text!r}")
+        raise SettingError(f"{name} is not a number: {text!r}")
     return int(text)
 
 

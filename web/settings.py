@@ -48,7 +48,7 @@ def has_own_proxy(environment: Mapping[str, str]) -> bool:
 def _yes_or_no(name: str, environment: Mapping[str, str]) -> bool:
     answer = environment.get(name) or "yes"
     if answer not in {"yes", "no"}:
-        raise SettingError(f"{name} is neither yes nor no: {answer!r}")
+        raise SettingError(f"{name} is {answer!r}. Set it to yes or no.")
     return answer == "yes"
 
 
@@ -62,7 +62,9 @@ def read_web_settings(settings: Settings) -> WebSettings:
     environment = settings.environment
     card_script_url = environment.get("STRIPE_JS_URL") or CARD_SCRIPT_URL
     if card_script_url != CARD_SCRIPT_URL and not settings.is_loopback:
-        raise SettingError("STRIPE_JS_URL: a stand-in for Stripe; refused here")
+        raise SettingError(
+            "STRIPE_JS_URL works only if PUBLIC_URL is a loopback address."
+        )
     return WebSettings(
         public_url=settings.public_url,
         hostname=settings.hostname,

@@ -12,7 +12,7 @@ from cli.importing.upload import CATALOG
 
 @click.group()
 def catalog() -> None:
-    """What you sell: families of services, their plans, and prices."""
+    """Manage what you sell: service families, plans and prices."""
 
 
 @catalog.command("import")
@@ -22,12 +22,12 @@ def catalog() -> None:
     "file_format",
     type=click.Choice(FORMATS),
     default="auto",
-    help="What FILE is; auto goes by its name and content.",
+    help="The format of FILE; auto detects it from the name and content.",
 )
 @click.option(
     "--currency",
     default="USD",
-    help="The currency of a libcloud file, which does not say it.",
+    help="The currency of a libcloud file, which doesn't name one.",
 )
 @REPORT
 @click.pass_obj
@@ -38,17 +38,17 @@ def import_catalog(
     currency: str,
     report: Path | None,
 ) -> None:
-    """Load families, plans and prices from FILE.
+    """Import families, plans and prices from FILE.
 
-    FILE is CSV (UTF-8, with a header) or a JSON list of objects, with the columns
-    family, family_name, plan, plan_name, currency, period, price and, if you like,
-    icon; or the price file of Apache Libcloud (libcloud/data/pricing.json).
+    FILE is CSV (UTF-8, with a header) or a JSON list of objects with the columns
+    family, family_name, plan, plan_name, currency, period, price and, optionally,
+    icon. It can also be Apache Libcloud's price file (libcloud/data/pricing.json).
 
-    All of it is loaded at once or, when something fails, nothing. The same file again
-    changes nothing. What FILE does not name stays as it is, and services keep the
-    prices they have.
+    The import is all or nothing if it fails. Importing the same file twice changes
+    nothing. Entries that are not in FILE stay as they are, and services keep their
+    current prices.
 
-    Ends with 0 when every line was taken, 3 when some were refused, and 1 when nothing
-    was loaded because of an error.
+    Exit codes: 0 if all lines were imported, 3 if some were refused, 1 if nothing was
+    imported because of an error.
     """
     import_rows(context, CATALOG, read_catalog(file, file_format, currency), report)

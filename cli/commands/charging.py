@@ -1,4 +1,4 @@
-"""``client-area charging``: services are charged by a job; this does so now."""
+"""``client-area charging``: charge services now instead of waiting for the job."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -24,18 +24,18 @@ class _Total:
 
 @click.group()
 def charging() -> None:
-    """What services owe, taken from wallets in advance."""
+    """Charge services in advance from wallets."""
 
 
 @charging.command("run")
-@click.option("--dry-run", is_flag=True, help="Only say what would be charged.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be charged.")
 @click.pass_obj
 def run(context: CommandContext, *, dry_run: bool) -> None:
-    """Charge all that is due, each period once.
+    """Charge everything that is due, each period once.
 
-    The job does the same every minute, and both may run at once. It goes from wallet
-    to wallet and is safe to interrupt and rerun. A dry run counts what is due,
-    whether or not there is money for it.
+    The job does the same every minute; both can run at the same time. This command
+    works through the wallets one by one and is safe to interrupt and rerun. A dry run
+    shows what is due, even if the balance doesn't cover it.
     """
 
     def charge_after(last_wallet: UUID | None) -> billing.charging.Charged:
@@ -49,7 +49,7 @@ def run(context: CommandContext, *, dry_run: bool) -> None:
     for charged in pages(charge_after, lambda page: page.last_wallet_id):
         wallets += charged.wallets
         _add(totals, charged.sums)
-        click.echo(f"wallets looked at: {wallets}")
+        click.echo(f"wallets checked: {wallets}")
     verb = "to charge" if dry_run else "charged"
     for currency, total in sorted(totals.items()):
         click.echo(

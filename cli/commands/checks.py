@@ -1,7 +1,7 @@
-"""``client-area inventory`` and ``client-area ledger``: are the figures right?
+"""``client-area inventory`` and ``client-area ledger``: verify derived figures.
 
-And, where they are not, commands to have them made again: ours here, others' copies by
-``inventory republish``.
+The rebuild commands correct a service's own figures; the republish commands correct
+the copies that other services keep.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import click
 
-from cli.batches import pages, tell_progress
+from cli.batches import pages, print_progress
 from cli.context import CommandContext
 from shared.contracts import billing
 from shared.contracts.inventory.upkeep import (
@@ -23,33 +23,33 @@ from shared.contracts.inventory.upkeep import (
     VerifyCounters,
 )
 
-COMPANY = click.option("--company", help="Only this one: its id or exact name.")
+COMPANY = click.option("--company", help="Only this company: its ID or exact name.")
 
 
 @click.group()
 def inventory() -> None:
-    """Look after the inventory's own figures."""
+    """Check and repair the service counters."""
 
 
 @inventory.command("verify-counters")
 @click.pass_obj
 def verify_counters(context: CommandContext) -> None:
-    """Count all services again and compare with the counters.
+    """Count all services and compare the result with the counters.
 
-    Changes nothing. Ends with 1 when there is a difference.
+    Changes nothing. Exit code: 1 if there is a difference.
     """
     found = context.call(VERIFY_COUNTERS, VerifyCounters())
-    _tell(found.differences, "The counters are right.")
+    _print(found.differences, "The counters are correct.")
 
 
 @inventory.command("rebuild-counters")
 @COMPANY
 @click.pass_obj
 def rebuild_counters(context: CommandContext, company: str | None) -> None:
-    """Count services again and set the counters right.
+    """Count services and correct the counters.
 
-    It goes from company to company and is safe to interrupt and rerun.
-    Services can be changed meanwhile.
+    Works through the companies one by one and is safe to interrupt and rerun. Services
+    can be changed in the meantime.
     """
     company_id = _id(context, company)
 
@@ -58,15 +58,15 @@ def rebuild_counters(context: CommandContext, company: str | None) -> None:
         return context.call(REBUILD_COUNTERS, request)
 
     rebuilt = pages(rebuild_after, lambda page: page.last_company_id)
-    tell_progress("companies done", (page.count for page in rebuilt))
+    print_progress("companies done", (page.count for page in rebuilt))
 
 
 @inventory.command("republish")
 @click.pass_obj
 def republish(context: CommandContext) -> None:
-    """Send the present state of all services again, as events.
+    """Send the current state of all services again, as events.
 
-    Whoever keeps a copy of them, as billing does, brings it up to date.
+    Billing and others that keep a copy of services update it from these.
     """
 
     def send_after(last_service: UUID | None) -> Republished:
@@ -74,46 +74,46 @@ def republish(context: CommandContext) -> None:
         return context.call(REPUBLISH_SERVICES, request)
 
     sent = pages(send_after, lambda page: page.last_service_id)
-    tell_progress("services sent", (page.count for page in sent))
+    print_progress("services sent", (page.count for page in sent))
 
 
 @click.group()
 def ledger() -> None:
-    """Look after the books."""
+    """Check and repair the books."""
 
 
 @ledger.command("verify")
 @click.pass_obj
 def verify(context: CommandContext) -> None:
-    """Add up all postings again and compare with balances and roll-ups.
+    """Add up all postings and compare them with the balances and roll-ups.
 
-    Changes nothing. Ends with 1 when there is a difference.
+    Changes nothing. Exit code: 1 if there is a difference.
     """
     found = context.call(billing.books.VERIFY_BOOKS, billing.books.VerifyBooks())
-    _tell(found.differences, "The books are right.")
+    _print(found.differences, "The books are correct.")
 
 
 @ledger.command("republish")
 @click.pass_obj
 def republish_payments(context: CommandContext) -> None:
-    """Tell inventory again which services to suspend, resume or end.
+    """Send inventory the services to suspend, resume or terminate again.
 
-    Inventory acts on it, even where it was told otherwise before.
+    Inventory acts on these even if it received something else before.
     """
     context.call(
         billing.charging.REPUBLISH_PAYMENTS, billing.charging.RepublishPayments()
     )
-    click.echo("Billing will send inventory all of them again.")
+    click.echo("Billing will send all of them to inventory again.")
 
 
 @ledger.command("rebuild")
 @COMPANY
 @click.pass_obj
 def rebuild(context: CommandContext, company: str | None) -> None:
-    """Add up recurring costs and renewals again, and set the roll-ups right.
+    """Add up recurring costs and renewals and correct the roll-ups.
 
-    It goes from company to company and is safe to interrupt and rerun.
-    Services can be changed meanwhile. Postings and balances are left as they are.
+    Works through the companies one by one and is safe to interrupt and rerun. Services
+    can be changed in the meantime. Postings and balances don't change.
     """
     company_id = _id(context, company)
 
@@ -124,16 +124,16 @@ def rebuild(context: CommandContext, company: str | None) -> None:
         return context.call(billing.books.REBUILD_ROLLUPS, request)
 
     rebuilt = pages(rebuild_after, lambda page: page.last_company_id)
-    tell_progress("companies done", (page.count for page in rebuilt))
+    print_progress("companies done", (page.count for page in rebuilt))
 
 
 def _id(context: CommandContext, company: str | None) -> UUID | None:
     return None if company is None else context.find_company(company).id
 
 
-def _tell(differences: Sequence[str], all_right: str) -> None:
+def _print(differences: Sequence[str], all_correct: str) -> None:
     for difference in differences:
         click.echo(difference)
     if differences:
         click.get_current_context().exit(1)
-    click.echo(all_right)
+    click.echo(all_correct)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import click
 
-from cli.batches import pages, tell_progress
+from cli.batches import pages, print_progress
 from cli.context import CommandContext
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
@@ -19,23 +19,23 @@ PERSONAL_STEPS = (
 
 @click.group()
 def users() -> None:
-    """People who sign in."""
+    """Manage the people who log in."""
 
 
 @users.command("create")
-@click.option("--email", required=True, help="What they sign in with.")
-@click.option("--name", required=True, help="As it is shown.")
+@click.option("--email", required=True, help="The email address they log in with.")
+@click.option("--name", required=True, help="Their full name.")
 @click.option(
     "--password",
     prompt=True,
     hide_input=True,
     confirmation_prompt=True,
-    help="Their first password; asked for unless given.",
+    help="Their initial password; you are prompted if you leave it out.",
 )
-@click.option("--time-zone", default="UTC", help="An IANA name, like Europe/Berlin.")
-@click.option("--locale", default="en", help="A BCP 47 tag, like de or en-GB.")
+@click.option("--time-zone", default="UTC", help="An IANA name, such as Europe/Berlin.")
+@click.option("--locale", default="en", help="A BCP 47 tag, such as de or en-GB.")
 @click.option(
-    "--email-verified", is_flag=True, help="You know that the address is theirs."
+    "--email-verified", is_flag=True, help="You have verified the email address."
 )
 @click.pass_obj
 def create_user(  # noqa: PLR0913  a user has these parts
@@ -49,7 +49,7 @@ def create_user(  # noqa: PLR0913  a user has these parts
     locale: str,
     email_verified: bool,
 ) -> None:
-    """Add a person; prints their id."""
+    """Create a user and print their ID."""
     request = identity.people.CreateUser(
         email=email,
         name=name,
@@ -62,25 +62,25 @@ def create_user(  # noqa: PLR0913  a user has these parts
 
 
 @users.command("verify")
-@click.option("--user", type=click.UUID, required=True, help="The user's id.")
+@click.option("--user", type=click.UUID, required=True, help="The user's ID.")
 @click.option(
     "--step",
     required=True,
     type=click.Choice([step.value for step in PERSONAL_STEPS]),
-    help="What was looked at.",
+    help="The verification step.",
 )
 @click.option(
     "--state",
     default=VerificationState.VERIFIED.value,
     type=click.Choice([state.value for state in VerificationState]),
-    help="What came of it.",
+    help="The result.",
 )
-@click.option("--reason", default="", help="What they are told, if rejected.")
+@click.option("--reason", default="", help="If rejected: the reason the user sees.")
 @click.pass_obj
 def verify_user(
     context: CommandContext, user: UUID, step: str, state: str, reason: str
 ) -> None:
-    """Note what came of one of a person's verification steps."""
+    """Record the result of one of a user's verification steps."""
     request = identity.people.SetVerification(
         user_id=user,
         step=VerificationStep(step),
@@ -88,17 +88,17 @@ def verify_user(
         reason=reason,
     )
     context.call(identity.people.SET_VERIFICATION, request)
-    click.echo("Noted.")
+    click.echo("Recorded.")
 
 
 @users.command("log-marks")
-@click.option("--email", default="", show_default=False, help="What they sign in with.")
+@click.option("--email", default="", show_default=False, help="An email address.")
 @click.option("--address", default="", show_default=False, help="An IP address.")
 @click.pass_obj
 def log_marks(context: CommandContext, email: str, address: str) -> None:
-    """Print how identity's log names an account or an address.
+    """Print the marks that stand for an account or address in identity's log.
 
-    Look for these in its lines `signed_in` and `sign_in_refused`.
+    Search for them in the lines `signed_in` and `sign_in_refused`.
     """
     request = identity.signing_in.GetLogMarks(email=email, address=address)
     marks = context.call(identity.signing_in.GET_LOG_MARKS, request)
@@ -109,14 +109,14 @@ def log_marks(context: CommandContext, email: str, address: str) -> None:
 
 @click.group()
 def companies() -> None:
-    """Customers: whoever owns services and wallets."""
+    """Manage companies, which own services and wallets."""
 
 
 @companies.command("list")
-@click.option("--name", help="Only those of this exact name.")
+@click.option("--name", help="Only companies with this exact name.")
 @click.pass_obj
 def list_companies(context: CommandContext, name: str | None) -> None:
-    """Print companies by name, at most 1000: id, country, name."""
+    """List up to 1000 companies by name: ID, country, name."""
     found = context.call(
         identity.companies.FIND_COMPANIES, identity.companies.FindCompanies(name=name)
     )
@@ -125,15 +125,15 @@ def list_companies(context: CommandContext, name: str | None) -> None:
 
 
 @companies.command("create")
-@click.option("--name", required=True, help="Its legal name.")
-@click.option("--owner", type=click.UUID, required=True, help="A user's id.")
-@click.option("--country", required=True, help="ISO 3166, like DE.")
+@click.option("--name", required=True, help="The legal name.")
+@click.option("--owner", type=click.UUID, required=True, help="The owner's user ID.")
+@click.option("--country", required=True, help="ISO 3166 code, such as DE.")
 @click.option("--street", default="", show_default=False)
 @click.option("--postal-code", default="", show_default=False)
 @click.option("--city", default="", show_default=False)
 @click.option("--region", default="", show_default=False)
-@click.option("--time-zone", default="UTC", help="An IANA name; bills go by it.")
-@click.option("--private", is_flag=True, help="A person, no business.")
+@click.option("--time-zone", default="UTC", help="An IANA name, used for billing.")
+@click.option("--private", is_flag=True, help="A private individual.")
 @click.pass_obj
 def create_company(
     context: CommandContext,
@@ -145,7 +145,7 @@ def create_company(
     private: bool,
     **address: str,
 ) -> None:
-    """Add a company and its owner; prints its id."""
+    """Create a company with its owner and print its ID."""
     request = identity.companies.CreateCompany(
         name=name,
         address=identity.companies.Address(**address),
@@ -159,9 +159,9 @@ def create_company(
 @companies.command("republish")
 @click.pass_obj
 def republish(context: CommandContext) -> None:
-    """Send the present state of all companies again, as events.
+    """Send the current state of all companies again, as events.
 
-    Whoever keeps a copy of them, as billing does, brings it up to date.
+    Billing and others that keep a copy of companies update it from these.
     """
 
     def send_after(last_company: UUID | None) -> identity.companies.Republished:
@@ -169,21 +169,21 @@ def republish(context: CommandContext) -> None:
         return context.call(identity.companies.REPUBLISH_COMPANIES, request)
 
     sent = pages(send_after, lambda page: page.last_company_id)
-    tell_progress("companies sent", (page.count for page in sent))
+    print_progress("companies sent", (page.count for page in sent))
 
 
 @click.group()
 def members() -> None:
-    """Who belongs to which company."""
+    """Manage the members of companies."""
 
 
 @members.command("add")
-@click.option("--company", required=True, help="Its id or exact name.")
-@click.option("--user", type=click.UUID, required=True, help="The user's id.")
+@click.option("--company", required=True, help="The company's ID or exact name.")
+@click.option("--user", type=click.UUID, required=True, help="The user's ID.")
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.pass_obj
 def add_member(context: CommandContext, company: str, user: UUID, role: str) -> None:
-    """Let a user act for a company, in a role."""
+    """Add a user to a company in a role."""
     request = identity.memberships.AddMember(
         company_id=context.find_company(company).id, user_id=user, role=Role(role)
     )

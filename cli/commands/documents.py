@@ -44,18 +44,18 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.group()
 def documents() -> None:
-    """Proformas, invoices and credit notes.
+    """Manage proformas, invoices and credit notes.
 
-    Amounts are written with their currency, in one argument: '12.50 EUR'.
+    Write an amount and its currency as one argument: '12.50 EUR'.
     """
 
 
 @documents.command("credit")
 @click.argument("number")
 @click.option(
-    "--net", type=MONEY, help="How much, without its tax; all that can be unless given."
+    "--net", type=MONEY, help="The amount without tax; default: as much as possible."
 )
-@click.option("--reason", required=True, help="Why; it stands on the credit note.")
+@click.option("--reason", required=True, help="The reason, shown on the credit note.")
 @AGAIN
 @KEY
 @click.pass_obj
@@ -65,12 +65,12 @@ def credit(
     net: Money | None,
     reason: str,
 ) -> None:
-    """Credit the invoice NUMBER: give its payment back, in part or whole.
+    """Credit the invoice NUMBER and refund its payment, fully or partly.
 
-    Never more than the wallet holds now, whichever payment that came from. The credit
-    note is issued a moment later.
+    Refunds at most the current balance of the wallet. The credit note is issued
+    shortly after.
 
-    Ends with 4 when as much of the payment was given back within the hour.
+    Exit code: 4 if the same amount of the payment was refunded within the last hour.
     """
     request = billing.documents.CreditInvoice(
         number=number, net=net, reason=reason, again=context.again
@@ -83,25 +83,25 @@ def credit(
 @click.argument("number")
 @click.pass_obj
 def complete(context: CommandContext, number: str) -> None:
-    """Correct the invoice NUMBER, which lacks its VAT in your own currency.
+    """Correct the invoice NUMBER if it doesn't show its VAT in your own currency.
 
-    A credit note cancels it, and a new invoice follows moments later; no money moves.
-    Only invoices of earlier versions lack it.
+    A credit note cancels it and a new invoice replaces it. No money moves. Only
+    invoices from earlier versions need this.
     """
     request = billing.documents.CompleteInvoice(number=number)
     context.call(billing.documents.COMPLETE_INVOICE, request)
-    click.echo("Ordered: a credit note and a new invoice.")
+    click.echo("A credit note and a new invoice will be issued shortly.")
 
 
 @documents.command("rebuild")
 @click.argument("number")
-@click.option("--replace", is_flag=True, help="Also files that are not damaged.")
+@click.option("--replace", is_flag=True, help="Replace files that are not damaged too.")
 @click.pass_obj
 def rebuild(context: CommandContext, number: str, *, replace: bool) -> None:
-    """Make the files of the document NUMBER again, from what was kept of it.
+    """Rebuild the files of the document NUMBER from its stored content.
 
-    What it says stays as it was issued. A file that is whole, and would have other
-    bytes now, is kept unless it is to be replaced.
+    The content stays as issued. An intact file that would differ from the rebuilt one
+    is kept unless you add --replace.
     """
     request = billing.documents.RebuildDocument(number=number, replaces=replace)
     context.call(billing.documents.REBUILD_DOCUMENT, request)
@@ -111,9 +111,9 @@ def rebuild(context: CommandContext, number: str, *, replace: bool) -> None:
 @documents.command("waiting")
 @click.pass_obj
 def waiting(context: CommandContext) -> None:
-    """Print documents that could not be issued yet, and the exchange rate they lack.
+    """List documents that are not issued yet, with the exchange rate they need.
 
-    Ends with 1 when there are any. What lacks a rate is issued once that is imported.
+    They are issued once you import the rate. Exit code: 1 if there are any.
     """
     request = billing.documents.ListWaitingDocuments()
     found = context.call(billing.documents.LIST_WAITING_DOCUMENTS, request).documents
@@ -130,17 +130,19 @@ def waiting(context: CommandContext) -> None:
 
 
 @documents.command("export")
-@click.option("--from", "first", type=_DAY, required=True, help="Like 2026-01-01.")
-@click.option("--to", "last", type=_DAY, required=True, help="It is included.")
+@click.option(
+    "--from", "first", type=_DAY, required=True, help="The first day: 2026-01-01."
+)
+@click.option("--to", "last", type=_DAY, required=True, help="The last day, included.")
 @click.pass_obj
 def export(context: CommandContext, first: datetime, last: datetime) -> None:
-    """Write all documents issued on these days as CSV, for bookkeeping.
+    """Export all documents issued in a period as CSV, for bookkeeping.
 
-    To standard output, in the order of issue. Amounts are as on the documents: those
-    of a credit note are positive, too. Ends with 1 when it could not be finished.
+    Writes to standard output, in the order of issue. Amounts are as on the documents,
+    so those of credit notes are positive too. Exit code: 1 if the export is incomplete.
     """
     if first > last:
-        raise click.UsageError("--from is after --to")
+        raise click.UsageError("--from is after --to.")
     writer = csv.writer(sys.stdout)
     writer.writerow(COLUMNS)
     for row in _rows(context, first, last):

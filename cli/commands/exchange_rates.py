@@ -13,25 +13,24 @@ from shared.contracts import billing
 
 @click.group()
 def rates() -> None:
-    """Exchange rates, for VAT on documents in other currencies than your own."""
+    """Manage exchange rates, used for VAT on documents in foreign currencies."""
 
 
 @rates.command("import")
 @click.argument("file", type=FILE)
-@click.option(
-    "--source", default="ECB", help="Who published them; printed on invoices."
-)
+@click.option("--source", default="ECB", help="The publisher, shown on invoices.")
 @click.pass_obj
 def import_rates(context: CommandContext, file: Path, source: str) -> None:
-    """Load the European Central Bank's reference rates from FILE.
+    """Import the European Central Bank's reference rates from FILE.
 
-    FILE is its eurofxref-hist.csv, the zip of it, or eurofxref-daily.xml or -hist.xml.
-    Another central bank's rates, of what a euro is worth, are taken as such a CSV.
-    Invoices that wait for a rate are issued moments later.
-    The same file again changes nothing. A rate that is known for its day stays as it
-    is, since documents may have been issued by it.
+    FILE is eurofxref-hist.csv, its zip, eurofxref-daily.xml or eurofxref-hist.xml.
+    For another central bank, use a CSV in the same format, with rates per euro.
+    Invoices that wait for a rate are issued shortly after.
 
-    Ends with 3 when FILE has another rate for a day than the one that is known.
+    Importing the same file twice changes nothing. A rate that is already stored for a
+    day never changes, because documents may use it.
+
+    Exit code: 3 if FILE has a different rate for a day than the stored one.
     """
     added = known = 0
     refused: list[billing.exchange_rates.ChangedRate] = []
@@ -40,11 +39,11 @@ def import_rates(context: CommandContext, file: Path, source: str) -> None:
         done = context.call(billing.exchange_rates.IMPORT_EXCHANGE_RATES, request)
         added, known = added + done.added, known + done.known
         refused += done.refused
-    click.echo(f"{added} added, {known} known already, {len(refused)} refused")
+    click.echo(f"{added} added, {known} already stored, {len(refused)} refused")
     for each in refused:
         click.echo(
-            f"  {each.day} {each.currency}: {each.known.normalize():f} is known, "
-            f"{each.offered:f} was refused",
+            f"  {each.day} {each.currency}: {each.offered:f} refused, "
+            f"{each.known.normalize():f} is already stored",
             err=True,
         )
     if refused:

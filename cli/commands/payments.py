@@ -1,4 +1,4 @@
-"""``client-area payments``: money from customers, and back to them."""
+"""``client-area payments``: book payments and refund them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,9 +31,9 @@ _DONE = frozenset({BankBookingResult.BOOKED, BankBookingResult.KNOWN})
 
 @click.group()
 def payments() -> None:
-    """Customers' payments and refunds.
+    """Manage customers' payments, refunds and disputes.
 
-    Amounts are written with their currency, in one argument: '12.50 EUR'.
+    Write an amount and its currency as one argument: '12.50 EUR'.
     """
 
 
@@ -43,7 +43,7 @@ def payments() -> None:
     "references",
     required=True,
     multiple=True,
-    help="The top-up's: TU-….",
+    help="The top-up's reference: TU-….",
 )
 @click.option(
     "--amount",
@@ -51,25 +51,25 @@ def payments() -> None:
     type=MONEY,
     required=True,
     multiple=True,
-    help="What came, tax included.",
+    help="The amount received, including tax.",
 )
 @click.option(
     "--transaction",
     required=True,
-    help="Its name, as book-statement shows it; the same one is booked once.",
+    help="The bank's transaction ID, as book-statement shows it; it is booked once.",
 )
-@click.option("--payer", default="", show_default=False, help="Who paid.")
+@click.option("--payer", default="", show_default=False, help="The payer's name.")
 @click.option(
     "--on",
     "booked_on",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="The bank's booking date, by whose rule it is taxed; today unless given.",
+    help="The bank's booking date, which decides the tax; default: today.",
 )
 @click.option(
     "--payer-country",
     default="",
     show_default=False,
-    help="The country of the payer's account, like DE; evidence of their place.",
+    help="The country of the payer's account, such as DE; evidence for VAT.",
 )
 @AGAIN
 @click.pass_obj
@@ -84,13 +84,13 @@ def book(  # noqa: PLR0913  a payment has these parts
     booked_on: datetime | None,
     payer_country: str,
 ) -> None:
-    """Book a payment that came by bank.
+    """Book a bank transfer.
 
-    For one transfer that pays several top-ups, repeat --reference and --amount: the
-    first amount is for the first reference.
+    If one transfer pays several top-ups, repeat --reference and --amount in the same
+    order.
 
-    Ends with 3 when it could not be booked, and with 4 when an equal payment for the
-    top-up was booked within the hour.
+    Exit codes: 3 if it could not be booked, 4 if the same amount was booked for the
+    top-up within the last hour.
     """
     whole = BankCredit(
         transaction=transaction,
@@ -105,27 +105,27 @@ def book(  # noqa: PLR0913  a payment has these parts
         credits=parts, is_typed=True, again=context.again
     )
     done = context.call(billing.payments.BOOK_BANK_PAYMENTS, request)
-    _finish(Counter(_told(parts, done.bookings)))
+    _finish(Counter(_results(parts, done.bookings)))
 
 
 @payments.command("book-statement")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def book_statement(context: CommandContext, file: Path) -> None:
-    """Book what came in by a bank statement (CAMT.053).
+    """Book the payments in a bank statement (CAMT.053).
 
-    Each payment is found by the reference in its text, and booked once however often
-    the statement is read. What is not booked is shown: also reversals, debits with one
-    of our references, and entries that can't be read.
+    Payments are matched by the reference in their text. You can read a statement more
+    than once; each payment is booked once. Everything that was not booked is listed,
+    including reversals, debits with one of our references and unreadable entries.
 
-    Ends with 3 when there is any such.
+    Exit code: 3 if anything was not booked.
     """
     statement = read_statement(file)
     counts: Counter[str] = Counter()
     for batch in batches(statement.credits, BATCH):
         request = billing.payments.BookBankPayments(credits=batch)
         done = context.call(billing.payments.BOOK_BANK_PAYMENTS, request)
-        counts.update(_told(batch, done.bookings))
+        counts.update(_results(batch, done.bookings))
     for each in statement.left_out:
         counts[each.why] += 1
         click.echo(_left_out(each))
@@ -133,11 +133,11 @@ def book_statement(context: CommandContext, file: Path) -> None:
 
 
 @payments.command("refund")
-@click.option("--top-up", type=click.UUID, required=True, help="Its id.")
+@click.option("--top-up", type=click.UUID, required=True, help="The top-up's ID.")
 @click.option(
-    "--net", type=MONEY, help="How much, without its tax; all that can be unless given."
+    "--net", type=MONEY, help="The amount without tax; default: as much as possible."
 )
-@click.option("--reason", required=True, help="Why; the customer reads it.")
+@click.option("--reason", required=True, help="The reason the customer sees.")
 @AGAIN
 @KEY
 @click.pass_obj
@@ -147,13 +147,12 @@ def refund(
     net: Money | None,
     reason: str,
 ) -> None:
-    """Give a top-up back, in part or whole.
+    """Refund a top-up, fully or partly, with its tax.
 
-    Never more than the wallet holds now, whichever payment that came from, and never
-    goodwill. Its tax goes back with it. A payment that came by bank is transferred by
-    hand.
+    Refunds at most the current balance of the wallet, and never goodwill. If the
+    top-up was paid by bank transfer, you transfer the refund yourself.
 
-    Ends with 4 when an equal refund was made within the hour.
+    Exit code: 4 if the same amount was refunded within the last hour.
     """
     request = billing.top_ups.RefundTopUp(
         top_up_id=top_up, net=net, reason=reason, again=context.again
@@ -165,12 +164,12 @@ def refund(
 @payments.command("reconcile")
 @click.pass_obj
 def reconcile(context: CommandContext) -> None:
-    """Ask the gateways about payments that are open."""
+    """Ask the gateways about open payments and new disputes."""
     done = context.call(
         billing.payments.RECONCILE_PAYMENTS, billing.payments.ReconcilePayments()
     )
     click.echo(
-        f"payments asked about: {done.asked}, changed: {done.changed}, "
+        f"payments checked: {done.asked}, changed: {done.changed}, "
         f"disputes found: {done.disputes}"
     )
 
@@ -178,11 +177,11 @@ def reconcile(context: CommandContext) -> None:
 @payments.command("problems")
 @click.pass_obj
 def problems(context: CommandContext) -> None:
-    """List what waits for a person.
+    """List problems that need your attention.
 
-    Disputes in another currency than their payment: book each with book-dispute. Then
-    the refunds of the last 30 days that were not paid out: their wallets have the money
-    again. Ends with 3 when there is any.
+    These are disputes in a different currency than their payment, which you book with
+    book-dispute, and refunds of the last 30 days that were not paid out, whose amounts
+    are back in the wallets. Exit code: 3 if there are any.
     """
     found = context.call(
         billing.payments.LIST_PAYMENT_PROBLEMS, billing.payments.ListPaymentProblems()
@@ -190,7 +189,7 @@ def problems(context: CommandContext) -> None:
     for each in found.disputes:
         click.echo(
             f"dispute {each.dispute}: {amount(each.amount)} of {each.reference}, "
-            f"which was paid in {each.currency}, reported {each.reported_at:%Y-%m-%d}"
+            f"paid in {each.currency}, reported {each.reported_at:%Y-%m-%d}"
         )
     for refund_ in found.refunds:
         click.echo(
@@ -204,31 +203,31 @@ def problems(context: CommandContext) -> None:
 
 
 @payments.command("book-dispute")
-@click.option("--dispute", required=True, help="Its name, as problems shows it.")
+@click.option("--dispute", required=True, help="The dispute's ID, as problems shows.")
 @click.option(
     "--amount",
     "taken",
     type=MONEY,
     required=True,
-    help="What the bank took, tax included, in the currency of the payment.",
+    help="The amount the bank took, including tax, in the payment's currency.",
 )
 @KEY
 @click.pass_obj
 def book_dispute(context: CommandContext, dispute: str, taken: Money) -> None:
-    """Take out of the wallet what a dispute took, once."""
+    """Deduct a dispute from the wallet, once."""
     request = billing.payments.BookDispute(dispute=dispute, amount=taken)
     context.call(billing.payments.BOOK_DISPUTE, request)
-    click.echo(f"{dispute}: {amount(taken)} taken out of the wallet")
+    click.echo(f"{dispute}: {amount(taken)} deducted from the wallet")
 
 
 def _parts(
     whole: BankCredit, references: Sequence[str], amounts: Sequence[Money]
 ) -> Iterator[BankCredit]:
-    """A transfer for each top-up that it pays; the whole where it is one."""
+    """Split a transfer into one credit per top-up that it pays."""
     if len(references) != len(amounts):
         raise click.UsageError("Give one --amount for each --reference.")
     if len(references) > MAX_PARTS:
-        raise click.UsageError(f"A transfer has at most {MAX_PARTS} parts.")
+        raise click.UsageError(f"One transfer can pay at most {MAX_PARTS} top-ups.")
     for number, (reference, paid) in enumerate(
         zip(references, amounts, strict=True), start=1
     ):
@@ -238,16 +237,16 @@ def _parts(
         yield structs.replace(whole, transaction=name, amount=paid, text=reference)
 
 
-def _told(
+def _results(
     credits_: Sequence[BankCredit], bookings: Sequence[BankBooking]
 ) -> Iterator[str]:
-    """What became of each, in a word; what was not booked is printed."""
+    """Yield each credit's result and print the credits that were not booked."""
     for credit, booking in zip(credits_, bookings, strict=True):
         if booking.result not in _DONE:
-            told = f"{credit.amount.amount:f} {credit.amount.currency.code}"
+            paid = f"{credit.amount.amount:f} {credit.amount.currency.code}"
             earlier = f"; --again {booking.earlier}" if booking.earlier else ""
             click.echo(
-                f"{booking.result.value}: {told} from {credit.payer or 'unknown'}, "
+                f"{booking.result.value}: {paid} from {credit.payer or 'unknown'}, "
                 f"{credit.text!r} ({credit.transaction}){earlier}"
             )
         yield booking.result.value
@@ -262,7 +261,7 @@ def _left_out(each: LeftOut) -> str:
 
 
 def _finish(counts: Counter[str]) -> None:
-    """Say how many there were of each, and end with what that means."""
+    """Print the number of each result and set the exit code."""
     summary = ", ".join(f"{word}: {count}" for word, count in counts.items())
     click.echo(summary or "The statement has no payments.")
     if BankBookingResult.DONE_BEFORE.value in counts:

@@ -1,4 +1,4 @@
-"""``client-area refunds``: what customers ask back."""
+"""``client-area refunds``: answer customers' refund requests."""
 
 from uuid import UUID
 
@@ -12,23 +12,23 @@ from shared.money import round_down_to_minor_unit
 
 BATCH = 100
 MAX_REASON = 80
-"""Signs that are shown of it; the customer may have written 500."""
+"""Characters shown; the customer may have written 500."""
 
 
 @click.group()
 def refunds() -> None:
-    """Possible duplicates that customers ask back.
+    """Answer refund requests for possible duplicate payments.
 
-    Other refunds: payments refund.
+    For other refunds, use `payments refund`.
     """
 
 
 @refunds.command("list")
 @click.pass_obj
 def list_(context: CommandContext) -> None:
-    """List the requests that wait for an answer, oldest first.
+    """List the open requests, oldest first.
 
-    Each with what its wallet has to give, and what that holds now.
+    Shows the amount each wallet would have to refund and its current balance.
     """
 
     def ask(cursor: str | None) -> billing.refund_requests.RefundRequestPage:
@@ -44,24 +44,25 @@ def list_(context: CommandContext) -> None:
 
 
 @refunds.command("grant")
-@click.option("--payment", type=click.UUID, required=True, help="Its id.")
+@click.option("--payment", type=click.UUID, required=True, help="The payment's ID.")
 @click.pass_obj
 def grant(context: CommandContext, payment: UUID) -> None:
-    """Give back all that is left of the payment, with its tax.
+    """Refund the rest of the payment, with its tax.
 
-    Never more than the wallet holds now. What came by bank is transferred by hand.
+    The wallet must hold the amount. If the payment was a bank transfer, you transfer
+    the refund yourself.
     """
     request = billing.refund_requests.GrantRefundRequest(payment_id=payment)
     done = context.call(billing.refund_requests.GRANT_REFUND_REQUEST, request)
-    click.echo(f"{done.reference}: {amount(done.amount)} given back")
+    click.echo(f"{done.reference}: refunded {amount(done.amount)}")
 
 
 @refunds.command("decline")
-@click.option("--payment", type=click.UUID, required=True, help="Its id.")
-@click.option("--reason", required=True, help="Why; the customer reads it.")
+@click.option("--payment", type=click.UUID, required=True, help="The payment's ID.")
+@click.option("--reason", required=True, help="The reason the customer sees.")
 @click.pass_obj
 def decline(context: CommandContext, payment: UUID, reason: str) -> None:
-    """Leave the payment where it is, and tell the customer why."""
+    """Decline a request and give the customer a reason."""
     request = billing.refund_requests.DeclineRefundRequest(
         payment_id=payment, reason=reason
     )
@@ -71,15 +72,15 @@ def decline(context: CommandContext, payment: UUID, reason: str) -> None:
 
 def _lines(it: billing.refund_requests.OpenRefundRequest) -> str:
     request = it.request
-    asked = f"asked {request.asked_at:%Y-%m-%d %H:%M} UTC by {request.asked_by!r}"
+    asked = f"requested {request.asked_at:%Y-%m-%d %H:%M} UTC by {request.asked_by!r}"
     reason = f": {_shortened(request.reason)!r}" if request.reason else ""
     seller = f", sold by {it.seller}" if it.seller else ""
-    # Rounded up it might seem to be enough.
+    # Rounded up, it might look sufficient.
     balance = round_down_to_minor_unit(it.balance)
     return (
         f"{request.payment_id}: {amount(request.amount)} to {it.company!r}, "
         f"{it.invoice or 'no invoice yet'}, {request.reference}{seller}\n"
-        f"  {amount(it.net)} of it net; the wallet holds {amount(balance)}\n"
+        f"  {amount(it.net)} net; wallet balance {amount(balance)}\n"
         f"  {asked}{reason}"
     )
 

@@ -16,7 +16,7 @@ from shared.contracts.inventory.services import SuspensionReason
 
 @click.group()
 def services() -> None:
-    """What companies have of your catalogue."""
+    """Manage companies' services."""
 
 
 @services.command("import")
@@ -26,29 +26,28 @@ def services() -> None:
     "file_format",
     type=click.Choice(FORMATS),
     default="auto",
-    help="What FILE is; auto goes by its name.",
+    help="The format of FILE; auto detects it from the name.",
 )
 @REPORT
 @click.pass_obj
 def import_services(
     context: CommandContext, file: Path, file_format: str, report: Path | None
 ) -> None:
-    """Load companies' services from FILE.
+    """Import companies' services from FILE.
 
-    FILE is CSV (UTF-8, with a header) or a JSON list of objects, with the columns
-    company (its id or exact name), reference (yours, one per service of a company),
-    name, plan, currency, period and, if you like, state (pending, active, suspended;
-    active unless given and new), price (the plan's unless given) and activated_at.
+    FILE is CSV (UTF-8, with a header) or a JSON list of objects with the columns
+    company (ID or exact name), reference (your own, unique per company), name, plan,
+    currency, period and, optionally, state (pending, active or suspended; new services
+    are active by default), price (default: the plan's) and activated_at.
 
-    A service that exists is brought to what FILE says, but no suspension is lifted. All
-    of it is loaded at once or, when something fails, nothing; the same file again
-    changes nothing.
+    Existing services are updated, but suspended services stay suspended. The import is
+    all or nothing if it fails. Importing the same file twice changes nothing.
 
-    Ends with 0 when every line was taken, 3 when some were refused, and 1 when nothing
-    was loaded because of an error.
+    Exit codes: 0 if all lines were imported, 3 if some were refused, 1 if nothing was
+    imported because of an error.
     """
 
-    # A refusal is not remembered, but then a file has few of those.
+    # Refusals are not cached; a file has few of them.
     @cache
     def find_company(text: str) -> UUID:
         return context.find_company(text).id
@@ -59,17 +58,17 @@ def import_services(
 
 
 @services.command("suspend")
-@click.option("--service", type=click.UUID, required=True, help="Its id.")
+@click.option("--service", type=click.UUID, required=True, help="The service's ID.")
 @click.option(
     "--reason",
     type=click.Choice([reason.value for reason in SuspensionReason]),
     required=True,
-    help="payment: it resumes by itself once it is paid.",
+    help="payment: resumes automatically once paid; policy: you resume it.",
 )
-@click.option("--why", required=True, help="In words; the customer reads it.")
+@click.option("--why", required=True, help="The explanation the customer sees.")
 @click.pass_obj
 def suspend(context: CommandContext, service: UUID, reason: str, why: str) -> None:
-    """Stop an active service until it is resumed."""
+    """Suspend an active service."""
     request = inventory.lifecycle.Suspend(
         service_id=service, reason=SuspensionReason(reason), why=why
     )
@@ -78,11 +77,11 @@ def suspend(context: CommandContext, service: UUID, reason: str, why: str) -> No
 
 
 @services.command("resume")
-@click.option("--service", type=click.UUID, required=True, help="Its id.")
-@click.option("--why", required=True, help="In words; the customer reads it.")
+@click.option("--service", type=click.UUID, required=True, help="The service's ID.")
+@click.option("--why", required=True, help="The explanation the customer sees.")
 @click.pass_obj
 def resume(context: CommandContext, service: UUID, why: str) -> None:
-    """Let a suspended service go on."""
+    """Resume a suspended service."""
     request = inventory.lifecycle.ChangeState(service_id=service, why=why)
     resumed = context.call(inventory.lifecycle.RESUME_SERVICE, request)
     click.echo(f"resumed: {resumed.name}")

@@ -17,42 +17,42 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.group()
 def tax() -> None:
-    """VAT: rates, and customers' VAT IDs."""
+    """Manage VAT rates and customers' VAT IDs."""
 
 
 @tax.group()
 def rates() -> None:
-    """Standard rates by country and day.
+    """Manage standard VAT rates by country and day.
 
-    A rate holds until the next one of its place begins. What was charged keeps the rate
-    it was charged at, whatever is added here.
+    A rate applies until the next one for the same place starts. Amounts that were
+    already charged keep their rate.
     """
 
 
 @rates.command("list")
-@click.option("--country", help="ISO 3166, like DE; all unless given.")
+@click.option("--country", help="ISO 3166 code, such as DE; default: all.")
 @click.pass_obj
 def list_rates(context: CommandContext, country: str | None) -> None:
-    """Print rates: place, percent, from, until, and who recorded them."""
+    """List rates: place, percent, from, until, and who added them."""
     request = billing.tax.ListTaxRates(country=country)
     _show(context.call(billing.tax.LIST_TAX_RATES, request))
 
 
 @rates.command("add")
-@click.option("--country", required=True, help="A member state, like DE.")
+@click.option("--country", required=True, help="An EU member state, such as DE.")
 @click.option(
     "--territory",
     default="",
     show_default=False,
-    help="A part of it with its own rate: PT-20 (Azores), PT-30 (Madeira).",
+    help="A region with its own rate: PT-20 (Azores) or PT-30 (Madeira).",
 )
-@click.option("--percent", required=True, help="The rate, like 19 or 25.5.")
+@click.option("--percent", required=True, help="The rate, such as 19 or 25.5.")
 @click.option(
     "--from",
     "valid_from",
     type=_DAY,
     required=True,
-    help="The first day it holds, like 2027-01-01.",
+    help="The first day it applies, such as 2027-01-01.",
 )
 @click.pass_obj
 def add_rate(
@@ -62,15 +62,15 @@ def add_rate(
     percent: str,
     valid_from: datetime,
 ) -> None:
-    """Add a rate from a day on; on the day of another one it corrects that.
+    """Add a rate from a given day; a rate that starts on the same day is corrected.
 
-    Prints the open top-ups that were quoted at another rate and can be paid under it:
-    what comes for them is taxed by the rate of the day on which it comes.
+    Lists open top-ups that were quoted at a different rate and can still be paid. Their
+    payments are taxed at the rate of the day on which they arrive.
     """
     try:
         rate_percent = Decimal(percent)
     except InvalidOperation as error:
-        raise click.BadParameter(f"{percent!r} is no number") from error
+        raise click.BadParameter(f"{percent!r} is not a number.") from error
     request = billing.tax.AddTaxRate(
         country=country,
         territory=territory,
@@ -83,13 +83,16 @@ def add_rate(
 
 
 @tax.command("doubtful-places")
-@click.option("--from", "first", type=_DAY, required=True, help="Like 2026-01-01.")
-@click.option("--to", "last", type=_DAY, required=True, help="It is included.")
+@click.option(
+    "--from", "first", type=_DAY, required=True, help="The first day: 2026-01-01."
+)
+@click.option("--to", "last", type=_DAY, required=True, help="The last day, included.")
 @click.pass_obj
 def doubtful_places(context: CommandContext, first: datetime, last: datetime) -> None:
-    """Print private customers' payments with too little evidence of their place.
+    """List private customers' payments with too little evidence of their location.
 
-    That is fewer than two countries that agree, of: profile, card, bank account, phone.
+    That is fewer than two matching countries from profile, card, bank account and
+    phone.
     """
 
     def ask(cursor: str | None) -> billing.tax.DoubtfulPlaces:
@@ -109,9 +112,10 @@ def doubtful_places(context: CommandContext, first: datetime, last: datetime) ->
 @tax.command("differing-vat-ids")
 @click.pass_obj
 def differing(context: CommandContext) -> None:
-    """Print valid VAT IDs that are registered for another name or address.
+    """List valid VAT IDs that are registered to a different name or address.
 
-    Each company is charged VAT until you confirm its VAT ID, or it changes its profile.
+    These companies are charged VAT until you confirm their VAT ID or they change their
+    profile.
     """
     request = billing.tax.ListDifferingTaxIds()
     found = context.call(billing.tax.LIST_DIFFERING_TAX_IDS, request).tax_ids
@@ -124,22 +128,22 @@ def differing(context: CommandContext) -> None:
 
 @tax.command("confirm-vat-id")
 @COMPANY
-@click.option("--reason", required=True, help="How you know; kept with your name.")
+@click.option("--reason", required=True, help="How you know; stored with your name.")
 @click.pass_obj
 def confirm(context: CommandContext, company: str, reason: str) -> None:
-    """Let a valid VAT ID count whose registered name differs from the profile's."""
+    """Accept a valid VAT ID whose registered name differs from the profile."""
     request = billing.tax.ConfirmTaxId(
         company_id=context.find_company(company).id, reason=reason
     )
     profile = context.call(billing.tax.CONFIRM_TAX_ID, request)
     rule = profile.decision.reason.code if profile.decision else profile.problem
-    click.echo(f"Confirmed. The rule is now {rule}.")
+    click.echo(f"Confirmed. The tax rule is now {rule}.")
 
 
 def _warn(concerned: Sequence[billing.tax.ConcernedTopUp]) -> None:
     if not concerned:
         return
-    click.echo("Open top-ups that were quoted at another rate and can be paid later:")
+    click.echo("Open top-ups that were quoted at a different rate:")
     for it in concerned:
         click.echo(
             f"{it.reference}  {it.gross.amount:f} {it.gross.currency.code}"
@@ -149,7 +153,7 @@ def _warn(concerned: Sequence[billing.tax.ConcernedTopUp]) -> None:
 
 
 def _line(payment: billing.tax.DoubtfulPlace) -> str:
-    """A payment with all that is known of where its customer was."""
+    """Format a payment with the evidence of its customer's location."""
     evidence = msgspec.structs.asdict(payment.evidence).items()
     places = ", ".join(f"{name} {place}" for name, place in evidence if place)
     amount = f"{payment.amount.amount:f} {payment.amount.currency.code}"

@@ -9,23 +9,25 @@ from shared.contracts import billing
 from shared.contracts.billing.wallets import AdjustmentKind
 from shared.money import Money
 
-COMPANY = click.option("--company", required=True, help="Its id or exact name.")
+COMPANY = click.option(
+    "--company", required=True, help="The company's ID or exact name."
+)
 
 
 @click.group()
 def wallet() -> None:
-    """Companies' prepaid money.
+    """Manage companies' wallets.
 
-    Amounts are written with their currency, in one argument: '12.50 EUR'.
+    Write an amount and its currency as one argument: '12.50 EUR'.
     """
 
 
 @wallet.command("open")
 @COMPANY
-@click.option("--currency", required=True, help="ISO 4217, like EUR.")
+@click.option("--currency", required=True, help="ISO 4217 code, such as EUR.")
 @click.pass_obj
 def open_wallet(context: CommandContext, company: str, currency: str) -> None:
-    """Give a company a wallet; its first is its primary one."""
+    """Open a wallet for a company; its first wallet is the primary one."""
     request = billing.wallets.OpenWallet(
         company_id=_id(context, company), currency=currency
     )
@@ -38,15 +40,15 @@ def open_wallet(context: CommandContext, company: str, currency: str) -> None:
     "--amount",
     type=MONEY,
     required=True,
-    help="What to add; with a minus sign, what to take away.",
+    help="The amount to add; use a minus sign to deduct.",
 )
 @click.option(
     "--kind",
     type=click.Choice([kind.value for kind in AdjustmentKind]),
     default=AdjustmentKind.CORRECTION.value,
-    help="What it is in the books.",
+    help="The type of adjustment in the books.",
 )
-@click.option("--reason", required=True, help="Why; the customer reads it.")
+@click.option("--reason", required=True, help="The reason the customer sees.")
 @AGAIN
 @KEY
 @click.pass_obj
@@ -57,9 +59,9 @@ def adjust(
     kind: str,
     reason: str,
 ) -> None:
-    """Book money into a wallet, or out of it, by hand.
+    """Add money to a wallet, or deduct it.
 
-    Ends with 4 when the same amount was booked so within the hour.
+    Exit code: 4 if the same adjustment was made within the last hour.
     """
     request = billing.wallets.AdjustWallet(
         company_id=_id(context, company),
@@ -76,7 +78,7 @@ def adjust(
 @click.option("--limit", type=MONEY, required=True, help="Zero or more.")
 @click.pass_obj
 def set_credit_limit(context: CommandContext, company: str, limit: Money) -> None:
-    """Say how far below zero a wallet may go."""
+    """Set how far below zero a wallet's balance may go."""
     request = billing.wallets.SetCreditLimit(
         company_id=_id(context, company), limit=limit
     )

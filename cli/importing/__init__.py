@@ -1,4 +1,4 @@
-"""Files on their way into inventory: read, sent in batches, applied as a whole.
+"""Import files into inventory: read them, send batches, apply them as a whole.
 
-What a value may be is inventory's to say; here it is only found in the file.
+Inventory validates the values; this package only reads them from the file.
 """

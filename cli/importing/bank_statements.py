@@ -1,8 +1,8 @@
-"""Bank statements in CAMT.053 (ISO 20022), as European banks give them out.
+"""Read bank statements in CAMT.053 (ISO 20022), as European banks provide them.
 
-Versions differ in the namespace and in little else, so elements are found by their
-local names. An entry that can't be booked, or not even read, stops no other one: it is
-told beside what can be booked.
+Versions differ in little but the namespace, so elements are found by their local names.
+An entry that can't be booked or read doesn't stop the others: it is reported next to
+them.
 """
 
 import hashlib
@@ -35,12 +35,12 @@ _CREDIT, _DEBIT = "CRDT", "DBIT"
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Money of a statement that is not to be booked, and a word for why.
+    """An amount of a statement that is not booked, and the reason code.
 
-    ``reversal`` takes back an earlier entry, or is our own money coming back;
-    ``debit`` has one of our references, or stands in a batch of credits;
-    ``not_detailed`` is the part of a batch of which nobody says who paid it;
-    ``pending`` is not booked by the bank yet; ``unreadable`` says what is wrong.
+    ``reversal`` reverses an earlier entry or returns our own money; ``debit`` has one
+    of our references or is part of a batch of credits; ``not_detailed`` is the part of
+    a batch without a payer; ``pending`` is not booked by the bank yet; ``unreadable``
+    has a ``problem``.
     """
 
     why: str
@@ -53,27 +53,27 @@ class LeftOut:
 
 @dataclass
 class Statement:
-    """``credits`` are to be booked, in the file's order."""
+    """A statement's credits to book, in the file's order, and what is left out."""
 
     credits: list[BankCredit] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
 
 
 class _UnreadableError(Exception):
-    """An entry, or a part of it, lacks what it must have; the message is for people."""
+    """An entry lacks a required part; the message is shown to operators."""
 
 
 def read_statement(path: Path) -> Statement:
-    """What came in by a statement, and what of it is not to be booked.
+    """Read a statement's credits and the entries that are not booked.
 
     Raises:
-        FileError: it is no CAMT.053 statement.
+        FileError: it is not a CAMT.053 statement.
     """
     if path.stat().st_size > MAX_BYTES:
-        raise FileError(f"the file has more than {MAX_BYTES:,} bytes")
+        raise FileError(f"The file is larger than {MAX_BYTES:,} bytes.")
     root = parse_plain_xml(path.read_bytes())
     if not root.tag.startswith("{urn:iso:std:iso:20022:tech:xsd:camt.053."):
-        raise FileError("the file is not a CAMT.053 statement")
+        raise FileError("The file is not a CAMT.053 statement.")
     read = Statement()
     seen: Counter[str] = Counter()
     for statement in root.iterfind("{*}BkToCstmrStmt/{*}Stmt"):
@@ -93,17 +93,17 @@ def read_statement(path: Path) -> Statement:
 
 @dataclass(frozen=True)
 class _Entry:
-    """``seen`` counts what has been named so far in the file."""
+    """One entry; ``seen`` counts the names used so far in the file."""
 
     statement: ET.Element
     element: ET.Element
     seen: Counter[str]
 
     def parts(self) -> Iterator[BankCredit | LeftOut]:
-        """The entry's credits, and what of it is not to be booked.
+        """Yield the entry's credits and the parts that are not booked.
 
         Raises:
-            _UnreadableError: nothing of it can be booked.
+            _UnreadableError: no part of it can be booked.
         """
         entry = self.element
         direction = _text(entry, "CdtDbtInd")
@@ -133,16 +133,16 @@ class _Entry:
         )
 
     def _texts(self) -> list[ET.Element]:
-        """The elements in which somebody wrote what the entry is about."""
+        """Return the elements with remittance texts."""
         return [*self._details(), self.element]
 
     def _details(self) -> list[ET.Element]:
         return self.element.findall("{*}NtryDtls/{*}TxDtls")
 
     def _credits(self) -> Iterator[BankCredit | LeftOut]:
-        """One credit, or each of a batch that the bank booked as one.
+        """Yield one credit, or each of a batch that the bank booked as one.
 
-        Those of a batch are what its details say, and not more than the batch.
+        A batch's credits come from its details and never exceed the batch.
         """
         total = _amount(self.element, self.element)
         details = self._details()
@@ -172,24 +172,25 @@ class _Entry:
     def _rest(
         self, total: Money, details: list[ET.Element], amounts: list[Money]
     ) -> Money:
-        """What the details leave of the entry; the bank's charges are no part of it.
+        """Return the amount that the details leave over, without the bank's charges.
 
         Raises:
-            _UnreadableError: they are more than the entry and its charges.
+            _UnreadableError: they exceed the entry and its charges.
         """
         signed = (
             -amount if _is_debit(detail) else amount
             for detail, amount in zip(details, amounts, strict=True)
         )
-        told = sum(signed, zero(total.currency.code))
+        detailed = sum(signed, zero(total.currency.code))
         charges = _charges([self.element, *details], total)
-        if told in {total, total + charges}:
+        if detailed in {total, total + charges}:
             return zero(total.currency.code)
-        if told > total:
+        if detailed > total:
             raise _UnreadableError(
-                f"its parts sum to {told.amount:f}, and it to {total.amount:f}"
+                f"the parts add up to {detailed.amount:f}, "
+                f"but the entry is {total.amount:f}"
             )
-        return total - told
+        return total - detailed
 
     def _credit(
         self, detail: ET.Element, amount: Money, *, alone: bool = True
@@ -204,16 +205,16 @@ class _Entry:
         day = self._day()
         account = _text(self.statement, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
         statement = _text(self.statement, "Id")
-        # A bank may use a number again on another day, or for all that has none.
+        # A bank may reuse a number on another day, or use one for all without any.
         same = f"{account}:{day or statement}/{reference or '-'}"
         name = f"{same}/{_fingerprint(amount, text, payer)}"
         self.seen[name] += 1
         if self.seen[name] > 1:
             name += f"/{self.seen[name]}"
         if not reference:
-            # Another statement may have equal money, or be this one fetched again.
+            # Another statement may have the same amount, or be the same one again.
             name += f"@{statement}"
-        # Without its day, as the release before this one had it.
+        # Without the day, as in the previous release.
         before = (f"{account}:{reference}",) if reference else ()
         return BankCredit(
             transaction=name,
@@ -234,13 +235,13 @@ class _Entry:
         try:
             return date.fromisoformat(text) if text else None
         except ValueError as error:
-            raise _UnreadableError(f"{text!r} is not a day") from error
+            raise _UnreadableError(f"{text!r} is not a date") from error
 
 
 def _fingerprint(amount: Money, text: str, payer: str) -> str:
-    """Tells apart what a bank calls by one name."""
-    said = "\0".join((f"{amount.amount.normalize():f}", text, payer))
-    return hashlib.sha256(said.encode()).hexdigest()[:12]
+    """Distinguish entries to which a bank gives the same reference."""
+    content = "\0".join((f"{amount.amount.normalize():f}", text, payer))
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
 def _is_debit(detail: ET.Element) -> bool:
@@ -248,9 +249,9 @@ def _is_debit(detail: ET.Element) -> bool:
 
 
 def _amount(element: ET.Element, entry: ET.Element, *, alone: bool = False) -> Money:
-    """The amount in the entry's currency, which is the account's.
+    """Return the amount in the entry's currency, which is the account's.
 
-    Only of one that is ``alone`` in its entry, that is the entry's own.
+    If it is ``alone`` in its entry, fall back to the entry's own amount.
     """
     wanted = _first(entry, "Amt")
     currency = "" if wanted is None else wanted.get("Ccy", "")
@@ -275,7 +276,7 @@ def _money(element: ET.Element) -> Money:
 
 
 def _charges(elements: list[ET.Element], total: Money) -> Money:
-    """What the bank has kept for itself; how that is written differs by version."""
+    """Add up the bank's charges, whose format differs by version."""
     found = zero(total.currency.code)
     for element in elements:
         for charge in element.iterfind("{*}Chrgs"):
@@ -291,7 +292,7 @@ def _words(amount: Money) -> str:
 
 
 def _written_amount(element: ET.Element) -> str:
-    """The amount as it is written, however that is."""
+    """Return the amount exactly as written."""
     amount = _first(element, "Amt")
     if amount is None:
         return ""
@@ -317,13 +318,13 @@ def _remittance(element: ET.Element) -> str:
 
 
 def _reference(element: ET.Element, *paths: str) -> str:
-    """The text at the first of ``paths`` that stands for something."""
+    """Return the first text at ``paths`` that is not a filler."""
     texts = (_text(element, path) for path in paths)
     return next((text for text in texts if text.upper() not in _FILLERS), "")
 
 
 def _text(element: ET.Element, *paths: str) -> str:
-    """The text at the first of ``paths`` that has any."""
+    """Return the first text at ``paths``."""
     for path in paths:
         found = _first(element, path)
         if found is not None and (found.text or "").strip():

@@ -1,4 +1,4 @@
-"""Catalogue files: CSV, JSON, and the price file of Apache Libcloud."""
+"""Read catalogue files: CSV, JSON, and Apache Libcloud's price file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,16 +33,16 @@ COLUMNS = Columns(
 def read_catalog(
     path: Path, file_format: str, currency: str
 ) -> Iterator[CatalogRow | RefusedRow]:
-    """The rows of a file; ``currency`` is for Libcloud's, which names none.
+    """Read the rows of a file; ``currency`` is for Libcloud's, which names none.
 
     Raises:
-        FileError: the file is not what it should be.
+        FileError: the file has another format.
     """
     found = _format_of(path) if file_format == "auto" else file_format
     if found == "libcloud":
         content = load_json(path)
         if not libcloud.is_libcloud(content):
-            raise FileError(f"{path} is no price file of Apache Libcloud")
+            raise FileError(f"{path} is not Apache Libcloud's price file.")
         yield from libcloud.read_prices(content, currency)
         return
     read = read_csv if found == "csv" else read_json

@@ -1,4 +1,4 @@
-"""The ECB's euro reference rates: its CSV, of all days or one, its zips or its XML.
+"""Read the ECB's euro reference rates: CSV of all days or one, their zips, or XML.
 
 https://www.ecb.europa.eu/stats/policy_and_exchange_rates/euro_reference_exchange_rates/
 """
@@ -35,14 +35,14 @@ _MONTHS = (
     "November",
     "December",
 )
-"""In English, whatever language this machine speaks."""
+"""In English, whatever this machine's locale is."""
 
 
 def read_rates(path: Path) -> list[ExchangeRate]:
-    """The rates of a file, in its order; without currencies that are no more.
+    """Read a file's rates in order, without currencies that are no longer in use.
 
     Raises:
-        FileError: it is none of the ECB's files.
+        FileError: it is not one of the ECB's files.
     """
     if path.stat().st_size > MAX_BYTES:
         raise _too_long()
@@ -53,7 +53,7 @@ def read_rates(path: Path) -> list[ExchangeRate]:
     is_xml = content.lstrip().startswith(_XML)
     rates = [*(_of_xml(content) if is_xml else _of_csv(content))]
     if not rates:
-        raise FileError("the file has no rates")
+        raise FileError("The file has no rates.")
     return rates
 
 
@@ -62,10 +62,10 @@ def _unzip(content: bytes) -> bytes:
         with ZipFile(BytesIO(content)) as archive:
             (name,) = archive.namelist()
             with archive.open(name) as member:
-                # Not what the archive says of its length, which it may get wrong.
+                # The length that the archive states may be wrong.
                 unzipped = member.read(MAX_BYTES + 1)
     except (BadZipFile, ValueError, RuntimeError, NotImplementedError, EOFError) as e:
-        raise FileError(f"the file is no zip of one file: {e}") from e
+        raise FileError(f"The file is not a zip of one file: {e}") from e
     if len(unzipped) > MAX_BYTES:
         raise _too_long()
     return unzipped
@@ -76,14 +76,14 @@ def _of_csv(content: bytes) -> Iterator[ExchangeRate]:
         lines = csv.reader(content.decode("utf-8").splitlines(), strict=True)
         header = [cell.strip() for cell in next(lines, [])]
         if header[:1] != ["Date"]:
-            raise FileError("the file is none of the ECB's: no column Date at first")
+            raise FileError("The first column must be Date, as in the ECB's files.")
         for line in filter(None, lines):
             # Each line ends with a comma, after which there is nothing.
             cells = zip(header[1:], line[1:], strict=True)
             for currency, text in cells:
                 yield from _rate(line[0], currency, text)
     except (csv.Error, UnicodeDecodeError, ValueError, IndexError) as error:
-        raise FileError(f"the file is none of the ECB's: {error}") from error
+        raise FileError(f"The file doesn't have the ECB's format: {error}") from error
 
 
 def _of_xml(content: bytes) -> Iterator[ExchangeRate]:
@@ -101,11 +101,11 @@ def _rate(day: str, currency: str, text: str) -> Iterator[ExchangeRate]:
         rate = Decimal(text.strip())
         yield ExchangeRate(day=_day(day.strip()), currency=currency, rate=rate)
     except (InvalidOperation, ValueError) as error:
-        raise FileError(f"{day} {currency}: {text!r} is no rate") from error
+        raise FileError(f"{day} {currency}: {text!r} is not a rate.") from error
 
 
 def _day(text: str) -> date:
-    """Like 2026-11-26, or like 26 November 2026, as in the CSV of one day."""
+    """Read a day like 2026-11-26 or, as in the CSV of one day, 26 November 2026."""
     number, _, rest = text.partition(" ")
     name, _, year = rest.partition(" ")
     try:
@@ -113,7 +113,7 @@ def _day(text: str) -> date:
             return date(int(year), _MONTHS.index(name) + 1, int(number))
         return date.fromisoformat(text)
     except ValueError as error:
-        what = "is no day like 2026-11-26 or 26 November 2026"
+        what = "is not a date such as 2026-11-26 or 26 November 2026."
         raise FileError(f"{text!r} {what}") from error
 
 
@@ -126,4 +126,4 @@ def _is_current(currency: str) -> bool:
 
 
 def _too_long() -> FileError:
-    return FileError(f"the file has more than {MAX_BYTES:,} bytes")
+    return FileError(f"The file is larger than {MAX_BYTES:,} bytes.")

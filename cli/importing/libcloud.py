@@ -1,8 +1,8 @@
-"""The price file of Apache Libcloud, `libcloud/data/pricing.json`, as a catalogue.
+"""Read Apache Libcloud's price file, `libcloud/data/pricing.json`, as a catalogue.
 
 Its prices are per hour. Per provider it has a tree of sizes, regions, conditions; each
 leaf is a price: a number, a text, or an object with a ``price``. A provider becomes a
-family, a leaf a plan named by the way to it.
+family and a leaf a plan, named after its path.
 """
 
 import re
@@ -29,7 +29,7 @@ def is_libcloud(content: Any) -> bool:
 def read_prices(
     content: Mapping[str, Any], currency: str
 ) -> Iterator[CatalogRow | RefusedRow]:
-    """The rows of a loaded file; a price of zero stands for an unknown one there."""
+    """Yield the rows of a loaded file; a price of zero there means unknown."""
     for section, providers in content.items():
         if isinstance(providers, dict):
             for path, price in _leaves(providers, (section,)):

@@ -1,4 +1,4 @@
-"""XML of banks, read without what makes XML dangerous."""
+"""Parse banks' XML without XML's dangerous features."""
 
 from xml.etree import ElementTree as ET
 
@@ -6,25 +6,25 @@ from cli.importing.records import FileError
 
 
 def parse_plain_xml(content: bytes) -> ET.Element:
-    """The root of a document that defines no entities.
+    """Parse a document that defines no entities, and return its root.
 
     Raises:
-        FileError: it does, or is no XML.
+        FileError: it defines entities or is not XML.
     """
     parser = ET.XMLParser(target=_PlainTree())  # noqa: S314  see `_PlainTree`
     try:
         parser.feed(content)
         root: ET.Element = parser.close()
     except ET.ParseError as error:
-        raise FileError(f"the file is no XML: {error}") from error
+        raise FileError(f"The file is not XML: {error}") from error
     return root
 
 
 class _PlainTree(ET.TreeBuilder):
-    """Takes no document type, which is where entities are defined: so no bomb either.
+    """Refuse document types, where entities are defined, and so entity bombs.
 
-    The parser knows one in every encoding that it reads.
+    The parser recognizes one in every encoding that it reads.
     """
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:  # noqa: ARG002
-        raise FileError("the file defines entities, which no bank's file does")
+        raise FileError("The file defines XML entities, which bank files never do.")

@@ -1,4 +1,4 @@
-"""CSV and JSON files as records: named texts, and where in the file they stand."""
+"""Read CSV and JSON files as records: named texts with their position in the file."""
 
 import csv
 import json
@@ -10,18 +10,18 @@ from typing import Any, TextIO
 from shared.contracts.inventory.importing import RefusedRow
 
 MAX_VALUE_LENGTH = 1_000
-"""Longer values are cut: no column takes as much, so they are refused all the same."""
+"""Longer values are cut off; no column accepts as much, so they are refused anyway."""
 
 _CSV_FIELD_LIMIT = 10_000_000
 
 
 class FileError(Exception):
-    """A file can't be read at all; the message is for people."""
+    """A file can't be read at all; the message is shown to operators."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """What a record may have, and what it must."""
+    """The required and optional columns of a file."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
@@ -31,21 +31,20 @@ class Columns:
         return self.required + self.optional
 
     def check(self, names: Sequence[str]) -> None:
-        """Refuse a file whose columns are not those.
+        """Refuse a file with other columns.
 
         Raises:
-            FileError: one is missing, unknown or there twice.
+            FileError: a column is missing, unknown or repeated.
         """
         if len(set(names)) < len(names):
-            raise FileError("the file has two columns of one name")
+            raise FileError("The file has two columns with the same name.")
         missing = [name for name in self.required if name not in names]
         unknown = [name for name in names if name not in self.all]
         if missing or unknown:
-            problem = "has no" if missing else "has an unknown"
+            problem = "Missing" if missing else "Unknown"
             named = ", ".join(repr(name) for name in (missing or unknown))
             raise FileError(
-                f"the file {problem} column {named}; its columns are "
-                f"{', '.join(self.all)}"
+                f"{problem} column {named}. Use these columns: {', '.join(self.all)}"
             )
 
 
@@ -56,10 +55,10 @@ class Record:
 
 
 def read_csv(path: Path, columns: Columns) -> Iterator[Record | RefusedRow]:
-    """The records of a CSV file in UTF-8, with a header, parted by , or ;.
+    """Read the records of a CSV file in UTF-8 with a header, separated by , or ;.
 
     Raises:
-        FileError: it is not that.
+        FileError: the file is something else.
     """
     csv.field_size_limit(_CSV_FIELD_LIMIT)
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -70,23 +69,23 @@ def read_csv(path: Path, columns: Columns) -> Iterator[Record | RefusedRow]:
 
 
 def read_json(path: Path, columns: Columns) -> Iterator[Record | RefusedRow]:
-    """The records of a JSON file: a list of objects.
+    """Read the records of a JSON file: a list of objects.
 
     Raises:
-        FileError: it is not that.
+        FileError: the file is something else.
     """
     content = load_json(path)
     if not isinstance(content, list):
-        raise FileError(f"{path} is no list of objects")
+        raise FileError(f"{path} is not a list of objects.")
     for number, item in enumerate(content, 1):
         yield _json_record(f"#{number}", item, columns)
 
 
 def load_json(path: Path) -> Any:
-    """A JSON file whose numbers are texts, as written: no price is ever a float.
+    """Load a JSON file with its numbers as text, so that no price becomes a float.
 
     Raises:
-        FileError: it is none, or has a name twice in one object.
+        FileError: it is not JSON, or an object has the same name twice.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -98,7 +97,7 @@ def load_json(path: Path) -> Any:
             object_pairs_hook=_without_repeats,
         )
     except (ValueError, RecursionError) as error:
-        raise FileError(f"{path} is no JSON file in UTF-8: {error}") from error
+        raise FileError(f"{path} is not a JSON file in UTF-8: {error}") from error
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -106,12 +105,12 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
-        raise FileError(f"the file has {repeated[:80]!r} twice in one object")
+        raise FileError(f"One object has {repeated[:80]!r} twice.")
     return found
 
 
 def cut(text: str) -> str:
-    """A value short enough to travel, without what UTF-8 has no place for."""
+    """Cut a value to a length that can be sent, and replace invalid characters."""
     return text[:MAX_VALUE_LENGTH].encode("utf-8", "replace").decode()
 
 
@@ -129,7 +128,7 @@ def _csv_records(file: TextIO, columns: Columns) -> Iterator[Record | RefusedRow
                 yield _csv_record(str(line), names, values)
             line = reader.line_num + 1
     except csv.Error as error:
-        raise FileError(f"line {reader.line_num} is not CSV: {error}") from error
+        raise FileError(f"Line {reader.line_num} is not CSV: {error}") from error
 
 
 def _csv_record(

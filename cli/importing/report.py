@@ -1,4 +1,4 @@
-"""Which lines were refused and why: all of them in a file, the first on the screen."""
+"""Report refused lines: the first ones on the screen, all of them in a file."""
 
 import csv
 from collections.abc import Iterable
@@ -7,39 +7,39 @@ from pathlib import Path
 from shared.contracts.inventory.importing import RefusedRow
 
 REASONS = {
-    "missing": "there is no value",
-    "too_long": "it is too long",
-    "control_character": "it has a control character",
-    "bad_code": "a code has only a-z, 0-9, dot, dash and underscore",
-    "no_such_currency": "there is no such currency (ISO 4217)",
-    "currency_not_current": "nobody pays in this currency any more (ISO 4217)",
-    "currency_not_invoiced": "it has more than two decimal places, unlike invoices",
-    "no_such_period": "a period is hour, day, week, month, year or once",
-    "no_such_state": "a state is pending, active or suspended",
-    "bad_price": "it is no number",
-    "price_out_of_range": "a price is between 0 and 1000000000",
-    "zero_price": "a price of zero stands for an unknown one here",
-    "contradiction": "an earlier line, or the catalogue, says otherwise",
-    "duplicate": "an earlier line says otherwise of the same thing",
-    "bad_name": "it is no name",
-    "bad_id": "it is no id",
-    "bad_time": "a time is like 2026-01-31T09:00:00+01:00, past, and of no pending one",
-    "no_such_plan": "there is no such plan",
-    "no_such_price": "the plan has no such price",
-    "wrong_state": "no way leads there from the service's present state",
-    "suspended": "the service is suspended, and no import lifts that",
-    "fixed": "a service keeps its currency and period",
-    "no_such_company": "there is no such company",
-    "ambiguous_company": "several companies have the name; give the id",
-    "value_count": "the line has more or fewer values than the header",
-    "no_object": "it is no object",
-    "no_text": "it is neither text nor number",
-    "unknown_field": "there is no such field",
+    "missing": "a value is missing",
+    "too_long": "the value is too long",
+    "control_character": "the value contains a control character",
+    "bad_code": "use only a-z, 0-9, dots, dashes and underscores",
+    "no_such_currency": "unknown currency; use its ISO 4217 code",
+    "currency_not_current": "the currency is no longer in use (ISO 4217)",
+    "currency_not_invoiced": "invoices can't show more than two decimal places",
+    "no_such_period": "use hour, day, week, month, year or once",
+    "no_such_state": "use pending, active or suspended",
+    "bad_price": "the price is not a number",
+    "price_out_of_range": "the price must be between 0 and 1000000000",
+    "zero_price": "a price of zero means that the price is unknown",
+    "contradiction": "an earlier line or the catalogue has a different value",
+    "duplicate": "an earlier line has a different value for the same entry",
+    "bad_name": "the company is not a valid name or ID",
+    "bad_id": "the ID is not valid",
+    "bad_time": "use a past time like 2026-01-31T09:00:00+01:00, or none if pending",
+    "no_such_plan": "the catalogue has no such plan",
+    "no_such_price": "the plan has no price for this currency and period",
+    "wrong_state": "not allowed from the current state",
+    "suspended": "the service is suspended; an import can't resume it",
+    "fixed": "the currency and period of a service can't change",
+    "no_such_company": "no company has this ID or name",
+    "ambiguous_company": "several companies have this name; use the ID",
+    "value_count": "the number of values differs from the header",
+    "no_object": "the entry is not an object",
+    "no_text": "the value is neither text nor a number",
+    "unknown_field": "unknown field",
 }
 
 
 def describe(row: RefusedRow) -> str:
-    """One refused line, for people."""
+    """Describe one refused line."""
     where = f"line {row.line}" if row.line.isdigit() else row.line
     what = f", {row.field}" if row.field else ""
     value = f" ({row.value!r})" if row.value else ""

@@ -1,4 +1,4 @@
-"""Files of companies' services: CSV and JSON."""
+"""Read files of companies' services: CSV and JSON."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,20 +16,20 @@ COLUMNS = Columns(
 )
 
 FindCompany = Callable[[str], UUID]
-"""The company of an id or an exact name.
+"""Find the company with an id or an exact name.
 
-Raises NotFound, Conflict or InvalidInput when a text names none. Any other
-`ContractError` says nothing about the text, and stops the reading.
+Raises NotFound, Conflict or InvalidInput if there is none. Any other `ContractError`
+is not about the text and stops the reading.
 """
 
 
 def read_services(
     path: Path, file_format: str, find_company: FindCompany
 ) -> Iterator[ServiceRow | RefusedRow]:
-    """The rows of a file.
+    """Read the rows of a file.
 
     Raises:
-        FileError: the file is not what it should be.
+        FileError: the file has another format.
         ContractError: a company could not be looked up.
     """
     is_json = file_format == "json" or (

@@ -1,4 +1,4 @@
-"""Sends rows to inventory, batch by batch, and has them applied as a whole."""
+"""Send rows to inventory in batches and apply them as a whole."""
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,7 +47,7 @@ SERVICES: Route[inventory.importing.ServiceRow] = Route(
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file; ``refused`` is in the order of finding."""
+    """The result of an import; ``refused`` is in the order of finding."""
 
     created: int
     changed: int
@@ -61,7 +61,7 @@ def upload(
     rows: Iterable[RowT | RefusedRow],
     on_progress: Callable[[int], object],
 ) -> Outcome:
-    """Import rows; ``on_progress`` is told how many more have been dealt with.
+    """Import rows; ``on_progress`` gets the number of rows handled since last time.
 
     Raises:
         ContractError: the import failed as a whole; nothing was changed.
@@ -88,7 +88,7 @@ def upload(
 
 
 def _discard(operator: Operator, import_id: uuid.UUID) -> None:
-    # What can't be discarded now is forgotten by itself after a day.
+    # Whatever can't be discarded now expires after a day.
     with suppress(ContractError, RemoteFault):
         operator.call(
             inventory.importing.DISCARD_IMPORT, ApplyImport(import_id=import_id)

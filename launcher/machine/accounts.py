@@ -101,8 +101,8 @@ def _passing_capability(closed: Path) -> str:
         if held >> bit & held >> _SETPCAP_BIT & 1:
             return name
     raise LaunchError(
-        f"nothing of ours runs as root, and {closed} lets nobody else pass: "
-        f"start as another user, or allow it with chmod o+x {closed}"
+        f"The client area doesn't run as root, and other users can't enter {closed}. "
+        f"Start it as another user, or run chmod o+x {closed}"
     )
 
 

@@ -2,4 +2,4 @@
 
 
 class LaunchError(RuntimeError):
-    """Something could not be started; the message says what, why and what helps."""
+    """Something could not be started; the message says what, why and what to do."""

@@ -59,11 +59,13 @@ class Layout:
         """Make the folder of `socket`.
 
         Raises:
-            LaunchError: somebody else made the one that it is in.
+            LaunchError: another user owns its parent folder.
         """
         folder = self.socket(name).parent
         if make_folder(folder.parent, 0o711).stat().st_uid != os.geteuid():
-            raise LaunchError(f"{folder.parent} belongs to somebody else")
+            raise LaunchError(
+                f"{folder.parent} belongs to another user. Ask them to remove it."
+            )
         make_folder(folder)
 
     def log_file(self, name: str) -> Path:

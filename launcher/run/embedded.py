@@ -14,7 +14,7 @@ from launcher.machine.layout import Layout
 from launcher.machine.ports import keep_port
 from launcher.run.assets import ensure_assets
 from launcher.run.compression import compressing
-from launcher.run.first_run import ensure_demo, say_monitoring, say_ready
+from launcher.run.first_run import ensure_demo, print_monitoring, print_ready
 from launcher.sandbox import server as sandbox
 from launcher.servers.local_databases import open_databases
 from launcher.servers.local_services import LocalServices
@@ -67,19 +67,19 @@ def run(environment: Mapping[str, str]) -> None:
             _services(settings, urls) as services,
             _served(services, settings),
         ):
-            say_ready(settings.public_url, has_demo=has_demo)
-            say_monitoring(settings.admin_port)
-            print(f"Its log is {log_file}; Ctrl-C ends it.", flush=True)
+            print_ready(settings.public_url, has_demo=has_demo)
+            print_monitoring(settings.admin_port)
+            print(f"Log file: {log_file}. Press Ctrl-C to stop.", flush=True)
             if postgres:
                 postgres.keep_running()
             signal.pause()
 
 
 def _at_free_ports(settings: Settings, layout: Layout) -> Settings:
-    """The same settings with ports that are free, were the wanted ones taken."""
+    """Return the settings with free ports in place of any that are in use."""
     port = keep_port(layout.port_file("web"), preferred=settings.port)
     if port != settings.port:
-        print(f"Port {settings.port} is taken.", flush=True)
+        print(f"Port {settings.port} is in use; using {port} instead.", flush=True)
     admin_port = keep_port(layout.port_file("admin"), settings.admin_port)
     ports = {"PORT": str(port), "ADMIN_PORT": str(admin_port)}
     return read_settings({**settings.environment, **ports})

@@ -27,8 +27,8 @@ def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> bool:
     unfinished = mark_of_unfinished_demo(settings)
     if unfinished.exists():
         raise LaunchError(
-            "loading the demonstration was interrupted: empty the databases, "
-            f"remove {unfinished}, and start again"
+            "Loading the demo was interrupted. Empty the databases, "
+            f"remove {unfinished}, and start again."
         )
     clock = make_clock(settings.clock_offset_file)
     if not settings.wants_demo:
@@ -36,7 +36,7 @@ def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> bool:
     if names := company_names(urls, settings.keys_dir, clock):
         # Whoever tries it out may have renamed one.
         return not names.isdisjoint(_CUSTOMERS)
-    print("Loading the demonstration …", flush=True)
+    print("Loading the demo …", flush=True)
     unfinished.touch()
     load_demo(urls, settings.keys_dir, clock.now(), _bank(settings))
     unfinished.unlink()
@@ -49,12 +49,12 @@ def _bank(settings: Settings) -> BankTransfer | None:
     return read_bank_transfer(settings, sellers)
 
 
-def say_monitoring(admin_port: int | None) -> None:
-    print(f"For monitoring: http://localhost:{admin_port}/readyz and /metrics")
+def print_monitoring(admin_port: int | None) -> None:
+    print(f"Monitoring: http://localhost:{admin_port}/readyz and /metrics")
 
 
-def say_ready(url: str, *, has_demo: bool) -> None:
-    """Tell whoever started it where it is, and who to be there."""
+def print_ready(url: str, *, has_demo: bool) -> None:
+    """Print the address and, with the demo, who to log in as."""
     print(f"The client area is ready: {url}", flush=True)
     if has_demo:
         who = story.PEOPLE[0].email

@@ -79,8 +79,9 @@ def _make_databases(
             make_databases(cur, connect, urls, owners)
     except psycopg2.errors.InsufficientPrivilege as error:
         raise LaunchError(
-            f"the role in {ADMIN_URL} is no superuser ({error.diag.message_primary}): "
-            "name one, or make the databases and leave it out"
+            f"The role in {ADMIN_URL} is not a superuser "
+            f"({error.diag.message_primary}). Use a superuser, or create the databases "
+            "yourself and leave the setting out."
         ) from error
 
 

@@ -102,8 +102,9 @@ class Stack:
     def _prepare(self) -> None:
         if closed := what_mixes_keys(self._layout.run / "keys"):
             print(
-                f"{closed} lets nobody else pass, so that every program may read what "
-                f"is another's: allow it with chmod o+x {closed}",
+                f"Other users can't enter {closed}, so all programs run as one user "
+                "and can read each other's keys. To separate them, run "
+                f"chmod o+x {closed}",
                 flush=True,
             )
         if self._has_rabbitmq:

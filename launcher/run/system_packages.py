@@ -66,7 +66,7 @@ def ensure_chromium() -> str:
         _install("chromium")
     if browser := _find_browser():
         return browser
-    raise LaunchError("the package chromium was installed, but brought no browser")
+    raise LaunchError("The package chromium was installed, but has no browser.")
 
 
 def _find_browser() -> str | None:
@@ -77,8 +77,8 @@ def _install(*packages: str) -> None:
     words = " ".join(packages)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise LaunchError(
-            f"{packages[0]} is missing: install it from your system's packages "
-            f"(on Debian and Ubuntu: sudo apt-get install {words})"
+            f"{packages[0]} is missing. Install it from your system's packages "
+            f"(on Debian and Ubuntu: sudo apt-get install {words})."
         )
     print(f"Installing {words} …", flush=True)
     with _no_service_started():

@@ -21,12 +21,12 @@ PENDING_FOR_S = 5.0
 CHOICES = {
     "succeed": "Pay",
     "decline": "Pay with a card that is declined",
-    "pend": "Pay; the money comes in a few seconds",
-    "stay-silent": "Pay, but never tell the client area (it has to ask)",
-    "never-answer": "Begin, and never say what came of it",
-    "tell-twice": "Pay, and say so twice",
+    "pend": "Pay; the money arrives in a few seconds",
+    "stay-silent": "Pay, but send no notice (the client area has to ask)",
+    "never-answer": "Start a payment that stays pending",
+    "tell-twice": "Pay and send the notice twice",
     "pay-twice": "Pay twice",
-    "charge-back": "Pay, and have the bank take it back",
+    "charge-back": "Pay, then have the bank reverse it",
     "cancel": "Cancel",
 }
 """What can be chosen on the page, in its words."""

@@ -129,7 +129,9 @@ def _ensure_role_of(cur: cursor, variable: str, url: str) -> tuple[str, str]:
     address = make_url(url)
     role, password, database = address.username, address.password, address.database
     if not (role and password and database):
-        raise SettingError(f"{variable} names no role, password or database")
+        raise SettingError(
+            f"{variable} needs a role, a password and a database in its URL."
+        )
     ensure_role(cur, role, password)
     return role, database
 

@@ -36,7 +36,7 @@ def given_definitions(environment: Mapping[str, str]) -> Definitions:
         if address.username != account or not address.password:
             variable = amqp_variable(account)
             raise SettingError(
-                f"{variable} must name the user {account}, and a password"
+                f"{variable} needs the user {account} and a password in its URL."
             )
         passwords[account] = unquote(address.password)
     return definitions(passwords)

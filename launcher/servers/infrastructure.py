@@ -71,5 +71,7 @@ def _certificate(layout: Layout, settings: Settings) -> Certificate | None:
 def _port(layout: Layout, name: str) -> int:
     port = read_port(layout.port_file(name))
     if port is None:
-        raise LaunchError(f"no port was chosen: {layout.port_file(name)} is missing")
+        raise LaunchError(
+            f"{layout.port_file(name)} is missing. Start the stack with make stack."
+        )
     return port

@@ -30,5 +30,5 @@ def migrate(
 def migrations_of(service: str) -> Path:
     spec = find_spec(f"services.{service}")
     if spec is None or spec.origin is None:
-        raise LaunchError(f"there is no service {service}")
+        raise LaunchError(f"Unknown service {service!r}.")
     return Path(spec.origin).parent / "migrations"

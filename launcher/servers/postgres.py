@@ -199,7 +199,7 @@ def refuse_if_in_use(folder: Path) -> None:
     if not wait_until(lambda: owner_of(folder) is None, _HANDOVER_S):
         raise LaunchError(
             f"{folder} is in use by another instance (its PostgreSQL is process "
-            f"{owner_of(folder)}): stop that one, or set VAR to another folder"
+            f"{owner_of(folder)}). Stop that instance, or set VAR to another folder."
         )
 
 
@@ -285,7 +285,7 @@ def _find_binaries() -> Path:
         for postgres in Path(folder).glob("pginstall*/bin/postgres"):
             return postgres.parent
     raise LaunchError(
-        "there are no PostgreSQL binaries: install requirements/runtime.txt, or name "
-        "databases of your own in IDENTITY_DATABASE_URL, INVENTORY_DATABASE_URL and "
-        "BILLING_DATABASE_URL"
+        "PostgreSQL's binaries are missing. Install requirements/runtime.txt, or use "
+        "your own databases with IDENTITY_DATABASE_URL, INVENTORY_DATABASE_URL and "
+        "BILLING_DATABASE_URL."
     )

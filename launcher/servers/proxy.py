@@ -183,7 +183,7 @@ def find_nginx() -> str:
     """
     found = shutil.which("nginx") or shutil.which("nginx", path=_SYSTEM_PATH)
     if found is None:
-        raise LaunchError("nginx is missing: install the package nginx")
+        raise LaunchError("nginx is missing. Install the package nginx.")
     return found
 
 
@@ -194,8 +194,8 @@ def _files_allowed() -> int:
     allowed = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
     if allowed < CONNECTIONS:
         print(
-            f"The proxy may open {allowed} files only: raise the hard limit "
-            f"(ulimit -Hn) to {wanted}, or it serves fewer visitors at a time.",
+            f"The proxy can open only {allowed} files, which limits the number of "
+            f"simultaneous visitors. Raise the hard limit (ulimit -Hn) to {wanted}.",
             file=sys.stderr,
             flush=True,
         )

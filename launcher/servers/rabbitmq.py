@@ -159,4 +159,4 @@ def find_server() -> str:
         found = shutil.which(script) or shutil.which(script, path=_SYSTEM_PATH)
         if found:
             return found
-    raise LaunchError("RabbitMQ is missing: install the package rabbitmq-server")
+    raise LaunchError("RabbitMQ is missing. Install the package rabbitmq-server.")

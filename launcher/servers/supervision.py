@@ -152,7 +152,10 @@ class Supervisor:
 
     def _wait_for_end(self, pid: int | None) -> None:
         if pid and not wait_until(lambda: not self._is_ours(pid), _STOP_TIMEOUT_S):
-            raise LaunchError(f"process {pid} of {self._layout.var} does not end")
+            raise LaunchError(
+                f"Process {pid} of {self._layout.var} did not stop. "
+                f"End it with kill {pid}, then try again."
+            )
 
     def _is_ours(self, pid: int) -> bool:
         """Whether the process is one of this $VAR's, and not one with its old id."""

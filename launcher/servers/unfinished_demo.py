@@ -1,4 +1,4 @@
-"""What is known of a demonstration whose load was interrupted: a file says so."""
+"""Detect a demo whose loading was interrupted, by a file that marks it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,14 +10,14 @@ from shared.settings import Settings
 
 
 def mark_of_unfinished_demo(settings: Settings) -> Path:
-    """The file that is there while the demonstration is loaded."""
+    """Return the file that exists while the demo is being loaded."""
     return settings.var / "demo.unfinished"
 
 
 def drop_unfinished_demo(
     settings: Settings, cur: cursor, urls: Mapping[str, str]
 ) -> None:
-    """Begin anew after an interrupted load; there was nothing but the demo."""
+    """Start over after an interrupted load; there was nothing but the demo."""
     unfinished = mark_of_unfinished_demo(settings)
     if unfinished.exists():
         drop_databases(cur, urls)

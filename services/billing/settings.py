@@ -63,7 +63,7 @@ def _read_vies_url(text: str) -> str:
     is_near = parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
     if text and not is_near and not (parts.scheme == "https" and parts.hostname):
         raise SettingError(
-            f"VIES_URL must begin with https://, except at a loopback address: {text!r}"
+            f"VIES_URL must start with https://, except on a loopback address: {text!r}"
         )
     return text
 

@@ -85,7 +85,7 @@ def _recipient(text: str, name: str) -> str:
     try:
         return clean_line(text, _MAX_RECIPIENT_LENGTH, required=True)
     except InvalidInput as refusal:
-        raise SettingError(f"{name} is no name: {refusal.detail}") from refusal
+        raise SettingError(f"{name} is not a name: {refusal.detail}") from refusal
 
 
 def _checked(validate: Callable[[str], str], text: str, name: str) -> str:
@@ -93,7 +93,7 @@ def _checked(validate: Callable[[str], str], text: str, name: str) -> str:
     try:
         return validate(text)
     except stdnum.exceptions.ValidationError as error:
-        raise SettingError(f"{name} makes no sense: {text!r}") from error
+        raise SettingError(f"{name} is not valid: {text!r}") from error
 
 
 def _stripe(settings: Settings) -> Gateway | None:
@@ -102,10 +102,14 @@ def _stripe(settings: Settings) -> Gateway | None:
     if not any(given):
         return None
     if not all(given):
-        raise SettingError(f"{', '.join(STRIPE_VARIABLES)} belong together")
+        raise SettingError(
+            f"{', '.join(STRIPE_VARIABLES)} belong together. Set all or none."
+        )
     api_base = environment.get("STRIPE_API_BASE") or STRIPE_API_BASE
     if api_base != STRIPE_API_BASE and not settings.is_loopback:
-        raise SettingError("STRIPE_API_BASE: a stand-in for Stripe; refused here")
+        raise SettingError(
+            "STRIPE_API_BASE works only if PUBLIC_URL is a loopback address."
+        )
     # Its SDK takes memory and time at the start, which nobody pays who has no keys.
     from services.billing.gateways.stripe import StripeGateway  # noqa: PLC0415
 
@@ -123,6 +127,8 @@ def _sandbox(settings: Settings) -> SandboxGateway | None:
     if not url:
         return None
     if not settings.is_loopback:
-        raise SettingError("SANDBOX_URL: nobody pays for real there; refused here")
+        raise SettingError(
+            "SANDBOX_URL works only if PUBLIC_URL is a loopback address."
+        )
     secret = (settings.keys_dir / "sandbox.secret").read_text().strip()
     return SandboxGateway(url, secret, notify_url(settings, GatewayName.SANDBOX))

@@ -99,7 +99,7 @@ def check_sellers(session: Session, sellers: Sellers) -> None:
     known = [each.key for each in sellers]
     missing = select(TopUp.seller).where(TopUp.seller.not_in(known)).limit(1)
     if key := session.scalar(missing):
-        raise SettingError(f"SELLERS lacks one that companies buy from: {key!r}")
+        raise SettingError(f"SELLERS lacks a seller that companies buy from: {key!r}")
 
 
 def _bought_from(session: Session, company_id: UUID) -> str | None:

@@ -128,9 +128,9 @@ def read_sellers(environment: Mapping[str, str], *, is_loopback: bool) -> Seller
 def _check_keys(keys: Iterable[str]) -> None:
     for key, count in Counter([FIRST, *keys]).items():
         if count > 1:
-            raise SettingError(f"SELLERS has {key!r} too often")
+            raise SettingError(f"SELLERS has {key!r} more than once.")
         if not _KEY.fullmatch(key):
-            raise SettingError(f"SELLERS has what can be no key: {key!r}")
+            raise SettingError(f"SELLERS has an invalid key: {key!r}")
 
 
 def _check_apart(sellers: Sellers) -> None:
@@ -141,10 +141,14 @@ def _check_apart(sellers: Sellers) -> None:
         start = settings_of(each.key)
         if each.number_prefix in prefixes:
             prefix = each.number_prefix
-            raise SettingError(f"{start}NUMBER_PREFIX is another one's: {prefix!r}")
+            raise SettingError(
+                f"{start}NUMBER_PREFIX is used by another seller: {prefix!r}"
+            )
         if each.sells_to & taken:
             both = " ".join(sorted(each.sells_to & taken))
-            raise SettingError(f"{start}SELLS_TO has what is another one's: {both}")
+            raise SettingError(
+                f"{start}SELLS_TO has countries of another seller: {both}"
+            )
         prefixes.add(each.number_prefix)
         taken |= each.sells_to
 
@@ -153,7 +157,7 @@ def _read(environment: Mapping[str, str], key: str) -> Seller:
     start = settings_of(key)
     country = environment.get(f"{start}COUNTRY", "").strip().upper()
     if country not in MEMBER_STATES:
-        raise SettingError(f"{start}COUNTRY is no member state of the EU: {country!r}")
+        raise SettingError(f"{start}COUNTRY is not an EU member state: {country!r}")
     is_first = key == FIRST
     return Seller(
         name=_required(environment, f"{start}NAME"),
@@ -183,7 +187,7 @@ def _read(environment: Mapping[str, str], key: str) -> Seller:
 def _required(environment: Mapping[str, str], name: str) -> str:
     text = environment.get(name, "").strip()
     if not text:
-        raise SettingError(f"{name} is not set")
+        raise SettingError(f"{name} is not set.")
     return text
 
 
@@ -191,9 +195,9 @@ def _vat_id(environment: Mapping[str, str], name: str, country: str) -> str:
     text = _required(environment, name)
     number = official_form(text)
     if number is None:
-        raise SettingError(f"{name} is no VAT ID: {text!r}")
+        raise SettingError(f"{name} is not a VAT ID: {text!r}")
     if not number.startswith(prefix_of(country)):
-        raise SettingError(f"{name} is none of {country}: {text!r}")
+        raise SettingError(f"{name} is not a VAT ID of {country}: {text!r}")
     return number
 
 
@@ -207,21 +211,21 @@ def _number_prefix(environment: Mapping[str, str], name: str, default: str) -> s
 def _countries(environment: Mapping[str, str], name: str) -> frozenset[str]:
     codes = frozenset(_required(environment, name).upper().split())
     if unknown := codes - countries():
-        raise SettingError(f"{name} has what is no country: {min(unknown)!r}")
+        raise SettingError(f"{name} has an unknown country: {min(unknown)!r}")
     return codes
 
 
 def _time_zone(environment: Mapping[str, str], name: str) -> str:
     key = environment.get(name, "").strip() or "UTC"
     if key not in available_timezones():
-        raise SettingError(f"{name} is no time zone: {key!r}")
+        raise SettingError(f"{name} is not a time zone: {key!r}")
     return key
 
 
 def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:
     text = environment.get(name, "").strip().lower()
     if text not in {"yes", "no"}:
-        raise SettingError(f"{name} is neither yes nor no: {text!r}")
+        raise SettingError(f"{name} is {text!r}. Set it to yes or no.")
     return text == "yes"
 
 
@@ -240,10 +244,10 @@ def _invoiced(name: str, code: str) -> str:
     except ValueError as error:
         raise SettingError(f"{name}: {error}") from error
     if not is_current(currency):
-        raise SettingError(f"{name}: nobody pays in {currency} any more (ISO 4217)")
+        raise SettingError(f"{name}: {currency} is no longer in use (ISO 4217)")
     if not fits_invoices(currency):
         raise SettingError(
             f"{name}: {currency} has more than two decimal places, "
-            "and invoices have no room for them (EN 16931)"
+            "which invoices can't show (EN 16931)"
         )
     return currency

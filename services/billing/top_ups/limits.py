@@ -94,7 +94,11 @@ def _read_one(setting: str) -> tuple[str, TopUpLimits]:
             for amount in amounts.split("/")
         )
     except ValueError as error:
-        raise SettingError(f"{VARIABLE}: {setting!r} is not CUR=1/2/3/4") from error
+        raise SettingError(
+            f"{VARIABLE}: {setting!r} doesn't have the format CUR=1/2/3/4."
+        ) from error
     if not 0 < minimum <= maximum <= max_balance or not 0 <= unverified <= max_balance:
-        raise SettingError(f"{VARIABLE}: {setting!r} contradicts itself")
+        raise SettingError(
+            f"{VARIABLE}: the limits in {setting!r} contradict each other."
+        )
     return currency, TopUpLimits(minimum, maximum, max_balance, unverified)

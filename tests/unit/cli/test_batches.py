@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.batches import batches, pages, tell_progress
+from cli.batches import batches, pages, print_progress
 
 
 def test_each_page_is_asked_for_from_where_the_one_before_it_ended() -> None:
@@ -44,7 +44,7 @@ def test_batches_are_full_but_for_the_last_and_hold_every_row_once(
 
 
 def test_progress_is_told_after_each_call(capsys: pytest.CaptureFixture[str]) -> None:
-    tell_progress("companies done", [2, 0, 3])
+    print_progress("companies done", [2, 0, 3])
 
     assert capsys.readouterr().out.splitlines() == [
         "companies done: 2",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from launcher.machine.keys import ensure_keys
-from launcher.run.first_run import ensure_demo, say_ready
+from launcher.run.first_run import ensure_demo, print_ready
 from launcher.servers.databases import SERVICES
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.settings import DEMO_ACCOUNT
@@ -77,9 +77,9 @@ def test_a_public_installation_has_no_demo(
 def test_only_with_the_demo_is_it_said_who_to_log_in_as(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    say_ready("http://localhost:1", has_demo=True)
+    print_ready("http://localhost:1", has_demo=True)
     with_demo = capsys.readouterr().out
-    say_ready("http://localhost:1", has_demo=False)
+    print_ready("http://localhost:1", has_demo=False)
     without = capsys.readouterr().out
 
     assert with_demo.endswith(f"http://localhost:1\n{HINT}\n")

@@ -242,7 +242,7 @@ def test_who_is_no_superuser_is_told_so(environment: dict[str, str]) -> None:
     set_up(environment)
     role = make_url(environment[url_variable("identity")])
 
-    with pytest.raises(LaunchError, match="is no superuser"):
+    with pytest.raises(LaunchError, match="is not a superuser"):
         set_up(environment | {ADMIN_URL: role.render_as_string(hide_password=False)})
 
 

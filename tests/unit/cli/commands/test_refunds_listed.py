@@ -64,8 +64,8 @@ def listed(reason: str = "", seller: str = "") -> list[str]:
 def test_a_request_says_whose_it_is_and_whether_its_wallet_has_as_much() -> None:
     assert listed("Clicked twice") == [
         f"{PAYMENT}: 59.50 EUR to 'Engines & Co', INV-2026-000004, TU-4F7K-2M9Q-8RTW",
-        "  50.00 EUR of it net; the wallet holds 49.99 EUR",
-        "  asked 2026-03-02 09:05 UTC by 'Ada': 'Clicked twice'",
+        "  50.00 EUR net; wallet balance 49.99 EUR",
+        "  requested 2026-03-02 09:05 UTC by 'Ada': 'Clicked twice'",
         "requests: 1",
     ]
 

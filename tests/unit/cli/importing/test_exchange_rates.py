@@ -67,9 +67,9 @@ def test_the_day_of_the_daily_csv_is_read_in_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("was", "now", "wrong"),
     [
-        ("2026-02-27", "27/02/2026", "'27/02/2026' is no day like"),
-        ("2026-02-27", "2026-02-30", "'2026-02-30' is no day like"),
-        ("1.0805", "about 1", "2026-02-27 USD: 'about 1' is no rate"),
+        ("2026-02-27", "27/02/2026", "'27/02/2026' is not a date"),
+        ("2026-02-27", "2026-02-30", "'2026-02-30' is not a date"),
+        ("1.0805", "about 1", "2026-02-27 USD: 'about 1' is not a rate"),
     ],
 )
 def test_what_can_not_be_read_is_named(
@@ -96,7 +96,7 @@ def test_a_zip_that_grows_beyond_the_bound_is_not_unpacked(
     monkeypatch.setattr(exchange_rates, "MAX_BYTES", 1_000)
     assert path.stat().st_size < 1_000
 
-    with pytest.raises(FileError, match="more than"):
+    with pytest.raises(FileError, match="larger than"):
         read_rates(path)
 
 

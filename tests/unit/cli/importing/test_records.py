@@ -45,12 +45,12 @@ def test_a_csv_line_with_a_value_too_many_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("", "no column 'plan', 'price'"),
-        ("plan\na\n", "no column 'price'"),
-        ("plan,price,colour\n", "unknown column 'colour'"),
-        ("plan,price,plan\n", "two columns of one name"),
+        ("", "Missing column 'plan', 'price'"),
+        ("plan\na\n", "Missing column 'price'"),
+        ("plan,price,colour\n", "Unknown column 'colour'"),
+        ("plan,price,plan\n", "two columns"),
         (b"plan,price\n\xff,1\n", "not UTF-8"),
-        ('plan,price\n"a"b,1\n', "line 2 is not CSV"),
+        ('plan,price\n"a"b,1\n', "Line 2 is not CSV"),
     ],
 )
 def test_a_file_that_is_no_such_csv_is_refused_as_a_whole(

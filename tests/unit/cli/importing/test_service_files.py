@@ -80,9 +80,10 @@ def test_a_company_that_could_not_be_looked_up_stops_the_import(
         list(read_services(file, "auto", find_nobody))
 
 
-def test_a_refusal_is_told_in_words(tmp_path: Path) -> None:
+def test_a_refused_line_is_described(tmp_path: Path) -> None:
     row = RefusedRow(line="3", field="company", code="no_such_company", value="Nobody")
     deep = RefusedRow(line="compute/x", field="price", code="missing")
 
-    assert describe(row) == "line 3, company: there is no such company ('Nobody')"
+    reason = REASONS["no_such_company"]
+    assert describe(row) == f"line 3, company: {reason} ('Nobody')"
     assert describe(deep) == f"compute/x, price: {REASONS['missing']}"
