@@ -29,11 +29,7 @@ def main() -> None:
         ("stack", start_stack, "start all processes in the background"),
         ("stack-stop", stop_stack, "stop the processes started by `stack`"),
         ("build", build, "build the styles and scripts"),
-        (
-            "setup",
-            set_up_containers,
-            "set up databases, broker and keys for containers",
-        ),
+        ("setup", set_up_containers, "set up what the containers need"),
         ("broker", show_broker, "print the broker's definitions, for rabbitmqctl"),
         ("prepare-tests", prepare_tests, "install and build what the tests need"),
     ):

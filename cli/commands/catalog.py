@@ -44,9 +44,9 @@ def import_catalog(
     family, family_name, plan, plan_name, currency, period, price and, optionally,
     icon. It can also be Apache Libcloud's price file (libcloud/data/pricing.json).
 
-    The import is all or nothing if it fails. Importing the same file twice changes
-    nothing. Entries that are not in FILE stay as they are, and services keep their
-    current prices.
+    If the import fails, nothing is changed. Importing the same file twice changes
+    nothing either. Entries that are not in FILE stay as they are, and services keep
+    their current prices.
 
     Exit codes: 0 if all lines were imported, 3 if some were refused, 1 if nothing was
     imported because of an error.

@@ -40,8 +40,8 @@ def import_services(
     currency, period and, optionally, state (pending, active or suspended; new services
     are active by default), price (default: the plan's) and activated_at.
 
-    Existing services are updated, but suspended services stay suspended. The import is
-    all or nothing if it fails. Importing the same file twice changes nothing.
+    Existing services are updated, but suspended services stay suspended. If the import
+    fails, nothing is changed. Importing the same file twice changes nothing either.
 
     Exit codes: 0 if all lines were imported, 3 if some were refused, 1 if nothing was
     imported because of an error.

@@ -16,6 +16,7 @@ _WAY_THERE = ("shared/rpc", "shared/db", "cli")
 _FILES_ON_THE_WAY = ("shared/principal.py", "shared/errors.py")
 _CODES = re.compile(r"``([a-z]+(?:_[a-z]+)+|missing|duplicate|contradiction|fixed)``")
 _PARAMETERS = re.compile(r"\bwith\s+``\w+``(?:\s+and\s+``\w+``)*|\(parameters: .*?\)")
+_FIELDS = {"time_zone"}
 _REFERENCES = re.compile(r"(?<!`)`(?:\w+\.)?([A-Z_]+)`(?!`)")
 _REFUSALS = {error.__name__ for error in ContractError.__subclasses__()}
 
@@ -55,7 +56,8 @@ def _docstrings() -> Iterator[tuple[str, str]]:
 
 
 def _codes(text: str) -> set[str]:
-    return set(_CODES.findall(_PARAMETERS.sub("", " ".join(text.split()))))
+    found = set(_CODES.findall(_PARAMETERS.sub("", " ".join(text.split()))))
+    return found - _FIELDS
 
 
 def _named_by_contracts() -> set[str]:
