@@ -1,8 +1,6 @@
-"""The words for a tax reason.
+"""Describe a tax reason in English.
 
-They stand here and not in `web`, because a document keeps the words as they were
-rendered on the day, and the page shows the very same. They know the codes' parameters
-and nothing of the rules.
+Pages and documents share these texts, and a document keeps them as rendered on its day.
 """
 
 from collections.abc import Mapping
@@ -25,10 +23,10 @@ _WORDS: Mapping[str, str] = {
     + "business in {country} with a VAT ID of another country ({vat_id})",
     TaxRule.VAT_ID_UNCONFIRMED: _VAT + "VAT ID {vat_id} is not confirmed yet",
     TaxRule.VAT_ID_UNREACHABLE: _VAT
-    + "VAT ID {vat_id} could not be checked, as the register is out of reach",
+    + "VAT ID {vat_id} could not be checked because the register is not available",
     TaxRule.VAT_ID_INVALID: _VAT + "VAT ID {vat_id} was not valid on {checked_on}",
     TaxRule.VAT_ID_DIFFERS: _VAT
-    + "VAT ID {vat_id} is registered for another name or address",
+    + "VAT ID {vat_id} is registered to a different name or address",
     TaxRule.REVERSE_CHARGE: "Reverse charge \N{EM DASH} VAT ID {vat_id} validated on "
     "{checked_on}",
     TaxRule.OUTSIDE_EU: _NONE + "{country} is outside the European Union",
@@ -56,13 +54,13 @@ _ENGLISH = Locale("en")
 
 
 def words(reason: TaxReason) -> str:
-    """Say which rule was applied, in a line: "VAT 19 % — Germany, private customer"."""
-    said = {name: _say(name, text) for name, text in reason.parameters.items()}
+    """Name the applied rule in a line: "VAT 19 % — Germany, private customer"."""
+    values = {name: _written(name, text) for name, text in reason.parameters.items()}
     template = _WORDS.get(reason.code)
-    return template.format_map(said) if template else reason.code
+    return template.format_map(values) if template else reason.code
 
 
-def _say(name: str, text: str) -> str:
+def _written(name: str, text: str) -> str:
     if name in {"country", "taxed_in"}:
         return str(_ENGLISH.territories.get(text, text))
     if name.endswith("_on"):

@@ -1,6 +1,6 @@
-"""What a document says, in its language.
+"""The texts of a document, in its language.
 
-A text's holes are filled by `sheet` with what is written in the same language.
+`sheet` fills their parameters with values written in the same language.
 """
 
 from collections.abc import Mapping
@@ -21,10 +21,11 @@ ENGLISH = "en"
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """``kinds`` are titles, ``named`` the same inside of a sentence.
+    """All texts in one language.
 
-    ``tax_notes`` are what a tax outcome obliges to say; ``payment_methods`` the words
-    for a `GatewayName`; ``reasons`` our own English ones in the language.
+    ``kinds`` are titles and ``named`` the same within a sentence. ``tax_notes`` are the
+    notes that the law requires, ``payment_methods`` the names of gateways, and
+    ``reasons`` the translations of our own English reasons.
     """
 
     kinds: Mapping[DocumentKind, str]
@@ -81,7 +82,7 @@ _ENGLISH = Words(
     },
     number="Number",
     issued_on="Date",
-    due_on="Payable until",
+    due_on="Due by",
     paid_on="Paid on",
     reference="Reference",
     seller="Seller",
@@ -89,7 +90,7 @@ _ENGLISH = Words(
     vat_id="VAT ID",
     description="Description",
     amount="Net amount",
-    tax="Taxes",
+    tax="VAT breakdown",
     tax_rate="VAT rate",
     taxable_amount="Taxable amount",
     tax_amount="VAT",
@@ -99,25 +100,25 @@ _ENGLISH = Words(
     paid="Paid on {day}",
     amount_due="Amount due",
     amount_credited="Amount credited",
-    prepaid_line="Prepayment to the balance, top-up {reference}",
-    corrects="Corrects {kind} {number} of {day}",
-    replaces="Replaces {kind} {number} of {day}",
+    prepaid_line="Balance top-up {reference} (prepayment)",
+    corrects="Corrects {kind} {number} dated {day}",
+    replaces="Replaces {kind} {number} dated {day}",
     reason="Reason: {reason}",
-    no_invoice="This is not an invoice, and VAT can't be deducted with it. "
-    "The invoice follows once the payment has arrived.",
-    pay_by_bank="How to pay by bank",
+    no_invoice="This is not an invoice and can't be used to deduct VAT. "
+    "We will issue an invoice once we have received your payment.",
+    pay_by_bank="Pay by bank transfer",
     recipient="Recipient",
     bank="Bank",
     bank_amount="Amount",
     bank_reference="Reference",
-    quote_reference="The reference must stand on the transfer, "
-    "as it tells us what was paid.",
-    quoted_tax="Quoted on {day}: {words}. The VAT rule of the day on which we "
-    "received your payment applies, so VAT was worked out from the amount you paid.",
+    quote_reference="Please quote the reference on your transfer "
+    "so that we can match your payment.",
+    quoted_tax="Quoted on {day}: {words}. The VAT rule on the day we received your "
+    "payment applies, so VAT is calculated from the amount you paid.",
     accounting_tax="VAT in {currency}: {tax} "
     "(1 {currency} = {rate} {document_currency}, {source}, {day})",
     tax_notes={
-        TaxCategory.REVERSE_CHARGE: "Reverse charge: VAT is due by the customer."
+        TaxCategory.REVERSE_CHARGE: "Reverse charge: the customer accounts for the VAT."
     },
     payment_methods={
         GatewayName.SANDBOX: "test payment",
@@ -171,10 +172,10 @@ _GERMAN = Words(
     bank="Bank",
     bank_amount="Betrag",
     bank_reference="Verwendungszweck",
-    quote_reference="Bitte den Verwendungszweck angeben, "
-    "da wir die Zahlung nur so zuordnen können.",
-    quoted_tax="Angeboten am {day}: {words}. Es gilt die Regel des Tages, an dem Ihre "
-    "Zahlung eingegangen ist; die Umsatzsteuer ist aus dem gezahlten Betrag berechnet.",
+    quote_reference="Bitte geben Sie den Verwendungszweck an, "
+    "damit wir Ihre Zahlung zuordnen können.",
+    quoted_tax="Angebot vom {day}: {words}. Es gilt die Steuerregel am Tag Ihres "
+    "Zahlungseingangs; die Umsatzsteuer wurde aus dem gezahlten Betrag berechnet.",
     accounting_tax="Umsatzsteuer in {currency}: {tax} "
     "(1 {currency} = {rate} {document_currency}, {source}, {day})",
     tax_notes={
@@ -232,15 +233,14 @@ _POLISH = Words(
     corrects="Koryguje {kind} {number} z dnia {day}",
     replaces="Zastępuje {kind} {number} z dnia {day}",
     reason="Przyczyna: {reason}",
-    no_invoice="To nie jest faktura i nie uprawnia do odliczenia VAT. "
+    no_invoice="Ten dokument nie jest fakturą i nie uprawnia do odliczenia VAT. "
     "Fakturę wystawimy po otrzymaniu zapłaty.",
     pay_by_bank="Zapłata przelewem",
     recipient="Odbiorca",
     bank="Bank",
     bank_amount="Kwota",
     bank_reference="Tytuł przelewu",
-    quote_reference="Prosimy o podanie tytułu przelewu, "
-    "ponieważ tylko tak rozpoznamy zapłatę.",
+    quote_reference="Prosimy o podanie tytułu przelewu, abyśmy mogli przypisać wpłatę.",
     quoted_tax="Wycena z dnia {day}: {words}. Obowiązują zasady z dnia otrzymania "
     "płatności, dlatego VAT obliczono od zapłaconej kwoty.",
     accounting_tax="VAT w {currency}: {tax} "
@@ -268,22 +268,22 @@ _LANGUAGE_OF = {"DE": "de", "AT": "de", "LI": "de", "PL": "pl"}
 
 
 def language_of(country: str) -> str:
-    """The language of a document for a customer in a country (ISO 3166-1)."""
+    """Return the language of documents for a country (ISO 3166-1)."""
     return _LANGUAGE_OF.get(country, ENGLISH)
 
 
 def words_in(language: str) -> Words:
-    """English where there are none in the language."""
+    """Return the texts in a language; English if there are none."""
     return _WORDS.get(language, _ENGLISH)
 
 
 def top_up_line(reference: str, language: str) -> str:
-    """The line of a document for a top-up; ``reference`` as people quote it."""
+    """Return a document's line for a top-up; ``reference`` as customers quote it."""
     return words_in(language).prepaid_line.format(reference=reference)
 
 
 def method_words(gateway: GatewayName, method: str, language: str) -> str:
-    """How it was paid; in English as the gateway says it, with a card's last digits."""
+    """Name the payment method; in English as the gateway does, with a card's digits."""
     if language == ENGLISH and method:
         return method
     return words_in(language).payment_methods[gateway]

@@ -219,7 +219,7 @@ def test_a_vat_id_is_not_taken_along_to_another_country(
     moved = edit(country="CZ", postal_code="11000", city="Praha")
     assert "VAT 21 % — Czechia, business in Czechia with a VAT ID of another" in moved
     assert "VAT 23 % — Poland, private" in edit(country="PL", kind="private")
-    assert "registered for another name" in edit(kind="business", name="Else")
+    assert "registered to a different name" in edit(kind="business", name="Else")
     home = edit(name="Borealis Labs", postal_code="00-001", city="Warszawa")
     assert "Reverse charge" in home
 

@@ -102,7 +102,7 @@ def test_an_unknown_language_is_english() -> None:
 def test_a_proforma_asks_for_payment_and_says_that_it_is_no_invoice() -> None:
     said = _said(content(DocumentKind.PROFORMA, language="en"))
     assert "This is not an invoice" in said
-    assert "Payable until 10 December 2026" in said
+    assert "Due by 10 December 2026" in said
     assert "Amount due 119.00\N{NO-BREAK SPACE}EUR" in said
     assert "IBAN DE89 3704 0044 0532 0130 00" in said
     assert "BIC COBADEFFXXX" in said
