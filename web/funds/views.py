@@ -143,7 +143,7 @@ def top_up_state(top_up_id: str) -> ResponseReturnValue:
 def pay(top_up_id: str) -> ResponseReturnValue:
     """Go on with the payment of a top-up."""
     visit = begin_visit()
-    visit.insist()
+    visit.require_live_session()
     return _go_to_payment(visit, read_uuid(top_up_id))
 
 
@@ -176,7 +176,7 @@ def card(top_up_id: str) -> ResponseReturnValue:
 def forget_card(top_up_id: str) -> ResponseReturnValue:
     """Remove a saved card, and go on with the payment."""
     visit = begin_visit()
-    visit.insist()
+    visit.require_live_session()
     wanted = read_uuid(top_up_id)
     ask = billing.cards.ForgetCard(card=request.form.get("card", "")[:100])
     visit.start(
@@ -190,7 +190,7 @@ def forget_card(top_up_id: str) -> ResponseReturnValue:
 def ask_for_refund(top_up_id: str) -> ResponseReturnValue:
     """Ask for a possible duplicate back; one that was asked for is shown as it is."""
     visit = begin_visit()
-    visit.insist()
+    visit.require_live_session()
     wanted = read_uuid(top_up_id)
     ask = billing.refund_requests.AskForRefund(
         payment_id=read_uuid(request.form.get("payment", "")),
@@ -209,7 +209,7 @@ def ask_for_refund(top_up_id: str) -> ResponseReturnValue:
 def cancel(top_up_id: str) -> ResponseReturnValue:
     """End a top-up that nobody has paid; one that has ended is shown as it is."""
     visit = begin_visit()
-    visit.insist()
+    visit.require_live_session()
     wanted = read_uuid(top_up_id)
     queries.cancel_top_up(visit, wanted)
     return redirect(_address(visit, "funds.top_up", wanted), code=303)
@@ -242,7 +242,7 @@ def _work_out(visit: Visit, form: FundsForm) -> Response:
 def _check_session(visit: Visit) -> Unavailable | None:
     """Insist on the session; return the outage if the form can still be shown again."""
     try:
-        visit.insist()
+        visit.require_live_session()
     except Unavailable as outage:
         if visit.known_principal is None:
             raise

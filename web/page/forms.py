@@ -1,46 +1,239 @@
-"""Forms that change something, once, however often they are sent.
+"""Forms: what was entered, what is wrong with it, and the change made once.
 
-The key is made when the form is shown (`form_key` in components/form.html) and goes
-with the call. Where it is not known whether a call took effect, the form is shown again
-with the same key, so that sending it again does no harm.
+A form is a class of WTForms fields. `show` of components/form.html shows it whole, and
+`show_field` one field of it: label, hint (WTForms' ``description``), value and error.
+Rules of the business are the services': a form takes text, and `refuse` puts what a
+service says beside the field that it is about.
+
+A change takes effect once, however often its form is sent: its key is made when the
+form is shown and goes with the call. The form shown again keeps its key, since the call
+may have taken effect without an answer.
 """
 
 import secrets
+from collections.abc import Mapping
+from typing import Any, Self
 from uuid import UUID
 
+from babel import Locale
 from flask import request
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField
+from wtforms.widgets import HiddenInput
 
 from shared.contract import Method, RequestT, ResponseT
-from shared.errors import ContractError, Unavailable
+from shared.errors import ContractError, InvalidInput, Unavailable
+from shared.money import Money
+from web.language.amounts import read_amount, read_amount_or_zero, write_amount
+from web.language.locale import reader_locale
+from web.language.refusals import sentence
 from web.page.visit import Visit, visit_company
 
-KEY = "form_key"
+_USED_UP = frozenset({"idempotency_key_reused", "idempotency_key_missing"})
+_LONGEST_KEY = 100
+_AMOUNT_CODES = (
+    "amount_missing",
+    "amount_negative",
+    "amount_zero",
+    "amount_too_long",
+    "amount_not_understood",
+    "amount_too_fine",
+    "bad_amount",
+)
+
+_CLASSES = {
+    "CheckboxInput": "form-check-input",
+    "RadioInput": "form-check-input",
+    "Select": "form-select",
+}
 
 
 def new_form_key() -> str:
     return secrets.token_urlsafe(18)
 
 
+def about_amount(field: str) -> dict[str, str]:
+    """Return the codes by which an amount is refused, for `PageForm.refuse`."""
+    return dict.fromkeys(_AMOUNT_CODES, field)
+
+
+KEY = "form_key"
+
+
 def change(
     company_id: UUID, method: Method[RequestT, ResponseT], arguments: RequestT
 ) -> ResponseT:
-    """Make the change that the request's form asks for, as a member of a company.
-
-    Raises what a `Visit` and the method raise.
-    """
+    """Make the change of a form that is not a `ChangeForm` yet."""
     visit = visit_company(company_id)
-    visit.insist()
+    visit.require_live_session()
     return send(visit, method, arguments)
 
 
 def send(
     visit: Visit, method: Method[RequestT, ResponseT], arguments: RequestT
 ) -> ResponseT:
-    """Make the form's change in a visit whose session was insisted on."""
     key = request.form.get(KEY)
     return visit.start(method, arguments, idempotency_key=key).result()
 
 
 def key_to_keep(refusal: ContractError) -> str:
-    """The key for the form shown again: the one sent, if that may have taken effect."""
     return request.form.get(KEY, "") if isinstance(refusal, Unavailable) else ""
+
+
+class PageForm(FlaskForm):  # type: ignore[misc]
+    """A form of a page.
+
+    ``of`` ends the ids of its fields, where one page has several such forms.
+    ``status`` is that of the answer which shows it.
+    """
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        csrf = False
+        """web/site/csrf.py checks each form before its view runs."""
+
+        def render_field(self, field: Any, render_kw: dict[str, Any]) -> Any:
+            return super().render_field(field, _attributes(field, render_kw))
+
+    def __init__(self, *args: Any, of: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.status = 200
+        for field in self:
+            field.id = "-".join(filter(None, ("field", field.short_name, of)))
+
+    @property
+    def hidden(self) -> list[Any]:
+        """Return the fields that nobody sees."""
+        return [field for field in self if isinstance(field.widget, HiddenInput)]
+
+    @property
+    def visible(self) -> list[Any]:
+        return [field for field in self if not isinstance(field.widget, HiddenInput)]
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """Return each error with the id of its field, or "" if it is about the form."""
+        of_fields = [(f.id, words) for f in self.visible for words in f.errors]
+        return [*(("", words) for words in self.form_errors), *of_fields]
+
+    def refuse(
+        self, refusal: ContractError, fields: Mapping[str, str] | None = None
+    ) -> None:
+        """Put a refusal beside its field, or on top where it is about none.
+
+        ``fields`` names the field by the refusal's code; otherwise the refusal's own
+        parameter ``field`` does.
+        """
+        name = (fields or {}).get(refusal.code) or refusal.parameters.get("field")
+        words = sentence(refusal)
+        if field := next((f for f in self.visible if f.short_name == name), None):
+            field.errors = [*field.errors, words]
+        else:
+            self.form_errors.append(words)
+        self.status = refusal.http_status
+
+
+class KeyField(HiddenField):  # type: ignore[misc]
+    """The form's key: a new one, or the one that was sent."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist[0][:_LONGEST_KEY] if valuelist else ""
+
+
+class ChangeForm(PageForm):
+    """A form that changes something, once.
+
+    ``company`` is the id of the company that the form was made for, where it is
+    not in the address.
+    """
+
+    company = HiddenField()
+    form_key = KeyField(default=new_form_key)
+
+    @classmethod
+    def from_address(cls, **kwargs: Any) -> Self:
+        """Fill the form in from the address, which brings no key."""
+        form = cls(formdata=request.args, **kwargs)
+        form.form_key.data = new_form_key()
+        return form
+
+    def refuse(
+        self, refusal: ContractError, fields: Mapping[str, str] | None = None
+    ) -> None:
+        super().refuse(refusal, fields)
+        if refusal.code in _USED_UP:
+            self.form_key.data = new_form_key()
+
+    def change(
+        self, company_id: UUID, method: Method[RequestT, ResponseT], arguments: RequestT
+    ) -> ResponseT:
+        """Make the change as a member of a company that the address names.
+
+        Raises what a `Visit` and the method raise.
+        """
+        visit = visit_company(company_id)
+        visit.require_live_session()
+        return self.send(visit, method, arguments)
+
+    def send(
+        self, visit: Visit, method: Method[RequestT, ResponseT], arguments: RequestT
+    ) -> ResponseT:
+        """Make the change in a visit whose session is known to live."""
+        key = self.form_key.data or None
+        return visit.start(method, arguments, idempotency_key=key).result()
+
+
+class MoneyField(StringField):  # type: ignore[misc]
+    """An amount as it is typed. Its currency may be another field's: see `read`."""
+
+    def process_data(self, value: Money | str | None) -> None:
+        is_money = isinstance(value, Money)
+        self.data = write_amount(value, reader_locale()) if is_money else value
+
+    def read(self, currency: str, *, may_be_zero: bool = False) -> Money:
+        """Read the amount in the language of its reader.
+
+        Raises:
+            InvalidInput: as `read_amount` and `read_amount_or_zero` do.
+        """
+        read = read_amount_or_zero if may_be_zero else read_amount
+        locale: Locale = reader_locale()
+        return read(self.data or "", currency, locale)
+
+
+class WholeNumberField(StringField):  # type: ignore[misc]
+    """A number as it is typed, in digits."""
+
+    def read(self, refused_as: str) -> int:
+        """Read the number.
+
+        Raises:
+            InvalidInput: ``refused_as``.
+        """
+        typed = (self.data or "").strip()
+        if not (typed.isascii() and typed.isdigit() and len(typed) < _TOO_MANY_DIGITS):
+            raise InvalidInput(refused_as)
+        return int(typed)
+
+
+_TOO_MANY_DIGITS = 10
+
+
+def _attributes(field: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what a field's element bears, whatever its kind."""
+    hint = given.pop("hint", "") or field.description
+    described = [
+        f"{field.id}-{part}"
+        for part, words in (("error", field.errors), ("hint", hint))
+        if words
+    ]
+    classes = [_CLASSES.get(type(field.widget).__name__, "form-control")]
+    if field.errors:
+        classes.append("is-invalid")
+    attributes: dict[str, Any] = {"class": " ".join(classes)}
+    if not field.flags.optional and field.type != "BooleanField":
+        attributes["required"] = True
+    if field.errors:
+        attributes["aria-invalid"] = "true"
+    if described:
+        attributes["aria-describedby"] = " ".join(described)
+    return {**attributes, **given}

@@ -150,8 +150,8 @@ class Visit:
             self._resume()
         return self.start(method, arguments).result()
 
-    def insist(self) -> None:
-        """Have identity say that the session lives, before anything is changed.
+    def require_live_session(self) -> None:
+        """Ask identity whether the session lives, before anything is changed.
 
         Without identity's word one can read, but change nothing.
         """

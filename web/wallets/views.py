@@ -97,7 +97,7 @@ def set_comfort_buffer(company_id: str) -> ResponseReturnValue:
     company = read_uuid(company_id)
     visit = visit_company(company)
     try:
-        visit.insist()
+        visit.require_live_session()
         # Amounts are read in the language of who typed them.
         prepare_reader(visit)
         send(visit, billing.wallets.SET_COMFORT_BUFFER, _read_buffer())
