@@ -1,0 +1,126 @@
+"""Phrases that a native speaker would not write, counted; docs/interface.md has the
+words to use instead."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from launcher.servers.supervision import ROOT
+
+ODD_PHRASES = re.compile(
+    r"""\b(?:
+        (?:is|are|was|were)\sno(?!\s(?:longer|more|such|need|different)\b)\s\w
+        | anew
+        | whoever | whomever | whom(?!\b[^.]*\?)
+        | stands?\s(?:on|in|beside|behind|here|there|for\sitself) | stood
+        | comes?\sof | became\sof | becomes?\sof | what\scame
+        | (?<!same\s)as\sit\sis\sthere
+        | go(?:es)?\son | went\son | going\son(?!\sin) | gone\son
+        | for\sgood
+        | of\sthe\slist
+        | smallest\stop-up | largest\ssingle\stop-up
+        | by\s(?:itself|themselves|himself|yourself)
+        | (?:is|are|was|were|be|been)\stold | tells\sof | told\sof | said\sso | says?\sso\s
+        | hears?\sof | heard\sof | heard\slate | has\sheard
+        | all\sthe\ssame | none\sof\sthe\s(?:ECB|company) | of\sbefore
+        | gives?\sback | given\sback | taken\sback | takes\sback
+        | too\smany\stries | belong\sto\sno
+        | nobody | looked\sat | lets?\sit\sgo
+        | worked\sout | work\sout | working-out | are\sasked\sfor
+        | known\sof | knows\sof | know\sof | bears?\s(?:a|the|its|that|no)
+        | what\sis\sto\sbe | is\sto\sbe\s | are\sto\sbe\s
+        | broken\soff | broke\soff | brought\sto\swhat | set\sright
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""From the rules of plain English: odd idioms, and verbs that programs don't do."""
+
+ALLOWED = 10
+WEB_CEILING = 0
+"""Still there in the pages. It may only go down."""
+
+_TEXTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile")
+_OLD_WORDS = "docs/interface.md"
+"""Its list has the words not to use."""
+
+
+def _strings(path: Path) -> Iterator[str]:
+    """The strings of a module: texts on the screen as well as docstrings."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _found(path: Path, text: str) -> list[str]:
+    plain = " ".join(text.split())
+    return [
+        f"{path.relative_to(ROOT)}: {plain[max(0, m.start() - 30) : m.end() + 30]}"
+        for m in ODD_PHRASES.finditer(plain)
+    ]
+
+
+def _in_modules(folder: str) -> Iterator[str]:
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for text in _strings(path):
+            yield from _found(path, text)
+
+
+def _in_guides() -> Iterator[str]:
+    paths = [ROOT / name for name in _TEXTS]
+    for folder, pattern in (("docs", "*.md"), ("services", "*.md"), ("bench", "*.md")):
+        paths += sorted((ROOT / folder).rglob(pattern))
+    for path in paths:
+        text = path.read_text()
+        if path == ROOT / _OLD_WORDS:
+            text = "\n".join(row for row in text.splitlines() if row[:1] != "|")
+        yield from _found(path, text)
+
+
+def _in_pages() -> Iterator[str]:
+    for path in sorted((ROOT / "web" / "templates").rglob("*.html")):
+        yield from _found(path, path.read_text())
+    yield from _in_modules("web")
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "This is no VAT ID",
+        "read anew",
+        "Stands on documents.",
+        "This page follows by itself",
+        "A choice of the list",
+        "The smallest top-up is 10 EUR",
+    ],
+)
+def test_odd_phrases_are_found(phrase: str) -> None:
+    assert ODD_PHRASES.search(phrase)
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "There is no such wallet",
+        "Nothing is lost; there is nothing to do",
+        "This card is no longer valid",
+        "Choose one from the list",
+    ],
+)
+def test_plain_phrases_are_not_found(phrase: str) -> None:
+    assert not ODD_PHRASES.search(phrase)
+
+
+def test_commands_and_guides_have_at_most_a_few() -> None:
+    found = [*_in_modules("cli"), *_in_guides()]
+
+    assert len(found) <= ALLOWED, "\n".join(found)
+
+
+def test_pages_have_no_more_than_before() -> None:
+    found = list(_in_pages())
+
+    assert len(found) <= WEB_CEILING, "\n".join(found)
+    assert len(found) > WEB_CEILING - 25, f"lower WEB_CEILING to {len(found)}"
