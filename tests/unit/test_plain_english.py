@@ -1,4 +1,4 @@
-"""Count phrases that a native speaker wouldn't write; docs/interface.md has the words."""
+"""Count phrases that a native speaker wouldn't write; see docs/interface.md."""
 
 import ast
 import re
