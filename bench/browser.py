@@ -71,4 +71,5 @@ class Browser:
 
     def _headers(self) -> dict[str, str]:
         cookies = (f"{name}={value}" for name, value in self._cookies.items())
-        return {"Cookie": "; ".join(cookies)}
+        # Parts of pages are asked for as htmx does it; pages are the same for it.
+        return {"Cookie": "; ".join(cookies), "HX-Request": "true"}

@@ -21,6 +21,7 @@ from web.members import views as members
 from web.page.context import EXTENSION, Context
 from web.page.errors import register_error_pages
 from web.page.forms import new_form_key
+from web.page.htmx import register_htmx
 from web.page.signed_in import login_manager
 from web.page.visit import keep_principal
 from web.profile import legal_details
@@ -57,6 +58,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     """Make the application; ``development`` adds the page of all components."""
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = context
+    register_htmx(app)
     _follow_requests(app)
     health.count_requests(app)
     protect(app, context.settings, secret)

@@ -10,6 +10,7 @@ import requests
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import SignIn
+from tests.fixtures.web.pages import HTMX
 
 PATIENCE_S = 20
 FIELDS = ("q", "family", "state", "sort", "after", "company")
@@ -100,7 +101,7 @@ def test_another_companys_things_are_not_there(sign_in: SignIn) -> None:
     for page in ("profile", "members"):
         assert stranger.get(f"/companies/{company[1]}/{page}").status == 404
     for block in ("balance", "menu", "services", "costs"):
-        answer = stranger.get(f"/blocks/{block}?company={company[1]}")
+        answer = stranger.get(f"/blocks/{block}?company={company[1]}", headers=HTMX)
         assert answer.status == 404
         assert "Aurora" not in answer.text()
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import NewContext, SignIn, log_in
+from tests.fixtures.web.pages import HTMX
 
 
 def test_each_counter_opens_the_list_of_what_it_counted(sign_in: SignIn) -> None:
@@ -67,12 +68,12 @@ def test_the_recommendation_opens_to_its_working_out(sign_in: SignIn) -> None:
 def test_each_block_has_an_address_of_its_own(sign_in: SignIn, name: str) -> None:
     page = sign_in()
 
-    answer = page.request.get(f"/blocks/{name}")
+    answer = page.request.get(f"/blocks/{name}", headers=HTMX)
 
     assert answer.status == 200
     assert answer.text().count("<html") == 0
     tag = answer.headers["hx-ptag"]
-    again = page.request.get(f"/blocks/{name}", headers={"HX-PTag": tag})
+    again = page.request.get(f"/blocks/{name}", headers={**HTMX, "HX-PTag": tag})
     assert again.status == 304
 
 

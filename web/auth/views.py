@@ -6,9 +6,9 @@ import structlog
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
+from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import EmailInput
 
 from shared.contracts import identity
 from shared.errors import (
@@ -21,13 +21,14 @@ from shared.errors import (
 )
 from shared.rpc.client import CallContext, call
 from shared.rpc.readiness import find_missing
-from web.language.refusals import retry_after, sentence
+from web.language.refusals import retry_after
+from web.page.addresses import form_on, own_address
 from web.page.context import context
-from web.page.errors import error_page
+from web.page.errors import FORM_EXPIRED, error_page
+from web.page.forms import PageForm
 from web.page.signed_in import sign_in, sign_out, signed_in
 from web.page.values import read_uuid
 from web.page.visit import Visit, set_principal_cookie
-from web.site.addresses import own_address
 
 bp = Blueprint("auth", __name__)
 log = structlog.get_logger()
@@ -39,13 +40,25 @@ _NOT_SWITCHED = (
 )
 
 
-class LogInForm(FlaskForm):  # type: ignore[misc]
+class LogInForm(PageForm):
     email = StringField(
-        "Email", [InputRequired("Enter your email address."), Length(max=254)]
+        "Email",
+        [InputRequired("Enter your email address."), Length(max=254)],
+        widget=EmailInput(),
+        render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
-        "Password", [InputRequired("Enter your password."), Length(max=1000)]
+        "Password",
+        [InputRequired("Enter your password."), Length(max=1000)],
+        render_kw={"autocomplete": "current-password"},
     )
+
+
+class SwitchForm(PageForm):
+    """Its buttons are the companies; the pages with menus show it themselves."""
+
+    company = StringField()
+    next = HiddenField()
 
 
 @bp.get("/login")
@@ -53,25 +66,37 @@ def log_in() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(_next_page(request.args.get("next")))
     if find_missing(context().client, [identity.CONTRACT], g.request_id):
-        return _show(LogInForm(), status=503, is_open=False)
-    return _show(LogInForm(), status=200)
+        form = LogInForm()
+        form.status = 503
+        return _show(form, is_open=False)
+    return _show(LogInForm())
+
+
+def _log_in_again() -> ResponseReturnValue:
+    """The form with the email, after it has expired."""
+    form = LogInForm()
+    form.form_errors.append(FORM_EXPIRED)
+    form.status = 400
+    return _show(form)
 
 
 @bp.post("/login")
+@form_on("auth.log_in", again=_log_in_again, needs_sign_in=False)
 def submit_log_in() -> ResponseReturnValue:
     form = LogInForm()
-    if not form.validate_on_submit():
-        return _show(form, status=422)
+    if not form.validate():
+        form.status = 422
+        return _show(form)
     try:
         session = _call_log_in(form)
     except (Unauthenticated, InvalidInput, Throttled, Unavailable) as refusal:
-        return (
-            *_show(form, status=refusal.http_status, error=sentence(refusal)),
-            retry_after(refusal),
-        )
+        form.refuse(refusal)
+        return *_show(form), retry_after(refusal)
     except RemoteFault:
         log.exception("remote_fault", path=request.path)
-        return _show(form, status=500, error=_FAULT)
+        form.form_errors.append(_FAULT)
+        form.status = 500
+        return _show(form)
     _end_earlier_session()
     response = current_app.make_response(
         redirect(_next_page(request.args.get("next")), code=303)
@@ -81,6 +106,7 @@ def submit_log_in() -> ResponseReturnValue:
 
 
 @bp.post("/logout")
+@form_on("auth.ask_to_log_out")
 @signed_in
 def log_out() -> ResponseReturnValue:
     """End the session at identity; without identity, at least forget it here."""
@@ -105,14 +131,16 @@ def ask_to_log_out() -> ResponseReturnValue:
     """Logging out takes a button: a link must not be able to do it."""
     if not current_user.is_authenticated:
         return redirect(url_for("auth.log_in"))
-    return render_template("auth/logout.html")
+    return render_template("auth/logout.html", form=PageForm())
 
 
 @bp.post("/companies/switch")
+@form_on("dashboard.dashboard")
 @signed_in
 def switch_company() -> ResponseReturnValue:
+    form = SwitchForm()
     arguments = identity.signing_in.SwitchCompany(
-        token=current_user.get_id(), company_id=read_uuid(request.form.get("company"))
+        token=current_user.get_id(), company_id=read_uuid(form.company.data)
     )
     try:
         session = call(
@@ -120,17 +148,15 @@ def switch_company() -> ResponseReturnValue:
         )
     except Unavailable as outage:
         return error_page(outage.http_status, _NOT_SWITCHED, "Not switched")
-    target = _next_page(request.form.get("next"))
+    target = _next_page(form.next.data)
     response = current_app.make_response(redirect(target, code=303))
     set_principal_cookie(response, session.principal)
     return response
 
 
-def _show(
-    form: LogInForm, *, status: int, error: str = "", is_open: bool = True
-) -> tuple[str, int]:
-    page = render_template("auth/login.html", form=form, error=error, is_open=is_open)
-    return page, status
+def _show(form: LogInForm, *, is_open: bool = True) -> tuple[str, int]:
+    page = render_template("auth/login.html", form=form, is_open=is_open)
+    return page, form.status
 
 
 def _call_log_in(form: LogInForm) -> identity.signing_in.Session:

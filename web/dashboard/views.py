@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from shared.rpc.client import DEFAULT_TIMEOUT_S
 from web.dashboard.blocks import BLOCKS, LOW_BALANCES, SERVICES
+from web.page.addresses import fragment_of
 from web.page.blocks import Block, PendingBlocks
 from web.page.costs import COSTS
 from web.page.page import begin_page
@@ -23,6 +24,7 @@ def dashboard() -> ResponseReturnValue:
 
 
 @bp.get("/blocks/<name>", endpoint="block")
+@fragment_of("dashboard.dashboard")
 @signed_in
 def show_block(name: str) -> ResponseReturnValue:
     """One block alone; 304 when it is what the browser shows already."""

@@ -23,14 +23,15 @@ from shared.errors import (
 )
 from shared.logs import describe
 from shared.money import Money
-from web.funds.form import FundsForm
-from web.language.refusals import sentence
+from web.funds.forms import FundsForm
 from web.page.blocks import FIRST_TRY_S
 from web.page.context import context
 from web.page.visit import Visit
 
 GATEWAY_TIMEOUT_S = 10.0
 """Of calls in which billing asks a gateway before it answers."""
+
+_LONGEST_DIGEST = 100
 
 RESUMES_WITHIN = timedelta(minutes=2)
 """A page that waits for services to run again asks no longer than this."""
@@ -49,13 +50,11 @@ def quote_top_up(visit: Visit, form: FundsForm) -> ShownQuote | None:
     ask = billing.top_ups.QuoteTopUp(net=net)
     try:
         quoted = visit.read(billing.top_ups.QUOTE_TOP_UP, ask)
-    except NotFound as refusal:
-        form.errors["currency"] = sentence(refusal)
-    except (InvalidInput, Conflict, Unavailable) as refusal:
-        form.errors["net"] = sentence(refusal)
+    except (NotFound, InvalidInput, Conflict, Unavailable) as refusal:
+        form.refuse(refusal)
     else:
-        if form.gateway not in {each.value for each in quoted.gateways}:
-            form.gateway = quoted.gateways[0].value if quoted.gateways else ""
+        if form.gateway.data not in {each.value for each in quoted.gateways}:
+            form.gateway.data = quoted.gateways[0].value if quoted.gateways else ""
         return quoted
     return None
 
@@ -144,13 +143,12 @@ def begin_top_up(
 ) -> UUID:
     """Begin the top-up that was quoted; returns its id."""
     ask = billing.top_ups.BeginTopUp(
-        net=net, digest=form.digest, gateway=gateway, is_intended=form.is_intended
+        net=net,
+        digest=form.digest.data[:_LONGEST_DIGEST],
+        gateway=gateway,
+        is_intended=form.is_intended.data,
     )
-    return (
-        visit.start(billing.top_ups.BEGIN_TOP_UP, ask, idempotency_key=form.key)
-        .result()
-        .id
-    )
+    return form.send(visit, billing.top_ups.BEGIN_TOP_UP, ask).id
 
 
 def start_payment(

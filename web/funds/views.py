@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
 
@@ -20,22 +20,35 @@ from shared.money import Money
 from shared.permissions import Permission
 from web.funds import queries, sepa
 from web.funds.card_form import sources_of
-from web.funds.form import FundsForm
+from web.funds.forms import (
+    TYPED,
+    ForgetCardForm,
+    FundsForm,
+    RefundForm,
+    SaveCardForm,
+    forget_forms,
+    refund_forms,
+    typed_refund,
+)
 from web.language.amounts import write_amount
 from web.language.locale import reader_locale
 from web.language.refusals import sentence
+from web.page.addresses import form_on, fragment_of, public_address
 from web.page.context import context
 from web.page.costs import COSTS, Costs
-from web.page.forms import new_form_key, send
+from web.page.forms import ChangeForm
 from web.page.frame import BALANCE, Balance
+from web.page.htmx import make_response, request
 from web.page.page import Page, begin_page, errors_in_frame
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import Visit, begin_visit, prepare_reader
-from web.site.addresses import public_address
 from web.site.security import widen_policy
 
 bp = Blueprint("funds", __name__, url_prefix="/funds")
+
+_ADD, _TOP_UP = "funds.add_funds", "funds.top_up"
+_LONGEST_CARD = 100
 
 bp.add_app_template_filter(sepa.sepa_code, "sepa_code")
 
@@ -52,29 +65,34 @@ def add_funds() -> ResponseReturnValue:
     page = begin_page(COSTS)
     page.settle()  # amounts are read in the reader's language
     typed = "net" in request.args
-    form = FundsForm.read(request.args) if typed else _suggestion(page)
-    form.currency = form.currency or next(iter(_wallets(page)), "")
-    quote = queries.quote_top_up(page.visit, form) if form.net else None
+    form = FundsForm.from_address() if typed else _suggestion(page)
+    form.currency.data = form.currency.data or next(iter(_wallets(page)), "")
+    quote = queries.quote_top_up(page.visit, form) if form.net.data else None
     if not typed and quote and quote.problems and quote.largest:
         # More is recommended than can be topped up at once.
-        form = FundsForm.of(quote.largest)
+        form = _filled_in(quote.largest)
         quote = queries.quote_top_up(page.visit, form)
     return _show(page, form, quote)
 
 
 @bp.get("/quote")
+@fragment_of(_ADD, keeps=TYPED)
 @signed_in
 def quote() -> ResponseReturnValue:
-    """The figures for what is being typed."""
+    """The figures for what is being typed, which the page's address says from now."""
     visit = begin_visit()
     prepare_reader(visit)
-    form = FundsForm.read(request.args)
-    shown = queries.quote_top_up(visit, form) if form.net else None
+    form = FundsForm.from_address()
+    shown = queries.quote_top_up(visit, form) if form.net.data else None
     names = queries.name_debts(visit, shown)
-    return render_template("funds/_figures.html", form=form, quote=shown, names=names)
+    html = render_template("funds/_figures.html", form=form, quote=shown, names=names)
+    typed = {name: form[name].data for name in TYPED}
+    company = visit.identify().require_company()
+    return make_response(html, replace_url=url_for(_ADD, **typed, company=company))
 
 
 @bp.post("/add")
+@form_on(_ADD, keeps=TYPED)
 @signed_in
 def top_up_now() -> ResponseReturnValue:
     """Begin the top-up that was quoted and send the customer to pay it.
@@ -82,7 +100,7 @@ def top_up_now() -> ResponseReturnValue:
     That takes no page, and none of its calls: only the form shown again does.
     """
     visit = begin_visit()
-    form = FundsForm.sent(request.form)
+    form = FundsForm()
     if "work_out" in request.form:
         return _work_out(visit, form)
     with errors_in_frame(visit):
@@ -107,19 +125,11 @@ def top_up_now() -> ResponseReturnValue:
 @signed_in
 def top_up(top_up_id: str) -> ResponseReturnValue:
     """One top-up: what is to be done, or what came of it."""
-    page = begin_page()
-    request_ = billing.top_ups.GetTopUp(top_up_id=read_uuid(top_up_id))
-    page.ask("top_up", "This top-up", billing.top_ups.GET_TOP_UP, request_)
-    shown: TopUp | None = page.answer("top_up")
-    return page.show(
-        "funds/top_up.html",
-        outcome=queries.find_outcome(page.visit, shown) if shown else None,
-        open_states=queries.OPEN,
-        may_add_funds=page.may(Permission.ADD_FUNDS),
-    )
+    return _show_top_up(begin_page(), read_uuid(top_up_id), typed_refund())
 
 
 @bp.get("/top-ups/<top_up_id>/state")
+@fragment_of(_TOP_UP)
 @signed_in
 def top_up_state(top_up_id: str) -> ResponseReturnValue:
     """The part of its page that changes; asks again while it is open."""
@@ -133,12 +143,15 @@ def top_up_state(top_up_id: str) -> ResponseReturnValue:
         outcome=queries.find_outcome(visit, shown),
         open_states=queries.OPEN,
         may_add_funds=Permission.ADD_FUNDS in visit.identify().permissions,
+        action=ChangeForm(company=shown.company_id),
+        refunds=refund_forms(shown, None),
     )
-    settled = {} if shown.state in queries.OPEN else {"HX-Trigger": "balance-changed"}
-    return html, 200, settled
+    settled = None if shown.state in queries.OPEN else "balance-changed"
+    return make_response(html, trigger=settled)
 
 
 @bp.post("/top-ups/<top_up_id>/pay")
+@form_on(_TOP_UP)
 @signed_in
 def pay(top_up_id: str) -> ResponseReturnValue:
     """Go on with the payment of a top-up."""
@@ -165,20 +178,29 @@ def card(top_up_id: str) -> ResponseReturnValue:
     except Conflict as refusal:
         if refusal.code != "no_card_payment":
             raise
-        return redirect(_address(page.visit, "funds.top_up", wanted), code=303)
+        return redirect(_address(page.visit, _TOP_UP, wanted), code=303)
     script_url = context().settings.card_script_url
     widen_policy(sources_of(script_url))
-    return page.show("funds/card.html", form=form, card_script=script_url)
+    cards = [card.id for card in form.cards] if form else []
+    company = page.visit.identify().require_company()
+    return page.show(
+        "funds/card.html",
+        form=form,
+        card_script=script_url,
+        saving=SaveCardForm(),
+        forgetting=forget_forms(cards, company),
+    )
 
 
 @bp.post("/top-ups/<top_up_id>/card/forget")
+@form_on("funds.card")
 @signed_in
 def forget_card(top_up_id: str) -> ResponseReturnValue:
     """Remove a saved card, and go on with the payment."""
     visit = begin_visit()
     visit.require_live_session()
-    wanted = read_uuid(top_up_id)
-    ask = billing.cards.ForgetCard(card=request.form.get("card", "")[:100])
+    wanted, form = read_uuid(top_up_id), ForgetCardForm()
+    ask = billing.cards.ForgetCard(card=(form.card.data or "")[:_LONGEST_CARD])
     visit.start(
         billing.cards.FORGET_CARD, ask, timeout_s=queries.GATEWAY_TIMEOUT_S
     ).result()
@@ -186,25 +208,28 @@ def forget_card(top_up_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/top-ups/<top_up_id>/refund-requests")
+@form_on(_TOP_UP, keeps=("payment", "reason"))
 @signed_in
 def ask_for_refund(top_up_id: str) -> ResponseReturnValue:
     """Ask for a possible duplicate back; one that was asked for is shown as it is."""
     visit = begin_visit()
-    visit.require_live_session()
-    wanted = read_uuid(top_up_id)
+    wanted, form = read_uuid(top_up_id), RefundForm(of=request.form.get("payment", ""))
     ask = billing.refund_requests.AskForRefund(
-        payment_id=read_uuid(request.form.get("payment", "")),
-        reason=request.form.get("reason", ""),
+        payment_id=read_uuid(form.payment.data), reason=form.reason.data
     )
-    try:
-        send(visit, billing.refund_requests.ASK_FOR_REFUND, ask)
-    except Conflict as refusal:
-        if refusal.code != "refund_asked_already":
-            raise
-    return redirect(_address(visit, "funds.top_up", wanted), code=303)
+    with errors_in_frame(visit):
+        try:
+            visit.require_live_session()
+            form.send(visit, billing.refund_requests.ASK_FOR_REFUND, ask)
+        except (Conflict, InvalidInput, Unavailable) as refusal:
+            if refusal.code != "refund_asked_already":
+                form.refuse(refusal)
+                return _show_top_up(begin_page(visit=visit), wanted, form)
+    return redirect(_address(visit, _TOP_UP, wanted), code=303)
 
 
 @bp.post("/top-ups/<top_up_id>/cancel")
+@form_on(_TOP_UP)
 @signed_in
 def cancel(top_up_id: str) -> ResponseReturnValue:
     """End a top-up that nobody has paid; one that has ended is shown as it is."""
@@ -212,7 +237,7 @@ def cancel(top_up_id: str) -> ResponseReturnValue:
     visit.require_live_session()
     wanted = read_uuid(top_up_id)
     queries.cancel_top_up(visit, wanted)
-    return redirect(_address(visit, "funds.top_up", wanted), code=303)
+    return redirect(_address(visit, _TOP_UP, wanted), code=303)
 
 
 def _suggestion(page: Page) -> FundsForm:
@@ -220,23 +245,25 @@ def _suggestion(page: Page) -> FundsForm:
     balance: Balance | None = page.load_blocks()[BALANCE.name].data
     costs: list[Costs] = page.load_blocks()[COSTS.name].data or []
     if balance is None:
-        return FundsForm()
+        return FundsForm(formdata=None)
     for each in costs:
         recommended = each.recommended
         if recommended is None or recommended.amount.currency.code != balance.currency:
             continue
         if recommended.amount.amount > 0:
-            return FundsForm.of(recommended.amount)
-    return FundsForm(currency=balance.currency)
+            return _filled_in(recommended.amount)
+    return FundsForm(formdata=None, currency=balance.currency)
+
+
+def _filled_in(money: Money) -> FundsForm:
+    return FundsForm(formdata=None, net=money, currency=money.currency.code)
 
 
 def _work_out(visit: Visit, form: FundsForm) -> Response:
     """To the figures of what was typed, without a script."""
     company = visit.identify().require_company()
-    address = url_for(
-        "funds.add_funds", net=form.net, currency=form.currency, company=company
-    )
-    return redirect(address, code=303)
+    typed = {"net": form.net.data or "", "currency": form.currency.data}
+    return redirect(url_for(_ADD, **typed, company=company), code=303)
 
 
 def _check_session(visit: Visit) -> Unavailable | None:
@@ -253,29 +280,25 @@ def _check_session(visit: Visit) -> Unavailable | None:
 def _asked_again(
     visit: Visit, form: FundsForm, refusal: ContractError
 ) -> ResponseReturnValue:
-    """The form once more, with the quote as it is now.
-
-    Its key stays, as the top-up may have begun without an answer, unless that key was
-    another top-up's.
-    """
-    if refusal.code == "idempotency_key_reused":
-        form.key = new_form_key()
+    """The form once more, with the quote as it is now."""
     page = begin_page(COSTS, visit=visit)
     shown = queries.quote_top_up(visit, form)
+    is_said = bool(form.errors or (shown and shown.problems))
     if shown and isinstance(refusal, Unavailable):
         # What it seems to repeat may be itself. Sent again, it must be the same.
         shown = msgspec.structs.replace(shown, repeats=None)
     if refusal.code == "quote_changed":
         form.notice = sentence(refusal)
-    elif shown is None or not shown.problems:
-        form.errors.setdefault("net", sentence(refusal))
+    elif not is_said:
+        form.refuse(refusal)
+    form.renew_used_key(refusal)
     status = refusal.http_status if isinstance(refusal, Unavailable) else 422
     return _show(page, form, shown, status=status)
 
 
 def _go_to_payment(visit: Visit, top_up_id: UUID) -> Response:
     """Redirect to where it is paid, or to the top-up's page, which says what to do."""
-    its_page = _address(visit, "funds.top_up", top_up_id)
+    its_page = _address(visit, _TOP_UP, top_up_id)
     started = queries.start_payment(visit, top_up_id, public_address(its_page))
     if started is None:
         return redirect(its_page, code=303)
@@ -311,6 +334,8 @@ def _show(
     page: Page, form: FundsForm, quote: ShownQuote | None, status: int = 200
 ) -> ResponseReturnValue:
     may_read = page.may(Permission.READ_BILLING)
+    form.company.data = str(page.visit.identify().require_company())
+    form.currency.choices = _wallets(page)
     return page.show(
         "funds/add.html",
         status=status,
@@ -319,6 +344,25 @@ def _show(
         names=queries.name_debts(page.visit, quote),
         currencies=_wallets(page),
         unpaid=queries.list_unpaid(page.visit) if may_read else [],
+    )
+
+
+def _show_top_up(
+    page: Page, top_up_id: UUID, form: RefundForm | None
+) -> ResponseReturnValue:
+    """A top-up's page, with the form of a refund that somebody has filled in."""
+    request_ = billing.top_ups.GetTopUp(top_up_id=top_up_id)
+    page.ask("top_up", "This top-up", billing.top_ups.GET_TOP_UP, request_)
+    shown: TopUp | None = page.answer("top_up")
+    return page.show(
+        "funds/top_up.html",
+        status=form.status if form else 200,
+        outcome=queries.find_outcome(page.visit, shown) if shown else None,
+        open_states=queries.OPEN,
+        may_add_funds=page.may(Permission.ADD_FUNDS),
+        action=ChangeForm(formdata=None, company=shown.company_id) if shown else None,
+        refused=form,
+        refunds=refund_forms(shown, form) if shown else {},
     )
 
 

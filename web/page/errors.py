@@ -1,11 +1,13 @@
 """Errors as pages for people: what happened, what was kept, what to do, an id."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 import structlog
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -18,9 +20,10 @@ from shared.errors import (
 )
 from shared.logs import describe
 from web.language.refusals import retry_after, sentence
+from web.page.addresses import own_address, page_of_form, return_address
 from web.page.frame import Frame
 from web.page.page import Page
-from web.page.signed_in import sign_out
+from web.page.signed_in import ask_to_sign_in, sign_out
 from web.page.visit import Visit
 
 log = structlog.get_logger()
@@ -44,6 +47,10 @@ _HTTP_SENTENCES = {
     500: "Nothing you entered was applied unless you were told so. Try again; if it "
     "happens again, contact support and quote the id below.",
 }
+FORM_EXPIRED = (
+    "That form has expired, so nothing was changed. Check what you entered and send it "
+    "again."
+)
 _KEPT_HEADERS = {"Allow", "Content-Range", "Retry-After"}
 """Of werkzeug's own answers: what tells a program how to ask better."""
 
@@ -124,11 +131,17 @@ def _without_company() -> str:
 
 
 def _form_expired(_error: CSRFError) -> ResponseReturnValue:
-    message = (
-        "The form was open for too long or came from another place, so nothing was "
-        "changed. Open the page again and send it once more."
-    )
-    return error_page(400, message, "That form has expired")
+    """Lead back to the form's page, by way of the sign-in for who is not signed in."""
+    log.info("form_expired", path=request.path)
+    page = page_of_form(request.endpoint)
+    if page is None:
+        return error_page(400, FORM_EXPIRED, "That form has expired")
+    if not current_user.is_authenticated and page.needs_sign_in:
+        return ask_to_sign_in()
+    if page.again is not None:
+        return page.again(**(request.view_args or {}))
+    flash(FORM_EXPIRED, "warning")
+    return redirect(return_address(), code=303)
 
 
 def _foreign_host(_error: SecurityError) -> ResponseReturnValue:
@@ -141,9 +154,17 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:  # noqa: PLR2004  a redirect that werkzeug raises
         return error
+    if (page := _page_of_forms_address(status)) is not None:
+        return redirect(page, code=303)
     message = _HTTP_SENTENCES.get(status, "Go back, or start from the dashboard.")
     headers = {k: v for k, v in error.get_headers() if k in _KEPT_HEADERS}
     return error_page(status, message, headers=headers)
+
+
+def _page_of_forms_address(status: int) -> str | None:
+    """Where a form's own address leads, which stays in the browser after a refusal."""
+    is_opened = status == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET"
+    return own_address(request.full_path) if is_opened else None
 
 
 def _remote_fault(fault: RemoteFault) -> ResponseReturnValue:

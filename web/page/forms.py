@@ -12,7 +12,7 @@ may have taken effect without an answer.
 
 import secrets
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from babel import Locale
@@ -22,15 +22,22 @@ from wtforms import HiddenField, StringField
 from wtforms.widgets import HiddenInput
 
 from shared.contract import Method, RequestT, ResponseT
-from shared.errors import ContractError, InvalidInput, Unavailable
+from shared.errors import ContractError, InvalidInput
 from shared.money import Money
-from web.language.amounts import read_amount, read_amount_or_zero, write_amount
+from web.language.amounts import (
+    MAX_LENGTH,
+    read_amount,
+    read_amount_or_zero,
+    write_amount,
+)
 from web.language.locale import reader_locale
 from web.language.refusals import sentence
 from web.page.visit import Visit, visit_company
 
 _USED_UP = frozenset({"idempotency_key_reused", "idempotency_key_missing"})
 _LONGEST_KEY = 100
+_LONGEST_TYPED = 100
+_TOO_MANY_DIGITS = 10
 _AMOUNT_CODES = (
     "amount_missing",
     "amount_negative",
@@ -53,39 +60,20 @@ def new_form_key() -> str:
 
 
 def about_amount(field: str) -> dict[str, str]:
-    """Return the codes by which an amount is refused, for `PageForm.refuse`."""
+    """Return the codes by which an amount is refused, for ``refusals`` of a form."""
     return dict.fromkeys(_AMOUNT_CODES, field)
-
-
-KEY = "form_key"
-
-
-def change(
-    company_id: UUID, method: Method[RequestT, ResponseT], arguments: RequestT
-) -> ResponseT:
-    """Make the change of a form that is not a `ChangeForm` yet."""
-    visit = visit_company(company_id)
-    visit.require_live_session()
-    return send(visit, method, arguments)
-
-
-def send(
-    visit: Visit, method: Method[RequestT, ResponseT], arguments: RequestT
-) -> ResponseT:
-    key = request.form.get(KEY)
-    return visit.start(method, arguments, idempotency_key=key).result()
-
-
-def key_to_keep(refusal: ContractError) -> str:
-    return request.form.get(KEY, "") if isinstance(refusal, Unavailable) else ""
 
 
 class PageForm(FlaskForm):  # type: ignore[misc]
     """A form of a page.
 
     ``of`` ends the ids of its fields, where one page has several such forms.
-    ``status`` is that of the answer which shows it.
+    ``status`` is that of the answer which shows it. ``refusals`` names the field that
+    a refusal is about by its code; ``about`` is the field of every other one.
     """
+
+    refusals: ClassVar[Mapping[str, str]] = {}
+    about: ClassVar[str] = ""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         csrf = False
@@ -110,20 +98,25 @@ class PageForm(FlaskForm):  # type: ignore[misc]
         return [field for field in self if not isinstance(field.widget, HiddenInput)]
 
     @property
-    def problems(self) -> list[tuple[str, str]]:
-        """Return each error with the id of its field, or "" if it is about the form."""
-        of_fields = [(f.id, words) for f in self.visible for words in f.errors]
-        return [*(("", words) for words in self.form_errors), *of_fields]
+    def field_errors(self) -> list[tuple[str, str]]:
+        """Return the errors of fields, each with its field's id but for ``field-``."""
+        return [
+            (field.id.removeprefix("field-"), words)
+            for field in self.visible
+            for words in field.errors
+        ]
 
     def refuse(
         self, refusal: ContractError, fields: Mapping[str, str] | None = None
     ) -> None:
         """Put a refusal beside its field, or on top where it is about none.
 
-        ``fields`` names the field by the refusal's code; otherwise the refusal's own
-        parameter ``field`` does.
+        ``fields`` and ``refusals`` name the field by the refusal's code, and its own
+        parameter ``field`` does; else it is ``about``.
         """
-        name = (fields or {}).get(refusal.code) or refusal.parameters.get("field")
+        by_code = {**self.refusals, **(fields or {})}
+        own = str(refusal.parameters.get("field", ""))
+        name = by_code.get(refusal.code) or own or self.about
         words = sentence(refusal)
         if field := next((f for f in self.visible if f.short_name == name), None):
             field.errors = [*field.errors, words]
@@ -160,6 +153,10 @@ class ChangeForm(PageForm):
         self, refusal: ContractError, fields: Mapping[str, str] | None = None
     ) -> None:
         super().refuse(refusal, fields)
+        self.renew_used_key(refusal)
+
+    def renew_used_key(self, refusal: ContractError) -> None:
+        """Make another key where this one is of another change, or is missing."""
         if refusal.code in _USED_UP:
             self.form_key.data = new_form_key()
 
@@ -185,9 +182,15 @@ class ChangeForm(PageForm):
 class MoneyField(StringField):  # type: ignore[misc]
     """An amount as it is typed. Its currency may be another field's: see `read`."""
 
+    attributes: ClassVar = {"inputmode": "decimal", "maxlength": MAX_LENGTH}
+
     def process_data(self, value: Money | str | None) -> None:
         is_money = isinstance(value, Money)
         self.data = write_amount(value, reader_locale()) if is_money else value
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Keep what was typed as it is, but for what is too long to be an amount."""
+        self.data = valuelist[0][:_LONGEST_TYPED] if valuelist else self.data
 
     def read(self, currency: str, *, may_be_zero: bool = False) -> Money:
         """Read the amount in the language of its reader.
@@ -203,6 +206,11 @@ class MoneyField(StringField):  # type: ignore[misc]
 class WholeNumberField(StringField):  # type: ignore[misc]
     """A number as it is typed, in digits."""
 
+    attributes: ClassVar = {"inputmode": "numeric"}
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist[0][:_LONGEST_TYPED] if valuelist else self.data
+
     def read(self, refused_as: str) -> int:
         """Read the number.
 
@@ -213,9 +221,6 @@ class WholeNumberField(StringField):  # type: ignore[misc]
         if not (typed.isascii() and typed.isdigit() and len(typed) < _TOO_MANY_DIGITS):
             raise InvalidInput(refused_as)
         return int(typed)
-
-
-_TOO_MANY_DIGITS = 10
 
 
 def _attributes(field: Any, given: dict[str, Any]) -> dict[str, Any]:
@@ -229,7 +234,7 @@ def _attributes(field: Any, given: dict[str, Any]) -> dict[str, Any]:
     classes = [_CLASSES.get(type(field.widget).__name__, "form-control")]
     if field.errors:
         classes.append("is-invalid")
-    attributes: dict[str, Any] = {"class": " ".join(classes)}
+    attributes = {"class": " ".join(classes), **getattr(field, "attributes", {})}
     if not field.flags.optional and field.type != "BooleanField":
         attributes["required"] = True
     if field.errors:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, flash, redirect, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import (
@@ -15,6 +15,8 @@ from flask_login import (
 )
 
 from shared.contracts import identity
+from web.page.addresses import return_address
+from web.page.htmx import make_response, request
 from web.page.visit import forget_principal, set_principal_cookie
 
 login_manager = LoginManager()
@@ -43,14 +45,11 @@ def _load(token: str) -> SignedIn:
 
 @login_manager.unauthorized_handler  # type: ignore[untyped-decorator]
 def ask_to_sign_in() -> Response:
-    """Send a page to the login; tell htmx to leave the page for it."""
-    if request.method == "GET" and not request.path.startswith("/blocks/"):
-        after = request.full_path.rstrip("?")
-    else:
-        after = None
+    """Send a page to the login, and back afterwards; htmx leaves the page for it."""
+    after = return_address()
     login = url_for("auth.log_in", next=None if after == "/" else after)
-    if request.headers.get("HX-Request"):
-        return Response(status=401, headers={"HX-Redirect": login})
+    if request.htmx:
+        return make_response("", 401, redirect=login)
     return cast("Response", redirect(login, code=303))
 
 

@@ -1,13 +1,14 @@
 """Editing a company's legal details; acts for the company in the address."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Self
+from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import HiddenField, SelectField, StringField
+from wtforms.validators import Optional
 
 from shared.contracts import identity
 from shared.errors import (
@@ -18,8 +19,11 @@ from shared.errors import (
     Unavailable,
 )
 from shared.permissions import Permission
-from web.language.refusals import sentence
-from web.page.forms import change, key_to_keep
+from web.language.locale import country_name
+from web.language.places import country_choices, time_zone_choices, time_zone_name
+from web.page.addresses import form_on
+from web.page.errors import FORM_EXPIRED
+from web.page.forms import ChangeForm
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_choice, read_uuid
@@ -29,7 +33,6 @@ bp = Blueprint(
 )
 
 _ADDRESS = ("street", "postal_code", "city", "region", "country")
-_FIELDS = ("name", "kind", *_ADDRESS, "time_zone")
 _LONGEST_VERSION = 18
 
 
@@ -38,65 +41,127 @@ class Kind(Enum):
     PRIVATE = "private"
 
 
-@dataclass(frozen=True)
-class DetailsForm:
-    """The form as it is shown: each field's text, and what was wrong with some.
+_KINDS = {Kind.BUSINESS.value: "Business", Kind.PRIVATE.value: "Private"}
+_WORDS: Mapping[str, Callable[[str], str]] = {
+    "kind": lambda kind: _KINDS.get(kind, kind),
+    "country": country_name,
+    "time_zone": time_zone_name,
+}
+"""How people call what these fields hold."""
 
-    ``version`` is the company's that it started from. ``now`` has what is kept by now
-    of the fields that differ from it, once somebody else was quicker.
+
+def _line(label: str, hint: str, autocomplete: str) -> StringField:
+    return StringField(
+        label,
+        [Optional()],
+        description=hint,
+        render_kw={"autocomplete": autocomplete, "maxlength": 200},
+    )
+
+
+class DetailsForm(ChangeForm):
+    """The form of the legal details, all of which identity checks.
+
+    ``version`` is the company's that it started from. ``now`` has, in words, what is
+    kept by now of the fields that differ from it, once somebody else was quicker.
     """
 
-    texts: Mapping[str, str]
-    version: int
-    errors: Mapping[str, str] = field(default_factory=dict)
-    problem: str = ""
-    now: Mapping[str, str] = field(default_factory=dict)
-    status: int = 200
-    key: str = ""
+    version = HiddenField()
+    name = StringField(
+        "Legal name",
+        description="Shown on invoices. A VAT ID counts only if it is registered for "
+        "this name.",
+        render_kw={"autocomplete": "organization", "maxlength": 200},
+    )
+    kind = SelectField(
+        "Kind",
+        description="A business elsewhere in the EU with a valid VAT ID pays no VAT: "
+        "reverse charge. Everybody else in the EU pays VAT.",
+        render_kw={"autocomplete": "off"},
+    )
+    street = _line("Street", "Shown on invoices.", "address-line1")
+    postal_code = _line(
+        "Postal code",
+        "Identifies areas with special tax rules, such as the Canary Islands or "
+        "Madeira. Enter it in full, with any zeros at the start.",
+        "postal-code",
+    )
+    city = _line(
+        "City",
+        "With the postal code, it is what the address of a VAT ID is compared with.",
+        "address-level2",
+    )
+    region = _line(
+        "Region",
+        "Counts for tax only where there is no postal code.",
+        "address-level1",
+    )
+    country = SelectField(
+        "Country",
+        description="Decides whose VAT rates apply, or that none does. A VAT ID of "
+        "another country no longer counts.",
+        render_kw={"autocomplete": "country"},
+    )
+    time_zone = SelectField(
+        "Time zone",
+        description="Decides when a day begins: for charges by the day and longer, and "
+        "for a VAT rate that changes. What is paid stays paid.",
+        render_kw={"autocomplete": "off"},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now: dict[str, str] = {}
+        self.offer(self.time_zone.data or "")
 
     @classmethod
-    def of(cls, company: identity.companies.Company) -> Self:
-        return cls(_texts_of(company), company.version)
+    def of(cls, company: identity.companies.Company) -> "DetailsForm":
+        return cls(formdata=None, version=company.version, **_texts_of(company))
 
-    @classmethod
-    def sent(cls) -> Self:
-        texts = {name: request.form.get(name, "") for name in _FIELDS}
-        return cls(texts, _read_version(request.form.get("version", "")))
+    def offer(self, present_zone: str) -> None:
+        """Offer the time zone that is kept, even where it has an old name.
 
-    def request(self) -> identity.companies.ChangeCompany:
-        """What the form asks for.
+        What was chosen and is offered by nobody is no choice: one has to be made.
+        """
+        offered = {
+            "kind": tuple(_KINDS.items()),
+            "country": country_choices(),
+            "time_zone": time_zone_choices(present_zone),
+        }
+        for name, choices in offered.items():
+            is_known = self[name].data in dict(choices)
+            none = () if is_known else (("", "Choose one"),)
+            self[name].choices = [*none, *choices]
+
+    def read_version(self) -> int:
+        """Return 0, which no company has, for what is no number."""
+        text = self.version.data or ""
+        is_number = text.isascii() and text.isdigit() and len(text) <= _LONGEST_VERSION
+        return int(text) if is_number else 0
+
+    def arguments(self) -> identity.companies.ChangeCompany:
+        """Return what the form asks for.
 
         Raises:
             InvalidInput: ``unknown_choice``, of its kind.
         """
-        kind = read_choice(self.texts["kind"], Kind, "kind")
+        kind = read_choice(self.kind.data or "", Kind, "kind")
         return identity.companies.ChangeCompany(
-            version=self.version,
-            name=self.texts["name"],
+            version=self.read_version(),
+            name=self.name.data or "",
             address=identity.companies.Address(
-                **{name: self.texts[name] for name in _ADDRESS}
+                **{name: self[name].data or "" for name in _ADDRESS}
             ),
-            time_zone=self.texts["time_zone"],
+            time_zone=self.time_zone.data or "",
             is_business=kind is Kind.BUSINESS,
         )
 
-    def refused(self, refusal: ContractError) -> Self:
-        """The form again, with what was typed and why it was not taken."""
-        words, name = sentence(refusal), str(refusal.parameters.get("field", ""))
-        of_a_field = name in _FIELDS
-        return replace(
-            self,
-            errors={name: words} if of_a_field else {},
-            problem="" if of_a_field else words,
-            status=refusal.http_status,
-            key=key_to_keep(refusal),
-        )
-
-    def beside(self, company: identity.companies.Company) -> Self:
-        """The form beside what is kept by now, which it would replace if sent again."""
-        kept = _texts_of(company)
-        now = {name: kept[name] for name in _FIELDS if kept[name] != self.texts[name]}
-        return replace(self, version=company.version, now=now)
+    def start_from(self, company: identity.companies.Company) -> None:
+        """Start from what is kept by now, which the form replaces if sent again."""
+        self.version.data = company.version
+        for name, kept in _texts_of(company).items():
+            if kept != self[name].data:
+                self.now[name] = _WORDS.get(name, str)(kept)
 
 
 @bp.get("")
@@ -105,28 +170,40 @@ def edit(company_id: str) -> ResponseReturnValue:
     return _show(read_uuid(company_id))
 
 
+def _edit_again(company_id: str) -> ResponseReturnValue:
+    """The page with what was typed, after the form has expired."""
+    form = DetailsForm()
+    form.form_errors.append(FORM_EXPIRED)
+    form.status = 400
+    return _show(read_uuid(company_id), form)
+
+
 @bp.post("")
+@form_on("legal_details.edit", again=_edit_again)
 @signed_in
 def save(company_id: str) -> ResponseReturnValue:
-    company, form = read_uuid(company_id), DetailsForm.sent()
+    company, form = read_uuid(company_id), DetailsForm()
     try:
-        saved = change(company, identity.companies.CHANGE_COMPANY, form.request())
-    except (InvalidInput, Conflict, Unavailable) as refusal:
-        return _show(
-            company, form.refused(refusal), is_outdated=isinstance(refusal, Conflict)
+        saved = form.change(
+            company, identity.companies.CHANGE_COMPANY, form.arguments()
         )
-    if saved.version == form.version:
+    except (InvalidInput, Conflict, Unavailable) as refusal:
+        form.refuse(refusal)
+        return _show(company, form, refusal)
+    if saved.version == form.read_version():
         flash("Nothing was different, so nothing was changed.", "info")
     else:
         flash("The profile is saved.", "success")
-    if saved.address.postal_code != form.texts["postal_code"].strip():
+    if saved.address.postal_code != (form.postal_code.data or "").strip():
         code = saved.address.postal_code
         flash(f"We added the missing zeros: the postal code is {code}.", "info")
     return redirect(url_for("profile.show_profile", company_id=company), code=303)
 
 
 def _show(
-    company_id: UUID, form: DetailsForm | None = None, *, is_outdated: bool = False
+    company_id: UUID,
+    form: DetailsForm | None = None,
+    refusal: ContractError | None = None,
 ) -> ResponseReturnValue:
     """The page; after a refusal with what was typed.
 
@@ -146,8 +223,10 @@ def _show(
     company = page.answer("company")
     if form is None:
         form = DetailsForm.of(company) if company else None
-    elif is_outdated and company:
-        form = form.beside(company)
+    elif company:
+        form.offer(company.time_zone)
+        if isinstance(refusal, Conflict):
+            form.start_from(company)
     return page.show(
         "profile/edit.html",
         status=form.status if form else 200,
@@ -164,9 +243,3 @@ def _texts_of(company: identity.companies.Company) -> dict[str, str]:
         **{name: getattr(company.address, name) for name in _ADDRESS},
         "time_zone": company.time_zone,
     }
-
-
-def _read_version(text: str) -> int:
-    """0, which no company has, for what is no number."""
-    is_number = text.isascii() and text.isdigit() and len(text) <= _LONGEST_VERSION
-    return int(text) if is_number else 0

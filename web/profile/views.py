@@ -1,16 +1,21 @@
 """A company's profile with its tax details; acts for the company in the address."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Self
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import StringField
+from wtforms.validators import Optional
 
 from shared.contracts import billing, identity
-from shared.errors import Conflict, ContractError, InvalidInput, Unavailable
+from shared.errors import Conflict, InvalidInput, Unavailable
 from shared.permissions import Permission
-from web.language.refusals import sentence
-from web.page.forms import change, key_to_keep
+from web.page.addresses import form_on, fragment_of
+from web.page.forms import ChangeForm
+from web.page.htmx import request
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
@@ -19,13 +24,54 @@ from web.page.visit import prepare_reader, visit_company
 bp = Blueprint("profile", __name__, url_prefix="/companies/<company_id>")
 
 
+class TaxIdForm(ChangeForm):
+    about = "tax_id"
+    tax_id = StringField(
+        "VAT ID",
+        [Optional()],
+        description="With the country's two letters, like DE123456789. "
+        "Empty to remove it.",
+        render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": 40},
+    )
+
+
+@dataclass(frozen=True)
+class TaxView:
+    """The tax details: ``form`` sets the VAT ID, where that makes sense.
+
+    ``is_behind``: billing does not know the profile as it is now.
+    """
+
+    is_behind: bool
+    form: TaxIdForm | None
+
+    @classmethod
+    def of(
+        cls,
+        company: identity.companies.Company | None,
+        tax: billing.tax.TaxProfile | None,
+        *,
+        may_set: bool,
+        shown: TaxIdForm | None = None,
+    ) -> Self:
+        """Make it of what the services answer; ``shown`` is a form filled in."""
+        known = tax.tax_id.number if tax and tax.tax_id else ""
+        takes_one = bool(known) or (tax is not None and tax.takes_tax_id)
+        form = shown or (TaxIdForm(formdata=None, tax_id=known) if takes_one else None)
+        is_behind = bool(company and tax and tax.company_version < company.version)
+        return cls(is_behind, form if may_set else None)
+
+
 @bp.get("/profile")
 @signed_in
 def show_profile(company_id: str) -> ResponseReturnValue:
-    return _show(read_uuid(company_id))
+    is_typed = "tax_id" in request.args
+    form = TaxIdForm.from_address() if is_typed else None
+    return _show(read_uuid(company_id), form)
 
 
 @bp.get("/profile/tax")
+@fragment_of("profile.show_profile")
 @signed_in
 def tax_details(company_id: str) -> ResponseReturnValue:
     """The tax details as soon as billing knows the profile as it is now."""
@@ -42,39 +88,33 @@ def tax_details(company_id: str) -> ResponseReturnValue:
         company=company,
         tax=known,
         tax_as_of=None,
-        may_set_tax_id=Permission.MANAGE_BILLING in visit.identify().permissions,
-        typed=None,
-        tax_id_error="",
-        form_key_kept="",
+        view=TaxView.of(
+            company,
+            known,
+            may_set=Permission.MANAGE_BILLING in visit.identify().permissions,
+        ),
     )
 
 
-@bp.get("/tax-id")
-@signed_in
-def back_to_profile(company_id: str) -> ResponseReturnValue:
-    """The form's own address, which stays in the browser after a refusal."""
-    company = read_uuid(company_id)
-    return redirect(url_for("profile.show_profile", company_id=company), code=303)
-
-
 @bp.post("/tax-id")
+@form_on("profile.show_profile", keeps=("tax_id",))
 @signed_in
 def set_tax_id(company_id: str) -> ResponseReturnValue:
-    company = read_uuid(company_id)
-    number = request.form.get("tax_id", "")
+    company, form = read_uuid(company_id), TaxIdForm()
+    number = form.tax_id.data or ""
+    wanted = billing.tax.SetTaxId(number=number)
     try:
-        change(company, billing.tax.SET_TAX_ID, billing.tax.SetTaxId(number=number))
+        form.change(company, billing.tax.SET_TAX_ID, wanted)
     except (InvalidInput, Conflict, Unavailable) as refusal:
-        return _show(company, number, refusal)
+        form.refuse(refusal)
+        return _show(company, form)
     done = "The VAT ID is saved." if number.strip() else "The VAT ID is removed."
     flash(done, "success")
     return redirect(url_for("profile.show_profile", company_id=company), code=303)
 
 
-def _show(
-    company: UUID, typed: str | None = None, refusal: ContractError | None = None
-) -> ResponseReturnValue:
-    """The page; after a refusal with what was typed, and why it was refused."""
+def _show(company: UUID, form: TaxIdForm | None) -> ResponseReturnValue:
+    """The page, with the form that somebody has filled in."""
     page = begin_page(acts_for=company)
     page.ask(
         "company",
@@ -91,13 +131,17 @@ def _show(
             billing.tax.GetTaxProfile(),
             optional=True,
         )
+    known = page.answer("company")
+    view = TaxView.of(
+        known,
+        page.answer("tax") if may_read else None,
+        may_set=page.may(Permission.MANAGE_BILLING),
+        shown=form,
+    )
     return page.show(
         "profile/page.html",
-        status=refusal.http_status if refusal else 200,
+        status=form.status if form else 200,
         may_read_billing=may_read,
-        may_set_tax_id=page.may(Permission.MANAGE_BILLING),
         may_edit=page.may(Permission.MANAGE_COMPANY),
-        typed=typed,
-        tax_id_error=sentence(refusal) if refusal else "",
-        form_key_kept=key_to_keep(refusal) if refusal else "",
+        view=view,
     )

@@ -17,9 +17,11 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from wtforms import HiddenField, StringField
 
+from web.page.addresses import form_on, own_address
 from web.page.context import context
-from web.site.addresses import own_address
+from web.page.forms import PageForm
 
 THEMES = ("light", "dark", "system")
 DEFAULT_ACCENT = "#3b55d9"
@@ -55,14 +57,24 @@ def accent() -> ResponseReturnValue:
     return response.make_conditional(request)
 
 
+class ThemeForm(PageForm):
+    """Its buttons are the themes; the avatar menu shows it itself."""
+
+    theme = StringField()
+    next = HiddenField()
+
+
 @bp.post("/theme")
+@form_on("dashboard.dashboard")
 def choose_theme() -> ResponseReturnValue:
     """Keep the choice in a cookie and go back to where it was made."""
-    response = make_response(redirect(_way_back(), code=303))
-    if request.form.get("theme") in THEMES:
+    form = ThemeForm()
+    target = own_address(form.next.data) or "/"
+    response = make_response(redirect(target, code=303))
+    if form.theme.data in THEMES:
         response.set_cookie(
             _cookie(),
-            request.form["theme"],
+            form.theme.data,
             max_age=_YEAR_S,
             secure=context().settings.is_secure,
             httponly=True,
@@ -109,10 +121,6 @@ def _accent() -> str:
 
 def _cookie() -> str:
     return context().settings.cookie_name("theme")
-
-
-def _way_back() -> str:
-    return own_address(request.form.get("next")) or "/"
 
 
 def _shade_until_readable(colour: str, surface: str, step: float) -> str:

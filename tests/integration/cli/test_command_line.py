@@ -23,6 +23,7 @@ from launcher.servers.databases import SERVICES, url_variable
 from launcher.servers.supervision import ROOT
 from tests.fixtures.commands import CommandLine
 from tests.fixtures.installations import begin_top_up, installation, sign_in
+from tests.fixtures.web.pages import HTMX
 
 CATALOGUE = """\
 family,family_name,plan,plan_name,currency,period,price
@@ -447,7 +448,7 @@ def _dashboard_of_a_customer(client_area: ClientArea) -> dict[str, str]:
     with installation(client_area.database_urls, client_area.folder) as site:
         site.services.deliver_events()
         browser = sign_in(site.app(), "ada@example.com", password)
-        costs = browser.get("/blocks/costs").text
+        costs = browser.get("/blocks/costs", headers=HTMX).text
     figures = re.findall(r"<dt>(\w+)</dt>\s*<dd>(.*?)</dd>", costs, flags=re.DOTALL)
     markup = r"<[^>]+>|&nbsp;|[\s,]"
     return {words: re.sub(markup, "", html) for words, html in figures}

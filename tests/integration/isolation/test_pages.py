@@ -12,6 +12,7 @@ the cells, and an example of its address (and of its form). Only people have bro
 so operators have no column here.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -37,6 +38,7 @@ from tests.fixtures.isolation.world import (
     THEIR_WORD,
     World,
 )
+from tests.fixtures.web.pages import FRAGMENTS, HTMX
 
 ENDED = "ended"
 """Our owner, whose session has ended elsewhere: the principal is good for a while yet,
@@ -93,7 +95,6 @@ LINES = (
     Line("GET", "/companies/{company}/profile/edit", "200 200 403 403 403 404 login login login"),
     Line("GET", "/companies/{company}/profile/tax", "200 200 200 403 200 404 login login login"),
     Line("POST", "/companies/{company}/profile/edit", "303 303 403 403 403 404 login login login", {"version": "1", "name": f"Company {OUR_WORD}", "kind": "business", "city": f"City of {OUR_WORD}", "country": "DE", "time_zone": "UTC", "form_key": "a-key"}),
-    Line("GET", "/companies/{company}/tax-id",    "303 303 303 303 303 303 login 303 303"),
     Line("POST", "/companies/{company}/tax-id",   "303 303 303 403 403 404 login login login", {"tax_id": "DE136695976", "form_key": "a-key"}),
     Line("GET", "/companies/{company}/members",   "200 200 200 200 200 404 login login login"),
     Line("GET", "/companies/{company}/transactions", "200 200 200 403 200 404 login login login"),
@@ -139,6 +140,10 @@ LINES = (
     Line("GET", "/no/such/page",                  "404 404 404 404 404 404 404 404 404"),
 )
 # fmt: on
+
+FRAGMENT_ADDRESSES = tuple(
+    re.sub(r"<\w+>", "[^/?]+", address) + r"(\?|$)" for address in FRAGMENTS
+)
 
 FAILED_TRIES_ARE_KEPT = {"/login"}
 """The throttle counts them."""
@@ -322,12 +327,19 @@ def _open(
     if line.method == "POST":
         form["csrf_token"] = token
     address = line.address.format(**names)
-    return tab.open(address, method=line.method, data=form or None)
+    headers = HTMX if _is_fragment(line, address) else None
+    return tab.open(address, method=line.method, data=form or None, headers=headers)
+
+
+def _is_fragment(line: Line, address: str) -> bool:
+    is_got = line.method == "GET"
+    return is_got and any(re.match(each, address) for each in FRAGMENT_ADDRESSES)
 
 
 def _cell_of(answer: TestResponse, cell: str) -> str:
-    leads_to_login = answer.headers.get("Location", "").startswith("/login")
-    if answer.status_code == 303 and leads_to_login:
+    where = answer.headers.get("Location") or answer.headers.get("HX-Redirect") or ""
+    leads_to_login = where.startswith("/login")
+    if answer.status_code in {303, 401} and leads_to_login:
         return "out" if cell == "out" else "login"
     return str(answer.status_code)
 

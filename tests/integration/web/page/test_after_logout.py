@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.fixtures.installations import post, same_cookies, sign_in
-from tests.fixtures.web.pages import ABOUT, BLOCKS
+from tests.fixtures.web.pages import ABOUT, BLOCKS, HTMX
 from tests.fixtures.web.place import Place
 
 FRAGMENTS = (
@@ -45,7 +45,7 @@ def test_after_logout_the_cookies_of_before_read_nothing(
     post(browser, "/logout")
 
     for tab, address in zip(tabs, addresses(), strict=True):
-        assert is_refused(tab.get(place.address(address))), address
+        assert is_refused(tab.get(place.address(address), headers=HTMX)), address
 
 
 def test_nor_do_they_when_identity_is_away(place: Place, browser: FlaskClient) -> None:
@@ -67,10 +67,10 @@ def test_another_process_hears_of_it(place: Place, browser: FlaskClient) -> None
     place.site.clock.move(timedelta(minutes=1))
     assert tab.get("/").status_code == 200
     place.site.client.calls.clear()
-    assert tab.get("/blocks/balance").status_code == 200
+    assert tab.get("/blocks/balance", headers=HTMX).status_code == 200
     assert place.site.client.calls == ["billing.dashboard"]
     post(browser, "/logout")
 
     place.site.services.deliver_events()
 
-    assert is_refused(tab.get("/blocks/balance"))
+    assert is_refused(tab.get("/blocks/balance", headers=HTMX))

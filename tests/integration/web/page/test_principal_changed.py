@@ -22,7 +22,7 @@ from tests.fixtures.installations import (
     same_cookies,
     sign_in,
 )
-from tests.fixtures.web.pages import ABOUT, BLOCKS
+from tests.fixtures.web.pages import ABOUT, BLOCKS, HTMX
 from tests.fixtures.web.place import Place, block_states
 from tests.integration.web.page.conftest import EMAIL
 
@@ -176,7 +176,7 @@ def test_no_part_of_a_page_shows_at_first_what_a_lost_role_included(
     _become(identitys, place.company_id, Role.TECHNICAL)
     try:
         shown = {
-            part: tab.get(place.address(part)).status_code
+            part: tab.get(place.address(part), headers=HTMX).status_code
             for part, tab in zip(BILLING_PARTS, tabs, strict=True)
         }
     finally:

@@ -14,6 +14,7 @@ from tests.fixtures.installations import (
     same_cookies,
     sign_in,
 )
+from tests.fixtures.web.pages import HTMX
 from tests.integration.web.page.conftest import EMAIL
 
 
@@ -67,7 +68,7 @@ def test_a_strangers_company_is_not_there_rather_than_another_choice(
     browser = sign_in(app, EMAIL)
 
     for address in ("/", "/services", "/blocks/balance"):
-        answer = browser.get(f"{address}?company={stranger}")
+        answer = browser.get(f"{address}?company={stranger}", headers=HTMX)
         assert answer.status_code == 404, address
         assert "Third" not in answer.text
 

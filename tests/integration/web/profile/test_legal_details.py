@@ -26,6 +26,7 @@ from tests.fixtures.installations import (
     sign_in,
 )
 from tests.fixtures.vies import vies_stand_in
+from tests.fixtures.web.pages import HTMX
 
 EMAIL = "ada@example.com"
 HOME = identity.companies.Address(
@@ -70,7 +71,7 @@ def _fields(page: str) -> dict[str, str]:
     for name, options in re.findall(
         r'<select[^>]* name="(\w+)"(.*?)</select>', form, re.DOTALL
     ):
-        chosen = re.search(r'value="([^"]*)" selected', options)
+        chosen = re.search(r'selected value="([^"]*)"', options)
         fields[name] = chosen[1] if chosen else ""
     return fields
 
@@ -119,8 +120,8 @@ def test_the_form_shows_what_is_kept_in_words(
         "country": "DE",
         "time_zone": "Europe/Berlin",
     }
-    assert '<option value="DE" selected>Germany</option>' in page
-    assert '<option value="Europe/Berlin" selected>Germany, Berlin</option>' in page
+    assert '<option selected value="DE">Germany</option>' in page
+    assert '<option selected value="Europe/Berlin">Germany, Berlin</option>' in page
     assert 'autocomplete="postal-code"' in page
     assert "Documents already issued stay as they are." in page
 
@@ -144,11 +145,11 @@ def test_what_is_saved_is_shown_and_the_rule_once_billing_has_heard(
     assert BEHIND in page
     part = f"/companies/{company}/profile/tax"
     assert f'hx-get="{part}"' in page
-    assert browser.get(part).status_code == 204
+    assert browser.get(part, headers=HTMX).status_code == 204
 
     site.services.deliver_events()
 
-    caught_up = browser.get(part)
+    caught_up = browser.get(part, headers=HTMX)
     spanish = "VAT 21 % — Spain, business in Spain without a VAT ID"
     assert caught_up.status_code == 200
     assert spanish in caught_up.text
@@ -265,7 +266,6 @@ def test_of_two_tabs_the_later_one_is_shown_what_the_earlier_one_saved(
     assert "Saved now: <bdi>Brandenburg</bdi>." in answer.text
     again = _fields(answer.text)
     assert (again["name"], again["city"]) == ("Aurora KG", "Potsdam")
-    assert again["form_key"] != mine["form_key"]
     assert "Aurora <b>AG</b>" in _profile(browser, company)
 
     assert _send(browser, company, again, region="Brandenburg").status_code == 303

@@ -17,7 +17,7 @@ from tests.fixtures.installations import (
     post,
     sign_in,
 )
-from tests.fixtures.web.pages import OPEN_TO_ALL
+from tests.fixtures.web.pages import HTMX, OPEN_TO_ALL
 from web.site.assets import asset_url
 from web.site.csrf import unmask
 
@@ -162,11 +162,12 @@ def test_every_other_address_asks_a_stranger_to_log_in(site: Installation) -> No
 
     for rule in _readable(app):
         address = re.sub(r"<[^>]+>", "balance", rule.rule)
-        answer = browser.get(address)
+        answer = browser.get(address, headers=HTMX)
         if address in OPEN_TO_ALL:
             assert answer.status_code in {200, 302}, address
         else:
-            assert answer.status_code in {303, 401}, address
+            assert answer.status_code == 401, address
+            assert answer.headers["HX-Redirect"].startswith("/login"), address
 
 
 def test_a_block_sends_a_stranger_to_the_login_through_htmx(

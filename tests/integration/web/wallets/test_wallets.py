@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from shared.contracts import billing, identity
 from tests.fixtures.installations import Installation, post, sign_in
+from tests.fixtures.web.pages import HTMX
 
 EMAIL = "ada@example.com"
 
@@ -47,7 +48,7 @@ def test_the_strip_shows_the_primary_wallet_first(
     _send(browser, company, "", currency="USD")
     _send(browser, company, "/primary", currency="USD")
 
-    strip = browser.get("/blocks/balance").text
+    strip = browser.get("/blocks/balance", headers=HTMX).text
 
     assert strip.index("USD") < strip.index("EUR")
 
@@ -96,7 +97,7 @@ def test_what_makes_no_sense_is_refused_beside_its_field_and_kept(
 
     assert answer.status_code == 422
     page = unescape(answer.text)
-    assert words in page.split(f'id="{field}-EUR-error"', 1)[1][:400]
+    assert words in page.split(f'id="field-{field}-EUR-error"', 1)[1][:400]
     assert f'value="{typed[:100]}"' in page
     assert 'value="0.00"' in unescape(_page(browser, company))
 

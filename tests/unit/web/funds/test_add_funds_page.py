@@ -35,6 +35,7 @@ from tests.fixtures.web.top_ups import (
     ADDRESS,
     TOP_UP_ID,
     duplicate,
+    fetched,
     has_wallet,
     opened,
     quoted,
@@ -266,7 +267,7 @@ def test_a_paid_top_up_is_looked_at_again_until_its_services_run(
     billing.answers[str(GET_TOP_UP_EFFECTS)] = lambda _: FoundEffects(effects=effects)
 
     state = f"/funds/top-ups/{TOP_UP_ID}/state?company={OURS}"
-    assert "every 2s" in opened(browser, state)
-    assert "hv-02 resumes within a minute." in words(opened(browser, state))
+    assert "every 2s" in fetched(browser, state)
+    assert "hv-02 resumes within a minute." in words(fetched(browser, state))
     billing.clock.move(timedelta(minutes=3))
-    assert "every 2s" not in opened(browser, state)
+    assert "every 2s" not in fetched(browser, state)

@@ -30,6 +30,7 @@ from tests.fixtures.web.top_ups import (
     asked,
     csrf,
     duplicate,
+    fetched,
     has_wallet,
     opened,
     quoted,
@@ -198,14 +199,14 @@ def test_an_equal_top_up_just_before_is_told_and_then_meant(
     billing: StandIn, browser: FlaskClient
 ) -> None:
     quoted(billing, repeats=True)
-    page = opened(browser, "/funds/quote?net=100&currency=EUR")
+    page = fetched(browser, "/funds/quote?net=100&currency=EUR")
 
     assert "Continue only if you mean both" in page
     assert f'href="/funds/top-ups/{OTHER_ID}?company={OURS}"' in page
     assert '<input type="hidden" name="is_intended" value="yes">' in page
 
     quoted(billing, repeats=False)
-    page = opened(browser, "/funds/quote?net=100&currency=EUR")
+    page = fetched(browser, "/funds/quote?net=100&currency=EUR")
 
     assert "is_intended" not in page
 
@@ -223,7 +224,7 @@ def test_an_equal_top_up_is_said_to_be_payable_where_it_is(
 ) -> None:
     quoted(billing, repeats=True, state=state)
 
-    page = opened(browser, "/funds/quote?net=100&currency=EUR")
+    page = fetched(browser, "/funds/quote?net=100&currency=EUR")
 
     assert ("it can still be paid" in page) is can_be_paid
 

@@ -31,6 +31,7 @@ from tests.fixtures.web.top_ups import (
     TOP_UP_ID,
     csrf,
     duplicate,
+    fetched,
     has_wallet,
     opened,
     quoted,
@@ -61,7 +62,7 @@ def test_what_is_to_be_done_is_offered_to_who_may_do_it(
     payment = duplicate(PaymentState.PENDING)
     shown(billing, payment, TopUpState.PENDING)
 
-    page = opened(browser, f"/funds/top-ups/{TOP_UP_ID}{path}?company={OURS}")
+    page = fetched(browser, f"/funds/top-ups/{TOP_UP_ID}{path}?company={OURS}")
 
     for offered in ("Continue to payment", "Cancel this top-up", ASK):
         assert (offered in page) is may

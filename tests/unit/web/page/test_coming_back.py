@@ -1,0 +1,322 @@
+"""Coming back: the page that was open, and what was typed there."""
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from shared.contracts import identity
+from tests.fixtures.stand_in import OURS, StandIn
+from tests.fixtures.web.pages import FRAGMENTS, HTMX
+from tests.fixtures.web.top_ups import TOP_UP_ID
+from web.page.addresses import own_address, page_of_form, page_of_fragment
+
+TEMPLATES = Path(__file__).parents[4] / "web" / "templates"
+OPEN = "/companies/{company}/transactions?type=charges&q=a%26b"
+
+SIGNED = {"/webhooks/<gateway>"}
+"""No form: who sends these signs them."""
+
+EXAMPLES = {
+    "/blocks/<name>": ("/blocks/costs?at=services", "/"),
+    "/funds/quote": (
+        "/funds/quote?net=12,5&currency=EUR&gateway=sandbox&digest=d",
+        "/funds/add?net=12,5&currency=EUR&gateway=sandbox",
+    ),
+    "/funds/top-ups/<top_up_id>/state": (
+        f"/funds/top-ups/{TOP_UP_ID}/state",
+        f"/funds/top-ups/{TOP_UP_ID}",
+    ),
+    "/companies/<company_id>/profile/tax": (
+        f"/companies/{OURS}/profile/tax",
+        f"/companies/{OURS}/profile",
+    ),
+}
+"""Of each fragment, an address and that of its page."""
+
+EACH_FRAGMENT = pytest.mark.parametrize(("fragment", "page"), EXAMPLES.values())
+
+
+@pytest.fixture
+def stranger(answered_app: Flask, billing: StandIn) -> FlaskClient:
+    return answered_app.test_client()
+
+
+def rules(app: Flask, method: str) -> dict[str, Rule]:
+    return {
+        rule.rule: rule
+        for rule in app.url_map.iter_rules()
+        if method in (rule.methods or ())
+    }
+
+
+def next_of(answer: TestResponse) -> str:
+    """Where the login leads to."""
+    login = answer.headers.get("HX-Redirect") or answer.headers["Location"]
+    assert urlsplit(login).path == "/login"
+    return parse_qs(urlsplit(login).query).get("next", ["/"])[0]
+
+
+def test_every_fragment_has_its_page_and_an_example_here(pieces_app: Flask) -> None:
+    got = rules(pieces_app, "GET")
+    with pieces_app.app_context():
+        pages = {
+            address: page.endpoint
+            for address, rule in got.items()
+            if (page := page_of_fragment(rule.endpoint))
+        }
+    wanted = {address: got[page].endpoint for address, page in FRAGMENTS.items()}
+
+    assert pages == wanted
+    assert set(EXAMPLES) == set(FRAGMENTS)
+
+
+def test_whatever_a_template_fetches_by_itself_is_a_fragment(pieces_app: Flask) -> None:
+    texts = "".join(file.read_text() for file in TEMPLATES.rglob("*.html"))
+    fetched = re.findall(r'hx-get="{{ url_for\("([^"]+)"', texts)
+
+    assert len(fetched) == len(re.findall("hx-get=|hx-post=", texts)) > 0
+    with pieces_app.app_context():
+        for endpoint in fetched:
+            assert page_of_fragment(endpoint), endpoint
+
+
+def test_every_form_has_its_page(pieces_app: Flask) -> None:
+    got = {rule.endpoint: rule for rule in rules(pieces_app, "GET").values()}
+    posted = rules(pieces_app, "POST")
+    with pieces_app.app_context():
+        for address in set(posted) - SIGNED:
+            page = page_of_form(posted[address].endpoint)
+            assert page, f"name the page of {address} with form_on"
+            named = got[page.endpoint].arguments
+            assert named <= posted[address].arguments, address
+
+
+@EACH_FRAGMENT
+def test_a_fragment_opened_by_hand_leads_to_its_page(
+    billing: StandIn, fragment: str, page: str
+) -> None:
+    answer = billing.browser().get(fragment)
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == page
+
+
+@EACH_FRAGMENT
+def test_where_nothing_says_what_was_open_it_is_the_fragments_page(
+    stranger: FlaskClient, fragment: str, page: str
+) -> None:
+    answer = stranger.get(fragment, headers=HTMX)
+
+    assert answer.status_code == 401
+    assert next_of(answer) == page
+
+
+@EACH_FRAGMENT
+@pytest.mark.parametrize("has_ended", [True, False])
+def test_after_signing_in_one_is_back_at_the_page_that_was_open(
+    billing: StandIn,
+    stranger: FlaskClient,
+    fragment: str,
+    page: str,
+    *,
+    has_ended: bool,
+) -> None:
+    shown = OPEN.format(company=OURS)
+    browser = billing.browser() if has_ended else stranger
+    billing.session_has_ended = has_ended
+
+    answer = browser.get(
+        fragment, headers={**HTMX, "HX-Current-URL": f"http://localhost{shown}"}
+    )
+
+    assert answer.status_code == 401
+    assert next_of(answer) == shown
+
+
+def test_what_is_typed_into_an_open_page_comes_along(stranger: FlaskClient) -> None:
+    fragment, _ = EXAMPLES["/funds/quote"]
+    shown = f"http://localhost/funds/add?net=5&currency=USD&company={OURS}"
+
+    answer = stranger.get(fragment, headers={**HTMX, "HX-Current-URL": shown})
+
+    path, _, query = next_of(answer).partition("?")
+    assert path == "/funds/add"
+    assert parse_qs(query) == {
+        "net": ["12,5"],
+        "currency": ["EUR"],
+        "gateway": ["sandbox"],
+        "company": [str(OURS)],
+    }
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "https://evil.example/services",
+        "http://localhost@evil.example/services",
+        "http://localhost//evil.example",
+        "http://localhost/\\evil.example",
+        "http://localhost/no/such/page",
+        "javascript:alert(1)",
+        "https://[x",
+        "",
+    ],
+)
+def test_a_page_that_is_none_of_ours_is_not_come_back_to(
+    stranger: FlaskClient, shown: str
+) -> None:
+    headers = {**HTMX, "HX-Current-URL": shown}
+
+    assert next_of(stranger.get("/blocks/costs", headers=headers)) == "/"
+
+
+@pytest.mark.parametrize(
+    ("target", "page"),
+    [
+        ("/blocks/costs", "/"),
+        ("/funds/quote?net=5&x=1", "/funds/add?net=5"),
+        (f"/companies/{OURS}/wallets/primary", f"/companies/{OURS}/wallets"),
+        (f"/companies/{OURS}/tax-id?tax_id=X", f"/companies/{OURS}/profile?tax_id=X"),
+        ("//evil.example/blocks/costs", None),
+        ("/webhooks/stripe", None),
+    ],
+)
+def test_an_address_of_a_part_or_a_form_is_that_of_its_page(
+    pieces_app: Flask, target: str, page: str | None
+) -> None:
+    with pieces_app.test_request_context("/"):
+        assert own_address(target) == page
+
+
+def test_a_forms_own_address_opened_by_hand_leads_to_its_page(
+    billing: StandIn,
+) -> None:
+    answer = billing.browser().get(f"/companies/{OURS}/wallets/comfort-buffer")
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"/companies/{OURS}/wallets"
+
+
+EDIT = f"/companies/{OURS}/profile/edit"
+FORMS = [
+    (
+        "/funds/add",
+        {"company": str(OURS), "net": "12,5", "currency": "EUR", "gateway": "sandbox"},
+        {"company": [str(OURS)], "net": ["12,5"], "currency": ["EUR"]}
+        | {"gateway": ["sandbox"]},
+        "/funds/add",
+    ),
+    (
+        f"/companies/{OURS}/wallets/comfort-buffer",
+        {"currency": "EUR", "buffer": "7", "horizon": "x"},
+        {"currency": ["EUR"], "buffer": ["7"], "horizon": ["x"]},
+        f"/companies/{OURS}/wallets",
+    ),
+    (
+        f"/companies/{OURS}/tax-id",
+        {"tax_id": "DE1"},
+        {"tax_id": ["DE1"]},
+        f"/companies/{OURS}/profile",
+    ),
+    (
+        f"/funds/top-ups/{TOP_UP_ID}/refund-requests",
+        {"payment": "p", "reason": "Twice & more"},
+        {"payment": ["p"], "reason": ["Twice & more"]},
+        f"/funds/top-ups/{TOP_UP_ID}",
+    ),
+    (f"/funds/top-ups/{TOP_UP_ID}/pay", {}, {}, f"/funds/top-ups/{TOP_UP_ID}"),
+    ("/theme", {"next": "/services?q=x"}, {"q": ["x"]}, "/services"),
+    ("/theme", {"next": "//evil.example"}, {}, "/"),
+    (EDIT, {"name": "A"}, {}, EDIT),
+]
+
+
+@pytest.mark.parametrize(("address", "fields", "kept", "page"), FORMS)
+def test_a_form_of_nobody_leads_to_its_page_by_way_of_the_login(
+    stranger: FlaskClient,
+    address: str,
+    fields: dict[str, str],
+    kept: dict[str, list[str]],
+    page: str,
+) -> None:
+    answer = stranger.post(address, data=fields | {"password": "secret"})
+
+    assert answer.status_code == 303
+    path, _, query = next_of(answer).partition("?")
+    assert (path, parse_qs(query)) == (page, kept)
+    # Sent by another site it brings no cookies, and must not end the session here.
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(("address", "fields", "kept", "page"), FORMS[:-1])
+def test_a_form_that_has_expired_leads_to_its_page_with_what_was_typed(
+    billing: StandIn,
+    address: str,
+    fields: dict[str, str],
+    kept: dict[str, list[str]],
+    page: str,
+) -> None:
+    answer = billing.browser().post(address, data=fields | {"csrf_token": "old"})
+
+    assert answer.status_code == 303
+    path, _, query = answer.headers["Location"].partition("?")
+    assert (path, parse_qs(query)) == (page, kept)
+    assert billing.calls == []
+
+
+def test_a_long_form_that_has_expired_is_its_page_with_what_was_typed(
+    billing: StandIn,
+) -> None:
+    company = identity.companies.Company(
+        id=OURS,
+        name="Ours",
+        address=identity.companies.Address(country="DE"),
+        time_zone="UTC",
+        is_business=True,
+        version=3,
+    )
+    billing.answers[str(identity.companies.GET_COMPANY)] = lambda _: company
+    fields = {"name": "Typed & Co", "country": "AT", "version": "2"}
+
+    answer = billing.browser().post(f"/companies/{OURS}/profile/edit", data=fields)
+
+    assert answer.status_code == 400
+    assert 'value="Typed &amp; Co"' in answer.text
+    assert '<option selected value="AT">' in answer.text
+    assert 'name="version" value="2"' in answer.text
+    assert str(identity.companies.CHANGE_COMPANY) not in {
+        method for method, _, _ in billing.calls
+    }
+
+
+def test_a_login_that_has_expired_keeps_the_email_and_no_password(
+    stranger: FlaskClient,
+) -> None:
+    entered = {"email": "ada@example.com", "password": "a-long-Password-1"}
+
+    answer = stranger.post("/login?next=/services", data=entered)
+
+    assert answer.status_code == 400
+    assert 'value="ada@example.com"' in answer.text
+    assert "a-long-Password-1" not in answer.text
+    assert 'action="/login?next=/services"' in answer.text
+
+
+def test_a_session_that_ends_before_a_form_is_sent_keeps_what_was_typed(
+    billing: StandIn, answered_app: Flask
+) -> None:
+    browser = billing.browser()
+    token = re.search(r'name="csrf_token" value="([^"]+)', browser.get("/").text)
+    assert token
+    billing.session_has_ended = True
+    typed = {"net": "12,5", "currency": "EUR", "gateway": "sandbox"}
+
+    answer = browser.post("/funds/add", data=typed | {"csrf_token": token[1]})
+
+    assert next_of(answer) == "/funds/add?net=12,5&currency=EUR&gateway=sandbox"
