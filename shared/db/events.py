@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared.contract import BodyT, Event
 from shared.db.database import Database, note_event
+from shared.db.given_rows import insert_given
 from shared.db.tables import event_epoch, handled_events, outbox
 from shared.errors import InvalidInput
 from shared.runtime import Runtime
@@ -170,16 +171,17 @@ def take_in(
     if any(each.epoch > _last_epoch(now) for each in envelopes):
         raise InvalidInput("malformed_message", "its epoch has not begun")
     by_id = {each.id: each for each in reversed(envelopes)}
-    first = session.scalars(
-        insert(handled_events)
-        .on_conflict_do_nothing()
-        .returning(handled_events.c.event_id),
-        [
-            {"handler": handler, "event_id": event_id, "handled_at": now}
-            for event_id in sorted(by_id)
-        ],
-    ).all()
-    new = set(first)
+    rows = [
+        {"handler": handler, "event_id": event_id, "handled_at": now}
+        for event_id in sorted(by_id)
+    ]
+    new = set(
+        session.scalars(
+            insert_given(handled_events, rows)
+            .on_conflict_do_nothing()
+            .returning(handled_events.c.event_id)
+        )
+    )
     return [each for each in envelopes if each.id in new and by_id[each.id] is each]
 
 

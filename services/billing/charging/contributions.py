@@ -42,6 +42,7 @@ def contributions(service: Subscription, zone: ZoneInfo) -> Iterator[Contributio
     if renews(service):
         anchor = service.anchor or service.activated_at
         assert anchor is not None
+        charge = Sum(1, charge_of(service))
         for grain, slot in slots_of(anchor, service.period, zone).items():
             renewal = RenewalKey(
                 service.company_id,
@@ -51,7 +52,7 @@ def contributions(service: Subscription, zone: ZoneInfo) -> Iterator[Contributio
                 slot,
                 service.family_code,
             )
-            yield renewal, Sum(1, charge_of(service))
+            yield renewal, charge
 
 
 def rebuild(session: Session, company_id: UUID) -> None:

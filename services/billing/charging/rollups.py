@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import Table, delete, func, literal, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
+from sqlalchemy import Table, delete, select, tuple_
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.orm import Session
 
 from services.billing.models.charging import (
@@ -22,6 +22,7 @@ from services.billing.models.charging import (
     Standing,
 )
 from shared.contracts.inventory.services import Period
+from shared.db.given_rows import insert_given
 
 BATCH = 5000
 """Rows read or written by one statement."""
@@ -114,22 +115,15 @@ def _add(session: Session, changes: Mapping[Key, Sum]) -> None:
         ours = [key for key in changes if isinstance(key, key_type)]
         for start in range(0, len(ours), BATCH):
             keys = ours[start : start + BATCH]
-            rows = [(*key, *vars(changes[key]).values()) for key in keys]
-            session.execute(_addition(table, rows))
+            session.execute(_addition(table, {key: changes[key] for key in keys}))
             shrunk = [key for key in keys if changes[key].service_count < 0]
             _drop_empty(session, table, shrunk)
 
 
-def _addition(table: Table, rows: Sequence[tuple[Any, ...]]) -> Insert:
-    """Add rows, given as values of all columns, to those that have the same key."""
-    # Arrays make one statement of any number of rows, which is compiled once.
-    arrays = [
-        literal(list(values), ARRAY(column.type))
-        for column, values in zip(table.c, zip(*rows, strict=True), strict=True)
-    ]
-    names = [column.name for column in table.c]
-    given = func.unnest(*arrays).table_valued(*names, name="given").render_derived()
-    addition = insert(table).from_select(names, select(*given.c))
+def _addition(table: Table, changes: Mapping[Key, Sum]) -> Insert:
+    """Add sums to those that have the same key."""
+    rows = [key._asdict() | vars(change) for key, change in changes.items()]
+    addition = insert_given(table, rows)
     return addition.on_conflict_do_update(
         index_elements=list(table.primary_key),
         set_={

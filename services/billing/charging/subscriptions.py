@@ -8,11 +8,11 @@ replay mends a picture that has been damaged; but only another one moves time or
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from services.billing.charging import paid_time, proration, rollups
@@ -34,6 +34,7 @@ from shared.contracts.inventory.services import (
     TerminationTime,
 )
 from shared.db.events import Envelope
+from shared.db.given_rows import insert_given
 from shared.errors import InvalidInput
 from shared.rpc.change import Change
 
@@ -42,6 +43,8 @@ BATCH = 1_000
 News = tuple[Change, Envelope[inventory.services.Service]]
 """An event of a service, and what it changes things with."""
 
+_SUBSCRIPTIONS = cast("Table", Subscription.__table__)
+_COLUMNS = [column.name for column in _SUBSCRIPTIONS.columns]
 _PAYS = frozenset({ServiceState.ACTIVE, ServiceState.SUSPENDED})
 _IS_UNPLACED = (Subscription.anchor.is_(None), Subscription.activated_at.is_not(None))
 
@@ -63,6 +66,7 @@ def take_in_services(news: Sequence[News]) -> None:
     intake = _Intake.of(session, [envelope.body for _, envelope in news])
     for change, envelope in news:
         intake.take_in(change, envelope)
+    intake.write_new(session)
     session.flush()
     rollups.replace(session, intake.before, intake.after)
 
@@ -80,6 +84,8 @@ class _Intake:
     """Companies, and the currencies in which each has one."""
     before: list[Contribution] = field(default_factory=list)
     after: list[Contribution] = field(default_factory=list)
+    new: dict[UUID, Subscription] = field(default_factory=dict)
+    """Services that nothing was known of; the session has none of them."""
 
     @classmethod
     def of(
@@ -109,9 +115,11 @@ class _Intake:
             return
         was_pending = known is not None and known.activated_at is None
         if known is None:
-            known = self.services[body.id] = _new(envelope)
-            change.db.add(known)
+            known = self.services[body.id] = self.new[body.id] = _new(envelope)
         else:
+            if self.new.pop(body.id, None):
+                # What moves its time or money reads it from the database.
+                change.db.add(known)
             self.before += contributions(known, zone)
             if envelope.version != known.version and known.anchor is not None:
                 # A lower one of a new epoch, too: what went before has not happened.
@@ -121,6 +129,16 @@ class _Intake:
         if known.anchor is None:
             self._place(change, known, envelope, is_new=was_pending)
         self.after += contributions(known, zone)
+
+    def write_new(self, session: Session) -> None:
+        """Insert the new ones together, past the session, which takes far longer."""
+        # Read as SQLAlchemy keeps them: what was never set is not there.
+        rows = [
+            {name: each.__dict__.get(name) for name in _COLUMNS}
+            for each in self.new.values()
+        ]
+        if rows:
+            session.execute(insert_given(_SUBSCRIPTIONS, rows))
 
     def _place(
         self,
