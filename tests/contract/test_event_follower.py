@@ -39,6 +39,9 @@ class Notes:
             self.losses += self.listening
             self.listening = False
 
+    def is_news(self, body: bytes) -> bool:
+        return msgspec.json.decode(body)["name"] != "old_thing"
+
     def hear(self, body: bytes) -> None:
         with self._lock:
             self.companies.append(UUID(msgspec.json.decode(body)["company_id"]))

@@ -25,11 +25,15 @@ CAPACITY = 20_000
 As many sessions are kept, of which those that ended last.
 """
 
-SETTLING = timedelta(seconds=3)
+SETTLING = timedelta(seconds=4)
 """For how long after an event what is read may not show it yet.
 
 Billing hears of inventory's change when we do, and takes a moment to take it in.
 """
+
+NOTED_FOR = timedelta(seconds=1)
+"""For how long after an event further ones of its company tell nothing new: it is the
+last of them that has to settle, and `SETTLING` is longer by this."""
 
 _Key = tuple[str, UUID]
 
@@ -70,6 +74,18 @@ class Changes:
         """Events may be missed from now on."""
         with self._lock:
             self._heard_since = None
+
+    def is_news(self, body: bytes) -> bool:
+        """Whether an event tells more than one that was heard just before."""
+        try:
+            event = _events.decode(body)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return True
+        if (event.source, event.name) == _REVOKED:
+            return True
+        with self._lock:
+            last = self._last.get((event.source, event.company_id))
+        return last is None or self._clock.now() - last >= NOTED_FOR
 
     def hear(self, body: bytes) -> None:
         """An event came, as it travels. One that can't be read may be anybody's."""

@@ -47,6 +47,12 @@ class EventListener(Protocol):
     def lose(self) -> None:
         """Events may be missed from now on."""
 
+    def is_news(self, body: bytes) -> bool:
+        """Whether an event that comes is to be heard, should its source have sent it.
+
+        Its signature is checked only then, which takes longer than all else.
+        """
+
     def hear(self, body: bytes) -> None:
         """An event of a source came: an envelope of `shared.db.events` as JSON."""
 
@@ -118,6 +124,8 @@ class EventFollower:
     def _on_event(
         self, _channel: object, method: Any, properties: Any, body: bytes
     ) -> None:
+        if not self._listener.is_news(body):
+            return
         try:
             source = self._sources[method.exchange]
             self._keys.check(source, body, properties.headers or {})

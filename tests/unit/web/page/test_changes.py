@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from shared.clock import ManualClock
-from web.page.changes import SETTLING, Changes
+from web.page.changes import NOTED_FOR, SETTLING, Changes
 
 A, B = uuid4(), uuid4()
 BOTH = ("inventory", "billing")
@@ -54,6 +54,25 @@ def test_an_event_changes_its_company_and_source_alone(
     assert not changes.unchanged_since(asked_at, A, BOTH)
     assert changes.unchanged_since(asked_at, A, ("inventory",))
     assert changes.unchanged_since(asked_at, B, BOTH)
+
+
+def test_only_the_first_event_of_a_moment_is_news(
+    clock: ManualClock, changes: Changes
+) -> None:
+    event = msgspec.json.encode({"source": "billing", "company_id": A})
+    other = msgspec.json.encode({"source": "billing", "company_id": B})
+    revoked = {"source": "identity", "company_id": A, "name": "session_revoked"}
+    changes.note("identity", A)
+
+    assert changes.is_news(event)
+    changes.hear(event)
+
+    assert not changes.is_news(event)
+    assert changes.is_news(other)
+    assert changes.is_news(msgspec.json.encode(revoked))
+    assert changes.is_news(b"{")
+    clock.move(NOTED_FOR)
+    assert changes.is_news(event)
 
 
 def test_what_is_asked_once_an_event_has_settled_is_known_again(
