@@ -11,6 +11,7 @@ from sqlalchemy import text
 from services.billing.documents.rendering.sheet import notes
 from services.billing.models.tax import TaxId
 from services.billing.tax.customers import customer_at, customer_of, keep_customer
+from services.billing.tax.rates import known_rates
 from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentContent
 from shared.contracts.billing.payments import BankBookingResult, BankCredit
@@ -30,10 +31,17 @@ def move(till: Till, country: str, version: int, *, is_business: bool = False) -
 
 
 def add_rate(
-    office: Office, country: str, percent: str, valid_from: date = NEW_RATE
+    office: Office,
+    country: str,
+    percent: str,
+    valid_from: date = NEW_RATE,
+    territory: str = "",
 ) -> billing.tax.TaxRates:
     request = billing.tax.AddTaxRate(
-        country=country, rate_percent=Decimal(percent), valid_from=valid_from
+        country=country,
+        territory=territory,
+        rate_percent=Decimal(percent),
+        valid_from=valid_from,
     )
     return office.call(billing.tax.ADD_TAX_RATE, request, office.operator())
 
@@ -289,6 +297,38 @@ def test_a_new_rate_tells_which_open_top_ups_it_concerns(till: Till) -> None:
     assert concerned("23", tomorrow + timedelta(days=1)) == []
     assert concerned("21", tomorrow) == []
     assert concerned("23", tomorrow, "BE") == []
+    # It held for nobody any more when the top-up was begun.
+    assert concerned("20", date(2020, 1, 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "of_country", "of_territory"), [("1000", 1, 0), ("9500", 0, 1)]
+)
+def test_a_countrys_rate_concerns_its_territories_that_have_none_of_their_own(
+    till: Till,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    of_country: int,
+    of_territory: int,
+) -> None:
+    moved = a_company(till.office.company_id, "UTC", 8, "PT")
+    address = replace(moved.body.address, postal_code=f"{code}-001")
+    body = replace(moved.body, is_business=False, address=address)
+    till.office.deliver(replace(moved, body=body))
+    top_up = till.begin("100.00")
+
+    def concerned(territory: str) -> list[str]:
+        added = add_rate(till.office, "PT", "24", START.date(), territory)
+        return [each.reference for each in added.concerned]
+
+    assert concerned("") == [top_up.reference] * of_country
+    with monkeypatch.context() as none_of_its_own:
+        none_of_its_own.setattr(
+            "services.billing.top_ups.concerned.known_rates",
+            lambda session: [e for e in known_rates(session) if not e.territory],
+        )
+        assert concerned("") == [top_up.reference]
+    assert concerned("PT-20") == [top_up.reference] * of_territory
 
 
 def test_what_was_known_before_days_of_receipt_were_kept_counts_ever_since(
