@@ -60,7 +60,7 @@ def find(session: Session, request: GetTopUpEffects, now: datetime) -> FoundEffe
     if movements is None:
         return FoundEffects(effects=None)
     wallet = session.scalars(select(Wallet).where(Wallet.id == top_up.wallet_id)).one()
-    waiting = foresee(session, wallet, Decimal(0), now)
+    waiting = foresee(session, wallet, Decimal(0), now).settlement
     charges, count = _by_service(session, movements)
     currency = currency_of(top_up.currency)
     paid_at = movements.payment.settled_at or movements.paid.at

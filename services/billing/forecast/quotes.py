@@ -1,7 +1,5 @@
 """The quote of a top-up as its customer sees it: with what the money does."""
 
-from decimal import Decimal
-
 from msgspec import structs
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,7 +29,7 @@ def show(session: Session, terms: Terms, call: Call, net: Money) -> ShownQuote:
     wallet = session.scalars(
         select(Wallet).where(Wallet.currency == net.currency.code)
     ).one()
-    without = foresee(session, wallet, Decimal(0), call.now)
+    foreseen = foresee(session, wallet, net.amount, call.now)
     recommended = next(
         each.recommendation.amount
         for each in dashboard.show(session, terms.limits, call.now, None).wallets
@@ -40,8 +38,8 @@ def show(session: Session, terms: Terms, call: Call, net: Money) -> ShownQuote:
     return ShownQuote(
         **structs.asdict(quoted),
         credit_limit=Money(wallet.credit_limit, net.currency),
-        settlement=foresee(session, wallet, net.amount, call.now),
-        suggested=_suggest(quoted, without.missing, recommended),
+        settlement=foreseen.settlement,
+        suggested=_suggest(quoted, foreseen.missing_now, recommended),
     )
 
 

@@ -84,9 +84,17 @@ class _Plan:
             self.debts.append(debt)
 
 
+@dataclass(frozen=True)
+class Foresight:
+    """``missing_now`` is what all that waits lacks without any more money."""
+
+    settlement: Settlement
+    missing_now: Money
+
+
 def foresee(
     session: Session, wallet: Wallet, more: Decimal, now: datetime
-) -> Settlement:
+) -> Foresight:
     """Work out what is charged at once if ``more`` comes; the session is the company's.
 
     Of those that wait, the first of each kind are looked at, as by charging.
@@ -102,16 +110,16 @@ def foresee(
     waiting = payable(wallet, WAITS_FOR_MONEY, IS_PLACED, not_(IS_PAID))
     for service in session.scalars(waiting):
         plan.restore(service, may_pay=may_restore)
-    return _settlement(wallet, wallet.balance + more, plan)
+    return Foresight(
+        settlement=_settlement(wallet, wallet.balance + more, plan),
+        missing_now=_missing(wallet, wallet.balance, plan),
+    )
 
 
 def _settlement(wallet: Wallet, balance: Decimal, plan: _Plan) -> Settlement:
     currency = currency_of(wallet.currency)
     debts = plan.debts
     charged = sum((each.charged for each in debts), _NOTHING)
-    lacking = sum((each.lacking for each in debts), _NOTHING)
-    spendable = balance - charged + wallet.credit_limit
-    missing = -round_down_to_minor_unit(Money(spendable - lacking, currency))
     suspended = [each for each in debts if each.is_suspended]
     stopped = sum(bool(each.lacking) for each in suspended)
     return Settlement(
@@ -121,8 +129,17 @@ def _settlement(wallet: Wallet, balance: Decimal, plan: _Plan) -> Settlement:
         debt_count=len(debts),
         resumed_count=len(suspended) - stopped,
         stopped_count=stopped,
-        missing=max(missing, Money(0, currency)) if lacking else Money(0, currency),
+        missing=_missing(wallet, balance, plan),
     )
+
+
+def _missing(wallet: Wallet, balance: Decimal, plan: _Plan) -> Money:
+    """What a balance lacks to pay all debts, which are the same whatever is paid."""
+    currency = currency_of(wallet.currency)
+    wanted = sum((each.owed + each.new_period for each in plan.debts), _NOTHING)
+    left = Money(balance + wallet.credit_limit - wanted, currency)
+    missing = -round_down_to_minor_unit(left)
+    return max(missing, Money(0, currency)) if wanted else Money(0, currency)
 
 
 def _view(debt: _Debt) -> ServiceDebt:
