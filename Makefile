@@ -22,7 +22,7 @@ MAKEFLAGS += --no-print-directory
 # Many processes start, and each would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help install run stack stack-stop test test-full faults nightly e2e containers lint bench screenshots lock dev
+.PHONY: help install run stack stack-stop test test-full faults nightly e2e containers lint bench screenshots messages lock dev
 
 help: ## List what you can run
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,11 @@ screenshots: dev ## Save every page at 360 and 1280 px, in both themes
 	@$(BIN)/python -m pytest tests/e2e/test_look.py -k embedded -n $(WORKERS) \
 		--screenshots test-results/screenshots
 	@cp test-results/screenshots/readme-1280-light.png docs/images/dashboard.png
+
+messages: $(VENV)/dev.stamp ## List all sentences to be translated
+	@$(BIN)/pybabel -q extract --mapping-file pyproject.toml -k mark -k lazy_gettext \
+		--omit-header --sort-output --add-location file --no-wrap \
+		-o shared/translations/client-area.pot web cli shared services/billing/documents
 
 lock: $(VENV)/dev.stamp ## Lock the requirements in pyproject.toml, with hashes
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \

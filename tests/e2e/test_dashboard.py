@@ -150,7 +150,7 @@ def test_two_tabs_with_two_companies_are_not_mixed_up(sign_in: SignIn) -> None:
     expect(first.get_by_role("heading", level=1, name="Services")).to_be_visible()
     expect(first.locator("#block-balance")).to_contain_text("PLN")
     first.goto(aurora)
-    first.get_by_role("button", name=re.compile("Act for.*Aurora")).click()
+    first.get_by_role("button", name=re.compile("Switch to.*Aurora")).click()
     expect(first.get_by_role("heading", level=1, name="Services")).to_be_visible()
     expect(first.locator("#block-balance")).to_contain_text("EUR")
 

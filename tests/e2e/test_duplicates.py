@@ -27,7 +27,7 @@ def test_a_duplicate_is_found_asked_back_and_given_back(
     top_up(page, 50, "Pay twice")
     open_until(page, page.url, "A further payment")
     _open_transactions(page)
-    expect(page.locator("#failed-payments")).to_contain_text("declined by its bank")
+    expect(page.locator("#failed-payments")).to_contain_text("declined the card")
     row = page.get_by_role("row").filter(has_text="Possibly duplicate")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("50.00")

@@ -5,6 +5,7 @@ from contextlib import suppress
 import structlog
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
@@ -75,7 +76,7 @@ def log_in() -> ResponseReturnValue:
 def _log_in_again() -> ResponseReturnValue:
     """The form with the email, after it has expired."""
     form = LogInForm()
-    form.form_errors.append(FORM_EXPIRED)
+    form.form_errors.append(gettext(FORM_EXPIRED))
     form.status = 400
     return _show(form)
 

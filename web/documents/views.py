@@ -9,6 +9,8 @@ from io import BytesIO
 
 from flask import Blueprint, make_response, request, send_file
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
 
 from shared.contracts import billing
 from shared.contracts.billing.documents import (
@@ -126,7 +128,8 @@ def download_all(company_id: str) -> ResponseReturnValue:
 
 def _not_ready(refusal: ContractError) -> ResponseReturnValue:
     """To the browser it is a page that will be there soon, with a way to try again."""
-    page = error_page(503, sentence(refusal), "Still being made")
+    message = LazyString(sentence, refusal)
+    page = error_page(503, message, lazy_gettext("Being created"))
     response = make_response(page)
     response.headers["Retry-After"] = str(_RETRY_AFTER_S)
     return response

@@ -38,6 +38,9 @@ def format_money(
 ) -> FormattedMoney:
     """Write an amount in its currency's minor unit, rounded half up.
 
+    Its currency is the ISO 4217 code, after the amount, in every language: signs mean
+    several currencies, and each language has a place and a sign of its own for them.
+
     With `exact`, for unit prices, further decimal places are shown where they are not
     zero. What was written is kept: a page shows forty amounts, mostly the same as a
     moment ago, and writing them took a fifth of its rendering.

@@ -1,15 +1,20 @@
-"""The reader's language and zone, for figures and times on the page."""
+"""The reader's language and zone, for figures and times on the page.
+
+Sentences have a language of their own: there may be no translation into the reader's.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import flask_babel
 from babel import Locale, UnknownLocaleError
 from flask import Flask, g, request
 
 from shared.contracts.identity.people import User
 from shared.money import Money
+from shared.translation import language_for, languages
 from web.language.formatting import (
     FormattedMoney,
     format_clock,
@@ -24,6 +29,8 @@ from web.language.formatting import (
 )
 
 _FALLBACK = Locale("en")
+_OFFERED = frozenset({"en", "de", "pl", "fr", "es"})
+"""For figures where nobody is signed in, beside the languages of sentences."""
 
 
 def register(app: Flask) -> None:
@@ -45,13 +52,19 @@ def read_for(user: User | None) -> None:
     """Write for this reader from here on in this request."""
     if user is not None:
         g.reader = (user.locale, user.time_zone)
+        flask_babel.refresh()
 
 
 def reader_locale() -> Locale:
     if "reader" in g:
         return _parse(g.reader[0])
-    offered = request.accept_languages.best_match(["en", "de", "pl", "fr", "es"])
-    return _parse(offered or "en")
+    accepted = [tag.replace("-", "_") for tag in request.accept_languages.values()]
+    return Locale.negotiate(accepted, _OFFERED | languages()) or _FALLBACK
+
+
+def sentence_locale() -> Locale:
+    """The language of sentences: the best there is for the reader."""
+    return language_for(reader_locale())
 
 
 def reader_zone() -> ZoneInfo:

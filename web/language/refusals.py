@@ -1,148 +1,279 @@
-"""What people are told when a service refuses: one sentence per code.
+"""What people read when a service refuses: one sentence per code.
 
-A sentence says what happened and what to do next. The codes are the contracts'.
+A sentence says what is wrong and what to do. The codes are the contracts'.
 """
 
-from shared.errors import ContractError, Throttled
-from web.language.locale import country_name
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
+from flask_babel import gettext, ngettext
+
+from shared.errors import ContractError, Throttled
+from shared.money import Money, currency_of
+from shared.translation import mark
+from web.language.formatting import format_money
+from web.language.locale import country_name, reader_locale
+
+_SESSION_ENDED = mark("Your session has ended. Log in again to continue.")
 _SENTENCES = {
-    "wrong_credentials": "Email or password is wrong. Nothing was changed; try again.",
-    "too_many_logins": "Too many tries. Wait {wait} and try again.",
-    "too_many_downloads": "Other downloads are still under way. Wait until they are "
-    "done, then try again.",
-    "session_ended": "Your session has ended. Log in again to go on.",
-    "principal_missing": "Your session has ended. Log in again to go on.",
-    "principal_expired": "Your session has ended. Log in again to go on.",
-    "principal_forged": "Your session has ended. Log in again to go on.",
-    "permission_missing": "Your role in this company does not include this. "
-    "Ask its owner or an administrator.",
-    "no_company": "You belong to no company yet. Ask whoever invited you, or contact "
-    "support.",
-    "no_such_company": "There is no such company among yours.",
-    "no_such_service": "There is no such service in this company.",
-    "no_such_family": "There is no such service family. Choose one from the menu.",
-    "no_such_page": "There is nothing at this address.",
-    "bad_company": "The address names no company. Open the page from the menu.",
-    "bad_cursor": "This page of the list is no longer valid. "
-    "Start again from its first page.",
-    "no_such_currency": "There is no such currency.",
-    "amount_missing": "Enter how much you want to add.",
-    "amount_negative": "Enter an amount above zero, without a minus sign.",
-    "amount_zero": "Enter an amount above zero.",
-    "amount_too_long": "This amount has too many digits.",
-    "amount_not_understood": "We can't read this amount. Write it with digits, like "
-    "{example}.",
-    "amount_too_fine": "This currency has {places} decimal places; use no more.",
-    "bad_amount": "No wallet can hold this amount. Enter a smaller one.",
-    "no_such_wallet": "You have no wallet in this currency. Choose another one.",
-    "wallet_exists": "You have a wallet in this currency already. Nothing was changed.",
-    "currency_not_offered": "We offer no wallet in this currency. Choose one of the "
-    "list, or contact support.",
-    "bad_horizon": "Enter how many days, from 1 to {max_days}.",
-    "days_not_understood": "We can't read this number. Write the days in digits, like "
-    "30.",
-    "no_such_top_up": "There is no such top-up in this company.",
-    "top_up_ended": "This top-up has ended. Begin another one.",
-    "no_such_payment": "There is no such payment in this company.",
-    "not_a_duplicate": "This payment is not marked as a possible duplicate, or its "
-    "money has gone back already. Nothing was asked for; contact support.",
-    "given_back_already": "This payment has been given back to you already. Nothing "
-    "more was asked for.",
-    "quote_changed": "These are the figures for your amount as they are now. Nothing "
-    "was charged; check them and confirm once more.",
-    "below_minimum": "The smallest top-up is {minimum} {currency}.",
-    "above_maximum": "The largest single top-up is {maximum} {currency}.",
-    "above_max_balance": "Your wallet can hold {max_balance} {currency}; {room} "
-    "{currency} are left of that, counting top-ups that are not paid yet.",
-    "unverified_limit": "Until your account is verified, you can add {limit} "
-    "{currency} in 24 hours; {left} {currency} are left of that now.",
-    "no_gateway": "No way to pay is open at the moment.",
-    "not_payable_by_card": "Cards take this currency in steps of {step} {currency}. "
-    "Begin another top-up, or pay it another way.",
-    "no_such_document": "There is no such document in this company.",
-    "no_such_file": "This document has no such file: a proforma is no invoice, so it "
-    "comes as PDF alone.",
-    "no_documents": "There are no documents to put into a ZIP. Choose other days or "
-    "another type.",
-    "file_not_ready": "This file is still being made, which takes a moment. Nothing is "
-    "missing from the document itself; try again in a minute.",
-    "file_damaged": "This file is not as it was stored, so it is not handed out. Its "
-    "document is unchanged and can be read on its page; contact support for the file.",
-    "no_such_card": "There is no such card any more; it may have been removed already.",
-    "gateway_unreachable": "The payment provider can't be reached right now. Your "
-    "top-up is kept; try again in a moment.",
-    "bad_tax_id": "This is not a valid VAT ID for {country}. Check the letters "
-    "and digits. Nothing was changed.",
-    "national_tax_number": "This is a national tax or register number. Enter the VAT "
-    "ID, which is a different number: in {country} it looks like {example}.",
-    "tax_id_other_country": "This VAT ID is another country's, and the company is in "
-    "{country}. If it has moved, change its address first.",
-    "no_tax_id_there": "For this company a VAT ID changes nothing, so none is kept: it "
-    "is private, or outside the VAT territory of the EU.",
-    "bad_name": "A legal name has one line of 1 to {max_length} letters or signs.",
-    "bad_address": "Write at most {max_length} letters or signs, in one line.",
-    "bad_postal_code": "This is not a postal code for {country}. Enter all of its "
-    "characters, like {example}.",
-    "postal_code_unclear": "VAT depends on the postal code, and “{postal_code}” is not "
-    "one for {country}. Correct it in the company's profile.",
-    "bad_country": "Choose a country of the list.",
-    "bad_time_zone": "Choose a time zone of the list.",
-    "time_zone_changed_lately": "The time zone was changed within the last 24 hours. "
-    "Change it again after that.",
-    "company_changed_meanwhile": "Somebody changed this profile while the form was "
-    "open. What you typed is here still, and nothing of it is saved.",
-    "no_billing_address": "The company's address is not known yet. Try again in a "
-    "moment, or contact support.",
-    "no_tax_rate": "We know no VAT rate for {country}. Contact support.",
-    "idempotency_key_missing": "The form was incomplete. Open the page again and send "
-    "it once more.",
-    "idempotency_key_reused": "This form was sent before with other values. Look at "
-    "what is there now, and send it once more.",
-    "bad_day": "“{value}” is no day. Write it like 2026-01-31.",
-    "search_too_long": "Search for fewer or shorter words.",
-    "search_too_slow": "This search takes too long. Choose a period or a type, or "
-    "search for one word alone.",
-    "unknown_choice": "“{value}” is no {field} we know. Choose one of: {choices}.",
-    "identity_unavailable": "We can't check right now who you are, so this page can't "
-    "be shown. You stay logged in and nothing was changed; try again in a moment.",
-    "deadline_exceeded": "We could not get an answer in time. Nothing was changed by "
-    "looking; try again in a moment.",
+    "wrong_credentials": mark("Wrong email or password. Try again."),
+    "too_many_downloads": mark(
+        "You have other downloads in progress. Wait until they finish, then try again."
+    ),
+    "session_ended": _SESSION_ENDED,
+    "principal_missing": _SESSION_ENDED,
+    "principal_expired": _SESSION_ENDED,
+    "principal_forged": _SESSION_ENDED,
+    "permission_missing": mark(
+        "Your role in this company does not include this. Ask the owner or an "
+        "administrator."
+    ),
+    "no_company": mark(
+        "You are not a member of any company yet. Ask the person who invited you, or "
+        "contact support."
+    ),
+    "no_such_company": mark("You are not a member of this company."),
+    "no_such_service": mark("This service does not exist in this company."),
+    "no_such_family": mark(
+        "This service family does not exist. Choose one from the menu."
+    ),
+    "no_such_page": mark("There is no page at this address."),
+    "bad_company": mark(
+        "The company in this address is not valid. Open the page from the menu."
+    ),
+    "bad_cursor": mark(
+        "This page of the list is no longer valid. Start again from the first page."
+    ),
+    "no_such_currency": mark("This currency does not exist."),
+    "amount_missing": mark("Enter how much you want to add."),
+    "amount_negative": mark("Enter an amount above zero, without a minus sign."),
+    "amount_zero": mark("Enter an amount above zero."),
+    "amount_too_long": mark("This amount has too many digits."),
+    "amount_not_understood": mark("Enter the amount in digits, like %(example)s."),
+    "bad_amount": mark("This amount is too large for a wallet. Enter a smaller one."),
+    "no_such_wallet": mark(
+        "You don't have a wallet in this currency. Choose another currency."
+    ),
+    "wallet_exists": mark("You already have a wallet in this currency."),
+    "currency_not_offered": mark(
+        "We don't offer wallets in this currency. Choose one from the list, or contact "
+        "support."
+    ),
+    "bad_horizon": mark("Enter a number of days from 1 to %(max_days)s."),
+    "days_not_understood": mark("Enter the number of days in digits, like 30."),
+    "no_such_top_up": mark("This top-up does not exist in this company."),
+    "top_up_ended": mark("This top-up has ended. Start a new one."),
+    "no_such_payment": mark("This payment does not exist in this company."),
+    "not_a_duplicate": mark(
+        "This payment is not marked as a possible duplicate, or it has already been "
+        "refunded. We did not send a request; contact support."
+    ),
+    "given_back_already": mark("We have already refunded this payment."),
+    "quote_changed": mark(
+        "The figures for your amount have changed. We did not charge anything. Check "
+        "them and confirm again."
+    ),
+    "below_minimum": mark("The minimum top-up is %(minimum)s."),
+    "above_maximum": mark("The maximum for one top-up is %(maximum)s."),
+    "above_max_balance": mark(
+        "Your wallet can hold %(max_balance)s. You can add %(room)s now; unpaid "
+        "top-ups are already counted."
+    ),
+    "unverified_limit": mark(
+        "Until your account is verified, you can add %(limit)s in 24 hours. You can "
+        "add %(left)s now."
+    ),
+    "reason_missing": mark("Enter a reason."),
+    "no_gateway": mark(
+        "No payment method is available at the moment. Try again later, or contact "
+        "support."
+    ),
+    "not_payable_by_card": mark(
+        "Cards only accept this currency in steps of %(step)s. Start a new top-up, or "
+        "pay another way."
+    ),
+    "no_such_document": mark("This document does not exist in this company."),
+    "no_such_file": mark(
+        "This document has no such file. A proforma is not an invoice, so it comes as "
+        "a PDF only."
+    ),
+    "no_documents": mark(
+        "There are no documents to put into a ZIP file. Choose other days or another "
+        "type."
+    ),
+    "file_not_ready": mark(
+        "We are still creating this file. The document itself is complete. Try again "
+        "in a minute."
+    ),
+    "file_damaged": mark(
+        "This file was damaged in storage, so you can't download it. The document is "
+        "unchanged and you can read it on its page. Contact support to get the file."
+    ),
+    "no_such_card": mark("This card does not exist. It may have been removed already."),
+    "gateway_unreachable": mark(
+        "We can't reach the payment provider right now. Your top-up is kept. Try again "
+        "in a moment."
+    ),
+    "bad_tax_id": mark(
+        "This is not a valid VAT ID for %(country)s. Check the letters and digits."
+    ),
+    "national_tax_number": mark(
+        "This is a national tax or register number. Enter the VAT ID instead. In "
+        "%(country)s it looks like %(example)s."
+    ),
+    "tax_id_other_country": mark(
+        "This VAT ID is from another country; the company is in %(country)s. If the "
+        "company has moved, change its address first."
+    ),
+    "no_tax_id_there": mark(
+        "This company doesn't need a VAT ID. It is private, or outside the VAT "
+        "territory of the EU."
+    ),
+    "bad_postal_code": mark(
+        "This is not a valid postal code for %(country)s. Enter all characters, like "
+        "%(example)s."
+    ),
+    "postal_code_unclear": mark(
+        "VAT depends on the postal code, and “%(postal_code)s” is not valid for "
+        "%(country)s. Correct it in the company's profile."
+    ),
+    "bad_country": mark("Choose a country from the list."),
+    "bad_time_zone": mark("Choose a time zone from the list."),
+    "time_zone_changed_lately": mark(
+        "The time zone was changed less than 24 hours ago. Try again later."
+    ),
+    "company_changed_meanwhile": mark(
+        "Someone changed this profile while you had the form open. Your entries are "
+        "still here but not saved."
+    ),
+    "no_billing_address": mark(
+        "We don't have the company's address yet. Try again in a moment, or contact "
+        "support."
+    ),
+    "no_tax_rate": mark(
+        "We don't have a VAT rate for %(country)s. Contact support to continue."
+    ),
+    "idempotency_key_missing": mark(
+        "The form was incomplete. Open the page again and resend the form."
+    ),
+    "idempotency_key_reused": mark(
+        "This form was already sent with different values. Check the current values, "
+        "then send it again."
+    ),
+    "bad_day": mark("“%(value)s” is not a valid date. Use YYYY-MM-DD."),
+    "search_too_long": mark("Search for fewer or shorter words."),
+    "search_too_slow": mark(
+        "This search takes too long. Choose a period or a type, or search for a single "
+        "word."
+    ),
+    "identity_unavailable": mark(
+        "We can't check your session right now, so we can't show this page. You are "
+        "still logged in. Try again in a moment."
+    ),
+    "deadline_exceeded": mark(
+        "We didn't get an answer in time. Try again in a moment."
+    ),
 }
+_UNKNOWN = {
+    "kind": mark("Choose business or private."),
+    "period": mark("Unknown period “%(value)s”. Choose one of: %(choices)s."),
+    "reason": mark("Unknown reason “%(value)s”. Choose one of: %(choices)s."),
+    "sorting": mark("Unknown sort order “%(value)s”. Choose one of: %(choices)s."),
+    "state": mark("Unknown state “%(value)s”. Choose one of: %(choices)s."),
+    "type": mark("Unknown type “%(value)s”. Choose one of: %(choices)s."),
+}
+"""Of ``unknown_choice``, by field."""
+
 _BY_STATUS = {
-    401: "Your session has ended. Log in again to go on.",
-    403: "Your role in this company does not include this.",
-    404: "There is nothing at this address.",
-    409: "This does not fit the present state. Reload the page and look again.",
-    422: "We could not understand part of this. Check what was entered.",
-    429: "Too many tries. Wait a little and try again.",
-    503: "This part can't be reached right now. Nothing is lost; try again in a "
-    "moment.",
+    401: _SESSION_ENDED,
+    403: mark("Your role in this company does not include this."),
+    404: mark("There is no page at this address."),
+    409: mark("This is no longer possible. Reload the page and check."),
+    422: mark("Some of your entries are not valid. Check them and try again."),
+    503: mark("We can't reach this part right now. Nothing is lost. Try again later."),
 }
+_AMOUNTS = frozenset(
+    {"left", "limit", "max_balance", "maximum", "minimum", "room", "step"}
+)
+"""Parameters that are amounts of the ``currency`` beside them."""
+
+_MINUTES_FROM_S = 90
+"""What is shorter is given in seconds."""
 
 
 def sentence(refusal: ContractError) -> str:
-    """What to tell a person about a refusal."""
-    template = _SENTENCES.get(refusal.code) or _BY_STATUS[refusal.http_status]
-    parameters = {**refusal.parameters, "wait": _wait(refusal)}
-    if "country" in parameters:
-        parameters["country"] = country_name(str(parameters["country"]))
-    return template.format_map(parameters)
+    """Tell a person why something was refused, in their language."""
+    parameters = _written(refusal.parameters)
+    match refusal.code:
+        case "amount_too_fine":
+            return _too_fine(int(parameters["places"]))
+        case "bad_name" | "bad_address" | "bad_reason":
+            return _too_long(refusal.code, int(parameters["max_length"]))
+        case "unknown_choice":
+            message = _UNKNOWN.get(parameters["field"], _BY_STATUS[422])
+        case code:
+            if code not in _SENTENCES and isinstance(refusal, Throttled):
+                return _wait(_wait_s(refusal))
+            message = _SENTENCES.get(code) or _BY_STATUS[refusal.http_status]
+    return gettext(message, **parameters)
 
 
 def retry_after(refusal: ContractError) -> dict[str, str]:
-    """The header by which a refusal says when to try again, if it says so."""
+    """The header that says when to try again, if the refusal says so."""
     if not isinstance(refusal, Throttled):
         return {}
     return {"Retry-After": str(_wait_s(refusal))}
 
 
+def _written(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as the reader reads them: countries by name, sums with code."""
+    written = dict(parameters)
+    if "country" in written:
+        written["country"] = country_name(str(written["country"]))
+    for name in _AMOUNTS & set(written) if "currency" in written else ():
+        money = Money(Decimal(str(written[name])), currency_of(written["currency"]))
+        written[name] = format_money(money, reader_locale()).text
+    return written
+
+
+def _too_fine(places: int) -> str:
+    if not places:
+        return gettext("Enter a whole amount: this currency has no decimal places.")
+    return ngettext(
+        "Enter at most %(num)s decimal place in this currency.",
+        "Enter at most %(num)s decimal places in this currency.",
+        places,
+    )
+
+
+def _too_long(code: str, max_length: int) -> str:
+    if code == "bad_name":
+        return ngettext(
+            "Enter a legal name of up to %(num)s character.",
+            "Enter a legal name of up to %(num)s characters.",
+            max_length,
+        )
+    return ngettext(
+        "Enter up to %(num)s character, in one line.",
+        "Enter up to %(num)s characters, in one line.",
+        max_length,
+    )
+
+
+def _wait(seconds: int) -> str:
+    if seconds < _MINUTES_FROM_S:
+        return ngettext(
+            "Too many attempts. Try again in %(num)s second.",
+            "Too many attempts. Try again in %(num)s seconds.",
+            seconds,
+        )
+    return ngettext(
+        "Too many attempts. Try again in %(num)s minute.",
+        "Too many attempts. Try again in %(num)s minutes.",
+        -(-seconds // 60),
+    )
+
+
 def _wait_s(refusal: ContractError) -> int:
     return int(refusal.parameters.get("retry_after_s", 60))
-
-
-def _wait(refusal: ContractError) -> str:
-    seconds = _wait_s(refusal)
-    if seconds < 90:  # noqa: PLR2004  above, minutes read better
-        return f"{seconds} seconds"
-    return f"{-(-seconds // 60)} minutes"

@@ -14,6 +14,7 @@ from flask import Response, request, stream_with_context
 from shared.contract import Method, RequestT, ResponseT
 from shared.errors import Throttled
 from shared.logs import describe
+from web.language.locale import read_for
 from web.page.page import errors_in_frame
 from web.page.visit import Visit
 
@@ -42,13 +43,17 @@ ListingT = TypeVar("ListingT", bound=_Listing)
 def first_answer(
     visit: Visit, method: Method[RequestT, ResponseT], arguments: RequestT
 ) -> ResponseT:
-    """What a file begins with; from here on its visit is one of a living session.
+    """Read what a file begins with; from here on its visit has a living session.
 
-    A refusal is told within the frame, as on a page.
+    What follows is written for its reader. A refusal is shown in the frame, as on a
+    page.
     """
     with errors_in_frame():
         visit.check_session()
-        return visit.read(method, arguments)
+        answer = visit.read(method, arguments)
+    session = visit.last_session
+    read_for(session.user if session else None)
+    return answer
 
 
 def all_pages(first: ListingT, follow: Callable[[str], ListingT]) -> Iterator[ListingT]:

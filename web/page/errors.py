@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 import structlog
 from flask import Flask, Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext
+from flask_babel.speaklater import LazyString
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -19,6 +21,7 @@ from shared.errors import (
     Unavailable,
 )
 from shared.logs import describe
+from shared.translation import mark
 from web.language.refusals import retry_after, sentence
 from web.page.addresses import own_address, page_of_form, return_address
 from web.page.frame import Frame
@@ -29,27 +32,30 @@ from web.page.visit import Visit
 log = structlog.get_logger()
 
 _TITLES = {
-    401: "Please log in",
-    403: "Not included in your role",
-    404: "Nothing here",
-    405: "That does not work here",
-    409: "Something changed meanwhile",
-    413: "That is too much",
-    422: "We did not understand that",
-    429: "Too many tries",
-    500: "Something went wrong on our side",
-    503: "Not reachable right now",
+    401: mark("Please log in"),
+    403: mark("Not included in your role"),
+    404: mark("Page not found"),
+    405: mark("Not possible here"),
+    409: mark("Something has changed"),
+    413: mark("Request too large"),
+    422: mark("Some entries are not valid"),
+    429: mark("Too many attempts"),
+    500: mark("Something went wrong on our side"),
+    503: mark("Not available right now"),
 }
 _HTTP_SENTENCES = {
-    404: "There is nothing at this address. It may have moved, or the link is old.",
-    405: "This address can't be used in that way. Go back and use the page's buttons.",
-    413: "What was sent is too large. Nothing was changed.",
-    500: "Nothing you entered was applied unless you were told so. Try again; if it "
-    "happens again, contact support and quote the id below.",
+    404: mark(
+        "There is no page at this address. It may have moved, or the link is old."
+    ),
+    405: mark("This address doesn't work like that. Go back and use the buttons."),
+    413: mark("You sent more than we accept. Nothing was changed."),
+    500: mark(
+        "Your changes may not have been saved. Check, then try again. If it happens "
+        "again, contact support and quote the ID below."
+    ),
 }
-FORM_EXPIRED = (
-    "That form has expired, so nothing was changed. Check what you entered and send it "
-    "again."
+FORM_EXPIRED = mark(
+    "That form has expired. Nothing was changed. Check your entries and send it again."
 )
 _KEPT_HEADERS = {"Allow", "Content-Range", "Retry-After"}
 """Of werkzeug's own answers: what tells a program how to ask better."""
@@ -68,21 +74,30 @@ def register_error_pages(app: Flask) -> None:
 
 def error_page(
     status: int,
-    message: str,
-    title: str = "",
+    message: str | LazyString,
+    title: str | LazyString = "",
     headers: Mapping[str, str] | None = None,
 ) -> ResponseReturnValue:
-    """A page that says so, within the frame if one was on its way."""
+    """Show what happened, within the frame if one was on its way.
+
+    What is lazy is in the language of the reader, who is known once there is a frame.
+    """
+    frame = _frame_on_its_way()
     may_help = status == Unavailable.http_status and request.method == "GET"
     page = render_template(
         "error.html",
-        title=title or _TITLES.get(status, "That did not work"),
-        message=message,
+        title=str(title) or _title(status),
+        message=str(message),
         request_id=g.request_id,
         retry=request.full_path if may_help else "",
-        frame=_frame_on_its_way(),
+        frame=frame,
     )
     return page, status, dict(headers or {})
+
+
+def _title(status: int) -> str:
+    title = _TITLES.get(status)
+    return gettext(title) if title else gettext("That did not work")
 
 
 def _frame_on_its_way() -> Frame | None:
@@ -102,7 +117,8 @@ def _session_ended(refusal: Unauthenticated) -> ResponseReturnValue:
 def _refused(refusal: ContractError) -> ResponseReturnValue:
     log.info("refused", code=refusal.code, path=request.path)
     headers = retry_after(refusal)
-    return error_page(refusal.http_status, sentence(refusal), headers=headers)
+    message = LazyString(sentence, refusal)
+    return error_page(refusal.http_status, message, headers=headers)
 
 
 def _conflict(refusal: Conflict) -> ResponseReturnValue:
@@ -135,18 +151,22 @@ def _form_expired(_error: CSRFError) -> ResponseReturnValue:
     log.info("form_expired", path=request.path)
     page = page_of_form(request.endpoint)
     if page is None:
-        return error_page(400, FORM_EXPIRED, "That form has expired")
+        return error_page(
+            400,
+            LazyString(gettext, FORM_EXPIRED),
+            lazy_gettext("That form has expired"),
+        )
     if not current_user.is_authenticated and page.needs_sign_in:
         return ask_to_sign_in()
     if page.again is not None:
         return page.again(**(request.view_args or {}))
-    flash(FORM_EXPIRED, "warning")
+    flash(gettext(FORM_EXPIRED), "warning")
     return redirect(return_address(), code=303)
 
 
 def _foreign_host(_error: SecurityError) -> ResponseReturnValue:
     """No page: for a host that is not ours no address can be made."""
-    message = "Nothing is served under this name. Check the address.\n"
+    message = "There is no site under this name. Check the address.\n"
     return Response(message, status=400, mimetype="text/plain")
 
 
@@ -156,7 +176,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error
     if (page := _page_of_forms_address(status)) is not None:
         return redirect(page, code=303)
-    message = _HTTP_SENTENCES.get(status, "Go back, or start from the dashboard.")
+    message = LazyString(_http_sentence, status)
     headers = {k: v for k, v in error.get_headers() if k in _KEPT_HEADERS}
     return error_page(status, message, headers=headers)
 
@@ -167,13 +187,20 @@ def _page_of_forms_address(status: int) -> str | None:
     return own_address(request.full_path) if is_opened else None
 
 
+def _http_sentence(status: int) -> str:
+    message = _HTTP_SENTENCES.get(status)
+    if message is None:
+        return gettext("Go back, or start from the dashboard.")
+    return gettext(message)
+
+
 def _remote_fault(fault: RemoteFault) -> ResponseReturnValue:
     log.error("remote_fault", path=request.path, error=describe(fault))
-    return error_page(500, _HTTP_SENTENCES[500])
+    return error_page(500, LazyString(_http_sentence, 500))
 
 
 def _fault(error: Exception) -> ResponseReturnValue:
     """Our own: perhaps in the frame, so it is left away."""
     g.pop("page", None)
     log.error("fault", path=request.path, exc_info=error)
-    return error_page(500, _HTTP_SENTENCES[500])
+    return error_page(500, LazyString(_http_sentence, 500))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import Optional
 
@@ -173,7 +174,7 @@ def edit(company_id: str) -> ResponseReturnValue:
 def _edit_again(company_id: str) -> ResponseReturnValue:
     """The page with what was typed, after the form has expired."""
     form = DetailsForm()
-    form.form_errors.append(FORM_EXPIRED)
+    form.form_errors.append(gettext(FORM_EXPIRED))
     form.status = 400
     return _show(read_uuid(company_id), form)
 

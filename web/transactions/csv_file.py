@@ -6,8 +6,11 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 
+from flask_babel import gettext
+
 from shared.contracts.billing.transactions import Transaction, TransactionPage
 from shared.text import guard_cell
+from shared.translation import mark
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 COLUMNS = (
@@ -23,11 +26,13 @@ COLUMNS = (
     "Document",
     "Remark",
 )
-INCOMPLETE = "INCOMPLETE: not everything could be read. Download this list again."
+"""The same in every language, for programs that read them."""
+
+INCOMPLETE = mark("INCOMPLETE: some rows are missing. Download this list again.")
 
 
 def write_csv(
-    pages: Iterable[TransactionPage], words: Mapping[str, str]
+    pages: Iterable[TransactionPage], words: Mapping[str, object]
 ) -> Iterator[bytes]:
     """Write pages of transactions, holding no more than one; ``words`` name kinds.
 
@@ -40,14 +45,14 @@ def write_csv(
         for page in pages:
             yield _lines(_row(each, words) for each in page.transactions)
     except Exception:
-        yield _lines([[INCOMPLETE]])
+        yield _lines([[gettext(INCOMPLETE)]])
         raise
 
 
-def _row(it: Transaction, words: Mapping[str, str]) -> Sequence[str]:
+def _row(it: Transaction, words: Mapping[str, object]) -> Sequence[str]:
     return (
         it.at.astimezone(UTC).isoformat(timespec="seconds"),
-        guard_cell(words.get(it.kind, it.kind)),
+        guard_cell(str(words.get(it.kind, it.kind))),
         guard_cell(it.memo),
         f"{it.amount.amount:f}",
         it.amount.currency.code,
@@ -62,8 +67,8 @@ def _row(it: Transaction, words: Mapping[str, str]) -> Sequence[str]:
 
 def _remark(it: Transaction) -> str:
     if it.is_given_back:
-        return "Duplicate, given back"
-    return "Possibly duplicate" if it.is_possible_duplicate else ""
+        return gettext("Duplicate, refunded")
+    return gettext("Possible duplicate") if it.is_possible_duplicate else ""
 
 
 def _lines(rows: Iterable[Sequence[str]]) -> bytes:

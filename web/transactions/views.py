@@ -5,12 +5,13 @@ Acts for the company in the address, as its profile does.
 
 from uuid import UUID
 
-from flask import Blueprint, get_template_attribute, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS, TransactionGroup
 from shared.errors import ContractError, InvalidInput
 from web.language.refusals import sentence
+from web.language.words import words_for
 from web.page import downloads
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
@@ -67,11 +68,10 @@ def download(company_id: str) -> ResponseReturnValue:
     query = TransactionQuery.read(request.args)
     company = read_uuid(company_id)
     pages = list_all(visit_company(company), query)
-    words = get_template_attribute("components/words.html", "ENTRY_WORDS")
     name = downloads.name_with_days(
         "transactions", query.first_day, query.last_day, ".csv"
     )
-    rows = csv_file.write_csv(pages, words)
+    rows = csv_file.write_csv(pages, words_for("entry"))
     return downloads.stream(company, rows, csv_file.MEDIA_TYPE, name)
 
 

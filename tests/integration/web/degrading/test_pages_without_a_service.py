@@ -89,14 +89,14 @@ def _without_a_service(
 def _not_said_to_be_missing(answer: TestResponse, status: int) -> Iterator[str]:
     yield from _wrong_status(answer, status)
     request_id = answer.headers["X-Request-ID"]
-    for part in ("can't be read right now", ">Try again</a>", request_id):
+    for part in ("missing-title", ">Try again</a>", request_id):
         if part not in text_of(answer):
             yield f"{part!r} is missing"
 
 
 def _not_whole(answer: TestResponse) -> Iterator[str]:
     yield from _wrong_status(answer, 200)
-    if "can't be read right now</h1>" in text_of(answer):
+    if "missing-title" in text_of(answer):
         yield "it says that the whole page can't be read"
 
 
@@ -145,7 +145,7 @@ def test_an_expired_principal_without_identity_says_what_to_do(place: Place) -> 
     answer = place.open("/")
 
     assert answer.status_code == 503
-    assert "check right now who you are" in text_of(answer)
+    assert "check your session right now" in text_of(answer)
     assert ">Try again</a>" in text_of(answer)
     assert 'id="block-balance"' not in text_of(answer)
 

@@ -146,4 +146,4 @@ def test_signing_in_again_leaves_no_earlier_session_alive(
 
 
 def _choices(html: str) -> set[str]:
-    return set(re.findall(r"(?:Stay with|Act for) <bdi>([^<]+)</bdi>", html))
+    return set(re.findall(r"(?:Stay with|Switch to) <bdi>([^<]+)</bdi>", html))

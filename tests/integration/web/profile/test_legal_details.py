@@ -275,14 +275,14 @@ def test_of_two_tabs_the_later_one_is_shown_what_the_earlier_one_saved(
 @pytest.mark.parametrize(
     ("field", "typed", "words"),
     [
-        ("name", "  ", "A legal name has one line of 1 to 200"),
-        ("name", "x" * 10_000, "A legal name has one line of 1 to 200"),
-        ("street", "🎷" * 201, "Write at most 200 letters or signs, in one line."),
-        ("city", "a\u202eb", "Write at most 200 letters or signs, in one line."),
-        ("country", "XX", "Choose a country of the list."),
-        ("country", "", "Choose a country of the list."),
-        ("time_zone", "Europe/Atlantis", "Choose a time zone of the list."),
-        ("kind", "<b>", "is no kind we know"),
+        ("name", "  ", "Enter a legal name of up to 200 characters."),
+        ("name", "x" * 10_000, "Enter a legal name of up to 200 characters."),
+        ("street", "🎷" * 201, "Enter up to 200 characters, in one line."),
+        ("city", "a\u202eb", "Enter up to 200 characters, in one line."),
+        ("country", "XX", "Choose a country from the list."),
+        ("country", "", "Choose a country from the list."),
+        ("time_zone", "Europe/Atlantis", "Choose a time zone from the list."),
+        ("kind", "<b>", "Choose business or private."),
     ],
 )
 def test_what_is_refused_is_told_beside_its_field_and_kept(

@@ -77,12 +77,12 @@ def test_no_comfort_buffer_is_zero(browser: FlaskClient, company: UUID) -> None:
     ("field", "typed", "words"),
     [
         ("buffer", "-5", "without a minus sign"),
-        ("buffer", "1e9", "We can't read this amount"),
+        ("buffer", "1e9", "Enter the amount in digits"),
         ("buffer", "1.005", "This currency has 2 decimal places"),
         ("buffer", "9" * 18, "No wallet can hold this amount"),
         ("buffer", "9" * 10_000, "too many digits"),
-        ("horizon", "367", "Enter how many days, from 1 to 366."),
-        ("horizon", "0", "Enter how many days, from 1 to 366."),
+        ("horizon", "367", "from 1 to 366"),
+        ("horizon", "0", "from 1 to 366"),
         ("horizon", "\u0663\u0660", "We can't read this number"),
         ("horizon", "9" * 10_000, "We can't read this number"),
         ("horizon", "", "We can't read this number"),
@@ -105,7 +105,7 @@ def test_what_makes_no_sense_is_refused_beside_its_field_and_kept(
 @pytest.mark.parametrize(
     ("currency", "status", "words"),
     [
-        ("EUR", 409, "You have a wallet in this currency already."),
+        ("EUR", 409, "You already have a wallet"),
         ("JPY", 422, "We offer no wallet in this currency."),
         ("<b>", 422, "We offer no wallet in this currency."),
     ],

@@ -411,7 +411,7 @@ def test_a_document_that_is_not_there_is_said_so_within_the_frame(
     answer = browser.get(f"{LIST}/{uuid4()}")
 
     assert answer.status_code == 404
-    assert "There is no such document in this company." in answer.text
+    assert "This document does not exist in this company." in answer.text
     assert 'id="block-menu"' in answer.text
 
 
@@ -488,7 +488,7 @@ def test_somebody_elses_company_is_not_there_and_its_services_are_not_asked(
     answer = browser.get(f"/companies/{SOMEBODY_ELSES}/{path}")
 
     assert answer.status_code == 404
-    assert "There is no such company among yours." in answer.text
+    assert "You are not a member of this company." in answer.text
     assert SOMEBODY_ELSES not in {company for _, company, _ in billing.calls}
 
 

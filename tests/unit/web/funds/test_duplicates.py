@@ -162,7 +162,7 @@ def test_what_went_back_meanwhile_is_said_to_who_asks(
     refused = sent(browser, page)
 
     assert refused.status_code == 409
-    assert "has been given back to you already" in refused.text
+    assert "already refunded this payment" in refused.text
 
 
 def test_asking_sends_the_form_s_key_and_leads_back(

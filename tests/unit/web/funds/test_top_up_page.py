@@ -119,7 +119,7 @@ def test_an_amount_without_a_currency_is_of_the_primary_wallet(
         each for _, _, each in billing.calls if isinstance(each, QuoteTopUp)
     )
     assert asked_for.net == money("100")
-    assert "There is no such currency." not in page
+    assert "This currency does not exist." not in page
 
 
 def test_a_top_up_is_begun_without_the_calls_of_a_page(
@@ -179,8 +179,8 @@ def test_the_next_step_leads_to_where_a_top_up_is_paid(
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"net": "much"}, "We can&#39;t read this amount."),
-        ({"currency": "XXY"}, "There is no such currency."),
+        ({"net": "much"}, "Enter the amount in digits"),
+        ({"currency": "XXY"}, "This currency does not exist."),
     ],
 )
 def test_a_form_that_lacks_something_is_shown_again(
@@ -208,7 +208,7 @@ def test_what_was_typed_stays_while_identity_is_away(
     assert answer.status_code == 503
     assert 'value="123.45"' in answer.text
     assert 'name="form_key" value="a-key"' in answer.text
-    assert "This part can&#39;t be reached right now." in answer.text
+    assert "reach this part right now." in answer.text
     assert 'id="block-balance"' in answer.text
     assert str(BEGIN_TOP_UP) not in calls(billing)
 
@@ -222,7 +222,7 @@ def test_an_unreadable_amount_is_refused_while_identity_is_away_too(
     answer = browser.post("/funds/add", data=form | {"net": "much"})
 
     assert answer.status_code == 422
-    assert "We can&#39;t read this amount." in answer.text
+    assert "Enter the amount in digits" in answer.text
     assert 'value="much"' in answer.text
 
 

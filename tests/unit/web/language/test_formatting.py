@@ -1,5 +1,6 @@
 """Figures and times as people read them."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -80,6 +81,20 @@ def test_the_parts_of_an_amount_make_up_its_text() -> None:
 
     digits = parts.sign + parts.integer + parts.decimal_mark + parts.fraction
     assert f"{digits}\N{NO-BREAK SPACE}{parts.currency}" == parts.text
+
+
+@pytest.mark.parametrize("currency", ["EUR", "USD", "PLN", "JPY", "KWD"])
+@pytest.mark.parametrize("locale", ["en", "en_GB", "de", "pl", "fr", "es", "ja", "uk"])
+def test_a_currency_is_its_code_after_the_amount_in_every_language(
+    locale: str, currency: str
+) -> None:
+    for amount in ("1234.5", "-1234.5", "0"):
+        digits, _, code = format_money(money(amount, currency), locale).text.rpartition(
+            "\N{NO-BREAK SPACE}"
+        )
+
+        assert code == currency
+        assert re.fullmatch(r"\u2212?[0-9][0-9.,\u00a0\u202f\u2019]*", digits)
 
 
 def test_times_are_written_in_the_readers_zone() -> None:

@@ -23,7 +23,7 @@ def _unanswered(failure: str) -> TaxId:
 @pytest.mark.parametrize(
     ("failure", "words"),
     [
-        ("timeout", "The register is out of reach."),
+        ("timeout", "We can't reach the register."),
         ("invalid_input", "The register can't read this VAT ID."),
         ("not_configured", "VAT IDs are not checked here"),
     ],

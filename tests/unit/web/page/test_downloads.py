@@ -127,12 +127,12 @@ def test_a_head_tells_of_a_file_without_sending_it(
 @pytest.mark.parametrize(
     ("refusal", "status", "words"),
     [
-        (Conflict("file_not_ready"), 503, "try again in a minute"),
-        (Unavailable("file_damaged"), 503, "contact support for the file"),
-        (Unavailable("deadline_exceeded"), 503, "could not get an answer in time"),
-        (NotFound("no_such_file"), 404, "a proforma is no invoice"),
-        (NotFound("no_such_document"), 404, "no such document in this company"),
-        (RemoteFault("a bug"), 500, "quote the id below"),
+        (Conflict("file_not_ready"), 503, "still creating this file"),
+        (Unavailable("file_damaged"), 503, "damaged in storage"),
+        (Unavailable("deadline_exceeded"), 503, "get an answer in time"),
+        (NotFound("no_such_file"), 404, "a PDF only"),
+        (NotFound("no_such_document"), 404, "This document does not exist"),
+        (RemoteFault("a bug"), 500, "quote the ID below"),
     ],
 )
 def test_a_file_that_cannot_be_had_is_a_page_that_says_why(
@@ -200,7 +200,7 @@ def test_a_zip_names_in_words_what_is_missing(
     archive = ZipFile(io.BytesIO(browser.get(ZIP).data))
 
     assert archive.namelist() == ["MISSING.txt"]
-    assert archive.read("MISSING.txt").startswith(b"INV-9: This file is still being")
+    assert archive.read("MISSING.txt").startswith(b"INV-9: ")
 
 
 def test_a_zip_of_nothing_is_a_page_that_says_so(
@@ -211,7 +211,7 @@ def test_a_zip_of_nothing_is_a_page_that_says_so(
     answer = browser.get(ZIP)
 
     assert answer.status_code == 404
-    assert "There are no documents to put into a ZIP." in answer.text
+    assert "no documents to put into a ZIP" in answer.text
 
 
 def test_a_zip_that_breaks_off_is_broken_off_and_cannot_be_opened(
@@ -387,7 +387,7 @@ def test_downloads_leave_room_for_pages_and_for_other_companies(
         assert list(statuses) == [200] * MOST_OF_ONE
 
     assert refused.status_code == 429
-    assert "Other downloads are still under way" in refused.text
+    assert "other downloads in progress" in refused.text
     assert read(browser) == 200
 
 

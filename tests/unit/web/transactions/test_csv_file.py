@@ -48,7 +48,7 @@ def test_a_row_says_what_when_how_much_and_of_what() -> None:
         str(ENTRY),
         "TU-4F7K-2M9Q-8RTW",
         "INV-1",
-        "Possibly duplicate",
+        "Possible duplicate",
     ]
 
 
@@ -57,7 +57,7 @@ def test_a_duplicate_that_was_given_back_is_remarked_as_such() -> None:
 
     _, row = _read(write_csv([_page(it)], WORDS))
 
-    assert row[-1] == "Duplicate, given back"
+    assert row[-1] == "Duplicate, refunded"
 
 
 def test_it_begins_with_a_byte_order_mark_and_its_lines_end_as_the_rfc_says() -> None:

@@ -46,7 +46,7 @@ def test_transactions_mark_duplicates_and_tell_of_failed_payments(
 
     assert page.count("Possibly duplicate") == 1
     assert page.count("Duplicate, given back") == 1
-    assert "The card was declined by its bank." in page
+    assert "Your bank declined the card." in page
     to_top_up = f'href="/funds/top-ups/{OTHER_ID}?company={OURS}">'
     assert f'{to_top_up}<bdi class="reference">TU-1</bdi></a>' in page
 

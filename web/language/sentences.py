@@ -1,0 +1,36 @@
+"""The language of sentences: the best catalogue for the reader, or else English.
+
+It may differ from the locale of the reader's figures and times. Views use Flask-Babel's
+``gettext`` and ``ngettext``, templates ``_``, ``ngettext`` and ``{% trans %}``.
+"""
+
+from babel.support import NullTranslations
+from flask import Flask
+from flask_babel import Babel, Domain, get_locale, gettext, ngettext
+
+from shared.translation import DOMAIN, catalogue
+from web.language.locale import sentence_locale
+
+
+class _Catalogue(Domain):  # type: ignore[misc]
+    """Reads the catalogue that the command line and documents read, too."""
+
+    def get_translations(self) -> NullTranslations:
+        locale = get_locale()
+        return catalogue(locale) if locale else NullTranslations()
+
+
+def register(app: Flask) -> None:
+    """Give templates and views the catalogue in the reader's language."""
+    babel = Babel(app, configure_jinja=False, locale_selector=sentence_locale)
+    babel.domain_instance = _Catalogue(domain=DOMAIN)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
+    install(gettext, ngettext, newstyle=True)
+    app.add_template_global(page_language)
+
+
+def page_language() -> str:
+    """The language of the page's sentences, as ``lang`` of ``<html>`` has it."""
+    return str(sentence_locale()).replace("_", "-")

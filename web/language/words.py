@@ -1,0 +1,116 @@
+"""The interface's words for the values of the contracts.
+
+They are lazy: templates keep them, and each page shows them in its reader's language.
+"""
+
+from collections.abc import Mapping
+
+from flask import Flask
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
+_WORDS: Mapping[str, Mapping[str, LazyString]] = {
+    "charge": {
+        "charge": _("Charge"),
+        "grace": _("Used before payment"),
+        "proration": _("Change of price"),
+        "credit": _("Unused time"),
+    },
+    "document": {
+        "proforma": _("Proforma"),
+        "invoice": _("Invoice"),
+        "credit-note": _("Credit note"),
+    },
+    "document state": {
+        "open": _("Open"),
+        "paid": _("Paid"),
+        "ended": _("Closed"),
+        "credited": _("Credited"),
+        "settled": _("Settled"),
+    },
+    "documents": {
+        "proforma": _("Proformas"),
+        "invoice": _("Invoices"),
+        "credit-note": _("Credit notes"),
+    },
+    "entry": {
+        "opening_balance": _("Opening balance"),
+        "correction": _("Correction"),
+        "goodwill": _("Goodwill"),
+        "top_up": _("Top-up"),
+        "refund": _("Refund"),
+        "refund_failed": _("Refund returned"),
+        "chargeback": _("Payment reversed by your bank"),
+        "charge": _("Charge for services"),
+        "proration": _("Change of plan or price"),
+        "unused_time": _("Credit for unused time"),
+    },
+    "failure": {
+        "card_declined": _("Your bank declined the card."),
+        "expired_card": _("The card has expired."),
+        "incorrect_cvc": _("The card's security code was wrong."),
+        "payment_intent_authentication_failure": _(
+            "Your bank could not confirm that it was you."
+        ),
+        "disputed_by_cardholder": _("The cardholder disputed the payment."),
+    },
+    "gateway": {
+        "sandbox": _("Sandbox (no real money)"),
+        "stripe": _("Card"),
+        "bank_transfer": _("Bank transfer"),
+    },
+    "gateway time": {
+        "sandbox": _("Arrives immediately"),
+        "stripe": _("Arrives immediately"),
+        "bank_transfer": _("1 to 2 working days"),
+    },
+    "period": {
+        "hour": _("per hour"),
+        "day": _("per day"),
+        "week": _("per week"),
+        "month": _("per month"),
+        "year": _("per year"),
+        "once": _("once"),
+    },
+    "role": {
+        "owner": _("Owner"),
+        "admin": _("Administrator"),
+        "billing": _("Billing"),
+        "technical": _("Technical"),
+        "viewer": _("Viewer"),
+    },
+    "state": {
+        "pending": _("Pending"),
+        "active": _("Active"),
+        "suspended": _("Suspended"),
+        "terminated": _("Terminated"),
+        "cancelled": _("Cancelled"),
+        "termination-requested": _("Termination Request"),
+    },
+    "suspension": {"payment": _("payment"), "policy": _("policy")},
+    "termination": {
+        "at_once": _("immediately"),
+        "end_of_period": _("at the end of the paid period"),
+    },
+    "transactions": {
+        "top-ups": _("Top-ups"),
+        "charges": _("Charges"),
+        "refunds": _("Refunds"),
+        "adjustments": _("Adjustments"),
+    },
+    "verification": {
+        "email": _("Email"),
+        "phone": _("Phone"),
+        "identity_document": _("Identity document"),
+        "company_document": _("Company document"),
+    },
+}
+
+
+def register(app: Flask) -> None:
+    app.add_template_global(words_for)
+
+
+def words_for(topic: str) -> Mapping[str, LazyString]:
+    """The words for a topic's values: ``words_for("state")["active"]``."""
+    return _WORDS[topic]
