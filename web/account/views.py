@@ -38,7 +38,6 @@ def _page(template: str) -> ResponseReturnValue:
     page = begin_page()
     page.ask(
         "account",
-        "Your account",
         identity.people.GET_ACCOUNT,
         identity.people.GetAccount(),
     )

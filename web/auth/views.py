@@ -5,7 +5,7 @@ from contextlib import suppress
 import structlog
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
@@ -22,6 +22,7 @@ from shared.errors import (
 )
 from shared.rpc.client import CallContext, call
 from shared.rpc.readiness import find_missing
+from shared.translation import mark
 from web.language.refusals import retry_after
 from web.page.addresses import form_on, own_address
 from web.page.context import context
@@ -34,23 +35,23 @@ from web.page.visit import Visit, set_principal_cookie
 bp = Blueprint("auth", __name__)
 log = structlog.get_logger()
 
-_FAULT = "Something went wrong on our side, so you are not logged in. Try again."
-_NOT_SWITCHED = (
-    "The sign-in service did not answer in time, so you may still act for the same "
-    "company as before; the top of each page says which. Nothing else was changed."
+_FAULT = mark("Something went wrong on our side, so you are not logged in. Try again.")
+_NOT_SWITCHED = lazy_gettext(
+    "The sign-in service did not answer in time, so you may not have switched company. "
+    "The top of each page shows the company you are in."
 )
 
 
 class LogInForm(PageForm):
     email = StringField(
-        "Email",
-        [InputRequired("Enter your email address."), Length(max=254)],
+        lazy_gettext("Email"),
+        [InputRequired(lazy_gettext("Enter your email address.")), Length(max=254)],
         widget=EmailInput(),
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
-        "Password",
-        [InputRequired("Enter your password."), Length(max=1000)],
+        lazy_gettext("Password"),
+        [InputRequired(lazy_gettext("Enter your password.")), Length(max=1000)],
         render_kw={"autocomplete": "current-password"},
     )
 
@@ -95,7 +96,7 @@ def submit_log_in() -> ResponseReturnValue:
         return *_show(form), retry_after(refusal)
     except RemoteFault:
         log.exception("remote_fault", path=request.path)
-        form.form_errors.append(_FAULT)
+        form.form_errors.append(gettext(_FAULT))
         form.status = 500
         return _show(form)
     _end_earlier_session()
@@ -121,10 +122,12 @@ def log_out() -> ResponseReturnValue:
         call(context().client, identity.signing_in.LOG_OUT, arguments, _public())
     except (Unavailable, RemoteFault):
         return sign_out(
-            "You are signed out on this device. We could not reach the sign-in "
-            "service, so the session itself ends when it expires."
+            gettext(
+                "You are logged out on this device. We could not reach the sign-in "
+                "service, so your session ends when it expires."
+            )
         )
-    return sign_out("You are signed out.")
+    return sign_out(gettext("You are logged out."))
 
 
 @bp.get("/logout")
@@ -148,7 +151,9 @@ def switch_company() -> ResponseReturnValue:
             context().client, identity.signing_in.SWITCH_COMPANY, arguments, _public()
         )
     except Unavailable as outage:
-        return error_page(outage.http_status, _NOT_SWITCHED, "Not switched")
+        return error_page(
+            outage.http_status, _NOT_SWITCHED, lazy_gettext("Not switched")
+        )
     target = _next_page(form.next.data)
     response = current_app.make_response(redirect(target, code=303))
     set_principal_cookie(response, session.principal)

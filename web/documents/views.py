@@ -54,7 +54,6 @@ def list_documents(company_id: str) -> ResponseReturnValue:
     page = begin_page(acts_for=company, at="invoices")
     page.ask(
         "listing",
-        "The documents",
         billing.documents.LIST_DOCUMENTS,
         query.request(),
         optional=True,
@@ -75,7 +74,7 @@ def show_document(company_id: str, document_id: str) -> ResponseReturnValue:
     company = read_uuid(company_id)
     wanted = billing.documents.GetDocument(document_id=read_uuid(document_id))
     page = begin_page(acts_for=company, at="invoices")
-    page.ask("whole", "This document", billing.documents.GET_DOCUMENT, wanted)
+    page.ask("whole", billing.documents.GET_DOCUMENT, wanted)
     return page.show(
         "documents/document.html",
         company_id=company,

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, HiddenField, SelectField, StringField
 from wtforms.validators import Optional
 
@@ -39,8 +41,8 @@ class FundsForm(ChangeForm):
     about = "net"
     notice = ""
 
-    net = MoneyField("Net amount")
-    currency = SelectField("Currency", choices=[], filters=[_as_code])
+    net = MoneyField(_("Net amount"))
+    currency = SelectField(_("Currency"), choices=[], filters=[_as_code])
     gateway = StringField(default="")
     digest = StringField(default="")
     is_intended = BooleanField()
@@ -65,7 +67,7 @@ class FundsForm(ChangeForm):
         try:
             return GatewayName(self.gateway.data)
         except ValueError:
-            self.gateway.errors = ["Choose how you want to pay."]
+            self.gateway.errors = [gettext("Choose how you want to pay.")]
             return None
 
 
@@ -76,14 +78,14 @@ class RefundForm(ChangeForm):
 
     payment = HiddenField()
     reason = StringField(
-        "What happened?", [Optional()], render_kw={"maxlength": 500}, default=""
+        _("What happened?"), [Optional()], render_kw={"maxlength": 500}, default=""
     )
 
 
 class SaveCardForm(PageForm):
     """What the page of the card asks beside the gateway's own fields."""
 
-    save = BooleanField("Save this card for next time", [Optional()])
+    save = BooleanField(_("Save this card for next time"), [Optional()])
 
 
 class ForgetCardForm(ChangeForm):

@@ -168,7 +168,6 @@ def card(top_up_id: str) -> ResponseReturnValue:
     wanted = read_uuid(top_up_id)
     page.ask(
         "top_up",
-        "This top-up",
         billing.top_ups.GET_TOP_UP,
         billing.top_ups.GetTopUp(top_up_id=wanted),
     )
@@ -352,7 +351,7 @@ def _show_top_up(
 ) -> ResponseReturnValue:
     """A top-up's page, with the form of a refund that somebody has filled in."""
     request_ = billing.top_ups.GetTopUp(top_up_id=top_up_id)
-    page.ask("top_up", "This top-up", billing.top_ups.GET_TOP_UP, request_)
+    page.ask("top_up", billing.top_ups.GET_TOP_UP, request_)
     shown: TopUp | None = page.answer("top_up")
     return page.show(
         "funds/top_up.html",

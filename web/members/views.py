@@ -18,7 +18,6 @@ def list_members(company_id: str) -> ResponseReturnValue:
     page = begin_page(acts_for=company)
     page.ask(
         "answer",
-        "The members",
         identity.memberships.LIST_MEMBERS,
         identity.memberships.ListMembers(),
     )

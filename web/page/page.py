@@ -31,10 +31,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class _ContentCall:
-    """The call of a page's own content: what it is to the template and in words."""
+    """The call of a page's own content: what it is to the template."""
 
     name: str
-    words: str
     method: Method[Any, Any]
     arguments: Request
     answer: Future[Any]
@@ -77,7 +76,6 @@ class Page:
     def ask(
         self,
         name: str,
-        words: str,
         method: Method[RequestT, ResponseT],
         arguments: RequestT,
         *,
@@ -87,11 +85,11 @@ class Page:
 
         The template gets the answer as ``name``, and as ``name_as_of`` when it was
         known, if not just now; of the main one the layout tells. Without an answer it
-        gets what was last known; or None, if it is ``optional``; else
-        another page says that ``words`` can't be read.
+        gets what was last known; or None, if it is ``optional``; else missing.html is
+        shown instead of the page.
         """
         answer, asked_as = self._start(method, arguments)
-        call = _ContentCall(name, words, method, arguments, answer, asked_as, optional)
+        call = _ContentCall(name, method, arguments, answer, asked_as, optional)
         self._calls.append(call)
 
     def answer(self, name: str) -> Any:
@@ -124,18 +122,15 @@ class Page:
         """
         frame = self.load_frame()
         contents = {call.name: self._content_of(call) for call in self._calls}
-        words = ""
         for call in self._calls:
             if contents[call.name].value is None and not call.optional:
-                template, words = "missing.html", call.words
-                break
+                template = "missing.html"
         main = next(iter(contents.values()), _Content(None))
         html = render_template(
             template,
             frame=frame,
             blocks=self.load_blocks(),
             as_of=main.as_of,
-            words=words,
             request_id=g.request_id,
             **{name: content.value for name, content in contents.items()},
             **{f"{name}_as_of": content.as_of for name, content in contents.items()},

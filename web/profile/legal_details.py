@@ -8,6 +8,8 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import Optional
 
@@ -42,16 +44,16 @@ class Kind(Enum):
     PRIVATE = "private"
 
 
-_KINDS = {Kind.BUSINESS.value: "Business", Kind.PRIVATE.value: "Private"}
+_KINDS = {Kind.BUSINESS.value: _("Business"), Kind.PRIVATE.value: _("Private")}
 _WORDS: Mapping[str, Callable[[str], str]] = {
-    "kind": lambda kind: _KINDS.get(kind, kind),
+    "kind": lambda kind: str(_KINDS.get(kind, kind)),
     "country": country_name,
     "time_zone": time_zone_name,
 }
 """How people call what these fields hold."""
 
 
-def _line(label: str, hint: str, autocomplete: str) -> StringField:
+def _line(label: LazyString, hint: LazyString, autocomplete: str) -> StringField:
     return StringField(
         label,
         [Optional()],
@@ -69,44 +71,52 @@ class DetailsForm(ChangeForm):
 
     version = HiddenField()
     name = StringField(
-        "Legal name",
-        description="Shown on invoices. A VAT ID counts only if it is registered for "
-        "this name.",
+        _("Legal name"),
+        description=_(
+            "Shown on invoices. A VAT ID counts only if it is registered for this name."
+        ),
         render_kw={"autocomplete": "organization", "maxlength": 200},
     )
     kind = SelectField(
-        "Kind",
-        description="A business elsewhere in the EU with a valid VAT ID pays no VAT: "
-        "reverse charge. Everybody else in the EU pays VAT.",
+        _("Type"),
+        description=_(
+            "A business elsewhere in the EU with a valid VAT ID pays no VAT (reverse "
+            "charge). Everyone else in the EU pays VAT."
+        ),
         render_kw={"autocomplete": "off"},
     )
-    street = _line("Street", "Shown on invoices.", "address-line1")
+    street = _line(_("Street"), _("Shown on invoices."), "address-line1")
     postal_code = _line(
-        "Postal code",
-        "Identifies areas with special tax rules, such as the Canary Islands or "
-        "Madeira. Enter it in full, with any zeros at the start.",
+        _("Postal code"),
+        _(
+            "Identifies areas with special tax rules, such as the Canary Islands or "
+            "Madeira. Enter it in full, with any zeros at the start."
+        ),
         "postal-code",
     )
     city = _line(
-        "City",
-        "With the postal code, it is what the address of a VAT ID is compared with.",
+        _("City"),
+        _("Compared with the address of your VAT ID, with the postal code."),
         "address-level2",
     )
     region = _line(
-        "Region",
-        "Counts for tax only where there is no postal code.",
+        _("Region"),
+        _("Used for tax only if there is no postal code."),
         "address-level1",
     )
     country = SelectField(
-        "Country",
-        description="Decides whose VAT rates apply, or that none does. A VAT ID of "
-        "another country no longer counts.",
+        _("Country"),
+        description=_(
+            "Determines the VAT rate. A VAT ID from another country no longer counts."
+        ),
         render_kw={"autocomplete": "country"},
     )
     time_zone = SelectField(
-        "Time zone",
-        description="Decides when a day begins: for charges by the day and longer, and "
-        "for a VAT rate that changes. What is paid stays paid.",
+        _("Time zone"),
+        description=_(
+            "Determines when a day starts, for charges by the day or longer and for "
+            "changes of VAT rates. Periods you have paid for stay paid."
+        ),
         render_kw={"autocomplete": "off"},
     )
 
@@ -131,7 +141,7 @@ class DetailsForm(ChangeForm):
         }
         for name, choices in offered.items():
             is_known = self[name].data in dict(choices)
-            none = () if is_known else (("", "Choose one"),)
+            none = () if is_known else (("", _("Choose one")),)
             self[name].choices = [*none, *choices]
 
     def read_version(self) -> int:
@@ -192,12 +202,15 @@ def save(company_id: str) -> ResponseReturnValue:
         form.refuse(refusal)
         return _show(company, form, refusal)
     if saved.version == form.read_version():
-        flash("Nothing was different, so nothing was changed.", "info")
+        flash(gettext("Nothing has changed."), "info")
     else:
-        flash("The profile is saved.", "success")
+        flash(gettext("The profile is saved."), "success")
     if saved.address.postal_code != (form.postal_code.data or "").strip():
-        code = saved.address.postal_code
-        flash(f"We added the missing zeros: the postal code is {code}.", "info")
+        completed = gettext(
+            "We added the missing zeros: the postal code is %(code)s.",
+            code=saved.address.postal_code,
+        )
+        flash(completed, "info")
     return redirect(url_for("profile.show_profile", company_id=company), code=303)
 
 
@@ -214,7 +227,6 @@ def _show(
     page = begin_page(acts_for=company_id)
     page.ask(
         "company",
-        "This company",
         identity.companies.GET_COMPANY,
         identity.companies.GetCompany(),
         optional=form is not None,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext
 from wtforms import StringField
 from wtforms.validators import Optional
 
@@ -27,10 +28,12 @@ bp = Blueprint("profile", __name__, url_prefix="/companies/<company_id>")
 class TaxIdForm(ChangeForm):
     about = "tax_id"
     tax_id = StringField(
-        "VAT ID",
+        lazy_gettext("VAT ID"),
         [Optional()],
-        description="With the country's two letters, like DE123456789. "
-        "Empty to remove it.",
+        description=lazy_gettext(
+            "Include the two letters of the country, like DE123456789. Leave empty to "
+            "remove it."
+        ),
         render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": 40},
     )
 
@@ -108,8 +111,10 @@ def set_tax_id(company_id: str) -> ResponseReturnValue:
     except (InvalidInput, Conflict, Unavailable) as refusal:
         form.refuse(refusal)
         return _show(company, form)
-    done = "The VAT ID is saved." if number.strip() else "The VAT ID is removed."
-    flash(done, "success")
+    if number.strip():
+        flash(gettext("The VAT ID is saved."), "success")
+    else:
+        flash(gettext("The VAT ID is removed."), "success")
     return redirect(url_for("profile.show_profile", company_id=company), code=303)
 
 
@@ -118,7 +123,6 @@ def _show(company: UUID, form: TaxIdForm | None) -> ResponseReturnValue:
     page = begin_page(acts_for=company)
     page.ask(
         "company",
-        "This company",
         identity.companies.GET_COMPANY,
         identity.companies.GetCompany(),
     )
@@ -126,7 +130,6 @@ def _show(company: UUID, form: TaxIdForm | None) -> ResponseReturnValue:
     if may_read:
         page.ask(
             "tax",
-            "Its tax details",
             billing.tax.GET_TAX_PROFILE,
             billing.tax.GetTaxProfile(),
             optional=True,

@@ -111,14 +111,12 @@ def ask_how_it_is_paid(page: Page, service_id: UUID, cursor: str | None) -> None
     """Ask for a service's subscription and its charges, both optional."""
     page.ask(
         "payment",
-        "How it is paid",
         billing.charging.GET_SUBSCRIPTION,
         billing.charging.GetSubscription(service_id=service_id),
         optional=True,
     )
     page.ask(
         "charges",
-        "Its charges",
         billing.charging.LIST_CHARGES,
         billing.charging.ListCharges(
             service_id=service_id, cursor=cursor, limit=CHARGES_SHOWN

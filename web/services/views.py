@@ -22,7 +22,6 @@ def list_services() -> ResponseReturnValue:
     page = begin_page(at=at)
     page.ask(
         "listing",
-        "The list",
         inventory.reading.LIST_SERVICES,
         query.request(),
         optional=True,
@@ -37,7 +36,7 @@ def show_service(service_id: str) -> ResponseReturnValue:
     service = read_uuid(service_id)
     arguments = inventory.reading.GetService(service_id=service)
     page = begin_page(at="services")
-    page.ask("details", "This service", inventory.reading.GET_SERVICE, arguments)
+    page.ask("details", inventory.reading.GET_SERVICE, arguments)
     if page.may(Permission.READ_BILLING):
         ask_how_it_is_paid(page, service, request.args.get("after") or None)
     page.settle()

@@ -109,14 +109,13 @@ def ask_for_lines(page: Page, entry_id: UUID, cursor: str | None) -> None:
     asked = billing.charging.ListCharges(
         entry_id=entry_id, cursor=cursor, limit=PAGE_SIZE
     )
-    page.ask("lines", "This transaction", billing.charging.LIST_CHARGES, asked)
+    page.ask("lines", billing.charging.LIST_CHARGES, asked)
     lines: billing.charging.ChargePage | None = page.answer("lines")
     if lines is None or not lines.charges:
         return
     ids = sorted({line.service_id for line in lines.charges})
     page.ask(
         "names",
-        "The services' names",
         inventory.reading.NAME_SERVICES,
         inventory.reading.NameServices(service_ids=ids),
         optional=True,

@@ -46,7 +46,6 @@ def _show(
     if refusal is None:
         page.ask(
             "listing",
-            "The transactions",
             LIST_TRANSACTIONS,
             query.request(),
             optional=True,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, SelectField
 
 from shared.contracts import billing
@@ -14,7 +15,7 @@ from web.page.htmx import request
 
 class AddWalletForm(ChangeForm):
     about = "currency"
-    currency = SelectField("Currency", choices=[])
+    currency = SelectField(_("Currency"), choices=[])
 
 
 class PrimaryForm(ChangeForm):
@@ -31,8 +32,8 @@ class BufferForm(ChangeForm):
     }
     about = "buffer"
     currency = HiddenField()
-    buffer = MoneyField("Comfort buffer")
-    horizon = WholeNumberField("Days ahead", render_kw={"maxlength": 3})
+    buffer = MoneyField(_("Comfort buffer"))
+    horizon = WholeNumberField(_("Days ahead"), render_kw={"maxlength": 3})
 
     def arguments(self) -> billing.wallets.SetComfortBuffer:
         """Return what the form asks for.

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from shared.contracts import billing
 from shared.errors import Conflict, InvalidInput, Unavailable
@@ -49,7 +50,7 @@ def add_wallet(company_id: str) -> ResponseReturnValue:
     except _REFUSALS as refusal:
         form.refuse(refusal)
         return _show(company, form)
-    return _done(company, f"The {currency} wallet is open.")
+    return _done(company, _("The %(currency)s wallet is open.", currency=currency))
 
 
 @bp.post("/primary")
@@ -64,7 +65,9 @@ def make_primary(company_id: str) -> ResponseReturnValue:
     except _REFUSALS as refusal:
         form.refuse(refusal)
         return _show(company, form)
-    return _done(company, f"{currency} is the primary currency now.")
+    return _done(
+        company, _("%(currency)s is now the primary currency.", currency=currency)
+    )
 
 
 @bp.post("/comfort-buffer")
@@ -83,7 +86,10 @@ def set_comfort_buffer(company_id: str) -> ResponseReturnValue:
     except _REFUSALS as refusal:
         form.refuse(refusal)
         return _show(company, form)
-    return _done(company, f"The comfort buffer of the {currency} wallet is saved.")
+    saved = _(
+        "The comfort buffer of the %(currency)s wallet is saved.", currency=currency
+    )
+    return _done(company, saved)
 
 
 def _done(company: UUID, words: str) -> ResponseReturnValue:
@@ -96,7 +102,6 @@ def _show(company: UUID, form: ChangeForm | None) -> ResponseReturnValue:
     page = begin_page(acts_for=company, at="wallets")
     page.ask(
         "answer",
-        "The wallets",
         billing.wallets.LIST_WALLETS,
         billing.wallets.ListWallets(),
     )

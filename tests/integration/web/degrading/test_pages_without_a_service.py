@@ -204,7 +204,7 @@ def test_without_identity_switching_is_disabled_and_refused_all_the_same(
     assert "disabled" in text_of(page)[start : text_of(page).index(">", start)]
     assert 'id="no-switch"' in text_of(page)
     assert refused.status_code == 503
-    assert "you may still act for the same company" in text_of(refused)
+    assert "you may not have switched company" in text_of(refused)
 
 
 def test_without_identity_logging_out_still_forgets_the_device(place: Place) -> None:

@@ -248,7 +248,7 @@ def test_saving_what_is_there_already_says_so(
 
     assert answer.status_code == 303
     page = browser.get(answer.headers["Location"]).text
-    assert "Nothing was different, so nothing was changed." in page
+    assert "Nothing has changed." in page
 
 
 def test_of_two_tabs_the_later_one_is_shown_what_the_earlier_one_saved(

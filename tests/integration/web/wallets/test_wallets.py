@@ -36,7 +36,7 @@ def test_a_wallet_is_added_and_made_primary_without_script(
     assert '<option value="USD"' not in page
 
     page = _follow(browser, _send(browser, company, "/primary", currency="USD"))
-    assert "USD is the primary currency now." in page
+    assert "USD is now the primary currency." in page
     assert _cards(page) == ["USD", "EUR"]
     assert page.index('id="wallet-USD"') < page.index("Primary</span>")
     assert page.index("Primary</span>") < page.index('id="wallet-EUR"')
