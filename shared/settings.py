@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urlsplit
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+DEMO_SUPPORT_EMAIL = "support@example.com"
 
 
 class SettingError(ValueError):
@@ -137,7 +140,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     port = _port("PORT", env.get("PORT", "8000"))
     if env.get("DEMO", "yes") not in {"yes", "no"}:
         raise SettingError(f"DEMO is {env['DEMO']!r}. Set it to yes or no.")
-    return Settings(
+    settings = Settings(
         var=Path(env.get("VAR", "var")).absolute(),
         port=port,
         admin_port=_port("ADMIN_PORT", env.get("ADMIN_PORT") or "0") or None,
@@ -153,6 +156,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         ),
         environment=env,
     )
+    if settings.wants_demo and not settings.provider.support_address():
+        provider = replace(settings.provider, support_email=DEMO_SUPPORT_EMAIL)
+        return replace(settings, provider=provider)
+    return settings
 
 
 def _public_url(env: Mapping[str, str], port: int) -> str:

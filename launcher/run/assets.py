@@ -1,10 +1,11 @@
-"""The styles, the script and the icons: built at set-up, when they have changed."""
+"""Styles, scripts, icons and the font: built at set-up, when they have changed."""
 
 import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ OLDEST_NODE = 20
 
 _BUILD = Path("web/static/build")
 _SOURCES = ("web/assets", "web/templates")
+_FONT = "launcher.run.font"
 
 
 class AssetError(RuntimeError):
@@ -62,6 +64,7 @@ def ensure_assets(root: Path) -> None:
             return
         node = find_node()
         _install_packages(node, root)
+        node.run([sys.executable, "-m", _FONT], root)
         node.run([str(node.node), "web/assets/build.mjs"], root)
         stamp.write_text(wanted)
 
@@ -110,6 +113,7 @@ def _major_version(node: str) -> int:
 def _source_files(root: Path) -> Iterator[Path]:
     yield root / "package.json"
     yield root / "package-lock.json"
+    yield root / "launcher/run/font.py"
     for folder in _SOURCES:
         yield from sorted(p for p in (root / folder).rglob("*") if p.is_file())
 

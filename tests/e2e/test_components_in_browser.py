@@ -5,11 +5,20 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from pypdfium2 import PdfDocument
 
+from tests.fixtures.looks import (
+    ROW_PX,
+    WIDTHS,
+    broken_words,
+    overflow,
+    scrolling_parts,
+)
 from tests.fixtures.pieces import new_pieces_app, served
 
 PHONE, DESK = 360, 1280
-PAGES = ["/dev/components", "/dev/components/first-view"]
+PAGES = ["/dev/components", "/dev/components/first-view", "/dev/components/crowded"]
+CROWDED = PAGES[2]
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +37,68 @@ def open_page(
     return page
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
 @pytest.mark.parametrize("path", PAGES)
-def test_no_page_scrolls_sideways(
-    browser: Browser, pieces_url: str, path: str, width: int
+def test_no_page_scrolls_sideways_or_breaks_a_word(
+    browser: Browser, pieces_url: str, path: str
 ) -> None:
-    page = open_page(browser, pieces_url + path, width=width)
+    page = open_page(browser, pieces_url + path, width=DESK)
 
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert overflow(page) <= 0, width
+        assert broken_words(page) == [], width
+    page.context.close()
+
+
+def test_rows_of_two_lines_are_no_higher_whatever_is_in_them(
+    browser: Browser, pieces_url: str
+) -> None:
+    page = open_page(browser, pieces_url + PAGES[0], width=PHONE)
+
+    for rows in (".two-line tbody tr", ".rows > li"):
+        heights = page.locator(rows).evaluate_all(
+            "rows => rows.map(row => row.getBoundingClientRect().height)"
+        )
+        assert heights
+        assert max(heights) <= ROW_PX
+    page.context.close()
+
+
+def test_forty_families_need_no_scroll_bar_of_their_own(
+    browser: Browser, pieces_url: str
+) -> None:
+    page = open_page(browser, pieces_url + CROWDED, width=DESK)
+
+    assert scrolling_parts(page) == []
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    assert page.get_by_role("link", name="Family 40").is_visible()
+    page.context.close()
+
+
+def test_the_content_is_in_the_middle_of_what_the_menu_leaves(
+    browser: Browser, pieces_url: str
+) -> None:
+    page = open_page(browser, pieces_url + CROWDED, width=1920)
+    menu = page.locator("#sidebar").bounding_box()
+    assert menu
+
+    for part in (".topbar-inner", ".main", ".footer"):
+        box = page.locator(part).bounding_box()
+        assert box
+        left = box["x"] - menu["width"]
+        right = 1920 - box["x"] - box["width"]
+        assert abs(left - right) <= 1, part
+    page.context.close()
+
+
+def test_paper_begins_with_what_is_on_the_page(
+    browser: Browser, pieces_url: str
+) -> None:
+    page = open_page(browser, pieces_url + PAGES[0], width=DESK)
+
+    paper = PdfDocument(page.pdf())
+
+    assert "Total Services" in paper[0].get_textpage().get_text_range()
     page.context.close()
 
 
@@ -108,18 +171,19 @@ def test_the_menus_work_without_script(browser: Browser, pieces_url: str) -> Non
     page.get_by_role("button", name="Dark").click()
 
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
-    page.get_by_role("button", name="Open the menu").click()
+    page.get_by_role("button", name="Menu", exact=True).click()
     page.get_by_role("link", name="All Services").wait_for()
     context.close()
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("width", [320, PHONE, 768, DESK])
 def test_balance_and_add_funds_are_visible_at_once(
     browser: Browser, pieces_url: str, width: int
 ) -> None:
-    page = open_page(browser, pieces_url + PAGES[0], width=width)
+    page = open_page(browser, pieces_url + CROWDED, width=width)
     strip = page.locator(".strip")
 
     assert strip.get_by_text("Credit").is_visible()
+    assert strip.get_by_role("link", name="4 more").is_visible()
     assert strip.get_by_role("link", name="Add Funds").is_visible()
     page.context.close()

@@ -196,7 +196,7 @@ def test_a_page_that_can_reach_nothing_says_so_until_it_can(
 
 @pytest.mark.parametrize(
     ("status", "told"),
-    [(500, "The connection is interrupted"), (409, "You act for another company")],
+    [(500, "The connection is interrupted"), (409, "You have switched to another")],
 )
 def test_a_refused_block_keeps_its_figures_and_the_page_tells_why(
     page: Page, answers: Answers, status: int, told: str

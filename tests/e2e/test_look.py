@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
+from pypdfium2 import PdfDocument
 
 from tests.e2e.conftest import (
     NewContext,
@@ -14,6 +15,14 @@ from tests.e2e.conftest import (
     open_until,
     top_up,
 )
+from tests.fixtures.looks import (
+    ROW_PX,
+    broken_words,
+    first_row_is_seen,
+    overflow,
+    row_heights,
+)
+from tests.fixtures.looks import WIDTHS as ALL_WIDTHS
 
 PAGES = {
     "dashboard": "/",
@@ -43,6 +52,12 @@ Promise.allSettled(document.getAnimations()
 """
 """Nobody is asked to read colours between two themes."""
 
+LISTS = ("services", "invoices", "transactions", "members")
+"""Pages whose main part is a list."""
+ROWS_TOO_HIGH = {"services", "invoices", "transactions", "members"}
+FIRST_ROW_TOO_LOW = {"services", "invoices", "transactions"}
+"""What has not got the look of the others yet. Nothing is added here."""
+
 WIDTHS = (360, 1280)
 THEMES = ("light", "dark")
 
@@ -69,6 +84,65 @@ def test_every_page_is_accessible_and_fits(
         page.wait_for_load_state("networkidle")
         _look(page, screenshots, f"{name}-{width}-{theme}")
     assert complaints == []
+
+
+@pytest.mark.full
+def test_no_page_scrolls_sideways_or_breaks_a_word(sign_in: SignIn) -> None:
+    page = sign_in()
+    wrong: list[str] = []
+
+    for name, address in _with_details(page).items():
+        page.goto(address)
+        for width in ALL_WIDTHS:
+            page.set_viewport_size({"width": width, "height": 740})
+            if wider := overflow(page):
+                wrong.append(f"{name} is {wider} px wider than {width}")
+            wrong += [f"{name} at {width}: {word}" for word in broken_words(page)]
+    assert wrong == []
+
+
+@pytest.mark.full
+def test_a_list_on_a_phone_has_low_rows_and_begins_in_sight(sign_in: SignIn) -> None:
+    page = sign_in(viewport={"width": 360, "height": 740})
+    pages = _with_details(page)
+    too_high, too_low = set(), set()
+
+    for name in LISTS:
+        page.goto(pages[name])
+        if max(row_heights(page)) > ROW_PX:
+            too_high.add(name)
+        if not first_row_is_seen(page):
+            too_low.add(name)
+    assert too_high == ROWS_TOO_HIGH
+    assert too_low == FIRST_ROW_TOO_LOW
+
+
+@pytest.mark.full
+def test_a_document_is_printed_alone_from_the_first_sheet_on(sign_in: SignIn) -> None:
+    page = sign_in()
+    page.goto(_with_details(page)["invoice"])
+
+    paper = PdfDocument(page.pdf())
+    words = paper[0].get_textpage().get_text_range()
+
+    assert words.startswith("Seller")
+    assert "Add Funds" not in words
+    assert len(paper) == 1
+
+
+@pytest.mark.full
+def test_a_viewer_is_never_offered_to_add_funds(sign_in: SignIn) -> None:
+    page = sign_in("viewer@example.com")
+    offered = {}
+
+    for name, address in _with_details(page).items():
+        if name == "components":
+            continue
+        page.goto(address)
+        links = page.locator("a[href*='/funds/add']").count()
+        if links:
+            offered[name] = links
+    assert offered == {}
 
 
 @pytest.mark.parametrize("name", ["dashboard", "services", "add-funds"])
@@ -126,7 +200,7 @@ def test_the_login_is_accessible_and_fits(
         results = Axe().run(page)
 
         assert results.violations_count == 0, results.generate_report()
-        assert _overflow(page) <= 0
+        assert overflow(page) <= 0
 
 
 def _look(page: Page, screenshots: Screenshots, name: str) -> None:
@@ -134,7 +208,7 @@ def _look(page: Page, screenshots: Screenshots, name: str) -> None:
     screenshots.take(page, name)
     results = Axe().run(page)
     assert results.violations_count == 0, f"{name}: {results.generate_report()}"
-    assert _overflow(page) <= 0, name
+    assert overflow(page) <= 0, name
 
 
 def _look_at_all_sizes(page: Page, screenshots: Screenshots, name: str) -> None:
@@ -170,12 +244,6 @@ def _with_details(page: Page) -> dict[str, str]:
         "wallets": profile.replace("/profile", "/wallets"),
     }
     return {**PAGES, **details, **pages, "profile-of-another-company": other}
-
-
-def _overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
-    wider = "root => root.scrollWidth - root.clientWidth"
-    return int(page.locator("html").evaluate(wider))
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:

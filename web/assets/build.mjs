@@ -1,5 +1,5 @@
-// Builds what the browser loads: one style sheet, one script and another one for the
-// page that a card is asked for on, one icon sprite.
+// Builds what the browser loads: one style sheet, one font, one script and another one
+// for the page that a card is asked for on, one icon sprite.
 // Every file is named by its content, so it can be cached for ever;
 // manifest.json says which name is current. Run by launcher/run/assets.py.
 import { createHash } from "node:crypto";
@@ -52,12 +52,22 @@ async function ownClasses() {
   return names;
 }
 
+// The font itself is made by launcher/run/font.py; its licence goes with it.
+async function buildFont() {
+  const folder = path.join(root, "node_modules");
+  const licence = path.join(folder, "@fontsource-variable/inter/LICENSE");
+  await emit("inter-LICENSE.txt", await readFile(licence));
+  return emit("inter.woff2", await readFile(path.join(folder, ".cache/inter.woff2")));
+}
+
 async function buildStyles() {
+  const font = await buildFont();
   const bundle = await esbuild.build({
     entryPoints: [path.join(here, "css/app.css")],
     bundle: true,
     write: false,
     legalComments: "none",
+    external: ["*.woff2"],
   });
   const [purged] = await new PurgeCSS().purge({
     content: [path.join(root, "web/templates/**/*.html"), path.join(here, "js/*.js")],
@@ -66,7 +76,8 @@ async function buildStyles() {
     keyframes: true,
     variables: true,
   });
-  const css = await moveImagesOut(purged.css);
+  const named = purged.css.replaceAll(/url\("?[./]*inter\.woff2"?\)/g, `url(${font})`);
+  const css = await moveImagesOut(named);
   const small = await esbuild.transform(css, { loader: "css", minify: true });
   await emit("app.css", small.code);
 }
@@ -104,7 +115,7 @@ async function buildIcons() {
 async function removeOldFiles() {
   const kept = new Set([...Object.values(manifest), "manifest.json"]);
   for (const file of await readdir(output)) {
-    if (!kept.has(file) && /-[0-9a-f]{12}\.(css|js|svg)$/.test(file)) {
+    if (!kept.has(file) && /-[0-9a-f]{12}\.(css|js|svg|txt|woff2)$/.test(file)) {
       await rm(path.join(output, file));
     }
   }

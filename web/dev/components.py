@@ -22,3 +22,10 @@ def show_first_view() -> ResponseReturnValue:
     """The same for a company that has nothing yet, while its blocks still load."""
     g.company_id = samples.COMPANY_ID
     return render_template("dev/first_view.html", frame=samples.empty_frame())
+
+
+@bp.get("/components/crowded")
+def show_crowded() -> ResponseReturnValue:
+    """The frame of a company that has a lot of everything."""
+    g.company_id = samples.COMPANY_ID
+    return render_template("dev/first_view.html", frame=samples.crowded_frame())

@@ -1,5 +1,6 @@
 """Made-up data for the page of all pieces: the plain, the extreme and the hostile."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -67,8 +68,17 @@ SERVICES = (
     (LONG_NAME, "Object Storage", ServiceState.SUSPENDED, euros("0.00042")),
     (EMOJI_NAME, "Managed 🐘 PostgreSQL", ServiceState.PENDING, euros("119")),
     (RTL_NAME, "استضافة", ServiceState.TERMINATED, euros("-3.5")),
+    (
+        "campaign.aurora-digital.example",
+        "Web Pro, 4 vCPU and 8 GB",
+        ServiceState.ACTIVE,
+        euros("1234567.89"),
+    ),
 )
-FAMILIES = (
+FamilySample = tuple[str, str, str, int, int]
+"""Code, name, icon, how many services, and how many of them are suspended."""
+
+FAMILIES: tuple[FamilySample, ...] = (
     ("storage", "Storage", "database", 12, 1),
     ("lxc", "LXC", "box", 8, 0),
     ("hosting", "Hosting", "world-www", 1240, 0),
@@ -113,6 +123,22 @@ def empty_frame() -> Frame:
     )
 
 
+def crowded_frame() -> Frame:
+    """Forty families and wallets in five currencies, with amounts that fill a strip."""
+    wallets = [OtherBalance(euros("1"), euros("0"), euros("1"))] * 4
+    full = replace(balance(), balance=euros("-123456.78"), other_wallets=wallets)
+    families = [
+        (f"family-{number}", f"Family {number}", "server", number, number % 3)
+        for number in range(1, 41)
+    ]
+    return replace(
+        frame(),
+        balance=_view("balance", full),
+        menu=_view("menu", counters(families)),
+        at="family:family-40",
+    )
+
+
 def balance() -> Balance:
     return Balance(
         currency="EUR",
@@ -124,7 +150,7 @@ def balance() -> Balance:
     )
 
 
-def counters() -> DashboardCounters:
+def counters(families: Sequence[FamilySample] = FAMILIES) -> DashboardCounters:
     return DashboardCounters(
         families=[
             FamilyCounters(
@@ -136,7 +162,7 @@ def counters() -> DashboardCounters:
                 suspended=suspended,
                 termination_requested=suspended,
             )
-            for code, name, icon, total, suspended in FAMILIES
+            for code, name, icon, total, suspended in families
         ]
     )
 

@@ -97,6 +97,12 @@ class Frame:
         return Permission.ADD_FUNDS in self.permissions
 
     @property
+    def initials(self) -> str:
+        """The first letters of the user's first and last name."""
+        words = (self.user.name or self.user.email or "?").split()
+        return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
+
+    @property
     def is_cut_off(self) -> bool:
         """Whether no service at all can be reached; one that is late may be."""
         blocks = (self.balance, self.menu)

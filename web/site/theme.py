@@ -28,6 +28,8 @@ DEFAULT_ACCENT = "#3b55d9"
 
 _READABLE = 4.6
 """The least contrast of text; WCAG AA asks for 4.5."""
+_EASY_ON_DARK = 6.4
+"""Saturated colours on dark tire the eyes unless they are lighter than that."""
 _LIGHT_SURFACE = "#f4f5f8"
 _DARK_SURFACE = "#23262f"
 _YEAR_S = 365 * 24 * 3600
@@ -98,8 +100,8 @@ def accent_sheet(colour: str) -> str:
     """
     base = colour if _HEX_COLOUR.fullmatch(colour) else DEFAULT_ACCENT
     on_accent = max("#ffffff", "#0b0d12", key=lambda ink: contrast(ink, base))
-    ink = _shade_until_readable(base, _LIGHT_SURFACE, step=-0.01)
-    ink_on_dark = _shade_until_readable(base, _DARK_SURFACE, step=0.01)
+    ink = _shade_until(_READABLE, base, _LIGHT_SURFACE, step=-0.01)
+    ink_on_dark = _shade_until(_EASY_ON_DARK, base, _DARK_SURFACE, step=0.01)
     return (
         ":root {\n"
         f"  --accent: {base};\n"
@@ -123,10 +125,10 @@ def _cookie() -> str:
     return context().settings.cookie_name("theme")
 
 
-def _shade_until_readable(colour: str, surface: str, step: float) -> str:
+def _shade_until(least: float, colour: str, surface: str, step: float) -> str:
     hue, lightness, saturation = rgb_to_hls(*_channels(colour))
     shade = colour
-    while contrast(shade, surface) < _READABLE:
+    while contrast(shade, surface) < least:
         lightness = min(1.0, max(0.0, lightness + step))
         rgb = hls_to_rgb(hue, lightness, saturation)
         shade = "#" + "".join(f"{round(channel * 255):02x}" for channel in rgb)

@@ -68,7 +68,10 @@ def test_only_a_public_address_is_listened_on_everywhere_unasked(
 def test_the_demo_is_never_where_others_could_log_in(
     environment: dict[str, str], *, wanted: bool
 ) -> None:
-    assert read_settings(environment).wants_demo is wanted
+    settings = read_settings(environment)
+
+    assert settings.wants_demo is wanted
+    assert bool(settings.provider.support_address()) is wanted
 
 
 @pytest.mark.parametrize(

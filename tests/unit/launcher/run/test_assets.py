@@ -18,6 +18,8 @@ def checkout(tmp_path: Path) -> Path:
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "web/assets").mkdir(parents=True)
     (tmp_path / "web/templates").mkdir()
+    (tmp_path / "launcher/run").mkdir(parents=True)
+    shutil.copy(ROOT / "launcher/run/font.py", tmp_path / "launcher/run")
     (tmp_path / "web/templates/page.html").write_text("<p>")
     return tmp_path
 
@@ -28,7 +30,8 @@ def commands(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     run: list[str] = []
 
     def pretend(node: Node, command: list[str], root: Path) -> None:
-        run.append(Path(command[-1]).name if "build" in command[-1] else "npm ci")
+        own = command[-1].startswith(("web/", "launcher."))
+        run.append(Path(command[-1]).name if own else "npm ci")
         (root / "node_modules").mkdir(exist_ok=True)
         (root / "web/static/build/manifest.json").write_text("{}")
 
@@ -41,7 +44,7 @@ def test_the_first_time_packages_are_fetched_and_all_is_built(
 ) -> None:
     ensure_assets(checkout)
 
-    assert commands == ["npm ci", "build.mjs"]
+    assert commands == ["npm ci", "launcher.run.font", "build.mjs"]
 
 
 def test_nothing_is_done_while_nothing_changed(
@@ -64,7 +67,7 @@ def test_a_changed_template_is_built_without_fetching_packages(
 
     ensure_assets(checkout)
 
-    assert commands == ["build.mjs"]
+    assert commands == ["launcher.run.font", "build.mjs"]
 
 
 def test_changed_packages_are_fetched_again(
@@ -76,7 +79,7 @@ def test_changed_packages_are_fetched_again(
 
     ensure_assets(checkout)
 
-    assert commands == ["npm ci", "build.mjs"]
+    assert commands == ["npm ci", "launcher.run.font", "build.mjs"]
 
 
 def test_a_failed_build_is_not_taken_for_done(checkout: Path) -> None:

@@ -464,8 +464,8 @@ def test_the_pages_of_another_company_say_that_one_acts_for_this(
     theirs = f"/companies/{OTHER_OF_OURS}/{path}"
     told = _open(browser, theirs)
 
-    assert "You act for <bdi>Ours & Co</bdi>" in told
-    assert ">Act for Another & Co</button>" in told
+    assert "You are working in <bdi>Ours & Co</bdi>" in told
+    assert ">Switch to Another & Co</button>" in told
     assert f'name="next" value="{theirs}"' in told
     assert "another company of yours" not in _open(browser, f"/companies/{OURS}/{path}")
 

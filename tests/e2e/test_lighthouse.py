@@ -1,0 +1,122 @@
+"""Lighthouse on the pages of every day: quick, accessible, and nothing moves.
+
+It comes from npm, into tests/lighthouse; what it measures is simulated, a phone on a
+slow network, so other programs on this machine hardly count.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from launcher.machine.processes import leashed
+from launcher.run.assets import find_node
+from launcher.servers.supervision import ROOT
+from tests.e2e.conftest import SignIn
+
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]
+
+Measure = Callable[[str, str], dict[str, Any]]
+
+RUNS = 3
+"""How often each page is measured; the median counts."""
+LEAST_PERFORMANCE = 95
+PAGES = ("login", "dashboard", "services", "service", "add-funds")
+COMPANY_PAGES = ("transactions", "invoices", "invoice", "profile")
+
+_FOLDER = ROOT / "tests/lighthouse"
+_CATEGORIES = ("performance", "accessibility", "best-practices")
+
+
+@pytest.fixture(scope="module")
+def measure(chromium: str) -> Measure:
+    """Has Lighthouse look at an address, with cookies; returns its report."""
+    node = find_node()
+    if not (_FOLDER / "node_modules/lighthouse").exists():
+        node.run([*node.npm, "ci", "--ignore-scripts"], _FOLDER)
+    program = [str(node.node), str(_FOLDER / "node_modules/lighthouse/cli/index.js")]
+
+    def run(address: str, cookie: str) -> dict[str, Any]:
+        headers = json.dumps({"Cookie": cookie} if cookie else {})
+        command = [
+            *(*program, address, "--quiet", "--output=json"),
+            f"--only-categories={','.join(_CATEGORIES)}",
+            f"--extra-headers={headers}",
+            "--chrome-flags=--headless --no-sandbox",
+            "--no-enable-error-reporting",
+        ]
+        done = subprocess.run(
+            leashed(command),
+            env={**os.environ, "CHROME_PATH": chromium},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        report: dict[str, Any] = json.loads(done.stdout)
+        return report
+
+    return run
+
+
+@pytest.mark.parametrize("name", PAGES + COMPANY_PAGES)
+def test_a_page_is_quick_accessible_and_still(
+    measure: Measure, sign_in: SignIn, site: str, name: str
+) -> None:
+    page = sign_in()
+    address = site + _address(page, name)
+    cookie = "" if name == "login" else _cookie(page)
+
+    reports = [measure(address, cookie) for _ in range(RUNS)]
+
+    scores = {
+        category: median(_score(report, category) for report in reports)
+        for category in _CATEGORIES
+    }
+    shift = max(_shift(report) for report in reports)
+    assert scores["performance"] >= LEAST_PERFORMANCE, scores
+    assert scores["accessibility"] == 100, _failed(reports[0], "accessibility")
+    assert scores["best-practices"] == 100, _failed(reports[0], "best-practices")
+    assert shift == 0
+
+
+def _address(page: Page, name: str) -> str:
+    """Where a page is; some have an id in their address."""
+    plain = {"login": "/login", "dashboard": "/", "services": "/services"}
+    if name in plain:
+        return plain[name]
+    if name == "add-funds":
+        return "/funds/add"
+    if name == "service":
+        page.goto("/services?q=AU-1030")
+        return page.locator("tbody a").first.get_attribute("href") or ""
+    page.goto("/account")
+    profile = page.locator("a[href*='/profile']").first.get_attribute("href") or ""
+    if name != "invoice":
+        return profile.replace("/profile", f"/{name}")
+    page.goto(profile.replace("/profile", "/invoices?type=invoice"))
+    return page.locator("tbody .cell-lead a").first.get_attribute("href") or ""
+
+
+def _cookie(page: Page) -> str:
+    cookies = page.context.cookies()
+    return "; ".join(f"{it.get('name')}={it.get('value')}" for it in cookies)
+
+
+def _score(report: dict[str, Any], category: str) -> int:
+    return round(report["categories"][category]["score"] * 100)
+
+
+def _shift(report: dict[str, Any]) -> float:
+    shift: float = report["audits"]["cumulative-layout-shift"]["numericValue"]
+    return round(shift, 3)
+
+
+def _failed(report: dict[str, Any], category: str) -> list[str]:
+    names = [it["id"] for it in report["categories"][category]["auditRefs"]]
+    return [name for name in names if report["audits"][name]["score"] == 0]
