@@ -167,7 +167,7 @@ def test_an_explanation_that_was_opened_stays_open(
 ) -> None:
     answers.costs = COSTS
     page.goto("/")
-    page.get_by_text("How this is worked out").first.click()
+    page.get_by_text("How we got this").first.click()
     costs = samples.costs()
     cheaper = msgspec.structs.replace(costs.breakdown, monthly=samples.euros("1"))
     answers.alone = replace(COSTS, data=[replace(costs, breakdown=cheaper)])

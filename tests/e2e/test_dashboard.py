@@ -55,7 +55,7 @@ def test_the_recommendation_opens_to_its_working_out(sign_in: SignIn) -> None:
     page = sign_in()
     card = page.locator("section.card").filter(has_text="Recommended Add Funds").last
 
-    card.get_by_text("How this is worked out").click()
+    card.get_by_text("How we got this").click()
 
     for words in ("Falls due", "Overdue", "Balance"):
         expect(card.get_by_text(words, exact=False).first).to_be_visible()

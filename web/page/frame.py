@@ -129,7 +129,7 @@ class Frame:
 
 
 def _unknown_user(principal: Principal) -> identity.people.User:
-    """Stands in while identity can't be reached and never was, by this process."""
+    """A placeholder while identity can't be reached and never was, by this process."""
     return identity.people.User(
         id=principal.user_id,
         email="",

@@ -1,6 +1,6 @@
 """Light, dark or as the system says; and the provider's accent as a style sheet.
 
-The accent is a setting and styles may not stand in a page, so it is served as a file.
+The accent is a setting, and the policy forbids styles in a page, so it is a file.
 """
 
 import hashlib
@@ -93,7 +93,7 @@ def chosen_theme() -> str:
 
 @cache
 def accent_sheet(colour: str) -> str:
-    """Work out the shades of an accent, given as #rrggbb.
+    """Calculate the shades of an accent, given as #rrggbb.
 
     On buttons it stands as it is, with the text in black or white, whichever reads
     better. As text it is darkened, or lightened for dark, until it can be read.
