@@ -108,7 +108,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]
 
     def refuse(
         self, refusal: ContractError, fields: Mapping[str, str] | None = None
-    ) -> None:
+    ) -> Self:
         """Put a refusal beside its field, or on top where it is about none.
 
         ``fields`` and ``refusals`` name the field by the refusal's code, and its own
@@ -123,6 +123,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]
         else:
             self.form_errors.append(words)
         self.status = refusal.http_status
+        return self
 
 
 class KeyField(HiddenField):  # type: ignore[misc]
@@ -151,9 +152,9 @@ class ChangeForm(PageForm):
 
     def refuse(
         self, refusal: ContractError, fields: Mapping[str, str] | None = None
-    ) -> None:
-        super().refuse(refusal, fields)
+    ) -> Self:
         self.renew_used_key(refusal)
+        return super().refuse(refusal, fields)
 
     def renew_used_key(self, refusal: ContractError) -> None:
         """Make another key where this one is of another change, or is missing."""

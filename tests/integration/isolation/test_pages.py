@@ -275,7 +275,7 @@ def test_what_is_looked_for_is_there_for_its_own_company(
         }
         for address in SHOWS_TEXTS:
             tab, _token = browsers.tab(person)
-            page = tab.get(address.format(**names))
+            page = tab.get(address.format(**names), headers=HTMX)
             assert side.word in page.text.lower(), f"{address} by {person}"
 
 
