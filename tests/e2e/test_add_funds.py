@@ -75,7 +75,7 @@ def test_an_amount_that_is_none_is_told_beside_the_field(
 
     page.get_by_label("Net amount").fill(typed)
 
-    expect(page.locator("#quote .form-error")).to_be_visible()
+    expect(page.locator("#field-net-error")).to_be_visible()
 
 
 def test_it_works_without_javascript(sign_in: SignIn) -> None:

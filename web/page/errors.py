@@ -5,7 +5,16 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 import structlog
-from flask import Flask, Response, flash, g, redirect, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
@@ -159,7 +168,10 @@ def _form_expired(_error: CSRFError) -> ResponseReturnValue:
     if not current_user.is_authenticated and page.needs_sign_in:
         return ask_to_sign_in()
     if page.again is not None:
-        return page.again(**(request.view_args or {}))
+        try:
+            return page.again(**(request.view_args or {}))
+        except (ContractError, RemoteFault, HTTPException) as failure:
+            return current_app.handle_user_exception(failure)
     flash(gettext(FORM_EXPIRED), "warning")
     return redirect(return_address(), code=303)
 
