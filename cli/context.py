@@ -1,6 +1,5 @@
 """The context of all commands: the operator's name and the connection to services."""
 
-import getpass
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -115,9 +114,10 @@ def _error_of(refusal: ContractError) -> click.ClickException:
 @click.group(cls=Commands, context_settings={"show_default": True})
 @click.option(
     "--operator",
-    default=getpass.getuser,
+    default="",
     show_default="your login name",
-    help="Your name, as shown in the history of services and in the ledger.",
+    help="Your name, as customers see it in the history of their services. If you don't "
+    "give one, they see “Support”; only you can see your login name.",
 )
 def main(operator: str) -> None:
     """Manage the client area: catalogue, customers, services and wallets.

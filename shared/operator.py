@@ -24,7 +24,11 @@ def new_key() -> str:
 
 
 class Operator:
-    """Calls services as a named operator; renews the principal as time goes on."""
+    """Calls services as a named operator; renews the principal as time goes on.
+
+    Without a ``name``, the operator is known by the name of their login, which
+    customers are not shown.
+    """
 
     def __init__(
         self, client: ServiceClient, key_file: Path, clock: Clock, name: str = ""
@@ -33,6 +37,7 @@ class Operator:
         self._key = load_private_key(key_file)
         self._clock = clock
         self._name = name or getpass.getuser()
+        self._is_login_name = not name
         self._token: identity.signing_in.OperatorToken | None = None
 
     def call(
@@ -59,6 +64,7 @@ class Operator:
         if self._token is None or self._token.expires_at < now + ASSERTION_LIFETIME:
             claims = {
                 "name": self._name,
+                "login_name": self._is_login_name,
                 "aud": identity.signing_in.ASSERTION_AUDIENCE,
                 "iat": int(now.timestamp()),
                 "exp": int((now + ASSERTION_LIFETIME).timestamp()),

@@ -51,6 +51,8 @@ class Strength(Enum):
 class Principal:
     """``name`` is for logs and history rows; ``user_id`` is nil unless a user acts.
 
+    ``is_login_name``: the name is that of an operator's login on their machine, which
+    no customer is shown.
     ``session_id`` is the session that it was made for, and nil unless a user acts.
     ``is_verified``: who acts has shown who they are, so the limits of those who have
     not don't hold.
@@ -66,6 +68,7 @@ class Principal:
     strength: Strength = Strength.PASSWORD
     is_verified: bool = False
     session_id: UUID = NOBODY_ID
+    is_login_name: bool = False
 
     @property
     def issued_at(self) -> datetime:
@@ -134,6 +137,7 @@ def sign(principal: Principal, key: Ed25519PrivateKey) -> str:
         "strength": principal.strength.value,
         "verified": principal.is_verified,
         "session": str(principal.session_id),
+        "login_name": principal.is_login_name,
     }
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
@@ -184,6 +188,7 @@ def _read(claims: dict[str, Any]) -> Principal:
         strength=Strength(claims["strength"]),
         is_verified=claims.get("verified") is True,
         session_id=UUID(claims.get("session", str(NOBODY_ID))),
+        is_login_name=claims.get("login_name") is True,
     )
 
 

@@ -16,7 +16,7 @@ from web.dashboard import views as dashboard
 from web.dev import components
 from web.documents import views as documents
 from web.funds import views as funds
-from web.language import locale, places, sentences, tax_words, words
+from web.language import locale, notes, places, sentences, tax_words, words
 from web.members import views as members
 from web.page.context import EXTENSION, Context
 from web.page.errors import register_error_pages
@@ -67,6 +67,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     sentences.register(app)
     words.register(app)
     places.register(app)
+    notes.register(app)
     tax_words.register(app)
     register_assets(app)
     register_error_pages(app)

@@ -13,9 +13,10 @@ from services.billing.gateways.gateway import (
     Report,
 )
 from shared.contracts.billing.payments import GatewayName
+from shared.contracts.notes import card_note
 from shared.errors import Unauthenticated
 
-_METHOD = "Visa ending in 4242"
+_PAID_WITH = card_note("Visa", "4242")
 
 
 @dataclass
@@ -38,7 +39,7 @@ class StoryGateway(Gateway):
                 transaction=f"{checkout}-{number}",
                 outcome=outcome,
                 amount=order.amount,
-                method=_METHOD,
+                paid_with=_PAID_WITH,
                 failure=None if self.payments else "card_declined",
             )
             for number in range(max(self.payments, 1))

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from launcher.sandbox.ledger import METHOD, Ledger, Row
+from launcher.sandbox.ledger import CARD, Ledger, Row
 from launcher.sandbox.notices import Notices
 from shared.money import Money, currency_of, round_to_minor_unit
 
@@ -164,7 +164,7 @@ def _transaction(checkout: Row, transaction: Row) -> dict[str, Any]:
         "order_id": checkout["order_id"],
         "outcome": transaction["outcome"],
         "amount": {"amount": checkout["amount"], "currency": checkout["currency"]},
-        "method": METHOD,
+        **CARD,
         "failure": transaction["failure"],
     }
 

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS refunds (
 );
 """
 
-METHOD = "Sandbox card ending in 4242"
+CARD = {"card_brand": "Sandbox card", "card_last4": "4242"}
 
 Row = Mapping[str, Any]
 

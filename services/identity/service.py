@@ -162,7 +162,7 @@ class IdentityService(Service):
         if request.company_id is not None:
             with self.database.company(request.company_id) as db:
                 companies.get_company(db, request.company_id)
-        operator = principals.of_operator(assertion.name, request.company_id, call.now)
+        operator = principals.of_operator(assertion, request.company_id, call.now)
         return identity.signing_in.OperatorToken(
             principal=sign(operator, self._signing_key), expires_at=operator.expires_at
         )

@@ -6,7 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.contracts.inventory.services import (
@@ -67,7 +67,8 @@ class Service(CompanyOwned, Base):
     ``name_key``, ``state_rank``, ``yearly_price`` and ``search`` are worked out by the
     database: the first three are what the list is sorted by. ``suspended_us`` is how
     long it was suspended, the present suspension apart; ``payment_version`` is the
-    number of what billing said of it last.
+    number of what billing said of it last. ``termination_requested_by`` is the name
+    that the principal had, whoever that is.
     """
 
     __tablename__ = "services"
@@ -89,6 +90,8 @@ class Service(CompanyOwned, Base):
     state_since: Mapped[datetime]
     termination_requested_at: Mapped[datetime | None]
     termination_requested_by: Mapped[str | None]
+    termination_actor_kind: Mapped[str] = mapped_column(default="")
+    termination_actor_name: Mapped[str] = mapped_column(default="")
     termination_reason: Mapped[str | None]
     termination_time: Mapped[TerminationTime | None]
     version: Mapped[int] = mapped_column(sa.BigInteger)
@@ -117,7 +120,11 @@ class ServiceWord(CompanyOwned, Base):
 
 
 class HistoryRow(CompanyOwned, Base):
-    """One change of one service; rows are only ever added."""
+    """One change of one service; rows are only ever added.
+
+    ``who`` is the name that the principal had, whoever that is; ``why`` the note as it
+    was written before notes had codes. Such rows have no actor either.
+    """
 
     __tablename__ = "service_history"
 
@@ -128,7 +135,11 @@ class HistoryRow(CompanyOwned, Base):
     before: Mapped[str | None]
     after: Mapped[str | None]
     who: Mapped[str]
+    actor_kind: Mapped[str]
+    actor_name: Mapped[str]
     why: Mapped[str]
+    note_code: Mapped[str]
+    note_parameters: Mapped[dict[str, str]] = mapped_column(JSONB)
 
 
 class ServiceCounters(CompanyOwned, Base):

@@ -3,6 +3,7 @@
 from services.inventory import models
 from shared.contract import Event
 from shared.contracts import inventory
+from shared.contracts.actors import read_actor
 from shared.db.events import OutboxEvent
 from shared.money import round_price
 
@@ -48,7 +49,11 @@ def _termination_request(
         return None
     return inventory.services.TerminationRequest(
         requested_at=service.termination_requested_at,
-        requested_by=service.termination_requested_by or "",
+        actor=read_actor(
+            service.termination_actor_kind,
+            service.termination_actor_name,
+            service.termination_requested_by or "",
+        ),
         reason=service.termination_reason or "",
         time=service.termination_time,
     )

@@ -16,6 +16,7 @@ from services.billing.audit import books
 from services.inventory import counters
 from shared.contract import Event, Method
 from shared.contracts import billing, identity, inventory
+from tests.fixtures.stored_words import stored_words
 from tests.simulation.intents import Intent, Outcome
 from tests.simulation.network import tally
 from tests.simulation.world import World
@@ -33,6 +34,13 @@ def books_and_counters(world: World) -> Findings:
         yield from books.verify(session)
     with world.database("inventory").system() as session:
         yield from counters.differences(session)
+
+
+def no_words_stored(world: World) -> Findings:
+    """Services keep codes, and words only of people."""
+    for service in ("billing", "inventory"):
+        with world.database(service).system() as session:
+            yield from stored_words(session, service)
 
 
 def projections(world: World) -> Findings:
@@ -251,6 +259,7 @@ SETTINGS: Mapping[Method[Any, Any], tuple[str, str]] = {
 
 INVARIANTS: tuple[Callable[[World], Findings], ...] = (
     books_and_counters,
+    no_words_stored,
     projections,
     events_once,
     versions_told,

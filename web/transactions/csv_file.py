@@ -11,6 +11,7 @@ from flask_babel import gettext
 from shared.contracts.billing.transactions import Transaction, TransactionPage
 from shared.text import guard_cell
 from shared.translation import mark
+from web.language.notes import note_words
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 COLUMNS = (
@@ -53,7 +54,7 @@ def _row(it: Transaction, words: Mapping[str, object]) -> Sequence[str]:
     return (
         it.at.astimezone(UTC).isoformat(timespec="seconds"),
         guard_cell(str(words.get(it.kind, it.kind))),
-        guard_cell(it.memo),
+        guard_cell(note_words(it.note)),
         f"{it.amount.amount:f}",
         it.amount.currency.code,
         f"{it.balance.amount:f}",

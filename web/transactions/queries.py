@@ -14,6 +14,7 @@ from shared.contracts.billing.transactions import (
     TransactionGroup,
     TransactionPage,
 )
+from web.language.notes import words_to_search
 from web.page import downloads
 from web.page.page import Page
 from web.page.values import read_choice, read_days, write_days
@@ -61,6 +62,7 @@ class TransactionQuery:
             first_day=self.first_day,
             last_day=self.last_day,
             search=self.search,
+            note_words=words_to_search() if self.search else {},
             cursor=self.cursor or None,
             limit=limit,
         )

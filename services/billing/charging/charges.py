@@ -19,6 +19,7 @@ from services.billing.models.charging import (
 )
 from services.billing.models.ledger import AccountKind, EntryKind, Wallet
 from shared.contracts.billing.charging import ChargeKind
+from shared.contracts.notes import Note, NoteCode
 from shared.money import Money, currency_of
 from shared.rpc.change import Change
 
@@ -160,7 +161,7 @@ def post_sum(change: Change, wallet: Wallet, entry: Entry) -> None:
     reason = Reason(
         company_id=wallet.company_id,
         kind=entry.kind,
-        memo=f"{count} {'service' if count == 1 else 'services'}",
+        note=Note(code=NoteCode.SERVICES, parameters={"count": str(count)}),
         cause="charging",
     )
     lines = [debit(payer, money), credit(payee, money)]

@@ -15,9 +15,10 @@ from services.billing.models.documents import Document, DocumentOrder
 from services.billing.parties.sellers import Sellers
 from services.billing.refunds.invoice_credits import find_invoice
 from services.billing.tax.exchange_rates import latest_rate
-from services.billing.top_ups.document_orders import COMPLETED, Wanted, order
+from services.billing.top_ups.document_orders import Wanted, order
 from services.billing.top_ups.lifecycle import lock_top_up
 from shared.contracts.billing.documents import CompleteInvoice, DocumentKind
+from shared.contracts.notes import Note, NoteCode
 from shared.errors import Conflict
 from shared.rpc.change import Change
 
@@ -32,8 +33,9 @@ def complete(change: Change, sellers: Sellers, request: CompleteInvoice) -> None
     net, tax = _left(session, invoice)
     if not net:
         raise Conflict("credited_already", parameters={"number": ""})
+    note = Note(code=NoteCode.ACCOUNTING_TAX_MISSING)
     for kind in (DocumentKind.CREDIT_NOTE, DocumentKind.INVOICE):
-        wanted = Wanted(kind, net, tax, invoice.payment_id, reason=COMPLETED)
+        wanted = Wanted(kind, net, tax, invoice.payment_id, note=note)
         order(change, top_up, wanted)
 
 

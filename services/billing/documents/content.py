@@ -140,7 +140,7 @@ def compose(
         payment_method=_payment_method(subject, language),
         reference=top_up.reference,
         corrects=reference_to(corrects) if corrects else None,
-        reason=reason_words(subject.order.reason, language),
+        reason=reason_words(subject.order.note, language),
         due_on=subject.due_on,
         bank=_instructions(subject, net + tax, gateways),
         quoted=_quoted(subject, language),
@@ -211,7 +211,7 @@ def _instructions(
 def _payment_method(subject: Subject, language: str) -> str:
     if subject.payment is None:
         return ""
-    return method_words(subject.payment.gateway, subject.payment.method, language)
+    return method_words(subject.payment.gateway, subject.payment.paid_with, language)
 
 
 def _tax_line(decision: TaxDecision, net: Money, tax: Money) -> TaxLine:

@@ -26,6 +26,7 @@ from services.billing.parties.companies import DEFAULT_TIME_ZONE
 from services.billing.top_ups.limits import Limits
 from shared.contracts import billing
 from shared.contracts.billing.dashboard import LOW_DAYS, BalanceLevel
+from shared.contracts.notes import read_note
 from shared.money import Money, currency_of, round_to_ledger
 
 RECENT_POSTINGS = 5
@@ -127,7 +128,8 @@ def _wallets_with_recent() -> Select[Any]:
         .limit(RECENT_POSTINGS)
         .lateral("recent")
     )
-    told = (JournalEntry.at, JournalEntry.kind, JournalEntry.memo)
+    note = (JournalEntry.note_code, JournalEntry.note_parameters, JournalEntry.memo)
+    told = (JournalEntry.at, JournalEntry.kind, *note)
     return (
         select(Wallet, Company.time_zone, recent, *told)
         .outerjoin(Company, Company.company_id == Wallet.company_id)
@@ -174,7 +176,7 @@ def _postings(
             entry_id=row.entry_id,
             at=row.at,
             kind=row.kind.value,
-            memo=row.memo,
+            note=read_note(row.note_code, row.note_parameters, row.memo),
             amount=Money(amount, currency),
             balance=Money(balance, currency),
         )

@@ -15,6 +15,7 @@ from uuid import UUID
 from shared.contracts.billing.cards import SavedCard
 from shared.contracts.billing.payments import BankInstructions, GatewayName
 from shared.contracts.billing.top_ups import NextStep
+from shared.contracts.notes import NO_NOTE, Note
 from shared.errors import Unavailable
 from shared.money import Money
 
@@ -59,7 +60,8 @@ class Report:
     """What became of one payment.
 
     ``transaction`` is what the gateway calls the money that moved; a second one for
-    the same payment is a second payment. ``method`` is in words; ``failure`` a code.
+    the same payment is a second payment. ``paid_with`` says what was used, as far as
+    known; ``failure`` is a code.
 
     The money was received on the day on which the bank booked it, ``booked_on``, or
     when a gateway took it, ``succeeded_at``; without both, now. ``payer_country`` is
@@ -72,7 +74,7 @@ class Report:
     transaction: str
     outcome: Outcome
     amount: Money
-    method: str = ""
+    paid_with: Note = NO_NOTE
     failure: str | None = None
     booked_on: date | None = None
     succeeded_at: datetime | None = None
@@ -108,7 +110,10 @@ class Repayment:
 
 
 class RepaymentRefusedError(Exception):
-    """The gateway will not give this money back, however often it is asked."""
+    """The gateway will not give this money back, however often it is asked.
+
+    Its text is a code.
+    """
 
 
 def unreachable(detail: str) -> Unavailable:

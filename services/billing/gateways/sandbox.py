@@ -27,6 +27,7 @@ from services.billing.gateways.gateway import (
 )
 from shared.contracts.billing.payments import MAX_TEXT_LENGTH, GatewayName
 from shared.contracts.billing.top_ups import NextStep
+from shared.contracts.notes import Note, NoteCode, card_note
 from shared.errors import InvalidInput, Unauthenticated
 from shared.money import (
     Money,
@@ -52,7 +53,8 @@ class _Transaction(msgspec.Struct, frozen=True):
     order_id: UUID
     outcome: Outcome
     amount: dict[str, str]
-    method: str
+    card_brand: str = ""
+    card_last4: str = ""
     failure: str | None = None
     card_country: str = ""
 
@@ -68,10 +70,14 @@ class _Transaction(msgspec.Struct, frozen=True):
             transaction=_line(self.id, required=True),
             outcome=self.outcome,
             amount=_money(self.amount),
-            method=_line(self.method),
+            paid_with=self._paid_with(),
             failure=None if failure is None else _line(failure),
             payer_country=_line(self.card_country),
         )
+
+    def _paid_with(self) -> Note:
+        brand, last4 = _line(self.card_brand), _line(self.card_last4)
+        return card_note(brand, last4) if last4 else Note(code=NoteCode.TEST_PAYMENT)
 
 
 class _Checkout(msgspec.Struct, frozen=True):
@@ -130,7 +136,7 @@ class SandboxGateway(Gateway):
         }
         answer = self._send("POST", "/refunds", body)
         if answer.status_code == _CONFLICT:
-            raise RepaymentRefusedError(answer.text)
+            raise RepaymentRefusedError("refused")
         _require_done(answer)
         return True
 

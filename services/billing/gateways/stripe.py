@@ -54,8 +54,8 @@ from services.billing.gateways.stripe_amounts import (
 from services.billing.gateways.stripe_objects import (
     charged_at,
     country_of,
-    method_of,
     our_id,
+    paid_with,
     saved_card,
 )
 from shared.contracts.billing.cards import SavedCard
@@ -329,7 +329,7 @@ class StripeGateway(CardGateway):
             transaction=intent.id,
             outcome=outcome,
             amount=from_stripe(units, currency),
-            method=method_of(intent),
+            paid_with=paid_with(intent),
             failure=None if is_paid or error is None else error.code,
             succeeded_at=charged_at(intent),
             payer_country=country_of(intent),

@@ -7,6 +7,7 @@ from uuid import UUID
 from stripe import PaymentIntent, PaymentMethod, StripeObject
 
 from shared.contracts.billing.cards import SavedCard
+from shared.contracts.notes import Note, NoteCode, card_note
 
 
 def our_id(thing: StripeObject, name: str) -> UUID | None:
@@ -21,11 +22,11 @@ def metadata_of(thing: StripeObject) -> Mapping[str, str]:
     return thing.to_dict().get("metadata") or {}
 
 
-def method_of(intent: PaymentIntent) -> str:
+def paid_with(intent: PaymentIntent) -> Note:
     method = intent.payment_method
     if not isinstance(method, PaymentMethod) or method.card is None:
-        return "Card"
-    return f"{_brand(method.card.brand)} ending in {method.card.last4}"
+        return Note(code=NoteCode.CARD)
+    return card_note(_brand(method.card.brand), method.card.last4)
 
 
 def country_of(intent: PaymentIntent) -> str:

@@ -14,6 +14,7 @@ from services.billing.ledger.wallets import lock_wallet, tell_of_change
 from services.billing.models.ledger import AccountKind, EntryKind, Wallet
 from services.billing.models.transactions import Transaction
 from shared.contracts.billing.wallets import AdjustmentKind, AdjustWallet
+from shared.contracts.notes import own_words
 from shared.errors import InvalidInput
 from shared.money import LEDGER_BOUND, Money, fits_ledger
 from shared.rpc.change import Change
@@ -40,7 +41,7 @@ def post_adjustment(change: Change, request: AdjustWallet) -> Wallet:
         NotFound: ``no_such_wallet``.
         Conflict: ``done_before`` with ``id``.
     """
-    memo = clean_reason(request.reason, required=True)
+    words = clean_reason(request.reason, required=True)
     if not (request.amount.amount and fits_ledger(request.amount)):
         raise InvalidInput("bad_amount")
     currency = request.amount.currency.code
@@ -56,7 +57,7 @@ def post_adjustment(change: Change, request: AdjustWallet) -> Wallet:
     reason = Reason(
         company_id=request.company_id,
         kind=_ENTRIES[request.kind],
-        memo=memo,
+        note=own_words(words),
         cause="adjust_wallet",
     )
     lines = [debit(payer, money), credit(payee, money)]

@@ -20,20 +20,22 @@ from services.billing.models.ledger import (
     JournalEntry,
     Posting,
 )
+from shared.contracts.actors import actor_of
+from shared.contracts.notes import Note
 from shared.money import Money
 from shared.rpc.change import Change
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why money moves: what kind of entry, for whom, and the words for it.
+    """Why money moves: what kind of entry, for whom, and a note for the customer.
 
     ``cause`` is the operation, or the thing it was about.
     """
 
     company_id: UUID
     kind: EntryKind
-    memo: str
+    note: Note
     cause: str
 
 
@@ -68,8 +70,10 @@ def post(change: Change, entry_id: UUID, reason: Reason, lines: Sequence[Line]) 
             id=entry_id,
             at=call.now,
             kind=reason.kind,
-            memo=reason.memo,
+            memo=reason.note.as_written,
+            **reason.note.columns,
             who=call.principal.name,
+            **actor_of(call.principal).columns,
             cause=reason.cause,
             company_id=reason.company_id,
             request_id=call.request_id,

@@ -6,7 +6,8 @@ from enum import Enum
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.db.database import enum_by_value
 
@@ -18,3 +19,17 @@ class Base(DeclarativeBase):
         Decimal: sa.Numeric(20, 6),
         Enum: enum_by_value(Enum),
     }
+
+
+class Noted:
+    """Columns of a `shared.contracts.notes.Note`; empty in rows from before them."""
+
+    note_code: Mapped[str] = mapped_column(default="")
+    note_parameters: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
+
+
+class Acted:
+    """Columns of a `shared.contracts.actors.Actor`; empty in rows from before them."""
+
+    actor_kind: Mapped[str] = mapped_column(default="")
+    actor_name: Mapped[str] = mapped_column(default="")

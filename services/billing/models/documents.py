@@ -9,17 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.billing.models.base import Base
+from services.billing.models.base import Base, Noted
 from shared.contracts.billing.documents import DocumentFormat, DocumentKind
+from shared.contracts.notes import Note, read_note
 from shared.db.database import CompanyOwned
 
 
-class DocumentOrder(CompanyOwned, Base):
+class DocumentOrder(CompanyOwned, Noted, Base):
     """A document that is to be issued; gone once it is.
 
     It is written where money moves, in that transaction, so that no document is
     forgotten; issuing is one of its own, as a series is one queue for all companies.
     ``waits_for`` is empty, or the exchange rate that it lacks: ``USD/EUR 2026-03-01``.
+    ``reason`` is its note as it was written before notes had codes.
     """
 
     __tablename__ = "document_orders"
@@ -38,6 +40,10 @@ class DocumentOrder(CompanyOwned, Base):
     failures: Mapped[int] = mapped_column(default=0)
     waits_for: Mapped[str] = mapped_column(default="", server_default="")
     try_at: Mapped[datetime]
+
+    @property
+    def note(self) -> Note:
+        return read_note(self.note_code, self.note_parameters, self.reason)
 
 
 class DocumentSeries(Base):

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.billing.models.base import Base
+from services.billing.models.base import Acted, Base, Noted
 from shared.db.database import CompanyOwned
 
 
@@ -76,8 +76,12 @@ class Wallet(CompanyOwned, Base):
     short_at: Mapped[datetime | None]
 
 
-class JournalEntry(CompanyOwned, Base):
-    """Why money moved. ``cause`` is the operation, or what it was about."""
+class JournalEntry(CompanyOwned, Noted, Acted, Base):
+    """Why money moved. ``cause`` is the operation, or what it was about.
+
+    ``memo`` is the note as it was written before notes had codes; ``who`` is the name
+    that the principal had, whoever that is.
+    """
 
     __tablename__ = "journal_entries"
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.billing.models.base import Base
+from services.billing.models.base import Base, Noted
 from shared.contracts.billing.payments import GatewayName, PaymentState
+from shared.contracts.notes import Note, read_note
 from shared.db.database import CompanyOwned
 
 # A tuple, as it stands in queries: a set's order is another in each process.
@@ -18,12 +19,13 @@ PAID = (PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK)
 """Payments that came, whether or not they have stayed."""
 
 
-class Payment(CompanyOwned, Base):
+class Payment(CompanyOwned, Noted, Base):
     """One attempt to pay a top-up, or money that came for it.
 
     ``checkout`` is what the gateway calls the attempt, ``transaction`` what it calls
     the money. ``net`` and ``tax`` are the parts of ``amount``, which is what was paid,
-    or is to be. ``ask_at`` is when the gateway is asked about it next.
+    or is to be. The note is what was used to pay, ``method`` the same as it was written
+    before notes had codes. ``ask_at`` is when the gateway is asked about it next.
 
     ``received_on`` is the seller's day on which the money was received; None before,
     and on payments from before days of receipt were kept. ``tax_decision`` is the rule
@@ -60,6 +62,15 @@ class Payment(CompanyOwned, Base):
         JSONB(none_as_null=True)
     )
     has_doubtful_place: Mapped[bool | None]
+
+    @property
+    def paid_with(self) -> Note:
+        return read_note(self.note_code, self.note_parameters, self.method)
+
+    @paid_with.setter
+    def paid_with(self, note: Note) -> None:
+        self.note_code, self.note_parameters = note.code, note.parameters
+        self.method = note.as_written
 
 
 class ChargebackState(Enum):

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from services.billing.models.base import Base
+from services.billing.models.base import Base, Noted
 from services.billing.models.payments import Chargeback, ChargebackState
 from shared.contracts.billing.refund_requests import RefundRequestState
+from shared.contracts.notes import Note, read_note
 from shared.db.database import CompanyOwned
 
 
@@ -24,8 +25,11 @@ class RefundState(Enum):
     """The gateway refused for good, and the wallet has its money again."""
 
 
-class Refund(CompanyOwned, Base):
-    """Money given back of one payment; ``send_at`` is when the gateway is told next."""
+class Refund(CompanyOwned, Noted, Base):
+    """Money given back of one payment; ``send_at`` is when the gateway is told next.
+
+    ``reason`` is its note as it was written before notes had codes.
+    """
 
     __tablename__ = "refunds"
 
@@ -42,6 +46,10 @@ class Refund(CompanyOwned, Base):
     settled_at: Mapped[datetime | None]
     send_at: Mapped[datetime | None]
     failure: Mapped[str] = mapped_column(default="")
+
+    @property
+    def note(self) -> Note:
+        return read_note(self.note_code, self.note_parameters, self.reason)
 
 
 class RefundRequest(CompanyOwned, Base):

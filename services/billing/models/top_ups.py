@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.billing.models.base import Base
+from services.billing.models.base import Acted, Base
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.top_ups import TopUpState
 from shared.db.database import CompanyOwned
@@ -19,12 +19,13 @@ OPEN = (TopUpState.DRAFT, TopUpState.PENDING)
 """Nobody has paid yet, and somebody may."""
 
 
-class TopUp(CompanyOwned, Base):
+class TopUp(CompanyOwned, Acted, Base):
     """A top-up as it was quoted; its net, tax and gross never change.
 
     ``tax_lines`` and ``tax_reason`` are the contract's, as on the wire.
     ``refunded_net`` is what was given back of all its payments: a sum of refunds.
     ``is_intended`` says that the customer knew of an equal one and meant both.
+    ``created_by`` is the name that the principal had, whoever that is.
     ``seller`` is the key of who sells: the same for all that a company begins once it
     has paid one.
     """

@@ -38,7 +38,8 @@ class Transaction(CompanyOwned, Base):
 class TransactionTerm(CompanyOwned, Base):
     """What a transaction is found by, in the order of the list.
 
-    The database keeps them itself: words, ``=`` before an amount, ``:`` before a cause.
+    The database keeps them itself: words, ``=`` before an amount, ``:`` before a cause,
+    ``#`` before a note's code.
     """
 
     __tablename__ = "transaction_terms"

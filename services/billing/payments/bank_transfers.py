@@ -27,6 +27,7 @@ from shared.contracts.billing.payments import (
     BookBankPayments,
     part_name,
 )
+from shared.contracts.notes import Note, NoteCode
 from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of, fits_ledger
@@ -37,7 +38,7 @@ from shared.text import clean_line
 
 MAX_CREDITS = 500
 
-METHOD = "Bank transfer"
+PAID_WITH = Note(code=NoteCode.BANK_TRANSFER)
 
 
 def book(
@@ -106,7 +107,7 @@ def _settle(
         transaction=credit.transaction,
         outcome=Outcome.SUCCEEDED,
         amount=credit.amount,
-        method=METHOD,
+        paid_with=PAID_WITH,
         booked_on=credit.booked_on,
         payer_country=credit.payer_country,
     )

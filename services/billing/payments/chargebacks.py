@@ -20,7 +20,7 @@ from services.billing.payments.posting import first_succeeded, post_payment, spl
 from services.billing.payments.settling import settle
 from services.billing.refunds.decisions import end_request
 from services.billing.tax.receipts import tax_of
-from services.billing.top_ups.document_orders import TAKEN_BACK, Wanted, order
+from services.billing.top_ups.document_orders import Wanted, order
 from services.billing.top_ups.lifecycle import lock_top_up, move
 from services.billing.top_ups.rules import fits_payment
 from services.billing.top_ups.views import given_back
@@ -29,6 +29,7 @@ from shared.contracts.billing.payments import MAX_TEXT_LENGTH, BookDispute, Paym
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.tax import TaxDecision
 from shared.contracts.billing.top_ups import TopUpState
+from shared.contracts.notes import Note, NoteCode
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of
 from shared.rpc.change import Change
@@ -110,7 +111,8 @@ def _book(change: Change, top_up: TopUp, row: Chargeback, gross: Decimal) -> Non
     post_payment(change, payment, money, EntryKind.CHARGEBACK)
     if taken.net:
         kind = DocumentKind.CREDIT_NOTE
-        wanted = Wanted(kind, taken.net, taken.tax, payment.id, reason=TAKEN_BACK)
+        note = Note(code=NoteCode.TAKEN_BACK)
+        wanted = Wanted(kind, taken.net, taken.tax, payment.id, note=note)
         order(change, top_up, wanted)
     payment.failure = FAILURE
     if taken.net == left.net:

@@ -33,7 +33,7 @@ def post_payment(
     reason = Reason(
         company_id=wallet.company_id,
         kind=kind,
-        memo=payment.method,
+        note=payment.paid_with,
         cause=f"payment:{payment.id}",
     )
     money_in.post(change, wallet.id, reason)

@@ -121,7 +121,7 @@ def _note(change: Change, top_up: TopUp, payment: Payment, report: Report) -> No
     """Keep how an attempt goes that has brought no money."""
     payment.state = _STATES[report.outcome]
     payment.transaction = report.transaction
-    payment.method = report.method
+    payment.paid_with = report.paid_with
     payment.failure = report.failure
     if report.outcome is Outcome.PENDING or top_up.state not in OPEN:
         return

@@ -59,7 +59,7 @@ def settle(
 
 def _mark_succeeded(payment: Payment, report: Report, now: datetime) -> None:
     payment.transaction = report.transaction
-    payment.method = report.method
+    payment.paid_with = report.paid_with
     payment.failure = None
     payment.ask_at = None
     payment.settled_at = now

@@ -25,12 +25,7 @@ from services.billing.models.top_ups import TopUp
 from services.billing.refunds.decisions import end_request
 from services.billing.refunds.goodwill import unspent_goodwill
 from services.billing.refunds.taken_beyond import cover
-from services.billing.top_ups.document_orders import (
-    NOT_PAID_OUT,
-    TAKEN_BACK,
-    Wanted,
-    order,
-)
+from services.billing.top_ups.document_orders import Wanted, order
 from services.billing.top_ups.lifecycle import lock_top_up, move
 from services.billing.top_ups.rules import fits_payment
 from services.billing.top_ups.views import Given, given_back, payments_of, view
@@ -38,6 +33,7 @@ from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import GivenBack, RefundTopUp, TopUpState
+from shared.contracts.notes import Note, NoteCode, own_words
 from shared.errors import Conflict, InvalidInput
 from shared.money import (
     Money,
@@ -87,20 +83,31 @@ class _Most:
         )
 
 
-def refund(change: Change, request: RefundTopUp, *, is_typed: bool = True) -> GivenBack:
+def refund(change: Change, request: RefundTopUp) -> GivenBack:
+    """Refund what an operator typed, who may have typed it twice.
+
+    Raises:
+        Conflict: ``done_before`` with ``id``; and what `give_back` raises.
+        InvalidInput: ``reason_missing``, ``bad_reason``.
+    """
+    note = own_words(clean_reason(request.reason, required=True))
+    return give_back(change, request, note, is_typed=True)
+
+
+def give_back(
+    change: Change, request: RefundTopUp, note: Note, *, is_typed: bool = False
+) -> GivenBack:
     """Take a part of a top-up out of its wallet and order it to be paid back.
 
     The newest payment gives first, so that a duplicate is what goes back; or else only
-    the one that is asked for. One that ``is_typed`` may have been typed twice.
+    the one that is asked for.
 
     Raises:
         NotFound: ``no_such_top_up``.
         Conflict: ``not_refundable`` with ``state``; ``more_than_unspent`` with
-            ``left``; ``goodwill_not_refundable`` with ``left`` and ``goodwill``;
-            ``done_before`` with ``id``.
-        InvalidInput: ``bad_amount``, ``reason_missing``, ``bad_reason``.
+            ``left``; ``goodwill_not_refundable`` with ``left`` and ``goodwill``.
+        InvalidInput: ``bad_amount``.
     """
-    reason = clean_reason(request.reason, required=True)
     session = change.db
     top_up = lock_top_up(session, request.top_up_id)
     given = given_back(session, top_up)
@@ -118,7 +125,7 @@ def refund(change: Change, request: RefundTopUp, *, is_typed: bool = True) -> Gi
     if is_typed:
         require_meant(_equal_before(change, parts), request.again)
     for part in parts:
-        _give_back(change, wallet, top_up, part, reason)
+        _give_back(change, wallet, top_up, part, note)
     tell_of_change(change, wallet)
     refunded = net == _left(paid, given)
     state = TopUpState.REFUNDED if refunded else TopUpState.PARTLY_REFUNDED
@@ -133,13 +140,13 @@ def refund(change: Change, request: RefundTopUp, *, is_typed: bool = True) -> Gi
 
 
 def _give_back(
-    change: Change, wallet: Wallet, top_up: TopUp, part: _Part, reason: str
+    change: Change, wallet: Wallet, top_up: TopUp, part: _Part, note: Note
 ) -> None:
-    row = _draft(change, top_up, part, reason)
+    row = _draft(change, top_up, part, note)
     change.db.add(row)
     change.db.flush()
     _post(change, wallet, row, EntryKind.REFUND)
-    _order(change, top_up, row, DocumentKind.CREDIT_NOTE, reason)
+    _order(change, top_up, row, DocumentKind.CREDIT_NOTE, note)
     top_up.refunded_net += part.net
     if part.is_rest:
         end_request(change, part.payment.id, RefundRequestState.GRANTED)
@@ -184,10 +191,12 @@ def give_up(change: Change, refund: Refund, why: str) -> None:
     session.flush()
     taken = cover(change, refund)
     _post(change, wallet, refund, EntryKind.REFUND_FAILED, taken.tax)
-    _order(change, top_up, refund, DocumentKind.INVOICE, NOT_PAID_OUT)
+    not_paid_out = Note(code=NoteCode.REFUND_NOT_PAID_OUT)
+    _order(change, top_up, refund, DocumentKind.INVOICE, not_paid_out)
     if taken.net:
         kind, of = DocumentKind.CREDIT_NOTE, refund.payment_id
-        order(change, top_up, Wanted(kind, taken.net, taken.tax, of, reason=TAKEN_BACK))
+        note = Note(code=NoteCode.TAKEN_BACK)
+        order(change, top_up, Wanted(kind, taken.net, taken.tax, of, note=note))
     tell_of_change(change, wallet)
     if not _paid(session, top_up):
         state = top_up.state
@@ -209,7 +218,7 @@ def _post(
     reason = Reason(
         company_id=wallet.company_id,
         kind=kind,
-        memo=refund.reason,
+        note=refund.note,
         cause=f"refund:{refund.id}",
     )
     net, tax = refund.net + untaxed, refund.tax - untaxed
@@ -218,9 +227,9 @@ def _post(
 
 
 def _order(
-    change: Change, top_up: TopUp, refund: Refund, kind: DocumentKind, reason: str
+    change: Change, top_up: TopUp, refund: Refund, kind: DocumentKind, note: Note
 ) -> None:
-    wanted = Wanted(kind, refund.net, refund.tax, refund.payment_id, refund.id, reason)
+    wanted = Wanted(kind, refund.net, refund.tax, refund.payment_id, refund.id, note)
     order(change, top_up, wanted)
 
 
@@ -296,7 +305,7 @@ def _equal_before(change: Change, parts: Sequence[_Part]) -> UUID | None:
     )
 
 
-def _draft(change: Change, top_up: TopUp, part: _Part, reason: str) -> Refund:
+def _draft(change: Change, top_up: TopUp, part: _Part, note: Note) -> Refund:
     return Refund(
         id=change.runtime.new_id(),
         company_id=top_up.company_id,
@@ -306,7 +315,8 @@ def _draft(change: Change, top_up: TopUp, part: _Part, reason: str) -> Refund:
         currency=top_up.currency,
         net=part.net,
         tax=part.tax,
-        reason=reason,
+        reason=note.as_written,
+        **note.columns,
         who=change.call.principal.name,
         created_at=change.call.now,
         send_at=change.call.now,

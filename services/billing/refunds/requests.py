@@ -21,7 +21,6 @@ from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.refunds import lifecycle as refunds
 from services.billing.refunds.decisions import decide
-from services.billing.top_ups.document_orders import GIVEN_BACK
 from services.billing.top_ups.lifecycle import lock_top_up
 from services.billing.top_ups.views import given_back, request_view
 from shared.contracts import billing
@@ -29,6 +28,7 @@ from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import RefundTopUp
+from shared.contracts.notes import Note, NoteCode
 from shared.db.paging import (
     Direction,
     Position,
@@ -141,17 +141,17 @@ def grant(change: Change, payment_id: UUID) -> billing.refund_requests.RefundReq
 
     Raises:
         NotFound: ``no_such_refund_request``.
-        Conflict: ``refund_request_decided`` with ``state``; as `lifecycle.refund`.
+        Conflict: ``refund_request_decided`` with ``state``; as `lifecycle.give_back`.
     """
     row, top_up, payment = _lock_open(change.db, payment_id)
     # Not "what is unspent": half of it given back would end the matter.
     left = _left(change.db, top_up, payment)
     rest = Money(left, currency_of(payment.currency))
     refund = RefundTopUp(
-        top_up_id=top_up.id, payment_id=payment.id, net=rest, reason=GIVEN_BACK
+        top_up_id=top_up.id, payment_id=payment.id, net=rest, reason=""
     )
     # Which ends the request, as nothing is left then.
-    refunds.refund(change, refund, is_typed=False)
+    refunds.give_back(change, refund, Note(code=NoteCode.PAID_TWICE))
     return request_view(row, top_up, payment)
 
 

@@ -9,6 +9,7 @@ from services.billing.top_ups.document_orders import Wanted, order
 from services.billing.top_ups.quotes import Terms, quote_for
 from services.billing.top_ups.references import new_reference
 from shared.contracts import billing
+from shared.contracts.actors import actor_of
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.top_ups import TopUpState
 from shared.errors import Conflict
@@ -74,6 +75,7 @@ def _draft(
         tax_reason=to_wire(quoted.tax_reason),
         created_at=now,
         created_by=change.call.principal.name,
+        **actor_of(change.call.principal).columns,
         expires_at=now + gateway.lasts,
         version=1,
     )

@@ -10,13 +10,8 @@ from uuid import UUID
 from services.billing.models.documents import DocumentOrder
 from services.billing.models.top_ups import TopUp
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.notes import NO_NOTE, Note
 from shared.rpc.change import Change
-
-TAKEN_BACK = "The payment was taken back by the bank that it came from."
-NOT_PAID_OUT = "The refund could not be paid out, and the balance has it again."
-GIVEN_BACK = "Paid twice, and given back as you asked."
-COMPLETED = "The invoice did not say its VAT in the seller's currency."
-"""Reasons of ours; documents say them in their own language."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +19,8 @@ class Wanted:
     """What a document is to be about; positive amounts in the minor unit.
 
     ``payment_id`` is the money it is about, None on a proforma, ``refund_id`` what was
-    given back of it. ``reason`` is why a document corrects an earlier one: one of
-    those above, or the operator's own words.
+    given back of it. ``note`` is why a document corrects an earlier one: a reason of
+    ours, or the operator's own words.
     """
 
     kind: DocumentKind
@@ -33,7 +28,7 @@ class Wanted:
     tax: Decimal
     payment_id: UUID | None = None
     refund_id: UUID | None = None
-    reason: str = ""
+    note: Note = NO_NOTE
 
 
 def order(change: Change, top_up: TopUp, wanted: Wanted) -> None:
@@ -48,7 +43,8 @@ def order(change: Change, top_up: TopUp, wanted: Wanted) -> None:
             refund_id=wanted.refund_id,
             net=wanted.net,
             tax=wanted.tax,
-            reason=wanted.reason,
+            reason=wanted.note.as_written,
+            **wanted.note.columns,
             ordered_at=now,
             try_at=now,
         )

@@ -18,6 +18,7 @@ from services.billing.models.refunds import Refund, RefundRequest, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.tax.receipts import differs_from_quote, tax_of
 from shared.contracts import billing
+from shared.contracts.actors import read_actor
 from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.tax import TaxLine, TaxReason
 from shared.money import Money, currency_of
@@ -48,7 +49,7 @@ def view(session: Session, top_up: TopUp) -> billing.top_ups.TopUp:
         taken_back=money(_taken(payments, taken)) if taken else None,
         refunded=money(top_up.refunded_net),
         created_at=top_up.created_at,
-        created_by=top_up.created_by,
+        begun_by=read_actor(top_up.actor_kind, top_up.actor_name, top_up.created_by),
         expires_at=top_up.expires_at,
         settled_at=top_up.settled_at,
         payments=_payment_views(session, top_up, payments),
@@ -157,7 +158,7 @@ def _payment_view(top_up: TopUp, payment: Payment) -> billing.payments.Payment:
         gateway=payment.gateway,
         state=payment.state,
         amount=Money(payment.amount, currency_of(payment.currency)),
-        method=payment.method,
+        paid_with=payment.paid_with,
         failure=payment.failure,
         duplicate_of=payment.duplicate_of,
         is_late=bool(ended_at and paid_at and paid_at > ended_at),

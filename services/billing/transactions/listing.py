@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from services.billing.base.days import check_day
@@ -29,6 +29,7 @@ from services.billing.parties.companies import DEFAULT_TIME_ZONE
 from services.billing.transactions.failed_payments import list_failed
 from services.billing.transactions.filters import Key, Narrowing, walk
 from services.billing.transactions.search import Search, in_time, read_search
+from shared.contracts.actors import read_actor
 from shared.contracts.billing.documents import DocumentKind, DocumentReference
 from shared.contracts.billing.transactions import (
     FailedPayment,
@@ -37,6 +38,7 @@ from shared.contracts.billing.transactions import (
     TransactionGroup,
     TransactionPage,
 )
+from shared.contracts.notes import read_note
 from shared.db.paging import (
     Direction,
     Position,
@@ -48,7 +50,7 @@ from shared.db.paging import (
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of
 
-_Row = tuple[models.Transaction, str, str]
+_Row = tuple[models.Transaction, JournalEntry]
 
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -88,10 +90,10 @@ def list_transactions(
             request.limit,
             lambda direction, key: encode_cursor(direction, *key),
         )
-    details = _details_of(session, [cause for _, _, cause in page.rows])
+    details = _details_of(session, [entry.cause for _, entry in page.rows])
     return TransactionPage(
         transactions=[
-            _view(row, memo, details[cause]) for row, memo, cause in page.rows
+            _view(row, entry, details[entry.cause]) for row, entry in page.rows
         ],
         currencies=_currencies(session),
         previous=page.previous,
@@ -103,10 +105,8 @@ def list_transactions(
 def of_entry(session: Session, entry_id: UUID) -> Transaction | None:
     """What an entry of the session's company made, without what belongs to it."""
     row = models.Transaction
-    query = select(row, JournalEntry.memo).join(
-        JournalEntry, JournalEntry.id == row.entry_id
-    )
-    found = session.execute(query.where(row.entry_id == entry_id).limit(1)).first()
+    query = _with_entries().where(row.entry_id == entry_id)
+    found = session.execute(query.limit(1)).first()
     return _view(found[0], found[1], _CauseDetails()) if found else None
 
 
@@ -144,13 +144,11 @@ class _Listing:
         narrowing = _narrowing(session, request)
         if not request.search.strip():
             return cls(session, narrowing, None)
-        return cls(session, narrowing, read_search(session, request.search, narrowing))
+        return cls(session, narrowing, read_search(session, request, narrowing))
 
     def read(self, direction: Direction, key: Key | None, limit: int) -> Sequence[_Row]:
         row = models.Transaction
-        query = select(row, JournalEntry.memo, JournalEntry.cause).join(
-            JournalEntry, JournalEntry.id == row.entry_id
-        )
+        query = _with_entries()
         if self.search is None:
             query = query.where(*self.narrowing.of(row))
         elif self.search.finds_nothing:
@@ -160,7 +158,12 @@ class _Listing:
             query = query.join(page, page.c.number == row.number)
         query = walk(query, row, direction, key).limit(limit)
         rows = self.session.execute(query)
-        return [(row, memo, cause) for row, memo, cause in rows]
+        return [(row, entry) for row, entry in rows]
+
+
+def _with_entries() -> Select[tuple[models.Transaction, JournalEntry]]:
+    entry, row = JournalEntry, models.Transaction
+    return select(row, entry).join(entry, entry.id == row.entry_id)
 
 
 def _narrowing(session: Session, request: ListTransactions) -> Narrowing:
@@ -248,7 +251,9 @@ def _currencies(session: Session) -> list[str]:
     return list(session.scalars(select(Wallet.currency).order_by(*order)))
 
 
-def _view(row: models.Transaction, memo: str, details: _CauseDetails) -> Transaction:
+def _view(
+    row: models.Transaction, entry: JournalEntry, details: _CauseDetails
+) -> Transaction:
     currency = currency_of(row.currency)
     issued = _DOCUMENTS.get(row.kind)
     is_paid = row.kind is EntryKind.TOP_UP
@@ -257,7 +262,8 @@ def _view(row: models.Transaction, memo: str, details: _CauseDetails) -> Transac
         entry_id=row.entry_id,
         at=row.at,
         kind=row.kind.value,
-        memo=memo,
+        note=read_note(entry.note_code, entry.note_parameters, entry.memo),
+        actor=read_actor(entry.actor_kind, entry.actor_name, entry.who),
         amount=Money(row.amount, currency),
         balance=Money(row.balance, currency),
         top_up_id=details.top_up_id,

@@ -1,4 +1,4 @@
-"""Search in transactions: by document, top-up, amount, and the words of a memo.
+"""Search in transactions: by document, top-up, amount, and the words of a note.
 
 Each transaction has its terms, in the order of the list; the database keeps them. What
 is typed is read as sets of terms, and a transaction must have one of each set. Why that
@@ -6,7 +6,7 @@ takes as long for a million transactions as for three:
 docs/decisions/search-of-transactions.md.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
@@ -36,7 +36,8 @@ from services.billing.models.transactions import TransactionTerm
 from services.billing.top_ups.references import references_in
 from services.billing.transactions.amounts_typed import TypedAmount, read_typed
 from services.billing.transactions.filters import Key, Narrowing, walk
-from shared.contracts.billing.transactions import TransactionGroup
+from shared.contracts.billing.transactions import ListTransactions, TransactionGroup
+from shared.contracts.notes import NoteCode
 from shared.db.paging import Direction
 from shared.errors import InvalidInput
 
@@ -55,6 +56,7 @@ _QUERY_CANCELLED = "57014"
 _LAST_CHARACTER = chr(0x10FFFF)
 
 _Terms = Sequence[str]
+_WordsOfCodes = Mapping[str, _Terms]
 
 
 @dataclass(frozen=True)
@@ -107,12 +109,15 @@ class Search:
         return unnested.table_valued(*columns, name="branch").render_derived()
 
 
-def read_search(session: Session, text: str, narrowing: Narrowing) -> Search:
+def read_search(
+    session: Session, request: ListTransactions, narrowing: Narrowing
+) -> Search:
     """What is looked for in the session's company when a text is typed.
 
     Raises:
         InvalidInput: ``search_too_long`` with ``max_length``.
     """
+    text = request.search
     if len(text) > MAX_LENGTH or len(text.split()) > MOST_WORDS:
         raise _too_long()
     text = text.replace("\0", " ")
@@ -123,7 +128,7 @@ def read_search(session: Session, text: str, narrowing: Narrowing) -> Search:
         narrowing = replace(narrowing, currency=amount.currency)
     if amount is not None and not text.strip().isdecimal():
         return Search(session, narrowing, [_amounts(amount)])
-    wanted = _wanted(session, text)
+    wanted = _wanted(session, text, _words_of_codes(session, request.note_words))
     return Search(session, narrowing, _rarest_first(session, wanted, narrowing))
 
 
@@ -143,7 +148,7 @@ def in_time(session: Session) -> Iterator[None]:
         raise InvalidInput("search_too_slow") from error
 
 
-def _wanted(session: Session, text: str) -> Sequence[_Terms]:
+def _wanted(session: Session, text: str, codes: _WordsOfCodes) -> Sequence[_Terms]:
     wanted, others = [], []
     for part in text.split():
         amount = read_typed(part)
@@ -156,7 +161,7 @@ def _wanted(session: Session, text: str) -> Sequence[_Terms]:
     words = _words(session, " ".join(others))
     if len(words) > MOST_WORDS:
         raise _too_long()
-    return [*wanted, *(_word(session, word) for word in words)]
+    return [*wanted, *([*_codes(codes, each), *_word(session, each)] for each in words)]
 
 
 def _rarest_first(
@@ -223,9 +228,27 @@ def _causes_of(session: Session, top_ups: Sequence[UUID]) -> _Terms:
 
 
 def _words(session: Session, text: str) -> Sequence[str]:
-    """The database takes a memo and what is typed apart in the same way."""
+    """The database takes a note and what is typed apart in the same way."""
     words = func.words_of(text, type_=ARRAY(Text))
     return session.scalars(select(words)).one()
+
+
+def _words_of_codes(session: Session, note_words: Mapping[str, str]) -> _WordsOfCodes:
+    """The reader's words for the codes of notes that there are."""
+    known = [code.value for code in NoteCode if code in note_words]
+    if not known:
+        return {}
+    words = (note_words[code][:MAX_LENGTH].replace("\0", " ") for code in known)
+    parted = (func.words_of(each, type_=ARRAY(Text)) for each in words)
+    return dict(zip(known, session.execute(select(*parted)).one(), strict=True))
+
+
+def _codes(codes: _WordsOfCodes, word: str) -> _Terms:
+    return [
+        f"#{code}"
+        for code, words in codes.items()
+        if any(each.startswith(word) for each in words)
+    ]
 
 
 def _word(session: Session, word: str) -> _Terms:

@@ -60,24 +60,31 @@ def of_user(
     )
 
 
-def of_operator(name: str, company_id: UUID | None, now: datetime) -> Principal:
+@dataclass(frozen=True)
+class Assertion:
+    """What an operator's key has signed; ``jti`` is its own, and used once.
+
+    ``is_login_name``: nobody gave the name, it is that of the operator's login.
+    """
+
+    name: str
+    jti: str
+    is_login_name: bool = False
+
+
+def of_operator(
+    assertion: Assertion, company_id: UUID | None, now: datetime
+) -> Principal:
     """One of the provider's own staff; with a company, for that company."""
     return Principal(
         kind=Kind.OPERATOR,
-        name=name,
+        name=assertion.name,
+        is_login_name=assertion.is_login_name,
         permissions=frozenset(Permission),
         expires_at=_expiry(now),
         company_id=company_id,
         is_verified=True,
     )
-
-
-@dataclass(frozen=True)
-class Assertion:
-    """What an operator's key has signed; ``jti`` is its own, and used once."""
-
-    name: str
-    jti: str
 
 
 def read_assertion(assertion: str, key: Ed25519PublicKey, now: datetime) -> Assertion:
@@ -111,7 +118,7 @@ def read_assertion(assertion: str, key: Ed25519PublicKey, now: datetime) -> Asse
         raise Unauthenticated("assertion_forged", "issued in the future")
     if expires <= now.timestamp():
         raise Unauthenticated("assertion_expired")
-    return Assertion(name, jti)
+    return Assertion(name, jti, is_login_name=claims.get("login_name") is True)
 
 
 def use_assertion(db: Session, call: Call, assertion: Assertion) -> None:

@@ -37,7 +37,6 @@ from services.inventory.importing.rows import (
 from services.inventory.lifecycle import states
 from services.inventory.lifecycle.changes import (
     FIRST_VERSION,
-    IMPORTED,
     ServiceChange,
     Snapshot,
     differences,
@@ -52,6 +51,7 @@ from services.inventory.models import Family, Plan, PlanPrice, Service, StagedSe
 from shared.contract import Event
 from shared.contracts import inventory
 from shared.contracts.inventory.services import Period, ServiceState, SuspensionReason
+from shared.contracts.notes import Note, NoteCode
 from shared.errors import Conflict
 from shared.rpc.change import Change
 from shared.runtime import Runtime
@@ -180,7 +180,7 @@ def apply_services(change: Change, import_id: UUID) -> inventory.importing.Appli
     for rows in _batches(change.db, import_id):
         surroundings = _Surroundings.load(change.db, rows, lock=True)
         done = [*_apply(change, surroundings, rows)]
-        moves.update(finish_all(change, done, IMPORTED))
+        moves.update(finish_all(change, done, Note(code=NoteCode.IMPORTED)))
         total += len(rows)
         created += sum(each.before is None for each in done)
         changed += sum(each.before is not None for each in done)

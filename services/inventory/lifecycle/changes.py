@@ -14,17 +14,15 @@ from services.inventory.prices import price_text
 from services.inventory.views import outbox_event, view
 from shared.contract import Event
 from shared.contracts import inventory
+from shared.contracts.actors import actor_of
 from shared.contracts.inventory.services import ServiceState, TerminationTime
+from shared.contracts.notes import Note
 from shared.errors import NotFound
 from shared.money import Money
 from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.text import clean_reason
 
 FIRST_VERSION = 1
-
-IMPORTED = "Imported from a file"
-"""Why, in the history of what an import changed."""
 
 Difference = tuple[str, str | None, str | None]
 """What, before and after, as a history row has them."""
@@ -110,26 +108,21 @@ def finish(
     change: Change,
     service: models.Service,
     before: Snapshot | None,
-    why: str,
+    note: Note,
     event: Event[inventory.services.Service],
 ) -> inventory.services.Service:
-    """Keep what was changed and write its event; nothing when nothing was changed.
-
-    Raises:
-        InvalidInput: ``bad_reason``.
-    """
+    """Keep what was changed and write its event; nothing when nothing was changed."""
     family_name = get_family(change.db, service.family_code).name
     changed = ServiceChange(service, family_name, before, event)
     if changed.differences():
-        reason = clean_reason(why)
         if before is not None:
             service.version += 1
-        counters.move(change.db, finish_all(change, [changed], reason))
+        counters.move(change.db, finish_all(change, [changed], note))
     return view(service, family_name)
 
 
 def finish_all(
-    change: Change, changed: Sequence[ServiceChange], why: str
+    change: Change, changed: Sequence[ServiceChange], note: Note
 ) -> counters.Moves:
     """Keep changed services with their history rows, and write their events.
 
@@ -137,7 +130,7 @@ def finish_all(
     """
     change.db.add_all(each.service for each in changed)
     change.db.flush()
-    rows = [row for each in changed for row in _history(change.call, each, why)]
+    rows = [row for each in changed for row in _history(change.call, each, note)]
     if rows:
         change.db.execute(insert(models.HistoryRow), rows)
     events = (
@@ -147,7 +140,9 @@ def finish_all(
     return _moves(changed)
 
 
-def _history(call: Call, changed: ServiceChange, why: str) -> Iterator[dict[str, Any]]:
+def _history(
+    call: Call, changed: ServiceChange, note: Note
+) -> Iterator[dict[str, Any]]:
     for what, before, after in changed.differences():
         yield {
             "company_id": changed.service.company_id,
@@ -157,7 +152,9 @@ def _history(call: Call, changed: ServiceChange, why: str) -> Iterator[dict[str,
             "before": before,
             "after": after,
             "who": call.principal.name,
-            "why": why,
+            **actor_of(call.principal).columns,
+            "why": note.as_written,
+            **note.columns,
         }
 
 

@@ -4,7 +4,7 @@ Billing numbers what it says of a service, and says it again until something cam
 What is older than what is known is dropped; what no longer fits is passed over.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from sqlalchemy import select
 
@@ -17,12 +17,9 @@ from shared.contracts.inventory.services import (
     SuspensionReason,
     TerminationTime,
 )
+from shared.contracts.notes import Note, NoteCode
 from shared.db.events import Envelope
 from shared.rpc.change import Change
-
-EXHAUSTED = "The balance did not cover the service when its grace period was over."
-RESTORED = "The balance covers the service again."
-ENDED = "The period that was paid is over."
 
 
 def suspend_overdue(change: Change, envelope: Envelope[PaymentNews]) -> None:
@@ -31,32 +28,28 @@ def suspend_overdue(change: Change, envelope: Envelope[PaymentNews]) -> None:
         ends = service.termination_time is TerminationTime.END_OF_PERIOD
         if service.state is ServiceState.ACTIVE and not ends:
             request = inventory.lifecycle.Suspend(
-                service_id=service.id, why=EXHAUSTED, reason=SuspensionReason.PAYMENT
+                service_id=service.id, reason=SuspensionReason.PAYMENT
             )
-            transitions.suspend_service(change, request)
+            note = Note(code=NoteCode.BALANCE_EXHAUSTED)
+            transitions.suspend_service(change, request, note)
 
 
 def resume_restored(change: Change, envelope: Envelope[PaymentNews]) -> None:
     """Resume those suspended for payment; policy is the operator's."""
     for service in _heard(change, envelope):
         if service.suspension_reason is SuspensionReason.PAYMENT:
-            _simply(change, transitions.resume_service, service, RESTORED)
+            request = inventory.lifecycle.ChangeState(service_id=service.id)
+            note = Note(code=NoteCode.BALANCE_RESTORED)
+            transitions.resume_service(change, request, note)
 
 
 def end_with_period(change: Change, envelope: Envelope[PaymentNews]) -> None:
     """Terminate those that still bear a request to end with their period."""
     for service in _heard(change, envelope):
         if service.termination_time is TerminationTime.END_OF_PERIOD:
-            _simply(change, transitions.terminate_service, service, ENDED)
-
-
-def _simply(
-    change: Change,
-    operation: Callable[[Change, inventory.lifecycle.ChangeState], object],
-    service: Service,
-    why: str,
-) -> None:
-    operation(change, inventory.lifecycle.ChangeState(service_id=service.id, why=why))
+            request = inventory.lifecycle.ChangeState(service_id=service.id)
+            note = Note(code=NoteCode.PAID_PERIOD_ENDED)
+            transitions.terminate_service(change, request, note)
 
 
 def _heard(change: Change, envelope: Envelope[PaymentNews]) -> Iterator[Service]:

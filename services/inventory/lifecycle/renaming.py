@@ -6,14 +6,10 @@ from uuid import UUID
 from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
-from services.inventory.lifecycle.changes import (
-    IMPORTED,
-    ServiceChange,
-    Snapshot,
-    finish_all,
-)
+from services.inventory.lifecycle.changes import ServiceChange, Snapshot, finish_all
 from services.inventory.models import Family, Plan, Service
 from shared.contracts import inventory
+from shared.contracts.notes import Note, NoteCode
 from shared.rpc.change import Change
 
 _BATCH = 1_000
@@ -47,7 +43,7 @@ def rename_services(change: Change, renamed: Renamed) -> None:
                     service, family_name, before, inventory.services.SERVICE_RENAMED
                 )
             )
-        finish_all(change, changed, IMPORTED)
+        finish_all(change, changed, Note(code=NoteCode.IMPORTED))
         after = batch[-1][0].id
         change.db.expunge_all()
 

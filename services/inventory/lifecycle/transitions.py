@@ -12,7 +12,9 @@ from services.inventory.lifecycle.states import Transition
 from services.inventory.prices import check_price, get_price
 from shared.contract import Event
 from shared.contracts import inventory
-from shared.contracts.inventory.services import ServiceState, SuspensionReason
+from shared.contracts.actors import actor_of
+from shared.contracts.inventory.services import ServiceState
+from shared.contracts.notes import NO_NOTE, Note, own_words
 from shared.errors import Conflict, InvalidInput
 from shared.money import Money, is_current
 from shared.rpc.change import Change
@@ -38,7 +40,7 @@ def create_service(
     service = _draft(change, request, plan, check_price(price))
     try:
         return changes.finish(
-            change, service, None, "", inventory.services.SERVICE_CREATED
+            change, service, None, NO_NOTE, inventory.services.SERVICE_CREATED
         )
     except IntegrityError as error:
         if "services_reference" in str(error.orig):
@@ -53,29 +55,25 @@ def activate_service(
 
 
 def suspend_service(
-    change: Change, request: inventory.lifecycle.Suspend
+    change: Change, request: inventory.lifecycle.Suspend, note: Note | None = None
 ) -> inventory.services.Service:
-    return _move(
-        change,
-        request,
-        states.SUSPEND,
-        inventory.services.SERVICE_SUSPENDED,
-        request.reason,
-    )
+    """Suspend; the note is our own reason, where it is not what somebody typed."""
+    event = inventory.services.SERVICE_SUSPENDED
+    return _move(change, request, states.SUSPEND, event, note)
 
 
 def resume_service(
-    change: Change, request: inventory.lifecycle.ChangeState
+    change: Change, request: inventory.lifecycle.ChangeState, note: Note | None = None
 ) -> inventory.services.Service:
-    return _move(change, request, states.RESUME, inventory.services.SERVICE_RESUMED)
+    event = inventory.services.SERVICE_RESUMED
+    return _move(change, request, states.RESUME, event, note)
 
 
 def terminate_service(
-    change: Change, request: inventory.lifecycle.ChangeState
+    change: Change, request: inventory.lifecycle.ChangeState, note: Note | None = None
 ) -> inventory.services.Service:
-    return _move(
-        change, request, states.TERMINATE, inventory.services.SERVICE_TERMINATED
-    )
+    event = inventory.services.SERVICE_TERMINATED
+    return _move(change, request, states.TERMINATE, event, note)
 
 
 def cancel_service(
@@ -95,11 +93,13 @@ def request_termination(
     before = Snapshot.of(service)
     service.termination_requested_at = change.call.now
     service.termination_requested_by = change.call.principal.name
+    actor = actor_of(change.call.principal)
+    service.termination_actor_kind = actor.kind.value
+    service.termination_actor_name = actor.name
     service.termination_reason = clean_reason(request.why)
     service.termination_time = request.time
-    return changes.finish(
-        change, service, before, request.why, inventory.services.TERMINATION_REQUESTED
-    )
+    event = inventory.services.TERMINATION_REQUESTED
+    return changes.finish(change, service, before, _typed(request), event)
 
 
 def withdraw_termination(
@@ -110,9 +110,8 @@ def withdraw_termination(
         raise Conflict("not_requested")
     before = Snapshot.of(service)
     _clear_termination(service)
-    return changes.finish(
-        change, service, before, request.why, inventory.services.TERMINATION_WITHDRAWN
-    )
+    event = inventory.services.TERMINATION_WITHDRAWN
+    return changes.finish(change, service, before, _typed(request), event)
 
 
 def change_plan(
@@ -127,9 +126,8 @@ def change_plan(
     service.plan_code, service.plan_name = plan.code, plan.name
     service.family_code = plan.family_code
     service.price = price.amount
-    return changes.finish(
-        change, service, before, request.why, inventory.services.PLAN_CHANGED
-    )
+    event = inventory.services.PLAN_CHANGED
+    return changes.finish(change, service, before, _typed(request), event)
 
 
 def change_price(
@@ -141,9 +139,8 @@ def change_price(
         raise Conflict("wrong_currency", request.price.currency.code)
     before = Snapshot.of(service)
     service.price = check_price(request.price).amount
-    return changes.finish(
-        change, service, before, request.why, inventory.services.PRICE_CHANGED
-    )
+    event = inventory.services.PRICE_CHANGED
+    return changes.finish(change, service, before, _typed(request), event)
 
 
 def _move(
@@ -151,7 +148,7 @@ def _move(
     request: inventory.lifecycle.ChangeState,
     transition: Transition,
     event: Event[inventory.services.Service],
-    reason: SuspensionReason | None = None,
+    note: Note | None = None,
 ) -> inventory.services.Service:
     service = changes.lock_service(change, request.service_id)
     states.require(service.state, transition.sources)
@@ -160,17 +157,29 @@ def _move(
         service.suspended_us += (change.call.now - service.state_since) // MICROSECOND
     service.state = transition.target
     service.state_since = change.call.now
-    service.suspension_reason = reason
+    service.suspension_reason = None
+    if isinstance(request, inventory.lifecycle.Suspend):
+        service.suspension_reason = request.reason
     if service.activated_at is None and service.state is ServiceState.ACTIVE:
         service.activated_at = change.call.now
     if service.state not in states.LIVE:
         _clear_termination(service)
-    return changes.finish(change, service, before, request.why, event)
+    return changes.finish(change, service, before, note or _typed(request), event)
+
+
+def _typed(request: inventory.lifecycle.ChangeState) -> Note:
+    """What the operator typed.
+
+    Raises:
+        InvalidInput: ``bad_reason``.
+    """
+    return own_words(clean_reason(request.why))
 
 
 def _clear_termination(service: models.Service) -> None:
     service.termination_requested_at = None
     service.termination_requested_by = None
+    service.termination_actor_kind = service.termination_actor_name = ""
     service.termination_reason = None
     service.termination_time = None
 

@@ -10,6 +10,8 @@ from services.inventory.catalogue import get_family
 from services.inventory.models import HistoryRow, Service
 from services.inventory.views import view
 from shared.contracts import inventory
+from shared.contracts.actors import read_actor
+from shared.contracts.notes import read_note
 from shared.errors import InvalidInput, NotFound
 
 MAX_HISTORY = 200
@@ -39,8 +41,8 @@ def get_service(db: Session, service_id: UUID) -> inventory.reading.ServiceDetai
                 what=row.what,
                 before=row.before,
                 after=row.after,
-                who=row.who,
-                why=row.why,
+                actor=read_actor(row.actor_kind, row.actor_name, row.who),
+                note=read_note(row.note_code, row.note_parameters, row.why),
             )
             for row in rows
         ],

@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.contract import Method, Request, Response
 from shared.contracts.billing.name import NAME
 from shared.contracts.inventory.services import Period
+from shared.contracts.notes import Note
 from shared.money import Money
 from shared.permissions import Permission
 
@@ -18,13 +19,14 @@ class Dashboard(Request, frozen=True, kw_only=True):
 class Posting(Response, frozen=True, kw_only=True):
     """One movement of a wallet: ``amount`` is positive when money came in.
 
-    ``kind`` is the journal entry's, ``balance`` the wallet's right after it.
+    ``kind`` is the journal entry's, ``note`` why, as a code with parameters;
+    ``balance`` is the wallet's right after it.
     """
 
     entry_id: UUID
     at: datetime
     kind: str
-    memo: str
+    note: Note
     amount: Money
     balance: Money
 

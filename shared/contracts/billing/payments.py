@@ -8,6 +8,7 @@ from shared.contract import Effect, Method, Nothing, Request, Response
 from shared.contracts.billing.name import NAME
 from shared.contracts.billing.refund_requests import RefundRequest
 from shared.contracts.billing.tax import TaxReason
+from shared.contracts.notes import NO_NOTE, Note
 from shared.money import Money
 from shared.permissions import Permission
 
@@ -41,7 +42,8 @@ class PaymentTax(Response, frozen=True, kw_only=True):
 class Payment(Response, frozen=True, kw_only=True):
     """One attempt to pay a top-up, or money that came for it.
 
-    ``method`` says in words what was used ("Visa ending in 4242"), as far as known.
+    ``paid_with`` is a note of what was used: a card with its last digits, say; without
+    a code where that is not known.
     ``failure`` is a code. ``duplicate_of`` is the payment that it may repeat, and
     ``duplicate_top_up_id`` whose that is, this top-up's or another's: both are booked
     and credited. ``is_late`` says that it came when the top-up had ended: it is
@@ -55,7 +57,7 @@ class Payment(Response, frozen=True, kw_only=True):
     gateway: GatewayName
     state: PaymentState
     amount: Money
-    method: str
+    paid_with: Note = NO_NOTE
     failure: str | None
     duplicate_of: UUID | None
     is_late: bool

@@ -12,6 +12,7 @@ from enum import Enum
 from uuid import UUID
 
 from shared.contract import Effect, Event, Method, Request, Response
+from shared.contracts.actors import UNNAMED, Actor
 from shared.contracts.billing.name import NAME
 from shared.contracts.billing.payments import BankInstructions, GatewayName, Payment
 from shared.contracts.billing.settlement import Settlement
@@ -163,7 +164,7 @@ class TopUp(Response, frozen=True, kw_only=True):
     credited: Money
     refunded: Money
     created_at: datetime
-    created_by: str
+    begun_by: Actor = UNNAMED
     expires_at: datetime
     settled_at: datetime | None
     payments: list[Payment]

@@ -4,9 +4,13 @@ from datetime import date, datetime
 from enum import Enum
 from uuid import UUID
 
+import msgspec
+
 from shared.contract import Method, Request, Response
+from shared.contracts.actors import Actor
 from shared.contracts.billing.documents import DocumentReference
 from shared.contracts.billing.name import NAME
+from shared.contracts.notes import Note
 from shared.money import Money
 from shared.permissions import Permission
 
@@ -26,7 +30,8 @@ class TransactionGroup(Enum):
 class Transaction(Response, frozen=True, kw_only=True):
     """One movement of a wallet: ``amount`` is positive when money came in.
 
-    ``kind`` is the journal entry's, ``balance`` the wallet's right after it, and
+    ``kind`` is the journal entry's, ``note`` why, as a code with parameters, and
+    ``actor`` by whom; ``balance`` is the wallet's right after it, and
     ``top_up_id`` what it belongs to, if that is a top-up, and ``document`` the invoice
     or credit note about it, once that is issued. Times are UTC, and those of a wallet
     never fall. ``is_possible_duplicate`` says that its payment may repeat another one,
@@ -37,7 +42,8 @@ class Transaction(Response, frozen=True, kw_only=True):
     entry_id: UUID
     at: datetime
     kind: str
-    memo: str
+    note: Note
+    actor: Actor
     amount: Money
     balance: Money
     top_up_id: UUID | None = None
@@ -63,8 +69,11 @@ class ListTransactions(Request, frozen=True, kw_only=True):
     ``search`` is a text of at most 200 characters. An amount finds transactions of it,
     either as booked, in whole cents, or as paid with its tax; the number of a document
     or the reference of a top-up all that belongs to it; and of other words each must
-    begin one of the memo, which for charges is none. Only whole words are meant where
-    a company has more than 20 that begin so.
+    begin one of the note's parameters or one that ``note_words`` has for its code; for
+    charges there are none. Only whole words are meant where a company has more than 20
+    that begin so.
+
+    ``note_words`` are what the reader reads for the codes of notes, in their language.
     """
 
     currency: str | None = None
@@ -72,6 +81,7 @@ class ListTransactions(Request, frozen=True, kw_only=True):
     first_day: date | None = None
     last_day: date | None = None
     search: str = ""
+    note_words: dict[str, str] = msgspec.field(default_factory=dict)
     cursor: str | None = None
     limit: int = 25
 

@@ -70,7 +70,8 @@ class MintOperatorToken(Request, frozen=True, kw_only=True):
 
     Its claims are ``name``, ``aud`` (`ASSERTION_AUDIENCE`), ``jti`` (a new one each
     time: an assertion is taken once), ``iat`` and ``exp``, at most 60 seconds after
-    ``iat``; the algorithm is EdDSA.
+    ``iat``; the algorithm is EdDSA. With ``login_name`` true, the name is only that of
+    the operator's login: customers read "Support" and not the name.
 
     ``company_id`` lets the operator use customers' methods for one company.
     """

@@ -5,6 +5,7 @@ from enum import Enum
 from uuid import UUID
 
 from shared.contract import Method, Request, Response
+from shared.contracts.actors import Actor
 from shared.contracts.inventory.name import NAME
 from shared.contracts.inventory.services import (
     Period,
@@ -12,6 +13,7 @@ from shared.contracts.inventory.services import (
     ServiceState,
     SuspensionReason,
 )
+from shared.contracts.notes import Note
 from shared.permissions import Permission
 
 
@@ -35,15 +37,16 @@ class ServiceSort(Enum):
 class HistoryRow(Response, frozen=True, kw_only=True):
     """One change: ``before`` and ``after`` are values as text, None where none was.
 
-    ``what`` is ``state``, ``plan``, ``price``, ``termination_request`` or ``name``.
+    ``what`` is ``state``, ``plan``, ``price``, ``termination_request`` or ``name``;
+    ``actor`` made it, and ``note`` is why, as a code with parameters.
     """
 
     at: datetime
     what: str
     before: str | None
     after: str | None
-    who: str
-    why: str
+    actor: Actor
+    note: Note
 
 
 class Dashboard(Request, frozen=True, kw_only=True):

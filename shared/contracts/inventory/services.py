@@ -5,6 +5,7 @@ from enum import Enum
 from uuid import UUID
 
 from shared.contract import Event, Response
+from shared.contracts.actors import UNNAMED, Actor
 from shared.contracts.inventory.name import NAME
 from shared.money import Money
 
@@ -39,10 +40,10 @@ class Period(Enum):
 
 
 class TerminationRequest(Response, frozen=True, kw_only=True):
-    """The mark on an active or suspended service."""
+    """The mark on an active or suspended service; ``reason`` is as it was typed."""
 
     requested_at: datetime
-    requested_by: str
+    actor: Actor = UNNAMED
     reason: str
     time: TerminationTime
 

@@ -6,15 +6,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.billing.top_ups.document_orders import (
-    COMPLETED,
-    GIVEN_BACK,
-    NOT_PAID_OUT,
-    TAKEN_BACK,
-)
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.tax import TaxCategory
+from shared.contracts.notes import Note, NoteCode
 
 ENGLISH = "en"
 
@@ -25,7 +20,7 @@ class Words:
 
     ``kinds`` are titles and ``named`` the same within a sentence. ``tax_notes`` are the
     notes that the law requires, ``payment_methods`` the names of gateways, and
-    ``reasons`` the translations of our own English reasons.
+    ``reasons`` the sentences for the codes of our own reasons.
     """
 
     kinds: Mapping[DocumentKind, str]
@@ -125,7 +120,14 @@ _ENGLISH = Words(
         GatewayName.STRIPE: "card",
         GatewayName.BANK_TRANSFER: "bank transfer",
     },
-    reasons={},
+    reasons={
+        NoteCode.TAKEN_BACK: "Your bank reversed the payment.",
+        NoteCode.REFUND_NOT_PAID_OUT: "The refund could not be paid out, so the amount "
+        "is back in your balance.",
+        NoteCode.PAID_TWICE: "Paid twice and refunded at your request.",
+        NoteCode.ACCOUNTING_TAX_MISSING: "The invoice did not show the VAT in the "
+        "seller's currency.",
+    },
     page="Page {page} of {pages}",
 )
 
@@ -188,12 +190,13 @@ _GERMAN = Words(
         GatewayName.BANK_TRANSFER: "Überweisung",
     },
     reasons={
-        TAKEN_BACK: "Die Zahlung wurde von der Bank zurückgeholt, von der sie kam.",
-        NOT_PAID_OUT: "Die Erstattung konnte nicht ausgezahlt werden; "
+        NoteCode.TAKEN_BACK: "Die Zahlung wurde von der Bank zurückgeholt, von der sie "
+        "kam.",
+        NoteCode.REFUND_NOT_PAID_OUT: "Die Erstattung konnte nicht ausgezahlt werden; "
         "das Guthaben hat sie wieder.",
-        GIVEN_BACK: "Doppelt bezahlt und auf Ihren Wunsch erstattet.",
-        COMPLETED: "Auf der Rechnung fehlte die Umsatzsteuer in der Währung des "
-        "Verkäufers.",
+        NoteCode.PAID_TWICE: "Doppelt bezahlt und auf Ihren Wunsch erstattet.",
+        NoteCode.ACCOUNTING_TAX_MISSING: "Auf der Rechnung fehlte die Umsatzsteuer in "
+        "der Währung des Verkäufers.",
     },
     page="Seite {page} von {pages}",
 )
@@ -252,13 +255,23 @@ _POLISH = Words(
         GatewayName.BANK_TRANSFER: "przelew",
     },
     reasons={
-        TAKEN_BACK: "Płatność została cofnięta przez bank, z którego przyszła.",
-        NOT_PAID_OUT: "Zwrotu nie udało się wypłacić; kwota wróciła na saldo.",
-        GIVEN_BACK: "Zapłacono dwa razy, zwrócono na Państwa prośbę.",
-        COMPLETED: "Na fakturze brakowało kwoty VAT w walucie sprzedawcy.",
+        NoteCode.TAKEN_BACK: "Płatność została cofnięta przez bank, z którego "
+        "przyszła.",
+        NoteCode.REFUND_NOT_PAID_OUT: "Zwrotu nie udało się wypłacić; kwota wróciła na "
+        "saldo.",
+        NoteCode.PAID_TWICE: "Zapłacono dwa razy, zwrócono na Państwa prośbę.",
+        NoteCode.ACCOUNTING_TAX_MISSING: "Na fakturze brakowało kwoty VAT w walucie "
+        "sprzedawcy.",
     },
     page="Strona {page} z {pages}",
 )
+
+_METHODS = {
+    NoteCode.CARD: "Card",
+    NoteCode.CARD_ENDING: "{brand} ending in {last4}",
+    NoteCode.BANK_TRANSFER: "Bank transfer",
+    NoteCode.TEST_PAYMENT: "Test payment",
+}
 
 _WORDS: Mapping[str, Words] = {ENGLISH: _ENGLISH, "de": _GERMAN, "pl": _POLISH}
 LANGUAGES = tuple(_WORDS)
@@ -282,13 +295,16 @@ def top_up_line(reference: str, language: str) -> str:
     return words_in(language).prepaid_line.format(reference=reference)
 
 
-def method_words(gateway: GatewayName, method: str, language: str) -> str:
-    """Name the payment method; in English as the gateway does, with a card's digits."""
-    if language == ENGLISH and method:
-        return method
+def method_words(gateway: GatewayName, paid_with: Note, language: str) -> str:
+    """Name the payment method; in English with a card's last digits."""
+    known = paid_with.as_written or _METHODS.get(paid_with.code, "")
+    if language == ENGLISH and known:
+        return known.format_map(paid_with.parameters) if paid_with.code else known
     return words_in(language).payment_methods[gateway]
 
 
-def reason_words(reason: str, language: str) -> str:
-    """A reason of ours in the language; the operator's own words as they are."""
-    return words_in(language).reasons.get(reason, reason)
+def reason_words(note: Note, language: str) -> str:
+    """A reason of ours in the language; an operator's own words as they are."""
+    if note.code == NoteCode.OWN_WORDS:
+        return note.parameters["words"]
+    return words_in(language).reasons.get(note.code, note.as_written)

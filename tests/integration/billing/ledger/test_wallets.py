@@ -9,6 +9,7 @@ from sqlalchemy import text
 from shared.contracts import billing
 from shared.contracts.billing.wallets import AdjustmentKind
 from shared.contracts.identity.memberships import Role
+from shared.contracts.notes import NoteCode
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 from tests.fixtures.billing.office import Office, money
 from tests.fixtures.direct_calls import as_json
@@ -186,12 +187,15 @@ def test_an_adjustment_is_posted_against_the_providers_account_of_its_kind(
         entry = connection.execute(
             text(
                 """SELECT * FROM journal_entries
-                   WHERE memo = 'as agreed 🙂' AND company_id = :company_id"""
+                   WHERE company_id = :company_id
+                       AND note_parameters ->> 'words' = 'as agreed 🙂'"""
             ),
             {"company_id": office.company_id},
         ).one()
     assert (found.debits, found.credits) == (Decimal(30), Decimal(10))
     assert (entry.kind, entry.who) == (kind.value, "Alice Example")
+    assert (entry.note_code, entry.memo) == (NoteCode.OWN_WORDS, "")
+    assert (entry.actor_kind, entry.actor_name) == ("support", "Alice Example")
     assert (entry.cause, entry.request_id) == ("adjust_wallet", "test")
     assert entry.company_id == office.company_id
     assert entry.at == office.clock.now()

@@ -10,6 +10,7 @@ from services.billing.gateways.gateway import LASTS
 from services.billing.models.payments import Payment
 from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.contracts.billing.top_ups import TopUpState
+from shared.contracts.notes import card_note
 from shared.db.database import Database
 from shared.errors import Conflict, NotFound, Unavailable
 from tests.fixtures.billing.card_till import CardTill, a_card_till
@@ -34,7 +35,7 @@ def test_a_card_pays_the_gross_and_the_net_enters_the_wallet(till: CardTill) -> 
 
     assert till.stripe.intent(intent)["amount"] == 11900
     assert paid.state is TopUpState.SUCCEEDED
-    assert paid.payments[0].method == "Visa ending in 4242"
+    assert paid.payments[0].paid_with == card_note("Visa", "4242")
     assert till.balance == 100
     assert till.office.differences() == []
     with till.office.database.system() as session:

@@ -21,6 +21,7 @@ from shared.contracts.billing.transactions import (
     TransactionPage,
 )
 from shared.contracts.identity.memberships import Role
+from shared.contracts.notes import NoteCode
 from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, zero
@@ -79,6 +80,11 @@ def find(office: Office, search: str, **filters: object) -> list[Transaction]:
     return page.transactions
 
 
+def _words(transaction: Transaction) -> str:
+    """What its operator typed."""
+    return transaction.note.parameters["words"]
+
+
 def kinds(found: list[Transaction]) -> list[str]:
     return [each.kind for each in found]
 
@@ -120,9 +126,20 @@ WORDS: list[tuple[str, set[int]]] = [
 def test_each_word_must_begin_one_of_the_note(
     till: Till, search: str, notes: set[int]
 ) -> None:
-    found = {each.memo for each in find(till.office, search)}
+    found = {_words(each) for each in find(till.office, search)}
 
     assert found == {NOTES[note] for note in notes}
+
+
+def test_a_note_is_found_by_its_parameters_and_the_readers_words_for_its_code(
+    till: Till,
+) -> None:
+    german = {NoteCode.CARD_ENDING: " endet auf ", "of_tomorrow": "endet"}
+
+    assert kinds(find(till.office, "sandbox 4242")) == ["top_up"]
+    assert kinds(find(till.office, "4242 ende", note_words=german)) == ["top_up"]
+    assert find(till.office, "ende") == []
+    assert find(till.office, NoteCode.CARD_ENDING, note_words=german) == []
 
 
 AMOUNTS: list[tuple[str, list[str]]] = [
@@ -231,7 +248,7 @@ def test_nobody_elses_transactions_are_found(till: Till) -> None:
         assert [each.amount.amount for each in find(stranger, search)] == [
             money("1.25").amount
         ]
-        assert [each.memo for each in find(till.office, search)] == [NOTES[0]]
+        assert [_words(each) for each in find(till.office, search)] == [NOTES[0]]
 
 
 def test_a_search_is_narrowed_like_the_list(till: Till) -> None:
@@ -274,7 +291,7 @@ def test_a_search_that_takes_too_long_is_given_up(
 ) -> None:
     monkeypatch.setattr(transaction_search, "LONGEST_MS", 1)
     monkeypatch.setattr(
-        transaction_search, "_wanted", lambda session, _: session.scalar(_A_SECOND)
+        transaction_search, "_wanted", lambda session, *_: session.scalar(_A_SECOND)
     )
 
     with pytest.raises(InvalidInput, match="search_too_slow"):
@@ -292,8 +309,8 @@ def test_where_very_many_words_begin_so_only_the_whole_word_is_meant(
 
     office.adjust("1", reason="shipment")
 
-    assert [each.memo for each in find(office, "ship")] == ["ship"]
-    assert [each.memo for each in find(office, "shipm")] == ["shipment"]
+    assert [_words(each) for each in find(office, "ship")] == ["ship"]
+    assert [_words(each) for each in find(office, "shipm")] == ["shipment"]
 
 
 @pytest.mark.parametrize("search", ["rent", "rent due", "3"])
@@ -351,7 +368,7 @@ def many(billing_database: Database) -> Office:
 def _matches(transaction: Transaction, search: str) -> bool:
     if search == "3":
         return abs(transaction.amount.amount) == 3
-    return transaction.memo.startswith("rent")
+    return transaction.note.as_written.startswith("rent")
 
 
 def _follow_each_other(transactions: list[Transaction]) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared.contracts import identity
+from shared.contracts.actors import UNNAMED, actor_of
 from shared.errors import NotFound, Unauthenticated
 from shared.permissions import Permission
 from shared.principal import Kind, Principal, verify
@@ -52,12 +53,20 @@ def test_an_assertion_is_exchanged_for_an_operators_principal(house: House) -> N
 
     principal = principal_of(house, token)
     assert principal.kind is Kind.OPERATOR
-    assert principal.name == "Olga"
+    assert (principal.name, principal.is_login_name) == ("Olga", False)
     assert principal.company_id is None
     assert principal.permissions == frozenset(Permission)
     assert house.call(
         identity.companies.FIND_COMPANIES, identity.companies.FindCompanies(), token
     )
+
+
+def test_a_login_name_is_not_for_customers(house: House) -> None:
+    token = mint(house, assertion(house, {"name": "root", "login_name": True}))
+
+    principal = principal_of(house, token)
+    assert principal.name == "root"
+    assert actor_of(principal) == UNNAMED
 
 
 def test_an_operator_can_act_for_one_company_that_exists(house: House) -> None:

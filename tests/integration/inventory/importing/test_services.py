@@ -9,6 +9,7 @@ from sqlalchemy import text
 from shared.contracts import inventory
 from shared.contracts.inventory.reading import ListServices
 from shared.contracts.inventory.services import Service, ServiceState, SuspensionReason
+from shared.contracts.notes import NoteCode
 from shared.errors import Conflict
 from shared.money import Money
 from tests.fixtures.inventory.warehouse import (
@@ -44,8 +45,8 @@ def test_new_services_come_with_state_history_counters_and_events(
     assert found["B"].price == Money("7.123", "EUR")
     assert found["C"].suspension_reason is SuspensionReason.POLICY
     rows = warehouse.history_of(found["A"])
-    assert [(r.what, r.before, r.after, r.who) for r in rows] == [
-        ("state", None, "active", "Alice Example")
+    assert [(r.what, r.before, r.after, r.note.code) for r in rows] == [
+        ("state", None, "active", NoteCode.IMPORTED)
     ]
     events = warehouse.events()
     assert [e["name"] for e in events] == ["service_created"] * 4

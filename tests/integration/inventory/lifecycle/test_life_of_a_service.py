@@ -5,18 +5,23 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from shared.contract import Method
 from shared.contracts import inventory
+from shared.contracts.actors import UNNAMED, Actor, ActorKind
 from shared.contracts.inventory.reading import StateFilter
 from shared.contracts.inventory.services import (
     ServiceState,
     SuspensionReason,
     TerminationTime,
 )
+from shared.contracts.notes import NO_NOTE, Note, own_words
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.money import Money
 from tests.fixtures.inventory.warehouse import START, STRANGER, Warehouse
+
+ALICE = Actor(kind=ActorKind.SUPPORT, name="Alice Example")
 
 
 def test_a_new_service_is_pending_at_its_plans_price(warehouse: Warehouse) -> None:
@@ -57,12 +62,12 @@ def test_each_change_leaves_history_and_an_event_of_the_next_version(
     assert suspended.suspension_reason is SuspensionReason.POLICY
     assert suspended.state_since == warehouse.clock.now()
     rows = warehouse.history_of(service)
-    assert [(r.what, r.before, r.after, r.why) for r in rows] == [
-        ("state", None, "pending", ""),
-        ("state", "pending", "active", ""),
-        ("state", "active", "suspended", "Spam"),
+    assert [(r.what, r.before, r.after, r.note) for r in rows] == [
+        ("state", None, "pending", NO_NOTE),
+        ("state", "pending", "active", NO_NOTE),
+        ("state", "active", "suspended", own_words("Spam")),
     ]
-    assert rows[-1].who == "Alice Example"
+    assert rows[-1].actor == ALICE
     events = warehouse.events()
     assert [(e["name"], e["version"]) for e in events] == [
         ("service_created", 1),
@@ -71,6 +76,35 @@ def test_each_change_leaves_history_and_an_event_of_the_next_version(
     ]
     assert events[-1]["body"]["suspension_reason"] == "policy"
     assert events[-1]["company_id"] == str(service.company_id)
+
+
+OF_BEFORE = """
+INSERT INTO service_history
+    (company_id, service_id, at, what, before, after, who, why)
+VALUES (:company, :service, :at, 'name', 'a', 'b', :who, :why)
+"""
+
+
+@pytest.mark.parametrize(
+    ("who", "actor"),
+    [
+        ("billing", Actor(kind=ActorKind.AUTOMATIC)),
+        ("root", UNNAMED),
+        ("Nora (support)", Actor(kind=ActorKind.PERSON, name="Nora (support)")),
+    ],
+)
+def test_history_from_before_keeps_its_words_and_names_people_only(
+    warehouse: Warehouse, who: str, actor: Actor
+) -> None:
+    service = warehouse.add_service()
+    values = {"company": service.company_id, "service": service.id, "at": START}
+    why = "The balance covers the service again."
+    with warehouse.database.system() as session:
+        session.execute(text(OF_BEFORE), values | {"who": who, "why": why})
+
+    row = warehouse.history_of(service)[-1]
+
+    assert (row.actor, row.note) == (actor, Note(as_written=why))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +166,7 @@ def test_a_termination_request_overlaps_the_state_and_ends_with_the_service(
 
     assert marked.termination_request == inventory.services.TerminationRequest(
         requested_at=START,
-        requested_by="Alice Example",
+        actor=ALICE,
         reason="Too big",
         time=TerminationTime.AT_ONCE,
     )

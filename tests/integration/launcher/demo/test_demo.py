@@ -20,6 +20,7 @@ from shared.clock import ManualClock
 from shared.contracts import billing
 from shared.operator import Operator
 from shared.runtime import Runtime
+from tests.fixtures.stored_words import stored_words
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,16 @@ def test_one_service_waits_for_money_and_all_others_are_paid_for_days(
             services.deliver_events()
 
         assert _differences(operator) == []
+        assert _stored_words(services) == []
+
+
+def _stored_words(services: LocalServices) -> list[str]:
+    """What services wrote that is no code and no person's own words."""
+    found: list[str] = []
+    for name in ("billing", "inventory"):
+        with services.dispatchers[name].service.database.system() as session:
+            found.extend(stored_words(session, name))
+    return found
 
 
 def _differences(operator: Operator) -> list[str]:

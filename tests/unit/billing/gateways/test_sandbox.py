@@ -96,7 +96,7 @@ def test_a_notice_signed_at_another_time_is_taken_for_forged(signed_at: str) -> 
         {"id": ""},
         {"id": "tx\0"},
         {"id": "x" * 2_000},
-        {"method": "\u202e"},
+        {"card_brand": "\u202e"},
         {"failure": "\0"},
         {"outcome": "splendid"},
         {"order_id": "17"},
@@ -109,7 +109,8 @@ def test_a_notice_that_says_nonsense_is_malformed(nonsense: dict[str, Any]) -> N
         "order_id": str(uuid4()),
         "outcome": "succeeded",
         "amount": {"amount": "119", "currency": "EUR"},
-        "method": "A card",
+        "card_brand": "Visa",
+        "card_last4": "4242",
         "failure": None,
     }
     gateway = SandboxGateway("http://localhost", SECRET, "")

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from flask.testing import FlaskClient
 
+from shared.contracts.actors import UNNAMED
 from shared.contracts.billing.charging import LIST_CHARGES, ChargePage
 from shared.contracts.billing.documents import (
     GET_DOCUMENT,
@@ -26,6 +27,7 @@ from shared.contracts.billing.transactions import (
     Transaction,
     TransactionPage,
 )
+from shared.contracts.notes import own_words
 from shared.errors import NotFound, RemoteFault, Unavailable
 from shared.permissions import Permission
 from tests.fixtures.documents import (
@@ -70,7 +72,8 @@ def test_a_transaction_leads_to_its_document_once_that_is_issued(
         entry_id=uuid4(),
         at=AT,
         kind="refund",
-        memo="As asked",
+        note=own_words("As asked"),
+        actor=UNNAMED,
         amount=money("-10.00"),
         balance=money("0.00"),
         top_up_reference="TU-1",

@@ -15,6 +15,7 @@ from zipfile import BadZipFile, ZipFile
 import pytest
 from flask.testing import FlaskClient
 
+from shared.contracts.actors import UNNAMED
 from shared.contracts.billing.documents import (
     GET_DOCUMENT_FILE,
     LIST_DOCUMENTS,
@@ -28,6 +29,7 @@ from shared.contracts.billing.transactions import (
     Transaction,
     TransactionPage,
 )
+from shared.contracts.notes import own_words
 from shared.errors import (
     Conflict,
     ContractError,
@@ -344,7 +346,8 @@ def _page(*memos: str, after: str | None) -> TransactionPage:
             entry_id=uuid4(),
             at=AT,
             kind="top_up",
-            memo=memo,
+            note=own_words(memo),
+            actor=UNNAMED,
             amount=money("10"),
             balance=money("10"),
         )

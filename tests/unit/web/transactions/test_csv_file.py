@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from shared.contracts.actors import UNNAMED
 from shared.contracts.billing.transactions import Transaction, TransactionPage
+from shared.contracts.notes import own_words
 from shared.errors import Unavailable
 from shared.money import Money, currency_of
 from shared.text import guard_cell
@@ -124,7 +126,8 @@ def _transaction(memo: str = "", amount: str = "1") -> Transaction:
         entry_id=ENTRY,
         at=AT,
         kind="top_up",
-        memo=memo,
+        note=own_words(memo),
+        actor=UNNAMED,
         amount=Money(Decimal(amount), euro),
         balance=Money(Decimal("100.25"), euro),
     )

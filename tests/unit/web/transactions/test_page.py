@@ -3,12 +3,14 @@
 import pytest
 from flask.testing import FlaskClient
 
+from shared.contracts.actors import Actor, ActorKind
 from shared.contracts.billing.transactions import (
     LIST_TRANSACTIONS,
     FailedPayment,
     Transaction,
     TransactionPage,
 )
+from shared.contracts.notes import card_note
 from tests.fixtures.documents import money
 from tests.fixtures.stand_in import OURS, START, StandIn
 from tests.fixtures.web.top_ups import FIRST, OTHER_ID, TOP_UP_ID, opened
@@ -59,7 +61,8 @@ def transaction(
         entry_id=FIRST,
         at=START,
         kind="top_up",
-        memo="A card",
+        note=card_note("Visa", "4242"),
+        actor=Actor(kind=ActorKind.AUTOMATIC),
         amount=money("100.00"),
         balance=money("100.00"),
         top_up_id=TOP_UP_ID,

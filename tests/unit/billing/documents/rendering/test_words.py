@@ -15,16 +15,11 @@ from services.billing.documents.rendering.words import (
     top_up_line,
     words_in,
 )
-from services.billing.top_ups.document_orders import (
-    COMPLETED,
-    GIVEN_BACK,
-    NOT_PAID_OUT,
-    TAKEN_BACK,
-)
 from shared.contracts.billing import tax_words as english
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.tax import TaxCategory, TaxReason, TaxRule
+from shared.contracts.notes import NO_NOTE, Note, NoteCode, card_note, own_words
 
 PARAMETERS = {
     "country": "PL",
@@ -80,23 +75,50 @@ def test_every_language_has_all_words_and_the_same_holes(language: str) -> None:
     assert set(words.payment_methods) == set(GatewayName)
     for name in Words.__dataclass_fields__:
         said, meant = getattr(words, name), getattr(model, name)
-        assert said or name == "reasons"
+        assert said
         if isinstance(said, str):
             assert _holes(said) == _holes(meant)
 
 
-@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
-def test_our_own_reasons_are_said_in_every_language(language: str) -> None:
-    for reason in (TAKEN_BACK, NOT_PAID_OUT, GIVEN_BACK, COMPLETED):
-        assert reason_words(reason, language) != reason
-    assert reason_words("As agreed", language) == "As agreed"
+REASONS = {
+    NoteCode.TAKEN_BACK,
+    NoteCode.REFUND_NOT_PAID_OUT,
+    NoteCode.PAID_TWICE,
+    NoteCode.ACCOUNTING_TAX_MISSING,
+}
+"""The notes of ours that documents are ordered with."""
+METHODS = [
+    card_note("Visa", "4242"),
+    Note(code=NoteCode.CARD),
+    Note(code=NoteCode.BANK_TRANSFER),
+    Note(code=NoteCode.TEST_PAYMENT),
+]
 
 
-def test_how_it_was_paid_is_said_in_the_documents_language() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_a_sentence_in_every_language(language: str) -> None:
+    assert set(words_in(language).reasons) == REASONS
+    assert all(reason_words(Note(code=code), language) for code in REASONS)
+    assert reason_words(own_words("As agreed"), language) == "As agreed"
+    assert reason_words(Note(as_written="As then"), language) == "As then"
+    assert reason_words(NO_NOTE, language) == ""
+
+
+@pytest.mark.parametrize("paid_with", METHODS, ids=lambda note: note.code)
+def test_how_it_was_paid_is_said_in_the_documents_language(paid_with: Note) -> None:
     card, bank = GatewayName.STRIPE, GatewayName.BANK_TRANSFER
-    assert method_words(card, "Visa ending in 4242", "en") == "Visa ending in 4242"
-    assert method_words(card, "Visa ending in 4242", "de") == "Karte"
-    assert method_words(bank, "Bank transfer", "pl") == "przelew"
+    in_english = method_words(card, paid_with, "en")
+    assert "{" not in in_english
+    assert in_english != words_in("en").payment_methods[card]
+    assert set(paid_with.parameters.values()) <= set(in_english.split())
+    assert method_words(card, paid_with, "de") == "Karte"
+    assert method_words(bank, paid_with, "pl") == "przelew"
+
+
+def test_how_it_was_paid_before_notes_had_codes_stays_as_it_was_written() -> None:
+    written = Note(as_written="Visa ending in {4242}")
+    assert method_words(GatewayName.STRIPE, written, "en") == "Visa ending in {4242}"
+    assert method_words(GatewayName.STRIPE, NO_NOTE, "en") == "card"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
