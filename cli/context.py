@@ -116,8 +116,8 @@ def _error_of(refusal: ContractError) -> click.ClickException:
     "--operator",
     default="",
     show_default="your login name",
-    help="Your name, as customers see it in the history of their services. If you don't "
-    "give one, they see “Support”; only you can see your login name.",
+    help="Your name, as customers see it in the history of their services. Without "
+    "one they see “Support”; they never see your login name.",
 )
 def main(operator: str) -> None:
     """Manage the client area: catalogue, customers, services and wallets.

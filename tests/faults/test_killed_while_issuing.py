@@ -27,6 +27,7 @@ from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import BankCredit, GatewayName
 from shared.contracts.identity.memberships import Role
+from shared.contracts.notes import own_words
 from shared.db.database import Database
 from shared.principal import system
 from shared.rpc.call import Call
@@ -104,7 +105,8 @@ def _lacks_invoice(kind: DocumentKind, invoices: int) -> bool:
 def _wanted(kind: DocumentKind, payment: Payment, number: int) -> Wanted:
     payment_id = None if kind is DocumentKind.PROFORMA else payment.id
     net, tax = money("1.00").amount, money("0.19").amount
-    return Wanted(kind, net, tax, payment_id, reason=f"order {number}")
+    note = own_words(f"order {number}")
+    return Wanted(kind, net, tax, payment_id, note=note)
 
 
 def _pay_often(office: Office, country: str, currency: str) -> None:

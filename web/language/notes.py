@@ -4,13 +4,14 @@ One sentence per code, with the code's parameters by name.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from flask import Flask
 
 from shared.contracts.actors import Actor, ActorKind
 from shared.contracts.notes import Note, NoteCode
 
-_SENTENCES = {
+_SENTENCES: Mapping[str, str] = {
     NoteCode.OWN_WORDS: "%(words)s",
     NoteCode.CARD: "Card",
     NoteCode.CARD_ENDING: "%(brand)s ending in %(last4)s",

@@ -161,7 +161,7 @@ class _Listing:
         return [(row, entry) for row, entry in rows]
 
 
-def _with_entries() -> Select[tuple[models.Transaction, JournalEntry]]:
+def _with_entries() -> Select[models.Transaction, JournalEntry]:
     entry, row = JournalEntry, models.Transaction
     return select(row, entry).join(entry, entry.id == row.entry_id)
 

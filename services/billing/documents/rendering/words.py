@@ -266,7 +266,7 @@ _POLISH = Words(
     page="Strona {page} z {pages}",
 )
 
-_METHODS = {
+_METHODS: Mapping[str, str] = {
     NoteCode.CARD: "Card",
     NoteCode.CARD_ENDING: "{brand} ending in {last4}",
     NoteCode.BANK_TRANSFER: "Bank transfer",
