@@ -10,7 +10,7 @@ def amount(money: Money) -> str:
     return f"{rounded.amount:f} {rounded.currency.code}"
 
 
-def given_back(done: GivenBack) -> str:
+def refund_summary(done: GivenBack) -> str:
     """Describe this refund and the total refunded so far."""
     top_up = done.top_up
     kept = done.kept_goodwill

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from cli.amounts import given_back
+from cli.amounts import refund_summary
 from cli.batches import pages
 from cli.context import AGAIN, KEY, MONEY, CommandContext
 from shared.contracts import billing
@@ -76,7 +76,7 @@ def credit(
         number=number, net=net, reason=reason, again=context.again
     )
     done = context.call(billing.documents.CREDIT_INVOICE, request)
-    click.echo(given_back(done))
+    click.echo(refund_summary(done))
 
 
 @documents.command("complete")

@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 from msgspec import structs
 
-from cli.amounts import amount, given_back
+from cli.amounts import amount, refund_summary
 from cli.batches import batches
 from cli.context import AGAIN, EXIT_DONE_BEFORE, KEY, MONEY, CommandContext
 from cli.import_command import EXIT_REFUSED
@@ -158,7 +158,7 @@ def refund(
         top_up_id=top_up, net=net, reason=reason, again=context.again
     )
     done = context.call(billing.top_ups.REFUND_TOP_UP, request)
-    click.echo(given_back(done))
+    click.echo(refund_summary(done))
 
 
 @payments.command("reconcile")

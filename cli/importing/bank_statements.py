@@ -312,7 +312,7 @@ def _remittance(element: ET.Element) -> str:
         "AddtlTxInf",
         "AddtlNtryInf",
     )
-    parts = (part for path in paths for part in element.iterfind(_found_by(path)))
+    parts = (part for path in paths for part in element.iterfind(_any_namespace(path)))
     texts = (" ".join((part.text or "").split()) for part in parts)
     return " ".join(text for text in texts if text.upper() not in _FILLERS)
 
@@ -333,8 +333,8 @@ def _text(element: ET.Element, *paths: str) -> str:
 
 
 def _first(element: ET.Element, path: str) -> ET.Element | None:
-    return element.find(_found_by(path))
+    return element.find(_any_namespace(path))
 
 
-def _found_by(path: str) -> str:
+def _any_namespace(path: str) -> str:
     return "/".join(f"{{*}}{step}" for step in path.split("/"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from launcher.demo import provider, story
-from launcher.demo.till import StoryGateway
+from launcher.demo.gateway import DemoGateway
 from launcher.servers.local_services import LocalServices
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.gateway import Gateway
@@ -43,19 +43,19 @@ def load_demo(
     """Fill empty databases with the demonstration provider.
 
     The story ends at ``now``; ids and secrets are the same each time. Without a
-    ``bank``, nobody wants to pay by it.
+    ``bank``, no customer pays by bank transfer.
     """
     clock = ManualClock(_day(now, DAYS) - timedelta(hours=2))
     runtime = Runtime(clock, random.Random(SEED))  # noqa: S311  the same every time
-    till = StoryGateway()
-    ways: dict[GatewayName, Gateway] = {till.name: till}
+    gateway = DemoGateway()
+    gateways: dict[GatewayName, Gateway] = {gateway.name: gateway}
     if bank:
-        ways[bank.name] = bank
-    billing_settings = BillingSettings(gateways=ways)
+        gateways[bank.name] = bank
+    billing_settings = BillingSettings(gateways=gateways)
     services = LocalServices(database_urls, keys, runtime, billing_settings)
     with closing(services), services.client(workers=1) as client:
         operator = Operator(client, keys / "operator.key", clock, OPERATOR)
-        DemoLoader(services, client, operator, clock, till, bank).play(now)
+        DemoLoader(services, client, operator, clock, gateway, bank).run(now)
 
 
 def company_names(
@@ -83,16 +83,16 @@ class DemoLoader:
     client: ServiceClient
     operator: Operator
     clock: ManualClock
-    till: StoryGateway
+    gateway: DemoGateway
     bank: BankTransfer | None
     companies: dict[str, story.DemoCompany] = field(default_factory=dict)
     company_ids: dict[str, UUID] = field(default_factory=dict)
     service_ids: dict[str, UUID] = field(default_factory=dict)
     service_currencies: dict[str, str] = field(default_factory=dict)
 
-    def play(self, now: datetime) -> None:
+    def run(self, now: datetime) -> None:
         self._import_catalog()
-        self._welcome_customers()
+        self._create_customers()
         for day in range(DAYS, 0, -1):
             self.clock.move_to(_day(now, day))
             self._orders_of(day)
@@ -126,7 +126,7 @@ class DemoLoader:
         request = billing.exchange_rates.ImportExchangeRates(rates=rates, source="demo")
         self.operator.call(billing.exchange_rates.IMPORT_EXCHANGE_RATES, request)
 
-    def _welcome_customers(self) -> None:
+    def _create_customers(self) -> None:
         users = {person.email: self._create_user(person) for person in story.PEOPLE}
         for company in story.COMPANIES:
             self.clock.move(timedelta(minutes=20))
@@ -215,14 +215,14 @@ class DemoLoader:
 
     def _top_ups_of(self, day: int) -> None:
         for top_up in story.TOP_UPS:
-            gateway = self.bank if top_up.by_bank else self.till
+            gateway = self.bank if top_up.by_bank else self.gateway
             if top_up.day == day and gateway is not None:
                 self.services.deliver_events()
                 self._top_up(top_up, gateway.name)
                 self.services.run_job("issue_documents")
 
     def _top_up(self, told: story.TopUp, gateway: GatewayName) -> None:
-        self.till.payments = told.payments
+        self.gateway.payments = told.payments
         net = self._money(told.company, told.net)
         owner = self._log_in(self.companies[told.company].owner)
         quote = self._call(
@@ -271,7 +271,7 @@ class DemoLoader:
         return call(self.client, method, request, context)
 
     def _charge(self) -> None:
-        """Take what is due since it was last done, and have the services hear of it."""
+        """Charge what is due since the last time and deliver the events."""
         self.operator.call(billing.charging.CHARGE_DUE, billing.charging.ChargeDue())
         self.services.deliver_events()
 
@@ -297,7 +297,7 @@ class DemoLoader:
         )
         self.operator.call(inventory.lifecycle.SUSPEND_SERVICE, request)
 
-    def simply(
+    def change_state(
         self,
         method: Method[inventory.lifecycle.ChangeState, inventory.services.Service],
         change: story.Change,
@@ -333,14 +333,18 @@ _POLICY = inventory.services.SuspensionReason.POLICY
 _CHANGES: Mapping[story.Action, Change] = {
     "suspend-payment": lambda demo, c, s: demo.suspend(c, s, _PAYMENT),
     "suspend-policy": lambda demo, c, s: demo.suspend(c, s, _POLICY),
-    "resume": lambda demo, c, s: demo.simply(inventory.lifecycle.RESUME_SERVICE, c, s),
-    "withdraw-termination": lambda demo, c, s: demo.simply(
+    "resume": lambda demo, c, s: demo.change_state(
+        inventory.lifecycle.RESUME_SERVICE, c, s
+    ),
+    "withdraw-termination": lambda demo, c, s: demo.change_state(
         inventory.lifecycle.WITHDRAW_TERMINATION, c, s
     ),
-    "terminate": lambda demo, c, s: demo.simply(
+    "terminate": lambda demo, c, s: demo.change_state(
         inventory.lifecycle.TERMINATE_SERVICE, c, s
     ),
-    "cancel": lambda demo, c, s: demo.simply(inventory.lifecycle.CANCEL_SERVICE, c, s),
+    "cancel": lambda demo, c, s: demo.change_state(
+        inventory.lifecycle.CANCEL_SERVICE, c, s
+    ),
     "request-termination": lambda demo, c, s: demo.request_termination(c, s),
     "change-plan": lambda demo, c, s: demo.change_plan(c, s),
     "change-price": lambda demo, c, s: demo.change_price(c, s),

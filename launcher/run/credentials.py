@@ -1,7 +1,7 @@
-"""The credentials of each program of the stack: its own settings and keys only.
+"""Give each program of the stack only its own settings and keys.
 
-One that is taken over then has neither another service's database, nor the key that
-principals are signed with, nor the payment gateways'.
+A compromised program then has no access to another service's database, the key that
+signs principals, or the payment gateways' secrets.
 """
 
 import os
@@ -34,19 +34,19 @@ KEYS = {
     "sandbox": ("sandbox.secret",),
     "web": ("principal.pub", "web.secret", _IDENTITY, _INVENTORY, _BILLING),
 }
-"""The public keys of events are those of the sources that a program follows."""
+"""A program has the public event keys of the sources that it follows."""
 
 _SECRETS = {
     "STRIPE_SECRET_KEY": "billing",
     "STRIPE_WEBHOOK_SECRET": "billing",
 }
-"""Settings that one program alone may read."""
+"""Settings that only one program may read."""
 
 
-def what_mixes_keys(all_keys: Path) -> Path | None:
-    """The folder for whose sake programs that root starts can read any key.
+def folder_that_shares_keys(all_keys: Path) -> Path | None:
+    """Return the folder that makes programs started by root share all keys, if any.
 
-    Only root may pass it, and they have to (see `launcher.machine.accounts`).
+    Only root can enter it, and they need to (see `launcher.machine.accounts`).
     """
     return closed_folder([*CODE, all_keys]) if os.geteuid() == 0 else None
 
@@ -54,7 +54,7 @@ def what_mixes_keys(all_keys: Path) -> Path | None:
 def environment_of(
     program: str, environment: Mapping[str, str], keys: Path
 ) -> dict[str, str]:
-    """The program's part of the stack's environment; ``keys`` is its own folder."""
+    """Return the program's part of the environment; ``keys`` is its own folder."""
     others = {url_variable(service) for service in SERVICES if service != program}
     others |= {owner_variable(service) for service in SERVICES}
     others |= {name for name, owner in _SECRETS.items() if owner != program}
@@ -62,14 +62,14 @@ def environment_of(
     others |= {"AMQP_URL", *map(amqp_variable, (*PROCESSES, NAMEKO))}
     own = {name: value for name, value in environment.items() if name not in others}
     if program in PROCESSES:
-        # One account for all is the operator's choice, who provides the broker.
+        # Operators with their own broker may choose one account for all.
         url = environment.get(amqp_variable(program)) or environment.get("AMQP_URL")
         own |= {"AMQP_URL": url} if url else {}
     return own | {"KEYS_DIR": str(keys)}
 
 
-def give_keys(program: str, all_keys: Path, folder: Path) -> None:
-    """Make ``folder`` hold the program's keys as they are now, and nothing else."""
+def copy_keys(program: str, all_keys: Path, folder: Path) -> None:
+    """Copy the program's current keys to ``folder`` and remove everything else."""
     make_folder(folder).chmod(0o700)
     for file in folder.iterdir():
         if file.name not in KEYS[program]:

@@ -138,8 +138,8 @@ def _make_app(
 ) -> Flask:
     clock = make_clock(settings.clock_offset_file)
     changes = Changes(clock)
-    services.follow(changes.hear)
-    changes.begin()
+    services.follow(changes.receive)
+    changes.connected()
     context = Context(
         settings=read_web_settings(settings),
         client=client,

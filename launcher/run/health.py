@@ -1,9 +1,9 @@
-"""Tells whether a container's program works: ``python -m launcher.run.health NAME``.
+"""Check a container's program: ``python -m launcher.run.health NAME``.
 
-Asked within the program's own container, where its settings are. A service is well when
-it says so in answer to a call, for which the check has an account of its own; the web
-front end when it answers, for it shows pages even while services are away; the proxy
-when it passes that answer on.
+Run it in the program's own container, which has its settings. A service is healthy if
+it reports so when called, for which the check has its own account; the web front end if
+it answers, because it shows pages even without the services; the proxy if it passes
+that answer on.
 """
 
 import http.client
@@ -30,20 +30,20 @@ _CONTRACTS = {
 
 def main() -> None:
     _, program = sys.argv
-    if ailment := ailment_of(program, read_settings()):
-        sys.exit(ailment)
+    if problem := problem_of(program, read_settings()):
+        sys.exit(problem)
 
 
-def ailment_of(program: str, settings: Settings) -> str:
-    """What keeps the program from its work, as a code; empty when it is well."""
+def problem_of(program: str, settings: Settings) -> str:
+    """Return the program's problem as a code; empty if it is healthy."""
     if program in _CONTRACTS:
-        return _ailment_of_service(program, settings)
+        return _problem_of_service(program, settings)
     if program == "proxy":
         return "" if is_served(settings) else "proxy_unreachable"
-    return _ailment_of_web(settings)
+    return _problem_of_web(settings)
 
 
-def _ailment_of_service(service: str, settings: Settings) -> str:
+def _problem_of_service(service: str, settings: Settings) -> str:
     amqp_url = settings.environment.get(amqp_variable("health")) or settings.amqp_url
     with closing(AmqpClient(amqp_url)) as client:
         wait_until(client.is_connected, TIMEOUT_S)
@@ -51,9 +51,9 @@ def _ailment_of_service(service: str, settings: Settings) -> str:
     return missing.get(service, "")
 
 
-def _ailment_of_web(settings: Settings) -> str:
+def _problem_of_web(settings: Settings) -> str:
     connection = _WebConnection(settings)
-    # It answers only who asks for it by its public name.
+    # It answers only requests to its public host.
     host = urlsplit(settings.public_url).netloc
     try:
         connection.request("GET", "/healthz", headers={"Host": host})
@@ -66,7 +66,7 @@ def _ailment_of_web(settings: Settings) -> str:
 
 
 class _WebConnection(http.client.HTTPConnection):
-    """By its socket where it has one, else by its port."""
+    """Connect through its socket if it has one, otherwise through its port."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings.listen, settings.port, timeout=TIMEOUT_S)

@@ -14,7 +14,7 @@ from launcher.machine.accounts import account_of
 from launcher.machine.files import make_folder, write_atomically
 from launcher.machine.layout import Layout
 from launcher.machine.processes import find_setpriv, leashed, read_pid
-from launcher.run.credentials import CODE, environment_of, give_keys
+from launcher.run.credentials import CODE, copy_keys, environment_of
 from launcher.servers.databases import SERVICES
 from launcher.servers.infrastructure import (
     give_certificate,
@@ -84,7 +84,7 @@ def _become_proxy(layout: Layout, settings: Settings) -> NoReturn:
 
 def _become_module(name: str, settings: Settings, layout: Layout) -> NoReturn:
     account, keys = account_of(name), layout.keys_folder(name)
-    give_keys(name, settings.keys_dir, keys)
+    copy_keys(name, settings.keys_dir, keys)
     account.own(keys)
     environment = environment_of(name, settings.environment, keys)
     if name == "web":

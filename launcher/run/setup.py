@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from launcher.machine.errors import LaunchError
 from launcher.machine.keys import ensure_keys
 from launcher.machine.layout import Layout
-from launcher.run.credentials import KEYS, give_keys
+from launcher.run.credentials import KEYS, copy_keys
 from launcher.run.first_run import ensure_demo
 from launcher.servers.databases import (
     ADMIN_URL,
@@ -47,7 +47,7 @@ def set_up(environment: Mapping[str, str]) -> bool:
     configure_logs("setup")
     urls = {service: settings.database_url(service) for service in SERVICES}
     owners = given_owner_urls(environment)
-    _give_keys(settings)
+    _copy_keys(settings)
     set_up_broker(environment)
     if admin_url := environment.get(ADMIN_URL):
         _make_databases(settings, admin_url, urls, owners)
@@ -55,12 +55,12 @@ def set_up(environment: Mapping[str, str]) -> bool:
     return ensure_demo(settings, urls)
 
 
-def _give_keys(settings: Settings) -> None:
+def _copy_keys(settings: Settings) -> None:
     layout = Layout(settings.var)
     layout.make()
     ensure_keys(settings.keys_dir)
     for program in KEYS:
-        give_keys(program, settings.keys_dir, layout.keys_folder(program))
+        copy_keys(program, settings.keys_dir, layout.keys_folder(program))
 
 
 def _make_databases(

@@ -14,7 +14,7 @@ from launcher.machine.layout import Layout
 from launcher.machine.ports import keep_port, read_port
 from launcher.machine.processes import is_alive, read_pid, tail, wait_until
 from launcher.run.assets import ensure_assets
-from launcher.run.credentials import what_mixes_keys
+from launcher.run.credentials import folder_that_shares_keys
 from launcher.run.first_run import ensure_demo
 from launcher.run.readiness import missing_programs
 from launcher.run.system_packages import ensure_nginx, ensure_rabbitmq
@@ -100,7 +100,7 @@ class Stack:
         return (WEB, PROXY)
 
     def _prepare(self) -> None:
-        if closed := what_mixes_keys(self._layout.run / "keys"):
+        if closed := folder_that_shares_keys(self._layout.run / "keys"):
             print(
                 f"Other users can't enter {closed}, so all programs run as one user "
                 "and can read each other's keys. To separate them, run "

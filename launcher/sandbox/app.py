@@ -101,19 +101,19 @@ class _Sandbox:
 
     def _pay(self, row: Row, notices: int = 1) -> None:
         self.ledger.move_money(row["id"], "succeeded")
-        self._tell(row, notices)
+        self._notify(row, notices)
 
     def _fail(self, row: Row, outcome: str, failure: str | None) -> None:
         self.ledger.move_money(row["id"], outcome, failure)
-        self._tell(row)
+        self._notify(row)
 
     def _begin(self, row: Row) -> None:
         self.ledger.move_money(row["id"], "pending")
 
     def _pend(self, row: Row) -> None:
         self.ledger.move_money(row["id"], "pending", after_s=PENDING_FOR_S)
-        self._tell(row)
-        timer = threading.Timer(PENDING_FOR_S + 0.1, self._tell, (row,))
+        self._notify(row)
+        timer = threading.Timer(PENDING_FOR_S + 0.1, self._notify, (row,))
         timer.daemon = True
         timer.start()
 
@@ -121,18 +121,18 @@ class _Sandbox:
         self._pay(row, notices=0)
         self.ledger.move_money(row["id"], "succeeded")
         for transaction in self.ledger.transactions(row["id"]):
-            self._tell_of(row, transaction)
+            self._send_notice(row, transaction)
 
     def _charge_back(self, row: Row) -> None:
         transaction = self.ledger.move_money(row["id"], "succeeded")
-        self._tell(row)
+        self._notify(row)
         self.ledger.charge_back(transaction)
-        self._tell(row)
+        self._notify(row)
 
-    def _tell(self, row: Row, times: int = 1) -> None:
-        self._tell_of(row, self.ledger.transactions(row["id"])[-1], times)
+    def _notify(self, row: Row, times: int = 1) -> None:
+        self._send_notice(row, self.ledger.transactions(row["id"])[-1], times)
 
-    def _tell_of(self, row: Row, transaction: Row, times: int = 1) -> None:
+    def _send_notice(self, row: Row, transaction: Row, times: int = 1) -> None:
         body = json.dumps(_transaction(row, transaction))
         self.notices.send(row["notify_url"], body, times)
 

@@ -66,9 +66,9 @@ class LocalServices:
         self._publish_to_handlers = local_publish(self.dispatchers)
         self._followers: list[Callable[[bytes], None]] = []
 
-    def follow(self, hear: Callable[[bytes], None]) -> None:
-        """Have ``hear`` told of each event, as it travels, once it is taken in."""
-        self._followers.append(hear)
+    def follow(self, receive: Callable[[bytes], None]) -> None:
+        """Pass each event to ``receive``, as encoded, once it is handled."""
+        self._followers.append(receive)
 
     @contextmanager
     def client(self, workers: int) -> Iterator[LocalClient]:
@@ -106,8 +106,8 @@ class LocalServices:
 
     def _publish(self, name: str, envelope: Any) -> None:
         self._publish_to_handlers(name, envelope)
-        for hear in self._followers:
-            hear(msgspec.json.encode(envelope))
+        for receive in self._followers:
+            receive(msgspec.json.encode(envelope))
 
     def close(self) -> None:
         for database in self._databases.values():

@@ -47,7 +47,7 @@ def create_company(
         created_at=change.call.now,
     )
     change.db.add(company)
-    body = _tell(change, company)
+    body = _publish_change(change, company)
     ownership = identity.memberships.AddMember(
         company_id=company.company_id, user_id=owner.id, role=Role.OWNER
     )
@@ -79,7 +79,7 @@ def change_company(
     for name in changed:
         setattr(company, name, wanted[name])
     company.version += 1
-    return _tell(change, company)
+    return _publish_change(change, company)
 
 
 def get_company(db: Session, company_id: UUID, *, lock: bool = False) -> models.Company:
@@ -154,7 +154,9 @@ def view(company: models.Company) -> identity.companies.Company:
     )
 
 
-def _tell(change: Change, company: models.Company) -> identity.companies.Company:
+def _publish_change(
+    change: Change, company: models.Company
+) -> identity.companies.Company:
     """Write the event of what the company is now; returns its body."""
     change.db.flush()
     event = _company_changed(company)

@@ -45,7 +45,7 @@ def check_limit(limit: int, maximum: int = MAX_PAGE_SIZE) -> None:
 
 
 @dataclass(frozen=True)
-class TurnedPage(Generic[Row]):
+class Page(Generic[Row]):
     """Rows in the list's order, and cursors to the pages beside them, if any."""
 
     rows: Sequence[Row]
@@ -59,7 +59,7 @@ def turn_page(
     place: tuple[Direction, Any],
     limit: int,
     cursor_of: Callable[[Direction, Any], str] | None = None,
-) -> TurnedPage[Row]:
+) -> Page[Row]:
     """The page of ``limit`` rows at a place of a list that can be walked both ways.
 
     On the side the reader came from there is taken to be a page, without a look: if it
@@ -77,8 +77,8 @@ def turn_page(
         rows = rows[::-1]
         has_previous, has_next = has_next, has_previous
     if not rows:
-        return TurnedPage(rows, None, None)
-    return TurnedPage(
+        return Page(rows, None, None)
+    return Page(
         rows,
         cursor_of("before", key_of(rows[0])) if has_previous else None,
         cursor_of("after", key_of(rows[-1])) if has_next else None,

@@ -1,4 +1,4 @@
-"""What a client observes of its calls: who answers, how often, and how fast."""
+"""Observe a client's calls: circuit breakers, counts and durations."""
 
 import threading
 import time
@@ -19,9 +19,9 @@ _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 2.0, 5.0)
 
 
 class CallWatch:
-    """One client's breakers and figures; safe to use from any thread.
+    """One client's breakers and metrics; safe to use from any thread.
 
-    ``registry`` holds the figures; those of several processes are added up
+    ``registry`` has the metrics; those of several processes are added up
     (see `web.site.admin`).
     """
 
@@ -44,14 +44,14 @@ class CallWatch:
         )
         self._resting = Gauge(
             "client_service_resting",
-            "1 while calls to the service are refused because it answers nobody.",
+            "1 while calls to the service are refused because it doesn't answer.",
             ("service",),
             registry=self.registry,
             multiprocess_mode="livemax",
         )
         self._pending = Gauge(
             "client_calls_pending",
-            "Calls that wait.",
+            "Calls waiting for an answer.",
             registry=self.registry,
             multiprocess_mode="livesum",
         )
@@ -60,9 +60,9 @@ class CallWatch:
         """Let a call pass.
 
         Raises:
-            Unavailable: ``service_resting``; it answers nobody at the moment.
+            Unavailable: ``service_resting``; the service doesn't answer at the moment.
         """
-        if not self._breaker(service).admits(time.monotonic()):
+        if not self._breaker(service).allows(time.monotonic()):
             raise Unavailable("service_resting", service)
 
     def follow(self, method: Method[Any, Any], future: Future[Any]) -> None:
@@ -74,10 +74,10 @@ class CallWatch:
         """Count a call that was never sent."""
         self._calls.labels(str(method), _outcome(refusal)).inc()
 
-    def heard(self, service: str) -> None:
-        """A service answered, in time or not; one never called is passed over."""
+    def record_answer(self, service: str) -> None:
+        """Record a service's answer, in time or not; ignore one never called."""
         breaker = self._breakers.get(service)
-        if breaker is not None and breaker.heard(time.monotonic()):
+        if breaker is not None and breaker.record_answer(time.monotonic()):
             self._resting.labels(service).set(0)
             log.info("service_answers_again", service=service)
 
@@ -101,7 +101,7 @@ class CallWatch:
         self._durations.labels(str(method)).observe(now - sent_at)
         if outcome == "deadline_exceeded":
             breaker = self._breaker(method.service)
-            if breaker.missed(sent_at, now):
+            if breaker.record_timeout(sent_at, now):
                 self._resting.labels(method.service).set(1)
                 log.warning("service_rests", service=method.service)
 

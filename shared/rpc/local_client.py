@@ -90,7 +90,7 @@ class LocalClient:
         dispatcher = self._dispatchers[method.service]
         try:
             reply = dispatcher.answer(method.name, decode_call(call), headers)
-            self._watch.heard(method.service)
+            self._watch.record_answer(method.service)
             response = decode_reply(reply, method.response)
         except (ContractError, RemoteFault) as error:
             end_with(future, error)

@@ -29,12 +29,12 @@ class Notes:
         self.losses = 0
         self.companies: list[UUID] = []
 
-    def begin(self) -> None:
+    def connected(self) -> None:
         with self._lock:
             self.listening = True
             self.beginnings += 1
 
-    def lose(self) -> None:
+    def disconnected(self) -> None:
         with self._lock:
             self.losses += self.listening
             self.listening = False
@@ -42,7 +42,7 @@ class Notes:
     def is_news(self, body: bytes) -> bool:
         return msgspec.json.decode(body)["name"] != "old_thing"
 
-    def hear(self, body: bytes) -> None:
+    def receive(self, body: bytes) -> None:
         with self._lock:
             self.companies.append(UUID(msgspec.json.decode(body)["company_id"]))
 

@@ -65,18 +65,18 @@ class Changes:
         self._heard_since: datetime | None = None
         self._lock = threading.Lock()
 
-    def begin(self) -> None:
-        """From now on every event is heard; what came just before may yet settle."""
+    def connected(self) -> None:
+        """Expect every event from now on; earlier ones may still be settling."""
         with self._lock:
             self._heard_since = self._clock.now() + SETTLING
 
-    def lose(self) -> None:
-        """Events may be missed from now on."""
+    def disconnected(self) -> None:
+        """Expect to miss events from now on."""
         with self._lock:
             self._heard_since = None
 
     def is_news(self, body: bytes) -> bool:
-        """Whether an event tells more than one that was heard just before."""
+        """Return whether an event adds anything to one received just before."""
         try:
             event = _events.decode(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -87,12 +87,12 @@ class Changes:
             last = self._last.get((event.source, event.company_id))
         return last is None or self._clock.now() - last >= NOTED_FOR
 
-    def hear(self, body: bytes) -> None:
-        """An event came, as it travels. One that can't be read may be anybody's."""
+    def receive(self, body: bytes) -> None:
+        """Receive an event as encoded. One that can't be read may concern anyone."""
         try:
             event = _events.decode(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            self.begin()
+            self.connected()
             return
         self.note(event.source, event.company_id)
         session_id = event.body.session_id

@@ -26,8 +26,8 @@ def normalise_email(text: str) -> str:
     return email
 
 
-def email_or_nothing(text: str) -> str:
-    """Return what to look for; text that is no address finds nobody."""
+def normalise_or_empty(text: str) -> str:
+    """Normalise an email address; return an empty text if it is not valid."""
     try:
         return normalise_email(text)
     except InvalidInput:

@@ -2,7 +2,7 @@
 
 import hmac
 
-from services.identity.people.emails import email_or_nothing
+from services.identity.people.emails import normalise_or_empty
 from services.identity.signing_in.throttle import normalise_address, site_of
 from shared.contracts import identity
 
@@ -19,7 +19,7 @@ class Marks:
         """Mark what somebody typed as their email, and the address they came from."""
         site = site_of(normalise_address(address))
         return identity.signing_in.LogMarks(
-            account=self._mark("account", email_or_nothing(email) or email),
+            account=self._mark("account", normalise_or_empty(email) or email),
             address=self._mark("address", site),
         )
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from services.identity import models
 from services.identity.people import users
-from services.identity.people.emails import email_or_nothing
+from services.identity.people.emails import normalise_or_empty
 from services.identity.people.passwords import PasswordHashing
 from services.identity.signing_in import sessions, throttle
 from services.identity.signing_in.log_marks import Marks
@@ -75,7 +75,7 @@ class Logins:
     def _log_in(
         self, request: identity.signing_in.LogIn, now: datetime
     ) -> tuple[models.LoginSession, identity.signing_in.Session]:
-        email = email_or_nothing(request.email)
+        email = normalise_or_empty(request.email)
         site = throttle.site_of(throttle.normalise_address(request.address))
         attempt = Attempt.of(self._throttle_key, email, request.email, site)
         candidate = self._admit(attempt, email, now)
@@ -119,7 +119,7 @@ class Logins:
             throttle.refuse_when_throttled(db, attempt, now)
             user = _lock_unchanged(db, candidate)
             user.password_hash = renewed_hash or user.password_hash
-            throttle.forgive_account(db, attempt)
+            throttle.clear_failures(db, attempt)
             signed_in = sessions.open_session(db, self._runtime, user, request, now)
             company = signed_in.company_for(None)
             view = sessions.view(db, signed_in, company, self._signing_key, now)

@@ -124,7 +124,7 @@ def count_failure(db: Session, attempt: Attempt, now: datetime) -> None:
     )
 
 
-def forgive_account(db: Session, attempt: Attempt) -> None:
+def clear_failures(db: Session, attempt: Attempt) -> None:
     """Start the account's count anew; the address keeps its own."""
     db.execute(
         update(LoginFailure)

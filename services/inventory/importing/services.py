@@ -78,7 +78,7 @@ Key = tuple[UUID, str]
 
 
 @dataclass(frozen=True)
-class _Surroundings:
+class _ExistingData:
     """What rows refer to: plans, their prices, and the services that exist."""
 
     plans: dict[str, tuple[Plan, str]]
@@ -88,7 +88,7 @@ class _Surroundings:
     @classmethod
     def load(
         cls, db: Session, rows: Sequence[StagedService], *, lock: bool
-    ) -> "_Surroundings":
+    ) -> "_ExistingData":
         codes = {row.plan_code for row in rows}
         plans = db.execute(
             select(Plan, Family.name)
@@ -121,7 +121,7 @@ class _Surroundings:
                 raise RowRefused("currency", "fixed", row.currency)
             if service.period is not row.period:
                 raise RowRefused("period", "fixed", row.period.value)
-            _check_way(service, row)
+            _check_transition(service, row)
         if self.price_of(row) is None:
             price = f"{row.currency} per {row.period.value}"
             raise RowRefused("price", "no_such_price", price)
@@ -152,11 +152,11 @@ def stage_services(
             rows.append(_read(stated, request.import_id, runtime.new_id(), line, now))
         except RowRefused as refusal:
             refused.append(refusal.at(line))
-    surroundings = _Surroundings.load(db, rows, lock=False)
+    existing = _ExistingData.load(db, rows, lock=False)
     taken = _earlier_rows(db, request.import_id, rows)
     for row in rows:
         try:
-            surroundings.check(row)
+            existing.check(row)
             _refuse_other(taken.setdefault(_key(row), row), row)
         except RowRefused as refusal:
             refused.append(refusal.at(row.line))
@@ -178,8 +178,8 @@ def apply_services(change: Change, import_id: UUID) -> inventory.importing.Appli
     created = changed = total = 0
     moves = counters.Moves()
     for rows in _batches(change.db, import_id):
-        surroundings = _Surroundings.load(change.db, rows, lock=True)
-        done = [*_apply(change, surroundings, rows)]
+        existing = _ExistingData.load(change.db, rows, lock=True)
+        done = [*_apply(change, existing, rows)]
         moves.update(finish_all(change, done, Note(code=NoteCode.IMPORTED)))
         total += len(rows)
         created += sum(each.before is None for each in done)
@@ -194,17 +194,17 @@ def apply_services(change: Change, import_id: UUID) -> inventory.importing.Appli
 
 
 def _apply(
-    change: Change, surroundings: _Surroundings, rows: Iterable[StagedService]
+    change: Change, existing: _ExistingData, rows: Iterable[StagedService]
 ) -> Iterator[ServiceChange]:
     for row in rows:
         try:
-            surroundings.check(row)
+            existing.check(row)
         except RowRefused as refusal:
             raise Conflict("changed_meanwhile", f"{row.line}: {refusal.code}") from None
-        plan, family_name = surroundings.plans[row.plan_code]
-        price = surroundings.price_of(row)
+        plan, family_name = existing.plans[row.plan_code]
+        price = existing.price_of(row)
         assert price is not None
-        service = surroundings.services.get(_key(row))
+        service = existing.services.get(_key(row))
         if service is None:
             new = _draft(row, plan, price, change.call.now)
             yield ServiceChange(
@@ -227,12 +227,12 @@ def _alter(
         event = inventory.services.PRICE_CHANGED
     if service.plan_code != plan.code:
         event = inventory.services.PLAN_CHANGED
-    way = _way(service, row)
-    if way is not None:
-        event = _TRANSITIONS[way]
-        service.state, service.state_since = way.target, now
-        service.suspension_reason = _reason(way.target)
-        if way.target is ServiceState.ACTIVE and service.activated_at is None:
+    transition = _transition_to(service, row)
+    if transition is not None:
+        event = _TRANSITIONS[transition]
+        service.state, service.state_since = transition.target, now
+        service.suspension_reason = _reason(transition.target)
+        if transition.target is ServiceState.ACTIVE and service.activated_at is None:
             # Known as pending until now, so no time before was to be paid.
             service.activated_at = now
     service.name = row.name
@@ -364,22 +364,22 @@ def _key(row: StagedService) -> Key:
     return row.company_id, row.reference
 
 
-def _check_way(service: Service, row: StagedService) -> None:
+def _check_transition(service: Service, row: StagedService) -> None:
     if service.state not in states.LIVE:
         raise RowRefused("state", "wrong_state", service.state.value)
     if row.state is None or row.state is service.state:
         return
     if service.state is ServiceState.SUSPENDED:
         raise RowRefused("state", "suspended", row.state.value)
-    if _way(service, row) is None:
+    if _transition_to(service, row) is None:
         raise RowRefused("state", "wrong_state", row.state.value)
 
 
-def _way(service: Service, row: StagedService) -> Transition | None:
+def _transition_to(service: Service, row: StagedService) -> Transition | None:
     ways = (
-        way
-        for way in _TRANSITIONS
-        if service.state in way.sources and way.target is row.state
+        transition
+        for transition in _TRANSITIONS
+        if service.state in transition.sources and transition.target is row.state
     )
     return next(ways, None)
 

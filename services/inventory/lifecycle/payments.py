@@ -24,7 +24,7 @@ from shared.rpc.change import Change
 
 def suspend_overdue(change: Change, envelope: Envelope[PaymentNews]) -> None:
     """Suspend those that are still active, for payment."""
-    for service in _heard(change, envelope):
+    for service in _lock_current(change, envelope):
         ends = service.termination_time is TerminationTime.END_OF_PERIOD
         if service.state is ServiceState.ACTIVE and not ends:
             request = inventory.lifecycle.Suspend(
@@ -36,7 +36,7 @@ def suspend_overdue(change: Change, envelope: Envelope[PaymentNews]) -> None:
 
 def resume_restored(change: Change, envelope: Envelope[PaymentNews]) -> None:
     """Resume those suspended for payment; policy is the operator's."""
-    for service in _heard(change, envelope):
+    for service in _lock_current(change, envelope):
         if service.suspension_reason is SuspensionReason.PAYMENT:
             request = inventory.lifecycle.ChangeState(service_id=service.id)
             note = Note(code=NoteCode.BALANCE_RESTORED)
@@ -45,15 +45,15 @@ def resume_restored(change: Change, envelope: Envelope[PaymentNews]) -> None:
 
 def end_with_period(change: Change, envelope: Envelope[PaymentNews]) -> None:
     """Terminate those that still bear a request to end with their period."""
-    for service in _heard(change, envelope):
+    for service in _lock_current(change, envelope):
         if service.termination_time is TerminationTime.END_OF_PERIOD:
             request = inventory.lifecycle.ChangeState(service_id=service.id)
             note = Note(code=NoteCode.PAID_PERIOD_ENDED)
             transitions.terminate_service(change, request, note)
 
 
-def _heard(change: Change, envelope: Envelope[PaymentNews]) -> Iterator[Service]:
-    """The services, locked in the order of their ids, of whom this is not old news."""
+def _lock_current(change: Change, envelope: Envelope[PaymentNews]) -> Iterator[Service]:
+    """Lock the services, in the order of their ids, for which this is not outdated."""
     versions = {each.service_id: each.version for each in envelope.body.services}
     services = change.db.scalars(
         select(Service)

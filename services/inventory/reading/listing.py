@@ -27,7 +27,7 @@ from shared.contracts import inventory
 from shared.contracts.inventory.reading import ServiceSort, StateFilter
 from shared.db.paging import (
     Direction,
-    TurnedPage,
+    Page,
     check_limit,
     decode_cursor,
     encode_cursor,
@@ -159,7 +159,7 @@ class _Listing:
     filters: list[ColumnElement[bool]]
     common_words: ColumnElement[bool] | None = None
 
-    def page(self) -> TurnedPage[_Row]:
+    def page(self) -> Page[_Row]:
         """The page's services with their families' names, and both cursors."""
         return turn_page(
             lambda direction, key, limit: self._read(_Place(direction, key), limit),

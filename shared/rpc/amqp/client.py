@@ -214,7 +214,7 @@ class AmqpClient:
         if service is None:
             log.warning("reply_forged")
             return
-        self._watch.heard(service)
+        self._watch.record_answer(service)
         call = self._drop(correlation_id)
         if call is None:
             log.info("late_reply")

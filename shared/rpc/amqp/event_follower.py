@@ -27,7 +27,7 @@ _HEARTBEAT_S = 10
 _TIMEOUT_S = 3
 _BACKOFF = Backoff((0.1, 0.2, 0.5, 1.0, 2.0))
 _LOOK_UP_S = 1.0
-"""How often it looks whether it is to stop."""
+"""How often it checks whether to stop."""
 _STOP_WITHIN_S = 10
 
 
@@ -41,20 +41,20 @@ _envelopes = msgspec.json.Decoder(_Envelope)
 class EventListener(Protocol):
     """Called from the follower's thread."""
 
-    def begin(self) -> None:
-        """From now on every event is heard."""
+    def connected(self) -> None:
+        """Expect every event from now on."""
 
-    def lose(self) -> None:
-        """Events may be missed from now on."""
+    def disconnected(self) -> None:
+        """Expect to miss events from now on."""
 
     def is_news(self, body: bytes) -> bool:
-        """Whether an event that comes is to be heard, should its source have sent it.
+        """Return whether to receive an event, if its source really sent it.
 
-        Its signature is checked only then, which takes longer than all else.
+        Its signature is checked only then, because that takes the most time.
         """
 
-    def hear(self, body: bytes) -> None:
-        """An event of a source came: an envelope of `shared.db.events` as JSON."""
+    def receive(self, body: bytes) -> None:
+        """Receive an event of a source: an envelope of `shared.db.events` as JSON."""
 
 
 class EventFollower:
@@ -100,7 +100,7 @@ class EventFollower:
                 # Whatever it was, the next connection begins anew.
                 log.exception("fault_in_event_thread")
             finally:
-                self._listener.lose()
+                self._listener.disconnected()
             failures += 1
             self._stopping.wait(_BACKOFF.pause_s(failures))
 
@@ -112,7 +112,7 @@ class EventFollower:
         for exchange in self._sources:
             channel.queue_bind(queue, exchange, "#")
         channel.basic_consume(queue, self._on_event, auto_ack=True)
-        self._listener.begin()
+        self._listener.connected()
         log.info("event_link_up")
         return channel
 
@@ -133,7 +133,7 @@ class EventFollower:
         except Unauthenticated as refusal:
             log.warning(refusal.code, detail=refusal.detail)
             return
-        self._listener.hear(body)
+        self._listener.receive(body)
 
 
 def _require_source(source: str, body: bytes) -> None:

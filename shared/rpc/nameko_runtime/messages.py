@@ -74,7 +74,7 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
             self._unsettled -= 1
 
     def run(self) -> None:
-        pulse = eventlet.spawn(self._keep_pulse)
+        pulse = eventlet.spawn(self._beat)
         while not self.should_stop:
             try:
                 super().run(safety_interval=_WAKE_EVERY_S)
@@ -83,7 +83,7 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
                 eventlet.sleep(1)
         pulse.kill()
 
-    def _keep_pulse(self) -> None:
+    def _beat(self) -> None:
         last = time.monotonic()
         while True:
             eventlet.sleep(_PULSE_S)

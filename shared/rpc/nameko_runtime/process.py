@@ -64,7 +64,7 @@ def serve(name: str, build: Callable[[Settings, Runtime], Service]) -> None:
     clock = make_clock(settings.clock_offset_file)
     runtime = Runtime(clock, SystemRandom(), offload)
     service = _build_when_possible(partial(build, settings, runtime))
-    _say_what_the_database_logs(service)
+    _warn_if_database_logs_data(service)
     verify_key = load_public_key(settings.keys_dir / "principal.pub")
     publisher = Publisher(settings.amqp_url, name, load_signer(settings.keys_dir, name))
     sources = {handler.event.source for handler in service.event_handlers}
@@ -103,7 +103,7 @@ def _build_when_possible(build: Callable[[], Service]) -> Service:
             eventlet.sleep(_TRY_AGAIN_S)
 
 
-def _say_what_the_database_logs(service: Service) -> None:
+def _warn_if_database_logs_data(service: Service) -> None:
     with suppress(Unavailable), service.database.system() as session:
         if settings := settings_that_log_data(session):
             log.warning("database_logs_data", settings=settings)

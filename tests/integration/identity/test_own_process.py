@@ -12,7 +12,7 @@ import pytest
 
 from launcher.machine.keys import ensure_keys
 from launcher.machine.processes import leashed, stop, wait_until
-from launcher.run.health import ailment_of
+from launcher.run.health import problem_of
 from launcher.servers.postgres import PostgresServer
 from services.identity.service import IdentityService
 from shared.contracts import identity
@@ -73,7 +73,7 @@ def client(amqp_url: str, log: Path) -> Iterator[AmqpClient]:
 
 
 def test_its_health_check_finds_it_well(client: AmqpClient, amqp_url: str) -> None:
-    assert not ailment_of(identity.CONTRACT.name, read_settings({"AMQP_URL": amqp_url}))
+    assert not problem_of(identity.CONTRACT.name, read_settings({"AMQP_URL": amqp_url}))
 
 
 def test_passwords_are_checked_side_by_side_and_logged_nowhere(

@@ -64,7 +64,7 @@ def test_a_declined_card_is_told_and_leaves_the_payment_to_another_one(
     top_up = till.begin()
     intent = till.start(top_up)
     till.stripe.pay(intent, DECLINED_CARD)
-    till.hear_of(intent)
+    till.receive_notice_of(intent)
 
     shown = till.get(top_up.id)
     assert shown.state is TopUpState.PENDING
@@ -77,7 +77,7 @@ def test_a_declined_payment_that_nobody_mends_is_a_failed_one(till: CardTill) ->
     top_up = till.begin()
     intent = till.start(top_up)
     till.stripe.pay(intent, DECLINED_CARD)
-    till.hear_of(intent)
+    till.receive_notice_of(intent)
 
     till.office.pass_time(LASTS)
     till.run_job("expire_top_ups")
@@ -95,7 +95,7 @@ def test_3_d_secure_pays_only_once_it_is_passed(till: CardTill) -> None:
     assert till.get(top_up.id).state is TopUpState.PENDING
 
     till.stripe.authenticate(intent)
-    till.hear_of(intent)
+    till.receive_notice_of(intent)
 
     assert till.get(top_up.id).state is TopUpState.SUCCEEDED
     assert till.balance == 100
@@ -117,13 +117,13 @@ def test_3_d_secure_that_failed_is_told_and_books_nothing(till: CardTill) -> Non
 def test_a_saved_card_is_listed_and_pays_the_next_top_up(till: CardTill) -> None:
     first = till.start(till.begin())
     till.stripe.pay(first, save=True)
-    till.hear_of(first)
+    till.receive_notice_of(first)
     second = till.begin()
     intent = till.start(second)
 
     (card,) = till.form(second).cards
     till.stripe.pay_with(intent, card.id)
-    till.hear_of(intent)
+    till.receive_notice_of(intent)
 
     assert (card.brand, card.last4) == ("Visa", "4242")
     assert (card.exp_month, card.exp_year) == (4, 2027)
@@ -253,7 +253,7 @@ def test_the_log_holds_neither_cards_nor_keys_nor_secrets(
     intent = till.start(top_up)
     secret = till.form(top_up).client_secret
     till.stripe.pay(intent, save=True)
-    till.hear_of(intent)
+    till.receive_notice_of(intent)
     till.refund(till.get(top_up.id))
     till.run_job("send_refunds")
 

@@ -31,7 +31,7 @@ def test_a_disputed_payment_leaves_the_wallet_once(till: CardTill) -> None:
     dispute = till.stripe.dispute(intent, 11900)
 
     for _ in range(2):
-        till.hear(_told(dispute))
+        till.receive(_told(dispute))
 
     shown = till.get(paid.id)
     assert shown.state is TopUpState.CHARGED_BACK
@@ -46,7 +46,7 @@ def test_a_dispute_about_a_part_takes_that_part_with_its_tax(till: CardTill) -> 
     till.stripe.pay(intent)
 
     # It may be all that we ever hear of the payment.
-    till.hear(_told(till.stripe.dispute(intent, 5950)))
+    till.receive(_told(till.stripe.dispute(intent, 5950)))
 
     assert till.balance == 50
     assert till.get(top_up.id).taken_back == money("50.00")
@@ -60,7 +60,7 @@ def test_each_dispute_of_one_payment_is_booked(till: CardTill) -> None:
         subject = event["data"]["object"]
         till.stripe.post("disputes", subject | {"payment_intent": intent})
         for _ in range(2):
-            till.hear(event)
+            till.receive(event)
 
     assert till.balance == 0
     assert till.get(paid.id).state is TopUpState.CHARGED_BACK
@@ -72,7 +72,7 @@ def test_what_a_dispute_leaves_can_be_refunded_with_its_credit_note(
     till: CardTill,
 ) -> None:
     paid, intent = till.pay()
-    till.hear(_told(till.stripe.dispute(intent, 3967)))
+    till.receive(_told(till.stripe.dispute(intent, 3967)))
     assert till.balance == money("66.66").amount
 
     refunded = till.refund(paid)
@@ -93,7 +93,7 @@ def test_what_was_refunded_and_disputed_is_credited_once(till: CardTill) -> None
     paid, intent = till.pay()
     till.refund(paid)
 
-    till.hear(_told(till.stripe.dispute(intent, 11900)))
+    till.receive(_told(till.stripe.dispute(intent, 11900)))
 
     assert till.balance == -119
     assert _credit_notes(till) == [money("100.00")]
@@ -104,12 +104,12 @@ def test_what_the_release_before_has_booked_is_not_booked_again(till: CardTill) 
     """It kept no names of disputes."""
     _, intent = till.pay()
     dispute = till.stripe.dispute(intent, 11900)
-    till.hear(_told(dispute))
+    till.receive(_told(dispute))
     with till.office.database.system() as session:
         session.execute(delete(Chargeback).where(Chargeback.name == dispute))
 
     for _ in range(2):
-        till.hear(_told(dispute))
+        till.receive(_told(dispute))
 
     assert till.balance == 0
 
@@ -121,7 +121,7 @@ def test_a_dispute_that_takes_no_money_changes_nothing(
     paid, intent = till.pay()
 
     # Whatever a notice says that is older than what Stripe says now.
-    till.hear(_told(till.stripe.dispute(intent, 11900, status), status="lost"))
+    till.receive(_told(till.stripe.dispute(intent, 11900, status), status="lost"))
 
     assert till.get(paid.id).state is TopUpState.SUCCEEDED
 
@@ -129,7 +129,7 @@ def test_a_dispute_that_takes_no_money_changes_nothing(
 def test_the_amount_is_what_stripe_says_now(till: CardTill) -> None:
     _, intent = till.pay()
 
-    till.hear(_told(till.stripe.dispute(intent, 5950), amount=11900))
+    till.receive(_told(till.stripe.dispute(intent, 5950), amount=11900))
 
     assert till.balance == 50
 
@@ -159,7 +159,7 @@ def test_a_notice_that_is_not_about_ours_is_passed_over(
     till: CardTill, kind: str
 ) -> None:
     for named in ("dp_unknown", None, "", ["dp_1"], "../balance"):
-        till.hear(an_event("charge.updated", object=kind, id=named))
+        till.receive(an_event("charge.updated", object=kind, id=named))
 
     assert till.balance == 0
 
@@ -168,7 +168,7 @@ def test_a_dispute_of_another_systems_charge_is_passed_over(till: CardTill) -> N
     event = _event("dispute-without-payment-intent")
     till.stripe.post("disputes", event["data"]["object"])
 
-    till.hear(event)
+    till.receive(event)
 
     assert till.balance == 0
 
@@ -180,7 +180,7 @@ def test_a_dispute_in_another_currency_waits_for_a_person(till: CardTill) -> Non
     dispute = till.stripe.post("disputes", subject)["id"]
 
     for _ in range(2):
-        till.hear(event)
+        till.receive(event)
 
     assert till.balance == 100
     (waiting,) = (each for each in _problems(till).disputes if each.dispute == dispute)

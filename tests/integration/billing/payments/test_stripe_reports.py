@@ -47,7 +47,7 @@ def test_twenty_deliveries_of_one_notice_credit_once(till: CardTill) -> None:
     (event,) = till.stripe.events(intent)
 
     with ThreadPoolExecutor(10) as pool:
-        deliveries = [pool.submit(till.hear, event) for _ in range(20)]
+        deliveries = [pool.submit(till.receive, event) for _ in range(20)]
     for delivery in deliveries:
         delivery.result()
 
@@ -73,7 +73,7 @@ def test_a_notice_that_stripe_did_not_sign_just_now_is_refused(
     (event,) = till.stripe.events(intent)
 
     with pytest.raises(Unauthenticated, match="notice_forged"):
-        till.hear(event, **signed)
+        till.receive(event, **signed)
 
     assert till.get(top_up.id).state is TopUpState.PENDING
 
@@ -93,7 +93,9 @@ def test_a_notice_is_only_the_reason_to_ask(till: CardTill) -> None:
     top_up = till.begin()
     intent = till.start(top_up)
 
-    till.hear(an_event("payment_intent.succeeded", object="payment_intent", id=intent))
+    till.receive(
+        an_event("payment_intent.succeeded", object="payment_intent", id=intent)
+    )
 
     assert till.balance == 0
 
@@ -111,7 +113,7 @@ def test_notices_in_any_order_credit_what_was_paid_once(
     till.stripe.pay(intent)
 
     for kind in order:
-        till.hear(
+        till.receive(
             an_event(f"payment_intent.{kind}", object="payment_intent", id=intent)
         )
 
@@ -131,7 +133,7 @@ def test_notices_in_any_order_credit_what_was_paid_once(
 def test_notices_about_other_things_are_taken_and_change_nothing(
     till: CardTill, event: dict[str, object]
 ) -> None:
-    till.hear(event)
+    till.receive(event)
 
     assert till.balance == 0
 
@@ -146,14 +148,14 @@ def test_payments_of_others_at_the_same_account_are_passed_over(
 ) -> None:
     intent = _foreign_intent(till, metadata)
 
-    till.hear_of(intent)
+    till.receive_notice_of(intent)
 
     assert till.balance == 0
 
 
 def test_a_signed_notice_that_makes_no_sense_is_refused(till: CardTill) -> None:
     with pytest.raises(InvalidInput, match="malformed_message"):
-        till.hear({"object": "event"})
+        till.receive({"object": "event"})
 
 
 def test_a_payment_whose_notice_never_comes_is_found_by_asking(till: CardTill) -> None:
@@ -173,7 +175,7 @@ def test_a_second_payment_for_one_top_up_is_credited_and_marked(till: CardTill) 
     again = _foreign_intent(till, {"payment_id": str(payment.id)})
     till.office.pass_time(timedelta(minutes=1))
 
-    till.hear_of(again)
+    till.receive_notice_of(again)
 
     first, second = till.get(paid.id).payments
     assert second.duplicate_of == first.id
@@ -194,7 +196,7 @@ def test_a_card_that_pays_a_top_up_that_has_ended_is_credited_all_the_same(
         till.office.pass_time(LASTS)
         till.run_job("expire_top_ups")
 
-    till.hear_of(intent)
+    till.receive_notice_of(intent)
 
     assert till.get(top_up.id).state is TopUpState.SUCCEEDED
     assert till.balance == 100
@@ -328,7 +330,7 @@ def test_a_refund_that_fails_after_all_is_the_wallets_again(
         event["data"]["object"]["id"] = at_stripe["id"]
 
     for _ in range(2):
-        till.hear(event)
+        till.receive(event)
 
     assert till.balance == 100
     request = billing.payments.ListPaymentProblems()

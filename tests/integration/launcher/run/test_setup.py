@@ -14,7 +14,7 @@ from sqlalchemy import URL, make_url
 from launcher.machine.errors import LaunchError
 from launcher.machine.layout import Layout
 from launcher.run.credentials import KEYS
-from launcher.run.health import ailment_of
+from launcher.run.health import problem_of
 from launcher.run.setup import set_up
 from launcher.servers.databases import (
     ADMIN_URL,
@@ -259,10 +259,10 @@ def test_a_database_that_is_not_named_in_full_is_asked_for(
 def test_a_service_that_takes_no_calls_is_not_well(amqp_url: str) -> None:
     settings = read_settings({"AMQP_URL": amqp_url})
 
-    assert ailment_of("billing", settings) == "service_unreachable"
+    assert problem_of("billing", settings) == "service_unreachable"
 
 
 def test_a_web_front_end_that_does_not_answer_is_not_well() -> None:
     nowhere = read_settings({"PORT": "1"})
 
-    assert ailment_of("web", nowhere) == "web_unreachable"
+    assert problem_of("web", nowhere) == "web_unreachable"

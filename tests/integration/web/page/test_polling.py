@@ -119,7 +119,7 @@ def test_while_the_link_to_the_broker_is_lost_every_poll_asks(
     tag = _poll(browser, "balance").headers["HX-PTag"]
     changes = _context(browser).changes
 
-    for turn in (changes.lose, changes.begin):
+    for turn in (changes.disconnected, changes.connected):
         turn()
         site.client.calls.clear()
         assert _poll(browser, "balance", tag).status_code == 304

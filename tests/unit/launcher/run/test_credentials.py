@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from launcher.machine.keys import ensure_keys
-from launcher.run.credentials import KEYS, environment_of, give_keys
+from launcher.run.credentials import KEYS, copy_keys, environment_of
 
 SHARED = {"VAR": "/var/x", "PUBLIC_URL": "http://localhost:1", "AMQP_URL": "amqp://x"}
 DATABASES = {
@@ -104,7 +104,7 @@ def test_a_program_holds_its_own_keys_only(
     ensure_keys(tmp_path / "all")
     folder = tmp_path / "run" / program
 
-    give_keys(program, tmp_path / "all", folder)
+    copy_keys(program, tmp_path / "all", folder)
 
     assert held(folder) == keys == set(KEYS[program])
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -114,10 +114,10 @@ def test_a_program_holds_its_own_keys_only(
 def test_keys_are_given_anew_at_each_start(tmp_path: Path) -> None:
     ensure_keys(tmp_path / "all")
     folder = tmp_path / "run"
-    give_keys("identity", tmp_path / "all", folder)
+    copy_keys("identity", tmp_path / "all", folder)
     (tmp_path / "all" / "web.secret").write_text("another")
 
-    give_keys("web", tmp_path / "all", folder)
+    copy_keys("web", tmp_path / "all", folder)
 
     assert held(folder) == {"principal.pub", "web.secret", *EVENT_KEYS}
     assert (folder / "web.secret").read_text() == "another"

@@ -12,48 +12,48 @@ def resting(at: float = 0.0) -> Breaker:
     """The breaker of a service whose rest begins at the given time."""
     breaker = Breaker()
     for _ in range(MISSED):
-        breaker.missed(at - PATIENT_S, at)
-    assert breaker.is_resting
+        breaker.record_timeout(at - PATIENT_S, at)
+    assert breaker.is_open
     return breaker
 
 
 def admitted(breaker: Breaker, now: float, calls: int = 20) -> int:
-    return sum(breaker.admits(now) for _ in range(calls))
+    return sum(breaker.allows(now) for _ in range(calls))
 
 
 def test_every_call_passes_to_a_service_that_answers() -> None:
     breaker = Breaker()
 
     for now in range(100):
-        assert breaker.admits(now)
-        breaker.heard(now)
+        assert breaker.allows(now)
+        breaker.record_answer(now)
 
 
 def test_a_few_missed_calls_are_no_reason_to_rest() -> None:
     breaker = Breaker()
 
-    began = [breaker.missed(0, PATIENT_S) for _ in range(MISSED - 1)]
+    began = [breaker.record_timeout(0, PATIENT_S) for _ in range(MISSED - 1)]
 
     assert not any(began)
-    assert breaker.admits(PATIENT_S)
+    assert breaker.allows(PATIENT_S)
 
 
 def test_it_rests_after_several_and_says_so_once() -> None:
     breaker = Breaker()
 
-    began = [breaker.missed(0, PATIENT_S) for _ in range(MISSED + 2)]
+    began = [breaker.record_timeout(0, PATIENT_S) for _ in range(MISSED + 2)]
 
     assert began.count(True) == 1
-    assert not breaker.admits(PATIENT_S)
+    assert not breaker.allows(PATIENT_S)
 
 
 def test_a_crowd_of_hasty_calls_does_not_make_it_rest() -> None:
     breaker = Breaker()
 
     for _ in range(100):
-        breaker.missed(0, FIRST_TRY_S)
+        breaker.record_timeout(0, FIRST_TRY_S)
 
-    assert breaker.admits(FIRST_TRY_S)
+    assert breaker.allows(FIRST_TRY_S)
 
 
 def test_hasty_calls_without_end_do() -> None:
@@ -61,32 +61,32 @@ def test_hasty_calls_without_end_do() -> None:
     now = 0.0
 
     while now < SILENT_S:
-        assert breaker.admits(now)
-        breaker.missed(now, now + FIRST_TRY_S)
+        assert breaker.allows(now)
+        breaker.record_timeout(now, now + FIRST_TRY_S)
         now += FIRST_TRY_S
 
-    assert not breaker.admits(now)
+    assert not breaker.allows(now)
 
 
 def test_an_answer_to_anybody_counts_for_all() -> None:
     breaker = Breaker()
     for _ in range(MISSED - 1):
-        breaker.missed(0, PATIENT_S)
+        breaker.record_timeout(0, PATIENT_S)
 
-    breaker.heard(PATIENT_S)
-    breaker.missed(0, PATIENT_S)
+    breaker.record_answer(PATIENT_S)
+    breaker.record_timeout(0, PATIENT_S)
 
-    assert breaker.admits(PATIENT_S)
+    assert breaker.allows(PATIENT_S)
 
 
 def test_calls_that_hang_while_others_are_answered_do_not_make_it_rest() -> None:
     breaker = Breaker()
-    breaker.heard(9.9)
+    breaker.record_answer(9.9)
 
     for _ in range(MISSED):
-        breaker.missed(0, 10)
+        breaker.record_timeout(0, 10)
 
-    assert breaker.admits(10)
+    assert breaker.allows(10)
 
 
 def test_a_resting_service_gets_a_few_trials_in_each_pause() -> None:
@@ -108,29 +108,29 @@ def test_trials_that_are_given_up_do_not_end_the_trials() -> None:
 
 def test_a_trial_that_is_missed_changes_nothing() -> None:
     breaker = resting()
-    breaker.admits(PAUSE_S)
+    breaker.allows(PAUSE_S)
 
-    assert not breaker.missed(PAUSE_S, PAUSE_S + FIRST_TRY_S)
+    assert not breaker.record_timeout(PAUSE_S, PAUSE_S + FIRST_TRY_S)
 
-    assert breaker.is_resting
+    assert breaker.is_open
     assert admitted(breaker, 2 * PAUSE_S) == TRIALS
 
 
 def test_one_answer_ends_the_rest_and_what_was_missed_before_is_forgotten() -> None:
     breaker = resting()
 
-    assert breaker.heard(0.5)
-    assert not breaker.heard(0.6)
+    assert breaker.record_answer(0.5)
+    assert not breaker.record_answer(0.6)
 
     assert admitted(breaker, 0.6) == 20
-    breaker.missed(0, 3)
-    assert not breaker.is_resting
+    breaker.record_timeout(0, 3)
+    assert not breaker.is_open
 
 
 def test_threads_at_once_get_no_trial_too_many() -> None:
     breaker = resting()
 
     with ThreadPoolExecutor(16) as threads:
-        passed = list(threads.map(lambda _: breaker.admits(PAUSE_S), range(2_000)))
+        passed = list(threads.map(lambda _: breaker.allows(PAUSE_S), range(2_000)))
 
     assert sum(passed) == TRIALS

@@ -23,7 +23,7 @@ def clock() -> ManualClock:
 def changes(clock: ManualClock) -> Changes:
     """It has listened for a while."""
     changes = Changes(clock, capacity=3)
-    changes.begin()
+    changes.connected()
     clock.move(SETTLING + A_SECOND)
     return changes
 
@@ -49,7 +49,7 @@ def test_an_event_changes_its_company_and_source_alone(
 ) -> None:
     asked_at = clock.now()
 
-    changes.hear(msgspec.json.encode({"source": "billing", "company_id": A, "x": 1}))
+    changes.receive(msgspec.json.encode({"source": "billing", "company_id": A, "x": 1}))
 
     assert not changes.unchanged_since(asked_at, A, BOTH)
     assert changes.unchanged_since(asked_at, A, ("inventory",))
@@ -65,7 +65,7 @@ def test_only_the_first_event_of_a_moment_is_news(
     changes.note("identity", A)
 
     assert changes.is_news(event)
-    changes.hear(event)
+    changes.receive(event)
 
     assert not changes.is_news(event)
     assert changes.is_news(other)
@@ -91,9 +91,9 @@ def test_a_lost_link_makes_everything_unknown_until_it_is_back(
 ) -> None:
     asked_at = clock.now()
 
-    changes.lose()
+    changes.disconnected()
     assert not changes.unchanged_since(asked_at, A, BOTH)
-    changes.begin()
+    changes.connected()
     assert not changes.unchanged_since(asked_at, A, BOTH)
     assert not changes.unchanged_since(clock.now(), A, BOTH)
 
@@ -108,7 +108,7 @@ def test_an_event_that_cannot_be_read_may_be_anybodys(
 ) -> None:
     asked_at = clock.now()
 
-    changes.hear(body)
+    changes.receive(body)
 
     assert not changes.unchanged_since(asked_at, B, BOTH)
 

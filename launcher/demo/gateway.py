@@ -1,4 +1,4 @@
-"""The demo's customers at the payment page: what they do there is in the story."""
+"""Simulate the demo's customers on the payment page, as the story says."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ _PAID_WITH = card_note("Visa", "4242")
 
 
 @dataclass
-class StoryGateway(Gateway):
-    """Stands in for the sandbox while the story is played, which has no such page.
+class DemoGateway(Gateway):
+    """Replace the sandbox's payment page while the story is loaded.
 
     ``payments`` is how often the next order is paid; with none, its card is declined.
     """
