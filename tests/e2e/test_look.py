@@ -183,7 +183,7 @@ def test_a_profile_in_two_tabs_is_accessible_and_fits(
         tab.get_by_label("Country").select_option(["AT", "FR"][number])
         tab.get_by_role("button", name="Save profile").click()
     later = tabs[1]
-    later.get_by_text("Somebody changed this profile").wait_for()
+    later.get_by_text("Someone changed this profile").wait_for()
     _look_at_all_sizes(later, screenshots, "profile-edit-outdated")
 
 

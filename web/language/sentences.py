@@ -12,8 +12,11 @@ from shared.translation import DOMAIN, catalogue
 from web.language.locale import sentence_locale
 
 
-class _Catalogue(Domain):  # type: ignore[misc]
-    """Reads the catalogue that the command line and documents read, too."""
+class _Catalogue(Domain):
+    """The catalogue that the command line and documents read, too."""
+
+    def __init__(self) -> None:
+        super().__init__(domain=DOMAIN)  # type: ignore[no-untyped-call]
 
     def get_translations(self) -> NullTranslations:
         locale = get_locale()
@@ -23,7 +26,7 @@ class _Catalogue(Domain):  # type: ignore[misc]
 def register(app: Flask) -> None:
     """Give templates and views the catalogue in the reader's language."""
     babel = Babel(app, configure_jinja=False, locale_selector=sentence_locale)
-    babel.domain_instance = _Catalogue(domain=DOMAIN)
+    babel.domain_instance = _Catalogue()
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]

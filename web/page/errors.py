@@ -16,7 +16,7 @@ from flask import (
     request,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_gettext
+from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -30,7 +30,6 @@ from shared.errors import (
     Unavailable,
 )
 from shared.logs import describe
-from shared.translation import mark
 from web.language.refusals import retry_after, sentence
 from web.page.addresses import own_address, page_of_form, return_address
 from web.page.frame import Frame
@@ -41,29 +40,29 @@ from web.page.visit import Visit
 log = structlog.get_logger()
 
 _TITLES = {
-    401: mark("Please log in"),
-    403: mark("Not included in your role"),
-    404: mark("Page not found"),
-    405: mark("Not possible here"),
-    409: mark("Something has changed"),
-    413: mark("Request too large"),
-    422: mark("Some entries are not valid"),
-    429: mark("Too many attempts"),
-    500: mark("Something went wrong on our side"),
-    503: mark("Not available right now"),
+    401: _("Please log in"),
+    403: _("Not included in your role"),
+    404: _("Page not found"),
+    405: _("Not possible here"),
+    409: _("Something has changed"),
+    413: _("Request too large"),
+    422: _("Some entries are not valid"),
+    429: _("Too many attempts"),
+    500: _("Something went wrong on our side"),
+    503: _("Not available right now"),
 }
+_OTHER_TITLE = _("That did not work")
 _HTTP_SENTENCES = {
-    404: mark(
-        "There is no page at this address. It may have moved, or the link is old."
-    ),
-    405: mark("This address doesn't work like that. Go back and use the buttons."),
-    413: mark("You sent more than we accept. Nothing was changed."),
-    500: mark(
+    404: _("There is no page at this address. It may have moved, or the link is old."),
+    405: _("This address doesn't work like that. Go back and use the buttons."),
+    413: _("You sent more than we accept. Nothing was changed."),
+    500: _(
         "Your changes may not have been saved. Check, then try again. If it happens "
         "again, contact support and quote the ID below."
     ),
 }
-FORM_EXPIRED = mark(
+_OTHER_SENTENCE = _("Go back, or start from the dashboard.")
+FORM_EXPIRED = _(
     "That form has expired. Nothing was changed. Check your entries and send it again."
 )
 _KEPT_HEADERS = {"Allow", "Content-Range", "Retry-After"}
@@ -95,18 +94,13 @@ def error_page(
     may_help = status == Unavailable.http_status and request.method == "GET"
     page = render_template(
         "error.html",
-        title=str(title) or _title(status),
+        title=str(title or _TITLES.get(status, _OTHER_TITLE)),
         message=str(message),
         request_id=g.request_id,
         retry=request.full_path if may_help else "",
         frame=frame,
     )
     return page, status, dict(headers or {})
-
-
-def _title(status: int) -> str:
-    title = _TITLES.get(status)
-    return gettext(title) if title else gettext("That did not work")
 
 
 def _frame_on_its_way() -> Frame | None:
@@ -162,8 +156,8 @@ def _form_expired(_error: CSRFError) -> ResponseReturnValue:
     if page is None:
         return error_page(
             400,
-            LazyString(gettext, FORM_EXPIRED),
-            lazy_gettext("That form has expired"),
+            FORM_EXPIRED,
+            _("That form has expired"),
         )
     if not current_user.is_authenticated and page.needs_sign_in:
         return ask_to_sign_in()
@@ -172,7 +166,7 @@ def _form_expired(_error: CSRFError) -> ResponseReturnValue:
             return page.again(**(request.view_args or {}))
         except (ContractError, RemoteFault, HTTPException) as failure:
             return current_app.handle_user_exception(failure)
-    flash(gettext(FORM_EXPIRED), "warning")
+    flash(str(FORM_EXPIRED), "warning")
     return redirect(return_address(), code=303)
 
 
@@ -188,7 +182,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error
     if (page := _page_of_forms_address(status)) is not None:
         return redirect(page, code=303)
-    message = LazyString(_http_sentence, status)
+    message = _HTTP_SENTENCES.get(status, _OTHER_SENTENCE)
     headers = {k: v for k, v in error.get_headers() if k in _KEPT_HEADERS}
     return error_page(status, message, headers=headers)
 
@@ -199,20 +193,13 @@ def _page_of_forms_address(status: int) -> str | None:
     return own_address(request.full_path) if is_opened else None
 
 
-def _http_sentence(status: int) -> str:
-    message = _HTTP_SENTENCES.get(status)
-    if message is None:
-        return gettext("Go back, or start from the dashboard.")
-    return gettext(message)
-
-
 def _remote_fault(fault: RemoteFault) -> ResponseReturnValue:
     log.error("remote_fault", path=request.path, error=describe(fault))
-    return error_page(500, LazyString(_http_sentence, 500))
+    return error_page(500, _HTTP_SENTENCES[500])
 
 
 def _fault(error: Exception) -> ResponseReturnValue:
     """Our own: perhaps in the frame, so it is left away."""
     g.pop("page", None)
     log.error("fault", path=request.path, exc_info=error)
-    return error_page(500, LazyString(_http_sentence, 500))
+    return error_page(500, _HTTP_SENTENCES[500])

@@ -107,7 +107,7 @@ def test_time_that_was_used_before_it_could_be_paid_is_told_as_such(
         for line in _lines(_page(browser, address))
     }
 
-    assert "Used before it could be paid" in kinds
+    assert "Used before payment" in kinds
 
 
 def test_the_lines_are_paged(tenant: Tenant, browser: FlaskClient) -> None:

@@ -78,14 +78,14 @@ def test_no_comfort_buffer_is_zero(browser: FlaskClient, company: UUID) -> None:
     [
         ("buffer", "-5", "without a minus sign"),
         ("buffer", "1e9", "Enter the amount in digits"),
-        ("buffer", "1.005", "This currency has 2 decimal places"),
-        ("buffer", "9" * 18, "No wallet can hold this amount"),
+        ("buffer", "1.005", "at most 2 decimal places"),
+        ("buffer", "9" * 18, "too large for a wallet"),
         ("buffer", "9" * 10_000, "too many digits"),
         ("horizon", "367", "from 1 to 366"),
         ("horizon", "0", "from 1 to 366"),
-        ("horizon", "\u0663\u0660", "We can't read this number"),
-        ("horizon", "9" * 10_000, "We can't read this number"),
-        ("horizon", "", "We can't read this number"),
+        ("horizon", "\u0663\u0660", "number of days in digits"),
+        ("horizon", "9" * 10_000, "number of days in digits"),
+        ("horizon", "", "number of days in digits"),
     ],
 )
 def test_what_makes_no_sense_is_refused_beside_its_field_and_kept(
@@ -106,8 +106,8 @@ def test_what_makes_no_sense_is_refused_beside_its_field_and_kept(
     ("currency", "status", "words"),
     [
         ("EUR", 409, "You already have a wallet"),
-        ("JPY", 422, "We offer no wallet in this currency."),
-        ("<b>", 422, "We offer no wallet in this currency."),
+        ("JPY", 422, "offer wallets in this currency"),
+        ("<b>", 422, "offer wallets in this currency"),
     ],
 )
 def test_a_wallet_that_can_not_be_added_says_why_beside_the_choice(
@@ -130,7 +130,7 @@ def test_a_form_that_is_sent_twice_is_taken_once(
     other = _send(browser, company, "", key="a-key", currency="GBP")
 
     assert other.status_code == 409
-    assert "This form was sent before with other values." in other.text
+    assert "already sent with different values" in other.text
     assert _cards(_page(browser, company)) == ["EUR", "USD"]
 
 

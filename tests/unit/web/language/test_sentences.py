@@ -112,7 +112,7 @@ def test_no_template_keeps_words_in_the_language_of_its_first_reader(
     imported = {
         each.template.value
         for tree in trees.values()
-        for each in tree.find_all((nodes.FromImport, nodes.Import))
+        for each in _imports(tree)
         if isinstance(each.template, nodes.Const)
     }
     kept = [
@@ -129,6 +129,11 @@ def test_no_template_keeps_words_in_the_language_of_its_first_reader(
 
     assert not kept
     assert not shadowed
+
+
+def _imports(tree: nodes.Node) -> Iterator[nodes.FromImport | nodes.Import]:
+    yield from tree.find_all(nodes.FromImport)
+    yield from tree.find_all(nodes.Import)
 
 
 def _source(env: Environment, name: str) -> str:
