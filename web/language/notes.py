@@ -7,29 +7,34 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from flask import Flask
+from flask_babel import gettext, ngettext
 
 from shared.contracts.actors import Actor, ActorKind
 from shared.contracts.notes import Note, NoteCode
+from shared.translation import mark
 
 _SENTENCES: Mapping[str, str] = {
     NoteCode.OWN_WORDS: "%(words)s",
-    NoteCode.CARD: "Card",
-    NoteCode.CARD_ENDING: "%(brand)s ending in %(last4)s",
-    NoteCode.BANK_TRANSFER: "Bank transfer",
-    NoteCode.TEST_PAYMENT: "Test payment",
-    NoteCode.PAID_TWICE: "Paid twice and refunded at your request",
-    NoteCode.TAKEN_BACK: "Your bank reversed the payment",
-    NoteCode.REFUND_NOT_PAID_OUT: "The refund could not be paid out, so the amount is "
-    "back in your balance",
-    NoteCode.ACCOUNTING_TAX_MISSING: "The invoice did not show the VAT in the seller's "
-    "currency",
-    NoteCode.IMPORTED: "Imported from a file",
-    NoteCode.BALANCE_EXHAUSTED: "The balance did not cover this service when its grace "
-    "period ended",
-    NoteCode.BALANCE_RESTORED: "The balance covers this service again",
-    NoteCode.PAID_PERIOD_ENDED: "The paid period has ended",
+    NoteCode.CARD: mark("Card"),
+    NoteCode.CARD_ENDING: mark("%(brand)s ending in %(last4)s"),
+    NoteCode.BANK_TRANSFER: mark("Bank transfer"),
+    NoteCode.TEST_PAYMENT: mark("Test payment"),
+    NoteCode.PAID_TWICE: mark("Paid twice and refunded at your request"),
+    NoteCode.TAKEN_BACK: mark("Your bank reversed the payment"),
+    NoteCode.REFUND_NOT_PAID_OUT: mark(
+        "The refund could not be paid out, so the amount is back in your balance"
+    ),
+    NoteCode.ACCOUNTING_TAX_MISSING: mark(
+        "The invoice did not show the VAT in the seller's currency"
+    ),
+    NoteCode.IMPORTED: mark("Imported from a file"),
+    NoteCode.BALANCE_EXHAUSTED: mark(
+        "The balance did not cover this service when its grace period ended"
+    ),
+    NoteCode.BALANCE_RESTORED: mark("The balance covers this service again"),
+    NoteCode.PAID_PERIOD_ENDED: mark("The paid period has ended"),
 }
-_ACTORS = {ActorKind.SUPPORT: "Support", ActorKind.AUTOMATIC: "Automatic"}
+_ACTORS = {ActorKind.SUPPORT: mark("Support"), ActorKind.AUTOMATIC: mark("Automatic")}
 """Of those without a name."""
 
 
@@ -42,18 +47,22 @@ def note_words(note: Note) -> str:
     """Return a note's sentence; empty for no note, and for a later version's code."""
     if note.code == NoteCode.SERVICES:
         return _services(int(note.parameters["count"]))
-    template = _SENTENCES.get(note.code)
-    return template % note.parameters if template else note.as_written
+    if note.code not in _SENTENCES:
+        return note.as_written
+    return gettext(_SENTENCES[note.code], **note.parameters)
 
 
 def actor_words(actor: Actor) -> str:
-    return actor.name or _ACTORS.get(actor.kind, "")
+    if actor.name or actor.kind not in _ACTORS:
+        return actor.name
+    return gettext(_ACTORS[actor.kind])
 
 
 def words_to_search() -> dict[str, str]:
     """Return the words of the codes' sentences, by which their notes are found."""
-    return {code: text % defaultdict(str) for code, text in _SENTENCES.items()}
+    nothing = defaultdict[str, str](str)
+    return {code: gettext(text) % nothing for code, text in _SENTENCES.items()}
 
 
 def _services(count: int) -> str:
-    return "1 service" if count == 1 else f"{count} services"
+    return ngettext("%(num)s service", "%(num)s services", count)
