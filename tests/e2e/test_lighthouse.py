@@ -72,7 +72,7 @@ def test_a_page_is_quick_accessible_and_still(
     address = site + _address(page, name)
     cookie = "" if name == "login" else _cookie(page)
 
-    reports = [measure(address, cookie) for _ in range(RUNS)]
+    reports = _complete(lambda: measure(address, cookie))
 
     scores = {
         category: median(_score(report, category) for report in reports)
@@ -83,6 +83,19 @@ def test_a_page_is_quick_accessible_and_still(
     assert scores["accessibility"] == 100, _failed(reports[0], "accessibility")
     assert scores["best-practices"] == 100, _failed(reports[0], "best-practices")
     assert shift == 0
+
+
+def _complete(measure: Callable[[], dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many reports as count: one without a score missed what it wanted to read."""
+    reports: list[dict[str, Any]] = []
+    for _ in range(RUNS * 4):
+        report = measure()
+        scores = [it["score"] for it in report["categories"].values()]
+        if None not in scores:
+            reports.append(report)
+        if len(reports) == RUNS:
+            return reports
+    pytest.fail("Lighthouse could not read the page")
 
 
 def _address(page: Page, name: str) -> str:
