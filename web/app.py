@@ -20,7 +20,6 @@ from web.language import locale, notes, places, sentences, tax_words, words
 from web.members import views as members
 from web.page.context import EXTENSION, Context
 from web.page.errors import register_error_pages
-from web.page.forms import new_form_key
 from web.page.htmx import register_htmx
 from web.page.signed_in import login_manager
 from web.page.visit import keep_principal
@@ -78,7 +77,6 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
         app.register_blueprint(components.bp)
     app.after_request(keep_principal)
     app.url_defaults(_carry_company)
-    app.add_template_global(new_form_key)
     provider = context.settings.provider
     app.add_template_global(provider.support_address)
     app.context_processor(lambda: {"provider": provider})

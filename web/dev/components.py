@@ -4,6 +4,7 @@ from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
 from web.dev import samples
+from web.dev.forms import FilledForm, RefusedForm
 
 bp = Blueprint("components", __name__, url_prefix="/dev")
 
@@ -13,7 +14,11 @@ def show() -> ResponseReturnValue:
     """All pieces within the frame, with made-up data; nothing is asked of a service."""
     g.company_id = samples.COMPANY_ID
     return render_template(
-        "dev/components.html", frame=samples.frame(), samples=samples
+        "dev/components.html",
+        frame=samples.frame(),
+        samples=samples,
+        refused=RefusedForm.made_up(),
+        filled=FilledForm.made_up(),
     )
 
 

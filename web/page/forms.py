@@ -99,12 +99,8 @@ class PageForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def field_errors(self) -> list[tuple[str, str]]:
-        """Return the errors of fields, each with its field's id but for ``field-``."""
-        return [
-            (field.id.removeprefix("field-"), words)
-            for field in self.visible
-            for words in field.errors
-        ]
+        """Return the errors of fields, each with the id of its field."""
+        return [(field.id, words) for field in self.visible for words in field.errors]
 
     def refuse(
         self, refusal: ContractError, fields: Mapping[str, str] | None = None

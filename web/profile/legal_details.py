@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import HiddenField, SelectChoice, SelectField, StringField
 from wtforms.validators import Optional
 
 from shared.contracts import identity
@@ -142,7 +142,7 @@ class DetailsForm(ChangeForm):
         for name, choices in offered.items():
             is_known = self[name].data in dict(choices)
             none = () if is_known else (("", _("Choose one")),)
-            self[name].choices = [*none, *choices]
+            self[name].choices = [SelectChoice(*each) for each in (*none, *choices)]
 
     def read_version(self) -> int:
         """Return 0, which no company has, for what is no number."""

@@ -19,11 +19,12 @@ from shared.contracts.billing.top_ups import (
     BeginTopUp,
     TopUpState,
 )
-from shared.errors import Conflict, Unavailable
+from shared.errors import Conflict, ContractError, InvalidInput, Unavailable
 from tests.fixtures.stand_in import OURS, StandIn
 from tests.fixtures.web.top_ups import (
     ADDRESS,
     ASK,
+    FIRST,
     OTHER_ID,
     SECOND,
     TOP_UP_ID,
@@ -193,6 +194,43 @@ def test_what_was_asked_already_is_shown_as_it_is(
 
     assert refused.status_code == 409
     assert "not marked as a possible duplicate" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("refusal", "beside"),
+    [
+        (InvalidInput("bad_reason", parameters={"max_length": 500}), True),
+        (Conflict("not_a_duplicate"), False),
+        (Unavailable("service_unreachable"), False),
+    ],
+)
+def test_a_reason_that_was_typed_stays_when_it_is_refused(
+    billing: StandIn, browser: FlaskClient, refusal: ContractError, *, beside: bool
+) -> None:
+    shown(billing, duplicate())
+    page = opened(browser, ADDRESS)
+    billing.answers[str(ASK_FOR_REFUND)] = refusing(refusal)
+
+    refused = sent(browser, page)
+
+    assert refused.status_code == refusal.http_status
+    assert 'value="Clicked twice"' in refused.text
+    assert (f'id="field-reason-{SECOND}-error"' in refused.text) is beside
+    assert ("notice-danger" in refused.text) is not beside
+    assert 'name="form_key" value="a-key"' in refused.text
+
+
+def test_a_reason_in_the_address_is_filled_in_at_its_payment(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    shown(billing, duplicate())
+
+    page = opened(browser, f"{ADDRESS}&payment={SECOND}&reason=Twice")
+
+    assert f'id="field-reason-{SECOND}"' in page
+    assert 'value="Twice"' in page
+    other = opened(browser, f"{ADDRESS}&payment={FIRST}&reason=Twice")
+    assert 'value="Twice"' not in other
 
 
 def test_an_equal_top_up_just_before_is_told_and_then_meant(

@@ -57,7 +57,9 @@ def test_a_refusal_stands_beside_its_field_or_on_top(
         form.refuse(refusal)
 
     assert form.status == refusal.http_status
-    assert [name for name, _ in form.field_errors] == ([field] if field else [])
+    assert [name for name, _ in form.field_errors] == (
+        [f"field-{field}"] if field else []
+    )
     assert len(form.form_errors) == (0 if field else 1)
 
 
@@ -70,7 +72,7 @@ def test_what_a_form_knows_no_place_for_is_about_its_field(pieces_app: Flask) ->
         form = OneField()
         form.refuse(Unavailable("away"))
 
-    assert form.field_errors[0][0] == "number"
+    assert form.field_errors[0][0] == "field-number"
     assert form.status == 503
 
 

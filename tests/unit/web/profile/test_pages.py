@@ -5,13 +5,17 @@ from decimal import Decimal
 from html import unescape
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 
 from shared.contracts import identity
 from shared.contracts.billing.tax import (
     GET_TAX_PROFILE,
     TaxCategory,
     TaxDecision,
+    TaxId,
+    TaxIdState,
     TaxProfile,
     TaxReason,
     TaxRule,
@@ -20,6 +24,8 @@ from shared.errors import Conflict, Unavailable
 from tests.fixtures.installations import csrf_token
 from tests.fixtures.stand_in import OURS, StandIn
 from tests.fixtures.web.pages import HTMX
+from web.profile.legal_details import DetailsForm
+from web.profile.views import TaxView
 
 PROFILE = f"/companies/{OURS}/profile"
 BEHIND = "we are recalculating its tax"
@@ -153,3 +159,58 @@ def test_after_a_conflict_the_form_starts_from_what_is_kept_now(
     for words in ("Ours &amp; Co", "Business", "Kept", "Germany", "Germany, Berlin"):
         assert f"Saved now: <bdi>{words}</bdi>." in answered.text
     assert answered.text.count("Saved now:") == 5
+
+
+def _kept_tax_id() -> TaxId:
+    return TaxId(
+        number="DE136695976",
+        state=TaxIdState.VALID,
+        checked_at=None,
+        match=None,
+        name="",
+        address="",
+        proof="",
+        failure="",
+        confirmed_by="",
+    )
+
+
+@pytest.mark.parametrize(
+    ("takes_one", "has_one", "may_set", "is_offered"),
+    [
+        (True, False, True, True),
+        (False, True, True, True),
+        (False, False, True, False),
+        (True, True, False, False),
+    ],
+)
+def test_the_form_of_the_vat_id_is_offered_where_it_makes_sense(
+    answered_app: Flask,
+    *,
+    takes_one: bool,
+    has_one: bool,
+    may_set: bool,
+    is_offered: bool,
+) -> None:
+    kept = _kept_tax_id() if has_one else None
+    tax = replace(_tax(2), takes_tax_id=takes_one, tax_id=kept)
+    with answered_app.test_request_context("/"):
+        view = TaxView.of(_company(2), tax, may_set=may_set)
+
+    assert (view.form is not None) is is_offered
+    if view.form is not None:
+        assert view.form.tax_id.data == ("DE136695976" if has_one else "")
+
+
+def test_what_nobody_offers_is_no_choice(answered_app: Flask) -> None:
+    with answered_app.test_request_context("/"):
+        form = DetailsForm(formdata=None, kind="<b>", country="DE", time_zone="Mars")
+        form.offer("US/Pacific")
+        offered = {
+            name: [choice.value for choice in form[name].iter_choices()]
+            for name in ("kind", "country", "time_zone")
+        }
+
+    assert offered["kind"] == ["", "business", "private"]
+    assert offered["country"][0] != ""
+    assert offered["time_zone"][:2] == ["", "US/Pacific"]

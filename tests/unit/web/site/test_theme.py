@@ -88,7 +88,8 @@ def test_choosing_a_theme_leads_nowhere_else(
 def test_choosing_a_theme_takes_a_token(client: FlaskClient) -> None:
     answer = client.post("/theme", base_url=LOCAL, data={"theme": "dark"})
 
-    assert answer.status_code == 400
+    assert answer.status_code == 303
+    assert client.get_cookie("theme") is None
 
 
 def choose(client: FlaskClient, **fields: str) -> TestResponse:
