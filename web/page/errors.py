@@ -160,7 +160,8 @@ def _form_expired(_error: CSRFError) -> ResponseReturnValue:
             _("That form has expired"),
         )
     if not current_user.is_authenticated and page.needs_sign_in:
-        return ask_to_sign_in()
+        signing_in: Response = ask_to_sign_in()
+        return signing_in
     if page.again is not None:
         try:
             return page.again(**(request.view_args or {}))

@@ -180,10 +180,11 @@ class MoneyField(StringField):  # type: ignore[misc]
     """An amount as it is typed. Its currency may be another field's: see `read`."""
 
     attributes: ClassVar = {"inputmode": "decimal", "maxlength": MAX_LENGTH}
+    data: str | None
 
     def process_data(self, value: Money | str | None) -> None:
-        is_money = isinstance(value, Money)
-        self.data = write_amount(value, reader_locale()) if is_money else value
+        locale: Locale = reader_locale()
+        self.data = write_amount(value, locale) if isinstance(value, Money) else value
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Keep what was typed as it is, but for what is too long to be an amount."""
@@ -204,6 +205,7 @@ class WholeNumberField(StringField):  # type: ignore[misc]
     """A number as it is typed, in digits."""
 
     attributes: ClassVar = {"inputmode": "numeric"}
+    data: str | None
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = valuelist[0][:_LONGEST_TYPED] if valuelist else self.data
