@@ -17,10 +17,10 @@ from shared.rpc.amqp.event_follower import EventFollower
 from shared.rpc.signatures import load_event_keys
 from shared.settings import read_settings
 from web.app import create_app
-from web.page.changes import Changes
 from web.page.context import Context
-from web.page.last_known import PAGE_CAPACITY, LastKnown
-from web.page.siblings import Siblings
+from web.page.freshness.changes import Changes
+from web.page.freshness.last_known import PAGE_CAPACITY, LastKnown
+from web.page.freshness.siblings import Siblings
 from web.settings import MAIN_PID, WORKERS_FOLDER, read_web_settings
 
 _PR_SET_PDEATHSIG = 1

@@ -28,9 +28,9 @@ from shared.rpc.jobs import JobThreads
 from shared.runtime import Runtime
 from shared.settings import Settings, read_settings
 from web.app import create_app
-from web.page.changes import Changes
 from web.page.context import Context
-from web.page.last_known import LastKnown
+from web.page.freshness.changes import Changes
+from web.page.freshness.last_known import LastKnown
 from web.settings import read_web_settings
 from web.site import admin
 from web.site.security import MAX_FORM_BYTES

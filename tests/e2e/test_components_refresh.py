@@ -12,7 +12,7 @@ from shared.contracts.inventory.reading import DashboardCounters
 from tests.fixtures.pieces import new_pieces_app, served
 from web.dev import samples
 from web.page.blocks import BlockView
-from web.page.polling import Tag, answer_with_tag
+from web.page.freshness.polling import Tag, answer_with_tag
 
 WAITING = BlockView("services", samples.COMPANY_ID, "waiting")
 FRESH = replace(WAITING, state="fresh", data=samples.counters())

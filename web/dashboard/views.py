@@ -8,8 +8,14 @@ from web.dashboard.blocks import BLOCKS, LOW_BALANCES, SERVICES
 from web.page.addresses import fragment_of
 from web.page.blocks import Block, PendingBlocks
 from web.page.costs import COSTS
+from web.page.freshness.polling import (
+    Tag,
+    answer_with_tag,
+    not_changed,
+    reader_of,
+    shown_tag,
+)
 from web.page.page import begin_page
-from web.page.polling import Tag, answer_with_tag, not_changed, reader_of, shown_tag
 from web.page.signed_in import signed_in
 from web.page.visit import Visit, begin_visit, prepare_reader
 

@@ -23,8 +23,8 @@ from shared.errors import (
     Unavailable,
 )
 from shared.permissions import Permission
-from web.page import polling
 from web.page.context import context
+from web.page.freshness import polling
 from web.page.visit import Visit
 
 FIRST_TRY_S = 0.3
@@ -64,7 +64,7 @@ class BlockView:
     the role does not include it.
 
     ``asked_at`` is when the service was asked, if it answered. ``tag`` is set where the
-    block is part of a page, for its first poll (see web/page/polling.py). ``is_late``:
+    block is part of a page, for its first poll (see freshness/polling.py). ``is_late``:
     its service may be well, but did not answer in time. ``behind_since``: changes from
     then on may be missing in it. ``adds_funds``: the role may add funds.
     """

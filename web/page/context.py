@@ -8,8 +8,8 @@ from flask import current_app
 
 from shared.clock import Clock
 from shared.rpc.client import ServiceClient
-from web.page.changes import Changes
-from web.page.last_known import PAGE_CAPACITY, LastKnown
+from web.page.freshness.changes import Changes
+from web.page.freshness.last_known import PAGE_CAPACITY, LastKnown
 from web.settings import WebSettings
 
 EXTENSION = "client_area"

@@ -23,7 +23,7 @@ from shared.wire import to_json
 from web.page.blocks import FIRST_TRY_S, Block, BlockView, PendingBlocks
 from web.page.context import context
 from web.page.frame import BALANCE, MENU, Frame
-from web.page.polling import Tag, reader_of
+from web.page.freshness.polling import Tag, reader_of
 from web.page.visit import Visit, begin_visit, prepare_reader, visit_company
 
 log = structlog.get_logger()

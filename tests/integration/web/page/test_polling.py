@@ -11,9 +11,9 @@ from werkzeug.test import TestResponse
 from shared.contracts import billing, identity
 from shared.money import Money, currency_of
 from tests.fixtures.installations import Installation, post, same_cookies, sign_in
-from web.page.changes import SETTLING
 from web.page.context import EXTENSION, Context
-from web.page.polling import MAX_AGE
+from web.page.freshness.changes import SETTLING
+from web.page.freshness.polling import MAX_AGE
 
 BLOCKS = ("balance", "menu", "services", "costs")
 A_WHILE = SETTLING + timedelta(seconds=1)

@@ -41,7 +41,7 @@ from tests.fixtures.web.top_ups import (
     words,
 )
 from web.page.context import EXTENSION
-from web.page.last_known import LastKnown
+from web.page.freshness.last_known import LastKnown
 
 AT_GATEWAY = "https://pay.example/1"
 CARD = f"/funds/top-ups/{TOP_UP_ID}/card?company={OURS}"

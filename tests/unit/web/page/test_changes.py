@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from shared.clock import ManualClock
-from web.page.changes import NOTED_FOR, SETTLING, Changes
+from web.page.freshness.changes import NOTED_FOR, SETTLING, Changes
 
 A, B = uuid4(), uuid4()
 BOTH = ("inventory", "billing")

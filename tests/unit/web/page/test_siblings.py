@@ -13,14 +13,14 @@ import pytest
 
 from launcher.machine.processes import wait_until
 from launcher.servers.supervision import ROOT
-from web.page.siblings import Siblings
+from web.page.freshness.siblings import Siblings
 
 PATIENCE_S = 20
 
 ANOTHER_WORKER = """
 import sys, signal
 from pathlib import Path
-from web.page.siblings import Siblings
+from web.page.freshness.siblings import Siblings
 known = {"balance": ("12.00", "EUR"), "odd": lambda: None}
 Siblings(Path(sys.argv[1])).answer({"blocks": known.get})
 signal.pause()

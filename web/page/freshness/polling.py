@@ -2,7 +2,7 @@
 
 The header is that of htmx's ``hx-ptag`` extension, which remembers a block's tag.
 A tag says when the services were asked, for which reader, and what words came of it.
-While `web.page.changes` knows of no change since, a 304 costs no call at all;
+While `web.page.freshness.changes` knows of no change since, a 304 costs no call at all;
 otherwise the services are asked, and a 304 with a new tag says that the words are
 still the same.
 

@@ -1,0 +1,1 @@
+"""How fresh what is shown is: what changed since, and what was last known."""
