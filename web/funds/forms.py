@@ -20,10 +20,15 @@ TYPED = ("net", "currency", "gateway")
 """What the address of Add Funds says of its form."""
 
 _LONGEST_CODE = 10
+_LONGEST_NAME = 40
 
 
 def _as_code(text: str | None) -> str:
     return (text or "")[:_LONGEST_CODE].strip().upper()
+
+
+def _as_name(text: str | None) -> str:
+    return (text or "")[:_LONGEST_NAME]
 
 
 class FundsForm(ChangeForm):
@@ -43,7 +48,7 @@ class FundsForm(ChangeForm):
 
     net = MoneyField(_("Net amount"))
     currency = SelectField(_("Currency"), choices=[], filters=[_as_code])
-    gateway = StringField(default="")
+    gateway = StringField(default="", filters=[_as_name])
     digest = StringField(default="")
     is_intended = BooleanField()
 
