@@ -1,4 +1,4 @@
-"""Back-off: a longer pause after each failure, up to the longest."""
+"""Back-off: wait longer after each failure, up to a maximum."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class Backoff:
-    """``pauses_s`` are seconds; the last one is for all failures that follow."""
+    """Pauses in seconds; the last one applies to all further failures."""
 
     pauses_s: tuple[float, ...]
 
@@ -18,7 +18,7 @@ class Backoff:
         return cls(tuple(pauses_s))
 
     def pause_s(self, failures: int) -> float:
-        """How long to wait after so many failures, at least one.
+        """Return how long to wait after a number of failures (at least one).
 
         Raises:
             ValueError: there was no failure.

@@ -11,7 +11,7 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The present moment, aware and in UTC."""
+        """Return the current time, aware and in UTC."""
         ...
 
 
@@ -21,7 +21,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that changes only when it is moved."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start.astimezone(UTC)
@@ -58,5 +58,5 @@ class OffsetClock:
 
 
 def make_clock(offset_file: Path | None) -> Clock:
-    """The clock of a process: movable where the settings name an offset file."""
+    """Return a process's clock, movable if the settings name an offset file."""
     return OffsetClock(offset_file) if offset_file else SystemClock()

@@ -1,4 +1,4 @@
-"""What a contract is made of: methods, events, and the services that offer them."""
+"""Define contracts: methods, events, and the services that offer them."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -10,11 +10,11 @@ from shared.permissions import Permission
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Arguments of a call. A field the service does not know is refused."""
+    """Arguments of a call. Unknown fields are refused."""
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """What a call returns or an event carries.
+    """The result of a call or the body of an event.
 
     Unknown fields are passed over, so that a service may add one before its callers
     know it.
@@ -22,7 +22,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Nothing(Response, frozen=True, kw_only=True):
-    """The result of a call that only says it has been done."""
+    """The result of a call without a result."""
 
 
 RequestT = TypeVar("RequestT", bound=Request)
@@ -56,7 +56,7 @@ class Method(Generic[RequestT, ResponseT]):
 
 @dataclass(frozen=True)
 class Event(Generic[BodyT]):
-    """Something that happened in ``source``; its body is the full state after it."""
+    """An event of ``source``; its body is the full state afterwards."""
 
     source: str
     name: str
@@ -67,12 +67,12 @@ class Event(Generic[BodyT]):
 
 
 class CheckReadiness(Request, frozen=True, kw_only=True):
-    """Can the service do its work now? See `ServiceContract.readiness`."""
+    """Ask whether the service can work now; see `ServiceContract.readiness`."""
 
 
 @dataclass(frozen=True)
 class ServiceContract:
-    """``methods`` are the service's own; every service has `readiness` beside them."""
+    """A service's own ``methods``; every service also has `readiness`."""
 
     name: str
     methods: tuple[Method[Any, Any], ...]
@@ -80,7 +80,7 @@ class ServiceContract:
 
     @property
     def readiness(self) -> Method[CheckReadiness, Nothing]:
-        """Answered by a service that can do its work, for whoever asks.
+        """The public method that a working service answers.
 
         Unavailable ``database_unreachable``.
         """

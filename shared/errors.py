@@ -1,4 +1,4 @@
-"""The refusals that services and their callers agree on.
+"""Refusals that services and their callers share.
 
     ContractError
     ├── InvalidInput      422  the request breaks a documented limit; mend and resend
@@ -21,7 +21,7 @@ import msgspec
 
 
 class ContractError(Exception):
-    """A refusal the caller must handle; rebuilt on its side from three strings."""
+    """A refusal that the caller must handle; rebuilt there from three strings."""
 
     http_status: ClassVar[int] = 500
 
@@ -50,31 +50,31 @@ class Unauthenticated(ContractError):
 
 
 class Forbidden(ContractError):
-    """The principal is genuine, but does not hold the permission."""
+    """The principal is genuine but lacks the permission."""
 
     http_status = 403
 
 
 class NotFound(ContractError):
-    """There is no such thing for this company; whether elsewhere is not told."""
+    """Not found for this company, whether it exists elsewhere or not."""
 
     http_status = 404
 
 
 class Conflict(ContractError):
-    """The request does not fit the present state of the thing it names."""
+    """The request is not possible in the current state."""
 
     http_status = 409
 
 
 class Throttled(ContractError):
-    """Too many tries; ``parameters["retry_after_s"]`` says how long to wait."""
+    """Too many attempts; wait ``parameters["retry_after_s"]`` seconds."""
 
     http_status = 429
 
 
 class Unavailable(ContractError):
-    """No answer in time; whether the call took effect is unknown."""
+    """No answer in time; the call may have taken effect."""
 
     http_status = 503
 
@@ -97,7 +97,7 @@ _parameters = msgspec.json.Decoder(dict[str, Any])
 
 
 class RemoteFault(Exception):
-    """The service failed in a way its contract does not name: a bug over there."""
+    """The service failed in a way its contract doesn't name: a bug there."""
 
 
 def rebuild(exc_type: str, exc_args: list[str]) -> Exception:

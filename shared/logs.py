@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, with the request id that follows a click.
+"""Structured logs: one JSON object per line, with the request id.
 
 Arguments, results, tokens, passwords and addresses of people are never logged; a call
 is logged by its method, outcome and duration.
@@ -60,7 +60,7 @@ def configure_logs(process: str, stream: TextIO | None = None) -> None:
 
 
 def log_uncaught() -> None:
-    """Log what ends the process or a thread, where Python would print it."""
+    """Log what ends the process or a thread instead of printing it."""
 
     def log_thread(uncaught: threading.ExceptHookArgs) -> None:
         log_exception(uncaught.exc_value)
@@ -70,13 +70,13 @@ def log_uncaught() -> None:
 
 
 def log_exception(error: BaseException | None) -> None:
-    """Log an exception that nobody has handled; one that asks to stop is none."""
+    """Log an unhandled exception, except for requests to stop."""
     if error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
         structlog.get_logger().critical("uncaught", exc_info=error)
 
 
 def describe(error: BaseException) -> str:
-    """An exception in one line, without what it says.
+    """Describe an exception in one line, without its message.
 
     Its type, and: the code of a refusal or the system's word for an error; of a failed
     statement the SQLSTATE, the table and the constraint.
@@ -109,7 +109,7 @@ def _type_name(error: BaseException) -> str:
 
 
 def _render(exc_info: Any) -> str:
-    """A traceback of an exception and those that led to it, the first one first."""
+    """Render the tracebacks of an exception and its causes, the first one first."""
     parts: list[str] = []
     error: BaseException | None = exc_info[1]
     seen: set[int] = set()

@@ -72,7 +72,7 @@ lev, which the euro has replaced. XCG and ZWG are not known to py-moneyed yet.
 
 
 def is_current(code: str) -> bool:
-    """Whether prices and wallets can be new in a currency; old ones stay readable."""
+    """Return whether new prices and wallets can use a currency."""
     return code in _CURRENT
 
 
@@ -93,17 +93,17 @@ def zero(currency: str) -> Money:
 
 
 def minor_unit(currency: str) -> Decimal:
-    """The smallest amount that can be paid: 0.01 for EUR, 1 for JPY."""
+    """Return the smallest amount that can be paid: 0.01 for EUR, 1 for JPY."""
     return Decimal(1) / Decimal(currency_of(currency).sub_unit)
 
 
 def decimal_places(currency: str) -> int:
-    """How many decimal places its amounts are written with: 2 for EUR, 0 for JPY."""
+    """Return the decimal places of a currency's amounts: 2 for EUR, 0 for JPY."""
     return -int(minor_unit(currency).as_tuple().exponent)
 
 
 def fits_invoices(currency: str) -> bool:
-    """Whether an invoice can say every amount that can be paid in a currency.
+    """Return whether invoices can show every payable amount in a currency.
 
     EN 16931 knows two decimal places (BR-DEC); dinars such as KWD and TND have three.
     """
@@ -111,13 +111,13 @@ def fits_invoices(currency: str) -> bool:
 
 
 def round_to_minor_unit(money: Money) -> Money:
-    """Round half up to what can be paid and printed on a document."""
+    """Round half up to the minor unit, as paid and printed."""
     unit = minor_unit(money.currency.code)
     return Money(_quantize(money.amount, unit), money.currency)
 
 
 def round_down_to_minor_unit(money: Money) -> Money:
-    """The most that can be paid out of an amount."""
+    """Return the most that can be paid out of an amount."""
     unit = minor_unit(money.currency.code)
     return Money(money.amount.quantize(unit, ROUND_FLOOR, _ROOM), money.currency)
 
@@ -128,26 +128,26 @@ def round_to_ledger(money: Money) -> Money:
 
 
 def ledger_ratio(amount: Fraction, currency: str) -> Money:
-    """Round an exact result of arithmetic half up (away from zero) to six places."""
+    """Round an exact result half up (away from zero) to six places."""
     units = _half_up(amount * 10**LEDGER_PLACES)
     return Money(units.scaleb(-LEDGER_PLACES, _ROOM), currency_of(currency))
 
 
 def minor_unit_ratio(amount: Fraction, currency: str) -> Money:
-    """Round an exact result of arithmetic half up to what a document can say."""
+    """Round an exact result half up to the minor unit."""
     unit = minor_unit(currency)
     units = _half_up(amount / Fraction(unit))
     return Money(_ROOM.multiply(units, unit), currency_of(currency))
 
 
 def round_exchange_rate(rate: Fraction) -> Decimal:
-    """Round half up to twelve places, to be read; amounts are made of the exact one."""
+    """Round half up to twelve places for display; calculate with the exact rate."""
     rounded = _half_up(rate * 10**PRICE_PLACES).scaleb(-PRICE_PLACES, _ROOM)
     return Decimal(f"{rounded.normalize(_ROOM):f}")
 
 
 def fits_ledger(money: Money) -> bool:
-    """Whether the ledger can hold the amount as it is, without rounding."""
+    """Return whether the ledger can store the amount without rounding."""
     in_range = abs(money.amount) < LEDGER_BOUND
     return in_range and money.amount == _quantize(money.amount, _LEDGER_UNIT)
 
@@ -164,7 +164,7 @@ def round_price(money: Money) -> Money:
 
 
 def round_up_to_whole(money: Money) -> Money:
-    """Round up to a whole unit of the currency, as recommendations are."""
+    """Round up to a whole unit of the currency, as for recommendations."""
     return Money(money.amount.to_integral_value(ROUND_CEILING), money.currency)
 
 

@@ -1,4 +1,4 @@
-"""What may be done, as each RPC method names it; which role may do what is identity's.
+"""Permissions, as RPC methods name them; identity assigns them to roles.
 
 The values travel inside principals and are part of the contract between services.
 """

@@ -1,4 +1,4 @@
-"""Postal codes of the countries in which VAT depends on them, in each one's own form.
+"""Postal codes of countries in which VAT depends on them.
 
 A spreadsheet turns ``03501`` into ``3501``. The zeros are added again where nothing
 else can be meant: to digits alone, up to two, and only where the country has codes that
@@ -15,7 +15,7 @@ _MOST_ZEROS = 2
 
 @dataclass(frozen=True)
 class _Form:
-    """``pattern`` is of a code without blanks and signs.
+    """A country's format; ``pattern`` matches a code without blanks and signs.
 
     ``letters`` are what people put in front of it (``E-38001``), ``unclear`` what looks
     like a code that lacks zeros and is another one.
@@ -40,7 +40,7 @@ _FORMS = {
 
 
 def code_of(country: str, text: str) -> str | None:
-    """The code that somebody typed, without blanks and signs and with its zeros.
+    """Normalise a typed code: without blanks and signs, with leading zeros.
 
     Empty if it says nothing (``-``); None if it is not in the form of the country.
     Other countries than these have any form. ``country`` is ISO 3166-1.
@@ -58,7 +58,7 @@ def code_of(country: str, text: str) -> str | None:
 
 
 def completed(country: str, text: str) -> str:
-    """A postal code as it was typed, or with the zeros that it lacks.
+    """Return a postal code as typed, or completed with leading zeros.
 
     Raises:
         ValueError: it is not in the form of the country; the message is an example.

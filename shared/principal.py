@@ -1,4 +1,4 @@
-"""Who acts: the signed principal that every service verifies for itself.
+"""The signed principal that every service verifies.
 
 A principal is one person acting for one company (or an operator, or a service's own
 job). Identity signs it with Ed25519; the token is a JWT of five minutes' life, so the
@@ -41,7 +41,7 @@ class Kind(Enum):
 
 
 class Strength(Enum):
-    """How the person proved who they are in this session."""
+    """How the user authenticated in this session."""
 
     PASSWORD = "password"  # noqa: S105  a word, not a secret
     SECOND_FACTOR = "second_factor"
@@ -75,7 +75,7 @@ class Principal:
         return self.expires_at - LIFETIME
 
     def require(self, permission: Permission) -> None:
-        """Raise `Forbidden` (``permission_missing``) unless it is held."""
+        """Raise `Forbidden` (``permission_missing``) unless the principal has it."""
         if permission not in self.permissions:
             raise Forbidden(
                 "permission_missing",
@@ -84,19 +84,19 @@ class Principal:
             )
 
     def require_company(self) -> UUID:
-        """The company acted for; raises `Forbidden` when there is none."""
+        """Return the company acted for; raises `Forbidden` when there is none."""
         if self.company_id is None:
             raise Forbidden("no_company", f"{self.kind.value} acts for no company")
         return self.company_id
 
 
 def nobody() -> Principal:
-    """The caller of a public method."""
+    """Return the principal of a public method's caller."""
     return system("nobody")
 
 
 def system(name: str) -> Principal:
-    """A service's own job or event handler: named in history, and never sent."""
+    """Return a principal for a service's job or event handler; it is never sent."""
     return Principal(
         kind=Kind.SYSTEM,
         name=name,
@@ -124,7 +124,7 @@ def read_public_key(pem: bytes) -> Ed25519PublicKey:
 
 
 def sign(principal: Principal, key: Ed25519PrivateKey) -> str:
-    """Make the token; it expires when the principal does (to the second)."""
+    """Create the token; it expires with the principal (to the second)."""
     claims: dict[str, Any] = {
         "aud": _AUDIENCE,
         "exp": int(principal.expires_at.timestamp()),
@@ -193,7 +193,7 @@ def _read(claims: dict[str, Any]) -> Principal:
 
 
 def _known(values: Iterable[str]) -> frozenset[Permission]:
-    """Without those of a later version, which guard nothing here.
+    """Drop permissions of later versions, which are not used here.
 
     Identity may be the first to be upgraded.
     """

@@ -1,4 +1,4 @@
-"""What a service is given from outside: time, chance and a place for heavy work.
+"""A service's external inputs: time, randomness and threads for heavy work.
 
 A test hands in a standing clock and a seeded random source, and so replays a run
 exactly.
@@ -16,13 +16,13 @@ Result = TypeVar("Result")
 
 
 class Offload(Protocol):
-    """Runs a function that computes for long, where it holds up nobody else."""
+    """Runs a long computation without blocking others."""
 
     def __call__(self, function: Callable[[], Result], /) -> Result: ...
 
 
 def run_here(function: Callable[[], Result]) -> Result:
-    """Offload for places with a thread of their own per call: just run it."""
+    """Run the function here; for callers with a thread per call."""
     return function()
 
 
@@ -36,9 +36,9 @@ class Runtime:
         return UUID(int=self.random.getrandbits(128), version=4)
 
     def new_request_id(self) -> str:
-        """The id of work that nobody asked for: a run of a job."""
+        """Return a request id for work without a request, such as a job."""
         return self.random.randbytes(8).hex()
 
     def new_token(self) -> str:
-        """Make a secret of 256 bits, in hexadecimal."""
+        """Create a secret of 256 bits, in hexadecimal."""
         return self.random.randbytes(32).hex()

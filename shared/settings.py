@@ -18,7 +18,7 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True)
 class Provider:
-    """Who runs this client area, as customers see it."""
+    """The provider of this client area, as customers see it."""
 
     name: str
     logo_url: str
@@ -27,7 +27,7 @@ class Provider:
     support_url: str
 
     def support_address(self, subject: str = "") -> str:
-        """Where customers get help, about ``subject`` if by email; or empty."""
+        """Return the support URL or mailto address, about ``subject``; may be empty."""
         if self.support_url or not self.support_email:
             return self.support_url
         about = f"?subject={quote(subject)}" if subject else ""
@@ -35,7 +35,7 @@ class Provider:
 
     @property
     def logo_origin(self) -> str:
-        """Where the logo comes from, when that is another site; else empty."""
+        """The logo's origin if it is another site; otherwise empty."""
         parts = urlsplit(self.logo_url)
         return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
@@ -64,7 +64,7 @@ class Settings:
 
     @property
     def wants_demo(self) -> bool:
-        """Whether empty databases get the demo; never where others could log in."""
+        """Whether empty databases get the demo; never on a public address."""
         return self.is_loopback and self.environment.get("DEMO") != "no"
 
     @property
@@ -74,7 +74,7 @@ class Settings:
 
     @property
     def has_tls(self) -> bool:
-        """Whether the proxy ends TLS itself."""
+        """Whether the proxy terminates TLS."""
         return bool(self.environment.get("TLS_CERTIFICATE"))
 
     @property
@@ -87,7 +87,7 @@ class Settings:
 
     @property
     def clock_offset_file(self) -> Path | None:
-        """The file that moves the clock of a demo or test; refused in production."""
+        """The file that moves the clock for demos and tests; refused in production."""
         name = self.environment.get("CLOCK_OFFSET_FILE")
         if name and not self.is_loopback:
             raise SettingError(
@@ -96,7 +96,7 @@ class Settings:
         return Path(name) if name else None
 
     def database_url(self, service: str) -> str:
-        """The PostgreSQL URL of a service's own database.
+        """Return the PostgreSQL URL of a service's own database.
 
         Raises:
             SettingError: the variable is not set.
@@ -109,7 +109,7 @@ class Settings:
 
 
 def is_of_origin(address: str, public_url: str) -> bool:
-    """Whether an address is on the site at ``public_url``: scheme, host and port.
+    """Return whether an address has the scheme, host and port of ``public_url``.
 
     At a loopback address, a container or a tunnel may show us at another port.
     """
@@ -163,7 +163,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _public_url(env: Mapping[str, str], port: int) -> str:
-    """The address customers use; anywhere else than on this machine it is https."""
+    """Return the address customers use; https unless it is a loopback address."""
     has_tls = bool(env.get("TLS_CERTIFICATE"))
     if has_tls is not bool(env.get("TLS_KEY")):
         raise SettingError("Set both TLS_CERTIFICATE and TLS_KEY, or neither.")

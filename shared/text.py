@@ -1,4 +1,4 @@
-"""Text that people typed, made fit to be kept, and to be opened as a sheet.
+"""Clean text that people typed, and guard it for spreadsheets.
 
 PostgreSQL refuses NUL, UTF-8 refuses lone surrogates, and a bidirectional override in
 a name turns the rest of a page around. All of it is refused here, with a code, before
@@ -23,7 +23,7 @@ _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 def clean_line(
     text: str, max_length: int, *, code: str = "bad_text", required: bool = False
 ) -> str:
-    """One line of text in Unicode's NFC form, without blanks at its ends.
+    """Clean one line of text: Unicode NFC, without blanks at its ends.
 
     ``max_length`` counts code points. Emoji and right-to-left letters pass.
 
@@ -42,7 +42,7 @@ def clean_line(
 
 
 def clean_reason(text: str, *, required: bool = False) -> str:
-    """Why somebody did something, as the history keeps it.
+    """Clean a reason for the history.
 
     Raises:
         InvalidInput: ``bad_reason`` as `clean_line`; ``reason_missing`` where it is
@@ -54,7 +54,7 @@ def clean_reason(text: str, *, required: bool = False) -> str:
 
 
 def is_plain(character: str) -> bool:
-    """Whether a character may stand in a line: no control, no half of a pair."""
+    """Return whether a line may contain a character: no controls or surrogates."""
     return (
         unicodedata.category(character) not in _REFUSED_CATEGORIES
         and character not in _BIDI_CONTROLS
@@ -73,5 +73,5 @@ def _problem_of(line: str, max_length: int, *, required: bool) -> str | None:
 
 
 def guard_cell(text: str) -> str:
-    """Change a cell of CSV so that no sheet takes it for a formula."""
+    """Guard a CSV cell so that spreadsheets don't read it as a formula."""
     return _BEGINS_FORMULA.sub(r"\1'", text)

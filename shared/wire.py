@@ -1,4 +1,4 @@
-"""Between typed messages and the plain JSON values that travel.
+"""Convert between typed messages and JSON values.
 
 Decimals, UUIDs and times are strings on the wire; money is an object of two strings.
 """
@@ -19,7 +19,7 @@ _decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 
 
 def to_wire(message: Any) -> Any:
-    """Turn a message into what JSON can hold."""
+    """Convert a message to JSON values."""
     return msgspec.to_builtins(message, enc_hook=_encode)
 
 
@@ -38,7 +38,7 @@ def from_wire(data: Any, message_type: type[Message]) -> Message:
 
 
 def what_is_wrong(error: Exception) -> str:
-    """What is wrong with a message, and where in it; never the value that is."""
+    """Describe what is wrong in a message and where, without the value."""
     text = str(error)
     if "'" not in text and '"' not in text:
         return text
@@ -51,7 +51,7 @@ def to_json(message: Any) -> bytes:
 
 
 def json_decoder(message_type: type[Any]) -> msgspec.json.Decoder[Any]:
-    """The decoder of a message type; making one costs more than using it."""
+    """Return a message type's decoder, cached because creating it is slow."""
     decoder = _decoders.get(message_type)
     if decoder is None:
         decoder = msgspec.json.Decoder(message_type, dec_hook=_decode)

@@ -60,5 +60,5 @@ class DemoGateway(Gateway):
         raise Unauthenticated("notice_forged", "the story sends no notices")
 
     def repay(self, repayment: Repayment) -> bool:  # noqa: ARG002
-        """Always done."""
+        """Report every refund as done."""
         return True

@@ -1,4 +1,4 @@
-"""Plays the story through the services' own operations, day by day."""
+"""Run the demo's story through the services' operations, day by day."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -77,7 +77,7 @@ def company_names(
 
 @dataclass
 class DemoLoader:
-    """The operator who made it all happen."""
+    """Loads the demo as an operator and as its customers."""
 
     services: LocalServices
     client: ServiceClient
@@ -248,7 +248,7 @@ class DemoLoader:
             self.services.run_job("send_refunds")
 
     def _log_in(self, email: str) -> str:
-        """Returns the person's principal, for the first of their companies."""
+        """Log in and return the person's principal for their first company."""
         log_in = identity.signing_in.LogIn(
             email=email, password=story.PASSWORD, address="127.0.0.1"
         )
@@ -260,7 +260,7 @@ class DemoLoader:
         method: Method[RequestT, ResponseT],
         request: RequestT,
     ) -> ResponseT:
-        """Call in a customer's name, and not the operator's."""
+        """Call as a customer, not as the operator."""
         key = uuid4().hex
         context = CallContext(
             request_id=key[:16],
@@ -352,6 +352,6 @@ _CHANGES: Mapping[story.Action, Change] = {
 
 
 def _day(now: datetime, days_ago: int) -> datetime:
-    """Eight o'clock in the morning (UTC), so many days before today."""
+    """Return 8:00 (UTC) a number of days ago."""
     today = now.astimezone(UTC).replace(hour=8, minute=0, second=0, microsecond=0)
     return today - timedelta(days=days_ago)

@@ -41,7 +41,7 @@ EXCHANGE_RATES = {"GBP": "0.8625", "PLN": "4.2315", "USD": "1.0805"}
 
 
 def catalog_rows() -> list[CatalogRow]:
-    """The whole catalogue, as an import would bring it."""
+    """Return the whole catalogue as import rows."""
     rows: list[CatalogRow] = []
     for plan, (family, name, prices) in PLANS.items():
         for period, price in prices.items():

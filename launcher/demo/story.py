@@ -1,4 +1,4 @@
-"""Who is there, and what happened to them in the last 90 days.
+"""The demo's people and companies and their last 90 days.
 
 A step happens at ``day`` days before today. Steps of one day happen in their order.
 """
@@ -32,7 +32,7 @@ class DemoCompany:
 
 @dataclass(frozen=True)
 class Order:
-    """A service that was ordered; it is activated the same day unless ``pending``."""
+    """An ordered service; it is activated the same day unless ``pending``."""
 
     day: int
     company: str
@@ -67,7 +67,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Movement:
-    """Money that an operator booked, in the company's currency."""
+    """An operator's adjustment, in the company's currency."""
 
     day: int
     company: str
@@ -78,7 +78,7 @@ class Movement:
 
 @dataclass(frozen=True)
 class TopUp:
-    """A top-up that the company's owner paid so many times, net, in its currency.
+    """A top-up by the company's owner, net, in its currency, paid ``payments`` times.
 
     ``refund`` is why it was given back at once, if it was. One that is to be paid
     ``by_bank`` waits for that.

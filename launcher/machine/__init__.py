@@ -1,1 +1,1 @@
-"""Files, keys, ports and processes of the machine it runs on."""
+"""Files, keys, ports and processes of this machine."""

@@ -1,4 +1,4 @@
-"""The accounts of little power that programs run as where root starts them.
+"""The unprivileged accounts of programs that root starts.
 
 Each program of the stack has one of its own, so that none can read another's keys.
 They are numbers only, from a range that systems leave free: nothing has to be set up.
@@ -26,14 +26,14 @@ _SETPCAP_BIT = 8
 
 @dataclass(frozen=True)
 class Account:
-    """``groups`` are further ones, by whose leave it reads what is theirs."""
+    """An account; ``groups`` are further groups whose files it can read."""
 
     uid: int
     gid: int
     groups: tuple[int, ...] = ()
 
     def own(self, folder: Path) -> None:
-        """Make it the owner of a folder and of all that is in it.
+        """Make this account the owner of a folder and its content.
 
         A program that still runs may exchange what is in there for links to elsewhere
         at any moment: so each file is named by the open folder that it is in.
@@ -49,7 +49,7 @@ class Account:
     def options(
         self, paths: Iterable[Path], capabilities: Iterable[str] = ()
     ) -> list[str]:
-        """What setpriv needs to make this account out of root; nothing otherwise.
+        """Return setpriv's options to switch from root to this account, else nothing.
 
         The account must pass the folders above ``paths``, which themselves are open to
         it: where only root may, it gets the capability to.
@@ -77,7 +77,7 @@ class Account:
 
 
 def account_of(program: str) -> Account:
-    """The program's own account; ``postgres`` is nobody's, as initdb needs a name.
+    """Return the program's own account; ``postgres`` has a name, as initdb needs one.
 
     The proxy reaches the web front end by its socket.
     """
@@ -90,7 +90,7 @@ def account_of(program: str) -> Account:
 
 
 def closed_folder(paths: Iterable[Path]) -> Path | None:
-    """The first folder above the paths that strangers may not pass."""
+    """Return the first folder above the paths that other users can't enter."""
     folders = (parent for path in paths for parent in reversed(path.resolve().parents))
     return next((f for f in folders if f.exists() and not f.stat().st_mode & 1), None)
 

@@ -1,4 +1,4 @@
-"""The one error that the launcher tells people in a sentence, without a traceback."""
+"""The error that the launcher shows as a sentence, without a traceback."""
 
 
 class LaunchError(RuntimeError):

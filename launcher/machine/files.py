@@ -1,4 +1,4 @@
-"""Files under $VAR: written whole or not at all; secrets are for their owner only."""
+"""Write files under $VAR atomically; secrets are readable by their owner only."""
 
 import os
 import secrets
@@ -9,7 +9,7 @@ _SECRET_BYTES = 32
 
 
 def make_folder(folder: Path, mode: int = 0o700) -> Path:
-    """Make a folder and what is missing above it; an existing one stays as it is.
+    """Make a folder and its missing parents; leave an existing one unchanged.
 
     $VAR itself is made passable, not listable: PostgreSQL goes through it as another
     user when we are root.
@@ -21,7 +21,7 @@ def make_folder(folder: Path, mode: int = 0o700) -> Path:
 
 
 def write_atomically(file: Path, content: str | bytes, mode: int = 0o600) -> None:
-    """Replace ``file``; a reader sees the old content or the new, never a part."""
+    """Replace ``file`` atomically: readers see the old or the new content."""
     data = content.encode() if isinstance(content, str) else content
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
@@ -48,7 +48,7 @@ def write_once(file: Path, content: bytes, mode: int = 0o600) -> None:
 
 
 def keep_secret(file: Path) -> str:
-    """The random secret (256 bits, hexadecimal) in ``file``, made on first use."""
+    """Return the secret (256 bits, hexadecimal) in ``file``; create it if missing."""
     if not file.exists():
         write_once(file, secrets.token_hex(_SECRET_BYTES).encode())
     return file.read_text().strip()

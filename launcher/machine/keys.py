@@ -36,7 +36,7 @@ def ensure_keys(folder: Path) -> None:
 
 
 def ensure_pair(folder: Path, name: str) -> None:
-    """Make a key pair, or what of it is missing."""
+    """Make a key pair, or its missing half."""
     private_file, public_file = folder / f"{name}.key", folder / f"{name}.pub"
     if not private_file.exists():
         key = Ed25519PrivateKey.generate()

@@ -1,4 +1,4 @@
-"""Where things are under $VAR."""
+"""The layout of $VAR."""
 
 import os
 import tempfile
@@ -37,7 +37,7 @@ class Layout:
         return self.var / "secrets"
 
     def keys_folder(self, program: str) -> Path:
-        """What one program of the stack is given of the installation's keys."""
+        """Return the folder with one program's copies of keys."""
         return self.run / "keys" / program
 
     def pid_file(self, name: str) -> Path:
@@ -47,7 +47,7 @@ class Layout:
         return self.run / f"{name}.port"
 
     def socket(self, name: str) -> Path:
-        """In $VAR, or below /tmp where its path would be longer than a socket's may."""
+        """Return a socket's path in $VAR, or below /tmp if it would be too long."""
         path = self.run / name / "socket"
         if len(os.fsencode(path)) <= _MAX_SOCKET_PATH:
             return path

@@ -15,7 +15,7 @@ _ATTEMPTS = 200
 
 
 def is_free(port: int) -> bool:
-    """Whether ``port`` of the loopback interface is nobody's now.
+    """Return whether ``port`` of the loopback interface is free.
 
     Browsers try IPv6 first for localhost, so a stranger must not be there either.
     """

@@ -48,7 +48,7 @@ def find_setpriv() -> str:
 def stop(
     process: subprocess.Popen[bytes], how: signal.Signals, timeout_s: float
 ) -> None:
-    """End a child: ask with ``how``, and kill it once ``timeout_s`` has passed."""
+    """Stop a child with signal ``how``; kill it after ``timeout_s``."""
     if process.poll() is None:
         process.send_signal(how)
     try:
@@ -59,7 +59,7 @@ def stop(
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
-    """Poll ``condition``; returns whether it came true within ``timeout_s``."""
+    """Poll ``condition`` and return whether it became true within ``timeout_s``."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
@@ -69,7 +69,7 @@ def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process exists and has not ended (a zombie has)."""
+    """Return whether the process exists and has not ended (a zombie has)."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -78,7 +78,7 @@ def is_alive(pid: int) -> bool:
 
 
 def working_folder(pid: int) -> Path | None:
-    """The folder a process works in; None when it is gone or someone else's."""
+    """Return a process's working folder; None if it has ended or is another user's."""
     try:
         return Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
@@ -86,7 +86,7 @@ def working_folder(pid: int) -> Path | None:
 
 
 def read_pid(file: Path) -> int | None:
-    """The first line of ``file`` as a process id; None when there is none."""
+    """Return the first line of ``file`` as a process id; None when there is none."""
     try:
         return int(file.read_text().split("\n", 1)[0])
     except (FileNotFoundError, ValueError):
@@ -94,7 +94,7 @@ def read_pid(file: Path) -> int | None:
 
 
 def tail(log: Path) -> str:
-    """The last lines of a log, to be shown with the error they explain."""
+    """Return the last lines of a log, to show with an error."""
     try:
         lines = log.read_text(errors="replace").splitlines()
     except FileNotFoundError:

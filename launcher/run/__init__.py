@@ -1,1 +1,1 @@
-"""The ways to run: embedded, as a stack, and the set-up of containers."""
+"""Run the client area in one process, as a stack, or set up containers."""

@@ -1,4 +1,4 @@
-"""Compresses answers where no proxy does: in the embedded run."""
+"""Compress answers in the embedded run, which has no proxy."""
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +26,7 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 def compressing(app: Application) -> Application:
-    """The same application, with answers as gzip for browsers that accept it."""
+    """Wrap an application to compress its answers for browsers that accept gzip."""
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         response = Response.from_app(app, environ)

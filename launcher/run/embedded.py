@@ -1,4 +1,4 @@
-"""The embedded run: web, services and jobs in one process, PostgreSQL beside it."""
+"""Run web, services and jobs in one process, with PostgreSQL next to it."""
 
 import random
 import signal
@@ -42,7 +42,7 @@ _STOP_WITHIN_S = 3
 
 
 def run(environment: Mapping[str, str]) -> None:
-    """Serve until SIGINT, SIGTERM or SIGHUP; then end everything in order.
+    """Serve until SIGINT, SIGTERM or SIGHUP, then stop everything in order.
 
     Raises:
         LaunchError: it can't start; the message says why.
@@ -87,7 +87,7 @@ def _at_free_ports(settings: Settings, layout: Layout) -> Settings:
 
 @contextmanager
 def _services(settings: Settings, urls: Mapping[str, str]) -> Iterator[LocalServices]:
-    """The services with their jobs at work."""
+    """Provide the services with their jobs at work."""
     runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
     services = LocalServices(
         urls, settings.keys_dir, runtime, read_billing_settings(settings)
@@ -103,7 +103,7 @@ def _services(settings: Settings, urls: Mapping[str, str]) -> Iterator[LocalServ
 
 @contextmanager
 def _served(services: LocalServices, settings: Settings) -> Iterator[None]:
-    """The web front end, answering in threads of this process."""
+    """Provide the web front end, answering in threads of this process."""
     # A service works on no more calls at once than it has connections.
     with services.client(POOL_SIZE) as client:
         app = _make_app(services, client, settings)

@@ -1,4 +1,4 @@
-"""What the first start on empty databases does: it loads the demonstration."""
+"""Load the demo on the first start with empty databases."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ _CUSTOMERS = {company.name for company in story.COMPANIES}
 
 
 def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> bool:
-    """Load the demo where it may be and there is no company yet.
+    """Load the demo if it is allowed and there is no company yet.
 
     Its passwords are known to everybody, so it may only be where nobody else comes.
     Returns whether it is there now, loaded by this start or an earlier one.

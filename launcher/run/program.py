@@ -1,4 +1,4 @@
-"""Turns into one of the stack's processes: ``python -m launcher.run.program <name>``.
+"""Become one of the stack's processes: ``python -m launcher.run.program <name>``.
 
 The supervisor starts each program through this module, which stays the same process:
 it writes the process id, prepares what the program needs, and replaces itself. What
@@ -97,7 +97,7 @@ def _become_module(name: str, settings: Settings, layout: Layout) -> NoReturn:
 
 
 def _prepare_web(layout: Layout) -> dict[str, str]:
-    """The folder of its socket, which its group may pass: so the proxy reaches it."""
+    """Make the socket's folder accessible to the group, so to the proxy."""
     folder = layout.socket("web").parent
     folder.chmod(0o710)
     account_of("web").own(folder)
@@ -107,7 +107,7 @@ def _prepare_web(layout: Layout) -> dict[str, str]:
 def _replace(
     command: list[str], options: list[str], environment: Mapping[str, str]
 ) -> NoReturn:
-    """Become the command, as the account that setpriv's options say."""
+    """Become the command, with setpriv's options for the account."""
     if options:
         command = [find_setpriv(), *options, *command]
     os.execve(command[0], command, environment)

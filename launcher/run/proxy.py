@@ -1,4 +1,4 @@
-"""Turns into the proxy of the containers: ``python -m launcher.run.proxy``.
+"""Become the proxy of the containers: ``python -m launcher.run.proxy``.
 
 `make stack` starts its own as one of its programs; see launcher/run/program.py.
 """

@@ -1,4 +1,4 @@
-"""Who is not ready, and why, as the web front end tells."""
+"""Ask the web front end which programs are not ready, and why."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ _TIMEOUT_S = 5
 
 
 def missing_programs(settings: Settings) -> dict[str, str]:
-    """The programs that are not ready, with why: services, ``web`` or ``proxy``.
+    """Return the programs that are not ready, with why: services, ``web`` or ``proxy``.
 
     The reasons are those of `shared.rpc.readiness`. While the web front end is away,
     nothing is known of the others.
@@ -32,7 +32,7 @@ def missing_programs(settings: Settings) -> dict[str, str]:
 
 
 def is_served(settings: Settings) -> bool:
-    """Whether customers get an answer where they come."""
+    """Return whether customers get an answer."""
     connection = _connect(settings)
     # It answers only who asks for it by its public name.
     host = urlsplit(settings.public_url).netloc

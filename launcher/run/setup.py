@@ -1,4 +1,4 @@
-"""Set-up of the stack in containers: what the launcher does for `make stack`.
+"""Set up the stack in containers, as the launcher does for `make stack`.
 
 Run to its end before the programs start, at each start; see docker-compose.yml. Each
 program then finds its keys in a folder of its own, and its database made.
@@ -36,7 +36,7 @@ _RETRY_S = 0.5
 
 
 def set_up(environment: Mapping[str, str]) -> bool:
-    """Make keys, accounts, databases and tables; returns whether they hold the demo.
+    """Make keys, accounts, databases and tables; return whether the demo is loaded.
 
     Raises:
         LaunchError: PostgreSQL or the broker does not answer, or an administrator is
@@ -86,7 +86,7 @@ def _make_databases(
 
 
 def _connect(url: str) -> connection:
-    """Connect as soon as PostgreSQL is there: nothing else may wait for it."""
+    """Connect as soon as PostgreSQL is up; nothing else waits for it."""
     deadline = time.monotonic() + _DATABASE_TIMEOUT_S
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The stack: proxy, RabbitMQ, PostgreSQL, services and web, under a supervisor."""
+"""Run proxy, RabbitMQ, PostgreSQL, services and web under a supervisor."""
 
 import fcntl
 import os
@@ -54,7 +54,7 @@ class Address:
 
 
 class Stack:
-    """One stack per $VAR; what the operator provides by URL is not started."""
+    """One stack per $VAR, without the servers that the operator provides by URL."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._given = dict(environment)
@@ -66,7 +66,7 @@ class Stack:
         self._has_rabbitmq = not (self._settings.amqp_url or self._broker_urls)
 
     def start(self) -> Address:
-        """Start what is not running yet and wait until all of it is ready.
+        """Start what is not running yet and wait until everything is ready.
 
         Raises:
             LaunchError: something did not start; the message says what it logged.
@@ -85,7 +85,7 @@ class Stack:
                 raise
 
     def stop(self) -> bool:
-        """End all of it; returns whether anything was running."""
+        """Stop everything and return whether anything was running."""
         return self._supervisor.stop()
 
     def _programs(self) -> list[Program]:
@@ -94,7 +94,7 @@ class Stack:
 
     @property
     def _fronts(self) -> tuple[Program, ...]:
-        """Where people come: on a public address nobody pays in a sandbox."""
+        """The programs that customers reach; a public address has no sandbox."""
         if self._settings.is_loopback:
             return (SANDBOX, WEB, PROXY)
         return (WEB, PROXY)
@@ -131,14 +131,14 @@ class Stack:
         node.prepare(definitions({name: node.password(name) for name in accounts}))
 
     def _renew_certificate(self) -> None:
-        """Have the proxy take the certificate as it is now, without a pause."""
+        """Make the proxy load the current certificate without downtime."""
         proxy = read_pid(self._layout.pid_file(PROXY.name))
         if self._settings.has_tls and proxy and is_alive(proxy):
             give_certificate(self._layout, self._settings)
             os.kill(proxy, signal.SIGHUP)
 
     def _bring_up(self) -> Address:
-        """Start the programs; those that wait for nothing first."""
+        """Start the programs, those without dependencies first."""
         for program in self._programs():
             if program in {POSTGRES, RABBITMQ}:
                 self._supervisor.ensure_started(program.name)
@@ -156,13 +156,13 @@ class Stack:
 
     @property
     def _amqp_url(self) -> str:
-        """Where nameko's own clients find the services."""
+        """Return the URL for nameko's own clients."""
         if self._has_rabbitmq:
             return rabbitmq_of(self._layout).url(account=NAMEKO)
         return self._broker_urls.get(NAMEKO, self._settings.amqp_url)
 
     def _bring_up_databases(self) -> bool:
-        """Make them ready for the services; returns whether they hold the demo."""
+        """Prepare the databases; return whether the demo is loaded."""
         server = postgres_of(self._layout) if self._has_postgres else None
         if server and not wait_until(server.is_ready, _DATABASE_TIMEOUT_S):
             reason = self._log_of(POSTGRES.name)
@@ -173,7 +173,7 @@ class Stack:
             return ensure_demo(self._settings, urls)
 
     def _environment(self) -> dict[str, str]:
-        """The settings of every program."""
+        """Return the settings of every program."""
         port = read_port(self._layout.port_file("web"))
         scheme = "https" if self._settings.has_tls else "http"
         environment = {

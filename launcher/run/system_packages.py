@@ -1,4 +1,4 @@
-"""What comes from the system's packages: RabbitMQ, nginx, and Chromium for tests."""
+"""Install system packages: RabbitMQ, nginx, and Chromium for tests."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ _QUIET_APT = [
 
 
 def ensure_rabbitmq() -> str:
-    """The command that starts a broker; RabbitMQ is installed when it is missing.
+    """Return the command that starts a broker; install RabbitMQ if it is missing.
 
     Raises:
         LaunchError: it is missing and can't be installed from here.
@@ -39,7 +39,7 @@ def ensure_rabbitmq() -> str:
 
 
 def ensure_nginx() -> str:
-    """The command that starts nginx; it is installed when it is missing.
+    """Return the command that starts nginx; install nginx if it is missing.
 
     Raises:
         LaunchError: it is missing and can't be installed from here.
@@ -52,7 +52,7 @@ def ensure_nginx() -> str:
 
 
 def ensure_chromium() -> str:
-    """The path of a Chromium; it is installed when it is missing.
+    """Return the path of Chromium; install it if it is missing.
 
     Raises:
         LaunchError: it is missing and can't be installed from here.

@@ -1,4 +1,4 @@
-"""The sandbox's addresses: what billing asks, and the page that people pay on."""
+"""The sandbox's HTTP endpoints: billing's API and the payment page."""
 
 import hmac
 import json
@@ -33,7 +33,7 @@ CHOICES = {
 
 
 def make_sandbox(folder: Path, secret: str) -> Flask:
-    """Make the sandbox; it keeps what it knows in ``folder``."""
+    """Make the sandbox; it stores its data in ``folder``."""
     app = Flask(__name__)
     folder.mkdir(parents=True, exist_ok=True)
     sandbox = _Sandbox(Ledger(folder / "sandbox.sqlite"), Notices(secret), secret)

@@ -1,4 +1,4 @@
-"""What the sandbox knows: checkouts and the money that moved for them, in SQLite."""
+"""The sandbox's checkouts and transactions, in SQLite."""
 
 import secrets
 import sqlite3
@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 
 
 class Ledger:
-    """Each call is a connection and a transaction of its own."""
+    """The sandbox's database; each call uses its own connection and transaction."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -35,7 +35,7 @@ class Ledger:
             connection.executescript(_TABLES)
 
     def open_checkout(self, order: Row) -> str:
-        """Keep an order; the same order again is the same checkout. Returns its id."""
+        """Store an order and return its id; the same order gets the same checkout."""
         amount = order["amount"]
         self._write(
             "INSERT OR IGNORE INTO checkouts VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -84,7 +84,7 @@ class Ledger:
         )
 
     def transactions(self, checkout: str) -> list[Row]:
-        """The money that moved for a checkout, as it stands now."""
+        """Return a checkout's transactions in their current state."""
         self._write(
             "UPDATE transactions SET outcome = 'succeeded' "
             "WHERE outcome = 'pending' AND succeeds_at <= ?",

@@ -1,4 +1,4 @@
-"""Sends the sandbox's notices, again and again until they are taken."""
+"""Send the sandbox's notices until they are accepted."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ class Notices:
     secret: str
 
     def send(self, url: str, body: str, times: int = 1) -> None:
-        """Send in the background; ``times`` is for a gateway that says it twice."""
+        """Send in the background; ``times`` simulates duplicate notices."""
         for _ in range(times):
             threading.Thread(target=self._send, args=(url, body), daemon=True).start()
 

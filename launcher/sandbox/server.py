@@ -1,4 +1,4 @@
-"""Runs the sandbox: in a thread of the embedded run, or as a program of the stack."""
+"""Run the sandbox in a thread of the embedded run, or as a program of the stack."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,12 +20,12 @@ SECRET = "sandbox.secret"  # noqa: S105  a file's name
 
 
 def settings_with(settings: Settings, layout: Layout) -> Settings:
-    """The same settings and where the sandbox is, unless the address is public."""
+    """Add the sandbox's address to the settings unless we are public."""
     return read_settings({**settings.environment, **environment(settings, layout)})
 
 
 def environment(settings: Settings, layout: Layout) -> Mapping[str, str]:
-    """The setting that says where the sandbox is, at the port that it keeps."""
+    """Return the setting with the sandbox's address."""
     if not settings.is_loopback or settings.environment.get(VARIABLE):
         return {}
     port_file = layout.port_file("sandbox")
@@ -34,7 +34,7 @@ def environment(settings: Settings, layout: Layout) -> Mapping[str, str]:
 
 
 def choose_port(layout: Layout) -> None:
-    """Keep a free port for it, while it is not running."""
+    """Choose a free port while the sandbox is not running."""
     keep_port(layout.port_file("sandbox"))
 
 
@@ -45,7 +45,7 @@ def serve(settings: Settings) -> None:
 
 @contextmanager
 def served(settings: Settings) -> Iterator[None]:
-    """Serve in a thread for the length of the block, if there is an address for it."""
+    """Serve in a thread for the length of the block, if an address is set."""
     if not settings.environment.get(VARIABLE):
         yield
         return

@@ -1,1 +1,1 @@
-"""What a run starts or sets up: PostgreSQL, RabbitMQ, databases, services."""
+"""Start or set up PostgreSQL, RabbitMQ, databases and services."""

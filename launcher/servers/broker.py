@@ -1,4 +1,4 @@
-"""What is on the broker, and who may do what there: RabbitMQ's definitions.
+"""RabbitMQ's definitions: exchanges, queues, accounts and permissions.
 
 Everything is made here, at set-up, by an account that no process has. The processes'
 own accounts may make nothing but queues for replies and for events to be followed, each
@@ -53,7 +53,7 @@ _ASIDE = rf"(dead-letters|junk)\.{_ANY_SERVICE}"
 
 @dataclass(frozen=True)
 class _Account:
-    """Rights, as regular expressions; ``topics`` are write and read by exchange."""
+    """An account's permissions as regular expressions; ``topics`` by exchange."""
 
     configure: str
     write: str
@@ -62,7 +62,7 @@ class _Account:
 
 
 def definitions(passwords: Mapping[str, str]) -> Definitions:
-    """All of a broker: accounts with ``passwords``, their rights, and the topology.
+    """Return a broker's accounts with ``passwords``, permissions and topology.
 
     The virtual host is ``/``. An account without a password here is left as it is.
     """
@@ -87,7 +87,7 @@ def definitions(passwords: Mapping[str, str]) -> Definitions:
 
 
 def topology(services: Iterable[type[Service]]) -> Definitions:
-    """Exchanges, queues, bindings and policies, of no particular virtual host."""
+    """Return exchanges, queues, bindings and policies, without a virtual host."""
     services = tuple(services)
     names = [service.contract.name for service in services]
     handlers = [handler for service in services for handler in service.event_handlers]
@@ -112,7 +112,7 @@ def topology(services: Iterable[type[Service]]) -> Definitions:
 
 
 def _bindings_of(service: type[Service]) -> Iterable[dict[str, Any]]:
-    """The queues of a service, by nameko's names, each bound to what it is for."""
+    """Return a service's queues, with nameko's names, and their bindings."""
     name = service.contract.name
     yield _binding(RPC_EXCHANGE, f"{name}.*", f"rpc-{name}")
     yield _binding(dead_letter_exchange(name), DEAD, f"dead-letters.{name}")
@@ -124,7 +124,7 @@ def _bindings_of(service: type[Service]) -> Iterable[dict[str, Any]]:
 
 
 def _policies() -> list[dict[str, Any]]:
-    """Limits of queues; as policies they hold for queues of earlier versions, too."""
+    """Return queue limits; as policies they also apply to earlier versions' queues."""
     # A full queue of dead letters takes no more: the event waits where it is. What
     # is junk has a queue of its own, and pushes out nothing but older junk.
     dead = {"max-length": _MAX_DEAD_LETTERS, "overflow": "reject-publish"}
@@ -149,7 +149,7 @@ def _accounts() -> dict[str, _Account]:
 
 
 def _service(name: str) -> _Account:
-    """Takes from its own queues; publishes replies, its events and dead letters."""
+    """A service reads its own queues and publishes replies, events, dead letters."""
     events, dead_letters = event_exchange(name), dead_letter_exchange(name)
     return _Account(
         configure=_NOTHING,
@@ -170,7 +170,7 @@ def _caller(
     follows: tuple[str, list[str]] = ("", []),
     looks_into: str = "",
 ) -> _Account:
-    """Calls ``methods``; ``follows``: events, by a queue from their exchanges."""
+    """A caller of ``methods``; if it ``follows`` events, through its own queue."""
     reply = rf"reply\.{name}\.{UUID}"
     queue, sources = follows
     return _Account(
@@ -185,7 +185,7 @@ def _caller(
 
 
 def _nameko() -> _Account:
-    """Nameko's clients declare their exchange: they could delete it, for themselves."""
+    """Nameko's clients declare their exchange and could delete only that."""
     own = _one_of(NAMEKO_EXCHANGE, r"rpc\.reply-[\w-]+", r"amq\.gen-[\w-]+")
     return _Account(own, own, own, {NAMEKO_EXCHANGE: (_METHODS, f"^{UUID}$")})
 

@@ -1,4 +1,4 @@
-"""One database per service, and two roles for it, made by a superuser.
+"""Create one database per service with two roles, as a superuser.
 
 The service works with one of them: it reads and writes rows, and nothing more. The
 other owns the tables and brings them to their newest form. So a service that is taken
@@ -35,13 +35,13 @@ def owner_variable(service: str) -> str:
 
 
 def given_urls(environment: Mapping[str, str]) -> dict[str, str]:
-    """The databases that the operator provides, by service."""
+    """Return the databases that the operator provides, by service."""
     urls = {service: environment.get(url_variable(service)) for service in SERVICES}
     return {service: url for service, url in urls.items() if url}
 
 
 def given_owner_urls(environment: Mapping[str, str]) -> dict[str, str]:
-    """Who owns the tables of the databases that the operator provides, by service.
+    """Return the owners' URLs of the databases that the operator provides.
 
     It may be the role that the service works with.
     """
@@ -52,7 +52,7 @@ def given_owner_urls(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def own_urls(server: PostgresServer, secrets_folder: Path) -> dict[str, str]:
-    """The URLs of the databases that `ensure_databases` makes, by service.
+    """Return the URLs of the databases that `ensure_databases` makes, by service.
 
     The passwords are random and kept in ``secrets_folder``, one file each.
     """
@@ -63,7 +63,7 @@ def own_urls(server: PostgresServer, secrets_folder: Path) -> dict[str, str]:
 
 
 def own_owner_urls(server: PostgresServer, secrets_folder: Path) -> dict[str, str]:
-    """The URLs for the owners of the same databases' tables, see `own_urls`."""
+    """Return the URLs for the owners of the same databases' tables, see `own_urls`."""
     owners = {service: f"{service}-owner" for service in SERVICES}
     return {
         service: server.url(service, owner, keep_secret(secrets_folder / owner))
@@ -72,7 +72,7 @@ def own_owner_urls(server: PostgresServer, secrets_folder: Path) -> dict[str, st
 
 
 def ensure_databases(server: PostgresServer, secrets_folder: Path) -> dict[str, str]:
-    """Make the databases of a server of our own; returns their URLs, see `own_urls`."""
+    """Make the databases of our own server; return their URLs, see `own_urls`."""
     urls = own_urls(server, secrets_folder)
     owners = own_owner_urls(server, secrets_folder)
     with administration(server.connect()) as cur:
@@ -87,7 +87,7 @@ Connect = Callable[[str], connection]
 def make_databases(
     cur: cursor, connect: Connect, urls: Mapping[str, str], owners: Mapping[str, str]
 ) -> None:
-    """Make the database and the roles that the URLs name, unless they are there.
+    """Make the databases and roles in the URLs unless they exist.
 
     No role may enter another service's database.
 
@@ -104,7 +104,7 @@ def make_databases(
 
 
 def grant_rows(owner_url: str, url: str) -> None:
-    """Let the role of ``url`` read and write the rows of all tables, as their owner.
+    """As the owner, let the role of ``url`` read and write rows of all tables.
 
     Which form the tables have it may only read.
     """
@@ -119,13 +119,13 @@ def grant_rows(owner_url: str, url: str) -> None:
 
 
 def libpq_url(url: str) -> str:
-    """A database's URL as psycopg2 itself takes it."""
+    """Return a database's URL in psycopg2's format."""
     address = make_url(url).set(drivername="postgresql")
     return address.render_as_string(hide_password=False)
 
 
 def _ensure_role_of(cur: cursor, variable: str, url: str) -> tuple[str, str]:
-    """Make the role of a URL; returns it and the database."""
+    """Make a URL's role; return it and the database."""
     address = make_url(url)
     role, password, database = address.username, address.password, address.database
     if not (role and password and database):
@@ -139,7 +139,7 @@ def _ensure_role_of(cur: cursor, variable: str, url: str) -> tuple[str, str]:
 def _hand_over(
     cur: cursor, connect: Connect, database: str, role: str, owner: str
 ) -> None:
-    """Give a database and its tables to ``owner``; before, all was the service's."""
+    """Give a database and its tables to ``owner``; earlier, the service owned them."""
     names = {"database": database, "role": role, "owner": owner}
     parts = {name: sql.Identifier(value) for name, value in names.items()}
     for statement in (
@@ -159,7 +159,7 @@ def drop_databases(cur: cursor, urls: Mapping[str, str]) -> None:
 
 @contextmanager
 def administration(superuser: connection) -> Iterator[cursor]:
-    """A superuser's cursor, outside of transactions; ends the connection."""
+    """Provide a superuser's cursor, outside of transactions; ends the connection."""
     superuser.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
     try:
         with superuser.cursor() as cur:
@@ -169,7 +169,7 @@ def administration(superuser: connection) -> Iterator[cursor]:
 
 
 def ensure_database(cur: cursor, name: str, owner: str) -> None:
-    """Create the database unless it is there; only its owner may connect."""
+    """Create the database unless it exists; only its owner can connect."""
     cur.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
     if cur.fetchone():
         return
@@ -179,7 +179,7 @@ def ensure_database(cur: cursor, name: str, owner: str) -> None:
 
 
 def ensure_role(cur: cursor, name: str, password: str) -> None:
-    """Let the role log in with the password; it is made when it is missing."""
+    """Let the role log in with the password; create it if it is missing."""
     cur.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,))
     verb = sql.SQL("ALTER" if cur.fetchone() else "CREATE")
     # Set each time, so that a lost secrets folder heals itself.
@@ -189,7 +189,7 @@ def ensure_role(cur: cursor, name: str, password: str) -> None:
 
 
 def _keep_out_of_the_servers_log(cur: cursor, role: str) -> None:
-    """Have the server log nothing of what the role's statements hold.
+    """Keep the role's statements and rows out of the server's log.
 
     The administrator of a managed server may not: then each service says so.
     """

@@ -1,4 +1,4 @@
-"""A broker that the operator provides: its accounts are those in the programs' URLs."""
+"""Set up a broker that the operator provides, with the accounts in the URLs."""
 
 import time
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ _RETRY_S = 0.5
 
 
 def given_urls(environment: Mapping[str, str]) -> dict[str, str]:
-    """The broker's URLs by account, as far as each has one of its own."""
+    """Return the broker's URLs by account, for accounts that have their own."""
     urls = {name: environment.get(amqp_variable(name)) for name in (*PROCESSES, NAMEKO)}
     return {name: url for name, url in urls.items() if url}
 
 
 def given_definitions(environment: Mapping[str, str]) -> Definitions:
-    """What the broker is to have, with the passwords of the given URLs.
+    """Return the broker's definitions, with the passwords of the given URLs.
 
     Raises:
         SettingError: an account's URL lacks its name or its password.
@@ -43,7 +43,7 @@ def given_definitions(environment: Mapping[str, str]) -> Definitions:
 
 
 def set_up_broker(environment: Mapping[str, str]) -> None:
-    """Make accounts, rights, exchanges and queues; those that are there are renewed.
+    """Make or update accounts, permissions, exchanges and queues.
 
     Where no administrator is named, they have to be there.
 
@@ -59,7 +59,7 @@ def set_up_broker(environment: Mapping[str, str]) -> None:
 
 
 def _post(url: str, wanted: Definitions) -> requests.Response:
-    """Post as soon as the broker is there: nothing else may wait for it."""
+    """Post as soon as the broker is up; nothing else waits for it."""
     deadline = time.monotonic() + _TIMEOUT_S
     while True:
         try:

@@ -1,4 +1,4 @@
-"""PostgreSQL, RabbitMQ and the proxy of one installation, at the ports it keeps."""
+"""One installation's PostgreSQL, RabbitMQ and proxy, on their fixed ports."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ _PORTS = ("postgres", "rabbitmq", "rabbitmq-distribution", "epmd")
 
 
 def choose_ports(layout: Layout) -> None:
-    """Keep a free port for each listener, while none of them is running.
+    """Choose a free port for each listener while none of them is running.
 
     Raises:
         LaunchError: another instance works on this $VAR.
@@ -41,13 +41,13 @@ def rabbitmq_of(layout: Layout) -> RabbitNode:
 
 
 def proxy_of(layout: Layout, settings: Settings, body_bytes: int) -> Proxy:
-    """``settings`` say at which port and address customers come."""
+    """Return the proxy; ``settings`` have the port and address for customers."""
     folder, web = layout.var / "proxy", f"unix:{layout.socket('web')}"
     return Proxy(folder, settings, web, body_bytes, _certificate(layout, settings))
 
 
 def give_certificate(layout: Layout, settings: Settings) -> None:
-    """Give the proxy a copy of the certificate as it is now, if there is one."""
+    """Copy the current certificate for the proxy, if there is one."""
     copy = _certificate(layout, settings)
     if copy is None:
         return

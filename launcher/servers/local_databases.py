@@ -1,4 +1,4 @@
-"""The services' databases, for a process that works on them itself."""
+"""Prepare the services' databases for a process that uses them directly."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ from shared.settings import Settings
 def prepare_databases(
     settings: Settings, server: PostgresServer | None
 ) -> dict[str, str]:
-    """Make and migrate the services' databases; returns their URLs by service.
+    """Make and migrate the services' databases; return their URLs by service.
 
     ``server`` is our own; without it, the operator provides all databases.
     """
@@ -44,7 +44,7 @@ def prepare_databases(
 def open_databases(
     settings: Settings,
 ) -> Iterator[tuple[dict[str, str], RunningPostgres | None]]:
-    """The services' migrated databases for the length of the block.
+    """Provide the services' migrated databases for the length of the block.
 
     Gives their URLs by service, and our own PostgreSQL unless the operator provides
     all databases. To be entered in the main thread.
@@ -64,13 +64,13 @@ def open_databases(
 
 
 def is_in_use(settings: Settings) -> bool:
-    """Whether an instance with a PostgreSQL of its own runs on this $VAR."""
+    """Return whether an instance with a PostgreSQL of its own runs on this $VAR."""
     return owner_of(Layout(settings.var).var / "postgres") is not None
 
 
 @contextmanager
 def join_databases(settings: Settings) -> Iterator[dict[str, str]]:
-    """As `open_databases`, but beside an instance that may be running on this $VAR.
+    """Like `open_databases`, but next to an instance that may run on this $VAR.
 
     Raises:
         LaunchError: PostgreSQL did not start.

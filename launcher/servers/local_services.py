@@ -1,4 +1,4 @@
-"""The three services in this process: for the embedded run, the demo and the CLI."""
+"""Run the three services in this process, for the embedded run, demo and CLI."""
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ from shared.runtime import Runtime
 
 
 class LocalServices:
-    """The services over their databases, with events delivered among them here."""
+    """The services over their databases; events are delivered in this process."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class LocalServices:
         billing: BillingSettings | None = None,
         hasher: PasswordHasher = ARGON2,
     ) -> None:
-        """Build the services whose databases are given, for the process alone.
+        """Build the services whose databases are given.
 
         Raises:
             SettingError: a seller is missing that companies buy from.
@@ -72,7 +72,7 @@ class LocalServices:
 
     @contextmanager
     def client(self, workers: int) -> Iterator[LocalClient]:
-        """A client for the length of the block.
+        """Provide a client for the length of the block.
 
         Each service works on ``workers`` calls at once, whatever the others do.
         """
@@ -85,7 +85,7 @@ class LocalServices:
                 yield client
 
     def jobs(self) -> list[Job]:
-        """All repeated work of the services, the relay of events included."""
+        """Return all jobs of the services, including the relay of events."""
         jobs: list[Job] = []
         for dispatcher in self.dispatchers.values():
             jobs.extend(common_jobs(dispatcher.service, self._publish))
@@ -93,12 +93,12 @@ class LocalServices:
         return jobs
 
     def run_job(self, name: str) -> None:
-        """Give one of the services' jobs a turn: for those who run no jobs."""
+        """Run one of the services' jobs once, for callers that run no jobs."""
         (job,) = (each for each in self.jobs() if each.name == name)
         run_job(job, self._runtime)
 
     def deliver_events(self) -> None:
-        """Deliver what is waiting, until nothing is: for those who run no jobs."""
+        """Deliver all waiting events, for callers that run no jobs."""
         now = self._runtime.clock.now()
         databases = self._databases.values()
         while sum(events.relay(each, self._publish, now) for each in databases):

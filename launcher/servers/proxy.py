@@ -1,4 +1,4 @@
-"""The proxy before the web front end: an nginx of our own, in a folder of its own.
+"""Run our own nginx as proxy of the web front end, in its own folder.
 
 It takes in a request as a whole before the web front end hears of it, so that slow or
 unfinished ones cost nothing there; it compresses, ends TLS where that is set up, and
@@ -64,14 +64,14 @@ _PAGES = {
 
 @dataclass(frozen=True)
 class Certificate:
-    """PEM files: the certificate with those that it depends on, and its key."""
+    """PEM files: the certificate with its chain, and its key."""
 
     chain: Path
     key: Path
 
 
 class Proxy:
-    """``web`` is where the web front end listens, as nginx names it.
+    """Our nginx; ``web`` is the web front end's address in nginx's syntax.
 
     ``body_bytes`` is the most that a request may bring.
     """
@@ -91,19 +91,19 @@ class Proxy:
         self._certificate = certificate
 
     def prepare(self) -> None:
-        """Write the configuration, and the pages that it answers with itself."""
+        """Write the configuration and nginx's own error pages."""
         pages = make_folder(make_folder(self.folder) / "pages")
         for name, (title, message) in _PAGES.items():
             write_atomically(pages / f"{name}.html", _page(title, message))
         write_atomically(self.folder / "nginx.conf", self._configuration())
 
     def server_command(self) -> list[str]:
-        """The server in the foreground."""
+        """Return the server's command."""
         own = ["-e", "stderr", "-p", str(self.folder), "-c", "nginx.conf"]
         return [find_nginx(), *own]
 
     def command(self, parent: int | None = None) -> list[str]:
-        """The server, leashed to its parent (see `leashed`)."""
+        """Return the server's command, leashed to its parent (see `leashed`)."""
         shell = ["sh", "-c", _WITH_GUARD, find_setpriv(), *self.server_command()]
         # Its master ends the worker, so it is asked to end in order.
         return leashed(shell, "TERM", parent=parent)
@@ -132,7 +132,7 @@ class Proxy:
         return text
 
     def _addresses(self) -> dict[str, str]:
-        """Who a request comes from, and by which name it asks.
+        """Return the directives for the client's address and the requested host.
 
         What further proxies say is believed as far as they are trusted: their word is
         passed on with ours, and the web front end counts from the end.
@@ -176,7 +176,7 @@ class Proxy:
 
 
 def find_nginx() -> str:
-    """The command that starts nginx.
+    """Return the command that starts nginx.
 
     Raises:
         LaunchError: nginx is not installed.
@@ -188,7 +188,7 @@ def find_nginx() -> str:
 
 
 def _files_allowed() -> int:
-    """How many files nginx may open; a connection to a visitor takes up to two."""
+    """Return how many files nginx may open; a visitor's connection needs up to two."""
     wanted = 2 * CONNECTIONS
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
@@ -203,7 +203,7 @@ def _files_allowed() -> int:
 
 
 def _brotli() -> str:
-    """Not for text/csv: a slow download would be held back to its end."""
+    """Return brotli's settings, without text/csv, which would delay slow downloads."""
     if not _BROTLI.exists():
         return ""
     on = "brotli on; brotli_comp_level 4; brotli_min_length 512; "
@@ -211,7 +211,7 @@ def _brotli() -> str:
 
 
 def _appended(name: str, own: str) -> str:
-    """What the proxies before said, and then our own word."""
+    """Return the header with our own value after that of earlier proxies."""
     header = f"$http_x_forwarded_{name}"
     return f' map {header} $told_{name} {{ "" {own}; default "{header}, {own}"; }}'
 

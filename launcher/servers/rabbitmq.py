@@ -1,4 +1,4 @@
-"""A RabbitMQ node of our own, in a folder of its own, without root.
+"""Run our own RabbitMQ node, in its own folder, without root.
 
 Everything listens on the loopback interface only: the node, its distribution port and
 its own epmd. The broker's process takes epmd with it when it ends, and itself dies
@@ -45,7 +45,7 @@ _WITH_EPMD = (
 
 
 def amqp_variable(process: str) -> str:
-    """The setting with the broker's URL for one process."""
+    """Return the setting with the broker's URL for one process."""
     return f"{process.upper()}_AMQP_URL"
 
 
@@ -91,7 +91,7 @@ class RabbitNode:
         write_atomically(self.folder / ".erlang.cookie", cookie, 0o400)
 
     def environment(self) -> dict[str, str]:
-        """The environment for `command`; rabbitmqctl works with it, too."""
+        """Return the environment for `command`; rabbitmqctl works with it, too."""
         folder = self.folder
         return {
             "PATH": os.environ.get("PATH", "") + os.pathsep + _SYSTEM_PATH,
@@ -116,7 +116,7 @@ class RabbitNode:
         }
 
     def command(self, parent: int | None = None) -> list[str]:
-        """The broker in the foreground, leashed to its parent (see `leashed`)."""
+        """Return the broker's command, leashed to its parent (see `leashed`)."""
         return leashed(["sh", "-c", _WITH_EPMD, find_server()], parent=parent)
 
     def is_ready(self) -> bool:
@@ -150,7 +150,7 @@ class RabbitNode:
 
 
 def find_server() -> str:
-    """The command that starts a broker.
+    """Return the command that starts a broker.
 
     Raises:
         LaunchError: RabbitMQ is not installed.

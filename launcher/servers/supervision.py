@@ -1,4 +1,4 @@
-"""The supervisor of the stack: its configuration, and how it is started and ended.
+"""Configure, start and stop the stack's supervisor.
 
 `supervisord` keeps the programs running: whatever ends is started again, for any
 reason and without end. Each program is leashed to it, so that nothing survives it.
@@ -75,7 +75,7 @@ stdout_logfile_backups = 2
 
 @dataclass(frozen=True)
 class Program:
-    """``priority`` orders the shutdown: the highest number ends first."""
+    """A program; ``priority`` orders the shutdown, the highest number first."""
 
     name: str
     priority: int
@@ -97,7 +97,7 @@ class Supervisor:
         return True
 
     def start(self, programs: Iterable[Program], environment: dict[str, str]) -> None:
-        """Start supervisord in the background; the programs are started one by one.
+        """Start supervisord in the background; start programs separately.
 
         Raises:
             LaunchError: it does not answer.
@@ -127,7 +127,7 @@ class Supervisor:
                     raise
 
     def stop(self) -> bool:
-        """End supervisord and all programs; returns whether there was one.
+        """Stop supervisord and all programs; return whether it was running.
 
         Also waits for what a killed supervisord left behind to end by itself.
         """
@@ -141,7 +141,7 @@ class Supervisor:
         return running
 
     def forget_ended(self) -> None:
-        """Wait until no program of an ended supervisord is left; drop their pids.
+        """Wait until all programs of a stopped supervisord ended; remove their pids.
 
         Raises:
             LaunchError: one does not end.
@@ -158,7 +158,7 @@ class Supervisor:
             )
 
     def _is_ours(self, pid: int) -> bool:
-        """Whether the process is one of this $VAR's, and not one with its old id."""
+        """Return whether the process is of this $VAR and not a reused id."""
         if not is_alive(pid):
             return False
         try:

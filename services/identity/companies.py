@@ -178,7 +178,7 @@ def _company_changed(
 def _checked(
     request: identity.companies.CreateCompany | identity.companies.ChangeCompany,
 ) -> dict[str, Any]:
-    """A company's columns as they are kept."""
+    """Return a company's columns as they are stored."""
     address = request.address
     country = _check("country", check_country, address.country)
     return {
@@ -209,7 +209,7 @@ def _address_line(text: str) -> str:
 
 
 def _postal_code(country: str, text: str) -> str:
-    """A postal code with the zeros that a spreadsheet took from it."""
+    """Restore the leading zeros that a spreadsheet removed from a postal code."""
     line = _address_line(text)
     try:
         return completed(country, line)

@@ -33,7 +33,7 @@ class UsersCompany:
 
 
 def of_user(db: Session, user_id: UUID) -> list[UsersCompany]:
-    """All companies of a user, by name."""
+    """Return all companies of a user, by name."""
     rows = db.execute(
         select(
             models.Company.company_id,
@@ -75,7 +75,7 @@ def choose_first(companies: list[UsersCompany]) -> UsersCompany:
 
 
 def list_members(db: Session) -> list[identity.memberships.Member]:
-    """The members of the company that ``db`` is narrowed to, oldest first."""
+    """Return the members of the company that ``db`` is narrowed to, oldest first."""
     rows = db.execute(
         select(models.Membership, models.User)
         .join(models.User, models.User.id == models.Membership.user_id)

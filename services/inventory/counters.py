@@ -43,7 +43,7 @@ def move(db: Session, moves: Moves) -> None:
 
 
 def dashboard(db: Session) -> inventory.reading.DashboardCounters:
-    """The counters of the session's company, per family in the menu's order."""
+    """Return the counters of the session's company, per family in the menu's order."""
     rows = db.execute(_OF_FAMILIES)
     return inventory.reading.DashboardCounters(
         families=[_view(family, counters) for family, counters in rows]
@@ -51,7 +51,7 @@ def dashboard(db: Session) -> inventory.reading.DashboardCounters:
 
 
 def total(db: Session, state: StateFilter | None, family_code: str | None) -> int:
-    """How many services of the session's company a list without search has."""
+    """Return how many services of the session's company a list without search has."""
     query = select(func.coalesce(func.sum(sum(map(_column, _counted(state)))), 0))
     if family_code is not None:
         query = query.where(ServiceCounters.family_code == family_code)

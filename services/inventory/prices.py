@@ -62,6 +62,6 @@ def check_price(price: Money) -> Money:
 
 
 def price_text(price: Money) -> str:
-    """A price as a history row has it: ``4.90 EUR``."""
+    """Format a price for the history: ``4.90 EUR``."""
     rounded = round_price(price)
     return f"{rounded.amount:f} {rounded.currency.code}"

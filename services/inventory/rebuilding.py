@@ -83,7 +83,7 @@ def _lock(db: Session, company_id: UUID) -> Sequence[str]:
 
 
 def _count(db: Session, company_id: UUID) -> dict[str, dict[str, int]]:
-    """How many services the company has, by family and counter."""
+    """Return how many services the company has, by family and counter."""
     requested = func.count(Service.termination_requested_at)
     rows = db.execute(
         select(Service.family_code, Service.state, func.count(), requested)

@@ -33,7 +33,7 @@ def view(service: models.Service, family_name: str) -> inventory.services.Servic
 def outbox_event(
     event: Event[inventory.services.Service], service: models.Service, family_name: str
 ) -> OutboxEvent[inventory.services.Service]:
-    """An event of what the service is now."""
+    """Return an event with the service's current state."""
     return OutboxEvent(
         event,
         view(service, family_name),

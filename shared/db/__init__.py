@@ -1,1 +1,1 @@
-"""A service's database: sessions of one company, and the tables all services have."""
+"""A service's database: sessions of one company and the common tables."""

@@ -1,4 +1,4 @@
-"""The guard between companies: what a session opened for one of them may ask.
+"""Separate companies: restrict a session to the rows of its company.
 
 Each query on a `CompanyOwned` model is narrowed to the session's company, and each row
 written must bear its id. What can't be narrowed (SQL as text, bare tables) is refused.
@@ -49,7 +49,7 @@ class CompanyOwned:
 
 
 class WrongCompanyError(RuntimeError):
-    """A bug: code acting for one company was about to reach another's rows."""
+    """A bug: code for one company tried to access another's rows."""
 
 
 class ScopedSession(Session):
@@ -136,7 +136,7 @@ def _narrowing(name: str, columns: Iterable[str]) -> str:
 
 
 def _company_columns() -> Mapping[str, set[str]]:
-    """The column of each company's table that has the company's id.
+    """Return the column of each company's table that has the company's id.
 
     Services that run in one process may have tables of the same name.
     """
@@ -161,7 +161,7 @@ def _check_written_ids(state: ORMExecuteState, company_id: UUID) -> None:
 
 
 def _written_ids(state: ORMExecuteState, mapper: Mapper[Any]) -> Iterator[Any]:
-    """The company ids among the values that a statement writes."""
+    """Yield the company ids among the values that a statement writes."""
     if state.parameters:
         rows = state.parameters
         for row in [rows] if isinstance(rows, Mapping) else rows:

@@ -1,4 +1,4 @@
-"""Work on all companies, one after the other, in batches."""
+"""Process all companies one by one, in batches."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -18,7 +18,7 @@ def companies_after(
     after: UUID | None,
     limit: int,
 ) -> list[UUID]:
-    """The next companies, by id, that have a row of any of the models.
+    """Return the next companies by id that have a row in any of the models.
 
     Each is looked up in an index that begins with the company, so it costs the same
     whether the one before it has ten rows or a hundred thousand.
@@ -29,7 +29,7 @@ def companies_after(
 def companies_of(
     session: Session, models: Sequence[type[CompanyOwned]], after: UUID | None = None
 ) -> Iterator[UUID]:
-    """All companies, by id, that have a row of any of the models."""
+    """Yield all companies by id that have a row in any of the models."""
     while (after := _next(session, models, after)) is not None:
         yield after
 
@@ -37,7 +37,7 @@ def companies_of(
 def walk_companies(
     database: Database, batch_after: Callable[[Session, UUID | None], Sequence[UUID]]
 ) -> Iterator[UUID]:
-    """Companies by id, for work in transactions of their own.
+    """Yield companies by id, for work in separate transactions.
 
     Each batch of them is read in a transaction, which has ended before the work begins.
     """

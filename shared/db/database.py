@@ -1,4 +1,4 @@
-"""The way to a service's database.
+"""Open transactions on a service's database.
 
 Every session is opened either for one company or, in so many words, for the system, so
 that a query without a company can't be written by accident (see `company_scope`).
@@ -57,7 +57,7 @@ _HAS_EVENTS = "has_events"
 
 
 def enum_by_value(enum: type[Enum]) -> sa.Enum:
-    """The column type of an enumeration: its values, as text of at most 40."""
+    """Return the column type of an enumeration: its values, as text of at most 40."""
     return sa.Enum(
         enum,
         native_enum=False,
@@ -75,7 +75,7 @@ class Database:
 
     @contextmanager
     def company(self, company_id: UUID) -> Iterator[Session]:
-        """A transaction that sees and writes one company's rows only.
+        """Provide a transaction that sees and writes one company's rows only.
 
         Commits when the block ends and rolls back when it raises.
 
@@ -87,7 +87,7 @@ class Database:
 
     @contextmanager
     def system(self) -> Iterator[Session]:
-        """A transaction over all companies: for jobs, event handlers, operators."""
+        """Provide a transaction over all companies, for jobs and operators."""
         with self._begin(None) as session:
             yield session
 
@@ -104,7 +104,7 @@ class Database:
 
 @contextmanager
 def refused_while_unreachable() -> Iterator[None]:
-    """Tell a database that is away from a query that is wrong.
+    """Distinguish an unreachable database from a wrong query.
 
     Raises:
         Unavailable: ``database_unreachable``; trying again later may help.
@@ -118,7 +118,7 @@ def refused_while_unreachable() -> Iterator[None]:
 
 
 def note_event(session: Session) -> None:
-    """Have the relay woken once this session's transaction is committed."""
+    """Wake the relay once this session's transaction is committed."""
     session.info[_HAS_EVENTS] = True
 
 
@@ -133,7 +133,7 @@ def normalise_url(url: str) -> str:
 
 
 def _is_unreachable(error: SQLAlchemyError) -> bool:
-    """Whether the database is away, and not the query wrong.
+    """Return whether the database is down, rather than the query wrong.
 
     A server that shuts down, starts up or has no room for another connection counts.
     """
@@ -146,7 +146,7 @@ def _is_unreachable(error: SQLAlchemyError) -> bool:
 
 
 def _reason(error: SQLAlchemyError) -> str:
-    """What the connection says, which is of no row; else the error without its text."""
+    """Return the connection error's message, which has no rows, else the type."""
     failed = getattr(error, "orig", None)
     if failed is None or getattr(failed, "pgcode", None) is not None:
         return describe(error)
@@ -171,7 +171,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
 
 
 def _try_out_idle_connections(engine: Engine) -> None:
-    """Replace a connection that broke while nobody used it.
+    """Replace connections that broke while they were idle.
 
     SQLAlchemy's own ``pool_pre_ping`` asks before each transaction, which is one in
     four of the round trips that a dashboard's call takes.

@@ -1,4 +1,4 @@
-"""Events: written with their change, relayed in order, taken in once."""
+"""Events: written with their change, relayed in order, handled once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _RELAY_LOCK = 0x6F7574626F78  # "outbox": one relay at a time per database
 
 
 class Envelope(msgspec.Struct, Generic[BodyT], frozen=True, kw_only=True):
-    """An event on its way. ``version`` grows with each change of one subject.
+    """An event in transit. ``version`` grows with each change of one subject.
 
     ``company_id`` is whose event it is; ``at`` is when it happened. ``epoch`` is the
     source's when the event is sent.
@@ -46,7 +46,7 @@ class Envelope(msgspec.Struct, Generic[BodyT], frozen=True, kw_only=True):
 
     @property
     def order(self) -> tuple[int, int]:
-        """What is older than what is known, in this order, is dropped."""
+        """The order of versions; receivers drop older ones."""
         return self.epoch, self.version
 
 
@@ -59,7 +59,7 @@ Publish = Callable[[str, Any], Confirm | None]
 
 @dataclass(frozen=True)
 class OutboxEvent(Generic[BodyT]):
-    """An event to be written: the full state after it, in its version."""
+    """An event to write: the full state afterwards and its version."""
 
     event: Event[BodyT]
     body: BodyT
@@ -73,7 +73,7 @@ def write_outbox(
     request_id: str,
     events: Sequence[OutboxEvent[Any]],
 ) -> None:
-    """Write events into the outbox, in their order, in the change's transaction."""
+    """Write events to the outbox, in order, in the change's transaction."""
     if not events:
         return
     now = runtime.clock.now()
@@ -98,7 +98,7 @@ def write_outbox(
 
 
 def relay(database: Database, publish: Publish, now: datetime) -> int:
-    """Publish waiting events in order and mark them; returns how many.
+    """Publish waiting events in order, mark them, and return how many.
 
     Only one relay runs per database; another one returns 0 at once. A crash between
     publishing and marking publishes again: handlers take each event in once.
@@ -130,7 +130,7 @@ def relay(database: Database, publish: Publish, now: datetime) -> int:
 
 
 def raise_epoch(session: Session, now: datetime) -> None:
-    """Make all that is sent from now on newer than whatever was sent before.
+    """Make everything sent from now on newer than anything sent before.
 
     A replay begins with it, and so heals a receiver that has versions of a history
     which is not ours any more: one that a restored backup has lost, or a false one. The
@@ -161,7 +161,7 @@ def take_in(
     envelopes: Sequence[Envelope[BodyT]],
     now: datetime,
 ) -> list[Envelope[BodyT]]:
-    """Note that ``handler`` has these events; returns those that it had not yet.
+    """Record events for ``handler``; return those that are new to it.
 
     Written in the order of their ids, so that two who take in the same can't deadlock.
 
@@ -186,7 +186,7 @@ def take_in(
 
 
 def forget_old_events(session: Session, now: datetime) -> None:
-    """Delete what was relayed or taken in more than thirty days ago."""
+    """Delete events relayed or handled more than thirty days ago."""
     session.execute(delete(outbox).where(outbox.c.relayed_at < now - KEPT_FOR))
     session.execute(
         delete(handled_events).where(handled_events.c.handled_at < now - KEPT_FOR)

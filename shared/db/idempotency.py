@@ -1,4 +1,4 @@
-"""Calls that change something take effect once per idempotency key.
+"""Make changes take effect once per idempotency key.
 
 The key's row is written in the transaction of the effect, with its result: a repeat
 returns the stored result, and two at once wait for each other on the row.
@@ -29,7 +29,7 @@ MAX_KEY_LENGTH = 100
 
 @dataclass(frozen=True)
 class Key:
-    """One intended effect: who wants it, by which method, under which key."""
+    """One intended effect: caller, method and key."""
 
     company_id: UUID
     user_id: UUID
@@ -65,7 +65,7 @@ class Key:
 
 
 def claim(session: Session, key: Key, now: datetime) -> Any | None:
-    """Take the key for this transaction, or return what its first use returned.
+    """Claim the key for this transaction, or return its first result.
 
     Raises:
         Conflict: ``idempotency_key_reused`` when the arguments differ.
@@ -98,7 +98,7 @@ def keep_result(session: Session, key: Key, result: Any) -> None:
 
 
 def forget_old_keys(session: Session, now: datetime) -> int:
-    """Delete keys older than seven days; returns how many."""
+    """Delete keys older than seven days and return how many."""
     old = delete(keys).where(keys.c.created_at < now - KEPT_FOR)
     return len(session.execute(old.returning(keys.c.key)).all())
 

@@ -1,4 +1,4 @@
-"""Brings a service's database to the newest form.
+"""Migrate a service's database.
 
 A service keeps its migrations in ``services/<name>/migrations/``. They are frozen:
 they import neither models nor settings.
@@ -22,7 +22,7 @@ _LOCK = 0x6D696772617465  # "migrate": one process at a time per database
 
 
 def migrate(database_url: str, migrations: Path) -> None:
-    """Run the migrations that are missing; quick when there are none.
+    """Run the missing migrations; fast if there are none.
 
     Raises:
         Unavailable: ``database_unreachable``, or ``database_outdated``: migrations are
@@ -63,5 +63,5 @@ def _is_current(connection: Connection, config: Config) -> bool:
 
 
 def _escape(path: Path) -> str:
-    """ConfigParser takes a percent sign for the start of a variable."""
+    """Escape percent signs, which start variables in ConfigParser."""
     return str(path).replace("%", "%%")

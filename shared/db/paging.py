@@ -1,4 +1,4 @@
-"""Paging by key: a cursor names the last row seen, never how many were.
+"""Keyset pagination: a cursor names the last row, not an offset.
 
 A cursor is opaque to callers. A forged one can at worst name another place in the same
 company's list, because the query is narrowed before the cursor is applied.
@@ -35,7 +35,7 @@ Those before it come in the list's order turned round."""
 
 
 def check_limit(limit: int, maximum: int = MAX_PAGE_SIZE) -> None:
-    """Check how many rows a caller wants at once.
+    """Check the number of rows that a caller requests.
 
     Raises:
         InvalidInput: ``bad_limit`` with ``max_limit``.
@@ -46,7 +46,7 @@ def check_limit(limit: int, maximum: int = MAX_PAGE_SIZE) -> None:
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Rows in the list's order, and cursors to the pages beside them, if any."""
+    """Rows in the list's order, and cursors to the previous and next pages."""
 
     rows: Sequence[Row]
     previous: str | None
@@ -60,7 +60,7 @@ def turn_page(
     limit: int,
     cursor_of: Callable[[Direction, Any], str] | None = None,
 ) -> Page[Row]:
-    """The page of ``limit`` rows at a place of a list that can be walked both ways.
+    """Return the page of ``limit`` rows at a position, in either direction.
 
     On the side the reader came from there is taken to be a page, without a look: if it
     has gone meanwhile, whoever turns back finds the end of what is left of the list.
@@ -93,7 +93,7 @@ def walk(
     *,
     newest_first: bool = True,
 ) -> Query:
-    """Narrow a query to what comes after or before a position, the nearest first."""
+    """Limit a query to rows after or before a position, the nearest first."""
     falls = newest_first is (direction == "after")
     if key is not None:
         query = query.where(position < key if falls else position > key)
@@ -101,7 +101,7 @@ def walk(
 
 
 def read_place(cursor: str | None, key_type: Any) -> tuple[Direction, Any]:
-    """The place that a cursor of `turn_page` names; the list's start if None.
+    """Return the position of a `turn_page` cursor; the list's start if None.
 
     Raises:
         InvalidInput: ``bad_cursor``.
@@ -113,7 +113,7 @@ def read_place(cursor: str | None, key_type: Any) -> tuple[Direction, Any]:
 
 
 def encode_cursor(*values: Any) -> str:
-    """Make a cursor of a row's sort values; the last one must be unique."""
+    """Encode a row's sort values as a cursor; the last one must be unique."""
     return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
 
 

@@ -1,4 +1,4 @@
-"""What a database server writes into its own log, which may be people's data.
+"""Check what a database server writes to its own log, such as personal data.
 
 The text of a statement has the values in it, and the details of an error quote the row.
 Only a superuser may set what is logged: for a role, as set-up does, or for all.
@@ -20,7 +20,7 @@ QUIET: Mapping[str, str] = {
 
 
 def settings_that_log_data(session: Session) -> list[str]:
-    """Which of this role's settings let the server log rows and statements."""
+    """Return which of this role's settings let the server log rows and statements."""
     wanted = text("SELECT name, setting FROM pg_settings WHERE name = ANY(:names)")
     rows = session.execute(wanted, {"names": list(QUIET)})
     found = {row.name: row.setting for row in rows}

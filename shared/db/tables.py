@@ -1,4 +1,4 @@
-"""The tables of outbox, idempotency and epochs, which every service's database has.
+"""Create the tables for outbox, idempotency and epochs of every service.
 
 They are created by the functions at the end, called from each service's migrations, and
 are frozen like a migration: a change is another function.

@@ -1,1 +1,1 @@
-"""Calls between processes: callers, the services that answer, what carries both."""
+"""Calls between processes: callers, services and transports."""

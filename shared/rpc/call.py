@@ -1,4 +1,4 @@
-"""What a method knows of the call that it answers."""
+"""The context of the call that a method answers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from shared.principal import Principal
 
 @dataclass(frozen=True)
 class Call:
-    """The circumstances of one call. ``now`` is one moment for all of its work."""
+    """The context of one call. ``now`` is the same time for all of its work."""
 
     principal: Principal
     request_id: str

@@ -1,4 +1,4 @@
-"""What a change of a service is made with: its transaction and its call."""
+"""The context of a change: its transaction and its call."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,15 +21,15 @@ class Change:
     call: Call
 
     def begin_replay(self) -> None:
-        """Have receivers take what is told from now on, whatever they were told."""
+        """Make receivers accept everything sent from now on, whatever they have."""
         raise_epoch(self.db, self.call.now)
 
     def tell(
         self, event: Event[BodyT], body: BodyT, *, company_id: UUID, version: int
     ) -> None:
-        """Write an event into the outbox: the full state after the change."""
+        """Write an event to the outbox: the full state after the change."""
         self.tell_all(OutboxEvent(event, body, company_id, version))
 
     def tell_all(self, *events: OutboxEvent[Any]) -> None:
-        """Write many events into the outbox at once, in their order."""
+        """Write several events to the outbox at once, in order."""
         write_outbox(self.db, self.runtime, self.call.request_id, events)

@@ -1,4 +1,4 @@
-"""The one interface through which services are called.
+"""The interface for calling services.
 
 `shared.rpc.amqp.client` speaks to nameko services over RabbitMQ,
 `shared.rpc.local_client` calls the same services in this process. Both are held to
@@ -18,7 +18,7 @@ DEFAULT_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True)
 class CallContext:
-    """What travels beside the arguments, as AMQP headers.
+    """A call's metadata, sent as AMQP headers.
 
     ``principal`` is the signed token (None for public methods), ``request_id`` follows
     one click through every service, ``idempotency_key`` is required by methods that
@@ -58,11 +58,11 @@ class ServiceClient(Protocol):
 
     @property
     def figures(self) -> CollectorRegistry:
-        """How often, how fast and with what outcome services were called."""
+        """Metrics of calls: counts, durations and outcomes."""
         ...
 
     def close(self) -> None:
-        """End all pending calls with `Unavailable` and release what is held."""
+        """End all pending calls with `Unavailable` and release resources."""
         ...
 
 
@@ -72,5 +72,5 @@ def call(
     request: RequestT,
     context: CallContext,
 ) -> ResponseT:
-    """Call and wait for the answer; raises what the future ends with."""
+    """Call and wait for the answer; raise the future's exception."""
     return client.start(method, request, context).result()

@@ -1,4 +1,4 @@
-"""Ends futures whose time is up, from one thread for all of them."""
+"""End futures at their deadlines, from one thread."""
 
 import heapq
 import itertools
@@ -21,14 +21,14 @@ class Deadlines:
         self._thread.start()
 
     def watch(self, future: Future[Any], timeout_s: float) -> None:
-        """End ``future`` with `Unavailable` unless it is done in time."""
+        """End ``future`` with `Unavailable` if it is not done in time."""
         with self._changed:
             entry = (time.monotonic() + timeout_s, next(self._count), future)
             heapq.heappush(self._heap, entry)
             self._changed.notify()
 
     def close(self) -> None:
-        """End all futures that are still waited for."""
+        """End all pending futures."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -50,6 +50,6 @@ class Deadlines:
 
 
 def end_with(future: Future[Any], error: Exception) -> None:
-    """End a future with an error, unless it has ended already."""
+    """End a future with an error unless it is done."""
     with suppress(InvalidStateError):
         future.set_exception(error)

@@ -1,4 +1,4 @@
-"""Hands events to a handler, with patience, and says what became of each."""
+"""Deliver events to a handler, with retries, and report each result."""
 
 import threading
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ def deliver_all(
     batch: Sequence[Any],
     stopping: threading.Event,
 ) -> list[Delivery]:
-    """Deliver some events at once, or else each alone; returns what became of each.
+    """Deliver events together, or else one by one; return each result.
 
     At most as many as the handler takes.
     """
@@ -75,7 +75,7 @@ def deliver(
     data: Any,
     stopping: threading.Event,
 ) -> Delivery:
-    """Try until the handler has taken the event in or has failed too often.
+    """Retry until the handler succeeds or has failed too often.
 
     A database that is away counts as no failure of the handler: it is waited for.
     """

@@ -1,4 +1,4 @@
-"""What happens to every call and event, whichever way it came.
+"""Process every call and event, whatever its transport.
 
 Deadline, principal, permission, arguments, idempotency key, transaction, result, log:
 in this order, here and nowhere else.
@@ -36,7 +36,7 @@ MAX_REQUEST_ID_LENGTH = 100
 
 @dataclass(frozen=True)
 class Headers:
-    """What travels beside the arguments, as ``nameko.<name>`` headers.
+    """A call's metadata, as ``nameko.<name>`` headers.
 
     ``deadline`` is how many seconds the caller still waited when it sent the call: no
     clock is compared with another machine's. They count from ``received_at``, which is
@@ -53,7 +53,7 @@ class Headers:
     def read(
         cls, headers: Mapping[str, Any], received_at: float | None = None
     ) -> "Headers":
-        """Read what a message carries; anything of a wrong type counts as missing."""
+        """Read a message's headers; values of a wrong type count as missing."""
         return cls(
             principal=_text(headers.get("principal")),
             request_id=_request_id(headers.get("request_id")),
@@ -64,13 +64,13 @@ class Headers:
 
     @property
     def is_too_late(self) -> bool:
-        """Whether the caller waits no longer."""
+        """Whether the caller has stopped waiting."""
         if self.deadline is None:
             return False
         return time.monotonic() - self.received_at >= self.deadline
 
     def as_context(self) -> dict[str, str]:
-        """The other way about; nothing for what is missing.
+        """Convert back to headers; leave out what is missing.
 
         The deadline is text, as not every AMQP library can send a float.
         """
@@ -85,14 +85,14 @@ class Headers:
 
 
 class Dispatcher:
-    """Brings calls and events to one service."""
+    """Dispatches calls and events to one service."""
 
     def __init__(self, service: Service, verify_key: Ed25519PublicKey) -> None:
         self.service = service
         self._verify_key = verify_key
 
     def answer(self, method_name: str, arguments: Any, headers: Headers) -> bytes:
-        """Answer one call, given its arguments as JSON values, with a reply's bytes.
+        """Answer one call: JSON arguments in, the reply's bytes out.
 
         Never raises: a refusal is a reply too, and a fault is logged here and told to
         the caller without its inner parts.
@@ -162,7 +162,7 @@ class Dispatcher:
             return result
 
     def take_in(self, handler: EventHandler, batch: Sequence[Any]) -> None:
-        """Take in some events, each once, in one transaction.
+        """Handle events, each once, in one transaction.
 
         Raises:
             InvalidInput: an envelope is malformed; it will never fit.

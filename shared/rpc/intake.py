@@ -1,4 +1,4 @@
-"""How far a service is behind with the events of others."""
+"""Track how far a service is behind with others' events."""
 
 import threading
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ PAUSE = timedelta(seconds=5)
 
 
 class Intake:
-    """What one process knows; safe to use from any thread.
+    """One process's progress; safe to use from any thread.
 
     Where several instances share a queue, each has its part of what is late.
     """
@@ -28,7 +28,7 @@ class Intake:
 
     @contextmanager
     def taking_in(self, happened_at: datetime) -> Iterator[None]:
-        """Take in, within the block, what happened then, and perhaps later."""
+        """Mark events from that time as being handled within the block."""
         with self._lock:
             self._in_hand.append(happened_at)
         try:
@@ -39,7 +39,7 @@ class Intake:
                 self._last, self._ended_at = happened_at, self._clock.now()
 
     def behind_since(self, now: datetime) -> datetime | None:
-        """The moment from which on events may be missing, unless that is just now."""
+        """Return the time since which events may be missing, unless it is current."""
         with self._lock:
             moments = list(self._in_hand)
             if now - self._ended_at < PAUSE:

@@ -1,4 +1,4 @@
-"""Work done again and again: what every service has to do, and the threads for it.
+"""Jobs: repeated work that every service has, and their threads.
 
 Under nameko the threads are green, since its runtime replaces the threading module.
 """
@@ -26,7 +26,7 @@ STOP_WITHIN_S = 5.0
 
 
 def common_jobs(service: Service, publish: Publish) -> tuple[Job, ...]:
-    """The jobs of every service, beside its own."""
+    """Return the jobs that every service has in addition to its own."""
     database, clock = service.database, service.runtime.clock
 
     def relay_events(_request_id: str) -> None:
@@ -51,7 +51,7 @@ def common_jobs(service: Service, publish: Publish) -> tuple[Job, ...]:
 
 
 class JobThreads:
-    """Runs each job in a thread of its own, at once and then at its interval.
+    """Runs each job in its own thread, at once and then at its interval.
 
     A job that fails is logged and has its next turn as usual.
     """
@@ -71,7 +71,7 @@ class JobThreads:
             thread.start()
 
     def stop(self, within_s: float = STOP_WITHIN_S) -> None:
-        """Let each job finish what it is at, and begin nothing more."""
+        """Let each job finish its current run, and start no new one."""
         self._stopping.set()
         for _, wake in self._wakers:
             wake.set()
@@ -97,14 +97,14 @@ class JobThreads:
 
 
 def run_job(job: Job, runtime: Runtime) -> None:
-    """Run a job once, here: where no threads run it."""
+    """Run a job once in this thread."""
     with _new_run(job, runtime) as request_id:
         job.run(request_id)
 
 
 @contextmanager
 def _new_run(job: Job, runtime: Runtime) -> Iterator[str]:
-    """The request id of a run of the job, which its log lines have."""
+    """Provide a run of the job with its own request id in the logs."""
     request_id = runtime.new_request_id()
     with structlog.contextvars.bound_contextvars(job=job.name, request_id=request_id):
         yield request_id
@@ -113,7 +113,7 @@ def _new_run(job: Job, runtime: Runtime) -> Iterator[str]:
 def local_publish(
     dispatchers: Mapping[str, Dispatcher], stopping: threading.Event | None = None
 ) -> Publish:
-    """Deliver events to the handlers in this process, through JSON as by the broker.
+    """Deliver events to the handlers in this process, through JSON like the broker.
 
     An event that a handler can't take in is logged, as there is no dead-letter queue.
     Nothing is signed: an intruder who could forge an event here has the keys as well.

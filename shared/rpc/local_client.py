@@ -1,4 +1,4 @@
-"""Calls services in this process, for the embedded run and for tests.
+"""Call services in this process, for the embedded run and for tests.
 
 Arguments and results pass through the same JSON, deadlines and dispatch as over
 RabbitMQ; only the broker is missing.

@@ -1,4 +1,4 @@
-"""What a call and its reply look like between nameko services: plain JSON.
+"""Encode and decode calls and replies as nameko's plain JSON.
 
     call   {"args": [], "kwargs": {…}}      to exchange calls, key service.method
     reply  {"result": …, "error": null}     to exchange calls, key reply_to
@@ -67,7 +67,7 @@ def event_exchange(service: str) -> str:
 
 
 def dead_letter_exchange(service: str) -> str:
-    """Name a service's own: the broker checks no keys of copies (CC)."""
+    """Name a service's own exchange: the broker doesn't check keys of copies (CC)."""
     return f"{service}.dead-letters"
 
 
@@ -76,7 +76,7 @@ def is_reply_key(reply_to: object) -> bool:
 
 
 def encode_call(request: Any) -> bytes:
-    """Make a call.
+    """Encode a call.
 
     Raises:
         InvalidInput: ``malformed_message``; a text holds half a surrogate pair.
@@ -88,7 +88,7 @@ def encode_call(request: Any) -> bytes:
 
 
 def decode_call(body: bytes) -> dict[str, Any]:
-    """Read the arguments of a call.
+    """Decode the arguments of a call.
 
     Raises:
         InvalidInput: ``malformed_message``.
@@ -105,7 +105,7 @@ def decode_call(body: bytes) -> dict[str, Any]:
 
 
 def encode_result(result: Any) -> bytes:
-    """Make a reply.
+    """Encode a reply.
 
     Raises:
         TypeError, ValueError, RecursionError: JSON can't hold the result.
@@ -125,7 +125,7 @@ def encode_error(error: ContractError | RemoteFault) -> bytes:
 
 
 def decode_reply(body: bytes, response_type: type[Any]) -> Any:
-    """Read a reply.
+    """Decode a reply.
 
     Raises:
         ContractError: the service refused.

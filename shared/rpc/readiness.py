@@ -1,4 +1,4 @@
-"""Which services can do their work now, as a caller finds out.
+"""Find out which services are ready.
 
 Each service is asked to look into its database, by a call like any other: so the
 answer covers the broker, the service and what it needs.
@@ -17,7 +17,7 @@ ANSWER_WITHIN_S = 1.0
 def find_missing(
     client: ServiceClient, contracts: Iterable[ServiceContract], request_id: str
 ) -> dict[str, str]:
-    """The services that are not ready, each with the code that says why.
+    """Return the services that are not ready, each with a reason code.
 
     ``database_unreachable`` is the service's own word on its database. Others are the
     client's: ``broker_unreachable``; ``service_unreachable``, ``deadline_exceeded`` or

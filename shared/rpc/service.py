@@ -1,4 +1,4 @@
-"""What a service is: a plain class whose methods are bound to a contract.
+"""Services: plain classes whose methods are bound to a contract.
 
 It knows no transport. `shared.rpc.dispatch` calls it, `shared.rpc.nameko_runtime` and
 `shared.rpc.local_client` bring the calls.
@@ -44,7 +44,7 @@ class MethodHandler:
 
 @dataclass(frozen=True)
 class EventHandler:
-    """``function`` is given the service, the session and a list of envelopes.
+    """A handler; ``function`` gets the service, the session and envelopes.
 
     The list has at most ``most_at_once`` of them.
     """
@@ -57,7 +57,7 @@ class EventHandler:
 
 @dataclass(frozen=True)
 class Job:
-    """Work done again and again; safe to run in several instances at once.
+    """Repeated work; safe to run in several instances at once.
 
     ``run`` is given the request id of this run; what it returns is dropped. ``wake`` is
     set to run the job before its interval is over.
@@ -98,7 +98,7 @@ def handles(
     [Callable[[ServiceT, Call, RequestT], ResponseT]],
     Callable[[ServiceT, Call, RequestT], ResponseT],
 ]:
-    """Answer ``method``, which opens its own transactions (it hashes, say)."""
+    """Answer ``method``, which opens its own transactions (for example to hash)."""
     if method.effect is Effect.CHANGE:
         raise TypeError(f"{method} needs @in_transaction for its idempotency key")
 
@@ -118,7 +118,7 @@ def on_event(
     [Callable[[ServiceT, Session, Envelope[BodyT]], None]],
     Callable[[ServiceT, Session, Envelope[BodyT]], None],
 ]:
-    """Take in each of ``events`` once, in a system transaction of its own."""
+    """Handle each of ``events`` once, in its own system transaction."""
 
     def mark(
         function: Callable[[ServiceT, Session, Envelope[BodyT]], None],
@@ -143,7 +143,7 @@ def on_events(
     [Callable[[ServiceT, Session, Sequence[Envelope[BodyT]]], None]],
     Callable[[ServiceT, Session, Sequence[Envelope[BodyT]]], None],
 ]:
-    """Take in each of ``events`` once, those that wait together in one transaction.
+    """Handle each of ``events`` once, waiting ones together in one transaction.
 
     They come in the order in which they arrived. If one of them fails, none has been
     taken in, and each is tried alone: no event suffers from another one's fault.
@@ -171,7 +171,7 @@ def _handlers(
 
 
 class Service:
-    """Base of the three services; checks that each contract is wholly answered.
+    """Base of the services; checks that the whole contract is answered.
 
     A subclass with ``is_part=True`` answers some of the methods of a service that
     inherits from it.
@@ -212,21 +212,21 @@ class Service:
         return Nothing()
 
     def change(self, db: Session, call: Call) -> Change:
-        """What a method changes things with."""
+        """Return the context of a method's change."""
         return Change(db, self.runtime, call)
 
     def change_by(self, db: Session, envelope: Envelope[Any], who: str) -> Change:
-        """What an event changes things with; the history names the service ``who``."""
+        """Return the context of an event's change; the history names ``who``."""
         now = self.runtime.clock.now()
         return self.change(db, Call(system(who), envelope.request_id, now))
 
     def jobs(self) -> tuple[Job, ...]:
-        """The service's own repeated work, beside the jobs of every service."""
+        """Return the service's own jobs."""
         return ()
 
 
 def _members(service: type[Service]) -> list[Any]:
-    """What the class and its bases define; two of them may not take one name."""
+    """Return what the class and its bases define; names must be unique."""
     named: dict[str, Any] = {}
     for base in reversed(service.__mro__):
         for name, member in vars(base).items():
@@ -242,7 +242,7 @@ def _is_handler(member: object) -> bool:
 
 
 def _check_answered(service: type[Service], answered: list[Method[Any, Any]]) -> None:
-    """Make sure that each method of the contract is answered, and once."""
+    """Check that each method of the contract is answered exactly once."""
     if len(answered) != len(set(answered)):
         twice = sorted({str(each) for each in answered if answered.count(each) > 1})
         raise TypeError(f"{service.__name__} answers {twice} more than once")

@@ -1,4 +1,4 @@
-"""Events are signed by the service they come from, over their bytes.
+"""Sign events over their bytes by their source, and check them.
 
 Anyone who can put bytes into a queue (the broker's administrator, a disk, a mistake in
 the accounts' rights) still can't make an event that is believed. The id of the key
@@ -37,13 +37,13 @@ class EventSigner:
         self._key_id = _id_of(key.public_key())
 
     def sign(self, body: bytes) -> dict[str, str]:
-        """The headers that an event travels with."""
+        """Return the headers that an event travels with."""
         signature = base64.b64encode(self._key.sign(body)).decode()
         return {KEY_ID: self._key_id, SIGNATURE: signature}
 
 
 class EventKeys:
-    """The public keys of services whose events are to be believed."""
+    """The public keys of services whose events are accepted."""
 
     def __init__(self, keys: Mapping[str, Iterable[Ed25519PublicKey]]) -> None:
         self._keys = {
@@ -52,7 +52,7 @@ class EventKeys:
         }
 
     def check(self, source: str, body: bytes, headers: Mapping[str, Any]) -> None:
-        """Make sure that ``source`` has sent these bytes.
+        """Check that ``source`` has signed these bytes.
 
         Raises:
             Unauthenticated: ``event_forged``.

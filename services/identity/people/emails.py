@@ -14,7 +14,7 @@ _ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63
 
 
 def normalise_email(text: str) -> str:
-    """An address in the spelling it is kept, found and compared in.
+    """Normalise an address for storing, finding and comparing.
 
     Raises:
         InvalidInput: ``bad_email``.

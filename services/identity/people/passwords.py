@@ -57,7 +57,7 @@ class PasswordHashing:
         return kept is not None
 
     def is_outdated(self, kept: str) -> bool:
-        """Whether it was hashed with other parameters than today's."""
+        """Return whether it was hashed with outdated parameters."""
         return self._hasher.check_needs_rehash(kept)
 
 

@@ -70,7 +70,7 @@ class Attempt:
 
 
 def normalise_address(text: str) -> str:
-    """An IP address in its one spelling; empty when it is none."""
+    """Normalise an IP address; return an empty text if it is not valid."""
     without_interface = text.strip().partition("%")[0]
     try:
         address = ipaddress.ip_address(without_interface)
@@ -139,7 +139,7 @@ def forget_old_failures(db: Session, now: datetime) -> None:
 
 
 def _is_known(attempt: Attempt, now: datetime) -> ColumnElement[bool]:
-    """Whether the account was signed in to from there within `KNOWN_FOR`."""
+    """Return whether the account had a login from there within `KNOWN_FOR`."""
     if not (attempt.email and attempt.site):
         return false()
     address = cast(func.nullif(LoginSession.address, ""), INET)

@@ -43,7 +43,7 @@ class RowRefused(Exception):
 
 
 def line_of(text: str) -> str:
-    """Where a row stands in its file, as it is kept and shown."""
+    """Return a row's position in its file, as stored and shown."""
     return _plain(text[:MAX_LINE_LENGTH])
 
 
@@ -111,7 +111,7 @@ def read_id(field: str, text: str) -> UUID:
 
 
 def read_moment(field: str, text: str) -> datetime:
-    """An ISO 8601 time that says its offset."""
+    """Read an ISO 8601 time with its offset."""
     try:
         moment = datetime.fromisoformat(text.strip())
         if moment.tzinfo is None:

@@ -127,7 +127,7 @@ class _ExistingData:
             raise RowRefused("price", "no_such_price", price)
 
     def price_of(self, row: StagedService) -> Decimal | None:
-        """The row's own price, else the one that stays, else the plan's."""
+        """Return the row's own price, else the service's, else the plan's."""
         if row.price is not None:
             return row.price
         service = self.services.get(_key(row))
@@ -316,7 +316,7 @@ def _read_activation(
 def _earlier_rows(
     db: Session, import_id: UUID, rows: Sequence[StagedService]
 ) -> dict[Key, StagedService]:
-    """The rows of earlier batches that name the same services."""
+    """Return the rows of earlier batches that name the same services."""
     query = select(StagedService).join(*_on_keys_of(rows, StagedService))
     earlier = db.scalars(query.where(StagedService.import_id == import_id))
     return {_key(row): row for row in earlier}

@@ -58,7 +58,7 @@ class Snapshot:
 
 
 def differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
-    """The history rows between two snapshots of one service."""
+    """Yield the history rows between two snapshots of one service."""
     if before.name != after.name:
         yield "name", before.name, after.name
     if before.plan != after.plan:

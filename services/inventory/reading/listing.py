@@ -160,7 +160,7 @@ class _Listing:
     common_words: ColumnElement[bool] | None = None
 
     def page(self) -> Page[_Row]:
-        """The page's services with their families' names, and both cursors."""
+        """Return the page's services with their families' names, and both cursors."""
         return turn_page(
             lambda direction, key, limit: self._read(_Place(direction, key), limit),
             lambda row: self._sorting.key_of(row[0]),
@@ -267,7 +267,7 @@ class _Listing:
     def _start(
         self, spellings: list[str], place: _Place
     ) -> Row[tuple[str, UUID]] | None:
-        """Where the next service with one of the words is."""
+        """Return where the next service with one of the words is."""
         query = select(ServiceWord.name_key, ServiceWord.service_id).where(
             ServiceWord.company_id == self.company_id, ServiceWord.word.in_(spellings)
         )
@@ -316,7 +316,7 @@ class _Listing:
         return query.where(here < there if falls else here > there)
 
     def _bound(self, key: Sequence[Any]) -> list[Any]:
-        """The key as the columns' types; amounts travel as text."""
+        """Return the key as the columns' types; amounts travel as text."""
         if self.request.sort is ServiceSort.PRICE:
             currency, amount, service_id = key
             return [currency, Decimal(amount), service_id]
@@ -327,7 +327,7 @@ class _Listing:
 
 
 def _filters(request: inventory.reading.ListServices) -> list[ColumnElement[bool]]:
-    """All that narrows the list but the search."""
+    """Return all filters of the list except the search."""
     filters = [_in_state(request.state)]
     if request.family is not None:
         filters.append(Service.family_code == request.family)

@@ -40,7 +40,7 @@ _LAST_CHARACTER = chr(0x10FFFF)
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a search, in its order.
+    """Return the words of a search, in its order.
 
     Raises:
         InvalidInput: ``search_too_long`` with ``max_length``.
@@ -51,7 +51,7 @@ def words_of(text: str) -> list[str]:
 
 
 def matches(words: list[str]) -> ColumnElement[bool]:
-    """Whether a service has, for each of ``words``, one that begins with it."""
+    """Return the condition that a service has words starting with all of ``words``."""
     # No word holds a quote or a backslash: those are separators.
     query = " & ".join(f"'{word}':*" for word in words)
     return Service.search.bool_op("@@")(cast(func.lower(query), TSQUERY))
@@ -72,7 +72,7 @@ def few_with(db: Session, company_id: UUID, words: list[str]) -> list[UUID] | No
 
 
 def few_with_all(db: Session, company_id: UUID, words: list[str]) -> list[UUID] | None:
-    """The services that match all of ``words``, if those are `FEW`, or None.
+    """Return the services that match all of ``words``, if those are `FEW`, or None.
 
     It reads all that each word finds, though not the services themselves.
     """

@@ -55,7 +55,7 @@ class ChangePrice(ChangeState, frozen=True, kw_only=True):
 
 
 def _operation(name: str, request: type[RequestT]) -> Method[RequestT, Service]:
-    """An operator's change of one service.
+    """Define an operator's change of one service.
 
     NotFound ``no_such_service``, ``no_such_plan``, ``no_such_price``; Conflict
     ``wrong_state`` (parameters: ``state``), ``reference_taken``, ``wrong_currency``,

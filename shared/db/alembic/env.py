@@ -1,4 +1,4 @@
-"""Alembic's environment for every service: the connection is given by `migrate`."""
+"""Alembic's environment for every service; `migrate` provides the connection."""
 
 from alembic import context
 

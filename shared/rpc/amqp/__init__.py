@@ -1,1 +1,1 @@
-"""RabbitMQ for programs with threads: the web front end and the command line."""
+"""RabbitMQ for threaded programs: the web front end and the command line."""

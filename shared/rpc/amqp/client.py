@@ -1,4 +1,4 @@
-"""Calls nameko services over RabbitMQ, as the web front end does.
+"""Call nameko services over RabbitMQ.
 
 All threads share one connection; a correlation id leads each reply to the future that
 waits for it. Nothing waits for ever and nothing is kept for ever: each call has a
@@ -46,7 +46,7 @@ _TRANSIENT, _PERSISTENT = 1, 2
 
 
 class _Call:
-    """One call on its way; belongs to the link's thread once it was taken over."""
+    """One call in progress; belongs to the link's thread once taken over."""
 
     __slots__ = (
         "body",
@@ -153,7 +153,7 @@ class AmqpClient:
             end_with(self._new.popleft().future, Unavailable("client_closed"))
 
     def is_connected(self) -> bool:
-        """Whether calls can be sent now; begins to connect when nobody has yet.
+        """Return whether calls can be sent now; start connecting if necessary.
 
         The link is up a moment before calls are admitted again, and stays up while the
         broker takes nothing more.
@@ -163,7 +163,7 @@ class AmqpClient:
 
     @property
     def pending_count(self) -> int:
-        """How many calls wait for their answer."""
+        """The number of calls waiting for an answer."""
         return len(self._pending) + len(self._new)
 
     @property
@@ -171,7 +171,7 @@ class AmqpClient:
         return self._watch.registry
 
     def _admit(self, service: str) -> None:
-        """Refuse a call that had better not be sent.
+        """Refuse a call that should not be sent.
 
         Raises:
             Unavailable: ``client_closed``, ``broker_unreachable``, ``too_many_calls``
@@ -259,7 +259,7 @@ class AmqpClient:
         )
 
     def _on_done(self, correlation_id: str, future: Future[Any]) -> None:
-        """Forget a call that was cancelled, in whichever thread that was."""
+        """Forget a cancelled call, whichever thread cancelled it."""
         if future.cancelled() and not self._closed:
             self._link.run_soon(partial(self._drop, correlation_id))
 
@@ -287,7 +287,7 @@ class AmqpClient:
 
 
 class _CorrelationIds:
-    """Ids that nobody but the service that was called can know.
+    """Ids that only the called service can know.
 
     All services may publish to the reply queue: with ids that can be guessed, one could
     answer in another's name. Each names its service, so that a late reply still tells
@@ -303,7 +303,7 @@ class _CorrelationIds:
         return f"{name}.{self._seal(name)}"
 
     def service_of(self, correlation_id: str) -> str | None:
-        """Which service was sent this id; None if it was never given out."""
+        """Return the service that an id was sent to; None if it is unknown."""
         name, _, seal = correlation_id.rpartition(".")
         if not hmac.compare_digest(seal.encode(), self._seal(name).encode()):
             return None
@@ -314,7 +314,7 @@ class _CorrelationIds:
 
 
 def _delivery_mode(method: Method[Any, Any]) -> int:
-    """The broker writes what is persistent to its disk."""
+    """Return the delivery mode: the broker writes persistent messages to its disk."""
     is_change = method.effect is Effect.CHANGE
     return _PERSISTENT if is_change and not method.carries_secret else _TRANSIENT
 

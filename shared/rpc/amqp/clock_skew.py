@@ -1,4 +1,4 @@
-"""Compares this machine's clock with each service's, by when their replies were sent.
+"""Compare this machine's clock with each service's, by their replies' times.
 
 Calls do not depend on it, but principals expire and events happen by the clocks.
 """
@@ -15,13 +15,13 @@ _AGAIN_AFTER_S = 600.0
 
 
 class ClockSkew:
-    """What was found of each service; to be used from one thread."""
+    """The clock skew of each service; use it from one thread."""
 
     def __init__(self) -> None:
         self._logged_at: dict[str, float] = {}
 
     def note(self, service: str, asked_at: float, sent_at: Any) -> None:
-        """Log a clock that is off: a reply is sent after the call, and before now.
+        """Log a wrong clock: a reply is sent after the call and before now.
 
         ``asked_at`` is by our clock; ``sent_at`` by the service's, as it came.
         """
@@ -37,5 +37,5 @@ class ClockSkew:
 
 
 def _outside(moment: float, earliest: float, latest: float) -> float:
-    """How far a moment lies outside of a span; negative if it is before it."""
+    """Return how far a time is outside a span; negative if it is before it."""
     return moment - min(max(moment, earliest), latest)

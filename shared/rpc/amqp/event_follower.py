@@ -1,4 +1,4 @@
-"""Hears every event of some services as it passes the broker, and keeps nothing.
+"""Follow every event of some services on the broker, without storing any.
 
 For who only wants to know that something changed: unlike a service's handlers it has
 no durable queue, so what passes while it is away is missed, and it says so. It has a
@@ -117,7 +117,7 @@ class EventFollower:
         return channel
 
     def _pass_on(self, connection: Any, channel: Any) -> None:
-        """Pass on what comes until the end, or until the broker closes anything."""
+        """Pass on events until stopped or until the broker closes anything."""
         while channel.is_open and not self._stopping.is_set():
             connection.process_data_events(time_limit=_LOOK_UP_S)
 
@@ -137,7 +137,7 @@ class EventFollower:
 
 
 def _require_source(source: str, body: bytes) -> None:
-    """Make sure that an event is one of the source that has signed it.
+    """Check that an event belongs to the source that signed it.
 
     What can't be read is left to the listener.
 

@@ -1,4 +1,4 @@
-"""The web process's one connection to RabbitMQ, and the thread it belongs to.
+"""The web process's single connection to RabbitMQ, and its thread.
 
 A pika connection may be touched by one thread only. Everything here and every method
 of the `Listener` runs in that thread, except `start`, `run_soon`, `is_up` and
@@ -29,24 +29,24 @@ _CLOSE_WITHIN_S = 5
 
 class Listener(Protocol):
     def link_up(self) -> None:
-        """Calls can be published."""
+        """The link is up: calls can be published."""
 
     def link_lost(self) -> None:
-        """The connection has gone; a first attempt at another one begins."""
+        """The connection was lost; the first reconnection attempt starts."""
 
     def link_refused(self) -> None:
-        """An attempt to connect has failed; others follow with pauses."""
+        """A connection attempt failed; others follow with back-off."""
 
     def reply_came(
         self, correlation_id: str, body: bytes, headers: Mapping[str, Any]
     ) -> None: ...
 
     def call_returned(self, correlation_id: str) -> None:
-        """There is no queue for a call: the service has never run."""
+        """A call was returned: the service has never run and has no queue."""
 
 
 class Link:
-    """Keeps connected, with growing pauses, until it is closed.
+    """Stays connected, with back-off, until it is closed.
 
     The thread starts with the first use, so that a server may fork before.
     """
@@ -70,12 +70,12 @@ class Link:
         return self._channel is not None
 
     def start(self) -> None:
-        """Begin to connect, unless that has begun."""
+        """Start connecting unless that has started."""
         with self._life:
             self._start()
 
     def run_soon(self, callback: Callable[[], object]) -> None:
-        """Run ``callback`` in the link's thread; pointless once it is closed."""
+        """Run ``callback`` in the link's thread; has no effect once it is closed."""
         with self._life:
             if not self._closing:
                 self._start()
@@ -175,7 +175,7 @@ class Link:
         connection.channel(on_open_callback=self._on_channel)
 
     def _on_channel(self, channel: Any) -> None:
-        """Set up the reply queue; the broker keeps the order of what is asked."""
+        """Set up the reply queue; the broker handles requests in order."""
         # The queue has the name of its key: the account may make and bind no other.
         key = f"reply.{self._parameters.credentials.username}.{uuid.uuid4()}"
         channel.add_on_close_callback(self._on_channel_closed)
@@ -205,7 +205,7 @@ class Link:
             self._connection.close()
 
     def _on_blocked(self, _connection: object, _method: object) -> None:
-        """The broker is short of memory or disk and takes nothing more."""
+        """The broker is short of memory or disk and accepts nothing more."""
         log.warning("broker_blocked")
         self._listener.link_refused()
 
@@ -227,7 +227,7 @@ class Link:
 
 
 def _unused(_frame: object) -> None:
-    """Pika waits for an answer only where somebody asks for it."""
+    """Ignore pika's answer; pika waits only if there is a callback."""
 
 
 def _parameters(amqp_url: str) -> pika.URLParameters:

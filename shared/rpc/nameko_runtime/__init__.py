@@ -1,4 +1,4 @@
-"""Serves a service over RabbitMQ: the only place that knows nameko and eventlet.
+"""Serve a service over RabbitMQ, with nameko and eventlet, used only here.
 
 Import it before anything else: it replaces the parts of the standard library that
 block, and modules imported earlier would keep the originals.

@@ -1,4 +1,4 @@
-"""Calls as nameko entrypoints: each is answered where there is somebody to answer."""
+"""Answer calls as nameko entrypoints."""
 
 import time
 from functools import partial
@@ -40,7 +40,7 @@ have it send on under any key: the broker checks the exchange, not the method.""
 
 
 class CallConsumer(RpcConsumer):  # type: ignore[misc]
-    """Takes the calls of a service from its queue and brings back the replies."""
+    """Receives a service's calls from its queue and sends the replies."""
 
     queue_consumer = MessageConsumer()
     prefetch_count = MAX_WORKERS
@@ -94,7 +94,7 @@ class CallConsumer(RpcConsumer):  # type: ignore[misc]
         self.queue_consumer.settle(message)
 
     def _reply(self, message: Message, reply: bytes) -> None:
-        """Answer over the connection the call came by.
+        """Reply over the call's connection.
 
         When that is lost, so is the call's receipt: it comes again and is answered
         then, if its deadline has not passed.
@@ -123,7 +123,7 @@ class CallEntrypoint(Rpc):  # type: ignore[misc]
 
 
 def _read(message: Message) -> dict[str, Any]:
-    """Read the arguments of a call.
+    """Decode the arguments of a call.
 
     Raises:
         InvalidInput: ``malformed_message``; nothing of it was executed.

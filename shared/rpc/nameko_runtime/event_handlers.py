@@ -1,4 +1,4 @@
-"""Event handlers as nameko entrypoints, in nameko's service pools.
+"""Handle events as nameko entrypoints, in nameko's service pools.
 
 What arrives while a handler is at work waits, and is then handed to it together, as far
 as it takes several at once.
@@ -77,7 +77,7 @@ class EventEntrypoint(nameko_events.EventHandler):  # type: ignore[misc]
             self.queue_consumer.settle(message, requeue=unfinished)
 
     def _work(self, batch: Sequence[Any]) -> list[Delivery]:
-        """Take events in by one of the service's workers, and wait for it."""
+        """Handle events in one of the service's workers and wait for it."""
         unfinished = [Delivery.UNFINISHED] * len(batch)
         result = Result()
 

@@ -1,4 +1,4 @@
-"""Reads frames with text that can't be decoded.
+"""Read frames whose text can't be decoded.
 
 RabbitMQ passes on properties and routing keys without looking at them. Where they can't
 be decoded, py-amqp ends the connection; the message comes again and ends the next one.
@@ -36,7 +36,7 @@ Frame = tuple[int, int, bytes]
 def tolerant_frame_handler(
     connection: Any, callback: Callable[..., None], **options: Any
 ) -> Callable[[Frame], bool]:
-    """What py-amqp gives each frame to, in place of its own."""
+    """Return the frame handler that replaces py-amqp's."""
     handle: Callable[[Frame], bool] = frame_handler(connection, callback, **options)
 
     def on_frame(frame: Frame) -> bool:
@@ -55,7 +55,7 @@ def tolerant_frame_handler(
 
 
 def _with_ascii_key(payload: bytes) -> bytes:
-    """Replace what is not ASCII in the routing key, the last field of a delivery."""
+    """Replace non-ASCII characters in a delivery's routing key, its last field."""
     if struct.unpack_from(">HH", payload) != spec.Basic.Deliver or payload.isascii():
         return payload
     at = 4

@@ -1,4 +1,4 @@
-"""Receives messages so that none can stop the service.
+"""Receive messages so that none can stop the service.
 
 Nameko decodes a message in the thread that all of them come through, and an error there
 ends the service and gives the message to the next instance. Here messages arrive as
@@ -47,7 +47,7 @@ TRANSPORT_OPTIONS = {
 
 
 class MessageConsumer(QueueConsumer):  # type: ignore[misc]
-    """The service's one receiving connection.
+    """The service's only receiving connection.
 
     Its providers have a ``queue``, a ``prefetch_count`` and a ``handle_message`` that
     takes a raw message and when it was received, by the monotonic clock, and sees to it
@@ -61,7 +61,7 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
         self._pulse = time.monotonic()
 
     def settle(self, message: Message, *, requeue: bool = False) -> None:
-        """Tell the broker that a message is done with, or is to come again."""
+        """Acknowledge a message, or have it delivered again."""
         try:
             if requeue:
                 self.requeue_message(message)
@@ -94,7 +94,7 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
             last = now
 
     def _received_at(self) -> float:
-        """When a message that is read now came, at the earliest."""
+        """Return the earliest time at which a message read now arrived."""
         now = time.monotonic()
         return self._pulse if now - self._pulse > _HUNG_S else now
 
@@ -146,7 +146,7 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
 
 
 class _PlainMessage(pyamqp.Message):  # type: ignore[misc]
-    """Kombu would unpack what says that it is compressed, to whatever length."""
+    """Skip kombu's decompression, which has no size limit."""
 
     def __init__(self, raw: Any, **options: Any) -> None:
         headers = raw.properties.get("application_headers") or {}
@@ -155,14 +155,14 @@ class _PlainMessage(pyamqp.Message):  # type: ignore[misc]
 
 
 def _plain_channel(channel: Any) -> Any:
-    """Another channel of the same connection, with messages as they came."""
+    """Open another channel of the connection that leaves messages unchanged."""
     plain = channel.connection.channel()
     plain.Message = _PlainMessage
     return plain
 
 
 def bytes_of(message: Message) -> bytes:
-    """The body as it came: py-amqp decodes it where the sender names an encoding.
+    """Return the original body, which py-amqp decodes if the sender names an encoding.
 
     From any other than UTF-8, other bytes come of it.
     """
@@ -171,7 +171,7 @@ def bytes_of(message: Message) -> bytes:
 
 
 def nameko_headers(message: Message) -> dict[str, Any]:
-    """The headers that nameko's clients send as their context data."""
+    """Return the headers that nameko's clients send as their context data."""
     prefix = f"{HEADER_PREFIX}."
     return {
         name.removeprefix(prefix): value

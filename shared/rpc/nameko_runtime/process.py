@@ -1,4 +1,4 @@
-"""The process of one service: from the settings to the last call in flight."""
+"""Run the process of one service, from settings to the last call."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ _TRY_AGAIN_S = 1
 
 
 def serve(name: str, build: Callable[[Settings, Runtime], Service]) -> None:
-    """Run a service until it is told to stop; what it is at is finished first.
+    """Run a service until it is stopped, then finish its current work.
 
     Settings come from the environment. Neither its database nor the broker need be
     there yet. Returns after SIGTERM or SIGINT.
@@ -74,13 +74,13 @@ def serve(name: str, build: Callable[[Settings, Runtime], Service]) -> None:
 
 
 def offload(function: Callable[[], Result]) -> Result:
-    """Compute in one of a few real threads, while other calls go on."""
+    """Compute in one of a few real threads while other calls continue."""
     result: Result = tpool.execute(function)
     return result
 
 
 def _log_what_eventlet_prints() -> None:
-    """Log what ends a green thread or a timer, as `log_uncaught` does of others."""
+    """Log errors that end a green thread or a timer, like `log_uncaught`."""
     hub = get_hub()
 
     def log_generic(exc_info: Any) -> None:

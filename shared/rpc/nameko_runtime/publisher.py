@@ -1,4 +1,4 @@
-"""Publishes what must not be lost: events, and messages nobody could handle.
+"""Publish messages that must not be lost: events and dead letters.
 
 The broker confirms what it has on its disk. Waiting for that takes as long for one
 message as for many, so events are sent first and waited for afterwards.
@@ -37,7 +37,7 @@ _CONFIRM_TIMEOUT_S = 5
 
 
 class Publisher:
-    """Publishes over a connection of its own, in order; all of it is confirmed."""
+    """Publishes over its own connection, in order, with confirmations."""
 
     def __init__(self, amqp_url: str, service: str, signer: EventSigner) -> None:
         self._connection = kombu.Connection(
@@ -56,7 +56,7 @@ class Publisher:
         self._one_at_a_time = threading.Lock()
 
     def publish_event(self, name: str, envelope: Any) -> Callable[[], None]:
-        """Send an event of this service; returns what waits until the broker has it.
+        """Send an event of this service; return a function that waits for the broker.
 
         Raises, then or now:
             Unavailable: ``broker_unreachable``.
@@ -66,7 +66,7 @@ class Publisher:
         return self._start(event_exchange(self._service), name, body, headers)
 
     def put_event_aside(self, message: Message, reason: str) -> None:
-        """Keep an event for a person to look at.
+        """Send an event to the dead letters.
 
         Raises:
             Unavailable: ``broker_unreachable``; or so many are kept that it takes none.
@@ -75,7 +75,7 @@ class Publisher:
         self._put_aside(DEAD, message.body, headers)
 
     def put_junk_aside(self, message: Message, reason: str) -> None:
-        """Keep what is in an event's place, and is not an event of its source.
+        """Send a message that is not a genuine event to the junk queue.
 
         Raises:
             Unavailable: ``broker_unreachable``.
@@ -84,7 +84,7 @@ class Publisher:
         self._put_aside(JUNK, message.body, headers)
 
     def put_call_aside(self, message: Message, reason: str, request_id: str) -> None:
-        """Keep a note of a call that could not be read.
+        """Send a note about an unreadable call to the junk queue.
 
         Neither its headers, which hold the caller's principal, nor its body, which may
         hold a password, are kept. ``size`` is the body's, in bytes.
@@ -210,7 +210,7 @@ class _ConfirmingChannel:
 
 
 def _signature_of(message: Message) -> dict[str, Any]:
-    """What proves where an event came from, if it can be proved."""
+    """Return an event's signature, if it has one."""
     names = (KEY_ID, SIGNATURE)
     return {name: message.headers[name] for name in names if name in message.headers}
 
