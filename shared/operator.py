@@ -1,4 +1,4 @@
-"""Calls in an operator's name: who they are is proved with the local key file."""
+"""Call services as an operator, proved by the local key file."""
 
 import getpass
 import uuid
@@ -19,12 +19,12 @@ TIMEOUT_S = 300.0
 
 
 def new_key() -> str:
-    """An idempotency key that nobody has used."""
+    """Return a new idempotency key."""
     return uuid.uuid4().hex
 
 
 class Operator:
-    """Calls services as a named operator; renews the principal as time goes on.
+    """Calls services as a named operator and renews the principal.
 
     Without a ``name``, the operator is known by the name of their login, which
     customers are not shown.
@@ -46,7 +46,7 @@ class Operator:
         request: RequestT,
         key: str | None = None,
     ) -> ResponseT:
-        """Call once, under an idempotency ``key`` or a new one.
+        """Call once, with an idempotency ``key`` or a new one.
 
         Raises:
             ContractError: the service's refusal.

@@ -28,7 +28,7 @@ class AssetError(RuntimeError):
 
 @dataclass(frozen=True)
 class Node:
-    """A Node that is new enough, and the npm that belongs to it."""
+    """A sufficiently new Node and its npm."""
 
     node: Path
     npm: tuple[str, ...]
@@ -49,7 +49,7 @@ class Node:
 
 
 def ensure_assets(root: Path) -> None:
-    """Build what the browser loads, unless it is there and its sources are the same.
+    """Build the browser's files unless they are up to date.
 
     `root` is the top of the checkout. Safe to call from several processes at once.
 
@@ -70,7 +70,7 @@ def ensure_assets(root: Path) -> None:
 
 
 def find_node() -> Node:
-    """Find the machine's Node, or else the one that the PyPI package brings.
+    """Find the machine's Node, or the one in the PyPI package.
 
     Raises:
         AssetError: there is neither.
@@ -92,7 +92,7 @@ def find_node() -> Node:
 
 
 def _install_packages(node: Node, root: Path) -> None:
-    """Fetch the packages of package-lock.json, unless they are those already."""
+    """Install the packages of package-lock.json unless they are up to date."""
     wanted = _digest([root / "package.json", root / "package-lock.json"], root)
     stamp = root / "node_modules" / ".installed"
     if _read(stamp) == wanted:

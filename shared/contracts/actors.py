@@ -48,7 +48,7 @@ UNNAMED = Actor(kind=ActorKind.SUPPORT)
 
 
 def actor_of(principal: Principal) -> Actor:
-    """The actor who calls: never by a program's name or the name of a login."""
+    """Return the actor who calls: never by a program's name or the name of a login."""
     kind = _KINDS[principal.kind]
     is_named = kind is not ActorKind.AUTOMATIC and not principal.is_login_name
     return Actor(kind=kind, name=principal.name if is_named else "")
