@@ -3,6 +3,7 @@
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.top_ups import GivenBack
 from shared.money import Money, round_to_minor_unit
+from shared.translation import gettext as _
 
 
 def amount(money: Money) -> str:
@@ -13,13 +14,21 @@ def amount(money: Money) -> str:
 def refund_summary(done: GivenBack) -> str:
     """Describe this refund and the total refunded so far."""
     top_up = done.top_up
-    kept = done.kept_goodwill
-    stays = f"; {amount(kept)} of goodwill stays in the balance" if kept else ""
-    bank = GatewayName.BANK_TRANSFER
-    by_bank = any(payment.gateway is bank for payment in top_up.payments)
-    by_hand = "\nThis was paid by bank transfer: transfer the refund yourself."
-    return (
-        f"{top_up.reference}: refunded {amount(done.net)} net plus "
-        f"{amount(done.tax)} tax; total refunded {amount(top_up.refunded)} "
-        f"of {amount(top_up.credited)} net{stays}{by_hand if by_bank else ''}"
-    )
+    lines = [
+        _(
+            "%(reference)s: refunded %(net)s net plus %(tax)s tax; "
+            "total refunded %(refunded)s of %(credited)s net",
+            reference=top_up.reference,
+            net=amount(done.net),
+            tax=amount(done.tax),
+            refunded=amount(top_up.refunded),
+            credited=amount(top_up.credited),
+        )
+    ]
+    if kept := done.kept_goodwill:
+        lines.append(
+            _("%(amount)s of goodwill stays in the balance.", amount=amount(kept))
+        )
+    if any(paid.gateway is GatewayName.BANK_TRANSFER for paid in top_up.payments):
+        lines.append(_("This was paid by bank transfer. Transfer the refund yourself."))
+    return "\n".join(lines)

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import click
 
+from shared.translation import gettext
+
 PageT = TypeVar("PageT")
 PlaceT = TypeVar("PlaceT")
 RowT = TypeVar("RowT")
@@ -37,9 +39,9 @@ def batches(rows: Iterable[RowT], size: int) -> Iterator[list[RowT]]:
         yield batch
 
 
-def print_progress(what: str, counts: Iterable[int]) -> None:
-    """Print the total so far after each call."""
+def print_progress(message: str, counts: Iterable[int]) -> None:
+    """Print the total so far after each call; ``message`` has ``%(count)s``."""
     total = 0
     for count in counts:
         total += count
-        click.echo(f"{what}: {total}")
+        click.echo(gettext(message, count=total))

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import click
+from babel import Locale, UnknownLocaleError, default_locale
 
 from cli.connection import connect
 from cli.importing.records import FileError
@@ -24,6 +25,8 @@ from shared.errors import (
 from shared.money import Money, decode_money
 from shared.operator import Operator, new_key
 from shared.settings import SettingError, read_settings
+from shared.translation import SOURCE, use_locale
+from shared.translation import gettext as _
 
 EXIT_DONE_BEFORE = 4
 """Nothing was done: the same amount was already booked within the last hour."""
@@ -54,16 +57,17 @@ class CommandContext:
             return self.connect().call(method, request, key)
         except (Unavailable, RemoteFault, KeyboardInterrupt):
             if _KEY in command.meta:
-                click.echo(
+                advice = _(
                     "We don't know whether this was done. To repeat it safely, run "
-                    f"the same command with --key {key}",
-                    err=True,
+                    "the same command with --key %(key)s",
+                    key=key,
                 )
+                click.echo(advice, err=True)
             raise
 
     @property
     def again(self) -> UUID | None:
-        """The id of the earlier change that is to be repeated; see `AGAIN`."""
+        """The id of the earlier change to repeat; see `AGAIN`."""
         again: UUID | None = click.get_current_context().meta.get(_AGAIN)
         return again
 
@@ -90,15 +94,24 @@ class Commands(click.Group):
     """Print a refusal as one line instead of a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            # Entered here, so that errors on leaving it are caught here too.
-            with ExitStack() as connections:
-                ctx.obj = CommandContext(ctx.params["operator"], connections)
-                return super().invoke(ctx)
-        except ContractError as refusal:
-            raise _error_of(refusal) from refusal
-        except (RemoteFault, LaunchError, SettingError, FileError) as error:
-            raise click.ClickException(str(error)) from error
+        with use_locale(_locale()):
+            try:
+                # Entered here, so that errors on leaving it are caught here too.
+                with ExitStack() as connections:
+                    ctx.obj = CommandContext(ctx.params["operator"], connections)
+                    return super().invoke(ctx)
+            except ContractError as refusal:
+                raise _error_of(refusal) from refusal
+            except (RemoteFault, LaunchError, SettingError, FileError) as error:
+                raise click.ClickException(str(error)) from error
+
+
+def _locale() -> Locale:
+    """Return the locale that the shell's variables ask for, such as LANG."""
+    try:
+        return Locale.parse(default_locale("LC_MESSAGES") or "en")
+    except (UnknownLocaleError, ValueError):
+        return SOURCE
 
 
 class _DoneBeforeError(click.ClickException):
@@ -115,9 +128,8 @@ def _error_of(refusal: ContractError) -> click.ClickException:
 @click.option(
     "--operator",
     default="",
-    show_default="your login name",
-    help="Your name, as customers see it in the history of their services. Without "
-    "one they see “Support”; they never see your login name.",
+    show_default="Support",
+    help="Your name, as customers see it in the history of their services.",
 )
 def main(operator: str) -> None:
     """Manage the client area: catalogue, customers, services and wallets.
@@ -138,13 +150,14 @@ class MoneyType(click.ParamType[Money]):
     ) -> Money:
         if isinstance(value, Money):
             return value
-        amount, _, currency = str(value).strip().partition(" ")
+        amount, _sep, currency = str(value).strip().partition(" ")
         try:
             return decode_money({"amount": amount, "currency": currency.strip()})
         except ValueError:
-            message = (
-                f"{value!r} is not an amount with a currency. Use the format "
-                "'12.50 EUR'."
+            message = _(
+                "%(value)r is not an amount with a currency. Use the format "
+                "'12.50 EUR'.",
+                value=value,
             )
             self.fail(message, param, ctx)
 

@@ -9,6 +9,7 @@ from cli.context import CommandContext
 from cli.importing.report import describe, write_report
 from cli.importing.upload import Outcome, Route, RowT, upload
 from shared.contracts.inventory.importing import RefusedRow
+from shared.translation import gettext as _
 
 SHOWN = 20
 EXIT_REFUSED = 3
@@ -31,7 +32,7 @@ def import_rows(
     """Import the rows, print the result and set the exit code."""
     # Read the whole file before sending any of it.
     everything = list(rows)
-    with click.progressbar(length=len(everything), label="Importing") as bar:
+    with click.progressbar(length=len(everything), label=_("Importing")) as bar:
         outcome = upload(context.connect(), route, everything, bar.update)
     _print(outcome)
     if report:
@@ -42,11 +43,18 @@ def import_rows(
 
 def _print(outcome: Outcome) -> None:
     click.echo(
-        f"{outcome.created} created, {outcome.changed} changed, "
-        f"{outcome.unchanged} unchanged, {len(outcome.refused)} refused"
+        _(
+            "%(created)s created, %(changed)s changed, %(unchanged)s unchanged, "
+            "%(refused)s refused",
+            created=outcome.created,
+            changed=outcome.changed,
+            unchanged=outcome.unchanged,
+            refused=len(outcome.refused),
+        )
     )
     for row in outcome.refused[:SHOWN]:
         click.echo(f"  {describe(row)}", err=True)
     if len(outcome.refused) > SHOWN:
         more = len(outcome.refused) - SHOWN
-        click.echo(f"  … and {more} more; use --report FILE to see all", err=True)
+        hint = _("… and %(more)s more; use --report FILE to see all", more=more)
+        click.echo(f"  {hint}", err=True)

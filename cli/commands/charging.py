@@ -11,6 +11,7 @@ import click
 from cli.batches import pages
 from cli.context import CommandContext
 from shared.contracts import billing
+from shared.translation import gettext as _
 
 BATCH = 50
 
@@ -49,15 +50,28 @@ def run(context: CommandContext, *, dry_run: bool) -> None:
     for charged in pages(charge_after, lambda page: page.last_wallet_id):
         wallets += charged.wallets
         _add(totals, charged.sums)
-        click.echo(f"wallets checked: {wallets}")
-    verb = "to charge" if dry_run else "charged"
+        click.echo(_("wallets checked: %(count)s", count=wallets))
     for currency, total in sorted(totals.items()):
-        click.echo(
-            f"{verb}: {total.amount:f} {currency} "
-            f"for {total.periods} periods of {total.services} services"
-        )
+        click.echo(_line(total, currency, dry_run=dry_run))
     if not totals:
-        click.echo("Nothing is due.")
+        click.echo(_("Nothing is due."))
+
+
+def _line(total: _Total, currency: str, *, dry_run: bool) -> str:
+    values = {
+        "amount": f"{total.amount:f} {currency}",
+        "periods": total.periods,
+        "services": total.services,
+    }
+    if dry_run:
+        return _(
+            "to charge: %(amount)s for %(periods)s periods of %(services)s services",
+            **values,
+        )
+    return _(
+        "charged: %(amount)s for %(periods)s periods of %(services)s services",
+        **values,
+    )
 
 
 def _add(

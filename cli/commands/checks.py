@@ -22,7 +22,10 @@ from shared.contracts.inventory.upkeep import (
     RepublishServices,
     VerifyCounters,
 )
+from shared.translation import gettext as _
+from shared.translation import mark
 
+_COMPANIES_DONE = mark("companies done: %(count)s")
 COMPANY = click.option("--company", help="Only this company: its ID or exact name.")
 
 
@@ -39,7 +42,7 @@ def verify_counters(context: CommandContext) -> None:
     Changes nothing. Exit code: 1 if there is a difference.
     """
     found = context.call(VERIFY_COUNTERS, VerifyCounters())
-    _print(found.differences, "The counters are correct.")
+    _print(found.differences, _("The counters are correct."))
 
 
 @inventory.command("rebuild-counters")
@@ -58,7 +61,7 @@ def rebuild_counters(context: CommandContext, company: str | None) -> None:
         return context.call(REBUILD_COUNTERS, request)
 
     rebuilt = pages(rebuild_after, lambda page: page.last_company_id)
-    print_progress("companies done", (page.count for page in rebuilt))
+    print_progress(_COMPANIES_DONE, (page.count for page in rebuilt))
 
 
 @inventory.command("republish")
@@ -74,7 +77,8 @@ def republish(context: CommandContext) -> None:
         return context.call(REPUBLISH_SERVICES, request)
 
     sent = pages(send_after, lambda page: page.last_service_id)
-    print_progress("services sent", (page.count for page in sent))
+    message = mark("services sent: %(count)s")
+    print_progress(message, (page.count for page in sent))
 
 
 @click.group()
@@ -90,7 +94,7 @@ def verify(context: CommandContext) -> None:
     Changes nothing. Exit code: 1 if there is a difference.
     """
     found = context.call(billing.books.VERIFY_BOOKS, billing.books.VerifyBooks())
-    _print(found.differences, "The books are correct.")
+    _print(found.differences, _("The books are correct."))
 
 
 @ledger.command("republish")
@@ -103,7 +107,7 @@ def republish_payments(context: CommandContext) -> None:
     context.call(
         billing.charging.REPUBLISH_PAYMENTS, billing.charging.RepublishPayments()
     )
-    click.echo("Billing will send all of them to inventory again.")
+    click.echo(_("Billing will send all of them to inventory again."))
 
 
 @ledger.command("rebuild")
@@ -124,7 +128,7 @@ def rebuild(context: CommandContext, company: str | None) -> None:
         return context.call(billing.books.REBUILD_ROLLUPS, request)
 
     rebuilt = pages(rebuild_after, lambda page: page.last_company_id)
-    print_progress("companies done", (page.count for page in rebuilt))
+    print_progress(_COMPANIES_DONE, (page.count for page in rebuilt))
 
 
 def _id(context: CommandContext, company: str | None) -> UUID | None:

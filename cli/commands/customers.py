@@ -9,6 +9,8 @@ from cli.context import CommandContext
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
 from shared.contracts.identity.people import VerificationState, VerificationStep
+from shared.translation import gettext as _
+from shared.translation import mark
 
 PERSONAL_STEPS = (
     VerificationStep.EMAIL,
@@ -88,7 +90,7 @@ def verify_user(
         reason=reason,
     )
     context.call(identity.people.SET_VERIFICATION, request)
-    click.echo("Recorded.")
+    click.echo(_("Recorded."))
 
 
 @users.command("log-marks")
@@ -102,9 +104,9 @@ def log_marks(context: CommandContext, email: str, address: str) -> None:
     """
     request = identity.signing_in.GetLogMarks(email=email, address=address)
     marks = context.call(identity.signing_in.GET_LOG_MARKS, request)
-    for what, mark in (("account", marks.account), ("address", marks.address)):
-        if mark:
-            click.echo(f"{what}  {mark}")
+    for what, found in (("account", marks.account), ("address", marks.address)):
+        if found:
+            click.echo(f"{what}  {found}")
 
 
 @click.group()
@@ -169,7 +171,8 @@ def republish(context: CommandContext) -> None:
         return context.call(identity.companies.REPUBLISH_COMPANIES, request)
 
     sent = pages(send_after, lambda page: page.last_company_id)
-    print_progress("companies sent", (page.count for page in sent))
+    message = mark("companies sent: %(count)s")
+    print_progress(message, (page.count for page in sent))
 
 
 @click.group()
@@ -188,4 +191,4 @@ def add_member(context: CommandContext, company: str, user: UUID, role: str) -> 
         company_id=context.find_company(company).id, user_id=user, role=Role(role)
     )
     context.call(identity.memberships.ADD_MEMBER, request)
-    click.echo("Added.")
+    click.echo(_("Added."))

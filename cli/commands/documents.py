@@ -13,6 +13,7 @@ from cli.context import AGAIN, KEY, MONEY, CommandContext
 from shared.contracts import billing
 from shared.money import Money
 from shared.text import guard_cell
+from shared.translation import gettext as _
 
 COLUMNS = (
     "number",
@@ -90,7 +91,7 @@ def complete(context: CommandContext, number: str) -> None:
     """
     request = billing.documents.CompleteInvoice(number=number)
     context.call(billing.documents.COMPLETE_INVOICE, request)
-    click.echo("A credit note and a new invoice will be issued shortly.")
+    click.echo(_("A credit note and a new invoice will be issued shortly."))
 
 
 @documents.command("rebuild")
@@ -105,7 +106,7 @@ def rebuild(context: CommandContext, number: str, *, replace: bool) -> None:
     """
     request = billing.documents.RebuildDocument(number=number, replaces=replace)
     context.call(billing.documents.REBUILD_DOCUMENT, request)
-    click.echo(f"rebuilt: {number}")
+    click.echo(_("rebuilt: %(number)s", number=number))
 
 
 @documents.command("waiting")
@@ -121,10 +122,10 @@ def waiting(context: CommandContext) -> None:
         click.echo(
             f"{it.ordered_at:%Y-%m-%d %H:%M}  {it.kind.value}  {it.reference}"
             f"  {it.gross.amount:f} {it.gross.currency.code}"
-            f"  {it.waits_for or 'see the log: document_not_issued'}"
+            f"  {it.waits_for or _('see the log: document_not_issued')}"
             f"  {it.company} ({it.company_id})"
         )
-    click.echo(f"documents: {len(found)}", err=True)
+    click.echo(_("documents: %(count)s", count=len(found)), err=True)
     if found:
         click.get_current_context().exit(1)
 
@@ -142,7 +143,7 @@ def export(context: CommandContext, first: datetime, last: datetime) -> None:
     so those of credit notes are positive too. Exit code: 1 if the export is incomplete.
     """
     if first > last:
-        raise click.UsageError("--from is after --to.")
+        raise click.UsageError(_("--from is after --to."))
     writer = csv.writer(sys.stdout)
     writer.writerow(COLUMNS)
     for row in _rows(context, first, last):

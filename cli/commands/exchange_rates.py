@@ -9,6 +9,7 @@ from cli.context import CommandContext
 from cli.import_command import EXIT_REFUSED, FILE
 from cli.importing.exchange_rates import read_rates
 from shared.contracts import billing
+from shared.translation import gettext as _
 
 
 @click.group()
@@ -39,12 +40,22 @@ def import_rates(context: CommandContext, file: Path, source: str) -> None:
         done = context.call(billing.exchange_rates.IMPORT_EXCHANGE_RATES, request)
         added, known = added + done.added, known + done.known
         refused += done.refused
-    click.echo(f"{added} added, {known} already stored, {len(refused)} refused")
-    for each in refused:
-        click.echo(
-            f"  {each.day} {each.currency}: {each.offered:f} refused, "
-            f"{each.known.normalize():f} is already stored",
-            err=True,
+    click.echo(
+        _(
+            "%(added)s added, %(known)s already stored, %(refused)s refused",
+            added=added,
+            known=known,
+            refused=len(refused),
         )
+    )
+    for each in refused:
+        difference = _(
+            "%(day)s %(currency)s: %(offered)s refused, %(stored)s is already stored",
+            day=each.day,
+            currency=each.currency,
+            offered=f"{each.offered:f}",
+            stored=f"{each.known.normalize():f}",
+        )
+        click.echo(f"  {difference}", err=True)
     if refused:
         click.get_current_context().exit(EXIT_REFUSED)

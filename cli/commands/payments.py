@@ -23,6 +23,7 @@ from shared.contracts.billing.payments import (
     part_name,
 )
 from shared.money import Money
+from shared.translation import gettext as _
 
 BATCH = 200
 
@@ -169,8 +170,13 @@ def reconcile(context: CommandContext) -> None:
         billing.payments.RECONCILE_PAYMENTS, billing.payments.ReconcilePayments()
     )
     click.echo(
-        f"payments checked: {done.asked}, changed: {done.changed}, "
-        f"disputes found: {done.disputes}"
+        _(
+            "payments checked: %(checked)s, changed: %(changed)s, "
+            "disputes found: %(disputes)s",
+            checked=done.asked,
+            changed=done.changed,
+            disputes=done.disputes,
+        )
     )
 
 
@@ -187,17 +193,11 @@ def problems(context: CommandContext) -> None:
         billing.payments.LIST_PAYMENT_PROBLEMS, billing.payments.ListPaymentProblems()
     )
     for each in found.disputes:
-        click.echo(
-            f"dispute {each.dispute}: {amount(each.amount)} of {each.reference}, "
-            f"paid in {each.currency}, reported {each.reported_at:%Y-%m-%d}"
-        )
-    for refund_ in found.refunds:
-        click.echo(
-            f"refund {refund_.id}: {amount(refund_.amount)} of {refund_.reference} was "
-            f"not paid out ({refund_.why}), {refund_.failed_at:%Y-%m-%d}"
-        )
+        click.echo(_dispute(each))
+    for each_refund in found.refunds:
+        click.echo(_failed_refund(each_refund))
     count = len(found.disputes) + len(found.refunds)
-    click.echo(f"problems: {count}")
+    click.echo(_("problems: %(count)s", count=count))
     if count:
         click.get_current_context().exit(EXIT_REFUSED)
 
@@ -217,7 +217,37 @@ def book_dispute(context: CommandContext, dispute: str, taken: Money) -> None:
     """Deduct a dispute from the wallet, once."""
     request = billing.payments.BookDispute(dispute=dispute, amount=taken)
     context.call(billing.payments.BOOK_DISPUTE, request)
-    click.echo(f"{dispute}: {amount(taken)} deducted from the wallet")
+    click.echo(
+        _(
+            "%(dispute)s: %(amount)s deducted from the wallet",
+            dispute=dispute,
+            amount=amount(taken),
+        )
+    )
+
+
+def _dispute(it: billing.payments.WaitingDispute) -> str:
+    return _(
+        "dispute %(dispute)s: %(amount)s of %(reference)s, paid in %(currency)s, "
+        "reported %(day)s",
+        dispute=it.dispute,
+        amount=amount(it.amount),
+        reference=it.reference,
+        currency=it.currency,
+        day=f"{it.reported_at:%Y-%m-%d}",
+    )
+
+
+def _failed_refund(it: billing.payments.FailedRefund) -> str:
+    return _(
+        "refund %(refund)s: %(amount)s of %(reference)s was not paid out "
+        "(%(reason)s), %(day)s",
+        refund=it.id,
+        amount=amount(it.amount),
+        reference=it.reference,
+        reason=it.why,
+        day=f"{it.failed_at:%Y-%m-%d}",
+    )
 
 
 def _parts(
@@ -225,9 +255,10 @@ def _parts(
 ) -> Iterator[BankCredit]:
     """Split a transfer into one credit per top-up that it pays."""
     if len(references) != len(amounts):
-        raise click.UsageError("Give one --amount for each --reference.")
+        raise click.UsageError(_("Give one --amount for each --reference."))
     if len(references) > MAX_PARTS:
-        raise click.UsageError(f"One transfer can pay at most {MAX_PARTS} top-ups.")
+        message = _("One transfer can pay at most %(most)s top-ups.", most=MAX_PARTS)
+        raise click.UsageError(message)
     for number, (reference, paid) in enumerate(
         zip(references, amounts, strict=True), start=1
     ):
@@ -263,7 +294,7 @@ def _left_out(each: LeftOut) -> str:
 def _finish(counts: Counter[str]) -> None:
     """Print the number of each result and set the exit code."""
     summary = ", ".join(f"{word}: {count}" for word, count in counts.items())
-    click.echo(summary or "The statement has no payments.")
+    click.echo(summary or _("The statement has no payments."))
     if BankBookingResult.DONE_BEFORE.value in counts:
         click.get_current_context().exit(EXIT_DONE_BEFORE)
     if counts.keys() - {result.value for result in _DONE}:

@@ -9,6 +9,7 @@ from cli.batches import pages
 from cli.context import CommandContext
 from shared.contracts import billing
 from shared.money import round_down_to_minor_unit
+from shared.translation import gettext as _
 
 BATCH = 100
 MAX_REASON = 80
@@ -40,7 +41,7 @@ def list_(context: CommandContext) -> None:
         for each in page.requests:
             click.echo(_lines(each))
         count += len(page.requests)
-    click.echo(f"requests: {count}")
+    click.echo(_("requests: %(count)s", count=count))
 
 
 @refunds.command("grant")
@@ -54,7 +55,13 @@ def grant(context: CommandContext, payment: UUID) -> None:
     """
     request = billing.refund_requests.GrantRefundRequest(payment_id=payment)
     done = context.call(billing.refund_requests.GRANT_REFUND_REQUEST, request)
-    click.echo(f"{done.reference}: refunded {amount(done.amount)}")
+    click.echo(
+        _(
+            "%(reference)s: refunded %(amount)s",
+            reference=done.reference,
+            amount=amount(done.amount),
+        )
+    )
 
 
 @refunds.command("decline")
@@ -67,22 +74,35 @@ def decline(context: CommandContext, payment: UUID, reason: str) -> None:
         payment_id=payment, reason=reason
     )
     done = context.call(billing.refund_requests.DECLINE_REFUND_REQUEST, request)
-    click.echo(f"{done.reference}: declined")
+    click.echo(_("%(reference)s: declined", reference=done.reference))
 
 
 def _lines(it: billing.refund_requests.OpenRefundRequest) -> str:
     request = it.request
-    asked = f"requested {request.asked_at:%Y-%m-%d %H:%M} UTC by {request.asked_by!r}"
-    reason = f": {_shortened(request.reason)!r}" if request.reason else ""
-    seller = f", sold by {it.seller}" if it.seller else ""
+    payment = _(
+        "%(payment)s: %(amount)s to %(company)r, %(invoice)s, %(reference)s",
+        payment=request.payment_id,
+        amount=amount(request.amount),
+        company=it.company,
+        invoice=it.invoice or _("no invoice yet"),
+        reference=request.reference,
+    )
+    seller = _("sold by %(seller)s", seller=it.seller) if it.seller else ""
     # Rounded up, it might look sufficient.
     balance = round_down_to_minor_unit(it.balance)
-    return (
-        f"{request.payment_id}: {amount(request.amount)} to {it.company!r}, "
-        f"{it.invoice or 'no invoice yet'}, {request.reference}{seller}\n"
-        f"  {amount(it.net)} net; wallet balance {amount(balance)}\n"
-        f"  {asked}{reason}"
+    sums = _(
+        "%(net)s net; wallet balance %(balance)s",
+        net=amount(it.net),
+        balance=amount(balance),
     )
+    asked = _(
+        "requested %(time)s UTC by %(person)r",
+        time=f"{request.asked_at:%Y-%m-%d %H:%M}",
+        person=request.asked_by,
+    )
+    reason = f": {_shortened(request.reason)!r}" if request.reason else ""
+    first = ", ".join(filter(None, (payment, seller)))
+    return f"{first}\n  {sums}\n  {asked}{reason}"
 
 
 def _shortened(text: str) -> str:

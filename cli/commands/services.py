@@ -12,6 +12,7 @@ from cli.importing.service_files import FORMATS, read_services
 from cli.importing.upload import SERVICES
 from shared.contracts import inventory
 from shared.contracts.inventory.services import SuspensionReason
+from shared.translation import gettext as _
 
 
 @click.group()
@@ -73,7 +74,7 @@ def suspend(context: CommandContext, service: UUID, reason: str, why: str) -> No
         service_id=service, reason=SuspensionReason(reason), why=why
     )
     suspended = context.call(inventory.lifecycle.SUSPEND_SERVICE, request)
-    click.echo(f"suspended: {suspended.name}")
+    click.echo(_("suspended: %(service)s", service=suspended.name))
 
 
 @services.command("resume")
@@ -84,4 +85,4 @@ def resume(context: CommandContext, service: UUID, why: str) -> None:
     """Resume a suspended service."""
     request = inventory.lifecycle.ChangeState(service_id=service, why=why)
     resumed = context.call(inventory.lifecycle.RESUME_SERVICE, request)
-    click.echo(f"resumed: {resumed.name}")
+    click.echo(_("resumed: %(service)s", service=resumed.name))

@@ -11,6 +11,7 @@ from cli.batches import pages
 from cli.commands.wallets import COMPANY
 from cli.context import CommandContext
 from shared.contracts import billing
+from shared.translation import gettext as _
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -70,7 +71,8 @@ def add_rate(
     try:
         rate_percent = Decimal(percent)
     except InvalidOperation as error:
-        raise click.BadParameter(f"{percent!r} is not a number.") from error
+        message = _("%(text)r is not a number.", text=percent)
+        raise click.BadParameter(message) from error
     request = billing.tax.AddTaxRate(
         country=country,
         territory=territory,
@@ -106,7 +108,7 @@ def doubtful_places(context: CommandContext, first: datetime, last: datetime) ->
         for payment in page.payments:
             click.echo(_line(payment))
         count += len(page.payments)
-    click.echo(f"payments: {count}", err=True)
+    click.echo(_("payments: %(count)s", count=count), err=True)
 
 
 @tax.command("differing-vat-ids")
@@ -120,10 +122,11 @@ def differing(context: CommandContext) -> None:
     request = billing.tax.ListDifferingTaxIds()
     found = context.call(billing.tax.LIST_DIFFERING_TAX_IDS, request).tax_ids
     for it in found:
-        click.echo(f"{it.company_id}  {it.number}  checked {it.checked_at:%Y-%m-%d}")
-        click.echo(f"  register: {it.registered}")
-        click.echo(f"  profile:  {it.own}")
-    click.echo(f"VAT IDs: {len(found)}", err=True)
+        checked = _("checked %(day)s", day=f"{it.checked_at:%Y-%m-%d}")
+        click.echo(f"{it.company_id}  {it.number}  {checked}")
+        click.echo("  " + _("register: %(name)s", name=it.registered))
+        click.echo("  " + _("profile:  %(name)s", name=it.own))
+    click.echo(_("VAT IDs: %(count)s", count=len(found)), err=True)
 
 
 @tax.command("confirm-vat-id")
@@ -137,18 +140,24 @@ def confirm(context: CommandContext, company: str, reason: str) -> None:
     )
     profile = context.call(billing.tax.CONFIRM_TAX_ID, request)
     rule = profile.decision.reason.code if profile.decision else profile.problem
-    click.echo(f"Confirmed. The tax rule is now {rule}.")
+    click.echo(_("Confirmed. The tax rule is now %(rule)s.", rule=rule))
 
 
 def _warn(concerned: Sequence[billing.tax.ConcernedTopUp]) -> None:
     if not concerned:
         return
-    click.echo("Open top-ups that were quoted at a different rate:")
+    click.echo(_("Open top-ups that were quoted at a different rate:"))
     for it in concerned:
         click.echo(
-            f"{it.reference}  {it.gross.amount:f} {it.gross.currency.code}"
-            f"  at {it.rate_percent:f} %  until {it.expires_at:%Y-%m-%d}"
-            f"  {it.company} ({it.company_id})"
+            _(
+                "%(reference)s  %(amount)s  at %(percent)s %%  until %(day)s"
+                "  %(company)s",
+                reference=it.reference,
+                amount=f"{it.gross.amount:f} {it.gross.currency.code}",
+                percent=f"{it.rate_percent:f}",
+                day=f"{it.expires_at:%Y-%m-%d}",
+                company=f"{it.company} ({it.company_id})",
+            )
         )
 
 
@@ -166,9 +175,10 @@ def _line(payment: billing.tax.DoubtfulPlace) -> str:
 def _show(found: billing.tax.TaxRates) -> None:
     for rate in found.rates:
         place = rate.territory or rate.country
-        until = rate.valid_until or "further notice"
-        by = rate.recorded_by or "the product"
-        click.echo(
-            f"{place:6} {rate.rate_percent:5f} %  from {rate.valid_from} until {until}"
-            f"  ({by})"
+        period = _(
+            "from %(first)s until %(last)s",
+            first=rate.valid_from,
+            last=rate.valid_until or _("further notice"),
         )
+        by = rate.recorded_by or _("the product")
+        click.echo(f"{place:6} {rate.rate_percent:5f} %  {period}  ({by})")

@@ -8,6 +8,7 @@ from cli.context import AGAIN, KEY, MONEY, CommandContext
 from shared.contracts import billing
 from shared.contracts.billing.wallets import AdjustmentKind
 from shared.money import Money
+from shared.translation import gettext as _
 
 COMPANY = click.option(
     "--company", required=True, help="The company's ID or exact name."
@@ -91,6 +92,9 @@ def _id(context: CommandContext, company: str) -> UUID:
 
 def _show(view: billing.wallets.WalletView) -> None:
     click.echo(
-        f"Balance {view.balance.amount:f} {view.currency}, "
-        f"credit {view.credit_limit.amount:f} {view.currency}"
+        _(
+            "Balance %(balance)s, credit %(credit)s",
+            balance=f"{view.balance.amount:f} {view.currency}",
+            credit=f"{view.credit_limit.amount:f} {view.currency}",
+        )
     )

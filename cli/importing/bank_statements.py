@@ -20,6 +20,7 @@ from cli.importing.records import FileError
 from services.billing.top_ups.references import references_in
 from shared.contracts.billing.payments import MAX_TEXT_LENGTH, BankCredit
 from shared.money import Money, decode_money, zero
+from shared.translation import gettext as _
 
 MAX_BYTES = 50_000_000
 
@@ -70,10 +71,12 @@ def read_statement(path: Path) -> Statement:
         FileError: it is not a CAMT.053 statement.
     """
     if path.stat().st_size > MAX_BYTES:
-        raise FileError(f"The file is larger than {MAX_BYTES:,} bytes.")
+        raise FileError(
+            _("The file is larger than %(bytes)s bytes.", bytes=f"{MAX_BYTES:,}")
+        )
     root = parse_plain_xml(path.read_bytes())
     if not root.tag.startswith("{urn:iso:std:iso:20022:tech:xsd:camt.053."):
-        raise FileError("The file is not a CAMT.053 statement.")
+        raise FileError(_("The file is not a CAMT.053 statement."))
     read = Statement()
     seen: Counter[str] = Counter()
     for statement in root.iterfind("{*}BkToCstmrStmt/{*}Stmt"):
@@ -108,7 +111,7 @@ class _Entry:
         entry = self.element
         direction = _text(entry, "CdtDbtInd")
         if direction not in {_CREDIT, _DEBIT}:
-            raise _UnreadableError("neither a credit nor a debit")
+            raise _UnreadableError(_("neither a credit nor a debit"))
         if _text(entry, "RvslInd").lower() not in _NO:
             yield self.left_out("reversal", entry)
         elif direction == _DEBIT:
@@ -187,8 +190,11 @@ class _Entry:
             return zero(total.currency.code)
         if detailed > total:
             raise _UnreadableError(
-                f"the parts add up to {detailed.amount:f}, "
-                f"but the entry is {total.amount:f}"
+                _(
+                    "the parts add up to %(parts)s, but the entry is %(entry)s",
+                    parts=f"{detailed.amount:f}",
+                    entry=f"{total.amount:f}",
+                )
             )
         return total - detailed
 
@@ -235,7 +241,8 @@ class _Entry:
         try:
             return date.fromisoformat(text) if text else None
         except ValueError as error:
-            raise _UnreadableError(f"{text!r} is not a date") from error
+            message = _("%(text)r is not a date", text=text)
+            raise _UnreadableError(message) from error
 
 
 def _fingerprint(amount: Money, text: str, payer: str) -> str:
@@ -261,13 +268,13 @@ def _amount(element: ET.Element, entry: ET.Element, *, alone: bool = False) -> M
             return _money(amount)
     if alone and wanted is not None:
         return _money(wanted)
-    raise _UnreadableError("no amount")
+    raise _UnreadableError(_("no amount"))
 
 
 def _money(element: ET.Element) -> Money:
     text = (element.text or "").strip()
     if not _DECIMAL.fullmatch(text):
-        raise _UnreadableError(f"{text[:40]!r} is not an amount")
+        raise _UnreadableError(_("%(text)r is not an amount", text=text[:40]))
     written = {"amount": f"{Decimal(text):f}", "currency": element.get("Ccy")}
     try:
         return decode_money(written)

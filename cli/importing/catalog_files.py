@@ -13,6 +13,7 @@ from cli.importing.records import (
     read_json,
 )
 from shared.contracts.inventory.importing import CatalogRow, RefusedRow
+from shared.translation import gettext as _
 
 FORMATS = ("auto", "csv", "json", "libcloud")
 
@@ -42,7 +43,9 @@ def read_catalog(
     if found == "libcloud":
         content = load_json(path)
         if not libcloud.is_libcloud(content):
-            raise FileError(f"{path} is not Apache Libcloud's price file.")
+            raise FileError(
+                _("%(path)s is not Apache Libcloud's price file.", path=path)
+            )
         yield from libcloud.read_prices(content, currency)
         return
     read = read_csv if found == "csv" else read_json

@@ -15,6 +15,7 @@ from cli.importing.plain_xml import parse_plain_xml
 from cli.importing.records import FileError
 from shared.contracts.billing.exchange_rates import ExchangeRate
 from shared.money import currency_of
+from shared.translation import gettext as _
 
 MAX_BYTES = 50_000_000
 
@@ -53,7 +54,7 @@ def read_rates(path: Path) -> list[ExchangeRate]:
     is_xml = content.lstrip().startswith(_XML)
     rates = [*(_of_xml(content) if is_xml else _of_csv(content))]
     if not rates:
-        raise FileError("The file has no rates.")
+        raise FileError(_("The file has no rates."))
     return rates
 
 
@@ -65,7 +66,8 @@ def _unzip(content: bytes) -> bytes:
                 # The length that the archive states may be wrong.
                 unzipped = member.read(MAX_BYTES + 1)
     except (BadZipFile, ValueError, RuntimeError, NotImplementedError, EOFError) as e:
-        raise FileError(f"The file is not a zip of one file: {e}") from e
+        message = _("The file is not a zip of one file: %(error)s", error=e)
+        raise FileError(message) from e
     if len(unzipped) > MAX_BYTES:
         raise _too_long()
     return unzipped
@@ -76,14 +78,15 @@ def _of_csv(content: bytes) -> Iterator[ExchangeRate]:
         lines = csv.reader(content.decode("utf-8").splitlines(), strict=True)
         header = [cell.strip() for cell in next(lines, [])]
         if header[:1] != ["Date"]:
-            raise FileError("The first column must be Date, as in the ECB's files.")
+            raise FileError(_("The first column must be Date, as in the ECB's files."))
         for line in filter(None, lines):
             # Each line ends with a comma, after which there is nothing.
             cells = zip(header[1:], line[1:], strict=True)
             for currency, text in cells:
                 yield from _rate(line[0], currency, text)
     except (csv.Error, UnicodeDecodeError, ValueError, IndexError) as error:
-        raise FileError(f"The file doesn't have the ECB's format: {error}") from error
+        message = _("The file doesn't have the ECB's format: %(error)s", error=error)
+        raise FileError(message) from error
 
 
 def _of_xml(content: bytes) -> Iterator[ExchangeRate]:
@@ -101,20 +104,28 @@ def _rate(day: str, currency: str, text: str) -> Iterator[ExchangeRate]:
         rate = Decimal(text.strip())
         yield ExchangeRate(day=_day(day.strip()), currency=currency, rate=rate)
     except (InvalidOperation, ValueError) as error:
-        raise FileError(f"{day} {currency}: {text!r} is not a rate.") from error
+        message = _(
+            "%(day)s %(currency)s: %(text)r is not a rate.",
+            day=day,
+            currency=currency,
+            text=text,
+        )
+        raise FileError(message) from error
 
 
 def _day(text: str) -> date:
     """Read a day like 2026-11-26 or, as in the CSV of one day, 26 November 2026."""
-    number, _, rest = text.partition(" ")
-    name, _, year = rest.partition(" ")
+    number, _sep, rest = text.partition(" ")
+    name, _sep, year = rest.partition(" ")
     try:
         if name in _MONTHS:
             return date(int(year), _MONTHS.index(name) + 1, int(number))
         return date.fromisoformat(text)
     except ValueError as error:
-        what = "is not a date such as 2026-11-26 or 26 November 2026."
-        raise FileError(f"{text!r} {what}") from error
+        message = _(
+            "%(text)r is not a date such as 2026-11-26 or 26 November 2026.", text=text
+        )
+        raise FileError(message) from error
 
 
 def _is_current(currency: str) -> bool:
@@ -126,4 +137,6 @@ def _is_current(currency: str) -> bool:
 
 
 def _too_long() -> FileError:
-    return FileError(f"The file is larger than {MAX_BYTES:,} bytes.")
+    return FileError(
+        _("The file is larger than %(bytes)s bytes.", bytes=f"{MAX_BYTES:,}")
+    )

@@ -3,6 +3,7 @@
 from xml.etree import ElementTree as ET
 
 from cli.importing.records import FileError
+from shared.translation import gettext as _
 
 
 def parse_plain_xml(content: bytes) -> ET.Element:
@@ -16,7 +17,8 @@ def parse_plain_xml(content: bytes) -> ET.Element:
         parser.feed(content)
         root: ET.Element = parser.close()
     except ET.ParseError as error:
-        raise FileError(f"The file is not XML: {error}") from error
+        message = _("The file is not XML: %(error)s", error=error)
+        raise FileError(message) from error
     return root
 
 
@@ -27,4 +29,4 @@ class _PlainTree(ET.TreeBuilder):
     """
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:  # noqa: ARG002
-        raise FileError("The file defines XML entities, which bank files never do.")
+        raise FileError(_("The file defines XML entities, which bank files never do."))

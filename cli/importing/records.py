@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from shared.contracts.inventory.importing import RefusedRow
+from shared.translation import gettext as _
+from shared.translation import mark
 
 MAX_VALUE_LENGTH = 1_000
 """Longer values are cut off; no column accepts as much, so they are refused anyway."""
 
 _CSV_FIELD_LIMIT = 10_000_000
+_MISSING = mark("Missing column %(named)s. Use these columns: %(known)s")
+_UNKNOWN = mark("Unknown column %(named)s. Use these columns: %(known)s")
 
 
 class FileError(Exception):
@@ -37,15 +41,14 @@ class Columns:
             FileError: a column is missing, unknown or repeated.
         """
         if len(set(names)) < len(names):
-            raise FileError("The file has two columns with the same name.")
+            raise FileError(_("The file has two columns with the same name."))
         missing = [name for name in self.required if name not in names]
         unknown = [name for name in names if name not in self.all]
         if missing or unknown:
-            problem = "Missing" if missing else "Unknown"
+            template = _MISSING if missing else _UNKNOWN
             named = ", ".join(repr(name) for name in (missing or unknown))
-            raise FileError(
-                f"{problem} column {named}. Use these columns: {', '.join(self.all)}"
-            )
+            known = ", ".join(self.all)
+            raise FileError(_(template, named=named, known=known))
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def read_csv(path: Path, columns: Columns) -> Iterator[Record | RefusedRow]:
         try:
             yield from _csv_records(file, columns)
         except UnicodeDecodeError as error:
-            raise FileError(f"{path} is not UTF-8: {error}") from error
+            message = _("%(path)s is not UTF-8: %(error)s", path=path, error=error)
+            raise FileError(message) from error
 
 
 def read_json(path: Path, columns: Columns) -> Iterator[Record | RefusedRow]:
@@ -76,7 +80,7 @@ def read_json(path: Path, columns: Columns) -> Iterator[Record | RefusedRow]:
     """
     content = load_json(path)
     if not isinstance(content, list):
-        raise FileError(f"{path} is not a list of objects.")
+        raise FileError(_("%(path)s is not a list of objects.", path=path))
     for number, item in enumerate(content, 1):
         yield _json_record(f"#{number}", item, columns)
 
@@ -97,7 +101,10 @@ def load_json(path: Path) -> Any:
             object_pairs_hook=_without_repeats,
         )
     except (ValueError, RecursionError) as error:
-        raise FileError(f"{path} is not a JSON file in UTF-8: {error}") from error
+        message = _(
+            "%(path)s is not a JSON file in UTF-8: %(error)s", path=path, error=error
+        )
+        raise FileError(message) from error
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -105,7 +112,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
-        raise FileError(f"One object has {repeated[:80]!r} twice.")
+        raise FileError(_("One object has %(name)r twice.", name=repeated[:80]))
     return found
 
 
@@ -128,7 +135,10 @@ def _csv_records(file: TextIO, columns: Columns) -> Iterator[Record | RefusedRow
                 yield _csv_record(str(line), names, values)
             line = reader.line_num + 1
     except csv.Error as error:
-        raise FileError(f"Line {reader.line_num} is not CSV: {error}") from error
+        message = _(
+            "Line %(line)s is not CSV: %(error)s", line=reader.line_num, error=error
+        )
+        raise FileError(message) from error
 
 
 def _csv_record(

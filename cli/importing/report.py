@@ -5,42 +5,46 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from shared.contracts.inventory.importing import RefusedRow
+from shared.translation import gettext, mark
 
 REASONS = {
-    "missing": "a value is missing",
-    "too_long": "the value is too long",
-    "control_character": "the value contains a control character",
-    "bad_code": "use only a-z, 0-9, dots, dashes and underscores",
-    "no_such_currency": "unknown currency; use its ISO 4217 code",
-    "currency_not_current": "the currency is no longer in use (ISO 4217)",
-    "currency_not_invoiced": "invoices can't show more than two decimal places",
-    "no_such_period": "use hour, day, week, month, year or once",
-    "no_such_state": "use pending, active or suspended",
-    "bad_price": "the price is not a number",
-    "price_out_of_range": "the price must be between 0 and 1000000000",
-    "zero_price": "a price of zero means that the price is unknown",
-    "contradiction": "an earlier line or the catalogue has a different value",
-    "duplicate": "an earlier line has a different value for the same entry",
-    "bad_name": "the company is not a valid name or ID",
-    "bad_id": "the ID is not valid",
-    "bad_time": "use a past time like 2026-01-31T09:00:00+01:00, or none if pending",
-    "no_such_plan": "the catalogue has no such plan",
-    "no_such_price": "the plan has no price for this currency and period",
-    "wrong_state": "not allowed from the current state",
-    "suspended": "the service is suspended; an import can't resume it",
-    "fixed": "the currency and period of a service can't change",
-    "no_such_company": "no company has this ID or name",
-    "ambiguous_company": "several companies have this name; use the ID",
-    "value_count": "the number of values differs from the header",
-    "no_object": "the entry is not an object",
-    "no_text": "the value is neither text nor a number",
-    "unknown_field": "unknown field",
+    "missing": mark("a value is missing"),
+    "too_long": mark("the value is too long"),
+    "control_character": mark("the value contains a control character"),
+    "bad_code": mark("use only a-z, 0-9, dots, dashes and underscores"),
+    "no_such_currency": mark("unknown currency; use its ISO 4217 code"),
+    "currency_not_current": mark("the currency is no longer in use (ISO 4217)"),
+    "currency_not_invoiced": mark("invoices can't show more than two decimal places"),
+    "no_such_period": mark("use hour, day, week, month, year or once"),
+    "no_such_state": mark("use pending, active or suspended"),
+    "bad_price": mark("the price is not a number"),
+    "price_out_of_range": mark("the price must be between 0 and 1000000000"),
+    "zero_price": mark("a price of zero means that the price is unknown"),
+    "contradiction": mark("an earlier line or the catalogue has a different value"),
+    "duplicate": mark("an earlier line has a different value for the same entry"),
+    "bad_name": mark("the company is not a valid name or ID"),
+    "bad_id": mark("the ID is not valid"),
+    "bad_time": mark(
+        "use a past time like 2026-01-31T09:00:00+01:00, or none if pending"
+    ),
+    "no_such_plan": mark("the catalogue has no such plan"),
+    "no_such_price": mark("the plan has no price for this currency and period"),
+    "wrong_state": mark("not allowed from the current state"),
+    "suspended": mark("the service is suspended; an import can't resume it"),
+    "fixed": mark("the currency and period of a service can't change"),
+    "no_such_company": mark("no company has this ID or name"),
+    "ambiguous_company": mark("several companies have this name; use the ID"),
+    "value_count": mark("the number of values differs from the header"),
+    "no_object": mark("the entry is not an object"),
+    "no_text": mark("the value is neither text nor a number"),
+    "unknown_field": mark("unknown field"),
 }
 
 
 def describe(row: RefusedRow) -> str:
     """Describe one refused line."""
-    where = f"line {row.line}" if row.line.isdigit() else row.line
+    is_number = row.line.isdigit()
+    where = gettext("line %(line)s", line=row.line) if is_number else row.line
     what = f", {row.field}" if row.field else ""
     value = f" ({row.value!r})" if row.value else ""
     return f"{where}{what}: {_reason(row)}{value}"
@@ -56,4 +60,4 @@ def write_report(path: Path, refused: Iterable[RefusedRow]) -> None:
 
 
 def _reason(row: RefusedRow) -> str:
-    return REASONS.get(row.code, row.code)
+    return gettext(REASONS[row.code]) if row.code in REASONS else row.code

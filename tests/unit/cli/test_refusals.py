@@ -106,5 +106,5 @@ def test_a_refusal_ends_with_its_code(refusal: ContractError, parts: list[str]) 
     text = sentence(refusal)
 
     assert text.endswith(f" [{refusal.code}]")
-    assert "{" not in text
+    assert "%(" not in text
     assert all(part in text for part in parts)
