@@ -6,8 +6,8 @@
     ├── Forbidden         403  the principal lacks the permission
     ├── NotFound          404  nothing there for this company (or at all)
     ├── Conflict          409  the request does not fit the present state
-    ├── Throttled         429  too many tries; wait as the parameters say
-    └── Unavailable       503  no answer in time; the only one worth a retry
+    ├── Throttled         429  too many attempts; wait as the parameters say
+    └── Unavailable       503  no answer in time; the only one to retry
 
 A refusal is a code for machines, a detail for logs and parameters for the sentence
 that the web front end says to people. On the wire it is three strings, because nameko

@@ -21,7 +21,7 @@ class NoteCode(StrEnum):
     SERVICES = "services"
     """A movement of the wallet that is about ``count`` services."""
     CARD = "card"
-    """Paid by a card that nothing is known of."""
+    """Paid by a card without details."""
     CARD_ENDING = "card_ending"
     """Paid by a card: its ``brand`` and its last four digits, ``last4``."""
     BANK_TRANSFER = "bank_transfer"

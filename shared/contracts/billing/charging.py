@@ -1,4 +1,4 @@
-"""Charging: what services were charged, and what inventory is told of it."""
+"""Charging: charges of services, and the events for inventory."""
 
 from datetime import date, datetime
 from enum import Enum
@@ -14,7 +14,7 @@ from shared.permissions import Permission
 class ChargeDue(Request, frozen=True, kw_only=True):
     """Charge the next ``limit`` wallets after one, in the order of their ids.
 
-    ``dry_run`` says what would be charged and changes nothing.
+    ``dry_run`` returns what would be charged and changes nothing.
     """
 
     dry_run: bool = False
@@ -43,7 +43,7 @@ class ChargeKind(Enum):
     GRACE = "grace"
     """What was used before it could be paid."""
     PRORATION = "proration"
-    """What a new price made of a period that was paid."""
+    """The difference of a new price within a paid period."""
     CREDIT = "credit"
     """Paid time of a service that ended."""
 
@@ -59,9 +59,9 @@ class ListCharges(Request, frozen=True, kw_only=True):
 
 
 class ChargeRow(Response, frozen=True, kw_only=True):
-    """``amount`` was taken for [``starts_at``, ``ends_at``), or given if negative.
+    """``amount`` was charged for [``starts_at``, ``ends_at``), or credited if negative.
 
-    ``entry_id`` is None once the hours of a past day are one row of so many
+    ``entry_id`` is None once the hours of a past day are merged into one row of
     ``periods``: then the day opens to its services.
     """
 
@@ -76,7 +76,7 @@ class ChargeRow(Response, frozen=True, kw_only=True):
 
 
 class ChargePage(Response, frozen=True, kw_only=True):
-    """``next`` is the cursor of what came before, None at the end.
+    """``next`` is the cursor of older charges, None at the end.
 
     ``transaction`` is the one that an entry made, where it is narrowed to an entry, and
     alone says what that came to once its hours are summed up.
@@ -88,7 +88,7 @@ class ChargePage(Response, frozen=True, kw_only=True):
 
 
 class FundsExhausted(Response, frozen=True, kw_only=True):
-    """A wallet can't pay for all services; ``until`` then they go on."""
+    """A balance doesn't cover all services; they continue ``until`` then."""
 
     wallet_id: UUID
     lacking: Money
@@ -96,7 +96,7 @@ class FundsExhausted(Response, frozen=True, kw_only=True):
 
 
 class ServicePayment(Response, frozen=True, kw_only=True):
-    """``version`` grows with each thing said of the service's payment."""
+    """``version`` grows with each event about the service's payment."""
 
     service_id: UUID
     version: int
@@ -115,9 +115,9 @@ class GetSubscription(Request, frozen=True, kw_only=True):
 class Subscription(Response, frozen=True, kw_only=True):
     """What a service has paid and owes, in its currency.
 
-    ``paid_through`` is None while nothing is paid, and of a one-time price.
-    ``renewal`` is charged then; None where it renews no more. ``owed`` is what it waits
-    for: what was used and not paid, or left by a new price, and ``new_period`` in it,
+    ``paid_through`` is None while nothing is paid, and for one-time prices.
+    ``renewal`` is charged then; None if it doesn't renew. ``owed`` is what was used and
+    not paid, or remains from a new price, including ``new_period``,
     which a service suspended for payment resumes with. ``all_owed`` is the same of all
     services that one wallet pays, the oldest debts first; ``available``, what that
     wallet has, credit included; ``missing``, what it lacks for all of them, rounded up
@@ -135,7 +135,7 @@ class Subscription(Response, frozen=True, kw_only=True):
 
 
 class FoundSubscription(Response, frozen=True, kw_only=True):
-    """None while billing has not heard of such a service of the company's."""
+    """None while billing doesn't have this service of the company."""
 
     subscription: Subscription | None
 
@@ -171,7 +171,7 @@ REPUBLISH_PAYMENTS = Method(
     Permission.OPERATE,
     Effect.CHANGE,
 )
-"""Inventory is told again of all services that it should suspend, resume or end."""
+"""Sends inventory all services to suspend, resume or terminate again."""
 
 METHODS = (CHARGE_DUE, LIST_CHARGES, GET_SUBSCRIPTION, REPUBLISH_PAYMENTS)
 
@@ -183,6 +183,6 @@ FUNDS_RESTORED = Event(NAME, "funds_restored", PaymentNews)
 """Services suspended for payment are paid again."""
 
 PERIODS_ENDED = Event(NAME, "periods_ended", PaymentNews)
-"""What is paid of services that are to end with their period is used up."""
+"""Services that end with their period have used up their paid time."""
 
 EVENTS = (FUNDS_EXHAUSTED, SERVICES_OVERDUE, FUNDS_RESTORED, PERIODS_ENDED)

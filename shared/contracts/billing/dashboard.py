@@ -32,7 +32,7 @@ class Posting(Response, frozen=True, kw_only=True):
 
 
 class DueLine(Response, frozen=True, kw_only=True):
-    """What falls due for services of one family and period within the horizon.
+    """What is due for services of one family and period within the horizon.
 
     ``service_count`` are those with at least one charge in it. Each charge is the price
     rounded to six places. ``after_resuming``: they are suspended for payment, and this
@@ -48,15 +48,15 @@ class DueLine(Response, frozen=True, kw_only=True):
 
 
 class Recommendation(Response, frozen=True, kw_only=True):
-    """Recommended Add Funds and its working-out, all in the wallet's currency.
+    """Recommended Add Funds with its parts, all in the wallet's currency.
 
     ``amount`` = due + overdue + comfort_buffer - balance, never below zero, rounded up
     to a whole unit and to the top-up minimum. It is a net amount. ``exact`` is the sum
     before any of that, and may be negative. ``overdue`` is what has been used and could
     not be paid, and what resumes the ``overdue_service_count`` services suspended for
-    payment: one period each, which begins anew now, so that what they renew for after
-    it is part of ``due``; a one-time price, if it is not paid yet. A service that bears
-    a termination request asks for no more money. ``due_until`` is the end of the
+    payment: one period each, starting now, so that what they renew for after
+    it is part of ``due``; a one-time price, if it is not paid yet. A service that has
+    a termination request needs no more money. ``due_until`` is the end of the
     horizon (UTC).
     """
 
@@ -88,7 +88,7 @@ LOW_DAYS = 3
 class Wallet(Response, frozen=True, kw_only=True):
     """``available`` = balance + credit_limit. ``recent`` is newest first, at most 5.
 
-    ``level`` is fine for an older billing, too, which does not tell it.
+    ``level`` is fine for an older billing, which doesn't send it.
     """
 
     id: UUID
@@ -139,7 +139,7 @@ class BillingDashboard(Response, frozen=True, kw_only=True):
     """Wallets, primary first, and the costs of each currency in the same order.
 
     Currencies that have services but no wallet come last. ``catching_up_since`` is set
-    while billing is behind with what happened to services: what happened from then on
+    while billing is behind with changes of services: changes from then on
     may not be in the costs yet.
     """
 

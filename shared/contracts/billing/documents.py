@@ -1,7 +1,7 @@
 """Documents: proformas, invoices and credit notes, as they were issued.
 
 A document never changes. Its number, taken from its series without a gap, its parties
-and its words are those of the moment in which it was issued.
+and its texts stay as they were when it was issued.
 """
 
 from datetime import date, datetime
@@ -20,21 +20,21 @@ from shared.permissions import Permission
 
 class DocumentKind(Enum):
     PROFORMA = "proforma"
-    """Asks for a payment; no invoice, and no VAT can be deducted with it."""
+    """A request for payment; not an invoice, and not valid for deducting VAT."""
     INVOICE = "invoice"
     CREDIT_NOTE = "credit-note"
 
 
 class DocumentState(Enum):
-    """What has become of it; a credit note is settled once it is issued."""
+    """The state of a document; a credit note is settled once it is issued."""
 
     OPEN = "open"
     """A proforma that can be paid."""
     PAID = "paid"
     ENDED = "ended"
-    """A proforma that nobody paid in time, or that was cancelled."""
+    """A proforma that was not paid in time or was cancelled."""
     CREDITED = "credited"
-    """An invoice that credit notes have taken back, the whole of it."""
+    """An invoice that was credited in full."""
     SETTLED = "settled"
 
 
@@ -60,7 +60,7 @@ class Party(Response, frozen=True, kw_only=True):
 
 
 class DocumentLine(Response, frozen=True, kw_only=True):
-    """One thing that is sold, once; ``text`` is in the document's language."""
+    """One sold item; ``text`` is in the document's language."""
 
     text: str
     net: Money
@@ -94,15 +94,15 @@ class QuotedTax(Response, frozen=True, kw_only=True):
 
 
 class DocumentContent(Response, frozen=True, kw_only=True):
-    """All that a document says, kept with it. Amounts are in the minor unit.
+    """A document's stored content. Amounts are in the minor unit.
 
-    A credit note's are positive, too: it takes them back. Days are the seller's.
-    ``paid_on`` is when the money came, which makes the tax due (art. 65); None on a
+    A credit note's are positive too. Days are the seller's.
+    ``paid_on`` is when the money arrived, which makes the tax due (art. 65); None on a
     proforma. ``language`` is a language's code. ``tax_words`` say why that tax is due,
-    in the language. ``reference`` is the top-up's, as people quote it. ``corrects`` is
-    the document that this one takes back or replaces, ``reason`` why, as told to the
-    customer. ``due_on`` and ``bank`` are on a proforma, ``quoted`` on an invoice whose
-    tax was another when the top-up began.
+    in the language. ``reference`` is the top-up's, as customers quote it.
+    ``corrects`` is the document that this one credits or replaces, ``reason`` why, as
+    shown to the customer. ``due_on`` and ``bank`` are on a proforma, ``quoted`` on an
+    invoice whose tax was different when the top-up was started.
     """
 
     kind: DocumentKind
@@ -132,8 +132,8 @@ class DocumentContent(Response, frozen=True, kw_only=True):
 class Document(Response, frozen=True, kw_only=True):
     """A document in a list.
 
-    ``is_ready``: its files are made, which happens a moment after it was issued.
-    ``credited`` is the gross that credit notes have taken back of an invoice.
+    ``is_ready``: its files exist, a moment after it was issued.
+    ``credited`` is the gross amount of an invoice's credit notes.
     """
 
     id: UUID
@@ -174,7 +174,7 @@ class DocumentTotal(Response, frozen=True, kw_only=True):
 
 
 class DocumentPage(Response, frozen=True, kw_only=True):
-    """``totals`` are on the first page alone: they are the same for all."""
+    """``totals`` are only on the first page: they are the same for all."""
 
     documents: list[Document]
     totals: list[DocumentTotal]
@@ -187,7 +187,7 @@ class GetDocument(Request, frozen=True, kw_only=True):
 
 
 class WholeDocument(Response, frozen=True, kw_only=True):
-    """``corrected_by`` are the documents that take it back or replace it.
+    """``corrected_by`` are the documents that credit or replace it.
 
     ``belongs_to`` are a proforma's invoices, of what was paid of it, or an invoice's
     proforma, which had asked for it.
@@ -205,7 +205,7 @@ class GetDocumentFile(Request, frozen=True, kw_only=True):
 
 
 class DocumentFile(Response, frozen=True, kw_only=True):
-    """``content`` is base64; ``sha256`` the hash of what it stands for."""
+    """``content`` is base64; ``sha256`` is the hash of the decoded content."""
 
     file_name: str
     media_type: str
@@ -214,9 +214,9 @@ class DocumentFile(Response, frozen=True, kw_only=True):
 
 
 class CreditInvoice(Request, frozen=True, kw_only=True):
-    """Give the invoice's payment back: ``net`` of it, or all that can be.
+    """Refund the invoice's payment: ``net`` of it, or as much as possible.
 
-    Never more than the wallet holds now, whichever payment that came from.
+    At most the wallet's current balance, whichever payment that came from.
     ``reason`` is shown on the credit note. ``again`` as for `RefundTopUp`.
     """
 
@@ -229,7 +229,7 @@ class CreditInvoice(Request, frozen=True, kw_only=True):
 class CompleteInvoice(Request, frozen=True, kw_only=True):
     """Correct an invoice that lacks its VAT in the seller's currency.
 
-    A credit note takes back what is left of it, and another invoice says all. No money
+    A credit note cancels the rest of it, and a complete invoice replaces it. No money
     moves.
     """
 
@@ -237,20 +237,20 @@ class CompleteInvoice(Request, frozen=True, kw_only=True):
 
 
 class RebuildDocument(Request, frozen=True, kw_only=True):
-    """``replaces`` also files that are whole and come out otherwise now."""
+    """``replaces`` also intact files that would differ now."""
 
     number: str
     replaces: bool = False
 
 
 class ListWaitingDocuments(Request, frozen=True, kw_only=True):
-    """Those of all companies that could not be issued when it was tried."""
+    """All companies' documents that could not be issued yet."""
 
 
 class WaitingDocument(Response, frozen=True, kw_only=True):
-    """``waits_for`` is the exchange rate that it lacks, like ``USD/EUR 2026-03-01``.
+    """``waits_for`` is the missing exchange rate, such as ``USD/EUR 2026-03-01``.
 
-    It is empty where something else is wrong, or an earlier document waits.
+    It is empty if something else is wrong or an earlier document waits.
     """
 
     kind: DocumentKind

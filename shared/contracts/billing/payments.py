@@ -15,7 +15,7 @@ from shared.permissions import Permission
 
 class GatewayName(Enum):
     SANDBOX = "sandbox"
-    """Stands in for a hosted payment page; never on a public address."""
+    """Simulates a hosted payment page; never on a public address."""
     STRIPE = "stripe"
     """Cards: see `shared.contracts.billing.cards`."""
     BANK_TRANSFER = "bank_transfer"
@@ -23,7 +23,7 @@ class GatewayName(Enum):
 
 class PaymentState(Enum):
     CREATED = "created"
-    """Recorded here; the gateway may or may not know of it."""
+    """Stored here; the gateway may not have it yet."""
     PENDING = "pending"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -40,17 +40,17 @@ class PaymentTax(Response, frozen=True, kw_only=True):
 
 
 class Payment(Response, frozen=True, kw_only=True):
-    """One attempt to pay a top-up, or money that came for it.
+    """One attempt to pay a top-up, or money received for it.
 
     ``paid_with`` is a note of what was used: a card with its last digits, say; without
     a code where that is not known.
     ``failure`` is a code. ``duplicate_of`` is the payment that it may repeat, and
     ``duplicate_top_up_id`` whose that is, this top-up's or another's: both are booked
-    and credited. ``is_late`` says that it came when the top-up had ended: it is
-    booked and credited, too, above a limit even. ``left``, which is what was not given
-    back of it, tax included, and ``refund_request`` are told of possible duplicates
-    alone. ``tax`` is told where the rule of the day on which the money was received is
-    another than the quoted one.
+    and credited. ``is_late`` means that it arrived after the top-up had ended: it is
+    also booked and credited, even above a limit. ``left``, the amount that was not
+    refunded, including tax, and ``refund_request`` are set only for possible
+    duplicates. ``tax`` is set if the rule on the day of receipt differs from the
+    quoted one.
     """
 
     id: UUID
@@ -70,7 +70,7 @@ class Payment(Response, frozen=True, kw_only=True):
 
 
 class BankInstructions(Response, frozen=True, kw_only=True):
-    """How to pay by bank. ``reference`` must stand on the transfer."""
+    """How to pay by bank transfer. The customer quotes ``reference`` on it."""
 
     recipient: str
     iban: str
@@ -81,7 +81,7 @@ class BankInstructions(Response, frozen=True, kw_only=True):
 
 
 class PaymentNotice(Request, frozen=True, kw_only=True):
-    """A webhook as it came: its body unchanged, as the signature is over it.
+    """A webhook with its body unchanged, because the signature covers it.
 
     ``headers`` have names in lower case.
     """
@@ -95,7 +95,7 @@ MAX_TEXT_LENGTH = 1_000
 
 
 class BankCredit(Request, frozen=True, kw_only=True):
-    """Money on the provider's bank account, as its statement says.
+    """Money on the provider's bank account, from its statement.
 
     ``transaction`` names it, and nothing else on the account; ``text`` is what the
     payer wrote, where a top-up's reference is looked for; ``payer`` is who paid. Name
@@ -145,19 +145,19 @@ class BankBookingResult(Enum):
     KNOWN = "known"
     """It was booked before; nothing was done."""
     UNMATCHED = "unmatched"
-    """It names no top-up of ours; a person has to look."""
+    """It names none of our top-ups; an operator has to check it."""
     WRONG_CURRENCY = "wrong_currency"
     UNFIT = "unfit"
-    """Its amount can be no payment, or its name or text no line; see `BankCredit`."""
+    """Its amount, name or text is not valid; see `BankCredit`."""
     CONFLICT = "conflict"
     """Another amount, or for another top-up, was booked under its name before, or equal
-    money under a name that is ``alike``; a person has to look."""
+    money under a name that is ``alike``; an operator has to check it."""
     DONE_BEFORE = "done_before"
     """An equal one was booked within the hour; see `BookBankPayments`."""
 
 
 class BankBooking(Response, frozen=True, kw_only=True):
-    """What became of one credit; ``top_up`` is the reference that it named.
+    """The result for one credit; ``top_up`` is the reference that it named.
 
     ``earlier`` is the payment that it equals, where that was `DONE_BEFORE`.
     """
@@ -179,9 +179,9 @@ class ReconcilePayments(Request, frozen=True, kw_only=True):
 
 
 class Reconciled(Response, frozen=True, kw_only=True):
-    """``asked`` payments, of which ``changed`` are another state now.
+    """``asked`` payments, of which ``changed`` have a new state.
 
-    ``disputes`` were found that no notice had told of.
+    ``disputes`` were found without a notice.
     """
 
     asked: int
@@ -208,7 +208,7 @@ class WaitingDispute(Response, frozen=True, kw_only=True):
 
 
 class FailedRefund(Response, frozen=True, kw_only=True):
-    """A refund that the gateway did not pay out: the wallet has its money again.
+    """A refund that the gateway did not pay out: the amount is back in the wallet.
 
     ``amount`` includes the tax; ``why`` is the gateway's code.
     """
@@ -244,10 +244,10 @@ TAKE_PAYMENT_NOTICE = Method(
     Effect.ONCE,
     carries_secret=True,
 )
-"""Takes in a notice once, however often it comes. Unauthenticated
+"""Handles a notice once, however often it arrives. Unauthenticated
 ``notice_forged``; InvalidInput ``malformed_message``; NotFound ``no_gateway``;
-Unavailable ``gateway_unreachable``, and the gateway will tell it again. What is no
-payment of ours is passed over."""
+Unavailable ``gateway_unreachable``, and the gateway will send it again. Payments that
+are not ours are ignored."""
 
 BOOK_BANK_PAYMENTS = Method(
     NAME,
@@ -257,8 +257,8 @@ BOOK_BANK_PAYMENTS = Method(
     Permission.OPERATE,
     Effect.ONCE,
 )
-"""Safe to repeat: each credit is booked by itself, and once, however often its
-statement comes. InvalidInput ``too_many_rows`` with ``max_rows``."""
+"""Safe to repeat: each credit is booked separately and once, however often its
+statement is read. InvalidInput ``too_many_rows`` with ``max_rows``."""
 
 RECONCILE_PAYMENTS = Method(
     NAME,
@@ -280,7 +280,7 @@ LIST_PAYMENT_PROBLEMS = Method(
 BOOK_DISPUTE = Method(
     NAME, "book_dispute", BookDispute, Nothing, Permission.OPERATE, Effect.CHANGE
 )
-"""Takes the amount out of the wallet. NotFound ``no_such_dispute``; Conflict
+"""Deducts the amount from the wallet. NotFound ``no_such_dispute``; Conflict
 ``dispute_booked``; InvalidInput ``bad_amount``."""
 
 METHODS = (

@@ -1,10 +1,10 @@
-"""Refund requests: a customer wants back what may have been paid twice.
+"""Refund requests: customers ask for refunds of possible duplicates.
 
     asked → granted | declined | charged back
 
-Only of a payment that is marked as a possible duplicate, and once. Giving all of the
-payment back in another way grants it, too; charged back is one whose payment the
-customer's bank took back while it waited.
+Only for payments marked as possible duplicates, and once. Refunding the whole payment
+in another way also grants it; it is charged back if the customer's bank reverses the
+payment while it is open.
 """
 
 from datetime import datetime
@@ -27,8 +27,8 @@ class RefundRequestState(Enum):
 class RefundRequest(Response, frozen=True, kw_only=True):
     """``reference`` is the top-up's.
 
-    ``amount`` is what is to be given back, tax included: all that was paid, but for
-    what had been given back before the request was decided.
+    ``amount`` is the amount to refund, including tax: everything paid except what
+    was refunded before the request was decided.
 
     ``reason`` is the customer's, and may be empty; ``answer`` says why it was declined.
     """
@@ -47,7 +47,7 @@ class RefundRequest(Response, frozen=True, kw_only=True):
 
 
 class AskForRefund(Request, frozen=True, kw_only=True):
-    """``reason`` may be empty: that it came twice is reason enough."""
+    """``reason`` may be empty: being paid twice is reason enough."""
 
     payment_id: UUID
     reason: str = ""
@@ -59,12 +59,11 @@ class ListRefundRequests(Request, frozen=True, kw_only=True):
 
 
 class OpenRefundRequest(Response, frozen=True, kw_only=True):
-    """A request that waits, and what an operator decides it by.
+    """An open request with the data an operator needs to decide.
 
     ``company`` is its name, ``invoice`` the payment's number, empty while it is still
-    to be issued. ``net`` is what of the request's amount the wallet has to give;
-    ``balance`` is what it holds. ``seller`` is what the operator's settings call who
-    sold it, and gives it back; empty where there is only one.
+    to be issued. ``net`` is the part that the wallet pays; ``balance`` is its balance.
+    ``seller`` is the seller's key in the settings; empty if there is only one.
     """
 
     request: RefundRequest
@@ -76,7 +75,7 @@ class OpenRefundRequest(Response, frozen=True, kw_only=True):
 
 
 class RefundRequestPage(Response, frozen=True, kw_only=True):
-    """Those that wait for an answer, oldest first, of all companies."""
+    """All companies' open requests, oldest first."""
 
     requests: list[OpenRefundRequest]
     previous: str | None
@@ -88,7 +87,7 @@ class GrantRefundRequest(Request, frozen=True, kw_only=True):
 
 
 class DeclineRefundRequest(Request, frozen=True, kw_only=True):
-    """``reason`` is told to the customer."""
+    """The customer sees ``reason``."""
 
     payment_id: UUID
     reason: str
@@ -122,9 +121,9 @@ GRANT_REFUND_REQUEST = Method(
     Permission.OPERATE,
     Effect.CHANGE,
 )
-"""Refunds all that is left of the payment. NotFound ``no_such_refund_request``;
+"""Refunds the rest of the payment. NotFound ``no_such_refund_request``;
 Conflict ``refund_request_decided`` with ``state``, and those of
-`top_ups.REFUND_TOP_UP`: then the request waits on."""
+`top_ups.REFUND_TOP_UP`: then the request stays open."""
 
 DECLINE_REFUND_REQUEST = Method(
     NAME,

@@ -1,4 +1,4 @@
-"""What money does when it comes: which services it is charged for at once.
+"""What new money is used for: the services that are charged at once.
 
 Charges follow the order of `services.billing.charging`: running services first, the
 longest overdue before the others; then, if nothing running is left unpaid, those that
@@ -14,13 +14,13 @@ from shared.money import Money
 from shared.permissions import Permission
 
 MOST_DEBTS = 40
-"""As many are told of; a company may have thousands."""
+"""The maximum number listed; a company may have thousands."""
 
 
 class ServiceDebt(Response, frozen=True, kw_only=True):
-    """What a service waits for: ``charged`` of it at once, ``lacking`` after that.
+    """What a service owes: ``charged`` of it at once, ``lacking`` after that.
 
-    Both together are ``owed``, which was used and not paid, or is left of a price
+    Both together are ``owed``, which was used and not paid, or remains from a price
     change, and ``new_period``, which a service suspended for payment resumes with.
     """
 
@@ -35,7 +35,7 @@ class ServiceDebt(Response, frozen=True, kw_only=True):
 class Settlement(Response, frozen=True, kw_only=True):
     """What a wallet pays once it holds more: ``left`` = before + more - ``charged``.
 
-    ``debts`` are in the order in which they are paid, at most `MOST_DEBTS` of
+    ``debts`` are in the order of payment, at most `MOST_DEBTS` of
     ``debt_count``. ``resumed_count`` and ``stopped_count`` are the services suspended
     for payment that are paid, and those that are not. ``missing`` is what it would take
     beyond that to pay them all, rounded up to what can be paid.
@@ -51,7 +51,7 @@ class Settlement(Response, frozen=True, kw_only=True):
 
 
 class ServiceCharge(Response, frozen=True, kw_only=True):
-    """What one service was charged in all."""
+    """What one service was charged in total."""
 
     service_id: UUID
     amount: Money
@@ -62,7 +62,7 @@ class GetTopUpEffects(Request, frozen=True, kw_only=True):
 
 
 class TopUpEffects(Response, frozen=True, kw_only=True):
-    """What became of the money of a top-up that was paid.
+    """What a paid top-up was used for.
 
     ``before`` + ``credited`` - ``charged`` = ``after``, which are the wallet's balances
     right before its first payment and right after the charges that followed it at

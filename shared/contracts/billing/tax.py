@@ -44,12 +44,12 @@ class TaxRule(StrEnum):
     """This and the next five: a business elsewhere in the EU, taxed as if private."""
     VAT_ID_OTHER_COUNTRY = "vat_id_other_country"
     VAT_ID_UNCONFIRMED = "vat_id_unconfirmed"
-    """It has not been asked about yet, or too long ago."""
+    """It has not been checked yet, or too long ago."""
     VAT_ID_UNREACHABLE = "vat_id_unreachable"
-    """It was asked about, and there was no answer."""
+    """It was checked without an answer."""
     VAT_ID_INVALID = "vat_id_invalid"
     VAT_ID_DIFFERS = "vat_id_differs"
-    """It is valid, but for another name or address."""
+    """It is valid, but for a different name or address."""
     REVERSE_CHARGE = "reverse_charge"
     OUTSIDE_EU = "outside_eu"
     NORTHERN_IRELAND = "northern_ireland"
@@ -87,7 +87,7 @@ class TaxDecision(Response, frozen=True, kw_only=True):
 
 
 class PlaceEvidence(Response, frozen=True, kw_only=True):
-    """What says where a customer is: countries (ISO 3166-1), empty where not known.
+    """Evidence of a customer's location: countries (ISO 3166-1), empty if unknown.
 
     Of the profile, of the bank that issued the card, of the bank account, of the
     verified phone.
@@ -104,7 +104,7 @@ class TaxIdState(Enum):
     VALID = "valid"
     INVALID = "invalid"
     UNREACHABLE = "unreachable"
-    """No answer yet; asked again by itself."""
+    """No answer yet; asked again automatically."""
 
 
 class TaxIdMatch(Enum):
@@ -113,11 +113,11 @@ class TaxIdMatch(Enum):
     MATCHES = "matches"
     DIFFERS = "differs"
     NOT_DISCLOSED = "not_disclosed"
-    """Some member states tell neither; the number itself is what they confirm."""
+    """Some member states return neither; they confirm only the number."""
 
 
 class TaxId(Response, frozen=True, kw_only=True):
-    """A company's VAT ID and what the last check of it said.
+    """A company's VAT ID and the result of its last check.
 
     ``name`` and ``address`` are the register's, empty if not disclosed. ``proof`` is
     the consultation number. ``checked_at`` is when the last answer came; ``failure`` a
@@ -152,7 +152,7 @@ class TaxProfile(Response, frozen=True, kw_only=True):
     Without one, ``problem`` says why: ``no_billing_address``, ``postal_code_unclear``
     or ``no_tax_rate``.
     ``takes_tax_id``: a VAT ID can matter for this company. ``company_version`` is the
-    version of identity's company that all of this was worked out from: 0, if none came.
+    version of identity's company that this is based on: 0 if none was received.
     """
 
     company_id: UUID
@@ -208,7 +208,7 @@ class ConcernedTopUp(Response, frozen=True, kw_only=True):
 
 
 class TaxRates(Response, frozen=True, kw_only=True):
-    """``concerned`` are told of a rate that was added just now."""
+    """``concerned`` are set for a rate that was just added."""
 
     rates: list[TaxRate]
     concerned: list[ConcernedTopUp] = msgspec.field(default_factory=list)
@@ -224,7 +224,7 @@ class AddTaxRate(Request, frozen=True, kw_only=True):
 
 
 class ListDifferingTaxIds(Request, frozen=True, kw_only=True):
-    """Valid VAT IDs registered for another name or address, which nobody confirmed."""
+    """Valid VAT IDs registered to a different name or address, and not confirmed."""
 
 
 class DifferingTaxId(Response, frozen=True, kw_only=True):
@@ -326,10 +326,10 @@ LIST_DOUBTFUL_PLACES = Method(
 """InvalidInput ``bad_limit`` with ``max_limit``, ``bad_cursor``, ``bad_day``."""
 
 TAX_PROFILE_CHANGED = Event(NAME, "tax_profile_changed", TaxProfile)
-"""The VAT ID, what is known of it, or the address that the rule reads is another.
+"""The VAT ID, its check, or the address that the rule reads is another.
 
 Only of companies that have, or had, a VAT ID. Nothing tells of a rule that changes for
-other reasons, as a rate that is added or begins, or an answer that is too old to
+other reasons, such as a rate that is added or begins, or an answer that is too old to
 count. Who needs the rule of a day asks for it.
 """
 

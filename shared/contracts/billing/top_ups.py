@@ -1,10 +1,10 @@
-"""Top-ups: the quote, the top-up made of it, its payments, and what undoes them.
+"""Top-ups: the quote, the top-up, its payments and refunds.
 
     draft → pending → succeeded → refunded in part or whole, or charged back
       └────────┴────→ failed | cancelled | expired
 
-A draft has been asked for and nothing sent to a gateway; pending has a payment under
-way. Whatever its state, money that comes for it is booked.
+A draft has been created and nothing sent to a gateway; pending has a payment in
+progress. Money that arrives for it is booked in any state.
 """
 
 from datetime import datetime
@@ -41,7 +41,7 @@ class Problem(Response, frozen=True, kw_only=True):
 
 
 class QuoteTopUp(Request, frozen=True, kw_only=True):
-    """``net`` is what is to enter the wallet of its currency."""
+    """``net`` is the amount for the wallet of its currency."""
 
     net: Money
 
@@ -54,7 +54,7 @@ class EarlierTopUp(Response, frozen=True, kw_only=True):
 
 
 class NextRoom(Response, frozen=True, kw_only=True):
-    """From ``at`` on, one top-up can be ``net``, as earlier payments count no more."""
+    """From ``at``, a top-up can be ``net``: earlier payments no longer count then."""
 
     at: datetime
     net: Money
@@ -64,7 +64,7 @@ class TopUpQuote(Response, frozen=True, kw_only=True):
     """What a top-up of ``net`` would cost, and whether it is allowed.
 
     All money is in the wallet's currency, what is paid in its minor unit. ``digest``
-    stands for all that the customer saw; `BEGIN_TOP_UP` wants it back. ``problems`` are
+    covers everything the customer saw; `BEGIN_TOP_UP` requires it. ``problems`` are
     the reasons why it can't be: then ``split`` says how to reach the amount in several
     top-ups, if that is a way, and ``instead`` is the amount next to it that is allowed;
     None if none is. ``unverified_left`` is what an account that is not verified may
@@ -73,7 +73,7 @@ class TopUpQuote(Response, frozen=True, kw_only=True):
     ``next_room`` is when more than now can be topped up, if time alone brings that.
     ``largest`` is the most that one top-up can be now, None if none can. ``repeats`` is
     a top-up of the same amount that can still be paid, or was paid just before: the
-    customer may not mean both. ``digest`` does not stand for it.
+    customer may not mean both. ``digest`` doesn't cover it.
     """
 
     net: Money
@@ -103,7 +103,7 @@ class AmountReason(Enum):
 
     MINIMUM = "minimum"
     PAYS_DEBTS = "pays_debts"
-    """With it, all that services wait for can be paid."""
+    """It covers everything that services owe."""
     LARGEST = "largest"
     RECOMMENDED = "recommended"
 
@@ -117,7 +117,7 @@ class SuggestedAmount(Response, frozen=True, kw_only=True):
 
 
 class ShownQuote(TopUpQuote, frozen=True, kw_only=True):
-    """A quote as its customer is shown it, with what the money does.
+    """A quote as shown to the customer, with what the money is used for.
 
     ``settlement`` is that of ``balance`` and ``net`` together; the balance after the
     top-up is its ``left``. ``suggested`` amounts are in ascending order.
@@ -129,7 +129,7 @@ class ShownQuote(TopUpQuote, frozen=True, kw_only=True):
 
 
 class BeginTopUp(Request, frozen=True, kw_only=True):
-    """``digest`` is that of the quote which the customer saw.
+    """``digest`` is from the quote that the customer saw.
 
     ``is_intended`` says that they saw what it ``repeats`` too, and mean both.
     """
@@ -141,14 +141,14 @@ class BeginTopUp(Request, frozen=True, kw_only=True):
 
 
 class TopUp(Response, frozen=True, kw_only=True):
-    """A top-up's full state. ``reference`` is what people quote: TU-4F7K-2M9Q-8RTW.
+    """A top-up's full state. ``reference`` is what customers quote: TU-4F7K-2M9Q-8RTW.
 
-    ``credited`` is the net of all payments that came, and may differ from ``net``,
-    ``taken_back`` what customers' banks took back of a part of one, net as well,
-    ``refunded`` the net part that was given back, ``expires_at`` when a top-up that
+    ``credited`` is the net of all payments received, and may differ from ``net``,
+    ``taken_back`` the net amount that banks reversed from part of a payment,
+    ``refunded`` the net amount refunded, ``expires_at`` when a top-up that
     was not paid ends, ``settled_at`` when it first came to an end, paid or not: later
     payments and refunds have times of their own. ``bank`` says how to pay it by
-    bank, while that is to be done; it is not part of events.
+    bank transfer while it is open; it is not part of events.
     """
 
     id: UUID
@@ -173,9 +173,9 @@ class TopUp(Response, frozen=True, kw_only=True):
 
 
 class GivenBack(Response, frozen=True, kw_only=True):
-    """What one refund gave back; ``top_up`` is as it left it.
+    """The result of a refund; ``top_up`` is the state after it.
 
-    ``kept_goodwill`` is what stayed in the wallet because it was never paid in.
+    ``kept_goodwill`` stays in the wallet because it was never paid in.
     """
 
     top_up: TopUp
@@ -240,10 +240,10 @@ class CancelTopUp(Request, frozen=True, kw_only=True):
 
 
 class RefundTopUp(Request, frozen=True, kw_only=True):
-    """``net`` is the part of the wallet's money to give back; all of it when None.
+    """``net`` is the amount to refund from the wallet; as much as possible if None.
 
-    Only of ``payment_id``, if that is given. ``reason`` is told to the customer.
-    ``again`` is the id of an equal one, made within the hour, that is to be repeated.
+    Only of ``payment_id``, if set. The customer sees ``reason``.
+    ``again`` is the id of the same refund within the last hour, to repeat it.
     """
 
     top_up_id: UUID
@@ -273,7 +273,7 @@ BEGIN_TOP_UP = Method(
     Permission.ADD_FUNDS,
     Effect.CHANGE,
 )
-"""As `QUOTE_TOP_UP`; Conflict ``quote_changed`` when the digest is another by now, or
+"""As `QUOTE_TOP_UP`; Conflict ``quote_changed`` if the digest has changed, or
 with a problem's code and parameters."""
 
 START_PAYMENT = Method(
@@ -284,7 +284,7 @@ START_PAYMENT = Method(
     Permission.ADD_FUNDS,
     Effect.ONCE,
 )
-"""Safe to repeat: a payment under way is continued. InvalidInput ``bad_return_url``;
+"""Safe to repeat: a payment in progress is continued. InvalidInput ``bad_return_url``;
 NotFound ``no_such_top_up``; Conflict ``top_up_ended`` with ``state``; Unavailable
 ``gateway_unreachable``."""
 
@@ -309,8 +309,7 @@ REFUND_TOP_UP = Method(
 ``reason_missing``."""
 
 TOP_UP_SETTLED = Event(NAME, "top_up_settled", TopUp)
-"""Money came in for a top-up, went back, or none will come: its state is final for
-now."""
+"""A top-up was paid, refunded or ended: its state is final for now."""
 
 METHODS = (
     QUOTE_TOP_UP,

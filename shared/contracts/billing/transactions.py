@@ -18,12 +18,12 @@ MOST_FAILED = 10
 
 
 class TransactionGroup(Enum):
-    """What a list may be narrowed to; each is one or more kinds of entries."""
+    """Filters of the list; each covers one or more kinds of entries."""
 
     TOP_UPS = "top-ups"
     CHARGES = "charges"
     REFUNDS = "refunds"
-    """Refunds, those that came back, and chargebacks."""
+    """Refunds, failed refunds and chargebacks."""
     ADJUSTMENTS = "adjustments"
 
 
@@ -54,7 +54,7 @@ class Transaction(Response, frozen=True, kw_only=True):
 
 
 class FailedPayment(Response, frozen=True, kw_only=True):
-    """An attempt to pay that brought no money; ``failure`` is a code, if known."""
+    """A failed attempt to pay; ``failure`` is a code, if known."""
 
     top_up_id: UUID
     reference: str

@@ -1,6 +1,6 @@
-"""A company's wallets: their settings, further ones, and the primary one.
+"""A company's wallets: settings, additional wallets, and the primary one.
 
-Each wallet has a currency of its own, and a company at most one in each.
+A company has at most one wallet per currency.
 """
 
 from enum import Enum
@@ -47,7 +47,7 @@ class AddWallet(Request, frozen=True, kw_only=True):
 
 
 class MakePrimary(Request, frozen=True, kw_only=True):
-    """``currency`` is that of the wallet which is to come first. No money moves."""
+    """``currency`` is that of the new primary wallet. No money moves."""
 
     currency: str
 
@@ -67,9 +67,9 @@ class SetCreditLimit(Request, frozen=True, kw_only=True):
 
 
 class SetComfortBuffer(Request, frozen=True, kw_only=True):
-    """``buffer`` is what the customer wants left in the wallet; zero or more.
+    """``buffer`` is what the customer wants to keep in the wallet; zero or more.
 
-    ``horizon_days`` is how far ahead is looked, 1 to 366.
+    ``horizon_days`` is how far ahead charges are included, 1 to 366.
     """
 
     buffer: Money
@@ -77,7 +77,7 @@ class SetComfortBuffer(Request, frozen=True, kw_only=True):
 
 
 class AdjustmentKind(Enum):
-    """Why an operator moves money by hand."""
+    """The type of an operator's adjustment."""
 
     OPENING_BALANCE = "opening_balance"
     CORRECTION = "correction"
@@ -85,11 +85,11 @@ class AdjustmentKind(Enum):
 
 
 class AdjustWallet(Request, frozen=True, kw_only=True):
-    """``amount`` is added to the wallet; negative to take away. Six decimal places.
+    """``amount`` is added to the wallet; negative to deduct. Six decimal places.
 
-    It may take the balance below the credit limit: it states what is so. ``reason`` is
-    told to the customer. ``again`` is the id of an equal one, made within the hour,
-    that is to be repeated: the same amount and kind.
+    It may exceed the credit limit, because it records a fact. The customer sees
+    ``reason``. ``again`` is the id of the same adjustment (amount and kind) within the
+    last hour, to repeat it.
     """
 
     company_id: UUID
@@ -159,7 +159,7 @@ or more than a wallet can hold), ``reason_missing``, ``bad_reason``; Conflict
 ``done_before`` with ``id``."""
 
 WALLET_CHANGED = Event(NAME, "wallet_changed", WalletView)
-"""A wallet was opened, its balance moved, or one of its settings is another."""
+"""A wallet was opened, or its balance or a setting changed."""
 
 METHODS = (
     LIST_WALLETS,

@@ -36,9 +36,9 @@ class Company(Response, frozen=True, kw_only=True):
 
 
 class ChangeCompany(Request, frozen=True, kw_only=True):
-    """What the company is to be from now on, as a whole.
+    """The company's new details as a whole.
 
-    ``version`` is the one that was shown to whoever changes it.
+    ``version`` is the one that the user saw.
     """
 
     version: int

@@ -51,7 +51,7 @@ class Verification(Response, frozen=True, kw_only=True):
 
 
 class SetVerification(Request, frozen=True, kw_only=True):
-    """What came of one of a user's own steps. ``reason`` is told to them."""
+    """The result of one of a user's own steps. They see ``reason``."""
 
     user_id: UUID
     step: VerificationStep

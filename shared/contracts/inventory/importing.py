@@ -10,8 +10,8 @@ from shared.permissions import Permission
 class CatalogRow(Request, frozen=True, kw_only=True):
     """One price of one plan, as a catalogue file states it.
 
-    ``line`` is where it stands in the file. Values are text as found there, so that
-    inventory alone decides what is acceptable.
+    ``line`` is its position in the file. Values are text as found there, so that only
+    inventory decides what is valid.
     """
 
     line: str
@@ -93,8 +93,8 @@ STAGE_CATALOG = Method(
 Conflict ``other_import`` when the id is that of an import of services.
 
 Refused rows: ``missing``, ``too_long``, ``control_character``, ``bad_code``,
-``no_such_currency``, ``currency_not_current`` (nobody pays in it any more, or it is no
-money), ``currency_not_invoiced`` (more decimal places than an invoice has),
+``no_such_currency``, ``currency_not_current`` (no longer in use, or not a
+currency), ``currency_not_invoiced`` (more decimal places than an invoice has),
 ``no_such_period``, ``bad_price``, ``price_out_of_range``, ``contradiction`` (of an
 earlier row, or of the family a plan has) and ``duplicate`` (the same price again, with
 another amount)."""
@@ -106,8 +106,8 @@ STAGE_SERVICES = Method(
     NAME, "stage_services", StageServices, Staged, Permission.OPERATE, Effect.CHANGE
 )
 """As `STAGE_CATALOG`. Refused rows, beside those: ``bad_id``, ``no_such_state``,
-``bad_time``, ``no_such_plan``, ``no_such_price``, ``wrong_state`` (no way leads there
-from the service's present state), ``suspended`` (no import lifts a suspension) and
+``bad_time``, ``no_such_plan``, ``no_such_price``, ``wrong_state`` (not allowed
+from the current state), ``suspended`` (an import can't resume a service) and
 ``fixed`` (a service keeps its currency and period)."""
 
 APPLY_SERVICES = Method(

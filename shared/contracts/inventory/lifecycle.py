@@ -30,7 +30,7 @@ class CreateService(Request, frozen=True, kw_only=True):
 
 
 class ChangeState(Request, frozen=True, kw_only=True):
-    """``why`` is told to the customer in the history."""
+    """The customer sees ``why`` in the history."""
 
     service_id: UUID
     why: str = ""

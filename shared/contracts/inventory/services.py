@@ -20,9 +20,9 @@ class ServiceState(Enum):
 
 class SuspensionReason(Enum):
     PAYMENT = "payment"
-    """Lifted by itself once the money is there."""
+    """Ends automatically once the money is there."""
     POLICY = "policy"
-    """Lifted by the operator only."""
+    """Only the operator can end it."""
 
 
 class TerminationTime(Enum):
@@ -82,7 +82,7 @@ SERVICE_RESUMED = Event(NAME, "service_resumed", Service)
 PLAN_CHANGED = Event(NAME, "plan_changed", Service)
 PRICE_CHANGED = Event(NAME, "price_changed", Service)
 SERVICE_RENAMED = Event(NAME, "service_renamed", Service)
-"""Its own name, its plan's or its family's was changed by an import."""
+"""An import changed its name, or its plan's or family's."""
 
 TERMINATION_REQUESTED = Event(NAME, "termination_requested", Service)
 TERMINATION_WITHDRAWN = Event(NAME, "termination_withdrawn", Service)

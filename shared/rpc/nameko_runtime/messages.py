@@ -90,7 +90,7 @@ class MessageConsumer(QueueConsumer):  # type: ignore[misc]
             now = time.monotonic()
             if now - last < _HUNG_S:
                 self._pulse = now
-            # Else the process has hung: by the next time, what came then is read.
+            # Else the process has hung: by the next time, earlier messages are read.
             last = now
 
     def _received_at(self) -> float:
