@@ -58,7 +58,7 @@ def create_company(
 def change_company(
     change: Change, request: identity.companies.ChangeCompany
 ) -> identity.companies.Company:
-    """Make the principal's company what it is to be, and tell of it if it was not.
+    """Change the principal's company, and publish it if anything differs.
 
     Raises:
         InvalidInput: as the contract lists, with ``field``.
@@ -123,7 +123,7 @@ def republish_companies(
     query = select(models.Company)
     if request.after_company_id is not None:
         query = query.where(models.Company.company_id > request.after_company_id)
-    # Locked, so that a change made meanwhile is told of after this, and not before.
+    # Locked, so that a concurrent change is published after this, not before.
     ordered = query.order_by(models.Company.company_id).limit(request.limit)
     found = change.db.scalars(ordered.with_for_update()).all()
     change.tell_all(*(_company_changed(company) for company in found))
@@ -221,7 +221,7 @@ def _postal_code(country: str, text: str) -> str:
 def _check_time_zone(
     db: Session, company: models.Company, time_zone: str, now: datetime
 ) -> None:
-    """Refuse a new zone so soon: billing counts all of the company's services anew."""
+    """Refuse another zone so soon: billing recounts all of the company's services."""
     last = company.time_zone_changed_at
     if last is not None and now - last < TIME_ZONE_STAYS:
         about = {"field": "time_zone"}
@@ -232,8 +232,8 @@ def _check_time_zone(
 def _check_database_knows(db: Session, time_zone: str, now: datetime) -> None:
     """Refuse a zone that is newer than the database.
 
-    Billing counts periods there, too: it could charge nothing by a clock that its
-    PostgreSQL has never heard of.
+    Billing also counts periods there and can't charge in a zone that its PostgreSQL
+    doesn't know.
     """
     try:
         with db.begin_nested():

@@ -97,7 +97,7 @@ def list_members(db: Session) -> list[identity.memberships.Member]:
 def add_member(
     change: Change, request: identity.memberships.AddMember
 ) -> identity.memberships.Membership:
-    """Let a user that exists act for a company that exists, and tell of it.
+    """Add an existing user to an existing company, and publish it.
 
     Raises:
         Conflict: ``already_member``, in whichever role.

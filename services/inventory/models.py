@@ -43,7 +43,7 @@ class Family(Base):
 
 
 class Plan(Base):
-    """What can be bought. It stays in its family for good."""
+    """What can be bought. It never leaves its family."""
 
     __tablename__ = "plans"
 
@@ -68,7 +68,7 @@ class Service(CompanyOwned, Base):
     database: the first three are what the list is sorted by. ``suspended_us`` is how
     long it was suspended, the present suspension apart; ``payment_version`` is the
     number of what billing said of it last. ``termination_requested_by`` is the name
-    that the principal had, whoever that is.
+    that the principal had, of any kind.
     """
 
     __tablename__ = "services"
@@ -122,7 +122,7 @@ class ServiceWord(CompanyOwned, Base):
 class HistoryRow(CompanyOwned, Base):
     """One change of one service; rows are only ever added.
 
-    ``who`` is the name that the principal had, whoever that is; ``why`` the note as it
+    ``who`` is the name that the principal had, of any kind; ``why`` the note as it
     was written before notes had codes. Such rows have no actor either.
     """
 

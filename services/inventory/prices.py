@@ -43,7 +43,7 @@ def parse_price(text: str, currency: str) -> Money:
     ``currency`` must exist.
 
     Raises:
-        InvalidInput: ``bad_price`` when it is no number, else as `check_price`.
+        InvalidInput: ``bad_price`` if it is not a number, otherwise as `check_price`.
     """
     if not _NUMBER.fullmatch(text):
         raise InvalidInput("bad_price", "not a number")

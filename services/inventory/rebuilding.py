@@ -1,7 +1,7 @@
-"""Counters made anew from the services, while these go on changing.
+"""Rebuild counters from the services while these keep changing.
 
-A change locks its services, then its counters, and adds to these. So whoever holds the
-counters and counts afterwards sees each change wholly or will have it added later.
+A change locks its services, then its counters, and adds to these. So code that
+holds the counters and then counts sees each change in full, or it is added later.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from shared.db.paging import MAX_BATCH, check_limit
 def rebuild_counters(
     db: Session, request: inventory.upkeep.RebuildCounters
 ) -> inventory.upkeep.RebuiltCounters:
-    """Make the counters of one company anew, or of the next few, by their ids.
+    """Rebuild the counters of one company, or of the next few, by their ids.
 
     Raises:
         InvalidInput: ``bad_limit`` with ``max_limit``.

@@ -36,7 +36,7 @@ def republish_services(
     )
     if request.after_service_id is not None:
         query = query.where(Service.id > request.after_service_id)
-    # Locked, so that a change made meanwhile is told of after this, and not before.
+    # Locked, so that a concurrent change is published after this, not before.
     rows = change.db.execute(
         query.order_by(Service.id).limit(request.limit).with_for_update(of=Service)
     ).all()

@@ -48,7 +48,7 @@ def is_verified(db: Session, user_id: UUID) -> bool:
 def set_step(
     db: Session, request: identity.people.SetVerification, now: datetime
 ) -> identity.people.Verification:
-    """Note what came of one of a user's own steps; ``reason`` is told to them.
+    """Record the result of one of a user's own steps; they see ``reason``.
 
     Raises:
         InvalidInput: ``not_a_personal_step``, ``bad_reason``.

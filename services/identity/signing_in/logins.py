@@ -55,7 +55,7 @@ class Logins:
     def log_in(
         self, request: identity.signing_in.LogIn, now: datetime
     ) -> identity.signing_in.Session:
-        """Open a session for the right password, and log what came of it.
+        """Open a session for the right password, and log the result.
 
         Raises:
             Unauthenticated: ``wrong_credentials``, be it the email or the password.

@@ -129,7 +129,7 @@ def switch_company(signed_in: SignedIn, company_id: UUID) -> UsersCompany:
 
 
 def end_session(change: Change, token: str) -> None:
-    """End a session and tell of it; nothing happens when it has ended or never was."""
+    """End a session and publish it; do nothing if it has ended or never existed."""
     ended = change.db.scalar(
         update(models.LoginSession)
         .where(
@@ -165,7 +165,7 @@ def view(
     signing_key: Ed25519PrivateKey,
     now: datetime,
 ) -> identity.signing_in.Session:
-    """What the web front end is told, with a principal for ``company``."""
+    """Return the session's view, with a principal for ``company``."""
     user = signed_in.user
     verified = verification.is_verified(db, user.id)
     principal = principals.of_user(

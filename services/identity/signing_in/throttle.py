@@ -1,4 +1,4 @@
-"""How many wrong passwords are told before we stop answering.
+"""Limit the number of wrong passwords.
 
 Failures are counted per account, per address and altogether, over sliding windows.
 The count altogether concerns nobody where they have signed in lately: a few thousand
@@ -81,7 +81,7 @@ def normalise_address(text: str) -> str:
 
 
 def site_of(address: str) -> str:
-    """Whom an address counts for: an IPv6 customer holds a whole /64."""
+    """Return the network that an address counts for: IPv6 customers have a /64."""
     if ":" not in address:
         return address
     return str(ipaddress.ip_network((address, _IPV6_SITE_BITS), strict=False))
@@ -125,7 +125,7 @@ def count_failure(db: Session, attempt: Attempt, now: datetime) -> None:
 
 
 def clear_failures(db: Session, attempt: Attempt) -> None:
-    """Start the account's count anew; the address keeps its own."""
+    """Reset the account's count; the address keeps its own."""
     db.execute(
         update(LoginFailure)
         .where(LoginFailure.account_hash == attempt.account_hash)

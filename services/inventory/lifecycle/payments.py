@@ -1,7 +1,7 @@
 """What billing says of services' payment: suspend, resume, end them.
 
-Billing numbers what it says of a service, and says it again until something came of it.
-What is older than what is known is dropped; what no longer fits is passed over.
+Billing numbers its messages about a service and repeats them until they take effect.
+Older messages are dropped; messages that no longer apply are ignored.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def resume_restored(change: Change, envelope: Envelope[PaymentNews]) -> None:
 
 
 def end_with_period(change: Change, envelope: Envelope[PaymentNews]) -> None:
-    """Terminate those that still bear a request to end with their period."""
+    """Terminate services that still have a request to end with their period."""
     for service in _lock_current(change, envelope):
         if service.termination_time is TerminationTime.END_OF_PERIOD:
             request = inventory.lifecycle.ChangeState(service_id=service.id)

@@ -30,7 +30,7 @@ def find_renamed(db: Session, import_id: UUID) -> Renamed:
 
 
 def rename_services(change: Change, renamed: Renamed) -> None:
-    """Bring the names to their services, and tell whoever keeps a copy."""
+    """Apply the names to their services, and publish the changes."""
     after: UUID | None = None
     while batch := _next_batch(change.db, renamed, after):
         changed = []

@@ -22,7 +22,7 @@ LIVE = frozenset({PENDING, ACTIVE, SUSPENDED})
 """What Total Services counts, and what can still change."""
 
 MARKABLE = frozenset({ACTIVE, SUSPENDED})
-"""What bears a termination request."""
+"""States in which a service can have a termination request."""
 
 
 @dataclass(frozen=True)

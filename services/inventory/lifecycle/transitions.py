@@ -85,7 +85,7 @@ def cancel_service(
 def request_termination(
     change: Change, request: inventory.lifecycle.RequestTermination
 ) -> inventory.services.Service:
-    """Mark a service as to be terminated; it goes on until that is done."""
+    """Mark a service for termination; it continues until it is terminated."""
     service = changes.lock_service(change, request.service_id)
     states.require(service.state, states.MARKABLE)
     if service.termination_requested_at is not None:
