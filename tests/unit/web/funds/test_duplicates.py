@@ -137,9 +137,11 @@ def test_a_duplicate_that_went_back_whole_no_longer_looks_open(
 
     is_over = left == "0"
     assert ("Duplicate, given back" in page) is is_over
-    assert ("A cardDuplicate Given back 119.00 EUR" in page) is is_over
+    assert ("Visa ending in 4242Duplicate Given back 119.00 EUR" in page) is is_over
     assert ("Attention: Possibly duplicate" in page) is not is_over
-    assert ("A cardPossible duplicate Paid 119.00 EUR" in page) is not is_over
+    assert (
+        "Visa ending in 4242Possible duplicate Paid 119.00 EUR" in page
+    ) is not is_over
 
 
 def test_what_is_left_of_a_duplicate_can_be_asked_back(

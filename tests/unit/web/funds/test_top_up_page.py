@@ -84,7 +84,7 @@ def test_a_transfer_that_nobody_has_seen_is_waited_for(
 
     page = words(opened(browser, ADDRESS))
 
-    assert f"A card {told} 119.00 EUR" in page
+    assert f"Visa ending in 4242 {told} 119.00 EUR" in page
 
 
 def test_a_payment_taxed_otherwise_than_quoted_says_how(
