@@ -14,7 +14,6 @@ from shared.contracts.notes import Note, NoteCode
 from shared.translation import mark
 
 _SENTENCES: Mapping[str, str] = {
-    NoteCode.OWN_WORDS: "%(words)s",
     NoteCode.CARD: mark("Card"),
     NoteCode.CARD_ENDING: mark("%(brand)s ending in %(last4)s"),
     NoteCode.BANK_TRANSFER: mark("Bank transfer"),
@@ -45,24 +44,25 @@ def register(app: Flask) -> None:
 
 def note_words(note: Note) -> str:
     """Return a note's sentence; empty for no note, and for a later version's code."""
+    if note.code == NoteCode.OWN_WORDS:
+        return note.parameters["words"]
     if note.code == NoteCode.SERVICES:
-        return _services(int(note.parameters["count"]))
-    if note.code not in _SENTENCES:
-        return note.as_written
-    return gettext(_SENTENCES[note.code], **note.parameters)
+        count = int(note.parameters["count"])
+        return str(ngettext("%(num)s service", "%(num)s services", count))
+    sentence = _SENTENCES.get(note.code)
+    return gettext(sentence, **note.parameters) if sentence else note.as_written
 
 
 def actor_words(actor: Actor) -> str:
+    """Return a person's name; of those without one, what they are."""
     if actor.name or actor.kind not in _ACTORS:
         return actor.name
-    return gettext(_ACTORS[actor.kind])
+    return str(gettext(_ACTORS[actor.kind]))
 
 
 def words_to_search() -> dict[str, str]:
     """Return the words of the codes' sentences, by which their notes are found."""
-    nothing = defaultdict[str, str](str)
-    return {code: gettext(text) % nothing for code, text in _SENTENCES.items()}
-
-
-def _services(count: int) -> str:
-    return ngettext("%(num)s service", "%(num)s services", count)
+    return {
+        code: gettext(sentence) % defaultdict(str)
+        for code, sentence in _SENTENCES.items()
+    }
