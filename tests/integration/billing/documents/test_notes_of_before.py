@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
 
 import services.billing
 from launcher.servers.postgres import PostgresServer
@@ -11,6 +12,7 @@ from shared.contracts.notes import NoteCode
 from shared.db.database import normalise_url
 from shared.db.migrations import alembic_config, migrate
 from tests.fixtures.databases import empty_database
+from tests.fixtures.stored_words import stored_words
 
 MIGRATIONS = Path(services.billing.__file__).parent / "migrations"
 OURS = "The payment was taken back by the bank that it came from."
@@ -46,7 +48,11 @@ def test_an_upgrade_keeps_words_and_gives_codes_to_orders_alone(
         with engine.begin() as connection:
             orders = [tuple(row) for row in connection.execute(text(ORDERS))]
             entries = [tuple(row) for row in connection.execute(text(ENTRIES))]
+        with Session(engine) as session:
+            found = list(stored_words(session, "billing"))
         engine.dispose()
 
     assert orders == [(OURS, NoteCode.TAKEN_BACK), (THEIRS, "")]
     assert entries == [("3 services", "billing", "", {}, "")]
+    # So they would be found if they were written now.
+    assert len(found) == len([*orders, *entries]) + len(entries)
