@@ -126,7 +126,7 @@ def test_a_way_to_pay_of_the_future_is_said_as_it_is() -> None:
 
 def test_a_credit_note_says_what_it_takes_back_and_why() -> None:
     said = _said(content(DocumentKind.CREDIT_NOTE, language="en"))
-    assert "Corrects invoice 2026-000016 of 1 November 2026" in said
+    assert "Corrects invoice 2026-000016 dated 1 November 2026" in said
     assert "Reason: Refund as agreed" in said
     assert "Amount credited 119.00\N{NO-BREAK SPACE}EUR" in said
     assert "Amount due" not in said
@@ -135,7 +135,7 @@ def test_a_credit_note_says_what_it_takes_back_and_why() -> None:
 def test_an_invoice_says_which_it_replaces() -> None:
     corrects = content(DocumentKind.CREDIT_NOTE).corrects
     source = msgspec.structs.replace(content(language="en"), corrects=corrects)
-    assert "Replaces invoice 2026-000016 of 1 November 2026" in _said(source)
+    assert "Replaces invoice 2026-000016 dated 1 November 2026" in _said(source)
 
 
 def test_reverse_charge_is_said_in_the_words_of_the_law() -> None:
