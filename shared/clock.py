@@ -1,7 +1,7 @@
 """The one clock: aware UTC datetimes, movable in tests and the demo.
 
-SQL never calls ``now()`` and no module calls ``datetime.now()``: whoever needs the
-time is given a `Clock`.
+SQL never calls ``now()`` and no module calls ``datetime.now()``: code that needs
+the time gets a `Clock`.
 """
 
 from datetime import UTC, datetime, timedelta

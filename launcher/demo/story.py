@@ -80,8 +80,8 @@ class Movement:
 class TopUp:
     """A top-up by the company's owner, net, in its currency, paid ``payments`` times.
 
-    ``refund`` is why it was given back at once, if it was. One that is to be paid
-    ``by_bank`` waits for that.
+    ``refund`` is the reason for an immediate refund, if any. A top-up ``by_bank`` waits
+    for its transfer.
     """
 
     day: int

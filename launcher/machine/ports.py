@@ -57,7 +57,7 @@ def read_port(file: Path) -> int | None:
 
 def _can_bind(family: socket.AddressFamily, host: str, port: int) -> bool:
     with socket.socket(family) as probe:
-        # As servers do: a connection of a server that just ended is no obstacle.
+        # As servers do: ignore connections of a server that has just ended.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

@@ -34,7 +34,7 @@ def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> bool:
     if not settings.wants_demo:
         return False
     if names := company_names(urls, settings.keys_dir, clock):
-        # Whoever tries it out may have renamed one.
+        # Users may have renamed one.
         return not names.isdisjoint(_CUSTOMERS)
     print("Loading the demo …", flush=True)
     unfinished.touch()

@@ -1,11 +1,11 @@
 """RabbitMQ's definitions: exchanges, queues, accounts and permissions.
 
-Everything is made here, at set-up, by an account that no process has. The processes'
-own accounts may make nothing but queues for replies and for events to be followed, each
-under the account's name. An exchange carries messages of several owners, so what an
-account may publish or bind to it is said by topic permissions; an account without any
-for an exchange could use every key. The keys of copies (CC) are not asked for: so
-nothing that counts is told by a key on an exchange that several may write to.
+Everything is created here, at setup, by an account that no process has. The processes'
+accounts can create only queues for replies and events, named after the account. An
+exchange carries messages of several owners, so topic permissions define what an account
+can publish or bind; an account without any for an exchange could use every key. The
+broker doesn't check the keys of copies (CC), so nothing relies on keys on an exchange
+that several accounts write to.
 """
 
 import base64

@@ -1,8 +1,8 @@
 """Run our own nginx as proxy of the web front end, in its own folder.
 
-It takes in a request as a whole before the web front end hears of it, so that slow or
-unfinished ones cost nothing there; it compresses, ends TLS where that is set up, and
-says whom a request comes from.
+It receives requests completely before it passes them to the web front end, so that slow
+or unfinished ones cost nothing there; it compresses, terminates TLS if
+configured, and sets the headers with the client's address.
 """
 
 import os

@@ -129,7 +129,7 @@ class Supervisor:
     def stop(self) -> bool:
         """Stop supervisord and all programs; return whether it was running.
 
-        Also waits for what a killed supervisord left behind to end by itself.
+        Also wait for programs that a killed supervisord left behind.
         """
         pid = read_pid(self._layout.pid_file("supervisord"))
         running = pid is not None and self._is_ours(pid)

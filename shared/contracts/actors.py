@@ -58,8 +58,7 @@ def read_actor(kind: str, name: str, who: str) -> Actor:
     """Read an actor from a table.
 
     A row from before actors were kept has no ``kind``, and only the name of ``who``
-    called. In names that look like a login's it can't be told whose they are, so they
-    are not shown.
+    has. Names that look like a login can't be attributed and are not shown.
     """
     if kind:
         return Actor(kind=ActorKind(kind), name=name)

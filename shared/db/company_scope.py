@@ -1,8 +1,8 @@
 """Separate companies: restrict a session to the rows of its company.
 
 Each query on a `CompanyOwned` model is narrowed to the session's company, and each row
-written must bear its id. What can't be narrowed (SQL as text, bare tables) is refused.
-So that nothing slips by inside a query on models, the SQL that came of it is read, too.
+written must have its id. SQL as text and bare tables can't be narrowed and are refused.
+To find these inside queries on models, the resulting SQL is also checked.
 """
 
 import re

@@ -62,8 +62,8 @@ def turn_page(
 ) -> Page[Row]:
     """Return the page of ``limit`` rows at a position, in either direction.
 
-    On the side the reader came from there is taken to be a page, without a look: if it
-    has gone meanwhile, whoever turns back finds the end of what is left of the list.
+    On the side that the reader came from, a page is assumed without checking. If it is
+    gone by then, going back leads to the end of the remaining list.
     """
     cursor_of = cursor_of or encode_cursor
     direction, key = place

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from shared.clock import Clock
 
 LATE = timedelta(seconds=5)
-"""An event is usually taken in within a second of what it tells of."""
+"""Events are usually handled within a second."""
 
 PAUSE = timedelta(seconds=5)
 """While a service is catching up, its events come without longer pauses."""

@@ -28,7 +28,7 @@ class ClockSkew:
         try:
             ahead_s = _outside(float(sent_at), asked_at, time.time())
         except (TypeError, ValueError):
-            return  # from a service of before, or not one of ours
+            return  # from an older service, or not one of ours
         now = time.monotonic()
         logged_at = self._logged_at.get(service, -_AGAIN_AFTER_S)
         if abs(ahead_s) > TOLERATED_S and now - logged_at >= _AGAIN_AFTER_S:

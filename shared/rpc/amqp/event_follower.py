@@ -97,7 +97,7 @@ class EventFollower:
             except (AMQPError, OSError) as error:
                 log.warning("event_link_lost", error=repr(error))
             except Exception:
-                # Whatever it was, the next connection begins anew.
+                # Whatever it was, connect again.
                 log.exception("fault_in_event_thread")
             finally:
                 self._listener.disconnected()

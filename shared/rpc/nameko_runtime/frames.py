@@ -6,8 +6,8 @@ Here such a message arrives without its properties, to be put aside like any oth
 makes no sense.
 
 py-amqp takes `tolerant_frame_handler` as its connection's parameter ``frame_handler``;
-nothing of it is replaced. No later place would do: whoever catches the error outside
-has a connection that is in the middle of a message.
+nothing of it is replaced. A later place would not work: outside, the error leaves the
+connection in the middle of a message.
 """
 
 import struct

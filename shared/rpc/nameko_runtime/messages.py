@@ -164,7 +164,7 @@ def _plain_channel(channel: Any) -> Any:
 def bytes_of(message: Message) -> bytes:
     """Return the original body, which py-amqp decodes if the sender names an encoding.
 
-    From any other than UTF-8, other bytes come of it.
+    For encodings other than UTF-8, the bytes differ.
     """
     body: bytes | str = message.body
     return body.encode(errors="surrogatepass") if isinstance(body, str) else body

@@ -26,11 +26,11 @@ JUST_OLD = NOW - timedelta(days=30, seconds=1)
 NOT_OLD = NOW - timedelta(days=30) + timedelta(seconds=1)
 
 
-class Told(Response, frozen=True, kw_only=True):
+class Thing(Response, frozen=True, kw_only=True):
     number: int
 
 
-THING_HAPPENED = Event("shelf", "thing_happened", Told)
+THING_HAPPENED = Event("shelf", "thing_happened", Thing)
 RUNTIME = Runtime(ManualClock(NOW), random.Random(1))
 
 
@@ -55,7 +55,7 @@ def tell(
     for number in numbers:
         with database.company(OURS) as session:
             event = events.OutboxEvent(
-                THING_HAPPENED, Told(number=number), OURS, number
+                THING_HAPPENED, Thing(number=number), OURS, number
             )
             events.write_outbox(session, RUNTIME, "click", [event])
             then()
@@ -88,7 +88,7 @@ def test_an_envelope_tells_what_happened_when_and_to_whom(database: Database) ->
     events.relay(database, outside, NOW)
 
     envelope = events.open_envelope(THING_HAPPENED, outside.envelopes[0])
-    assert envelope.body == Told(number=7)
+    assert envelope.body == Thing(number=7)
     assert (envelope.source, envelope.name) == ("shelf", "thing_happened")
     assert (envelope.company_id, envelope.version) == (OURS, 7)
     assert (envelope.at, envelope.request_id) == (NOW, "click")
@@ -184,7 +184,7 @@ def test_an_event_whose_handler_failed_may_come_again(database: Database) -> Non
     assert take_in(database, "handler", envelope)
 
 
-def published(database: Database) -> Envelope[Told]:
+def published(database: Database) -> Envelope[Thing]:
     outside = Outside()
     tell(database, 1)
     events.relay(database, outside, NOW)
@@ -194,7 +194,7 @@ def published(database: Database) -> Envelope[Told]:
 def take_in(
     database: Database,
     handler: str,
-    envelope: Envelope[Told],
+    envelope: Envelope[Thing],
     then: Callable[[], None] = lambda: None,
 ) -> bool:
     with database.system() as session:

@@ -14,12 +14,12 @@ from shared.rpc.delivery import TRIES, Delivery, deliver, deliver_all
 from shared.rpc.dispatch import Dispatcher
 from shared.rpc.service import EventHandler
 
-TOLD = Event("shelf", "told", Response)
-HANDLER = EventHandler(TOLD, "hear", lambda: None, most_at_once=3)
+EVENT = Event("shelf", "told", Response)
+HANDLER = EventHandler(EVENT, "receive", lambda: None, most_at_once=3)
 BATCH = [{"request_id": click} for click in ("first", "second", "third")]
 
 
-class Hearing:
+class Receiver:
     """Stands for a dispatcher: fails as often as it is told to."""
 
     def __init__(self, *failures: Exception) -> None:
@@ -44,7 +44,7 @@ def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "DATABASE_PAUSE_S", 0.001)
 
 
-def outcome_of(hearing: Hearing, *, stopping: bool = False) -> Delivery:
+def outcome_of(hearing: Receiver, *, stopping: bool = False) -> Delivery:
     stop = threading.Event()
     if stopping:
         stop.set()
@@ -52,35 +52,35 @@ def outcome_of(hearing: Hearing, *, stopping: bool = False) -> Delivery:
 
 
 def test_a_handler_that_succeeds_is_called_once() -> None:
-    hearing = Hearing()
+    hearing = Receiver()
 
     assert outcome_of(hearing) is Delivery.TAKEN_IN
     assert hearing.tries == 1
 
 
 def test_a_handler_that_fails_is_tried_again() -> None:
-    hearing = Hearing(RuntimeError(), RuntimeError())
+    hearing = Receiver(RuntimeError(), RuntimeError())
 
     assert outcome_of(hearing) is Delivery.TAKEN_IN
     assert hearing.tries == 3
 
 
 def test_a_handler_that_always_fails_is_given_up() -> None:
-    hearing = Hearing(*(RuntimeError() for _ in range(100)))
+    hearing = Receiver(*(RuntimeError() for _ in range(100)))
 
     assert outcome_of(hearing) is Delivery.DEAD
     assert hearing.tries == TRIES
 
 
 def test_what_does_not_fit_is_not_tried_again() -> None:
-    hearing = Hearing(InvalidInput("malformed_message"))
+    hearing = Receiver(InvalidInput("malformed_message"))
 
     assert outcome_of(hearing) is Delivery.DEAD
     assert hearing.tries == 1
 
 
 def test_a_database_that_is_away_is_waited_for() -> None:
-    hearing = Hearing(*(Unavailable("database_unreachable") for _ in range(50)))
+    hearing = Receiver(*(Unavailable("database_unreachable") for _ in range(50)))
 
     assert outcome_of(hearing) is Delivery.TAKEN_IN
     assert hearing.tries == 51
@@ -92,13 +92,13 @@ def test_a_database_that_is_away_is_waited_for() -> None:
 def test_a_process_that_stops_leaves_the_event_for_the_next(
     failure: Callable[[], Exception],
 ) -> None:
-    hearing = Hearing(failure(), failure())
+    hearing = Receiver(failure(), failure())
 
     assert outcome_of(hearing, stopping=True) is Delivery.UNFINISHED
     assert hearing.tries == 1
 
 
-def outcomes_of(hearing: Hearing, *, stopping: bool = False) -> list[Delivery]:
+def outcomes_of(hearing: Receiver, *, stopping: bool = False) -> list[Delivery]:
     stop = threading.Event()
     if stopping:
         stop.set()
@@ -106,14 +106,14 @@ def outcomes_of(hearing: Hearing, *, stopping: bool = False) -> list[Delivery]:
 
 
 def test_events_that_come_together_are_taken_in_together() -> None:
-    hearing = Hearing()
+    hearing = Receiver()
 
     assert outcomes_of(hearing) == [Delivery.TAKEN_IN] * 3
     assert hearing.batches == [BATCH]
 
 
 def test_events_that_fail_together_are_each_taken_in_alone() -> None:
-    hearing = Hearing(RuntimeError(), InvalidInput("malformed_message"))
+    hearing = Receiver(RuntimeError(), InvalidInput("malformed_message"))
 
     assert outcomes_of(hearing) == [
         Delivery.DEAD,
@@ -124,7 +124,7 @@ def test_events_that_fail_together_are_each_taken_in_alone() -> None:
 
 
 def test_a_process_that_stops_leaves_all_that_follow_for_the_next() -> None:
-    hearing = Hearing(*(Unavailable("database_unreachable") for _ in range(50)))
+    hearing = Receiver(*(Unavailable("database_unreachable") for _ in range(50)))
 
     assert outcomes_of(hearing, stopping=True) == [Delivery.UNFINISHED] * 3
     assert hearing.batches == [BATCH, BATCH[:1]]
