@@ -122,7 +122,8 @@ def _cookie(page: Page) -> str:
 
 
 def _score(report: dict[str, Any], category: str) -> int:
-    return round(report["categories"][category]["score"] * 100)
+    score: float = report["categories"][category]["score"]
+    return round(score * 100)
 
 
 def _shift(report: dict[str, Any]) -> float:
