@@ -67,6 +67,7 @@ def take_in_services(news: Sequence[News]) -> None:
     for change, envelope in news:
         intake.take_in(change, envelope)
     intake.write_new(session)
+    intake.open_wallets()
     session.flush()
     rollups.replace(session, intake.before, intake.after)
 
@@ -86,6 +87,8 @@ class _Intake:
     after: list[Contribution] = field(default_factory=list)
     new: dict[UUID, Subscription] = field(default_factory=dict)
     """Services that nothing was known of; the session has none of them."""
+    unopened: dict[tuple[UUID, str], Change] = field(default_factory=dict)
+    """Wallets that they need, and what each is opened with."""
 
     @classmethod
     def of(
@@ -122,6 +125,8 @@ class _Intake:
                 change.db.add(known)
             self.before += contributions(known, zone)
             if envelope.version != known.version and known.anchor is not None:
+                # What falls away is given back into the wallet.
+                self.open_wallets()
                 # A lower one of a new epoch, too: what went before has not happened.
                 _live_through(change, known, envelope, zone)
             for name, value in _columns(envelope).items():
@@ -140,6 +145,14 @@ class _Intake:
         if rows:
             session.execute(insert_given(_SUBSCRIPTIONS, rows))
 
+    def open_wallets(self) -> None:
+        """Open together those that are needed so far."""
+        if self.unopened:
+            wanted = [(change, *wallet) for wallet, change in self.unopened.items()]
+            wallets.open_together(self.wallets, wanted)
+            self.wallets |= self.unopened.keys()
+            self.unopened.clear()
+
     def _place(
         self,
         change: Change,
@@ -157,8 +170,7 @@ class _Intake:
         paid_time.place(service, envelope.at, zone, is_new=is_new)
         wallet = service.company_id, service.currency
         if service.state in _PAYS and wallet not in self.wallets:
-            wallets.ensure_wallet(change, *wallet)
-            self.wallets.add(wallet)
+            self.unopened.setdefault(wallet, change)
 
 
 def take_in_company(

@@ -1,6 +1,6 @@
 """Wallets: opening them, which is the primary one, and their settings."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -74,32 +74,57 @@ def ensure_wallet(change: Change, company_id: UUID, currency: str) -> None:
     _open(change, company_id, currency)
 
 
+def open_together(
+    known: Collection[tuple[UUID, str]], wanted: Sequence[tuple[Change, UUID, str]]
+) -> list[Wallet]:
+    """Open empty wallets of some companies, in a currency each, in one transaction.
+
+    The companies are locked, and have those that are ``known``.
+    """
+    session = wanted[0][0].db
+    owners = {company_id for company_id, _ in known}
+    wallets = []
+    for change, company_id, currency in wanted:
+        is_primary = company_id not in owners
+        owners.add(company_id)
+        wallets.append(_empty(change.runtime.new_id(), company_id, currency))
+        wallets[-1].is_primary = is_primary
+    kind = AccountKind.WALLET
+    session.add_all(Account(id=w.id, kind=kind, currency=w.currency) for w in wallets)
+    session.flush()
+    session.add_all(wallets)
+    session.flush()
+    for (change, *_), wallet in zip(wanted, wallets, strict=True):
+        change.tell(
+            WALLET_CHANGED,
+            view(wallet),
+            company_id=wallet.company_id,
+            version=wallet.version,
+        )
+    return wallets
+
+
 def _open(change: Change, company_id: UUID, currency: str) -> Wallet | None:
     """A new wallet; None if there was one."""
-    session = change.db
-    owned = Wallet.company_id == company_id
-    currencies = session.scalars(select(Wallet.currency).where(owned)).all()
-    if currency in currencies:
+    known = currencies_of(change.db, {company_id})
+    if (company_id, currency) in known:
         return None
-    account = Account(
-        id=change.runtime.new_id(), kind=AccountKind.WALLET, currency=currency
-    )
-    session.add(account)
-    session.flush()
-    wallet = Wallet(
-        id=account.id,
+    (wallet,) = open_together(known, [(change, company_id, currency)])
+    return wallet
+
+
+def _empty(id_: UUID, company_id: UUID, currency: str) -> Wallet:
+    nothing = zero(currency).amount
+    return Wallet(
+        id=id_,
         company_id=company_id,
         currency=currency,
-        is_primary=not currencies,
-        balance=zero(currency).amount,
-        credit_limit=zero(currency).amount,
-        comfort_buffer=zero(currency).amount,
+        balance=nothing,
+        credit_limit=nothing,
+        comfort_buffer=nothing,
         horizon_days=DEFAULT_HORIZON_DAYS,
-        version=0,
+        version=1,
     )
-    session.add(wallet)
-    tell_of_change(change, wallet)
-    return wallet
 
 
 def list_wallets(session: Session, seller: Seller) -> billing.wallets.Wallets:

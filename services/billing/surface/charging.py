@@ -11,7 +11,7 @@ from shared.contract import Nothing
 from shared.contracts import billing, inventory
 from shared.db.events import Envelope
 from shared.rpc.call import Call
-from shared.rpc.service import handles, in_transaction, on_event, on_events
+from shared.rpc.service import handles, in_transaction, on_events
 
 EVENTS_AT_ONCE = 100
 
@@ -52,8 +52,8 @@ class ChargingMethods(RoomMethods, is_part=True):
         )
         self._wake_after(db, self.charging.wake)
 
-    @on_event(billing.wallets.WALLET_CHANGED)
+    @on_events(billing.wallets.WALLET_CHANGED, most_at_once=EVENTS_AT_ONCE)
     def see_wallet(
-        self, db: Session, _envelope: Envelope[billing.wallets.WalletView]
+        self, db: Session, _envelopes: Sequence[Envelope[billing.wallets.WalletView]]
     ) -> None:
         self._wake_after(db, self.charging.wake)
