@@ -80,11 +80,14 @@ def test_every_event_of_each_source_is_heard(amqp_url: str, notes: Notes) -> Non
         notes.wait_until_listening()
         first, second = uuid4(), uuid4()
 
+        _publish(amqp_url, "here", "old_thing", first)
         _publish(amqp_url, "here", "thing_changed", first)
         _publish(amqp_url, "there", "other_thing", second)
 
         notes.wait_for(first)
         notes.wait_for(second)
+        # What is no news is passed over.
+        assert notes.companies.count(first) == 1
 
 
 def test_events_of_others_are_not_heard(amqp_url: str, notes: Notes) -> None:
@@ -184,7 +187,12 @@ def _publish(
     named: str = "",
 ) -> None:
     """Publish an event as a service's relay does."""
-    envelope = {"source": named or source, "company_id": str(company_id), "body": {}}
+    envelope = {
+        "source": named or source,
+        "name": name,
+        "company_id": str(company_id),
+        "body": {},
+    }
     with pika.BlockingConnection(pika.URLParameters(amqp_url)) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
