@@ -48,7 +48,7 @@ def stack(servers: Servers) -> Site:
         pytest.param(300, UNFINISHED_BODY, marks=pytest.mark.full),
         pytest.param(2000, UNFINISHED_BODY, marks=pytest.mark.fault),
         pytest.param(2000, UNFINISHED_CHUNKS, marks=pytest.mark.fault),
-        pytest.param(2000, UNFINISHED_HEADERS, marks=pytest.mark.fault),
+        pytest.param(10_000, UNFINISHED_HEADERS, marks=pytest.mark.fault),
     ],
 )
 def test_slow_senders_keep_nobody_waiting(

@@ -5,9 +5,10 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from cryptography.x509.oid import NameOID
 from launcher.machine.ports import LOOPBACK, is_free, pick_port
 from launcher.machine.processes import wait_until
 from launcher.servers.proxy import Certificate
+from shared.settings import read_settings
 from tests.fixtures.process_table import processes_of
 from tests.fixtures.proxies import RunningProxy, application_at_a_port, proxy_before
-from web.site.security import MAX_FORM_BYTES
+from web.settings import read_web_settings
+from web.site.security import MAX_FORM_BYTES, headers_of_every_answer
 
 PATIENCE_S = 15
 MOST_OF_ONE = 100
@@ -37,6 +40,15 @@ FORGED = {
     "Forwarded": "for=198.51.100.7",
     "X-Real-IP": "198.51.100.6",
 }
+
+
+WEB_HEADERS = set(headers_of_every_answer(read_web_settings(read_settings({}))))
+
+
+def assert_safe(headers: Mapping[str, str]) -> None:
+    """It has the headers of every answer, as those of the web front end have."""
+    assert set(headers) >= WEB_HEADERS | {"Cache-Control"}
+    assert headers["Content-Security-Policy"] == "default-src 'none'"
 
 
 class Upstream:
@@ -136,7 +148,39 @@ def test_too_large_a_body_is_refused_by_its_length_alone(
 
     assert answer.status_code == 413
     assert "Request too large" in answer.text
+    assert_safe(answer.headers)
     assert upstream.asked == 0
+
+
+@pytest.mark.parametrize("head", ["nonsense", "GET / HTTP/1.1", "GET /{long} HTTP/1.1"])
+def test_what_is_no_request_is_refused_with_the_headers_of_every_answer(
+    proxy: RunningProxy, upstream: Upstream, head: str
+) -> None:
+    with socket.create_connection((LOOPBACK, proxy.port), PATIENCE_S) as sender:
+        sender.sendall(head.format(long="x" * 20_000).encode() + b"\r\n\r\n")
+        answer = HTTPResponse(sender)
+        answer.begin()
+
+    assert answer.status in {400, 414}
+    assert_safe(answer.headers)
+    assert upstream.asked == 0
+
+
+def test_what_web_says_is_passed_on_and_nothing_added(tmp_path: Path) -> None:
+    own = [("Content-Security-Policy", "default-src 'self'"), ("Retry-After", "7")]
+
+    def app(_environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("503 Service Unavailable", own)
+        return [b""]
+
+    with (
+        application_at_a_port(app) as port,
+        proxy_before(port, tmp_path / "proxy") as proxy,
+    ):
+        answer = requests.get(proxy.url, timeout=PATIENCE_S)
+
+    assert [(name, answer.headers[name]) for name, _ in own] == own
+    assert not WEB_HEADERS - {"Content-Security-Policy"} & answer.headers.keys()
 
 
 def test_while_the_web_front_end_is_away_it_says_so(tmp_path: Path) -> None:
@@ -146,8 +190,7 @@ def test_while_the_web_front_end_is_away_it_says_so(tmp_path: Path) -> None:
     assert answer.status_code == 503
     assert "Not reachable right now" in answer.text
     assert answer.headers["Retry-After"] == "5"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert_safe(answer.headers)
 
 
 def test_one_sender_of_slow_bodies_is_held_back_and_nobody_else(
