@@ -186,8 +186,9 @@ def problems(context: CommandContext) -> None:
     """List problems that need your attention.
 
     These are disputes in a different currency than their payment, which you book with
-    book-dispute, and refunds of the last 30 days that were not paid out, whose amounts
-    are back in the wallets. Exit code: 3 if there are any.
+    book-dispute, when the bank takes the money and again if you win; and refunds of the
+    last 30 days that were not paid out, whose amounts are back in the wallets.
+    Exit code: 3 if there are any.
     """
     found = context.call(
         billing.payments.LIST_PAYMENT_PROBLEMS, billing.payments.ListPaymentProblems()
@@ -214,12 +215,16 @@ def problems(context: CommandContext) -> None:
 @KEY
 @click.pass_obj
 def book_dispute(context: CommandContext, dispute: str, taken: Money) -> None:
-    """Deduct a dispute from the wallet, once."""
+    """Deduct a dispute from the wallet, once.
+
+    If the dispute was deducted before and you have won it since, the same amount is
+    added to the wallet again.
+    """
     request = billing.payments.BookDispute(dispute=dispute, amount=taken)
     context.call(billing.payments.BOOK_DISPUTE, request)
     click.echo(
         _(
-            "%(dispute)s: %(amount)s deducted from the wallet",
+            "%(dispute)s: %(amount)s booked",
             dispute=dispute,
             amount=amount(taken),
         )
@@ -227,7 +232,7 @@ def book_dispute(context: CommandContext, dispute: str, taken: Money) -> None:
 
 
 def _dispute(it: billing.payments.WaitingDispute) -> str:
-    return _(
+    reported = _(
         "dispute %(dispute)s: %(amount)s of %(reference)s, paid in %(currency)s, "
         "reported %(day)s",
         dispute=it.dispute,
@@ -236,6 +241,10 @@ def _dispute(it: billing.payments.WaitingDispute) -> str:
         currency=it.currency,
         day=f"{it.reported_at:%Y-%m-%d}",
     )
+    if it.to_give_back is None:
+        return reported
+    won = _("won, %(amount)s to give back", amount=amount(it.to_give_back))
+    return f"{reported}\n  {won}"
 
 
 def _failed_refund(it: billing.payments.FailedRefund) -> str:

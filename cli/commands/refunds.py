@@ -102,7 +102,10 @@ def _lines(it: billing.refund_requests.OpenRefundRequest) -> str:
     )
     reason = f": {_shortened(request.reason)!r}" if request.reason else ""
     first = ", ".join(filter(None, (payment, seller)))
-    return f"{first}\n  {sums}\n  {asked}{reason}"
+    lines = [first, sums, f"{asked}{reason}"]
+    if it.failure:
+        lines.append(_("refund not paid out: %(reason)s", reason=it.failure))
+    return "\n  ".join(lines)
 
 
 def _shortened(text: str) -> str:

@@ -31,6 +31,8 @@ class NoteCode(StrEnum):
     """Refunded because the customer asked for a duplicate back."""
     TAKEN_BACK = "taken_back"
     """The customer's bank took the payment back."""
+    RETURNED_BY_BANK = "returned_by_bank"
+    """The dispute was won: the bank returned the payment it had taken back."""
     REFUND_NOT_PAID_OUT = "refund_not_paid_out"
     """The refund failed, and the amount is in the wallet again."""
     ACCOUNTING_TAX_MISSING = "accounting_tax_missing"

@@ -40,7 +40,7 @@ class Notes:
             self.listening = False
 
     def is_news(self, body: bytes) -> bool:
-        return msgspec.json.decode(body)["name"] != "old_thing"
+        return bool(msgspec.json.decode(body)["name"] != "old_thing")
 
     def receive(self, body: bytes) -> None:
         with self._lock:

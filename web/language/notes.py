@@ -20,6 +20,7 @@ _SENTENCES: Mapping[str, str] = {
     NoteCode.TEST_PAYMENT: mark("Test payment"),
     NoteCode.PAID_TWICE: mark("Paid twice and refunded at your request"),
     NoteCode.TAKEN_BACK: mark("Your bank reversed the payment"),
+    NoteCode.RETURNED_BY_BANK: mark("Your bank returned the payment"),
     NoteCode.REFUND_NOT_PAID_OUT: mark(
         "The refund could not be paid out, so the amount is back in your balance"
     ),

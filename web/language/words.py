@@ -41,6 +41,7 @@ _WORDS: Mapping[str, Mapping[str, LazyString]] = {
         "refund": _("Refund"),
         "refund_failed": _("Refund returned"),
         "chargeback": _("Payment reversed by your bank"),
+        "chargeback_reversed": _("Payment returned by your bank"),
         "charge": _("Charge for services"),
         "proration": _("Change of plan or price"),
         "unused_time": _("Credit for unused time"),

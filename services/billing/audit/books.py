@@ -26,7 +26,12 @@ from services.billing.models.charging import (
 from services.billing.models.documents import Document
 from services.billing.models.ledger import EntryKind, JournalEntry, Posting, Wallet
 from services.billing.models.parties import Company
-from services.billing.models.payments import PAID, Chargeback, Payment
+from services.billing.models.payments import (
+    PAID,
+    Chargeback,
+    ChargebackState,
+    Payment,
+)
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.models.transactions import Transaction
@@ -177,15 +182,18 @@ def _repayments_that_are_not_posted(session: Session) -> Iterator[str]:
     taken_back = (
         select(Chargeback.company_id, Payment.currency, taken)
         .join(Payment, Payment.id == Chargeback.payment_id)
-        .where(taken != 0)
+        .where(taken != 0, Chargeback.state == ChargebackState.BOOKED)
     )
-    is_kept = exists().where(
-        JournalEntry.cause == func.concat("payment:", Chargeback.payment_id),
-        taken != 0,
+    # The release that first kept rows named the payment as the cause.
+    causes = (
+        func.concat("chargeback:", Chargeback.id),
+        func.concat("payment:", Chargeback.payment_id),
     )
+    is_kept = exists().where(JournalEntry.cause.in_(causes), taken != 0)
+    of_chargebacks = (EntryKind.CHARGEBACK, EntryKind.CHARGEBACK_REVERSED)
     posted = _posted(
         Transaction.kind.in_((EntryKind.REFUND, EntryKind.REFUND_FAILED))
-        | ((Transaction.kind == EntryKind.CHARGEBACK) & is_kept)
+        | (Transaction.kind.in_(of_chargebacks) & is_kept)
     )
     yield from _not_posted(session, "refunded", refunded, taken_back, posted)
 

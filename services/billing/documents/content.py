@@ -163,7 +163,7 @@ def _corrected(
     """What a credit note takes back, or an invoice replaces; and how much of it.
 
     That is the oldest that has something left: an invoice of the payment, or a credit
-    note of a refund that was not paid out after all.
+    note of a refund that was not paid out after all, or of a dispute that was won.
 
     Raises:
         NothingToCorrectError: they have nothing left.
@@ -173,6 +173,8 @@ def _corrected(
     elif order.refund_id is not None:
         candidates = [each for each in earlier if each.refund_id == order.refund_id]
         candidates = [each for each in candidates if each.kind is not order.kind]
+    elif order.chargeback_id is not None:
+        candidates = _notes_of_chargeback(order, earlier)
     else:
         return None, order.net, order.tax
     for each in candidates:
@@ -183,6 +185,20 @@ def _corrected(
         if net > 0:
             return each, net, each.tax - sum(other.tax for other in later)
     raise NothingToCorrectError(str(order.payment_id))
+
+
+def _notes_of_chargeback(
+    order: DocumentOrder, earlier: Sequence[Document]
+) -> list[Document]:
+    """The credit notes of a dispute; else the payment's that may be.
+
+    A release before this one did not keep of which dispute a note is.
+    """
+    notes = [each for each in earlier if each.kind is DocumentKind.CREDIT_NOTE]
+    own = [each for each in notes if each.chargeback_id == order.chargeback_id]
+    unknown = [n for n in notes if n.chargeback_id is None and n.refund_id is None]
+    wanted = order.net, order.tax
+    return own or sorted(unknown, key=lambda each: (each.net, each.tax) != wanted)
 
 
 def _accounting_tax(

@@ -161,6 +161,7 @@ def _draft(change: Change, subject: Subject) -> Document:
         top_up_id=order.top_up_id,
         payment_id=order.payment_id,
         refund_id=order.refund_id,
+        chargeback_id=order.chargeback_id,
         corrects_id=corrects.id if corrects else None,
     )
 

@@ -29,6 +29,8 @@ class Outcome(Enum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     CHARGED_BACK = "charged_back"
+    REINSTATED = "reinstated"
+    """The dispute was won, and what it took is there again."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Report:
     when a gateway took it, ``succeeded_at``; without both, now. ``payer_country`` is
     ISO 3166-1: of the bank that issued the card, or of the bank account; may be empty.
     ``dispute`` names what took the money back, where one payment may have several;
-    then the amount is what that took.
+    then the amount is what that took, or gave back.
     """
 
     payment_id: UUID
@@ -80,6 +82,13 @@ class Report:
     succeeded_at: datetime | None = None
     payer_country: str = ""
     dispute: str = ""
+
+
+@dataclass(frozen=True)
+class ListedDispute:
+    name: str
+    opened_at: datetime
+    is_won: bool
 
 
 class RefundOutcome(Enum):
@@ -163,8 +172,11 @@ class Gateway(Protocol):
         """
         ...
 
-    def disputes_since(self, moment: datetime) -> Sequence[str]:  # noqa: ARG002
-        """What took money back since then; none where no gateway lists them."""
+    def disputes_since(
+        self,
+        moment: datetime,  # noqa: ARG002
+    ) -> Sequence[ListedDispute]:
+        """What was opened since then; nothing where the gateway lists none."""
         return []
 
     def ask_dispute(self, dispute: str) -> Sequence[Report]:  # noqa: ARG002

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -36,6 +36,7 @@ from services.billing.gateways.gateway import (
     CardCheckout,
     CardGateway,
     Checkout,
+    ListedDispute,
     News,
     Order,
     Outcome,
@@ -103,6 +104,8 @@ _WAITS_FOR_CARD = frozenset(
 )
 _TOOK_MONEY = frozenset({"needs_response", "under_review", "lost"})
 """States of a dispute in which the bank has the money; not while it only inquires."""
+
+_WON = "won"
 
 _REFUND_OUTCOMES = {
     "succeeded": RefundOutcome.SUCCEEDED,
@@ -177,20 +180,27 @@ class StripeGateway(CardGateway):
                 self._client.v1.payment_intents.cancel(checkout)
         return True
 
-    def disputes_since(self, moment: datetime) -> Sequence[str]:
+    def disputes_since(self, moment: datetime) -> Sequence[ListedDispute]:
         since = int(moment.timestamp())
         with _answering():
             listed = self._client.v1.disputes.list(
                 {"created": {"gte": since}, "limit": MAX_LISTED}
             )
-            return [each.id for each in listed.auto_paging_iter()]
+            return [
+                ListedDispute(
+                    each.id,
+                    datetime.fromtimestamp(each.created, UTC),
+                    each.status == _WON,
+                )
+                for each in listed.auto_paging_iter()
+            ]
 
     def ask_dispute(self, dispute: str) -> Sequence[Report]:
         found = _found(lambda: self._client.v1.disputes.retrieve(dispute))
         if found is None or found.payment_intent is None:
             # Of a charge that was made without an intent, so not by us.
             return []
-        if found.status not in _TOOK_MONEY:
+        if found.status not in {*_TOOK_MONEY, _WON}:
             log.warning("dispute_without_money", dispute=found.id, status=found.status)
             return []
         intent = self._find_intent(_id(found.payment_intent) or "")
@@ -198,10 +208,11 @@ class StripeGateway(CardGateway):
             return []
         # The bank may take a part only, but of what was paid as a whole.
         paid = self._reports(intent, Outcome.SUCCEEDED, intent.amount)
+        is_won = found.status == _WON
         taken = [
             replace(
                 report,
-                outcome=Outcome.CHARGED_BACK,
+                outcome=Outcome.REINSTATED if is_won else Outcome.CHARGED_BACK,
                 amount=from_stripe(found.amount, currency_of(found.currency.upper())),
                 failure="disputed_by_cardholder",
                 dispute=found.id,

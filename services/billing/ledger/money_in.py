@@ -19,7 +19,9 @@ from services.billing.models.ledger import AccountKind, EntryKind
 from shared.money import Money, currency_of
 from shared.rpc.change import Change
 
-_COMES_IN = frozenset({EntryKind.TOP_UP, EntryKind.REFUND_FAILED})
+_COMES_IN = frozenset(
+    {EntryKind.TOP_UP, EntryKind.REFUND_FAILED, EntryKind.CHARGEBACK_REVERSED}
+)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ class DocumentOrder(CompanyOwned, Noted, Base):
 
     It is written where money moves, in that transaction, so that no document is
     forgotten; issuing is one of its own, as a series is one queue for all companies.
+    ``chargeback_id`` is the dispute that took the payment back, or was won.
     ``waits_for`` is empty, or the exchange rate that it lacks: ``USD/EUR 2026-03-01``.
     ``reason`` is its note as it was written before notes had codes.
     """
@@ -33,6 +34,7 @@ class DocumentOrder(CompanyOwned, Noted, Base):
     top_up_id: Mapped[UUID]
     payment_id: Mapped[UUID | None]
     refund_id: Mapped[UUID | None]
+    chargeback_id: Mapped[UUID | None]
     net: Mapped[Decimal]
     tax: Mapped[Decimal]
     reason: Mapped[str]
@@ -86,6 +88,7 @@ class Document(CompanyOwned, Base):
     top_up_id: Mapped[UUID]
     payment_id: Mapped[UUID | None]
     refund_id: Mapped[UUID | None]
+    chargeback_id: Mapped[UUID | None]
     corrects_id: Mapped[UUID | None]
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
 

@@ -39,6 +39,8 @@ class EntryKind(Enum):
     REFUND = "refund"
     REFUND_FAILED = "refund_failed"
     CHARGEBACK = "chargeback"
+    CHARGEBACK_REVERSED = "chargeback_reversed"
+    """The dispute was won, and the bank has given the money back."""
     OPENING_BALANCE = "opening_balance"
     CORRECTION = "correction"
     GOODWILL = "goodwill"

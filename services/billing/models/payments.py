@@ -77,6 +77,8 @@ class ChargebackState(Enum):
     WAITING = "waiting"
     """Its currency is not the payment's: a person says how much it is."""
     BOOKED = "booked"
+    REVERSED = "reversed"
+    """The dispute was won, and the wallet has again what was taken out of it."""
 
 
 class Chargeback(CompanyOwned, Base):
@@ -85,6 +87,8 @@ class Chargeback(CompanyOwned, Base):
     ``name`` is what the gateway calls the dispute, ``amount`` what that is about, in
     ``currency``. The rest is in the payment's: ``net`` and ``tax`` of what was left of
     the payment, and ``beyond`` what was taken although it had been given back.
+    ``won_at`` is when the gateway first said that the dispute was won: one that is
+    booked still waits for a person, as it is in another currency than its payment.
     """
 
     __tablename__ = "chargebacks"
@@ -102,6 +106,7 @@ class Chargeback(CompanyOwned, Base):
     beyond: Mapped[Decimal]
     reported_at: Mapped[datetime]
     booked_at: Mapped[datetime | None]
+    won_at: Mapped[datetime | None]
 
 
 class GatewayCustomer(CompanyOwned, Base):

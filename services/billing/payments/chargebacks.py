@@ -16,20 +16,19 @@ from services.billing.models.ledger import EntryKind
 from services.billing.models.payments import Chargeback, ChargebackState, Payment
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
+from services.billing.payments import reversals
 from services.billing.payments.posting import first_succeeded, post_payment, split_tax
 from services.billing.payments.settling import settle
 from services.billing.refunds.decisions import end_request
 from services.billing.tax.receipts import tax_of
-from services.billing.top_ups.document_orders import Wanted, order
+from services.billing.top_ups.document_orders import order, taken_back
 from services.billing.top_ups.lifecycle import lock_top_up, move
 from services.billing.top_ups.rules import fits_payment
 from services.billing.top_ups.views import given_back
-from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import MAX_TEXT_LENGTH, BookDispute, PaymentState
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.tax import TaxDecision
 from shared.contracts.billing.top_ups import TopUpState
-from shared.contracts.notes import Note, NoteCode
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money, currency_of
 from shared.rpc.change import Change
@@ -80,9 +79,11 @@ def charge_back(
 def book_waiting(change: Change, request: BookDispute) -> None:
     """Book a dispute that waits, with the amount in its payment's currency.
 
+    One that is booked and was won gives the wallet that amount again.
+
     Raises:
         NotFound: ``no_such_dispute``.
-        Conflict: ``dispute_booked``.
+        Conflict: ``dispute_booked``, ``dispute_won``.
         InvalidInput: ``bad_amount``.
     """
     name = clean_line(request.dispute, MAX_TEXT_LENGTH)
@@ -91,11 +92,16 @@ def book_waiting(change: Change, request: BookDispute) -> None:
         raise NotFound("no_such_dispute")
     top_up = lock_top_up(change.db, row.top_up_id)
     change.db.refresh(row)
-    if row.state is ChargebackState.BOOKED:
-        raise Conflict("dispute_booked")
+    if row.state is ChargebackState.REVERSED:
+        raise Conflict("dispute_won")
     amount = request.amount
     if amount.currency.code != top_up.currency or not fits_payment(amount):
         raise InvalidInput("bad_amount")
+    if row.state is ChargebackState.BOOKED:
+        if row.won_at is None:
+            raise Conflict("dispute_booked")
+        reversals.give_back_waiting(change, top_up, row, amount.amount)
+        return
     _book(change, top_up, row, amount.amount)
 
 
@@ -108,12 +114,10 @@ def _book(change: Change, top_up: TopUp, row: Chargeback, gross: Decimal) -> Non
     row.net, row.tax, row.beyond = taken.net, taken.tax, taken.beyond
     row.state, row.booked_at = ChargebackState.BOOKED, change.call.now
     money = MoneyIn(taken.net + taken.beyond, taken.tax, payment.currency)
-    post_payment(change, payment, money, EntryKind.CHARGEBACK)
+    post_payment(change, payment, money, EntryKind.CHARGEBACK, reversals.cause_of(row))
     if taken.net:
-        kind = DocumentKind.CREDIT_NOTE
-        note = Note(code=NoteCode.TAKEN_BACK)
-        wanted = Wanted(kind, taken.net, taken.tax, payment.id, note=note)
-        order(change, top_up, wanted)
+        part = MoneyIn(taken.net, taken.tax, payment.currency)
+        order(change, top_up, taken_back(payment.id, row.id, part))
     payment.failure = FAILURE
     if taken.net == left.net:
         payment.state = PaymentState.CHARGED_BACK

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from services.billing.gateways.gateway import Gateway
+from services.billing.gateways.gateway import Gateway, ListedDispute
 from services.billing.models.payments import Chargeback, ChargebackState
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.models.top_ups import TopUp
@@ -32,6 +32,8 @@ log = structlog.get_logger()
 
 LOOKED_BACK = timedelta(days=30)
 """How old a dispute may be whose notice was missed."""
+FOLLOWED_FOR = timedelta(days=180)
+"""How old a dispute may be that was won without a notice: a bank may take months."""
 LISTED_FOR = timedelta(days=30)
 """How long a refund that was not paid out is shown."""
 MOST_LISTED = 200
@@ -39,7 +41,7 @@ MOST_LISTED = 200
 
 @dataclass(frozen=True)
 class Disputes:
-    """Finds disputes whose notices never came."""
+    """Finds disputes that were opened, or won, and whose notices never came."""
 
     database: Database
     runtime: Runtime
@@ -47,27 +49,41 @@ class Disputes:
     sellers: Sellers
 
     def find_missed(self, request_id: str) -> int:
-        """Book disputes that gateways list and nobody told of; returns how many."""
-        since = self.runtime.clock.now() - LOOKED_BACK
+        """Book what gateways list and nobody told of; returns how many."""
+        now = self.runtime.clock.now()
         found = 0
         for gateway in self.gateways.values():
             try:
-                new = self._new(gateway, gateway.disputes_since(since))
+                listed = gateway.disputes_since(now - FOLLOWED_FOR)
             except ContractError as refusal:
                 # The next turn asks again.
                 log.warning("disputes_not_asked", code=refusal.code)
                 continue
+            new = self._new(gateway, listed, now - LOOKED_BACK)
             found += sum(self._take_in(gateway, each, request_id) for each in new)
         return found
 
-    def _new(self, gateway: Gateway, listed: Sequence[str]) -> list[str]:
+    def _new(
+        self, gateway: Gateway, listed: Sequence[ListedDispute], since: datetime
+    ) -> list[str]:
+        """What was opened since then, and what was won, and is not known to be."""
+        names = [each.name for each in listed]
         with self.database.system() as session:
-            known = session.scalars(
-                select(Chargeback.name).where(
-                    Chargeback.gateway == gateway.name, Chargeback.name.in_(listed)
+            rows = session.execute(
+                select(Chargeback.name, Chargeback.won_at).where(
+                    Chargeback.gateway == gateway.name, Chargeback.name.in_(names)
                 )
             ).all()
-        return [each for each in listed if each not in known]
+        known = {row.name for row in rows}
+        still_lost = {row.name for row in rows if row.won_at is None}
+        opened = (
+            each for each in listed if each.opened_at >= since and not each.is_won
+        )
+        won = (each for each in listed if each.is_won)
+        return [
+            *(each.name for each in opened if each.name not in known),
+            *(each.name for each in won if each.name in still_lost),
+        ]
 
     def _take_in(self, gateway: Gateway, dispute: str, request_id: str) -> bool:
         now = self.runtime.clock.now()
@@ -88,7 +104,15 @@ def problems(session: Session, now: datetime) -> PaymentProblems:
     waiting = session.execute(
         select(Chargeback, TopUp.reference, TopUp.currency)
         .join(TopUp, TopUp.id == Chargeback.top_up_id)
-        .where(Chargeback.state == ChargebackState.WAITING)
+        .where(
+            or_(
+                Chargeback.state == ChargebackState.WAITING,
+                and_(
+                    Chargeback.state == ChargebackState.BOOKED,
+                    Chargeback.won_at.is_not(None),
+                ),
+            )
+        )
         .order_by(Chargeback.reported_at, Chargeback.id)
         .limit(MOST_LISTED)
     )
@@ -107,7 +131,8 @@ def problems(session: Session, now: datetime) -> PaymentProblems:
                 reference=reference,
                 amount=Money(row.amount, currency_of(row.currency)),
                 currency=currency,
-                reported_at=row.reported_at,
+                reported_at=row.won_at or row.reported_at,
+                to_give_back=_booked(row, currency) if row.won_at else None,
             )
             for row, reference, currency in waiting
         ],
@@ -123,3 +148,7 @@ def problems(session: Session, now: datetime) -> PaymentProblems:
             for row, reference in failed
         ],
     )
+
+
+def _booked(row: Chargeback, currency: str) -> Money:
+    return Money(row.net + row.tax + row.beyond, currency_of(currency))

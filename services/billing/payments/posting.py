@@ -25,16 +25,23 @@ def split_tax(decision: TaxDecision, paid: Money) -> MoneyIn:
 
 
 def post_payment(
-    change: Change, payment: Payment, money_in: MoneyIn, kind: EntryKind
+    change: Change,
+    payment: Payment,
+    money_in: MoneyIn,
+    kind: EntryKind,
+    cause: str = "",
 ) -> None:
-    """Post a payment into its wallet, or out of it, as the kind of the entry says."""
+    """Post a payment into its wallet, or out of it, as the kind of the entry says.
+
+    The payment is its ``cause``, unless another one is given.
+    """
     change.db.flush()
     wallet = lock_wallet(change.db, payment.company_id, payment.currency)
     reason = Reason(
         company_id=wallet.company_id,
         kind=kind,
         note=payment.paid_with,
-        cause=f"payment:{payment.id}",
+        cause=cause or f"payment:{payment.id}",
     )
     money_in.post(change, wallet.id, reason)
     tell_of_change(change, wallet)

@@ -23,6 +23,7 @@ from services.billing.models.top_ups import OPEN, TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import UNPAID, draft
 from services.billing.payments.chargebacks import charge_back
+from services.billing.payments.reversals import reverse
 from services.billing.payments.settling import settle
 from services.billing.refunds import lifecycle as refunds
 from services.billing.top_ups.lifecycle import lock_top_up, move
@@ -43,6 +44,10 @@ _STATES = {
 
 _MOVED_MONEY = (Outcome.SUCCEEDED, Outcome.CHARGED_BACK)
 """What may be heard first of a transaction that did."""
+
+
+_DISPUTED = (Outcome.CHARGED_BACK, Outcome.REINSTATED)
+"""What may come in another currency than the payment's."""
 
 
 def take_in(change: Change, sellers: Sellers, reports: Sequence[News]) -> bool:
@@ -85,7 +90,7 @@ def _take_in(change: Change, sellers: Sellers, report: Report) -> bool:
     # All that concerns one top-up goes through here one after the other.
     top_up = lock_top_up(change.db, top_up_id)
     is_foreign = report.amount.currency.code != top_up.currency
-    if is_foreign and report.outcome is not Outcome.CHARGED_BACK:
+    if is_foreign and report.outcome not in _DISPUTED:
         log.error("payment_in_another_currency", payment=str(report.payment_id))
         return False
     payment = _payment_of(change, top_up, report)
@@ -95,6 +100,8 @@ def _take_in(change: Change, sellers: Sellers, report: Report) -> bool:
             settle(change, sellers, top_up, payment, report)
         case Outcome.CHARGED_BACK:
             return charge_back(change, sellers, top_up, payment, report)
+        case Outcome.REINSTATED:
+            return reverse(change, top_up, payment, report)
         case _ if before in UNPAID:
             _note(change, top_up, payment, report)
     return payment.state is not before

@@ -24,8 +24,9 @@ from services.billing.models.refunds import Refund, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.refunds.decisions import end_request
 from services.billing.refunds.goodwill import unspent_goodwill
+from services.billing.refunds.states import follow_money
 from services.billing.refunds.taken_beyond import cover
-from services.billing.top_ups.document_orders import Wanted, order
+from services.billing.top_ups.document_orders import Wanted, order, taken_back
 from services.billing.top_ups.lifecycle import lock_top_up, move
 from services.billing.top_ups.rules import fits_payment
 from services.billing.top_ups.views import Given, given_back, payments_of, view
@@ -189,22 +190,15 @@ def give_up(change: Change, refund: Refund, why: str) -> None:
     refund.failure = why
     top_up.refunded_net -= refund.net
     session.flush()
-    taken = cover(change, refund)
-    _post(change, wallet, refund, EntryKind.REFUND_FAILED, taken.tax)
+    taken = list(cover(change, refund))
+    untaxed = sum((part.tax for _, part in taken), Decimal(0))
+    _post(change, wallet, refund, EntryKind.REFUND_FAILED, untaxed)
     not_paid_out = Note(code=NoteCode.REFUND_NOT_PAID_OUT)
     _order(change, top_up, refund, DocumentKind.INVOICE, not_paid_out)
-    if taken.net:
-        kind, of = DocumentKind.CREDIT_NOTE, refund.payment_id
-        note = Note(code=NoteCode.TAKEN_BACK)
-        order(change, top_up, Wanted(kind, taken.net, taken.tax, of, note=note))
+    for chargeback_id, part in taken:
+        order(change, top_up, taken_back(refund.payment_id, chargeback_id, part))
     tell_of_change(change, wallet)
-    if not _paid(session, top_up):
-        state = top_up.state
-    elif top_up.refunded_net > 0:
-        state = TopUpState.PARTLY_REFUNDED
-    else:
-        state = TopUpState.SUCCEEDED
-    move(change, top_up, state)
+    follow_money(change, top_up, session.get_one(Payment, refund.payment_id))
 
 
 def _post(

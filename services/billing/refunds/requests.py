@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from services.billing.models.documents import Document
 from services.billing.models.ledger import Wallet
 from services.billing.models.parties import Company
-from services.billing.models.payments import Chargeback, Payment
+from services.billing.models.payments import Chargeback, ChargebackState, Payment
 from services.billing.models.refunds import Refund, RefundRequest, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
@@ -54,6 +54,13 @@ _INVOICE = (
     .limit(1)
     .scalar_subquery()
 )
+_FAILURE = (
+    select(Refund.failure)
+    .where(Refund.payment_id == Payment.id, Refund.state == RefundState.FAILED)
+    .order_by(Refund.settled_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _GIVEN = (
     select(func.coalesce(func.sum(Refund.net), 0))
     .where(Refund.payment_id == Payment.id, Refund.state != RefundState.FAILED)
@@ -61,7 +68,10 @@ _GIVEN = (
 )
 _TAKEN = (
     select(func.coalesce(func.sum(Chargeback.net), 0))
-    .where(Chargeback.payment_id == Payment.id)
+    .where(
+        Chargeback.payment_id == Payment.id,
+        Chargeback.state == ChargebackState.BOOKED,
+    )
     .scalar_subquery()
 )
 _GONE = (_GIVEN + _TAKEN).label("gone")
@@ -76,6 +86,7 @@ class _OpenRow(NamedTuple):
     balance: Decimal
     company: str
     invoice: str
+    failure: str
     gone: Decimal
 
 
@@ -206,9 +217,9 @@ def _left(session: Session, top_up: TopUp, payment: Payment) -> Decimal:
 def _read(
     session: Session, direction: Direction, key: int | None, limit: int
 ) -> Sequence[_OpenRow]:
-    company, invoice = (func.coalesce(name, "") for name in (Company.name, _INVOICE))
+    words = (func.coalesce(each, "") for each in (Company.name, _INVOICE, _FAILURE))
     query = (
-        select(RefundRequest, TopUp, Payment, Wallet.balance, company, invoice, _GONE)
+        select(RefundRequest, TopUp, Payment, Wallet.balance, *words, _GONE)
         .join(TopUp, TopUp.id == RefundRequest.top_up_id)
         .join(Payment, Payment.id == RefundRequest.payment_id)
         .join(
@@ -235,4 +246,5 @@ def _open_view(
         net=Money(payment.net - row.gone, currency),
         balance=Money(row.balance, currency),
         seller=row.top_up.seller if sellers.others else "",
+        failure=row.failure,
     )

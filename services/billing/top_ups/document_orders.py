@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from services.billing.ledger.money_in import MoneyIn
 from services.billing.models.documents import DocumentOrder
 from services.billing.models.top_ups import TopUp
 from shared.contracts.billing.documents import DocumentKind
-from shared.contracts.notes import NO_NOTE, Note
+from shared.contracts.notes import NO_NOTE, Note, NoteCode
 from shared.rpc.change import Change
 
 
@@ -19,8 +20,8 @@ class Wanted:
     """What a document is to be about; positive amounts in the minor unit.
 
     ``payment_id`` is the money it is about, None on a proforma, ``refund_id`` what was
-    given back of it. ``note`` is why a document corrects an earlier one: a reason of
-    ours, or the operator's own words.
+    given back of it, ``chargeback_id`` the dispute that took it. ``note`` is why a
+    document corrects an earlier one: a reason of ours, or the operator's own words.
     """
 
     kind: DocumentKind
@@ -29,6 +30,19 @@ class Wanted:
     payment_id: UUID | None = None
     refund_id: UUID | None = None
     note: Note = NO_NOTE
+    chargeback_id: UUID | None = None
+
+
+def taken_back(payment_id: UUID, chargeback_id: UUID, money: MoneyIn) -> Wanted:
+    """The credit note of what a dispute took."""
+    return Wanted(
+        DocumentKind.CREDIT_NOTE,
+        money.net,
+        money.tax,
+        payment_id,
+        note=Note(code=NoteCode.TAKEN_BACK),
+        chargeback_id=chargeback_id,
+    )
 
 
 def order(change: Change, top_up: TopUp, wanted: Wanted) -> None:
@@ -41,6 +55,7 @@ def order(change: Change, top_up: TopUp, wanted: Wanted) -> None:
             top_up_id=top_up.id,
             payment_id=wanted.payment_id,
             refund_id=wanted.refund_id,
+            chargeback_id=wanted.chargeback_id,
             net=wanted.net,
             tax=wanted.tax,
             reason=wanted.note.as_written,

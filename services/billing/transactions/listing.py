@@ -4,7 +4,7 @@ Newest is what was booked last: a call that began earlier may have waited for an
 The time of a transaction never comes before that of its wallet's last one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -22,7 +22,7 @@ from services.billing.models import transactions as models
 from services.billing.models.documents import Document
 from services.billing.models.ledger import EntryKind, JournalEntry, Wallet
 from services.billing.models.parties import Company
-from services.billing.models.payments import Payment
+from services.billing.models.payments import Chargeback, Payment
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.companies import DEFAULT_TIME_ZONE
@@ -58,6 +58,7 @@ _DOCUMENTS = {
     EntryKind.TOP_UP: DocumentKind.INVOICE,
     EntryKind.REFUND: DocumentKind.CREDIT_NOTE,
     EntryKind.CHARGEBACK: DocumentKind.CREDIT_NOTE,
+    EntryKind.CHARGEBACK_REVERSED: DocumentKind.INVOICE,
     EntryKind.REFUND_FAILED: DocumentKind.INVOICE,
 }
 """What is issued for an entry of its kind."""
@@ -212,32 +213,53 @@ def _details_of(session: Session, causes: Sequence[str]) -> dict[str, _CauseDeta
     ):
         details = _CauseDetails(top_up_id, reference, repeated, gone)
         of_cause[f"payment:{id_}"] = details
-    refunds = select(Refund.id, TopUp.id, TopUp.reference)
-    refunds = refunds.join(TopUp, TopUp.id == Refund.top_up_id)
-    for id_, top_up_id, reference in session.execute(
-        refunds.where(Refund.id.in_(given_back))
-    ):
-        of_cause[f"refund:{id_}"] = _CauseDetails(top_up_id, reference)
-    _add_documents(session, of_cause, paid, given_back)
+    taken_back = _ids(causes, "chargeback")
+    going_back: Mapping[type[Refund | Chargeback], tuple[str, list[UUID]]] = {
+        Refund: ("refund", given_back),
+        Chargeback: ("chargeback", taken_back),
+    }
+    for model, (name, ids) in going_back.items():
+        rows = select(model.id, TopUp.id, TopUp.reference)
+        rows = rows.join(TopUp, TopUp.id == model.top_up_id)
+        for id_, top_up_id, reference in session.execute(rows.where(model.id.in_(ids))):
+            of_cause[f"{name}:{id_}"] = _CauseDetails(top_up_id, reference)
+    documents = _documents(session, paid, given_back, taken_back)
+    for document in documents:
+        of_cause[_cause(document)].documents[document.kind] = reference_to(document)
     return of_cause
 
 
-def _add_documents(
+def _documents(
     session: Session,
-    of_cause: dict[str, _CauseDetails],
     paid: Sequence[UUID],
     given_back: Sequence[UUID],
-) -> None:
-    is_of_payment = and_(Document.payment_id.in_(paid), Document.refund_id.is_(None))
-    is_meant = or_(is_of_payment, Document.refund_id.in_(given_back))
+    taken_back: Sequence[UUID],
+) -> Iterable[Document]:
+    """Those of some payments, refunds and chargebacks."""
+    is_of_payment = and_(
+        Document.payment_id.in_(paid),
+        Document.refund_id.is_(None),
+        Document.chargeback_id.is_(None),
+    )
+    is_meant = or_(
+        is_of_payment,
+        Document.refund_id.in_(given_back),
+        Document.chargeback_id.in_(taken_back),
+    )
     told = load_only(Document.kind, Document.number, Document.issued_on)
-    belonging = load_only(Document.payment_id, Document.refund_id)
-    documents = select(Document).options(told, belonging).where(is_meant)
-    for document in session.scalars(documents):
-        cause = f"payment:{document.payment_id}"
-        if document.refund_id is not None:
-            cause = f"refund:{document.refund_id}"
-        of_cause[cause].documents[document.kind] = reference_to(document)
+    belonging = load_only(
+        Document.payment_id, Document.refund_id, Document.chargeback_id
+    )
+    return session.scalars(select(Document).options(told, belonging).where(is_meant))
+
+
+def _cause(document: Document) -> str:
+    """The cause of the entries that a document is of."""
+    if document.refund_id is not None:
+        return f"refund:{document.refund_id}"
+    if document.chargeback_id is not None:
+        return f"chargeback:{document.chargeback_id}"
+    return f"payment:{document.payment_id}"
 
 
 def _ids(causes: Sequence[str], kind: str) -> list[UUID]:

@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session, aliased
 
 from services.billing.models.documents import Document
 from services.billing.models.ledger import Wallet
-from services.billing.models.payments import Payment
+from services.billing.models.payments import Chargeback, Payment
 from services.billing.models.refunds import Refund
 from services.billing.models.top_ups import TopUp
 from services.billing.models.transactions import TransactionTerm
@@ -40,6 +40,13 @@ from shared.contracts.billing.transactions import ListTransactions, TransactionG
 from shared.contracts.notes import NoteCode
 from shared.db.paging import Direction
 from shared.errors import InvalidInput
+
+_CAUSES: Mapping[str, type[Payment | Refund | Chargeback]] = {
+    "payment": Payment,
+    "refund": Refund,
+    "chargeback": Chargeback,
+}
+"""What entries of a top-up are caused by, as their causes name it."""
 
 MAX_LENGTH = 200
 MOST_WORDS = 10
@@ -202,12 +209,19 @@ def _amounts(amount: TypedAmount) -> _Terms:
 
 def _causes(session: Session, part: str) -> _Terms:
     """Payments and refunds of the document or the top-up that is named."""
-    belonging = select(Document.top_up_id, Document.payment_id, Document.refund_id)
+    belonging = select(
+        Document.top_up_id,
+        Document.payment_id,
+        Document.refund_id,
+        Document.chargeback_id,
+    )
     document = session.execute(
         belonging.where(Document.number == part.upper())
     ).one_or_none()
     if document is not None and document.refund_id is not None:
         return [f":refund:{document.refund_id}"]
+    if document is not None and document.chargeback_id is not None:
+        return [f":chargeback:{document.chargeback_id}"]
     if document is not None and document.payment_id is not None:
         return [f":payment:{document.payment_id}"]
     if document is not None:
@@ -219,11 +233,10 @@ def _causes(session: Session, part: str) -> _Terms:
 def _causes_of(session: Session, top_ups: Sequence[UUID]) -> _Terms:
     if not top_ups:
         return []
-    payments = session.scalars(select(Payment.id).where(Payment.top_up_id.in_(top_ups)))
-    refunds = session.scalars(select(Refund.id).where(Refund.top_up_id.in_(top_ups)))
     return [
-        *(f":payment:{id_}" for id_ in payments),
-        *(f":refund:{id_}" for id_ in refunds),
+        f":{name}:{id_}"
+        for name, model in _CAUSES.items()
+        for id_ in session.scalars(select(model.id).where(model.top_up_id.in_(top_ups)))
     ]
 
 

@@ -196,7 +196,8 @@ class ListPaymentProblems(Request, frozen=True, kw_only=True):
 class WaitingDispute(Response, frozen=True, kw_only=True):
     """A dispute in another currency than its payment, which was in ``currency``.
 
-    ``dispute`` is the gateway's name for it, ``reference`` the top-up's.
+    ``dispute`` is the gateway's name for it, ``reference`` the top-up's. One that was
+    booked and has been won since has in ``to_give_back`` what was booked.
     """
 
     dispute: str
@@ -205,6 +206,7 @@ class WaitingDispute(Response, frozen=True, kw_only=True):
     amount: Money
     currency: str
     reported_at: datetime
+    to_give_back: Money | None = None
 
 
 class FailedRefund(Response, frozen=True, kw_only=True):
@@ -229,7 +231,10 @@ class PaymentProblems(Response, frozen=True, kw_only=True):
 
 
 class BookDispute(Request, frozen=True, kw_only=True):
-    """``amount`` is what the bank took, tax included, in the payment's currency."""
+    """``amount`` is what the bank took, tax included, in the payment's currency.
+
+    Of a dispute that was booked and has been won since, it is what was booked.
+    """
 
     dispute: str
     amount: Money

@@ -1,10 +1,12 @@
 """Refund requests: customers ask for refunds of possible duplicates.
 
     asked → granted | declined | charged back
+    granted, charged back → asked, when the money is in the wallet again
 
 Only for payments marked as possible duplicates, and once. Refunding the whole payment
 in another way also grants it; it is charged back if the customer's bank reverses the
-payment while it is open.
+payment while it is open. A granted request whose refund is not paid out is open again,
+and so is one whose payment was reversed and returned.
 """
 
 from datetime import datetime
@@ -64,6 +66,8 @@ class OpenRefundRequest(Response, frozen=True, kw_only=True):
     ``company`` is its name, ``invoice`` the payment's number, empty while it is still
     to be issued. ``net`` is the part that the wallet pays; ``balance`` is its balance.
     ``seller`` is the seller's key in the settings; empty if there is only one.
+    ``failure`` is why an earlier refund of the payment was not paid out; empty if none
+    was.
     """
 
     request: RefundRequest
@@ -72,6 +76,7 @@ class OpenRefundRequest(Response, frozen=True, kw_only=True):
     net: Money
     balance: Money
     seller: str
+    failure: str = ""
 
 
 class RefundRequestPage(Response, frozen=True, kw_only=True):

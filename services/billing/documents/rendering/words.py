@@ -122,6 +122,7 @@ _ENGLISH = Words(
     },
     reasons={
         NoteCode.TAKEN_BACK: "Your bank reversed the payment.",
+        NoteCode.RETURNED_BY_BANK: "The reversed payment was returned.",
         NoteCode.REFUND_NOT_PAID_OUT: "The refund could not be paid out, so the amount "
         "is back in your balance.",
         NoteCode.PAID_TWICE: "Paid twice and refunded at your request.",
@@ -192,6 +193,8 @@ _GERMAN = Words(
     reasons={
         NoteCode.TAKEN_BACK: "Die Zahlung wurde von der Bank zurückgeholt, von der sie "
         "kam.",
+        NoteCode.RETURNED_BY_BANK: "Die Bank hat die zurückgeholte Zahlung wieder "
+        "gutgeschrieben.",
         NoteCode.REFUND_NOT_PAID_OUT: "Die Erstattung konnte nicht ausgezahlt werden; "
         "das Guthaben hat sie wieder.",
         NoteCode.PAID_TWICE: "Doppelt bezahlt und auf Ihren Wunsch erstattet.",
@@ -257,6 +260,7 @@ _POLISH = Words(
     reasons={
         NoteCode.TAKEN_BACK: "Płatność została cofnięta przez bank, z którego "
         "przyszła.",
+        NoteCode.RETURNED_BY_BANK: "Bank, który cofnął płatność, zwrócił ją.",
         NoteCode.REFUND_NOT_PAID_OUT: "Zwrotu nie udało się wypłacić; kwota wróciła na "
         "saldo.",
         NoteCode.PAID_TWICE: "Zapłacono dwa razy, zwrócono na Państwa prośbę.",

@@ -10,7 +10,9 @@ from sqlalchemy import delete
 from services.billing.models.payments import Chargeback
 from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind
+from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.top_ups import TopUpState
+from shared.contracts.billing.transactions import TransactionGroup
 from shared.db.database import Database
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money
@@ -126,6 +128,90 @@ def test_a_dispute_that_takes_no_money_changes_nothing(
     assert till.get(paid.id).state is TopUpState.SUCCEEDED
 
 
+def test_a_dispute_that_is_won_gives_the_wallet_its_money_again_once(
+    till: CardTill,
+) -> None:
+    paid, intent = till.pay()
+    dispute = till.stripe.dispute(intent, 11900)
+    till.receive(_told(dispute))
+
+    till.stripe.decide(dispute, "won")
+    for _ in range(2):
+        # The one that was sent before may come after it.
+        till.receive(_told(dispute, status="lost"))
+
+    shown = till.get(paid.id)
+    assert (shown.state, shown.taken_back) == (TopUpState.SUCCEEDED, None)
+    assert (shown.payments[0].state, shown.payments[0].failure) == (
+        PaymentState.SUCCEEDED,
+        None,
+    )
+    assert till.balance == 100
+    assert till.office.differences() == []
+    # They may be disputed once more, or given back: all of it is there.
+    till.receive(_told(till.stripe.dispute(intent, 5950)))
+    assert till.refund(paid).state is TopUpState.REFUNDED
+    assert till.balance == 0
+    assert till.office.differences() == []
+
+
+def test_an_invoice_replaces_the_credit_note_of_a_dispute_that_was_won(
+    till: CardTill,
+) -> None:
+    _, intent = till.pay()
+    disputes = [till.stripe.dispute(intent, units) for units in (3967, 5950)]
+    for each in disputes:
+        till.receive(_told(each))
+    notes = {each.net: each.number for each in _documents(till)[:2]}
+
+    till.stripe.decide(disputes[1], "won")
+    till.receive(_told(disputes[1]))
+
+    invoice, *_ = _documents(till)
+    assert (invoice.kind, invoice.net) == (DocumentKind.INVOICE, money("50.00"))
+    assert invoice.corrects is not None
+    assert invoice.corrects.number == notes[invoice.net]
+    newest, *others = _transactions(till, "refunds")
+    assert (newest.kind, newest.amount) == ("chargeback_reversed", money("50.00"))
+    assert newest.document is not None
+    assert newest.document.number == invoice.number
+    assert [each.document.number for each in others if each.document] == [
+        notes[-each.amount] for each in others
+    ]
+    assert _transactions(till, search=invoice.number) == [newest, others[0]]
+    assert till.office.differences() == []
+
+
+def test_what_was_taken_beyond_a_payment_comes_back_with_it(till: CardTill) -> None:
+    paid, intent = till.pay()
+    till.refund(paid, "40.00")
+    dispute = till.stripe.dispute(intent, 11900)
+    till.receive(_told(dispute))
+    assert till.balance == money("-47.60").amount
+
+    till.stripe.decide(dispute, "won")
+    till.receive(_told(dispute))
+
+    assert till.balance == 60
+    assert till.get(paid.id).state is TopUpState.PARTLY_REFUNDED
+    assert till.refund(paid).state is TopUpState.REFUNDED
+    till.run_job("issue_documents")
+    assert till.office.differences() == []
+
+
+def test_a_dispute_that_was_won_unheard_is_found_by_asking(till: CardTill) -> None:
+    _, intent = till.pay()
+    dispute, other = (till.stripe.dispute(intent, units) for units in (5950, 1190))
+    till.receive(_told(dispute))
+    till.stripe.decide(dispute, "won")
+    till.stripe.decide(other, "won")
+
+    assert till.reconcile().disputes == 1
+    assert till.balance == 100
+    assert till.reconcile().disputes == 0
+    assert till.office.differences() == []
+
+
 def test_the_amount_is_what_stripe_says_now(till: CardTill) -> None:
     _, intent = till.pay()
 
@@ -200,6 +286,36 @@ def test_a_dispute_in_another_currency_waits_for_a_person(till: CardTill) -> Non
         _book(till, "dp_never", "119.00")
 
 
+def test_one_in_another_currency_that_was_won_waits_for_a_person(
+    till: CardTill,
+) -> None:
+    _, intent = till.pay()
+    booked, waiting = (till.stripe.dispute(intent, 13000, currency="usd") for _ in "12")
+    for each in (booked, waiting):
+        till.receive(_told(each))
+    _book(till, booked, "119.00")
+    for each in (booked, waiting):
+        till.stripe.decide(each, "won")
+        till.receive(_told(each))
+
+    assert till.balance == 0
+    assert till.reconcile().disputes == 0
+    (problem,) = (
+        each for each in _problems(till).disputes if each.dispute in {booked, waiting}
+    )
+    assert (problem.dispute, problem.to_give_back) == (booked, money("119.00"))
+    with pytest.raises(InvalidInput, match="bad_amount"):
+        _book(till, booked, "118.00")
+
+    _book(till, booked, "119.00")
+
+    assert till.balance == 100
+    for each in (booked, waiting):
+        with pytest.raises(Conflict, match="dispute_won"):
+            _book(till, each, "119.00")
+    assert till.office.differences() == []
+
+
 def _event(name: str) -> dict[str, Any]:
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     return event
@@ -225,7 +341,23 @@ def _book(till: CardTill, dispute: str, amount: str, currency: str = "EUR") -> N
 
 
 def _credit_notes(till: CardTill) -> list[Money]:
+    notes = _documents(till)
+    return [each.net for each in notes if each.kind is DocumentKind.CREDIT_NOTE]
+
+
+def _documents(till: CardTill) -> list[billing.documents.Document]:
+    """The newest first."""
     till.run_job("issue_documents")
-    request = billing.documents.ListDocuments(kind=DocumentKind.CREDIT_NOTE)
+    request = billing.documents.ListDocuments()
     page = till.office.call(billing.documents.LIST_DOCUMENTS, request, till.owner())
-    return [each.net for each in page.documents]
+    return page.documents
+
+
+def _transactions(
+    till: CardTill, group: str = "", search: str = ""
+) -> list[billing.transactions.Transaction]:
+    request = billing.transactions.ListTransactions(
+        group=TransactionGroup(group) if group else None, search=search
+    )
+    method = billing.transactions.LIST_TRANSACTIONS
+    return till.office.call(method, request, till.owner()).transactions

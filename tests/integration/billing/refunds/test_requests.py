@@ -6,8 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from msgspec import structs
+from sqlalchemy import select
 
 from services.billing.models.payments import Payment
+from services.billing.models.refunds import Refund
+from services.billing.refunds.lifecycle import give_up
 from shared.contracts import billing
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import TopUpState
@@ -15,6 +18,9 @@ from shared.contracts.billing.transactions import Transaction
 from shared.contracts.identity.memberships import Role
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound
 from shared.money import Money
+from shared.principal import system
+from shared.rpc.call import Call
+from shared.rpc.change import Change
 from tests.fixtures.billing.duplicates import (
     duplicate,
     paid,
@@ -208,6 +214,33 @@ def test_what_was_decided_stays_so_when_the_bank_takes_it_back(till: Till) -> No
     assert told.state is RefundRequestState.DECLINED
 
 
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_a_request_follows_its_refund_that_is_not_paid_out(
+    till: Till,
+    is_taken: bool,  # noqa: FBT001  a case
+) -> None:
+    payment = duplicate(till)
+    request = ask(till, payment)
+    grant(till, payment)
+    if is_taken:
+        charge_back(till, payment)
+    not_paid_out(till, payment)
+
+    shown = of_payment(till, request)
+    assert shown is not None
+    if is_taken:
+        assert shown.state is RefundRequestState.CHARGED_BACK
+    else:
+        assert (shown.state, shown.decided_at) == (RefundRequestState.ASKED, None)
+        assert shown.amount == money("119.00")
+        (told,) = (each for each in waiting(till) if each.request == shown)
+        assert told.failure == "account_closed"
+        # What can't be paid out is transferred by hand, or tried again.
+        assert grant(till, payment).state is RefundRequestState.GRANTED
+    assert till.balance == 100
+    assert till.office.differences() == []
+
+
 def test_another_company_can_not_ask_and_customers_can_not_decide(till: Till) -> None:
     payment = duplicate(till)
 
@@ -301,6 +334,16 @@ def charge_back(till: Till, payment: UUID) -> None:
         transaction = session.get_one(Payment, payment).transaction or ""
     transaction = transaction.removesuffix(f"-{ordered.id}")
     till.notify(ordered, "charged_back", transaction=transaction)
+
+
+def not_paid_out(till: Till, payment: UUID) -> None:
+    """The gateway refuses the payment's refund for good."""
+    service = till.office.service
+    with till.office.database.system() as session:
+        call = Call(system("billing"), "", till.office.clock.now())
+        of_payment = select(Refund).where(Refund.payment_id == payment)
+        refund = session.scalars(of_payment).one()
+        give_up(Change(session, service.runtime, call), refund, "account_closed")
 
 
 def left(till: Till, payment: UUID) -> Money | None:

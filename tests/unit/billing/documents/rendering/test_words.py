@@ -82,6 +82,7 @@ def test_every_language_has_all_words_and_the_same_holes(language: str) -> None:
 
 REASONS = {
     NoteCode.TAKEN_BACK,
+    NoteCode.RETURNED_BY_BANK,
     NoteCode.REFUND_NOT_PAID_OUT,
     NoteCode.PAID_TWICE,
     NoteCode.ACCOUNTING_TAX_MISSING,

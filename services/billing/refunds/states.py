@@ -1,0 +1,66 @@
+"""The states that follow money which is there again.
+
+A refund that was not paid out and a dispute that was won leave more of a payment than
+its state, its top-up's and its refund request's may say.
+"""
+
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.billing.models.payments import Chargeback, ChargebackState, Payment
+from services.billing.models.top_ups import TopUp
+from services.billing.refunds.decisions import reopen_request
+from services.billing.top_ups.lifecycle import move
+from services.billing.top_ups.views import Given, given_back, payments_of
+from shared.contracts.billing.payments import PaymentState
+from shared.contracts.billing.top_ups import TopUpState
+from shared.rpc.change import Change
+
+
+def follow_money(change: Change, top_up: TopUp, payment: Payment) -> None:
+    """Say of a payment, its request and its top-up what is left of them now."""
+    session = change.db
+    session.flush()
+    given = given_back(session, top_up)
+    _follow_disputes(session, payment, given)
+    reopen_request(change, payment)
+    move(change, top_up, _state(session, top_up, given))
+
+
+def _state(session: Session, top_up: TopUp, given: Given) -> TopUpState:
+    stayed = [
+        each
+        for each in payments_of(session, top_up)
+        if each.state is PaymentState.SUCCEEDED
+    ]
+    if not stayed:
+        return top_up.state
+    if top_up.refunded_net <= 0:
+        return TopUpState.SUCCEEDED
+    has_more = any(_left(each, given) for each in stayed)
+    return TopUpState.PARTLY_REFUNDED if has_more else TopUpState.REFUNDED
+
+
+def _left(payment: Payment, given: Given) -> Decimal:
+    net, _ = given.get(payment.id, (Decimal(0), Decimal(0)))
+    return payment.net - net
+
+
+def _follow_disputes(session: Session, payment: Payment, given: Given) -> None:
+    """Say whether a payment is disputed, and whether it is still charged back.
+
+    One that a release booked which kept no amounts stays so.
+    """
+    amount = Chargeback.net + Chargeback.tax + Chargeback.beyond
+    rows = session.scalars(
+        select(Chargeback).where(Chargeback.payment_id == payment.id, amount > 0)
+    ).all()
+    if not rows:
+        return
+    is_disputed = any(each.state is ChargebackState.BOOKED for each in rows)
+    if not is_disputed:
+        payment.failure = None
+    if _left(payment, given) or not is_disputed:
+        payment.state = PaymentState.SUCCEEDED
