@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import structlog
 from flask import (
@@ -142,11 +142,11 @@ def _conflict(refusal: Conflict) -> ResponseReturnValue:
 
 
 def _without_company() -> str:
-    """This page's address for whichever company is current; a form's is not kept."""
-    if request.method != "GET":
-        return "/"
-    kept = [(name, value) for name, value in request.args.items() if name != "company"]
-    return f"{request.path}?{urlencode(kept)}"
+    """Return the page's address for any company, with what was typed there."""
+    path, _, query = return_address().partition("?")
+    typed = parse_qsl(query, keep_blank_values=True)
+    kept = [(name, value) for name, value in typed if name != "company"]
+    return f"{path}?{urlencode(kept)}"
 
 
 def _form_expired(_error: CSRFError) -> ResponseReturnValue:

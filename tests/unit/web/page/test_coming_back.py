@@ -1,6 +1,7 @@
 """Coming back: the page that was open, and what was typed there."""
 
 import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,8 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from shared.contracts import identity
-from tests.fixtures.stand_in import OURS, StandIn
+from tests.fixtures.installations import csrf_token
+from tests.fixtures.stand_in import OTHER_OF_OURS, OURS, StandIn
 from tests.fixtures.web.pages import FRAGMENTS, HTMX
 from tests.fixtures.web.top_ups import TOP_UP_ID
 from web.page.addresses import own_address, page_of_form, page_of_fragment
@@ -312,11 +314,27 @@ def test_a_session_that_ends_before_a_form_is_sent_keeps_what_was_typed(
     billing: StandIn, answered_app: Flask
 ) -> None:
     browser = billing.browser()
-    token = re.search(r'name="csrf_token" value="([^"]+)', browser.get("/").text)
-    assert token
+    token = csrf_token(browser, "/")
     billing.session_has_ended = True
     typed = {"net": "12,5", "currency": "EUR", "gateway": "sandbox"}
 
-    answer = browser.post("/funds/add", data=typed | {"csrf_token": token[1]})
+    answer = browser.post("/funds/add", data=typed | {"csrf_token": token})
 
     assert next_of(answer) == "/funds/add?net=12,5&currency=EUR&gateway=sandbox"
+
+
+def test_who_has_switched_company_meanwhile_keeps_what_was_typed(
+    billing: StandIn,
+) -> None:
+    browser = billing.browser()
+    token = csrf_token(browser, "/")
+    typed = {"net": "12,5", "currency": "EUR", "gateway": "sandbox"}
+    there = {"csrf_token": token, "company": str(OTHER_OF_OURS)}
+
+    answer = browser.post("/funds/add", data=typed | there)
+
+    assert answer.status_code == 409
+    onward = re.findall(r'name="next" value="(/funds/add[^"]*)"', answer.text)
+    assert parse_qs(urlsplit(unescape(onward[-1])).query) == {
+        name: [value] for name, value in typed.items()
+    }
