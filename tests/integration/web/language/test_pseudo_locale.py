@@ -24,12 +24,9 @@ from web.language.places import country_choices, time_zone_choices
 NOT_MOVED = {
     "account",
     "auth",
-    "base",
     "blocks",
-    "components",
     "dashboard",
     "documents",
-    "frame",
     "funds",
     "members",
     "profile",
