@@ -134,6 +134,7 @@ LINES = (
     Line("GET", "/healthz",                       "200 200 200 200 200 200 200 200 200"),
     # In development only, with made-up data.
     Line("GET", "/dev/components",                "200 200 200 200 200 200 200 200 200"),
+    Line("GET", "/dev/components/crowded",        "200 200 200 200 200 200 200 200 200"),
     Line("GET", "/dev/components/first-view",     "200 200 200 200 200 200 200 200 200"),
     # An address of ours in a way it does not know; one that nobody knows.
     Line("POST", "/services/{service}",           "405 405 405 405 405 405 405 405 405"),
