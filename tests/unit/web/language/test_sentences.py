@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask_babel import gettext
 from jinja2 import Environment, nodes
+from markupsafe import Markup
 from msgspec.structs import replace
 
 from shared.contracts.identity.people import User
@@ -143,3 +144,12 @@ def _source(env: Environment, name: str) -> str:
 
 def _names(tree: nodes.Node, how: str) -> set[str]:
     return {each.name for each in tree.find_all(nodes.Name) if each.ctx == how}
+
+
+def test_a_plural_has_other_parameters_than_its_number(pieces_app: Flask) -> None:
+    words = "{{ ngettext('%(who)s is on', '%(who)s are on', 2, who=[a, b] | listed) }}"
+    with pieces_app.test_request_context():
+        template = pieces_app.jinja_env.from_string(words)
+        said = template.render(a="<a>", b=Markup("<b>b</b>"))
+
+    assert said == "&lt;a&gt; and <b>b</b> are on"
