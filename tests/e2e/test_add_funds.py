@@ -59,7 +59,7 @@ def test_above_the_unverified_limit_the_way_leads_to_the_verification_center(
 
     page.get_by_label("Net amount").fill("500")
 
-    expect(page.locator("#quote")).to_contain_text("Until your account is verified")
+    expect(page.locator("#quote .notice")).to_contain_text("Verify your account")
     expect(page.get_by_role("button", name="Top Up Now")).to_have_count(0)
     expect(page.get_by_role("link", name=re.compile("Use .* instead"))).to_be_visible()
     page.locator("#pay").get_by_role("link", name="Verify your account").click()
@@ -91,7 +91,7 @@ def test_it_works_without_javascript(sign_in: SignIn) -> None:
     page.get_by_role("button", name="Top Up Now").click()
     page.goto("/funds/add")
     page.get_by_role("link", name="Pay or cancel TU-").first.click()
-    expect(page.locator("#top-up-state")).to_contain_text("If you have paid")
+    expect(page.locator("#top-up-state")).to_have_attribute("data-state", "pending")
     expect(page.get_by_role("button", name="Continue to payment")).to_be_visible()
     page.get_by_role("button", name="Cancel this top-up").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Top-up TU-")

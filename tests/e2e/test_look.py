@@ -38,10 +38,10 @@ PAGES = {
     "components": "/dev/components",
 }
 TOP_UPS = {
-    "top-up-pending": ("Start a payment that stays pending", "We wait for"),
-    "top-up-paid-twice": ("Pay twice", "A further payment"),
+    "top-up-pending": ("Start a payment that stays pending", "Waiting for"),
+    "top-up-paid-twice": ("Pay twice", "Possible duplicate"),
     "top-up-failed": ("Pay with a card that is declined", "was declined"),
-    "top-up-charged-back": ("Pay, then have the bank reverse it", "took this payment"),
+    "top-up-charged-back": ("Pay, then have the bank reverse it", "reversed"),
 }
 """What is chosen on the hosted page, and what the top-up's page says then."""
 

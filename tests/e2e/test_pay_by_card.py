@@ -205,7 +205,7 @@ def test_who_is_not_verified_is_told_how_to_save_cards(shop: Shop) -> None:
     page = browser.get(f"/funds/top-ups/{top_up}/card").text
 
     assert "Save this card" not in page
-    assert "once your account is verified" in page
+    assert "/account/verification" in page
 
 
 def test_without_javascript_the_page_leads_to_another_way(shop: Shop) -> None:

@@ -41,4 +41,4 @@ def test_a_comfort_buffer_is_recommended_at_once(
 
     expect(page.locator("main")).to_contain_text("is saved")
     page.get_by_role("link", name="Add Funds in EUR").click()
-    expect(page.locator("main")).to_contain_text("Recommended: 75.00")
+    expect(page.locator("#top-up .amount")).to_contain_text("75.00")

@@ -35,7 +35,7 @@ class FundsForm(ChangeForm):
     """``digest`` is of the quote that was shown, with which it is written.
 
     ``is_intended`` says that an equal top-up was shown beside it. ``notice`` is a
-    sentence about the whole, which is no error.
+    sentence about the whole form, not an error.
     """
 
     refusals: ClassVar = {

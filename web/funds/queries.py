@@ -77,6 +77,10 @@ class Outcome:
     now: datetime
 
     @property
+    def names(self) -> Mapping[UUID, str]:
+        return {id_: each.name for id_, each in self.services.items()}
+
+    @property
     def resumed(self) -> list[NamedService]:
         return [
             each
@@ -105,7 +109,7 @@ class Outcome:
 
 
 def find_outcome(visit: Visit, top_up: TopUp) -> Outcome | None:
-    """What became of a top-up's money; None while nothing came, or it can't be read."""
+    """Find what a top-up's money did; None if nothing came or it can't be read."""
     if top_up.state in UNPAID:
         return None
     ask = billing.settlement.GetTopUpEffects(top_up_id=top_up.id)
@@ -154,7 +158,7 @@ def begin_top_up(
 def start_payment(
     visit: Visit, top_up_id: UUID, return_url: str
 ) -> billing.top_ups.StartedPayment | None:
-    """The payment as it goes on; None when it has ended, or nobody answers now."""
+    """Start or continue the payment; None if it has ended or nobody answers."""
     ask = billing.top_ups.StartPayment(top_up_id=top_up_id, return_url=return_url)
     try:
         return visit.start(
@@ -181,7 +185,7 @@ def cancel_top_up(visit: Visit, top_up_id: UUID) -> None:
 
 
 def find_card_form(visit: Visit, top_up_id: UUID) -> billing.cards.CardForm | None:
-    """The card's form, or None while whoever knows it does not answer."""
+    """Return the card's form, or None while its gateway does not answer."""
     ask = billing.cards.ShowCardForm(top_up_id=top_up_id)
     try:
         return visit.start(

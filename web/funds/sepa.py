@@ -10,7 +10,7 @@ _CURRENCY = "EUR"
 
 
 def sepa_code(bank: BankInstructions) -> Markup | None:
-    """The code as an SVG element, or None where it is no SEPA transfer."""
+    """Return the code as an SVG element, or None if it is not a SEPA transfer."""
     if bank.amount.currency.code != _CURRENCY:
         return None
     code: QRCode = make_epc_qr(

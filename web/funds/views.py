@@ -30,6 +30,8 @@ from web.funds.forms import (
     refund_forms,
     typed_refund,
 )
+from web.funds.quote_view import QuoteView, other_recommendations
+from web.funds.top_up_view import TopUpView
 from web.language.amounts import write_amount
 from web.language.locale import reader_locale
 from web.language.refusals import sentence
@@ -84,8 +86,7 @@ def quote() -> ResponseReturnValue:
     prepare_reader(visit)
     form = FundsForm.from_address()
     shown = queries.quote_top_up(visit, form) if form.net.data else None
-    names = queries.name_debts(visit, shown)
-    html = render_template("funds/_figures.html", form=form, quote=shown, names=names)
+    html = render_template("funds/_figures.html", form=form, shown=_view(visit, shown))
     typed = {name: form[name].data for name in TYPED}
     company = visit.identify().require_company()
     return make_response(html, replace_url=url_for(_ADD, **typed, company=company))
@@ -124,7 +125,7 @@ def top_up_now() -> ResponseReturnValue:
 @bp.get("/top-ups/<top_up_id>")
 @signed_in
 def top_up(top_up_id: str) -> ResponseReturnValue:
-    """One top-up: what is to be done, or what came of it."""
+    """Show one top-up: what to do next, or what happened to it."""
     return _show_top_up(begin_page(), read_uuid(top_up_id), typed_refund())
 
 
@@ -140,9 +141,11 @@ def top_up_state(top_up_id: str) -> ResponseReturnValue:
     html = render_template(
         "funds/_top_up.html",
         top_up=shown,
-        outcome=queries.find_outcome(visit, shown),
-        open_states=queries.OPEN,
-        may_add_funds=Permission.ADD_FUNDS in visit.identify().permissions,
+        shown=TopUpView(
+            shown,
+            queries.find_outcome(visit, shown),
+            Permission.ADD_FUNDS in visit.identify().permissions,
+        ),
         action=ChangeForm(company=shown.company_id),
         refunds=refund_forms(shown, None),
     )
@@ -154,7 +157,7 @@ def top_up_state(top_up_id: str) -> ResponseReturnValue:
 @form_on(_TOP_UP)
 @signed_in
 def pay(top_up_id: str) -> ResponseReturnValue:
-    """Go on with the payment of a top-up."""
+    """Continue the payment of a top-up."""
     visit = begin_visit()
     visit.require_live_session()
     return _go_to_payment(visit, read_uuid(top_up_id))
@@ -195,7 +198,7 @@ def card(top_up_id: str) -> ResponseReturnValue:
 @form_on("funds.card")
 @signed_in
 def forget_card(top_up_id: str) -> ResponseReturnValue:
-    """Remove a saved card, and go on with the payment."""
+    """Remove a saved card and continue the payment."""
     visit = begin_visit()
     visit.require_live_session()
     wanted, form = read_uuid(top_up_id), ForgetCardForm()
@@ -313,7 +316,7 @@ def _go_to_payment(visit: Visit, top_up_id: UUID) -> Response:
 def _next_step(started: StartedPayment) -> NextStep:
     """Return what billing says, or what follows from an answer without it.
 
-    During an upgrade an older billing answers, which does not know of next steps.
+    During an upgrade an older billing answers, which has no next steps.
     """
     if started.next_step is not NextStep.NONE:
         return started.next_step
@@ -333,14 +336,16 @@ def _show(
     page: Page, form: FundsForm, quote: ShownQuote | None, status: int = 200
 ) -> ResponseReturnValue:
     may_read = page.may(Permission.READ_BILLING)
+    costs: list[Costs] = page.load_blocks()[COSTS.name].data or []
+    shown = _view(page.visit, quote)
     form.company.data = str(page.visit.identify().require_company())
     form.currency.choices = _wallets(page)
     return page.show(
         "funds/add.html",
         status=status,
         form=form,
-        quote=quote,
-        names=queries.name_debts(page.visit, quote),
+        shown=shown,
+        recommended=other_recommendations((each.recommended for each in costs), shown),
         currencies=_wallets(page),
         unpaid=queries.list_unpaid(page.visit) if may_read else [],
     )
@@ -356,13 +361,20 @@ def _show_top_up(
     return page.show(
         "funds/top_up.html",
         status=form.status if form else 200,
-        outcome=queries.find_outcome(page.visit, shown) if shown else None,
-        open_states=queries.OPEN,
-        may_add_funds=page.may(Permission.ADD_FUNDS),
+        shown=_view_top_up(page, shown) if shown else None,
         action=ChangeForm(formdata=None, company=shown.company_id) if shown else None,
         refused=form,
         refunds=refund_forms(shown, form) if shown else {},
     )
+
+
+def _view(visit: Visit, quote: ShownQuote | None) -> QuoteView | None:
+    return QuoteView(quote, queries.name_debts(visit, quote)) if quote else None
+
+
+def _view_top_up(page: Page, top_up: TopUp) -> TopUpView:
+    outcome = queries.find_outcome(page.visit, top_up)
+    return TopUpView(top_up, outcome, page.may(Permission.ADD_FUNDS))
 
 
 def _wallets(page: Page) -> list[str]:

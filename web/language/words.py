@@ -65,6 +65,16 @@ _WORDS: Mapping[str, Mapping[str, LazyString]] = {
         "stripe": _("Arrives immediately"),
         "bank_transfer": _("1 to 2 working days"),
     },
+    "payment": {
+        "created": _("Started"),
+        "pending": _("In progress"),
+        "waiting": _("Waiting"),
+        "succeeded": _("Paid"),
+        "failed": _("Failed"),
+        "cancelled": _("Cancelled"),
+        "charged_back": _("Reversed by your bank"),
+        "refunded": _("Refunded"),
+    },
     "period": {
         "hour": _("per hour"),
         "day": _("per day"),

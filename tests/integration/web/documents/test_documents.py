@@ -54,7 +54,7 @@ def test_what_a_customer_is_asked_to_pay_can_be_read_printed_kept_and_paid(
     (to_pay,) = re.findall(r'href="([^"]+)">Pay now</a>', page)
     paying = browser.get(to_pay)
     assert "Pay by bank transfer" in paying.text
-    (back,) = re.findall(r'href="([^"]+)">Its invoices</a>', paying.text)
+    (back,) = re.findall(r'href="([^"]+)">Proforma', paying.text)
     assert f'href="{address}"' in browser.get(back).text
 
 

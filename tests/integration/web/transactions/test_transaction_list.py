@@ -83,9 +83,9 @@ def test_a_top_up_leads_to_its_documents_and_its_transactions(
 
     top_up = _get(browser, _hrefs(paid)[0])
 
-    found = _rows(_get(browser, _link(top_up, "Its transactions")))
+    found = _rows(_get(browser, _more(top_up, "Transactions")))
     assert list(map(_words, found)) == list(map(_words, (refund, paid)))
-    invoices = _get(browser, _link(top_up, "Its invoices"))
+    invoices = _get(browser, _more(top_up, "Invoice"))
     for row in (refund, paid):
         assert f'href="{_hrefs(row)[1]}"' in invoices
 
@@ -250,6 +250,11 @@ def _hrefs(row: str) -> list[str]:
 
 def _link(page: str, words: str) -> str:
     (address,) = re.findall(rf'href="([^"]+)">{words}</a>', page)
+    return str(address)
+
+
+def _more(page: str, words: str) -> str:
+    (address,) = re.findall(rf'class="more" href="([^"]+)">{words}<', page)
     return str(address)
 
 

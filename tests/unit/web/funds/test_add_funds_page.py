@@ -1,5 +1,6 @@
 """What Add Funds says of an amount: what it does at once, and what bounds it."""
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,8 +13,6 @@ from shared.contracts.billing.settlement import (
     GET_TOP_UP_EFFECTS,
     FoundEffects,
     ServiceCharge,
-    ServiceDebt,
-    Settlement,
     TopUpEffects,
 )
 from shared.contracts.billing.top_ups import (
@@ -34,12 +33,16 @@ from tests.fixtures.stand_in import OURS, START, StandIn
 from tests.fixtures.web.top_ups import (
     ADDRESS,
     TOP_UP_ID,
+    debt,
     duplicate,
     fetched,
     has_wallet,
+    has_wallets,
     opened,
     quoted,
+    recommended,
     refusing,
+    settled,
     shown,
     top_up_with,
     words,
@@ -54,31 +57,6 @@ def browser(billing: StandIn) -> FlaskClient:
     has_wallet(billing)
     billing.answers[str(LIST_OPEN_TOP_UPS)] = lambda _: OpenTopUps(top_ups=[])
     return billing.browser()
-
-
-def debt(service_id: UUID, charged: str, lacking: str) -> ServiceDebt:
-    return ServiceDebt(
-        service_id=service_id,
-        is_suspended=True,
-        owed=money("28.91"),
-        new_period=money(charged) + money(lacking) - money("28.91"),
-        charged=money(charged),
-        lacking=money(lacking),
-    )
-
-
-def settled(left: str, *debts: ServiceDebt, missing: str = "0") -> Settlement:
-    charged = sum((each.charged for each in debts), money("0"))
-    stopped = sum(bool(each.lacking.amount) for each in debts)
-    return Settlement(
-        charged=charged,
-        left=money(left),
-        debts=list(debts),
-        debt_count=len(debts),
-        resumed_count=len(debts) - stopped,
-        stopped_count=stopped,
-        missing=money(missing),
-    )
 
 
 def named(
@@ -114,14 +92,14 @@ def test_the_balance_after_a_top_up_is_what_is_left_once_debts_are_charged(
         settlement=settled("-50.077111", *debts, missing="90.08"),
     )
 
-    page = words(opened(browser, ADD))
+    html = opened(browser, ADD)
 
-    assert "Charged at once: hv-02\N{MINUS SIGN}247.91" in page
-    assert "Rounding of 6 decimal places\N{MINUS SIGN}0.01" in page
-    assert "Balance after top-up \N{MINUS SIGN}50.08" in page
-    assert "hv-02 resumes within a minute" in page
-    assert "hv-03 stays suspended It needs 40.00" in page
-    assert "90.08 EUR more would pay everything that waits" in page
+    assert sums(html)[:5] == ["97.84", "+100.00", "-247.91", "-0.01", "-50.08"]
+    assert effects(html) == [
+        ("good", "hv-02", ["219.00", "28.91"]),
+        ("warn", "hv-03", ["40.00", "11.09", "28.91"]),
+        ("warn", "", ["90.08", "190.08"]),
+    ]
 
 
 def test_without_inventory_the_figures_are_shown_all_the_same(
@@ -133,17 +111,17 @@ def test_without_inventory_the_figures_are_shown_all_the_same(
         Unavailable("away")
     )
 
-    page = words(opened(browser, ADD))
+    html = opened(browser, ADD)
 
-    assert "Charged at once: a service" in page
-    assert "Balance after top-up 50.00" in page
+    assert sums(html)[:4] == ["0.00", "+100.00", "-50.00", "50.00"]
+    assert effects(html) == [("good", "One service", ["21.09", "28.91"])]
 
 
 @pytest.mark.parametrize(
-    ("left", "largest", "told", "way"),
+    ("left", "largest", "leads_to"),
     [
-        ("2.00", None, "2.00 EUR of that is left now", "Verify your"),
-        ("60.00", "60.00", "60.00 EUR of that is left", "Use 60.00"),
+        ("2.00", None, "/account/verification"),
+        ("60.00", "60.00", "/funds/add?net=60.00&amp;currency=EUR"),
     ],
 )
 def test_what_is_recommended_and_not_allowed_says_both_and_until_when(
@@ -152,11 +130,10 @@ def test_what_is_recommended_and_not_allowed_says_both_and_until_when(
     *,
     left: str,
     largest: str | None,
-    told: str,
-    way: str,
+    leads_to: str,
 ) -> None:
     most = money(largest) if largest else None
-    recommended = SuggestedAmount(
+    too_much = SuggestedAmount(
         net=money("959"), reason=AmountReason.RECOMMENDED, is_allowed=False
     )
     problem = Problem(code="unverified_limit", parameters={})
@@ -169,18 +146,17 @@ def test_what_is_recommended_and_not_allowed_says_both_and_until_when(
         largest=most,
         instead=most,
         problems=[problem],
-        suggested=[recommended],
+        suggested=[too_much],
     )
 
     html = opened(browser, ADD)
 
-    page = words(html)
-    assert "Recommended Add Funds is 959.00" in page
-    assert "Until your account is verified, you can add 100.00" in page
-    assert told in page
-    assert "or add up to 98.00 EUR from 2 Mar 2026, 12:00" in page
-    assert "Top Up Now" not in html
-    assert way in html.partition('id="pay"')[2].partition("btn-primary")[2]
+    amounts, pay = parts(html, "amounts", "pay")
+    assert "959.00" in words(amounts)
+    for figure in ("100.00", left, "98.00", "2 Mar 2026, 12:00"):
+        assert figure in words(pay)
+    assert 'type="submit">Top' not in pay
+    assert f'href="{leads_to}' in pay.partition("btn-primary")[2]
 
 
 def test_a_paid_top_up_says_what_was_charged_and_what_runs_again(
@@ -188,7 +164,7 @@ def test_a_paid_top_up_says_what_was_charged_and_what_runs_again(
 ) -> None:
     shown(billing, duplicate())
     named(billing, ServiceState.ACTIVE, timedelta(seconds=20))
-    effects = TopUpEffects(
+    done = TopUpEffects(
         paid_at=START,
         before=money("97.84"),
         credited=money("100"),
@@ -199,17 +175,18 @@ def test_a_paid_top_up_says_what_was_charged_and_what_runs_again(
         is_settling=False,
         waiting=settled("-50.07", debt(UNPAID, "0", "40.00"), missing="90.07"),
     )
-    billing.answers[str(GET_TOP_UP_EFFECTS)] = lambda _: FoundEffects(effects=effects)
+    billing.answers[str(GET_TOP_UP_EFFECTS)] = lambda _: FoundEffects(effects=done)
 
     html = opened(browser, ADDRESS)
 
-    page = words(html)
-    assert "We added 100.00 EUR to your balance" in page
-    assert "hv-02 is running again." in page
-    assert "Charged: hv-02\N{MINUS SIGN}247.91" in page
-    assert "Balance after that\N{MINUS SIGN}50.07" in page
-    assert "hv-03 is still overdue" not in page
-    assert "hv-03 is still suspended It needs 40.00" in page
+    head, _, _ = html.partition("done-sums")
+    assert "100.00" in words(head.partition("done-title")[2])
+    assert "hv-02" in head
+    assert sums(html)[:4] == ["97.84", "+100.00", "-247.91", "-50.07"]
+    assert effects(html) == [
+        ("warn", "hv-03", ["40.00"]),
+        ("warn", "", ["90.07", "90.07"]),
+    ]
     assert "every 2s" not in html
 
 
@@ -219,7 +196,7 @@ def test_of_a_top_up_paid_twice_the_sums_are_of_the_first_payment(
     top_up = top_up_with(duplicate(), TopUpState.SUCCEEDED)
     twice = structs.replace(top_up, credited=money("200"))
     billing.answers[str(GET_TOP_UP)] = lambda _: twice
-    effects = TopUpEffects(
+    done = TopUpEffects(
         paid_at=START,
         before=money("0"),
         credited=money("100"),
@@ -230,12 +207,13 @@ def test_of_a_top_up_paid_twice_the_sums_are_of_the_first_payment(
         is_settling=False,
         waiting=settled("100"),
     )
-    billing.answers[str(GET_TOP_UP_EFFECTS)] = lambda _: FoundEffects(effects=effects)
+    billing.answers[str(GET_TOP_UP_EFFECTS)] = lambda _: FoundEffects(effects=done)
 
-    page = words(opened(browser, ADDRESS))
+    html = opened(browser, ADDRESS)
 
-    assert "We added 200.00 EUR to your balance It was paid more than once." in page
-    assert "First payment+100.00 EUR" in page
+    assert "200.00" in words(html.partition("done-title")[2])
+    assert "First payment" in html
+    assert sums(html)[:3] == ["0.00", "+100.00", "100.00"]
 
 
 def test_below_zero_a_top_up_first_brings_the_balance_back_to_zero(
@@ -243,9 +221,7 @@ def test_below_zero_a_top_up_first_brings_the_balance_back_to_zero(
 ) -> None:
     quoted(billing, repeats=False, balance=money("-52.25"), settlement=settled("47.75"))
 
-    page = words(opened(browser, ADD))
-
-    assert "52.25 EUR of it brings your balance back to zero" in page
+    assert effects(opened(browser, ADD)) == [("good", "", ["52.25"])]
 
 
 def test_a_paid_top_up_is_looked_at_again_until_its_services_run(
@@ -253,7 +229,7 @@ def test_a_paid_top_up_is_looked_at_again_until_its_services_run(
 ) -> None:
     shown(billing, duplicate())
     named(billing)
-    effects = TopUpEffects(
+    done = TopUpEffects(
         paid_at=START,
         before=money("0"),
         credited=money("100"),
@@ -264,10 +240,52 @@ def test_a_paid_top_up_is_looked_at_again_until_its_services_run(
         is_settling=False,
         waiting=settled("50"),
     )
-    billing.answers[str(GET_TOP_UP_EFFECTS)] = lambda _: FoundEffects(effects=effects)
+    billing.answers[str(GET_TOP_UP_EFFECTS)] = lambda _: FoundEffects(effects=done)
 
     state = f"/funds/top-ups/{TOP_UP_ID}/state?company={OURS}"
     assert "every 2s" in fetched(browser, state)
-    assert "hv-02 resumes within a minute." in words(fetched(browser, state))
+    assert "hv-02" in fetched(browser, state).partition("done-sums")[0]
     billing.clock.move(timedelta(minutes=3))
     assert "every 2s" not in fetched(browser, state)
+
+
+def test_what_is_recommended_in_another_currency_leads_there(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    """The amounts to choose from are the quote's; others are recommended beside."""
+    quoted(billing, repeats=False)
+    has_wallets(billing, recommended("75"), recommended("34", "USD"))
+
+    html = opened(browser, "/funds/add?net=100&currency=EUR")
+
+    (amounts,) = parts(html, "top-up")
+    assert "/funds/add?net=34.00&amp;currency=USD" in amounts
+    assert "/funds/add?net=75.00&amp;currency=EUR" not in amounts
+    assert "btn-primary" not in html.partition('id="recommended-EUR"')[2]
+
+
+def sums(html: str) -> list[str]:
+    """The amounts of the page's sums, in their order."""
+    found = re.findall(r'<div class="sum.*?</div>', html, re.DOTALL)
+    texts = [re.findall(r"\S+(?=\sEUR)", words(each))[-1] for each in found]
+    return [
+        each.rpartition("hv-02")[2].replace("\N{MINUS SIGN}", "-") for each in texts
+    ]
+
+
+def effects(html: str) -> list[tuple[str, str, list[str]]]:
+    """What happens: each one's kind, its service and its amounts."""
+    found = re.findall(r'<li class="effect effect-(\w+)">(.*?)</li>', html, re.DOTALL)
+    return [
+        (
+            kind,
+            "".join(re.findall(r"<bdi>(.*?)</bdi>", text)),
+            re.findall(r"[\d.]+(?=\sEUR)", words(text)),
+        )
+        for kind, text in found
+    ]
+
+
+def parts(html: str, *ids: str) -> list[str]:
+    """The parts of a page with these ids, each up to the end of its section."""
+    return [html.partition(f'id="{id_}"')[2].partition("</section>")[0] for id_ in ids]

@@ -53,8 +53,8 @@ def test_a_further_payment_of_one_top_up_can_be_asked_back(
 
     page = opened(browser, ADDRESS)
 
-    assert "A further payment of 119.00 EUR came for this top-up" in words(page)
-    assert "It was paid more than once" in page
+    assert 'data-duplicate="of_this" data-refund="offered"' in page
+    assert "119.00 EUR" in words(page.partition("notice-title")[2])
     assert ASK in page
     assert f'name="payment" value="{SECOND}"' in page
 
@@ -66,9 +66,8 @@ def test_an_equal_payment_elsewhere_leads_to_its_top_up(
 
     page = opened(browser, ADDRESS)
 
-    assert "the same amount of 119.00 EUR was paid the same way" in words(page)
+    assert 'data-duplicate="same_amount"' in page
     assert f'href="/funds/top-ups/{OTHER_ID}?company={OURS}"' in page
-    assert "It was paid more than once" not in page
 
 
 def test_of_two_transfers_nothing_is_said_about_when_they_were_sent(
@@ -80,50 +79,46 @@ def test_of_two_transfers_nothing_is_said_about_when_they_were_sent(
 
     page = opened(browser, ADDRESS)
 
-    assert "A bank transfer of the same amount, 119.00 EUR, came for" in words(page)
+    assert 'data-duplicate="transfer"' in page
     assert f'href="/funds/top-ups/{OTHER_ID}?company={OURS}"' in page
     assert "minutes" not in words(page)
 
 
 @pytest.mark.parametrize(
-    ("payment", "told"),
+    ("payment", "status"),
     [
-        ({"refund_request": RefundRequestState.ASKED}, "You asked for it back, "),
-        (
-            {"refund_request": RefundRequestState.DECLINED},
-            "we declined that: Both <b> were used",
-        ),
+        ({"refund_request": RefundRequestState.ASKED}, "under_review"),
+        ({"refund_request": RefundRequestState.DECLINED}, "declined"),
         (
             {"refund_request": RefundRequestState.GRANTED, "left": "0"},
-            "As you asked, it was given back to you",
+            "refunded_as_asked",
         ),
         (
             {"refund_request": RefundRequestState.GRANTED, "left": "113.05"},
-            "113.05 EUR could not be paid out: your wallet has that again",
+            "not_paid_out",
         ),
-        (
-            {"refund_request": RefundRequestState.DECLINED, "left": "0"},
-            "It was given back to you",
-        ),
-        ({"left": "0"}, "It was given back to you"),
-        ({"state": PaymentState.CHARGED_BACK}, "Your bank took it back."),
+        ({"refund_request": RefundRequestState.DECLINED, "left": "0"}, "refunded"),
+        ({"left": "0"}, "refunded"),
+        ({"state": PaymentState.CHARGED_BACK}, "reversed"),
         (
             {
                 "state": PaymentState.CHARGED_BACK,
                 "refund_request": RefundRequestState.CHARGED_BACK,
             },
-            "You asked for it back, and meanwhile your bank took it back",
+            "reversed_when_asked",
         ),
     ],
 )
-def test_what_became_of_a_duplicate_stands_where_it_was_asked_back(
-    billing: StandIn, browser: FlaskClient, payment: dict[str, Any], told: str
+def test_the_status_of_a_refund_is_shown_where_it_was_asked_for(
+    billing: StandIn, browser: FlaskClient, payment: dict[str, Any], status: str
 ) -> None:
     shown(billing, duplicate(**payment))
 
     page = opened(browser, ADDRESS)
 
-    assert told in words(page)
+    assert f'data-refund="{status}"' in page
+    assert ("Both &lt;b&gt; were used" in page) is (status == "declined")
+    assert ("113.05" in words(page)) is (status == "not_paid_out")
     assert ASK not in page
 
 
@@ -133,15 +128,14 @@ def test_a_duplicate_that_went_back_whole_no_longer_looks_open(
 ) -> None:
     shown(billing, duplicate(refund_request=RefundRequestState.GRANTED, left=left))
 
-    page = words(opened(browser, ADDRESS))
+    page = opened(browser, ADDRESS)
 
     is_over = left == "0"
-    assert ("Duplicate, given back" in page) is is_over
-    assert ("Visa ending in 4242Duplicate Given back 119.00 EUR" in page) is is_over
-    assert ("Attention: Possibly duplicate" in page) is not is_over
-    assert (
-        "Visa ending in 4242Possible duplicate Paid 119.00 EUR" in page
-    ) is not is_over
+    assert ("notice-info" in page) is is_over
+    assert ("notice-warning" in page.partition("top-up-state")[2]) is not is_over
+    payment = words(page.partition('id="top-up-payments"')[2])
+    assert ("Refunded" in payment) is is_over
+    assert ("Paid" in payment) is not is_over
 
 
 def test_what_is_left_of_a_duplicate_can_be_asked_back(
@@ -151,7 +145,8 @@ def test_what_is_left_of_a_duplicate_can_be_asked_back(
 
     page = opened(browser, ADDRESS)
 
-    assert "Part of it was given back to you. The other 113.05 EUR" in words(page)
+    assert 'data-refund="rest_offered"' in page
+    assert "113.05 EUR" in words(page.partition(ASK)[2])
     assert ASK in page
 
 
@@ -241,7 +236,6 @@ def test_an_equal_top_up_just_before_is_told_and_then_meant(
     quoted(billing, repeats=True)
     page = fetched(browser, "/funds/quote?net=100&currency=EUR")
 
-    assert "Continue only if you mean both" in page
     assert f'href="/funds/top-ups/{OTHER_ID}?company={OURS}"' in page
     assert '<input type="hidden" name="is_intended" value="yes">' in page
 
@@ -297,7 +291,7 @@ def test_a_top_up_without_an_answer_is_sent_again_as_it_was(
     assert begun.is_intended is was_told
     assert 'name="form_key" value="a-key"' in answer.text
     assert ('name="is_intended"' in answer.text) is was_told
-    assert "Continue only if you mean both" not in answer.text
+    assert f"/funds/top-ups/{OTHER_ID}" not in answer.text
 
 
 def sent(browser: FlaskClient, page: str) -> TestResponse:

@@ -64,15 +64,16 @@ def test_what_is_to_be_done_is_offered_to_who_may_do_it(
 
     page = fetched(browser, f"/funds/top-ups/{TOP_UP_ID}{path}?company={OURS}")
 
-    for offered in ("Continue to payment", "Cancel this top-up", ASK):
-        assert (offered in page) is may
+    for to in ("/pay", "/cancel"):
+        assert (f'action="/funds/top-ups/{TOP_UP_ID}{to}?' in page) is may
+    assert (ASK in page) is may
     assert may or "/funds/add" not in page
-    assert "We wait for the payment" in page
+    assert 'hx-trigger="every 2s"' in page
 
 
 @pytest.mark.parametrize(
     ("gateway", "told"),
-    [(GatewayName.BANK_TRANSFER, "Waiting"), (GatewayName.STRIPE, "Under way")],
+    [(GatewayName.BANK_TRANSFER, "Waiting"), (GatewayName.STRIPE, "In progress")],
 )
 def test_a_transfer_that_nobody_has_seen_is_waited_for(
     billing: StandIn, browser: FlaskClient, gateway: GatewayName, told: str
@@ -82,9 +83,9 @@ def test_a_transfer_that_nobody_has_seen_is_waited_for(
     )
     shown(billing, payment, TopUpState.PENDING)
 
-    page = words(opened(browser, ADDRESS))
+    payments = opened(browser, ADDRESS).partition('id="top-up-payments"')[2]
 
-    assert f"Visa ending in 4242 {told} 119.00 EUR" in page
+    assert f"{told} 119.00 EUR" in words(payments)
 
 
 def test_a_payment_taxed_otherwise_than_quoted_says_how(
@@ -102,8 +103,31 @@ def test_a_payment_taxed_otherwise_than_quoted_says_how(
 
     page = words(opened(browser, ADDRESS))
 
-    assert "Another VAT rule applied on the day your payment arrived" in page
-    assert "Germany, private customer: 99.17 EUR net, 19.83 EUR VAT" in page
+    assert "Germany, private customer. 99.17 EUR net, 19.83 EUR VAT" in page
+
+
+@pytest.mark.parametrize(
+    ("payment", "state", "has_any"),
+    [
+        (PaymentState.FAILED, TopUpState.FAILED, False),
+        (PaymentState.PENDING, TopUpState.PENDING, False),
+        (PaymentState.CHARGED_BACK, TopUpState.CHARGED_BACK, True),
+    ],
+)
+def test_a_top_up_without_money_leads_to_no_empty_list(
+    billing: StandIn,
+    browser: FlaskClient,
+    payment: PaymentState,
+    state: TopUpState,
+    *,
+    has_any: bool,
+) -> None:
+    shown(billing, duplicate(payment), state)
+
+    page = opened(browser, ADDRESS)
+
+    assert (f"?top-up={TOP_UP_ID}" in page) is has_any
+    assert ("/transactions?q=TU-1" in page) is has_any
 
 
 def test_an_amount_without_a_currency_is_of_the_primary_wallet(
