@@ -26,7 +26,7 @@ def test_a_service_suspended_for_lack_of_funds_resumes_by_itself_after_the_top_u
     service_id = re.findall(r"/services/([0-9a-f-]{36})", service)[0]
     why = ["--reason", "payment", "--why", "The balance did not cover it"]
     operate("services", "suspend", "--service", service_id, *why)
-    open_until(page, service, "Resuming it takes")
+    open_until(page, service, "Resuming it costs")
     other_tab = page.context.new_page()
     other_tab.goto("/")
     expect(_counted(other_tab, "Suspended")).to_have_text("1")
@@ -36,7 +36,7 @@ def test_a_service_suspended_for_lack_of_funds_resumes_by_itself_after_the_top_u
     # Nobody touches the other tab.
     expect(_counted(other_tab, "Active")).to_have_text("1", timeout=PATIENCE_MS)
     expect(_counted(other_tab, "Suspended")).to_have_text("0")
-    open_until(page, service, "Paid through")
+    open_until(page, service, "Next charge")
     expect(page.locator("main")).to_contain_text("Active")
     page.goto("/account")
     page.locator("a[href*='/profile']").first.click()

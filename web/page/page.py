@@ -92,10 +92,11 @@ class Page:
         call = _ContentCall(name, method, arguments, answer, asked_as, optional)
         self._calls.append(call)
 
-    def answer(self, name: str) -> Any:
+    def answer(self, name: str, *, fresh: bool = False) -> Any:
         """Wait for what was asked for as ``name``, to ask for what depends on it.
 
-        As the template will get it; None when it is missing.
+        As the template will get it; None when it is missing, or if it must be ``fresh``
+        and there is only what was last known.
 
         Raises:
             ContractError: what its service refuses, or, as a `Visit` does, that the
@@ -103,7 +104,8 @@ class Page:
         """
         self.visit.settle()
         call = next(call for call in self._calls if call.name == name)
-        return self._content_of(call).value
+        content = self._content_of(call)
+        return None if fresh and content.as_of else content.value
 
     def may(self, permission: Permission) -> bool:
         """Whether the reader's role includes it, as far as is known without asking.

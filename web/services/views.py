@@ -3,13 +3,14 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from shared.contracts import inventory
-from shared.contracts.inventory.reading import StateFilter
+from shared.contracts import billing, inventory
 from shared.permissions import Permission
-from web.page.page import begin_page
+from web.page.page import Page, begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
+from web.services.list_view import view_list
 from web.services.queries import ServiceQuery, ask_how_it_is_paid
+from web.services.service_view import view_service
 
 bp = Blueprint("services", __name__)
 
@@ -26,7 +27,8 @@ def list_services() -> ResponseReturnValue:
         query.request(),
         optional=True,
     )
-    return page.show("services/page.html", query=query, states=tuple(StateFilter))
+    view = view_list(query, page.load_frame().menu.data)
+    return page.show("services/page.html", query=query, view=view)
 
 
 @bp.get("/services/<service_id>")
@@ -40,5 +42,18 @@ def show_service(service_id: str) -> ResponseReturnValue:
     if page.may(Permission.READ_BILLING):
         ask_how_it_is_paid(page, service, request.args.get("after") or None)
     page.settle()
-    may_read_billing = page.may(Permission.READ_BILLING)
-    return page.show("services/service.html", may_read_billing=may_read_billing)
+    details, paid = page.answer("details"), _known_payment(page)
+    return page.show(
+        "services/service.html",
+        may_read_billing=page.may(Permission.READ_BILLING),
+        view=view_service(details, paid) if details else None,
+    )
+
+
+def _known_payment(page: Page) -> billing.charging.Subscription | None:
+    """How the service is paid by now; what was last known may be paid since."""
+    if not page.may(Permission.READ_BILLING):
+        return None
+    found: billing.charging.FoundSubscription | None
+    found = page.answer("payment", fresh=True)
+    return found.subscription if found else None
