@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from shared.contracts.billing.transactions import LIST_TRANSACTIONS, TransactionGroup
+from shared.contracts.billing.transactions import LIST_TRANSACTIONS, TransactionPage
 from shared.errors import ContractError, InvalidInput
 from web.language.refusals import sentence
 from web.language.words import words_for
@@ -18,6 +18,7 @@ from web.page.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import visit_company
 from web.transactions import csv_file
+from web.transactions.list_view import view_list
 from web.transactions.queries import TransactionQuery, ask_for_lines, list_all
 
 _SEARCH_REFUSED = frozenset({"search_too_long", "search_too_slow"})
@@ -43,6 +44,7 @@ def _show(
 ) -> ResponseReturnValue:
     """The list; or, where the search is refused, why, beside its field."""
     page = begin_page(acts_for=company, at="transactions")
+    listing: TransactionPage | None = None
     if refusal is None:
         page.ask(
             "listing",
@@ -50,12 +52,14 @@ def _show(
             query.request(),
             optional=True,
         )
+        page.settle()
+        listing = page.answer("listing")
     return page.show(
         "transactions/page.html",
         status=refusal.http_status if refusal else 200,
         company_id=company,
         query=query,
-        groups=tuple(TransactionGroup),
+        view=view_list(company, query, listing),
         search_error=sentence(refusal) if refusal else "",
     )
 

@@ -29,8 +29,6 @@ NOT_MOVED = {
     "documents",
     "members",
     "profile",
-    "services",
-    "transactions",
 }
 """Folders of templates with unmarked texts. Strike out what is done; add nothing."""
 

@@ -114,7 +114,7 @@ def test_a_services_charges_are_paged(tenant: Tenant, browser: FlaskClient) -> N
 
     while address:
         page = _get(browser, address)
-        pages.append([_words(row)[0] for row in _rows(_card(page, "charges"))])
+        pages.append([_words(row)[1] for row in _rows(_card(page, "charges"))])
         onward = re.search(r'rel="next" href="([^"]+)"', page)
         address = onward[1] if onward else None
 
@@ -187,8 +187,7 @@ def test_a_search_that_finds_nothing_says_what_can_be_done(
 
     page = _get(browser, f"{place}?q=nothing&type=refunds")
 
-    assert "No transaction fits" in page
-    assert "an amount to the cent" in page
+    assert _rows(page) == []
     without = _link(page, "Search without the filters")
     assert without == f"{place}?q=nothing"
     assert _link(_get(browser, without), "Show all transactions") == place

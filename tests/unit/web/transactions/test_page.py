@@ -46,11 +46,13 @@ def test_transactions_mark_duplicates_and_tell_of_failed_payments(
 
     page = opened(browser, f"/companies/{OURS}/transactions")
 
-    assert page.count("Possibly duplicate") == 1
-    assert page.count("Duplicate, given back") == 1
+    assert page.count('class="state state-warning"') == 1
+    assert page.count('class="state state-neutral"') == 1
+    assert page.count('class="state state-danger"') == 1
     assert "Your bank declined the card." in page
     to_top_up = f'href="/funds/top-ups/{OTHER_ID}?company={OURS}">'
     assert f'{to_top_up}<bdi class="reference">TU-1</bdi></a>' in page
+    assert f'href="/funds/top-ups/{TOP_UP_ID}?company={OURS}"' in page
 
 
 def transaction(
