@@ -176,7 +176,7 @@ def _call_log_in(form: LogInForm) -> identity.signing_in.Session:
 
 
 def _end_earlier_session() -> None:
-    """Whoever signs in anew leaves no session behind, as far as identity answers."""
+    """End the session that the browser still has, if identity answers."""
     if not current_user.is_authenticated:
         return
     arguments = identity.signing_in.LogOut(token=current_user.get_id())

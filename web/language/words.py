@@ -16,6 +16,13 @@ _WORDS: Mapping[str, Mapping[str, LazyString]] = {
         "proration": _("Change of price"),
         "credit": _("Unused time"),
     },
+    "costs": {
+        "hour": _("Hourly"),
+        "day": _("Daily"),
+        "week": _("Weekly"),
+        "month": _("Monthly"),
+        "year": _("Yearly"),
+    },
     "document": {
         "proforma": _("Proforma"),
         "invoice": _("Invoice"),
@@ -108,6 +115,13 @@ _WORDS: Mapping[str, Mapping[str, LazyString]] = {
         "charges": _("Charges"),
         "refunds": _("Refunds"),
         "adjustments": _("Adjustments"),
+    },
+    "verification state": {
+        "not_started": _("Not started"),
+        "pending": _("In review"),
+        "verified": _("Verified"),
+        "rejected": _("Rejected"),
+        "expired": _("Expired"),
     },
     "verification": {
         "email": _("Email"),

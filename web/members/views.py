@@ -4,6 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from shared.contracts import identity
+from web.members.members_view import MembersView
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
@@ -21,4 +22,7 @@ def list_members(company_id: str) -> ResponseReturnValue:
         identity.memberships.LIST_MEMBERS,
         identity.memberships.ListMembers(),
     )
-    return page.show("members/page.html", company_id=company)
+    answer = page.answer("answer")
+    reader = page.visit.identify().user_id
+    view = MembersView.of(answer.members, reader) if answer else None
+    return page.show("members/page.html", company_id=company, view=view)

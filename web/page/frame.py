@@ -97,10 +97,13 @@ class Frame:
         return Permission.ADD_FUNDS in self.permissions
 
     @property
+    def open_security_steps(self) -> int:
+        """How many of two steps the user has not taken: second factor, verification."""
+        return [self.user.two_factor_enabled, self.user.is_verified].count(False)
+
+    @property
     def initials(self) -> str:
-        """The first letters of the user's first and last name."""
-        words = (self.user.name or self.user.email or "?").split()
-        return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
+        return initials(self.user.name or self.user.email or "?")
 
     @property
     def is_cut_off(self) -> bool:
@@ -126,6 +129,12 @@ class Frame:
             permissions=principal.permissions,
             reading_until=visit.reading_until,
         )
+
+
+def initials(name: str) -> str:
+    """Return the first letters of the first and last word of a name."""
+    words = name.split()
+    return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
 
 
 def _unknown_user(principal: Principal) -> identity.people.User:
