@@ -12,11 +12,12 @@ from shared.contracts.inventory.reading import DashboardCounters
 from tests.fixtures.pieces import new_pieces_app, served
 from web.dev import samples
 from web.page.blocks import BlockView
+from web.page.figures.counters import Counters
 from web.page.freshness.polling import Tag, answer_with_tag
 
 WAITING = BlockView("services", samples.COMPANY_ID, "waiting")
-FRESH = replace(WAITING, state="fresh", data=samples.counters())
-LOW_BALANCES = BlockView("low-balances", samples.COMPANY_ID, "fresh", [])
+FRESH = replace(WAITING, state="fresh", data=Counters(samples.counters()))
+RECOMMENDED = BlockView("recommended", samples.COMPANY_ID, "fresh", [samples.outlook()])
 COSTS = BlockView("costs", samples.COMPANY_ID, "fresh", [samples.costs()])
 CHANGED = "document.body.dispatchEvent(new CustomEvent('services-changed'))"
 
@@ -38,10 +39,11 @@ class Answers:
             "dashboard/page.html",
             frame=samples.frame(),
             blocks={
-                "low-balances": LOW_BALANCES,
+                "recommended": RECOMMENDED,
                 "services": self.on_page,
                 "costs": self.costs,
             },
+            per=samples.PER,
         )
 
     def block(self, name: str) -> Response:
@@ -52,7 +54,9 @@ class Answers:
         if name != self.alone.name:
             response = Response(status=304)
         else:
-            html = render_template(f"blocks/{name}.html", view=self.alone, at="")
+            html = render_template(
+                f"blocks/{name}.html", view=self.alone, at="", per=samples.PER
+            )
             response = answer_with_tag(html, Tag(None, "reader"))
         self.statuses.append(response.status_code)
         return response
@@ -87,7 +91,7 @@ def test_a_block_that_came_too_late_loads_itself(page: Page) -> None:
 def test_a_block_that_is_unchanged_is_answered_with_304(
     page: Page, answers: Answers
 ) -> None:
-    answers.on_page = replace(FRESH, data=DashboardCounters(families=[]))
+    answers.on_page = replace(FRESH, data=Counters(DashboardCounters(families=[])))
     page.goto("/")
     with page.expect_response("**/blocks/services*") as first:
         page.clock.run_for(11_000)
@@ -140,7 +144,7 @@ def test_an_event_in_the_page_asks_without_a_tag(page: Page, answers: Answers) -
 def test_an_event_in_the_page_refreshes_a_block(page: Page, answers: Answers) -> None:
     answers.on_page = FRESH
     page.goto("/")
-    answers.alone = replace(FRESH, data=DashboardCounters(families=[]))
+    answers.alone = replace(FRESH, data=Counters(DashboardCounters(families=[])))
 
     page.evaluate(CHANGED)
 
@@ -153,7 +157,7 @@ def test_what_has_the_focus_keeps_it_when_its_block_changes(
     answers.on_page = FRESH
     page.goto("/")
     page.locator("#block-services a", has_text="Suspended").focus()
-    answers.alone = replace(FRESH, data=DashboardCounters(families=[]))
+    answers.alone = replace(FRESH, data=Counters(DashboardCounters(families=[])))
 
     page.evaluate(CHANGED)
     expect(page.locator(".counter-value").first).to_have_text("0")

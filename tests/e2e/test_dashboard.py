@@ -39,11 +39,11 @@ def test_each_family_in_the_menu_opens_its_services(sign_in: SignIn) -> None:
 
 def test_twelve_months_of_costs_are_a_year(sign_in: SignIn) -> None:
     page = sign_in()
-    figures = page.locator("#block-costs .figure")
+    periods = page.locator("#block-costs .period")
 
     amounts = {
-        figure.locator("dt").inner_text(): figure.locator(".money").inner_text()
-        for figure in figures.all()
+        period.locator("span").first.inner_text(): period.locator(".money").inner_text()
+        for period in periods.all()
     }
 
     assert set(amounts) == {"Hourly", "Daily", "Weekly", "Monthly", "Yearly"}
@@ -51,20 +51,37 @@ def test_twelve_months_of_costs_are_a_year(sign_in: SignIn) -> None:
     assert abs(12 * monthly - yearly) <= 0.06  # each is rounded to the cent
 
 
+def test_a_chosen_period_shows_its_costs_by_family(sign_in: SignIn) -> None:
+    page = sign_in()
+    block = page.locator("#block-costs")
+
+    block.get_by_role("link", name="Daily").click()
+
+    expect(block.locator(".period[aria-current]")).to_contain_text("Daily")
+    rows = block.locator(".shares tbody tr")
+    total = sum(_number(row.locator(".money").inner_text()) for row in rows.all())
+    shown = _number(block.locator(".cost-total .money").inner_text())
+    assert abs(total - shown) <= 0.005 * rows.count() + 0.005
+    with page.expect_response(re.compile("/blocks/costs.*per=day")):
+        page.evaluate("document.body.dispatchEvent(new Event('services-changed'))")
+
+
 def test_the_recommendation_opens_to_its_working_out(sign_in: SignIn) -> None:
     page = sign_in()
-    card = page.locator("section.card").filter(has_text="Recommended Add Funds").last
+    card = page.locator("section.card").filter(has_text="Recommended Add Funds").first
 
     card.get_by_text("How we got this").click()
 
-    for words in ("Falls due", "Overdue", "Balance"):
+    for words in ("Due by", "Overdue", "Balance"):
         expect(card.get_by_text(words, exact=False).first).to_be_visible()
     card.locator(".explain a[href*='family=']").first.click()
     expect(page).to_have_url(re.compile("family=.*period="))
 
 
 @pytest.mark.over_the_broker
-@pytest.mark.parametrize("name", ["balance", "menu", "services", "costs"])
+@pytest.mark.parametrize(
+    "name", ["balance", "menu", "recommended", "services", "costs"]
+)
 def test_each_block_has_an_address_of_its_own(sign_in: SignIn, name: str) -> None:
     page = sign_in()
 

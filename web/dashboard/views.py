@@ -3,11 +3,12 @@
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from shared.contracts.inventory.services import Period
 from shared.rpc.client import DEFAULT_TIMEOUT_S
-from web.dashboard.blocks import BLOCKS, LOW_BALANCES, SERVICES
+from web.dashboard.blocks import BLOCKS, SERVICES
 from web.page.addresses import fragment_of
 from web.page.blocks import Block, PendingBlocks
-from web.page.costs import COSTS
+from web.page.costs import COSTS, RECOMMENDED
 from web.page.freshness.polling import (
     Tag,
     answer_with_tag,
@@ -25,12 +26,12 @@ bp = Blueprint("dashboard", __name__)
 @bp.get("/")
 @signed_in
 def dashboard() -> ResponseReturnValue:
-    page = begin_page(LOW_BALANCES, SERVICES, COSTS, at="dashboard")
-    return page.show("dashboard/page.html")
+    page = begin_page(RECOMMENDED, SERVICES, COSTS, at="dashboard")
+    return page.show("dashboard/page.html", per=_period())
 
 
 @bp.get("/blocks/<name>", endpoint="block")
-@fragment_of("dashboard.dashboard")
+@fragment_of("dashboard.dashboard", keeps=("per",))
 @signed_in
 def show_block(name: str) -> ResponseReturnValue:
     """One block alone; 304 when it is what the browser shows already."""
@@ -44,9 +45,18 @@ def show_block(name: str) -> ResponseReturnValue:
     prepare_reader(visit)
     view = pending.load()[name]
     at = request.args.get("at", "")[:100]
-    html = render_template(block.template, view=view, at=at)
+    html = render_template(block.template, view=view, at=at, per=_period())
     reader = reader_of(visit.identify(), visit.last_session)
     return answer_with_tag(html, Tag(view.asked_at, reader))
+
+
+def _period() -> Period:
+    """Return the period that costs are shown for: a month, if no other one is asked."""
+    try:
+        per = Period(request.args.get("per", Period.MONTH.value))
+    except ValueError:
+        return Period.MONTH
+    return Period.MONTH if per is Period.ONCE else per
 
 
 def _current_tag(block: Block, visit: Visit) -> Tag | None:

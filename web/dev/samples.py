@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts.billing.dashboard import (
+    BalanceLevel,
     CostBreakdown,
     CostLine,
     DueLine,
     Recommendation,
+    Wallet,
 )
 from shared.contracts.billing.documents import DocumentState
 from shared.contracts.identity.memberships import CompanyMembership, Role
@@ -21,7 +23,8 @@ from shared.contracts.inventory.services import Period, ServiceState, Suspension
 from shared.money import Money, currency_of
 from shared.permissions import Permission
 from web.page.blocks import BlockView
-from web.page.costs import Costs
+from web.page.costs import Costs, Outlook
+from web.page.figures.counters import Counters
 from web.page.frame import Balance, Frame, OtherBalance
 
 COMPANY_ID = UUID("8f14e45f-ceea-4b67-8c1b-000000000001")
@@ -40,6 +43,7 @@ def yen(amount: str) -> Money:
     return Money(Decimal(amount), currency_of("JPY"))
 
 
+PER = Period.MONTH
 AMOUNTS = (
     ("Plain", euros("1234.50")),
     ("Zero", euros("0")),
@@ -186,14 +190,38 @@ def costs() -> Costs:
     return Costs(breakdown, _recommendation())
 
 
+def outlook() -> Outlook:
+    """A wallet below zero, with a part of its credit left."""
+    it, recommended = balance(), _recommendation()
+    wallet = Wallet(
+        id=COMPANY_ID,
+        currency=it.currency,
+        is_primary=True,
+        balance=it.balance,
+        credit_limit=it.credit_limit,
+        available=it.available,
+        comfort_buffer=recommended.comfort_buffer,
+        recommendation=recommended,
+        recent=[],
+        level=BalanceLevel.BELOW_ZERO,
+    )
+    return Outlook(wallet, euros("14.367123"))
+
+
 def service_blocks() -> list[tuple[str, BlockView]]:
     """The services summary in each of its states."""
-    return _in_each_state("services", counters(), DashboardCounters(families=[]))
+    nothing = Counters(DashboardCounters(families=[]))
+    return _in_each_state("services", Counters(counters()), nothing)
 
 
 def cost_blocks() -> list[tuple[str, BlockView]]:
     """The costs in each of their states."""
     return _in_each_state("costs", [costs()], [])
+
+
+def recommended_blocks() -> list[tuple[str, BlockView]]:
+    """What to add, in each of its states."""
+    return _in_each_state("recommended", [outlook()], [])
 
 
 def balance_blocks() -> list[tuple[str, BlockView]]:

@@ -37,7 +37,7 @@ from web.language.locale import reader_locale
 from web.language.refusals import sentence
 from web.page.addresses import form_on, fragment_of, public_address
 from web.page.context import context
-from web.page.costs import COSTS, Costs
+from web.page.costs import COSTS, RECOMMENDED, Costs
 from web.page.forms import ChangeForm
 from web.page.frame import BALANCE, Balance
 from web.page.htmx import make_response, request
@@ -64,7 +64,7 @@ def _typed(money: Money) -> str:
 @signed_in
 def add_funds() -> ResponseReturnValue:
     """The form: with what the address says, or else with what is recommended."""
-    page = begin_page(COSTS)
+    page = begin_page(COSTS, RECOMMENDED)
     page.settle()  # amounts are read in the reader's language
     typed = "net" in request.args
     form = FundsForm.from_address() if typed else _suggestion(page)
@@ -110,7 +110,7 @@ def top_up_now() -> ResponseReturnValue:
         prepare_reader(visit)
         net, gateway = form.amount(), form.chosen_gateway()
         if net is None or gateway is None:
-            page = begin_page(COSTS, visit=visit)
+            page = begin_page(COSTS, RECOMMENDED, visit=visit)
             shown = queries.quote_top_up(visit, form) if net else None
             return _show(page, form, shown, status=422)
         if away is not None:
@@ -283,7 +283,7 @@ def _asked_again(
     visit: Visit, form: FundsForm, refusal: ContractError
 ) -> ResponseReturnValue:
     """The form once more, with the quote as it is now."""
-    page = begin_page(COSTS, visit=visit)
+    page = begin_page(COSTS, RECOMMENDED, visit=visit)
     shown = queries.quote_top_up(visit, form)
     is_said = bool(form.errors or (shown and shown.problems))
     if shown and isinstance(refusal, Unavailable):

@@ -12,6 +12,7 @@ from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
 from babel.dates import format_time as babel_time
 from babel.numbers import format_decimal, get_decimal_symbol
+from babel.numbers import format_percent as babel_percent
 
 from shared.money import PRICE_PLACES, Money, decimal_places, round_to_minor_unit
 
@@ -100,6 +101,13 @@ def format_number(number: int, locale: Locale) -> str:
 def format_rate(rate: Decimal, locale: Locale | str) -> str:
     """Write a percentage or an exchange rate, with all of its decimal places."""
     return format_decimal(rate, format="#,##0.############", locale=locale)
+
+
+def format_share(percent: Decimal, locale: Locale) -> str:
+    """Write a part of a whole, given in percent, with one decimal place."""
+    pattern = locale.percent_formats[None].pattern
+    share = percent.scaleb(-2)
+    return babel_percent(share, format=pattern.replace("0", "0.0", 1), locale=locale)
 
 
 @lru_cache(maxsize=5_000)

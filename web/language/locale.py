@@ -24,6 +24,7 @@ from web.language.formatting import (
     format_money,
     format_number,
     format_rate,
+    format_share,
     is_rounded,
     rounding_gap,
 )
@@ -38,6 +39,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(_money, "money")
     app.add_template_filter(_number, "number")
     app.add_template_filter(_rate, "rate")
+    app.add_template_filter(_share, "share")
     app.add_template_filter(_datetime, "datetime")
     app.add_template_filter(_date, "date")
     app.add_template_filter(_day, "day")
@@ -89,6 +91,10 @@ def _number(number: int) -> str:
 
 def _rate(rate: Decimal) -> str:
     return format_rate(rate, reader_locale())
+
+
+def _share(percent: Decimal) -> str:
+    return format_share(percent, reader_locale())
 
 
 def _datetime(moment: datetime) -> str:

@@ -11,8 +11,8 @@ from tests.fixtures.installations import Installation, post, same_cookies, sign_
 @pytest.mark.parametrize(
     ("service", "gone", "kept"),
     [
-        ("billing", ("balance", "costs"), ("menu", "services")),
-        ("inventory", ("menu", "services"), ("balance", "costs")),
+        ("billing", ("balance", "recommended", "costs"), ("menu", "services")),
+        ("inventory", ("menu", "services"), ("balance", "recommended", "costs")),
     ],
 )
 def test_without_a_service_its_blocks_wait_and_the_others_are_full(

@@ -15,7 +15,7 @@ from web.page.context import EXTENSION, Context
 from web.page.freshness.changes import SETTLING
 from web.page.freshness.polling import MAX_AGE
 
-BLOCKS = ("balance", "menu", "services", "costs")
+BLOCKS = ("balance", "menu", "recommended", "services", "costs")
 A_WHILE = SETTLING + timedelta(seconds=1)
 
 
@@ -90,7 +90,7 @@ def test_a_block_depends_on_its_own_sources_alone(site: Installation) -> None:
     assert _poll(browser, "menu", tags["menu"]).status_code == 304
     assert _poll(browser, "services", tags["services"]).status_code == 304
     assert site.client.calls == []
-    assert _poll(browser, "costs", tags["costs"]).status_code == 200
+    assert _poll(browser, "recommended", tags["recommended"]).status_code == 200
 
 
 def test_right_after_an_event_nothing_counts_as_settled(site: Installation) -> None:

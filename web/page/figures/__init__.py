@@ -1,0 +1,1 @@
+"""View models of figures that several pages or blocks show."""
