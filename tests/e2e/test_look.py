@@ -40,7 +40,7 @@ PAGES = {
 TOP_UPS = {
     "top-up-pending": ("Start a payment that stays pending", "Waiting for"),
     "top-up-paid-twice": ("Pay twice", "Possible duplicate"),
-    "top-up-failed": ("Pay with a card that is declined", "was declined"),
+    "top-up-failed": ("Pay with a card that is declined", "declined"),
     "top-up-charged-back": ("Pay, then have the bank reverse it", "reversed"),
 }
 """What is chosen on the hosted page, and what the top-up's page says then."""
