@@ -1,6 +1,7 @@
 """Documents as customers see them: listed, summed up, and read in whole."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, literal, selec
 from sqlalchemy.orm import Session, aliased, defer
 
 from services.billing.base.days import check_day
+from services.billing.documents.rendering.sheet import lay_out
 from services.billing.models.documents import Document, DocumentRendering
 from services.billing.models.top_ups import OPEN, TopUp
 from shared.contracts import billing
@@ -28,8 +30,9 @@ from shared.wire import from_wire
 
 _ENDED = (TopUpState.FAILED, TopUpState.CANCELLED, TopUpState.EXPIRED)
 
-_Row = tuple[Document, str, Any, bool]
-"""A document, its state, what was credited of it, and whether its files are made."""
+_Row = tuple[Document, str, Any, bool, str | None]
+"""A document, its state, what was credited of it, whether its files are made, and the
+day by which a proforma is due."""
 
 _CreditNote = aliased(Document)
 _GROSS = Document.net + Document.tax
@@ -42,6 +45,7 @@ _CREDITED = (
     .scalar_subquery()
 )
 _IS_READY = ~exists().where(DocumentRendering.document_id == Document.id)
+_DUE_ON = Document.content["due_on"].astext
 
 
 def _says(state: DocumentState) -> ColumnElement[str]:
@@ -92,6 +96,7 @@ def get(session: Session, document_id: UUID) -> billing.documents.WholeDocument:
         NotFound: ``no_such_document``.
     """
     row = _find(session, document_id)
+    content = content_of(row[0])
     correcting = session.scalars(
         select(Document)
         .where(Document.corrects_id == document_id)
@@ -99,7 +104,8 @@ def get(session: Session, document_id: UUID) -> billing.documents.WholeDocument:
     )
     return billing.documents.WholeDocument(
         document=_views(session, [row])[0],
-        content=content_of(row[0]),
+        content=content,
+        sheet=lay_out(content),
         corrected_by=[reference_to(each) for each in correcting],
         belongs_to=_belonging(session, row[0]),
     )
@@ -145,7 +151,7 @@ def reference_to(document: Document) -> billing.documents.DocumentReference:
 
 
 def _rows() -> Select[Any]:
-    query = select(Document, _STATE, _CREDITED, _IS_READY)
+    query = select(Document, _STATE, _CREDITED, _IS_READY, _DUE_ON)
     return query.join(TopUp, TopUp.id == Document.top_up_id)
 
 
@@ -154,8 +160,7 @@ def _find(session: Session, document_id: UUID) -> _Row:
     row = session.execute(query).one_or_none()
     if row is None:
         raise NotFound("no_such_document")
-    document, state, credited, is_ready = row
-    return document, state, credited, is_ready
+    return _row(row)
 
 
 def _read(
@@ -167,7 +172,12 @@ def _read(
 ) -> Sequence[_Row]:
     query = _rows().where(*_filters(request)).options(defer(Document.content))
     rows = session.execute(walk(query, Document.position, direction, key).limit(limit))
-    return [(row, state, credited, ready) for row, state, credited, ready in rows]
+    return [_row(row) for row in rows]
+
+
+def _row(row: Any) -> _Row:
+    document, state, credited, is_ready, due_on = row
+    return document, state, credited, is_ready, due_on
 
 
 def _filters(request: billing.documents.ListDocuments) -> list[ColumnElement[bool]]:
@@ -230,7 +240,7 @@ def _views(session: Session, rows: Sequence[_Row]) -> list[billing.documents.Doc
 def _view(
     row: _Row, corrected: dict[UUID, billing.documents.DocumentReference]
 ) -> billing.documents.Document:
-    document, state, credited, is_ready = row
+    document, state, credited, is_ready, due_on = row
     currency = currency_of(document.currency)
     corrects = document.corrects_id
     return billing.documents.Document(
@@ -247,4 +257,5 @@ def _view(
         top_up_id=document.top_up_id,
         corrects=corrected[corrects] if corrects is not None else None,
         is_ready=is_ready,
+        due_on=date.fromisoformat(due_on) if due_on else None,
     )

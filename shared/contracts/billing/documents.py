@@ -12,6 +12,7 @@ from uuid import UUID
 from shared.contract import Effect, Event, Method, Nothing, Request, Response
 from shared.contracts.billing.name import NAME
 from shared.contracts.billing.payments import BankInstructions, GatewayName
+from shared.contracts.billing.sheets import Sheet
 from shared.contracts.billing.tax import TaxCategory, TaxLine, TaxReason
 from shared.contracts.billing.top_ups import GivenBack
 from shared.money import Money
@@ -133,7 +134,8 @@ class Document(Response, frozen=True, kw_only=True):
     """A document in a list.
 
     ``is_ready``: its files exist, a moment after it was issued.
-    ``credited`` is the gross amount of an invoice's credit notes.
+    ``credited`` is the gross amount of an invoice's credit notes. ``due_on`` is a
+    proforma's.
     """
 
     id: UUID
@@ -149,6 +151,7 @@ class Document(Response, frozen=True, kw_only=True):
     top_up_id: UUID
     corrects: DocumentReference | None
     is_ready: bool
+    due_on: date | None = None
 
 
 class ListDocuments(Request, frozen=True, kw_only=True):
@@ -187,14 +190,16 @@ class GetDocument(Request, frozen=True, kw_only=True):
 
 
 class WholeDocument(Response, frozen=True, kw_only=True):
-    """``corrected_by`` are the documents that credit or replace it.
+    """``sheet`` is the document as on paper.
 
+    ``corrected_by`` are the documents that credit or replace it.
     ``belongs_to`` are a proforma's invoices, of what was paid of it, or an invoice's
     proforma, which had asked for it.
     """
 
     document: Document
     content: DocumentContent
+    sheet: Sheet
     corrected_by: list[DocumentReference]
     belongs_to: list[DocumentReference]
 

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, time
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import typst
 from facturx.facturx import generate_xmp_object
 from lxml import etree
@@ -17,7 +19,8 @@ from pypdf import PdfReader, PdfWriter
 
 from services.billing.documents.rendering import fonts
 from services.billing.documents.rendering.sheet import lay_out, title
-from services.billing.documents.rendering.text import clean
+from services.billing.documents.rendering.text import clean, fit_for_page
+from services.billing.documents.rendering.words import words_in
 from shared.contracts.billing.documents import DocumentContent
 
 ATTACHMENT = "factur-x.xml"
@@ -32,7 +35,7 @@ _XMP = (
 
 def render_pdf(content: DocumentContent, xml: bytes | None) -> bytes:
     """Make the PDF/A-3b; with ``xml``, from `render_cii`, as Factur-X, EN 16931."""
-    inputs = {"document": json.dumps(lay_out(content), ensure_ascii=False)}
+    inputs = {"document": json.dumps(_texts_of(content), ensure_ascii=False)}
     if xml is not None:
         inputs["xml"] = xml.decode()
     # A compiler is for one thread at a time; a new one costs nothing to speak of.
@@ -45,6 +48,23 @@ def render_pdf(content: DocumentContent, xml: bytes | None) -> bytes:
     )
     assert isinstance(pdf, bytes)
     return pdf if xml is None else _as_factur_x(pdf, content)
+
+
+def _texts_of(content: DocumentContent) -> dict[str, Any]:
+    """What `document.typ` reads: every text fit for our fonts, so none is forgotten."""
+    texts = {
+        **msgspec.to_builtins(lay_out(content)),
+        "title": title(content),
+        "author": content.seller.name,
+        "page": words_in(content.language).page,
+    }
+    return {name: _fit(part) for name, part in texts.items()}
+
+
+def _fit(part: Any) -> Any:
+    if isinstance(part, str):
+        return fit_for_page(part)
+    return [_fit(each) for each in part]
 
 
 @lru_cache(maxsize=1)

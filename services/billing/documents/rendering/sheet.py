@@ -1,10 +1,9 @@
-"""A document as it stands on paper: every word and figure, in the order of the page.
+"""A document as it is laid out on paper: every word and figure, in the page's order.
 
-`document.typ` lays it out and decides nothing. All texts are fit for our fonts.
+`document.typ` and the document's page show it and decide nothing.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from services.billing.documents.rendering.figures import (
     locale_of,
@@ -13,7 +12,6 @@ from services.billing.documents.rendering.figures import (
     write_percent,
     write_rate,
 )
-from services.billing.documents.rendering.text import fit_for_page
 from services.billing.documents.rendering.words import Words, words_in
 from shared.contracts.billing.documents import (
     AccountingTax,
@@ -22,54 +20,41 @@ from shared.contracts.billing.documents import (
     Party,
 )
 from shared.contracts.billing.payments import BankInstructions
+from shared.contracts.billing.sheets import Row, Sheet
 from shared.contracts.billing.tax import TaxCategory, TaxLine
 from shared.money import Money, zero
 
-Pairs = list[list[str]]
 
-
-def lay_out(content: DocumentContent) -> dict[str, Any]:
-    """What `document.typ` reads, as JSON."""
+def lay_out(content: DocumentContent) -> Sheet:
     words = words_in(content.language)
-    said = {
-        "language": locale_of(content.language).language,
-        "kind": words.kinds[content.kind],
-        "title": title(content),
-        "author": content.seller.name,
-        "page": words.page,
-        "seller": [words.seller, *_party(content.seller, words, content.language)],
-        "buyer": [words.buyer, *_party(content.buyer, words, content.language)],
-        "facts": _facts(content, words),
-        "line_head": [words.description, words.amount],
-        "lines": _lines(content),
-        "tax_head": [
+    return Sheet(
+        language=locale_of(content.language).language,
+        kind=words.kinds[content.kind],
+        seller=[words.seller, *_party(content.seller, words, content.language)],
+        buyer=[words.buyer, *_party(content.buyer, words, content.language)],
+        facts=_facts(content, words),
+        line_head=(words.description, words.amount),
+        lines=_lines(content),
+        tax_head=[
             words.tax_rate,
             words.taxable_amount,
             words.tax_amount,
             words.gross,
         ],
-        "tax_lines": [_tax_line(content, line) for line in content.tax_lines],
-        "totals": _totals(content, words),
-        "payable": _payable(content, words),
-        "notes": list(_notes(content, words)),
-        "bank_head": words.pay_by_bank,
-        "bank": _bank(content, words),
-        "bank_note": words.quote_reference,
-        "imprint": _imprint(content.seller, words),
-    }
-    return {name: _fit(part) for name, part in said.items()}
+        tax_lines=[_tax_line(content, line) for line in content.tax_lines],
+        totals=_totals(content, words),
+        payable=_payable(content, words),
+        notes=list(_notes(content, words)),
+        bank_head=words.pay_by_bank,
+        bank=_bank(content, words),
+        bank_note=words.quote_reference,
+        imprint=_imprint(content.seller, words),
+    )
 
 
 def title(content: DocumentContent) -> str:
     """Kind and number: "Invoice 2026-000017"."""
     return f"{words_in(content.language).kinds[content.kind]} {content.number}"
-
-
-def _fit(said: Any) -> Any:
-    """Make every text fit, so that none can be forgotten."""
-    if isinstance(said, str):
-        return fit_for_page(said)
-    return [_fit(part) for part in said]
 
 
 def _party(party: Party, words: Words, language: str) -> list[str]:
@@ -85,15 +70,15 @@ def _party(party: Party, words: Words, language: str) -> list[str]:
     return [line for line in lines if line.strip()]
 
 
-def _facts(content: DocumentContent, words: Words) -> Pairs:
-    facts = [[words.number, content.number], [words.issued_on, _day(content)]]
+def _facts(content: DocumentContent, words: Words) -> list[Row]:
+    facts = [(words.number, content.number), (words.issued_on, _day(content))]
     if content.kind is DocumentKind.INVOICE and content.paid_on is not None:
         day = write_day(content.paid_on, content.language)
-        facts.append([words.paid_on, day])
+        facts.append((words.paid_on, day))
     if content.due_on is not None:
-        facts.append([words.due_on, write_day(content.due_on, content.language)])
+        facts.append((words.due_on, write_day(content.due_on, content.language)))
     if content.reference:
-        facts.append([words.reference, content.reference])
+        facts.append((words.reference, content.reference))
     return facts
 
 
@@ -101,9 +86,9 @@ def _day(content: DocumentContent) -> str:
     return write_day(content.issued_on, content.language)
 
 
-def _lines(content: DocumentContent) -> Pairs:
+def _lines(content: DocumentContent) -> list[Row]:
     language = content.language
-    return [[line.text, write_money(line.net, language)] for line in content.lines]
+    return [(line.text, write_money(line.net, language)) for line in content.lines]
 
 
 def _tax_line(content: DocumentContent, line: TaxLine) -> list[str]:
@@ -115,30 +100,30 @@ def _tax_line(content: DocumentContent, line: TaxLine) -> list[str]:
     return [rate, *(write_money(amount, language) for amount in amounts)]
 
 
-def _totals(content: DocumentContent, words: Words) -> Pairs:
+def _totals(content: DocumentContent, words: Words) -> list[Row]:
     language = content.language
     return [
-        [words.net, write_money(content.net, language)],
-        [words.tax_amount, write_money(content.tax, language)],
-        [words.gross, write_money(content.gross, language)],
+        (words.net, write_money(content.net, language)),
+        (words.tax_amount, write_money(content.tax, language)),
+        (words.gross, write_money(content.gross, language)),
         *_paid(content, words),
     ]
 
 
-def _paid(content: DocumentContent, words: Words) -> Pairs:
+def _paid(content: DocumentContent, words: Words) -> list[Row]:
     if content.kind is not DocumentKind.INVOICE or content.paid_on is None:
         return []
     day = write_day(content.paid_on, content.language)
     method = content.payment_method
     said = words.paid.format(day=day) + (f" ({method})" if method else "")
-    return [[said, write_money(-content.gross, content.language)]]
+    return [(said, write_money(-content.gross, content.language))]
 
 
-def _payable(content: DocumentContent, words: Words) -> list[str]:
+def _payable(content: DocumentContent, words: Words) -> Row:
     label, amount = words.amount_due, amount_due(content)
     if content.kind is DocumentKind.CREDIT_NOTE:
         label, amount = words.amount_credited, content.gross
-    return [label, write_money(amount, content.language)]
+    return label, write_money(amount, content.language)
 
 
 def amount_due(content: DocumentContent) -> Money:
@@ -195,17 +180,17 @@ def _accounting_tax(
     )
 
 
-def _bank(content: DocumentContent, words: Words) -> Pairs:
+def _bank(content: DocumentContent, words: Words) -> list[Row]:
     if content.kind is not DocumentKind.PROFORMA or content.bank is None:
         return []
     bank: BankInstructions = content.bank
     rows = [
-        [words.recipient, bank.recipient],
-        ["IBAN", _in_fours(bank.iban)],
-        ["BIC", bank.bic],
-        [words.bank, bank.bank],
-        [words.bank_amount, write_money(bank.amount, content.language)],
-        [words.bank_reference, bank.reference],
+        (words.recipient, bank.recipient),
+        ("IBAN", _in_fours(bank.iban)),
+        ("BIC", bank.bic),
+        (words.bank, bank.bank),
+        (words.bank_amount, write_money(bank.amount, content.language)),
+        (words.bank_reference, bank.reference),
     ]
     return [row for row in rows if row[1].strip()]
 
