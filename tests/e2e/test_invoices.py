@@ -27,16 +27,16 @@ def test_the_pdf_of_a_new_invoice_says_what_its_page_says(
 
     assert wait_until(is_issued, WAIT_MS / 1000)
     number.click()
-    open_until(page, page.url, "PDF")
-    shown = page.locator("main").inner_text()
-    file = page.get_by_role("link", name="PDF").get_attribute("href")
+    open_until(page, page.url, "Download PDF")
+    shown = page.locator("article").inner_text()
+    file = page.get_by_role("link", name="Download PDF").get_attribute("href")
     answer = page.request.get(file or "")
 
     assert answer.headers["content-type"] == "application/pdf"
     said = read_text(answer.body())
     # The customer is German, and so is the document; the reader of the page is not.
-    for figure in ("20.00", "3.80", "23.80"):
-        assert figure in shown
-        assert f"{figure.replace('.', ',')}\N{NO-BREAK SPACE}EUR" in said
+    for figure in ("20,00", "3,80", "23,80"):
+        assert f"{figure}\N{NO-BREAK SPACE}EUR" in shown
+        assert f"{figure}\N{NO-BREAK SPACE}EUR" in said
     heading = page.get_by_role("heading", level=1).inner_text()
     assert heading.split()[-1] in said

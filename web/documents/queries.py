@@ -28,7 +28,7 @@ PAGE_SIZE = 25
 
 @dataclass(frozen=True)
 class DocumentQuery:
-    """Filters and place of the list; made from the address and back.
+    """Filters of a list and the position in it, as the address has them.
 
     ``first_day`` and ``last_day`` are days of issue, both included.
     """
@@ -82,7 +82,7 @@ class DocumentQuery:
         }
 
     def narrowed(self, **change: str | None) -> dict[str, str | None]:
-        """The parameters of the list with other filters, at its start."""
+        """Return the parameters of the same list with other filters, from its start."""
         return {**self.address(), **change}
 
     @property

@@ -15,12 +15,12 @@ from flask_babel.speaklater import LazyString
 from shared.contracts import billing
 from shared.contracts.billing.documents import (
     DocumentFormat,
-    DocumentKind,
-    DocumentState,
 )
 from shared.errors import Conflict, ContractError, NotFound
 from shared.permissions import Permission
 from web.documents import archive
+from web.documents.document_view import DocumentView
+from web.documents.list_view import DocumentListView
 from web.documents.queries import DocumentQuery, fetch_pdf, list_all
 from web.language.refusals import sentence
 from web.page import downloads
@@ -58,13 +58,15 @@ def list_documents(company_id: str) -> ResponseReturnValue:
         query.request(),
         optional=True,
     )
-    return page.show(
-        "documents/page.html",
-        company_id=company,
-        query=query,
-        kinds=tuple(DocumentKind),
-        states=tuple(DocumentState),
+    page.settle()
+    listing = page.answer("listing")
+    view = DocumentListView.of(
+        company,
+        query,
+        listing.documents if listing else (),
+        may_pay=page.may(Permission.ADD_FUNDS),
     )
+    return page.show("documents/page.html", company_id=company, query=query, view=view)
 
 
 @bp.get("/invoices/<document_id>")
@@ -75,11 +77,11 @@ def show_document(company_id: str, document_id: str) -> ResponseReturnValue:
     wanted = billing.documents.GetDocument(document_id=read_uuid(document_id))
     page = begin_page(acts_for=company, at="invoices")
     page.ask("whole", billing.documents.GET_DOCUMENT, wanted)
-    return page.show(
-        "documents/document.html",
-        company_id=company,
-        may_pay=page.may(Permission.ADD_FUNDS),
-    )
+    page.settle()
+    whole = page.answer("whole")
+    may_pay = page.may(Permission.ADD_FUNDS)
+    view = DocumentView.of(company, whole, may_pay=may_pay) if whole else None
+    return page.show("documents/document.html", company_id=company, view=view)
 
 
 @bp.get(FILE_ADDRESS)

@@ -129,6 +129,11 @@ def format_day(day: date, locale: Locale | str) -> str:
     return babel_date(day, "d MMM y", locale=locale)
 
 
+def format_short_day(day: date, locale: Locale | str) -> str:
+    """Write a day of the coming weeks, whose year nobody needs."""
+    return babel_date(day, "d MMM", locale=locale)
+
+
 def format_clock(moment: datetime, zone: ZoneInfo, locale: Locale | str) -> str:
     """Write the time of day alone, for something that happened just now."""
     return babel_time(moment, "HH:mm", tzinfo=zone, locale=locale)

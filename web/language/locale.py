@@ -25,6 +25,7 @@ from web.language.formatting import (
     format_number,
     format_rate,
     format_share,
+    format_short_day,
     is_rounded,
     rounding_gap,
 )
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(_datetime, "datetime")
     app.add_template_filter(_date, "date")
     app.add_template_filter(_day, "day")
+    app.add_template_filter(_short_day, "short_day")
     app.add_template_filter(_clock, "clock")
     app.add_template_filter(country_name, "country")
     app.add_template_filter(_language, "language")
@@ -107,6 +109,10 @@ def _date(moment: datetime) -> str:
 
 def _day(day: date) -> str:
     return format_day(day, reader_locale())
+
+
+def _short_day(day: date) -> str:
+    return format_short_day(day, reader_locale())
 
 
 def _clock(moment: datetime) -> str:

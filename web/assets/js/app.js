@@ -47,3 +47,9 @@ document.addEventListener("focusout", (event) => {
     menu.hidePopover();
   }
 });
+
+// A page can be printed from the browser's menu; only a script can offer a button for it.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

@@ -47,11 +47,13 @@ def test_what_a_customer_is_asked_to_pay_can_be_read_printed_kept_and_paid(
     assert "Proforma" in listed
     assert "Open</span>" in listed
     assert "Ada &amp; Co" in page
-    assert "23.80" in page
+    # The customer is German, and so is the document; its reader is not.
+    assert 'lang="de"' in page.split("<article", 1)[1].split(">", 1)[0]
+    assert "23,80" in page
     assert pdf.data.startswith(b"%PDF-")
     assert [archive.read(name) for name in archive.namelist()] == [pdf.data]
     assert browser.get(f"{address}.xml").status_code == 404
-    (to_pay,) = re.findall(r'href="([^"]+)">Pay now</a>', page)
+    (to_pay,) = re.findall(r'href="([^"]+)">Pay 23.80', page)
     paying = browser.get(to_pay)
     assert "Pay by bank transfer" in paying.text
     (back,) = re.findall(r'href="([^"]+)">Proforma', paying.text)

@@ -129,10 +129,11 @@ class Reader:
 def _assert_told_the_same(shop: Shop, reader: Reader, customer: Customer) -> None:
     listed, totals = reader.documents()
     wanted = _by_number(listed, shop.wants(Decimal(customer.hundredths) / 100))
-    _assert_files(reader, listed, wanted, SPOKEN.get(customer.country, "en"))
+    spoken = SPOKEN.get(customer.country, "en")
+    _assert_files(reader, listed, wanted, spoken)
     pages = {
         each.number: read_page(
-            reader.get(each.address).decode(), _kind(each.number), reader.language
+            reader.get(each.address).decode(), _kind(each.number), spoken
         )
         for each in listed
     }
