@@ -53,7 +53,7 @@ def test_of_two_tabs_the_later_one_says_what_the_earlier_one_saved(
     page.get_by_role("button", name="Save profile").click()
 
     expect(page.locator("main")).to_contain_text("Someone changed this profile")
-    expect(page.locator("#field-city-hint")).to_contain_text("Saved now: Linz.")
+    expect(page.locator("#field-city-hint")).to_contain_text("Saved value: Linz")
     expect(page.get_by_label("City")).to_have_value("Graz")
     page.get_by_role("button", name="Save profile").click()
     expect(page.locator("#company-profile")).to_contain_text("Graz")

@@ -96,7 +96,7 @@ class DetailsForm(ChangeForm):
     )
     city = _line(
         _("City"),
-        _("Compared with the address of your VAT ID, with the postal code."),
+        _("Compared, with the postal code, with the address of your VAT ID."),
         "address-level2",
     )
     region = _line(
@@ -132,7 +132,7 @@ class DetailsForm(ChangeForm):
     def offer(self, present_zone: str) -> None:
         """Offer the time zone that is kept, even where it has an old name.
 
-        What was chosen and is offered by nobody is no choice: one has to be made.
+        A value that is not offered is replaced by "Choose one".
         """
         offered = {
             "kind": tuple(_KINDS.items()),
@@ -145,7 +145,7 @@ class DetailsForm(ChangeForm):
             self[name].choices = [SelectChoice(*each) for each in (*none, *choices)]
 
     def read_version(self) -> int:
-        """Return 0, which no company has, for what is no number."""
+        """Return 0, which no company has, for anything but a number."""
         text = self.version.data or ""
         is_number = text.isascii() and text.isdigit() and len(text) <= _LONGEST_VERSION
         return int(text) if is_number else 0

@@ -1,68 +1,25 @@
 """A company's profile with its tax details; acts for the company in the address."""
 
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Self
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_gettext
-from wtforms import StringField
-from wtforms.validators import Optional
+from flask_babel import gettext
 
 from shared.contracts import billing, identity
 from shared.errors import Conflict, InvalidInput, Unavailable
 from shared.permissions import Permission
 from web.page.addresses import form_on, fragment_of
-from web.page.forms import ChangeForm
 from web.page.htmx import request
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import prepare_reader, visit_company
+from web.profile.company_view import CompanyView
+from web.profile.tax_view import TaxIdForm, TaxView
 
 bp = Blueprint("profile", __name__, url_prefix="/companies/<company_id>")
-
-
-class TaxIdForm(ChangeForm):
-    about = "tax_id"
-    tax_id = StringField(
-        lazy_gettext("VAT ID"),
-        [Optional()],
-        description=lazy_gettext(
-            "Include the two letters of the country, like DE123456789. Leave empty to "
-            "remove it."
-        ),
-        render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": 40},
-    )
-
-
-@dataclass(frozen=True)
-class TaxView:
-    """The tax details: ``form`` sets the VAT ID, where that makes sense.
-
-    ``is_behind``: billing does not know the profile as it is now.
-    """
-
-    is_behind: bool
-    form: TaxIdForm | None
-
-    @classmethod
-    def of(
-        cls,
-        company: identity.companies.Company | None,
-        tax: billing.tax.TaxProfile | None,
-        *,
-        may_set: bool,
-        shown: TaxIdForm | None = None,
-    ) -> Self:
-        """Make it of what the services answer; ``shown`` is a form filled in."""
-        known = tax.tax_id.number if tax and tax.tax_id else ""
-        takes_one = bool(known) or (tax is not None and tax.takes_tax_id)
-        form = shown or (TaxIdForm(formdata=None, tax_id=known) if takes_one else None)
-        is_behind = bool(company and tax and tax.company_version < company.version)
-        return cls(is_behind, form if may_set else None)
 
 
 @bp.get("/profile")
@@ -134,7 +91,9 @@ def _show(company: UUID, form: TaxIdForm | None) -> ResponseReturnValue:
             billing.tax.GetTaxProfile(),
             optional=True,
         )
+    memberships = page.load_frame().companies
     known = page.answer("company")
+    about = CompanyView.of(known, memberships) if known else None
     view = TaxView.of(
         known,
         page.answer("tax") if may_read else None,
@@ -146,5 +105,6 @@ def _show(company: UUID, form: TaxIdForm | None) -> ResponseReturnValue:
         status=form.status if form else 200,
         may_read_billing=may_read,
         may_edit=page.may(Permission.MANAGE_COMPANY),
+        about=about,
         view=view,
     )

@@ -124,7 +124,7 @@ def test_a_first_look_while_billing_is_away_says_so_and_keeps_the_profile(
     site.client.down.add(billing.CONTRACT.name)
     page = _page(browser, company)
     assert "00-001 Warszawa" in page
-    assert "The tax details can't be read right now." in page
+    assert "Tax details are unavailable right now." in page
 
 
 def test_who_may_not_manage_billing_sees_the_rule_but_no_form(

@@ -25,7 +25,7 @@ from tests.fixtures.installations import csrf_token
 from tests.fixtures.stand_in import OURS, StandIn
 from tests.fixtures.web.pages import HTMX
 from web.profile.legal_details import DetailsForm
-from web.profile.views import TaxView
+from web.profile.tax_view import TaxView
 
 PROFILE = f"/companies/{OURS}/profile"
 BEHIND = "we are recalculating its tax"
@@ -157,8 +157,8 @@ def test_after_a_conflict_the_form_starts_from_what_is_kept_now(
     assert answered.status_code == 409
     assert 'name="version" value="2"' in answered.text
     for words in ("Ours &amp; Co", "Business", "Kept", "Germany", "Germany, Berlin"):
-        assert f"Saved now: <bdi>{words}</bdi>." in answered.text
-    assert answered.text.count("Saved now:") == 5
+        assert f"Saved value: <bdi>{words}</bdi>" in answered.text
+    assert answered.text.count("Saved value:") == 5
 
 
 def _kept_tax_id() -> TaxId:
