@@ -37,7 +37,7 @@ ODD_PHRASES = re.compile(
 """From the rules of plain English: odd idioms, and verbs that programs don't do."""
 
 ALLOWED = 10
-WEB_CEILING = 34
+WEB_CEILING = 28
 """Still there in the pages. It may only go down."""
 
 _TEXTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile")

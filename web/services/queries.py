@@ -16,7 +16,7 @@ CHARGES_SHOWN = 10
 
 @dataclass(frozen=True)
 class ServiceQuery:
-    """Filters, sorting and place of the list; made from the address and back."""
+    """The list's filters, sorting and page, read from its address and written to it."""
 
     state: StateFilter | None = None
     family: str = ""

@@ -37,9 +37,9 @@ def write_csv(
 ) -> Iterator[bytes]:
     """Write pages of transactions, holding no more than one; ``words`` name kinds.
 
-    It begins with a byte order mark, without which Excel reads no UTF-8. Should a page
-    fail, the last line says that some are missing and the failure goes on: not every
-    server lets the reader see that an answer was broken off.
+    It begins with a byte order mark, without which Excel reads no UTF-8. If a page
+    fails, the last line says that some are missing and the failure is raised: not every
+    server lets the reader see that an answer was incomplete.
     """
     yield BOM_UTF8 + _lines([COLUMNS])
     try:

@@ -43,7 +43,7 @@ class TransactionRow:
 class TransactionListView:
     """``rows`` are None while there is no list. ``kept`` goes with each of the forms.
 
-    ``behind_filter`` is how many of the filters are in use that stand behind a button.
+    ``behind_filter`` counts the filters in use that are behind a button.
     """
 
     rows: Sequence[TransactionRow] | None

@@ -25,7 +25,7 @@ PAGE_SIZE = 25
 
 @dataclass(frozen=True)
 class TransactionQuery:
-    """Filters and place of the list; made from the address and back.
+    """The list's filters and page, read from its address and written to it.
 
     ``first_day`` and ``last_day`` are the company's days, both included.
     """
@@ -78,7 +78,7 @@ class TransactionQuery:
         }
 
     def narrowed(self, **change: str | None) -> dict[str, str | None]:
-        """The parameters of the list with other filters, at its start."""
+        """The parameters of the first page with other filters."""
         return {**self.address(), **change}
 
     @property
