@@ -46,6 +46,7 @@ News = tuple[Change, Envelope[inventory.services.Service]]
 _SUBSCRIPTIONS = cast("Table", Subscription.__table__)
 _COLUMNS = [column.name for column in _SUBSCRIPTIONS.columns]
 _PAYS = frozenset({ServiceState.ACTIVE, ServiceState.SUSPENDED})
+_NO_TIME = timedelta(0)
 _IS_UNPLACED = (Subscription.anchor.is_(None), Subscription.activated_at.is_not(None))
 
 
@@ -243,24 +244,49 @@ def _live_through(
         paid_time.shift(known, slept)
         known.suspended_us = body.suspended_us
         until = at
+    # It may have been resumed meanwhile, which was not heard, or is still to be.
+    is_suspended = body.state is ServiceState.SUSPENDED and (
+        known.state is not ServiceState.SUSPENDED or slept > _NO_TIME
+    )
+    if is_suspended:
+        # It may be heard of with what came later.
+        until = min(until, body.state_since)
+    if body.state is not ServiceState.TERMINATED:
+        # The end of a service takes the request from it, for which it may have ended.
+        _follow_request(known, body, slept, until, zone)
     price = proration.Price(change, known, until, zone)
     if body.price.amount != known.price:
         price.move_to(body.price.amount)
     if body.state is ServiceState.TERMINATED:
         price.end()
     price.tell()
-    if body.state is ServiceState.SUSPENDED:
-        # It may have been resumed meanwhile, which was not heard, or is still to be.
-        if known.state is not ServiceState.SUSPENDED or slept:
-            _suspend(known, body, zone)
+    if is_suspended:
+        _suspend(known, body, zone)
     elif body.state is ServiceState.ACTIVE:
         known.suspended_at = None
         if known.state is ServiceState.SUSPENDED:
             known.told_at = None
+
+
+def _follow_request(
+    known: Subscription,
+    body: inventory.services.Service,
+    slept: timedelta,
+    until: datetime,
+    zone: ZoneInfo,
+) -> None:
+    """Count what was used until the end was requested; what follows is not charged.
+
+    This comes before a new price, which does not change what was used: all of it if
+    the request is withdrawn, and none of what followed if it stands.
+    """
     request = _request_to_end(body)
     if request and not known.ends:
-        until = min(until, request.requested_at)
-        paid_time.count_as_owed(known, until, zone)
+        at = request.requested_at
+        # Paid time has been moved by all of the suspension, also by what came later.
+        at += min(slept, max(body.state_since - at, _NO_TIME))
+        paid_time.count_as_owed(known, min(until, at), zone)
+    known.ends = request.time if request else None
 
 
 def _slept(
@@ -271,7 +297,7 @@ def _slept(
     if known.suspended_at is not None:
         # It may have been placed within a suspension that had begun long before.
         slept = min(slept, at - known.suspended_at)
-    return max(slept, timedelta(0))
+    return max(slept, _NO_TIME)
 
 
 def _suspend(
@@ -279,7 +305,7 @@ def _suspend(
 ) -> None:
     known.suspended_at = body.state_since
     known.told_at = None
-    if body.suspension_reason is SuspensionReason.PAYMENT:
+    if body.suspension_reason is SuspensionReason.PAYMENT and not known.ends:
         paid_time.count_as_owed(known, body.state_since, zone)
     else:
         known.overdue_since = None

@@ -1,6 +1,7 @@
 """The job may run before it is heard what has become of a service, or hear it anew."""
 
 from decimal import Decimal
+from uuid import UUID
 
 from services.billing.audit import charge_growth
 from shared.contracts import inventory
@@ -181,3 +182,76 @@ def test_a_request_to_end_heard_by_a_republishing_was_when_it_was(
 
     assert tenant.balance == Decimal(95)
     assert tenant.differences() == []
+
+
+# An hourly service of 10 that is first charged at its end: what is known of it after
+# half an hour, what happened each half an hour from an hour later on and is overtaken,
+# the change half an hour later whose event reports all of it, and what it costs.
+TOLD_AT_ONCE: dict[tuple[str, str, str], str] = {
+    ("", "ask", "cheaper"): "15",
+    ("", "ask", "dearer"): "15",
+    ("", "ask", "suspend for payment"): "15",
+    ("", "suspend", "ask"): "15",
+    ("", "suspend", "cheaper"): "15",
+    ("", "suspend", "dearer"): "15",
+    ("", "suspend for payment", "dearer"): "15",
+    ("", "suspend for payment", "ask"): "15",
+    ("", "ask, suspend", "resume"): "15",
+    ("suspend", "ask", "resume"): "5",
+    ("suspend", "resume", "ask"): "10",
+    ("ask", "withdraw", "cheaper"): "20",
+    ("ask", "withdraw", "dearer"): "20",
+}
+
+
+def test_what_is_told_of_at_once_counts_from_when_each_of_it_was(
+    tenant: Tenant,
+) -> None:
+    tenant.pay_in("1000")
+
+    costs = {steps: f"{_cost(tenant, *steps):f}" for steps in TOLD_AT_ONCE}
+
+    assert costs == {steps: f"{cost}.000000" for steps, cost in TOLD_AT_ONCE.items()}
+    assert tenant.differences() == []
+
+
+def _cost(tenant: Tenant, known: str, overtaken: str, telling: str) -> Decimal:
+    before = tenant.balance
+    service = tenant.order("s", Period.HOUR)
+    tenant.pass_time(minutes=30)
+    if known:
+        _take_step(tenant, service, known)
+        tenant.settle()
+    tenant.pass_time(minutes=30)
+    for step in overtaken.split(", "):
+        tenant.pass_time(minutes=30)
+        _take_step(tenant, service, step)
+    tenant.overtake()
+    tenant.pass_time(minutes=30)
+    _take_step(tenant, service, telling)
+    tenant.settle()
+    tenant.terminate(service)
+    return before - tenant.balance
+
+
+def _take_step(tenant: Tenant, service: UUID, step: str) -> None:
+    """What an operator does to a service, of which nobody hears yet."""
+    lifecycle = inventory.lifecycle
+    it = lifecycle.ChangeState(service_id=service)
+    match step:
+        case "ask":
+            ask = lifecycle.RequestTermination(service_id=service)
+            tenant.operate(lifecycle.REQUEST_TERMINATION, ask)
+        case "withdraw":
+            tenant.operate(lifecycle.WITHDRAW_TERMINATION, it)
+        case "resume":
+            tenant.operate(lifecycle.RESUME_SERVICE, it)
+        case "cheaper" | "dearer":
+            price = euros("4" if step == "cheaper" else "16")
+            change = lifecycle.ChangePrice(service_id=service, price=price)
+            tenant.operate(lifecycle.CHANGE_PRICE, change)
+        case _:
+            is_policy = step == "suspend"
+            reason = SuspensionReason.POLICY if is_policy else SuspensionReason.PAYMENT
+            stop = lifecycle.Suspend(service_id=service, reason=reason)
+            tenant.operate(lifecycle.SUSPEND_SERVICE, stop)
