@@ -171,15 +171,16 @@ def test_an_explanation_that_was_opened_stays_open(
 ) -> None:
     answers.costs = COSTS
     page.goto("/")
-    page.get_by_text("How we got this").first.click()
+    block = page.locator("#block-costs")
+    block.get_by_text("How we got this").click()
     costs = samples.costs()
     cheaper = msgspec.structs.replace(costs.breakdown, monthly=samples.euros("1"))
     answers.alone = replace(COSTS, data=[replace(costs, breakdown=cheaper)])
 
     page.evaluate(CHANGED)
 
-    expect(page.locator(".figure-lead .money")).to_contain_text("1.00")
-    expect(page.get_by_text("One-time prices are not counted")).to_be_visible()
+    expect(block.locator(".cost-total .money")).to_contain_text("1.00")
+    expect(block.locator(".explain-rule")).to_be_visible()
 
 
 def test_a_page_that_can_reach_nothing_says_so_until_it_can(
