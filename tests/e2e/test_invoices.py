@@ -18,7 +18,7 @@ def test_the_pdf_of_a_new_invoice_says_what_its_page_says(
     add_wallet(page, "EUR")
     top_up(page, 20)
     expect(page.locator("#top-up-state")).to_have_attribute("data-state", "succeeded")
-    page.get_by_role("link", name="Its invoices").click()
+    page.locator("#top-up-state").get_by_role("link", name="Invoice").click()
     number = page.get_by_role("link", name=re.compile(r"^INV-"))
 
     def is_issued() -> bool:
