@@ -3,12 +3,15 @@
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from shared.contracts.inventory.reading import DashboardCounters
 from shared.contracts.inventory.services import Period
 from shared.rpc.client import DEFAULT_TIMEOUT_S
 from web.dashboard.blocks import BLOCKS, SERVICES
 from web.page.addresses import fragment_of
 from web.page.blocks import Block, PendingBlocks
+from web.page.context import context
 from web.page.costs import COSTS, RECOMMENDED
+from web.page.frame import MENU
 from web.page.freshness.polling import (
     Tag,
     answer_with_tag,
@@ -27,7 +30,9 @@ bp = Blueprint("dashboard", __name__)
 @signed_in
 def dashboard() -> ResponseReturnValue:
     page = begin_page(RECOMMENDED, SERVICES, COSTS, at="dashboard")
-    return page.show("dashboard/page.html", per=_period())
+    page.settle()
+    menu = page.load_blocks()[MENU.name].data
+    return page.show("dashboard/page.html", per=_period(), order=_order(menu))
 
 
 @bp.get("/blocks/<name>", endpoint="block")
@@ -45,9 +50,16 @@ def show_block(name: str) -> ResponseReturnValue:
     prepare_reader(visit)
     view = pending.load()[name]
     at = request.args.get("at", "")[:100]
-    html = render_template(block.template, view=view, at=at, per=_period())
+    menu = context().last_known.find(visit.identify(), MENU.name)
+    order = _order(menu.value if menu else None)
+    html = render_template(block.template, view=view, at=at, per=_period(), order=order)
     reader = reader_of(visit.identify(), visit.last_session)
     return answer_with_tag(html, Tag(view.asked_at, reader))
+
+
+def _order(menu: DashboardCounters | None) -> list[str]:
+    """Return the codes of families as the menu has them, as far as it is known."""
+    return [family.code for family in menu.families] if menu else []
 
 
 def _period() -> Period:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from shared.contracts.billing.dashboard import (
     CostBreakdown,
     CostLine,
     DueLine,
+    FamilyCosts,
     Recommendation,
     Wallet,
 )
@@ -20,7 +22,7 @@ from shared.contracts.identity.memberships import CompanyMembership, Role
 from shared.contracts.identity.people import User
 from shared.contracts.inventory.reading import DashboardCounters, FamilyCounters
 from shared.contracts.inventory.services import Period, ServiceState, SuspensionReason
-from shared.money import Money, currency_of
+from shared.money import Money, currency_of, ledger_ratio
 from shared.permissions import Permission
 from web.page.blocks import BlockView
 from web.page.costs import Costs, Outlook
@@ -44,6 +46,7 @@ def yen(amount: str) -> Money:
 
 
 PER = Period.MONTH
+ORDER = ["storage", "hosting"]
 AMOUNTS = (
     ("Plain", euros("1234.50")),
     ("Zero", euros("0")),
@@ -186,6 +189,11 @@ def costs() -> Costs:
             _cost_line(("hosting", "Hosting"), Period.MONTH, 12, "398.5", "398.5"),
             _cost_line(("long", LONG_NAME), Period.YEAR, 1, "20.496", "1.708"),
         ],
+        families=[
+            family_costs("hosting", "Hosting", 12, "398.5"),
+            family_costs("storage", "Storage", 12, "36.792"),
+            family_costs("long", LONG_NAME, 1, "1.708"),
+        ],
     )
     return Costs(breakdown, _recommendation())
 
@@ -260,6 +268,20 @@ def _cost_line(
         service_count=count,
         amount=euros(amount),
         monthly=euros(monthly),
+    )
+
+
+def family_costs(code: str, name: str, count: int, monthly: str) -> FamilyCosts:
+    hourly = Fraction(monthly) / 730
+    return FamilyCosts(
+        family_code=code,
+        family_name=name,
+        service_count=count,
+        hourly=ledger_ratio(hourly, "EUR"),
+        daily=ledger_ratio(24 * hourly, "EUR"),
+        weekly=ledger_ratio(168 * hourly, "EUR"),
+        monthly=euros(monthly),
+        yearly=ledger_ratio(8760 * hourly, "EUR"),
     )
 
 

@@ -1,5 +1,6 @@
 """The blocks of what services cost and what to add, which need one call of billing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,7 +8,7 @@ from shared.contracts import billing, identity, inventory
 from shared.contracts.inventory.services import Period
 from shared.money import Money, zero
 from web.page.blocks import Block
-from web.page.figures.shares import FamilyShare, share_out
+from web.page.figures.shares import FamilyShare, costs_per, share_out
 
 BalanceNotice = Literal["", "low", "credit_left", "credit_used", "no_credit"]
 Purpose = Literal["covered", "resumes", "overdue", "due"]
@@ -23,21 +24,14 @@ class Costs:
     @property
     def sums(self) -> list[tuple[Period, Money]]:
         """The same costs for each period."""
-        it = self.breakdown
-        return [
-            (Period.HOUR, it.hourly),
-            (Period.DAY, it.daily),
-            (Period.WEEK, it.weekly),
-            (Period.MONTH, it.monthly),
-            (Period.YEAR, it.yearly),
-        ]
+        return list(costs_per(self.breakdown).items())
 
     def total_per(self, period: Period) -> Money:
-        return dict(self.sums)[period]
+        return costs_per(self.breakdown)[period]
 
-    def shares_per(self, period: Period) -> list[FamilyShare]:
-        """Split the total among the families, the largest first."""
-        return share_out(self.breakdown, period)
+    def shares_per(self, period: Period, order: Sequence[str]) -> list[FamilyShare]:
+        """Split the total among families, whose colours follow the menu's ``order``."""
+        return share_out(self.breakdown, period, order)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
 
-from shared.contracts.billing.dashboard import CostBreakdown, CostLine
+from shared.contracts.billing.dashboard import CostBreakdown, CostLine, FamilyCosts
 from shared.contracts.inventory.services import Period
-from shared.money import ledger_ratio
+from shared.money import Money, ledger_ratio
 
 HOURS = {
     Period.HOUR: 1,
@@ -48,20 +49,13 @@ def normalise(amount: Fraction, period: Period, wanted: Period) -> Fraction:
 def break_down(currency: str, costs: Iterable[Recurring]) -> CostBreakdown:
     """Sum up one currency's costs; the lines come by family, then by period."""
     lines = by_line(costs)
-    hourly = sum((line.per(Period.HOUR) for line in lines), Fraction())
-
-    def total(period: Period) -> Fraction:
-        return normalise(hourly, Period.HOUR, period)
-
+    hourly = _hourly(lines)
     return CostBreakdown(
         currency=currency,
-        hourly=ledger_ratio(hourly, currency),
-        daily=ledger_ratio(total(Period.DAY), currency),
-        weekly=ledger_ratio(total(Period.WEEK), currency),
-        monthly=ledger_ratio(total(Period.MONTH), currency),
-        yearly=ledger_ratio(total(Period.YEAR), currency),
+        **_per_period(hourly, currency),
         service_count=sum(line.service_count for line in lines),
         lines=[_cost_line(currency, line) for line in lines],
+        families=_families(currency, lines),
     )
 
 
@@ -105,6 +99,40 @@ def by_line(costs: Iterable[Recurring]) -> list[Recurring]:
             PERIODS.index(line.period),
         ),
     )
+
+
+def _families(currency: str, lines: Iterable[Recurring]) -> list[FamilyCosts]:
+    by_code = groupby(lines, key=lambda line: (line.family_code, line.family_name))
+    families = [(*family, list(own)) for family, own in by_code]
+    families.sort(key=lambda family: (-_hourly(family[2]), family[0]))
+    return [
+        FamilyCosts(
+            family_code=code,
+            family_name=name,
+            service_count=sum(line.service_count for line in own),
+            **_per_period(_hourly(own), currency),
+        )
+        for code, name, own in families
+    ]
+
+
+def _hourly(lines: Iterable[Recurring]) -> Fraction:
+    return sum((line.per(Period.HOUR) for line in lines), Fraction())
+
+
+def _per_period(hourly: Fraction, currency: str) -> dict[str, Money]:
+    """Return what comes to ``hourly``, for each period, each rounded once."""
+    names = {
+        "hourly": Period.HOUR,
+        "daily": Period.DAY,
+        "weekly": Period.WEEK,
+        "monthly": Period.MONTH,
+        "yearly": Period.YEAR,
+    }
+    return {
+        name: ledger_ratio(normalise(hourly, Period.HOUR, period), currency)
+        for name, period in names.items()
+    }
 
 
 def _cost_line(currency: str, line: Recurring) -> CostLine:

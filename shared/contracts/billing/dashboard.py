@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
+import msgspec
+
 from shared.contract import Method, Request, Response
 from shared.contracts.billing.name import NAME
 from shared.contracts.inventory.services import Period
@@ -118,11 +120,25 @@ class CostLine(Response, frozen=True, kw_only=True):
     monthly: Money
 
 
+class FamilyCosts(Response, frozen=True, kw_only=True):
+    """Active services of one family, normalised: what they cost for each period."""
+
+    family_code: str
+    family_name: str
+    service_count: int
+    hourly: Money
+    daily: Money
+    weekly: Money
+    monthly: Money
+    yearly: Money
+
+
 class CostBreakdown(Response, frozen=True, kw_only=True):
     """Recurring Cost Breakdown of one currency: active services, normalised.
 
     1 year = 365 days = 8760 hours, 1 month = 730 hours. One-time prices don't count.
-    Rounded to 6 decimal places.
+    Rounded to 6 decimal places, once each. ``families``, the most expensive first, are
+    empty for an older billing, which doesn't send them.
     """
 
     currency: str
@@ -133,6 +149,7 @@ class CostBreakdown(Response, frozen=True, kw_only=True):
     yearly: Money
     service_count: int
     lines: list[CostLine]
+    families: list[FamilyCosts] = msgspec.field(default_factory=list)
 
 
 class BillingDashboard(Response, frozen=True, kw_only=True):

@@ -1,23 +1,12 @@
 """How recurring costs split among families: a bar's parts and a table's rows."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
-from shared.contracts.billing.dashboard import CostBreakdown, CostLine
+from shared.contracts.billing.dashboard import CostBreakdown, FamilyCosts
 from shared.contracts.inventory.services import Period
-from shared.money import Money, ledger_ratio
-
-HOURS = {
-    Period.HOUR: 1,
-    Period.DAY: 24,
-    Period.WEEK: 168,
-    Period.MONTH: 730,
-    Period.YEAR: 8760,
-}
-"""How many hours each period counts as."""
+from shared.money import Money, zero
 
 COLOURS = 6
 """With more families, the smallest ones share the last colour."""
@@ -41,54 +30,68 @@ class FamilyShare:
     percent: Decimal
 
 
-def share_out(breakdown: CostBreakdown, period: Period) -> list[FamilyShare]:
+def costs_per(
+    costs: CostBreakdown | FamilyCosts,
+) -> dict[Period, Money]:
+    """Return the same costs for each period."""
+    return {
+        Period.HOUR: costs.hourly,
+        Period.DAY: costs.daily,
+        Period.WEEK: costs.weekly,
+        Period.MONTH: costs.monthly,
+        Period.YEAR: costs.yearly,
+    }
+
+
+def share_out(
+    breakdown: CostBreakdown, period: Period, order: Sequence[str] = ()
+) -> list[FamilyShare]:
     """Split the costs of a period among families, the largest first.
 
-    Colours follow the families' codes, not their costs, which change every month.
+    Colours follow ``order``, the codes of families as the menu has them, and not the
+    costs, which change every month.
     """
-    families = _by_family(breakdown.lines)
+    families = breakdown.families
     own = families if len(families) <= COLOURS else families[: COLOURS - 1]
-    rest = [line for lines in families[len(own) :] for line in lines]
-    colours = {c: n for n, c in enumerate(sorted(_code(lines) for lines in own), 1)}
-    total, before, shares = _monthly(breakdown.lines), Fraction(), []
-    for lines in [*own, rest] if rest else own:
-        code = "" if lines is rest else _code(lines)
+    parts = [[family] for family in own]
+    if rest := families[len(own) :]:
+        parts.append(rest)
+    colours = _colours([it.family_code for it in own], order)
+    total = _sum(families, Period.MONTH, breakdown.currency).amount
+    before, shares = Decimal(), []
+    for part in parts:
+        is_rest = part is rest
+        monthly = _sum(part, Period.MONTH, breakdown.currency).amount
         shares.append(
             FamilyShare(
-                code=code,
-                name=lines[0].family_name if code else "",
-                colour=colours.get(code, COLOURS),
-                families=1 if code else len(families) - len(own),
-                services=sum(line.service_count for line in lines),
-                amount=_per(period, _monthly(lines), breakdown.currency),
+                code="" if is_rest else part[0].family_code,
+                name="" if is_rest else part[0].family_name,
+                colour=COLOURS if is_rest else colours[part[0].family_code],
+                families=len(part),
+                services=sum(it.service_count for it in part),
+                amount=_sum(part, period, breakdown.currency),
                 start=_percent(before, total),
-                percent=_percent(_monthly(lines), total),
+                percent=_percent(monthly, total),
             )
         )
-        before += _monthly(lines)
+        before += monthly
     return shares
 
 
-def _by_family(lines: Sequence[CostLine]) -> list[list[CostLine]]:
-    families: defaultdict[str, list[CostLine]] = defaultdict(list)
-    for line in lines:
-        families[line.family_code].append(line)
-    return sorted(families.values(), key=lambda it: (-_monthly(it), _code(it)))
+def _colours(codes: Collection[str], order: Sequence[str]) -> dict[str, int]:
+    """Number families in the menu's order; unknown ones come last.
+
+    Where the menu has more than there are colours, only ``codes`` are numbered.
+    """
+    every = [*order, *sorted(set(codes) - set(order))]
+    named = every if len(every) <= COLOURS else [it for it in every if it in codes]
+    return {code: number for number, code in enumerate(named, 1)}
 
 
-def _code(lines: Sequence[CostLine]) -> str:
-    return lines[0].family_code
+def _sum(families: Iterable[FamilyCosts], period: Period, currency: str) -> Money:
+    return sum((costs_per(it)[period] for it in families), zero(currency))
 
 
-def _monthly(lines: Sequence[CostLine]) -> Fraction:
-    return sum((Fraction(line.monthly.amount) for line in lines), Fraction())
-
-
-def _per(period: Period, monthly: Fraction, currency: str) -> Money:
-    return ledger_ratio(monthly * HOURS[period] / HOURS[Period.MONTH], currency)
-
-
-def _percent(part: Fraction, total: Fraction) -> Decimal:
+def _percent(part: Decimal, total: Decimal) -> Decimal:
     """Return hundredths of a percent at most; 0 where nothing costs anything."""
-    share = 100 * part / total if total else Fraction()
-    return round(Decimal(share.numerator) / share.denominator, 2)
+    return round(100 * part / total, 2) if total else Decimal()

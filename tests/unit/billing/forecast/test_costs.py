@@ -112,3 +112,24 @@ def test_a_family_that_is_being_renamed_goes_by_the_name_most_services_bear() ->
 
     assert (line.family_name, line.service_count) == ("Virtual servers", 5)
     assert line.amount == euros("5")
+
+
+@given(st.lists(costs, max_size=8))
+def test_families_hold_what_their_lines_do_the_most_expensive_first(
+    all_costs: list[Recurring],
+) -> None:
+    shown = break_down("EUR", all_costs)
+
+    by_family: dict[str, Fraction] = {}
+    for each in all_costs:
+        hourly = each.per(Period.HOUR) + by_family.get(each.family_code, 0)
+        by_family[each.family_code] = hourly
+    half = Fraction(1, 2_000_000)
+    assert {it.family_code for it in shown.families} == set(by_family)
+    for it in shown.families:
+        exact = by_family[it.family_code]
+        assert abs(Fraction(it.hourly.amount) - exact) <= half
+        assert abs(Fraction(it.yearly.amount) - exact * 8760) <= half
+    assert sum(it.service_count for it in shown.families) == shown.service_count
+    yearly = [it.yearly for it in shown.families]
+    assert yearly == sorted(yearly, reverse=True)

@@ -5,19 +5,19 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from shared.contracts.billing.dashboard import CostBreakdown, CostLine
+from shared.contracts.billing.dashboard import CostBreakdown
 from shared.contracts.inventory.services import Period
 from tests.fixtures.documents import money
 from web.dev import samples
 from web.page.figures.shares import share_out
 
 
-def test_a_family_is_one_part_however_its_services_are_priced() -> None:
-    costs = _costs(("lxc", "60"), ("lxc", "15"), ("vpn", "25"))
+def test_each_family_is_a_part_of_the_whole() -> None:
+    costs = _costs(("vpn", "25"), ("lxc", "75"))
 
     lxc, vpn = share_out(costs, Period.MONTH)
 
-    assert (lxc.code, lxc.services, lxc.amount) == ("lxc", 4, money("75"))
+    assert (lxc.code, lxc.services, lxc.amount) == ("lxc", 2, money("75"))
     assert [int(lxc.start), int(lxc.percent)] == [0, 75]
     assert [int(vpn.start), int(vpn.percent)] == [75, 25]
 
@@ -38,14 +38,24 @@ def test_each_period_has_its_amount(period: Period, amount: str) -> None:
     assert part.amount == money(amount)
 
 
-def test_the_largest_comes_first_and_colours_follow_the_codes() -> None:
-    before = share_out(_costs(("a", "1"), ("b", "2"), ("c", "3")), Period.MONTH)
-    after = share_out(_costs(("a", "9"), ("b", "2"), ("c", "3")), Period.MONTH)
+@pytest.mark.parametrize(
+    ("order", "colours"),
+    [
+        (["c", "x", "a", "b"], {"c": 1, "a": 3, "b": 4}),
+        (["c"], {"c": 1, "a": 2, "b": 3}),
+        (["c", *"123456", "a", "b"], {"c": 1, "a": 2, "b": 3}),
+    ],
+)
+def test_the_largest_comes_first_and_colours_follow_the_menu(
+    order: list[str], colours: dict[str, int]
+) -> None:
+    before = share_out(_costs(("a", "1"), ("b", "2"), ("c", "3")), Period.MONTH, order)
+    after = share_out(_costs(("a", "9"), ("b", "2"), ("c", "3")), Period.MONTH, order)
 
     assert [it.code for it in before] == ["c", "b", "a"]
     assert [it.code for it in after] == ["a", "c", "b"]
-    assert {it.code: it.colour for it in before} == {"a": 1, "b": 2, "c": 3}
-    assert {it.code: it.colour for it in after} == {"a": 1, "b": 2, "c": 3}
+    assert {it.code: it.colour for it in before} == colours
+    assert {it.code: it.colour for it in after} == colours
 
 
 @pytest.mark.parametrize(
@@ -74,19 +84,9 @@ def test_what_costs_nothing_has_no_width() -> None:
     assert not part.percent
 
 
-def _costs(*lines: tuple[str, str]) -> CostBreakdown:
+def _costs(*families: tuple[str, str]) -> CostBreakdown:
+    ordered = sorted(families, key=lambda each: -Decimal(each[1]))
     return replace(
         samples.costs().breakdown,
-        lines=[_line(code, monthly) for code, monthly in lines],
-    )
-
-
-def _line(code: str, monthly: str) -> CostLine:
-    return CostLine(
-        family_code=code,
-        family_name=code.upper(),
-        period=Period.MONTH,
-        service_count=2,
-        amount=money(monthly),
-        monthly=money(monthly),
+        families=[samples.family_costs(c, c.upper(), 2, m) for c, m in ordered],
     )
