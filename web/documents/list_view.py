@@ -8,7 +8,6 @@ from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
-from flask_babel.speaklater import LazyString
 
 from shared.contracts.billing.documents import (
     Document,
@@ -20,18 +19,9 @@ from shared.money import Money
 from web.documents.paying import is_payable, top_up_address
 from web.documents.queries import DocumentQuery
 from web.language.words import words_for
+from web.page.chips import Chip
 
 _LIST = "documents.list_documents"
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A link that narrows the list; how many it leaves is never known."""
-
-    label: str | LazyString
-    href: str
-    current: bool
-    count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,15 +60,15 @@ class DocumentRow:
 
 @dataclass(frozen=True)
 class DocumentListView:
-    """``further`` counts the filters that are behind the button and in use.
+    """``kept`` goes with the form of the days; ``any_day`` is the list without them.
 
-    ``kept`` goes with the form of the days; ``any_day`` is the list without them.
+    ``behind_filter`` is how many of the filters are in use that stand behind a button.
     """
 
     types: Sequence[Chip]
     states: Sequence[Chip]
     rows: Sequence[DocumentRow]
-    further: int
+    behind_filter: int
     kept: Mapping[str, str | None]
     any_day: str | None
 
@@ -100,7 +90,7 @@ class DocumentListView:
             rows=[
                 DocumentRow.of(company_id, each, may_pay=may_pay) for each in documents
             ],
-            further=has_days + (query.state is not None),
+            behind_filter=has_days + (query.state is not None),
             kept={**query.address(), **days, "after": None},
             any_day=without_days if has_days else None,
         )

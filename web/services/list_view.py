@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from flask_babel.speaklater import LazyString
 
 from shared.contracts.inventory.reading import (
     DashboardCounters,
@@ -16,6 +15,7 @@ from shared.contracts.inventory.reading import (
 )
 from shared.contracts.inventory.services import SuspensionReason
 from web.language.words import words_for
+from web.page.chips import Chip
 from web.services.queries import ServiceQuery
 
 _LIST = "services.list_services"
@@ -31,16 +31,6 @@ _REASONS = {
     SuspensionReason.PAYMENT: lazy_gettext("suspended for payment"),
     SuspensionReason.POLICY: lazy_gettext("suspended for policy reasons"),
 }
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A link that narrows the list; ``count`` is None where it isn't known."""
-
-    label: str | LazyString
-    href: str
-    current: bool
-    count: int | None = None
 
 
 @dataclass(frozen=True)

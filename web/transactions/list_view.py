@@ -14,19 +14,12 @@ from shared.contracts.billing.transactions import (
     TransactionPage,
 )
 from web.language.words import words_for
+from web.page.chips import Chip
 from web.transactions.queries import TransactionQuery
 
 _LIST = "transactions.list_transactions"
 _OF_SERVICES = frozenset({"charge", "proration", "unused_time"})
 """The kinds that open to their services."""
-
-
-@dataclass(frozen=True)
-class Chip:
-    label: str | LazyString
-    href: str
-    current: bool
-    count: None = None
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def test_filters_behind_the_button_are_counted(answered_app: Flask) -> None:
         (state,) = [str(chip.label) for chip in view.states if chip.current]
 
     assert (kind, state) == ("Invoices", "Paid")
-    assert view.further == 2
+    assert view.behind_filter == 2
     assert view.kept["state"] == "paid"
     assert view.kept["to"] is None
     assert view.any_day is not None
