@@ -18,6 +18,7 @@ from uuid import UUID
 from babel import Locale
 from flask import request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, StringField
 from wtforms.widgets import HiddenInput
 
@@ -82,8 +83,8 @@ class PageForm(FlaskForm):  # type: ignore[misc]
         def render_field(self, field: Any, render_kw: dict[str, Any]) -> Any:
             return super().render_field(field, _attributes(field, render_kw))
 
-    def __init__(self, *args: Any, of: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *, of: str = "", **kwargs: Any) -> None:
+        super().__init__(**{"formdata": _sent(), **kwargs})
         self.status = 200
         for field in self:
             field.id = "-".join(filter(None, ("field", field.short_name, of)))
@@ -220,6 +221,14 @@ class WholeNumberField(StringField):  # type: ignore[misc]
         if not (typed.isascii() and typed.isdigit() and len(typed) < _TOO_MANY_DIGITS):
             raise InvalidInput(refused_as)
         return int(typed)
+
+
+def _sent() -> MultiDict[str, str] | None:
+    """Return the fields that were sent, all of them text.
+
+    Flask-WTF would also take files and JSON, whose values can be anything.
+    """
+    return (request.form or None) if request.method == "POST" else None
 
 
 def _attributes(field: Any, given: dict[str, Any]) -> dict[str, Any]:

@@ -120,8 +120,8 @@ class DetailsForm(ChangeForm):
         render_kw={"autocomplete": "off"},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.now: dict[str, str] = {}
         self.offer(self.time_zone.data or "")
 

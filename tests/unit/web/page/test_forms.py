@@ -1,5 +1,6 @@
 """A form: what was entered, what is wrong with it, and the key of its change."""
 
+from io import BytesIO
 from typing import ClassVar
 
 import pytest
@@ -94,6 +95,16 @@ def test_the_key_stays_unless_it_is_used_up(
 
     assert form.form_key.data
     assert (form.form_key.data == key) is is_kept
+
+
+@pytest.mark.parametrize("net", [BytesIO(b"5"), 5, {"a": 1}])
+def test_what_is_no_text_was_not_sent(pieces_app: Flask, net: object) -> None:
+    data = {"net": (net, "net.txt")} if isinstance(net, BytesIO) else None
+    json = None if data else {"net": net}
+    with pieces_app.test_request_context("/", method="POST", data=data, json=json):
+        form = Example()
+
+    assert form.net.data is None
 
 
 def test_an_address_fills_in_the_form_but_brings_no_key(pieces_app: Flask) -> None:
