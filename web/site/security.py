@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from shared.settings import LOOPBACK_HOSTS
 from web.settings import WebSettings
@@ -44,6 +46,17 @@ class ForeignSources:
         )
 
 
+class _OwnSessions(SecureCookieSessionInterface):
+    """Doesn't begin a session in the answer to a form that another site sent.
+
+    The browser sends no cookies with such a form, but it would keep the new one, and
+    so its customer would be logged out.
+    """
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        return super().should_set_cookie(app, session) and not _is_sent_elsewhere()
+
+
 def widen_policy(sources: ForeignSources) -> None:
     """Let the page that this request is answered with use sources of others, too."""
     g.foreign_sources = sources
@@ -62,6 +75,7 @@ def protect(app: Flask, settings: WebSettings, secret: bytes) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a form lives as long as its session
         TRUSTED_HOSTS=_hosts(settings),
     )
+    app.session_interface = _OwnSessions()
     csrf.init_app(app)
     app.wsgi_app = _with_lower_host(app.wsgi_app)  # type: ignore[method-assign,assignment]
     common = headers_of_every_answer(settings)
@@ -96,6 +110,19 @@ def headers_of_every_answer(settings: WebSettings) -> dict[str, str]:
         below = "; includeSubDomains" if settings.hsts_subdomains else ""
         headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}{below}"
     return headers
+
+
+def _is_sent_elsewhere() -> bool:
+    """Return whether a form is from another site, as its browser says.
+
+    Old browsers only name the origin.
+    """
+    if request.method in {"GET", "HEAD"}:
+        return False
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "cross-site"
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.host
 
 
 def _with_lower_host(app: _Application) -> _Application:

@@ -207,6 +207,18 @@ def test_every_form_that_changes_something_needs_its_token(site: Installation) -
     assert browser.get("/account").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "sender", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}]
+)
+@pytest.mark.parametrize("address", ["/login", "/theme", "/no/such", "/services"])
+def test_a_form_from_another_site_logs_nobody_out(
+    site: Installation, address: str, sender: dict[str, str]
+) -> None:
+    answer = site.app().test_client().post(address, headers=sender)
+
+    assert "Set-Cookie" not in answer.headers
+
+
 def test_a_host_that_is_not_ours_is_refused(site: Installation) -> None:
     answer = site.app().test_client().get("/login", headers={"Host": "evil.example"})
 
