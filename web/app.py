@@ -89,7 +89,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
 
 
 def _follow_requests(app: Flask) -> None:
-    """Give each request an id that goes with its calls and is told in errors."""
+    """Give each request an id that its calls carry and its error page shows."""
 
     @app.before_request
     def begin() -> None:

@@ -19,8 +19,8 @@ CARD_SCRIPT_URL = "https://js.stripe.com/v3/"
 class WebSettings:
     """``hostname`` is that of ``public_url``, and ``is_secure`` where that is https.
 
-    ``trusted_proxies`` is how many proxies, our own with them, say whom a request
-    comes from.
+    ``trusted_proxies`` is how many proxies, including our own, add the address that a
+    request comes from.
     ``sandbox_url`` is where a demo's payments are made, or empty. ``card_script_url``
     is where the form for a card comes from.
     """

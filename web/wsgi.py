@@ -59,7 +59,7 @@ def make_app() -> Flask:
 def die_with_parent() -> None:
     """End this worker when the server's main process is killed.
 
-    Otherwise it would go on serving beside the next generation. Asked to end in order,
+    Otherwise it would keep serving beside the next generation. Asked to end in order,
     one that has served for a while may wait for ever.
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

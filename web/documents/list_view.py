@@ -62,7 +62,7 @@ class DocumentRow:
 class DocumentListView:
     """``kept`` goes with the form of the days; ``any_day`` is the list without them.
 
-    ``behind_filter`` is how many of the filters are in use that stand behind a button.
+    ``behind_filter`` is how many filters behind the button are in use.
     """
 
     types: Sequence[Chip]

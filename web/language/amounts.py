@@ -85,7 +85,7 @@ def _parse(typed: str, locale: Locale) -> Decimal:
     """Read it in the reader's language, or else as any language would.
 
     Raises:
-        NumberFormatError: it is no number, or could be two.
+        NumberFormatError: the text is not a number, or could be two.
     """
     try:
         return parse_decimal(_grouped(typed, locale), locale=locale, strict=True)

@@ -64,6 +64,6 @@ def _zone(zone: str, country: str, locale: Locale) -> str:
 
 
 def _by_words(choice: Choice) -> str:
-    """Where it stands in a list: accents don't count."""
+    """Sort by words, without accents."""
     plain = unicodedata.normalize("NFKD", choice[1])
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()

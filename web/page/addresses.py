@@ -1,9 +1,9 @@
 """Our own addresses, and the page that each fragment and each form belongs to.
 
-A fragment is a part of a page that is fetched by itself. A form is sent to an address
-of its own. Whoever has to sign in meanwhile, opens such an address by hand or sends a
-form that has expired comes back to its page, with what was typed as far as the address
-of the page can say it.
+A fragment is a part of a page with its own address. A form is sent to an address of
+its own. A person who has to sign in meanwhile, opens such an address by hand or sends
+an expired form comes back to its page, with what was typed as far as the page's
+address can say it.
 """
 
 from collections.abc import Callable, Mapping
@@ -107,7 +107,7 @@ def page_of_form(endpoint: str | None) -> PageOf | None:
 def own_address(target: str | None) -> str | None:
     """The page of ours that ``target`` names, or None.
 
-    The address is made anew from what our own routes match, so that no trick with
+    The address is built again from what our own routes match, so that no trick with
     slashes, backslashes, line ends or hosts can lead elsewhere. A fragment's and a
     form's is that of its page.
     """

@@ -70,7 +70,7 @@ def stream(
 ) -> Response:
     """Answer with a file to keep; its pieces are made within this request's contexts.
 
-    When one fails, the answer is broken off. Not every server shows that to the
+    If one fails, the answer ends early. Not every server shows that to the
     browser, so the pieces themselves must not look complete then.
 
     Raises:

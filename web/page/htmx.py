@@ -1,4 +1,4 @@
-"""What htmx 4 says of its requests, and what it is told with an answer.
+"""The headers of htmx 4: of its requests, and in our answers.
 
 htmx-flask makes ``request.htmx`` of htmx 2's headers. Version 4 sends others: no
 ``trigger``, ``trigger_name`` or ``prompt``, but a source and the kind of request.

@@ -47,7 +47,7 @@ class _ContentCall:
 
 @dataclass(frozen=True)
 class _Content:
-    """What came of it: the answer, or what was known ``as_of`` then, or nothing."""
+    """The result of a call: the answer, or the data known at ``as_of``, or nothing."""
 
     value: Any
     as_of: datetime | None = None

@@ -1,4 +1,4 @@
-"""Flask-Login's side: a person is whoever holds a session token of identity's."""
+"""Flask-Login's side: a signed-in person holds a session token from identity."""
 
 from collections.abc import Callable
 from typing import TypeVar, cast

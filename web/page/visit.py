@@ -1,9 +1,9 @@
-"""One request of a signed-in person: whom they act for, and the calls made for them.
+"""One request of a signed-in person: their company, and the calls made for them.
 
 The browser holds two cookies: the session (Flask-Login's, with identity's opaque token)
 and the principal, which is good for five minutes. While the principal is good, the
 check of the session at identity runs in parallel with the page's other calls; its
-"ended" discards the page. With identity down, reading goes on until the principal
+"ended" discards the page. With identity down, people can read until the principal
 expires.
 """
 
@@ -54,7 +54,7 @@ class Visit:
         Unauthenticated: ``session_ended``; sign in again.
         Conflict: ``other_company``; the current company is another one by now.
         NotFound: ``no_such_company``; the company meant is none of the person's.
-        Unavailable: ``identity_unavailable``; there is no principal to go on with.
+        Unavailable: ``identity_unavailable``; there is no valid principal.
     """
 
     def __init__(
@@ -141,8 +141,8 @@ class Visit:
     ) -> ResponseT:
         """Call and wait, within an answer that may take longer than a principal lasts.
 
-        Identity is asked for another one then, and so ends what a session that has
-        ended would go on with.
+        Identity is asked for another one then, and so stops the work of a session
+        that has ended.
         """
         soon = context().clock.now() + _RENEW_BEFORE
         known = self._principal
@@ -160,7 +160,7 @@ class Visit:
     def settle(self) -> None:
         """Wait for identity's word on the session.
 
-        Identity not answering is no reason to refuse reading: the principal is good.
+        If identity doesn't answer, reading is still allowed: the principal is good.
         """
         if self._resuming is None:
             return
@@ -207,7 +207,7 @@ class Visit:
         )
 
     def _take(self, session: identity.signing_in.Session) -> Principal:
-        """Go on with what identity says, if it is about the company meant.
+        """Use identity's answer, if it is about the company meant.
 
         With the calls under way, that is the company of the cookie's principal: in
         another tab the person may have switched since.

@@ -1,11 +1,11 @@
-"""What this process has heard by events: when companies changed, who signed out.
+"""When companies changed and sessions ended, as events say.
 
-A block asked for after that still shows what is so, and needs no call to be told. The
+A block that was read after the last change is still current, without a call. The
 answer is "unknown" for everything asked for while events could be missed: before this
 process listened, or while its link to the broker was down.
 
-A principal lives on for minutes after its session was ended: what is known of ended
-sessions keeps it from being used.
+A principal lives on for minutes after its session has ended: the list of ended sessions
+keeps it from being used.
 """
 
 import threading
@@ -28,7 +28,7 @@ As many sessions are kept, of which those that ended last.
 SETTLING = timedelta(seconds=4)
 """For how long after an event what is read may not show it yet.
 
-Billing hears of inventory's change when we do, and takes a moment to take it in.
+Billing receives inventory's event when we do, and needs a moment to apply it.
 """
 
 NOTED_FOR = timedelta(seconds=1)

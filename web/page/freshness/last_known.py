@@ -1,4 +1,4 @@
-"""What was last known of blocks and pages, for when their service does not answer.
+"""The last data of blocks and pages, shown when their service does not answer.
 
 Kept in this process, per user, company and role, and bounded; what it lacks, the other
 workers of this machine may have.

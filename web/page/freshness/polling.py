@@ -1,12 +1,12 @@
 """Polling: how often a block asks again, and the 304 for what is shown already.
 
 The header is that of htmx's ``hx-ptag`` extension, which remembers a block's tag.
-A tag says when the services were asked, for which reader, and what words came of it.
-While `web.page.freshness.changes` knows of no change since, a 304 costs no call at all;
+A tag says when the services were asked, for which reader, and with which words.
+If `web.page.freshness.changes` has no change since then, a 304 costs no call at all;
 otherwise the services are asked, and a 304 with a new tag says that the words are
 still the same.
 
-A browser may send any tag: all it can bring about is that it is told less.
+A browser may send any tag: a false one only hides changes from that browser.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Tag:
-    """``asked_at`` is None for what was no good answer; such a tag is never current.
+    """``asked_at`` is None if the answer was incomplete; such a tag is never current.
 
     ``words`` is empty where nobody needs to compare them.
     """
@@ -65,7 +65,7 @@ class Tag:
 
 
 def reader_of(principal: Principal, session: Session | None) -> str:
-    """The mark of those for whom blocks come out as for this principal and session."""
+    """Identify the readers whose blocks look as for this principal and session."""
     reader = (session.user.locale, session.user.time_zone) if session else None
     may = sorted(permission.value for permission in principal.permissions)
     who = (principal.user_id, principal.company_id, principal.role, principal.strength)
