@@ -1,4 +1,7 @@
-"""What was written before notes had codes: rows stay, orders get codes beside words."""
+"""What was written before notes had codes: rows stay, orders get codes beside words.
+
+The group of a transaction is worked out anew: it and its indexes stay the same.
+"""
 
 from pathlib import Path
 
@@ -27,8 +30,17 @@ FROM unnest(CAST(:words AS text[])) AS words;
 INSERT INTO journal_entries (id, at, kind, memo, who, cause, company_id, request_id)
 VALUES (gen_random_uuid(), now(), 'charge', '3 services', 'billing', 'charging',
     gen_random_uuid(), '');
+INSERT INTO transactions
+    (company_id, wallet_id, currency, at, kind, amount, balance, entry_id, line)
+SELECT gen_random_uuid(), gen_random_uuid(), 'EUR', now(), kind, 1, 1,
+    gen_random_uuid(), 1
+FROM unnest(ARRAY['top_up', 'charge', 'chargeback', 'goodwill']) AS kind;
 """
 ORDERS = "SELECT reason, note_code FROM document_orders ORDER BY position"
+GROUPS = 'SELECT kind, "group" FROM transactions ORDER BY number'
+INDEXES = """
+SELECT indexdef FROM pg_indexes WHERE tablename = 'transactions' ORDER BY indexname
+"""
 ENTRIES = (
     "SELECT memo, who, note_code, note_parameters, actor_kind FROM journal_entries"
 )
@@ -44,8 +56,12 @@ def test_an_upgrade_keeps_words_and_gives_codes_to_orders_alone(
             config.attributes["connection"] = connection
             command.upgrade(config, "0022")
             connection.execute(text(WRITTEN_BEFORE), {"words": [OURS, THEIRS]})
+            groups = connection.execute(text(GROUPS)).all()
+            indexes = connection.execute(text(INDEXES)).all()
         migrate(url, MIGRATIONS)
         with engine.begin() as connection:
+            assert connection.execute(text(GROUPS)).all() == groups
+            assert connection.execute(text(INDEXES)).all() == indexes
             orders = [tuple(row) for row in connection.execute(text(ORDERS))]
             entries = [tuple(row) for row in connection.execute(text(ENTRIES))]
         with Session(engine) as session:
