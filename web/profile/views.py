@@ -11,7 +11,7 @@ from shared.contracts import billing, identity
 from shared.errors import Conflict, InvalidInput, Unavailable
 from shared.permissions import Permission
 from web.page.addresses import form_on, fragment_of
-from web.page.htmx import request
+from web.page.errors import FORM_EXPIRED
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
@@ -25,9 +25,7 @@ bp = Blueprint("profile", __name__, url_prefix="/companies/<company_id>")
 @bp.get("/profile")
 @signed_in
 def show_profile(company_id: str) -> ResponseReturnValue:
-    is_typed = "tax_id" in request.args
-    form = TaxIdForm.from_address() if is_typed else None
-    return _show(read_uuid(company_id), form)
+    return _show(read_uuid(company_id), None)
 
 
 @bp.get("/profile/tax")
@@ -56,8 +54,16 @@ def tax_details(company_id: str) -> ResponseReturnValue:
     )
 
 
+def _typed_again(company_id: str) -> ResponseReturnValue:
+    """The page with the VAT ID that was typed, after the form has expired."""
+    form = TaxIdForm()
+    form.form_errors.append(str(FORM_EXPIRED))
+    form.status = 400
+    return _show(read_uuid(company_id), form)
+
+
 @bp.post("/tax-id")
-@form_on("profile.show_profile", keeps=("tax_id",))
+@form_on("profile.show_profile", again=_typed_again)
 @signed_in
 def set_tax_id(company_id: str) -> ResponseReturnValue:
     company, form = read_uuid(company_id), TaxIdForm()
