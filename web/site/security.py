@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
@@ -122,7 +121,12 @@ def _is_sent_elsewhere() -> bool:
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "cross-site"
     origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc != request.host
+    return origin is not None and _name(origin) != _name(request.host)
+
+
+def _name(host: str) -> str:
+    """Return the name of a host or an origin without the port: proxies change it."""
+    return host.rpartition("//")[2].partition(":")[0]
 
 
 def _with_lower_host(app: _Application) -> _Application:

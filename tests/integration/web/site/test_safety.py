@@ -208,7 +208,13 @@ def test_every_form_that_changes_something_needs_its_token(site: Installation) -
 
 
 @pytest.mark.parametrize(
-    "sender", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}]
+    "sender",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "https://[x"},
+    ],
 )
 @pytest.mark.parametrize("address", ["/login", "/theme", "/no/such", "/services"])
 def test_a_form_from_another_site_logs_nobody_out(
@@ -217,6 +223,17 @@ def test_a_form_from_another_site_logs_nobody_out(
     answer = site.app().test_client().post(address, headers=sender)
 
     assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "sender", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost:81"}]
+)
+def test_our_own_login_begins_a_session(
+    site: Installation, sender: dict[str, str]
+) -> None:
+    answer = site.app().test_client().post("/login", headers=sender)
+
+    assert answer.headers["Set-Cookie"].startswith("session=")
 
 
 def test_a_host_that_is_not_ours_is_refused(site: Installation) -> None:
