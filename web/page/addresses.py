@@ -25,6 +25,8 @@ View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 _LONGEST = 500
 """Of what was typed into one field: an address can't be of any length."""
+_LONGEST_ADDRESS = 4_000
+"""Proxies refuse an answer whose header is longer than some kilobytes."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +128,16 @@ def own_address(target: str | None) -> str | None:
 
 
 def return_address() -> str:
-    """Where to come back to after signing in: the page that was open.
+    """Return where to come back to after signing in: the page that was open.
 
-    htmx tells it; otherwise it is the page of what was asked for.
+    htmx sends it; otherwise it is the page of what was asked for. A query too long for
+    the header of a redirect is left out.
     """
+    address = _open_page()
+    return address if len(address) <= _LONGEST_ADDRESS else address.partition("?")[0]
+
+
+def _open_page() -> str:
     if request.method in {"GET", "HEAD"}:
         page, typed = page_of_fragment(request.endpoint), request.args
         here = own_address(request.full_path)

@@ -169,6 +169,14 @@ def test_what_is_typed_into_an_open_page_comes_along(stranger: FlaskClient) -> N
     }
 
 
+def test_a_query_that_is_too_long_for_a_header_is_left_out(
+    stranger: FlaskClient,
+) -> None:
+    answer = stranger.get(f"/services?q={'x' * 9_000}", headers=HTMX)
+
+    assert next_of(answer) == "/services"
+
+
 @pytest.mark.parametrize(
     "shown",
     [
