@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -61,22 +62,20 @@ class ServiceListView:
     filters: Sequence[str]
     kept: Mapping[str, str | None]
 
-
-def view_list(
-    query: ServiceQuery, counters: DashboardCounters | None
-) -> ServiceListView:
-    """Describe the list; without ``counters`` there are no families and no counts."""
-    families = counters.families if counters else []
-    family = next((each for each in families if each.code == query.family), None)
-    kept = {**query.address(), "q": None, "after": None}
-    return ServiceListView(
-        title=family.name if family else query.family,
-        states=_states(query, family if query.family else counters),
-        families=_families(query, families),
-        columns=_columns(query),
-        filters=_filters(query),
-        kept=kept,
-    )
+    @classmethod
+    def of(cls, query: ServiceQuery, counters: DashboardCounters | None) -> Self:
+        """Describe the list; without ``counters``, families and counts are missing."""
+        families = counters.families if counters else []
+        family = next((each for each in families if each.code == query.family), None)
+        kept = {**query.address(), "q": None, "after": None}
+        return cls(
+            title=family.name if family else query.family,
+            states=_states(query, family if query.family else counters),
+            families=_families(query, families),
+            columns=_columns(query),
+            filters=_filters(query),
+            kept=kept,
+        )
 
 
 def _states(

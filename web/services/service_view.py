@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Self
 
 from flask_babel import gettext as _
 
@@ -89,20 +90,20 @@ class ServiceView:
     latest: Sequence[HistoryEvent]
     earlier: Sequence[HistoryEvent]
 
-
-def view_service(details: ServiceDetails, paid: Subscription | None) -> ServiceView:
-    """Describe a service; ``paid`` is None where it is unknown or not the reader's."""
-    service = details.service
-    events = list(_events(details.history))
-    runs = paid is not None and service.state is ServiceState.ACTIVE
-    return ServiceView(
-        paid_through=paid.paid_through if paid and runs else None,
-        renewal=paid.renewal if paid and runs else None,
-        owed=paid.owed if paid and paid.owed.amount else None,
-        shortage=_shortage(service, paid),
-        latest=events[:EVENTS_SHOWN],
-        earlier=events[EVENTS_SHOWN:],
-    )
+    @classmethod
+    def of(cls, details: ServiceDetails, paid: Subscription | None) -> Self:
+        """Describe a service; ``paid`` is None if unknown or not the reader's."""
+        service = details.service
+        events = list(_events(details.history))
+        runs = paid is not None and service.state is ServiceState.ACTIVE
+        return cls(
+            paid_through=paid.paid_through if paid and runs else None,
+            renewal=paid.renewal if paid and runs else None,
+            owed=paid.owed if paid and paid.owed.amount else None,
+            shortage=_shortage(service, paid),
+            latest=events[:EVENTS_SHOWN],
+            earlier=events[EVENTS_SHOWN:],
+        )
 
 
 def _shortage(service: Service, paid: Subscription | None) -> Shortage | None:

@@ -8,9 +8,9 @@ from shared.permissions import Permission
 from web.page.page import Page, begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
-from web.services.list_view import view_list
+from web.services.list_view import ServiceListView
 from web.services.queries import ServiceQuery, ask_how_it_is_paid
-from web.services.service_view import view_service
+from web.services.service_view import ServiceView
 
 bp = Blueprint("services", __name__)
 
@@ -27,7 +27,7 @@ def list_services() -> ResponseReturnValue:
         query.request(),
         optional=True,
     )
-    view = view_list(query, page.load_frame().menu.data)
+    view = ServiceListView.of(query, page.load_frame().menu.data)
     return page.show("services/page.html", query=query, view=view)
 
 
@@ -46,7 +46,7 @@ def show_service(service_id: str) -> ResponseReturnValue:
     return page.show(
         "services/service.html",
         may_read_billing=page.may(Permission.READ_BILLING),
-        view=view_service(details, paid) if details else None,
+        view=ServiceView.of(details, paid) if details else None,
     )
 
 

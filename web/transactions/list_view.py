@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 from uuid import UUID
 
 from flask import url_for
@@ -46,21 +47,21 @@ class TransactionListView:
     has_days: bool
     behind_filter: int
 
-
-def view_list(
-    company: UUID, query: TransactionQuery, listing: TransactionPage | None
-) -> TransactionListView:
-    """Describe the list; it has no choice of wallets while ``listing`` is None."""
-    has_days = bool(query.first_day or query.last_day)
-    rows = listing.transactions if listing else None
-    return TransactionListView(
-        rows=None if rows is None else [_row(company, it) for it in rows],
-        groups=_groups(company, query),
-        wallets=_wallets(company, query, listing.currencies if listing else []),
-        kept={**query.address(), "after": None},
-        has_days=has_days,
-        behind_filter=has_days + bool(query.currency),
-    )
+    @classmethod
+    def of(
+        cls, company: UUID, query: TransactionQuery, listing: TransactionPage | None
+    ) -> Self:
+        """Describe the list; it has no choice of wallets while ``listing`` is None."""
+        has_days = bool(query.first_day or query.last_day)
+        rows = listing.transactions if listing else None
+        return cls(
+            rows=None if rows is None else [_row(company, it) for it in rows],
+            groups=_groups(company, query),
+            wallets=_wallets(company, query, listing.currencies if listing else []),
+            kept={**query.address(), "after": None},
+            has_days=has_days,
+            behind_filter=has_days + bool(query.currency),
+        )
 
 
 def _row(company: UUID, it: Transaction) -> TransactionRow:

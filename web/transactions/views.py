@@ -18,7 +18,7 @@ from web.page.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import visit_company
 from web.transactions import csv_file
-from web.transactions.list_view import view_list
+from web.transactions.list_view import TransactionListView
 from web.transactions.queries import TransactionQuery, ask_for_lines, list_all
 
 _SEARCH_REFUSED = frozenset({"search_too_long", "search_too_slow"})
@@ -59,7 +59,7 @@ def _show(
         status=refusal.http_status if refusal else 200,
         company_id=company,
         query=query,
-        view=view_list(company, query, listing),
+        view=TransactionListView.of(company, query, listing),
         search_error=sentence(refusal) if refusal else "",
     )
 

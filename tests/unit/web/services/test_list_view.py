@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from shared.contracts.inventory.reading import DashboardCounters, FamilyCounters
-from web.services.list_view import view_list
+from web.services.list_view import ServiceListView
 from web.services.queries import ServiceQuery
 
 
@@ -45,7 +45,7 @@ COUNTERS = DashboardCounters(families=[family("lxc", 4), family("vpn", 6)])
 def test_states_have_the_counts_that_are_known(
     address: dict[str, str], current: str, counts: list[int | None]
 ) -> None:
-    states = view_list(ServiceQuery.read(address), COUNTERS).states
+    states = ServiceListView.of(ServiceQuery.read(address), COUNTERS).states
 
     assert [chip.count for chip in states] == counts
     assert [str(chip.label) for chip in states if chip.current] == [current]
@@ -54,7 +54,7 @@ def test_states_have_the_counts_that_are_known(
 def test_a_chip_changes_its_own_filter_and_begins_at_the_first_page() -> None:
     query = ServiceQuery.read({"state": "active", "q": "a", "after": "x"})
 
-    view = view_list(query, COUNTERS)
+    view = ServiceListView.of(query, COUNTERS)
 
     assert view.states[2].href == "/services?state=suspended&q=a"
     assert view.families[2].href == "/services?state=active&family=vpn&q=a"
@@ -67,10 +67,10 @@ def test_a_chip_changes_its_own_filter_and_begins_at_the_first_page() -> None:
 def test_one_family_is_no_choice_unless_it_is_chosen() -> None:
     one = DashboardCounters(families=COUNTERS.families[:1])
 
-    assert view_list(ServiceQuery(), one).families == []
-    assert len(view_list(ServiceQuery(family="lxc"), one).families) == 2
-    assert view_list(ServiceQuery(family="lxc"), one).title == "LXC"
-    assert view_list(ServiceQuery(family="lxc"), None).title == "lxc"
+    assert ServiceListView.of(ServiceQuery(), one).families == []
+    assert len(ServiceListView.of(ServiceQuery(family="lxc"), one).families) == 2
+    assert ServiceListView.of(ServiceQuery(family="lxc"), one).title == "LXC"
+    assert ServiceListView.of(ServiceQuery(family="lxc"), None).title == "lxc"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_one_family_is_no_choice_unless_it_is_chosen() -> None:
 def test_one_column_says_how_the_list_is_sorted(
     address: dict[str, str], ways: list[str | None]
 ) -> None:
-    columns = view_list(ServiceQuery.read(address), COUNTERS).columns
+    columns = ServiceListView.of(ServiceQuery.read(address), COUNTERS).columns
 
     assert [column.sorted for column in columns] == ways
     assert columns[1].href is None
@@ -92,6 +92,6 @@ def test_one_column_says_how_the_list_is_sorted(
 def test_what_else_narrows_the_list_is_named() -> None:
     address = {"period": "hour", "currency": "EUR", "reason": "payment"}
 
-    filters = view_list(ServiceQuery.read(address), COUNTERS).filters
+    filters = ServiceListView.of(ServiceQuery.read(address), COUNTERS).filters
 
     assert filters == ["per hour", "EUR", "suspended for payment"]

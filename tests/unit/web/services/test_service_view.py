@@ -20,7 +20,7 @@ from shared.contracts.inventory.services import (
 from shared.contracts.notes import own_words
 from tests.fixtures.documents import money
 from tests.fixtures.stand_in import OURS, START
-from web.services.service_view import EVENTS_SHOWN, PriceStep, view_service
+from web.services.service_view import EVENTS_SHOWN, PriceStep, ServiceView
 
 SERVICE = Service(
     id=UUID(int=5),
@@ -83,7 +83,7 @@ def test_a_plan_and_its_price_are_one_event() -> None:
         row("price", "0.50 EUR", "1.00 EUR", 3),
     ]
 
-    view = view_service(ServiceDetails(service=SERVICE, history=rows), None)
+    view = ServiceView.of(ServiceDetails(service=SERVICE, history=rows), None)
 
     step = PriceStep(money("1.00"), money("2.00"))
     assert [(it.at.minute, it.icon, it.price) for it in view.latest] == [
@@ -115,7 +115,9 @@ def test_each_change_has_a_title_and_a_look(
 ) -> None:
     rows = [row(what, before, after, 0)]
 
-    (event,) = view_service(ServiceDetails(service=SERVICE, history=rows), None).latest
+    (event,) = ServiceView.of(
+        ServiceDetails(service=SERVICE, history=rows), None
+    ).latest
 
     assert event.title.endswith(title)
     assert event.kind == kind
@@ -124,7 +126,7 @@ def test_each_change_has_a_title_and_a_look(
 def test_a_long_history_opens_in_place() -> None:
     rows = [row("name", "a", "b", n) for n in range(EVENTS_SHOWN + 3)]
 
-    view = view_service(ServiceDetails(service=SERVICE, history=rows), None)
+    view = ServiceView.of(ServiceDetails(service=SERVICE, history=rows), None)
 
     assert (len(view.latest), len(view.earlier)) == (EVENTS_SHOWN, 3)
 
@@ -153,15 +155,15 @@ def test_a_shortage_names_what_differs(
 ) -> None:
     details = ServiceDetails(service=service, history=[])
 
-    it = view_service(details, replace(PAID, **change)).shortage
+    it = ServiceView.of(details, replace(PAID, **change)).shortage
 
     assert (it and (it.new_period, it.all_owed, it.missing)) == shortage
 
 
 def test_only_an_active_service_has_a_next_charge() -> None:
-    active = view_service(ServiceDetails(service=SERVICE, history=[]), PAID)
-    stopped = view_service(ServiceDetails(service=SUSPENDED, history=[]), PAID)
-    unknown = view_service(ServiceDetails(service=SERVICE, history=[]), None)
+    active = ServiceView.of(ServiceDetails(service=SERVICE, history=[]), PAID)
+    stopped = ServiceView.of(ServiceDetails(service=SUSPENDED, history=[]), PAID)
+    unknown = ServiceView.of(ServiceDetails(service=SERVICE, history=[]), None)
 
     assert (active.paid_through, active.renewal) == (PAID.paid_through, PAID.renewal)
     assert (stopped.paid_through, stopped.owed) == (None, None)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from shared.contracts.billing.transactions import TransactionPage
 from tests.fixtures.stand_in import OURS
 from tests.unit.web.transactions.test_page import transaction
-from web.transactions.list_view import view_list
+from web.transactions.list_view import TransactionListView
 from web.transactions.queries import TransactionQuery
 
 HERE = f"/companies/{OURS}/transactions"
@@ -49,7 +49,7 @@ def test_a_row_leads_to_what_it_is_about(
 ) -> None:
     it = replace(transaction(1), kind=kind, top_up_id=top_up, entry_id=ENTRY)
 
-    rows = view_list(OURS, TransactionQuery(), page(it)).rows
+    rows = TransactionListView.of(OURS, TransactionQuery(), page(it)).rows
 
     assert rows
     assert rows[0].href == href
@@ -63,7 +63,7 @@ def test_a_row_has_one_mark(marks: tuple[bool, bool], mark: str | None) -> None:
     possible, given_back = marks
     it = transaction(1, is_possible_duplicate=possible, is_given_back=given_back)
 
-    rows = view_list(OURS, TransactionQuery(), page(it)).rows
+    rows = TransactionListView.of(OURS, TransactionQuery(), page(it)).rows
 
     assert rows
     assert rows[0].mark == mark
@@ -73,9 +73,9 @@ def test_wallets_are_offered_where_there_is_a_choice() -> None:
     one, two = page(), page(currencies=("EUR", "USD"))
     dollars = TransactionQuery(currency="USD")
 
-    assert view_list(OURS, TransactionQuery(), one).wallets == []
-    assert view_list(OURS, TransactionQuery(), None).wallets == []
-    chips = view_list(OURS, dollars, two).wallets
+    assert TransactionListView.of(OURS, TransactionQuery(), one).wallets == []
+    assert TransactionListView.of(OURS, TransactionQuery(), None).wallets == []
+    chips = TransactionListView.of(OURS, dollars, two).wallets
     assert [chip.current for chip in chips] == [False, False, True]
     assert chips[1].href == f"{HERE}?currency=EUR"
 
@@ -94,7 +94,7 @@ def test_filters_in_use_behind_the_button_are_counted(
 ) -> None:
     query = TransactionQuery.read({**address, "after": "cursor"})
 
-    view = view_list(OURS, query, page())
+    view = TransactionListView.of(OURS, query, page())
 
     assert view.behind_filter == number
     assert view.kept["after"] is None
