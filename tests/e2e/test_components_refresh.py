@@ -44,6 +44,7 @@ class Answers:
                 "costs": self.costs,
             },
             per=samples.PER,
+            order=samples.ORDER,
         )
 
     def block(self, name: str) -> Response:
@@ -55,7 +56,11 @@ class Answers:
             response = Response(status=304)
         else:
             html = render_template(
-                f"blocks/{name}.html", view=self.alone, at="", per=samples.PER
+                f"blocks/{name}.html",
+                view=self.alone,
+                at="",
+                per=samples.PER,
+                order=samples.ORDER,
             )
             response = answer_with_tag(html, Tag(None, "reader"))
         self.statuses.append(response.status_code)

@@ -175,7 +175,7 @@ def counters(families: Sequence[FamilySample] = FAMILIES) -> DashboardCounters:
 
 
 def costs() -> Costs:
-    """Hourly, monthly and yearly services, and more due than there is."""
+    """Hourly, monthly and yearly services."""
     breakdown = CostBreakdown(
         currency="EUR",
         hourly=euros("0.598630"),
@@ -195,7 +195,7 @@ def costs() -> Costs:
             family_costs("long", LONG_NAME, 1, "1.708"),
         ],
     )
-    return Costs(breakdown, _recommendation())
+    return Costs(breakdown)
 
 
 def outlook() -> Outlook:

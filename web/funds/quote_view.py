@@ -304,12 +304,12 @@ class QuoteView:
 
 
 def other_recommendations(
-    recommended: Iterable[Recommendation | None], shown: QuoteView | None
+    recommended: Iterable[Recommendation], shown: QuoteView | None
 ) -> list[Recommendation]:
     """Return what is recommended, but for what is among the quote's amounts."""
     quoted = shown.quote.net.currency if shown else None
     return [
         each
         for each in recommended
-        if each and each.amount.amount > 0 and each.amount.currency != quoted
+        if each.amount.amount > 0 and each.amount.currency != quoted
     ]

@@ -37,7 +37,7 @@ from web.language.locale import reader_locale
 from web.language.refusals import sentence
 from web.page.addresses import form_on, fragment_of, public_address
 from web.page.context import context
-from web.page.costs import COSTS, RECOMMENDED, Costs
+from web.page.costs import RECOMMENDED, Outlook
 from web.page.forms import ChangeForm
 from web.page.frame import BALANCE, Balance
 from web.page.htmx import make_response, request
@@ -64,7 +64,7 @@ def _typed(money: Money) -> str:
 @signed_in
 def add_funds() -> ResponseReturnValue:
     """The form: with what the address says, or else with what is recommended."""
-    page = begin_page(COSTS, RECOMMENDED)
+    page = begin_page(RECOMMENDED)
     page.settle()  # amounts are read in the reader's language
     typed = "net" in request.args
     form = FundsForm.from_address() if typed else _suggestion(page)
@@ -110,7 +110,7 @@ def top_up_now() -> ResponseReturnValue:
         prepare_reader(visit)
         net, gateway = form.amount(), form.chosen_gateway()
         if net is None or gateway is None:
-            page = begin_page(COSTS, RECOMMENDED, visit=visit)
+            page = begin_page(RECOMMENDED, visit=visit)
             shown = queries.quote_top_up(visit, form) if net else None
             return _show(page, form, shown, status=422)
         if away is not None:
@@ -245,15 +245,11 @@ def cancel(top_up_id: str) -> ResponseReturnValue:
 def _suggestion(page: Page) -> FundsForm:
     """What is recommended for the primary wallet, or its currency alone."""
     balance: Balance | None = page.load_blocks()[BALANCE.name].data
-    costs: list[Costs] = page.load_blocks()[COSTS.name].data or []
     if balance is None:
         return FundsForm(formdata=None)
-    for each in costs:
-        recommended = each.recommended
-        if recommended is None or recommended.amount.currency.code != balance.currency:
-            continue
-        if recommended.amount.amount > 0:
-            return _filled_in(recommended.amount)
+    for each in _outlooks(page):
+        if each.wallet.currency == balance.currency and not each.is_covered:
+            return _filled_in(each.recommended.amount)
     return FundsForm(formdata=None, currency=balance.currency)
 
 
@@ -283,7 +279,7 @@ def _asked_again(
     visit: Visit, form: FundsForm, refusal: ContractError
 ) -> ResponseReturnValue:
     """The form once more, with the quote as it is now."""
-    page = begin_page(COSTS, RECOMMENDED, visit=visit)
+    page = begin_page(RECOMMENDED, visit=visit)
     shown = queries.quote_top_up(visit, form)
     is_said = bool(form.errors or (shown and shown.problems))
     if shown and isinstance(refusal, Unavailable):
@@ -336,8 +332,8 @@ def _show(
     page: Page, form: FundsForm, quote: ShownQuote | None, status: int = 200
 ) -> ResponseReturnValue:
     may_read = page.may(Permission.READ_BILLING)
-    costs: list[Costs] = page.load_blocks()[COSTS.name].data or []
     shown = _view(page.visit, quote)
+    recommended = [each.recommended for each in _outlooks(page)]
     form.company.data = str(page.visit.identify().require_company())
     form.currency.choices = _wallets(page)
     return page.show(
@@ -345,7 +341,7 @@ def _show(
         status=status,
         form=form,
         shown=shown,
-        recommended=other_recommendations((each.recommended for each in costs), shown),
+        recommended=other_recommendations(recommended, shown),
         currencies=_wallets(page),
         unpaid=queries.list_unpaid(page.visit) if may_read else [],
     )
@@ -375,6 +371,11 @@ def _view(visit: Visit, quote: ShownQuote | None) -> QuoteView | None:
 def _view_top_up(page: Page, top_up: TopUp) -> TopUpView:
     outcome = queries.find_outcome(page.visit, top_up)
     return TopUpView(top_up, outcome, page.may(Permission.ADD_FUNDS))
+
+
+def _outlooks(page: Page) -> list[Outlook]:
+    outlooks: list[Outlook] | None = page.load_blocks()[RECOMMENDED.name].data
+    return outlooks or []
 
 
 def _wallets(page: Page) -> list[str]:

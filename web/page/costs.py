@@ -16,10 +16,9 @@ Purpose = Literal["covered", "resumes", "overdue", "due"]
 
 @dataclass(frozen=True)
 class Costs:
-    """The costs of one currency, with the recommendation if it has a wallet."""
+    """The costs of one currency."""
 
     breakdown: billing.dashboard.CostBreakdown
-    recommended: billing.dashboard.Recommendation | None
 
     @property
     def sums(self) -> list[tuple[Period, Money]]:
@@ -73,8 +72,7 @@ class Outlook:
 
 
 def _costs(answer: billing.dashboard.BillingDashboard) -> list[Costs]:
-    recommended = {w.currency: w.recommendation for w in answer.wallets}
-    return [Costs(costs, recommended.get(costs.currency)) for costs in answer.costs]
+    return [Costs(costs) for costs in answer.costs]
 
 
 def _outlooks(answer: billing.dashboard.BillingDashboard) -> list[Outlook]:

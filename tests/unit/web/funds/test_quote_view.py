@@ -212,7 +212,7 @@ def test_rounded_amounts_add_up_as_they_are_written() -> None:
 
 def test_what_is_recommended_in_other_currencies_is_not_among_the_amounts() -> None:
     euros, dollars = recommended("75"), recommended("34", "USD")
-    each = [euros, None, dollars, recommended("0", "GBP")]
+    each = [euros, dollars, recommended("0", "GBP")]
 
     assert other_recommendations(each, view()) == [dollars]
     assert other_recommendations(each, None) == [euros, dollars]
