@@ -265,7 +265,7 @@ def _work_out(visit: Visit, form: FundsForm) -> Response:
 
 
 def _check_session(visit: Visit) -> Unavailable | None:
-    """Insist on the session; return the outage if the form can still be shown again."""
+    """Require the session; return the outage if the form can still be shown again."""
     try:
         visit.require_live_session()
     except Unavailable as outage:

@@ -241,7 +241,7 @@ class Visit:
 
     def _would_have_heard(self, principal: Principal) -> bool:
         """Whether we would know, had the principal's session been ended since."""
-        return context().changes.heard_all_since(principal.issued_at)
+        return context().changes.received_all_since(principal.issued_at)
 
 
 def _mismatch(

@@ -43,7 +43,7 @@ _STATES = {
 
 
 _MOVED_MONEY = (Outcome.SUCCEEDED, Outcome.CHARGED_BACK)
-"""What may be heard first of a transaction that did."""
+"""What may be reported first of a transaction that did."""
 
 
 _DISPUTED = (Outcome.CHARGED_BACK, Outcome.REINSTATED)

@@ -44,14 +44,14 @@ class _Subject(msgspec.Struct):
     session_id: UUID | None = None
 
 
-class _Heard(msgspec.Struct):
+class _Event(msgspec.Struct):
     source: str
     company_id: UUID
     name: str = ""
     body: _Subject = msgspec.field(default_factory=_Subject)
 
 
-_events = msgspec.json.Decoder(_Heard)
+_events = msgspec.json.Decoder(_Event)
 
 
 class Changes:
@@ -62,18 +62,18 @@ class Changes:
         self._capacity = capacity
         self._last: OrderedDict[_Key, datetime] = OrderedDict()
         self._ended_sessions: OrderedDict[UUID, None] = OrderedDict()
-        self._heard_since: datetime | None = None
+        self._complete_since: datetime | None = None
         self._lock = threading.Lock()
 
     def connected(self) -> None:
         """Expect every event from now on; earlier ones may still be settling."""
         with self._lock:
-            self._heard_since = self._clock.now() + SETTLING
+            self._complete_since = self._clock.now() + SETTLING
 
     def disconnected(self) -> None:
         """Expect to miss events from now on."""
         with self._lock:
-            self._heard_since = None
+            self._complete_since = None
 
     def is_news(self, body: bytes) -> bool:
         """Return whether an event adds anything to one received just before."""
@@ -110,10 +110,10 @@ class Changes:
         """Whether a session is known to have ended before its time."""
         return session_id in self._ended_sessions
 
-    def heard_all_since(self, moment: datetime) -> bool:
+    def received_all_since(self, moment: datetime) -> bool:
         """Whether no event can have been missed since then."""
         with self._lock:
-            return self._heard_since is not None and moment >= self._heard_since
+            return self._complete_since is not None and moment >= self._complete_since
 
     def note(self, source: str, company_id: UUID) -> None:
         """Something of the company changed at this source."""
@@ -129,11 +129,11 @@ class Changes:
     ) -> bool:
         """Whether what was asked for then is what these sources would say now."""
         with self._lock:
-            if self._heard_since is None or asked_at < self._heard_since:
+            if self._complete_since is None or asked_at < self._complete_since:
                 return False
             last = (self._last.get((source, company_id)) for source in sources)
             return all(at is None or at + SETTLING < asked_at for at in last)
 
     def _forget_until(self, moment: datetime) -> None:
-        if self._heard_since is not None:
-            self._heard_since = max(self._heard_since, moment)
+        if self._complete_since is not None:
+            self._complete_since = max(self._complete_since, moment)
