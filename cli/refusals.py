@@ -208,11 +208,11 @@ _SENTENCES = {
     ),
     "principal_missing": mark("The services need to know who you are."),
     "principal_expired": mark(
-        "Your sign-in as an operator has expired. Run the command again and "
+        "Your login as an operator has expired. Run the command again and "
         "check this machine's clock."
     ),
     "principal_forged": mark(
-        "The services rejected your sign-in as an operator. Check that "
+        "The services rejected your login as an operator. Check that "
         "KEYS_DIR holds the key of this installation."
     ),
     "permission_missing": mark("The operator's key doesn't allow this."),

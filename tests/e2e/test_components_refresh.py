@@ -118,7 +118,7 @@ def test_a_block_recovers_by_itself_and_then_polls_slowly(
     page.clock.pause_at(60)
     page.goto("/")
     page.clock.run_for(1_000)
-    expect(page.get_by_text("Services can't be read right now")).to_be_visible()
+    expect(page.get_by_text("Services can't be loaded right now")).to_be_visible()
 
     answers.alone = FRESH
     # Time for one poll: a second one would be on its way when it is counted.

@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 _FAULT = mark("Something went wrong on our side, so you are not logged in. Try again.")
 _NOT_SWITCHED = lazy_gettext(
-    "The sign-in service did not answer in time, so you may not have switched company. "
+    "The login service did not answer in time, so you may not have switched company. "
     "The top of each page shows the company you are in."
 )
 
@@ -123,8 +123,8 @@ def log_out() -> ResponseReturnValue:
     except (Unavailable, RemoteFault):
         return sign_out(
             gettext(
-                "You are logged out on this device. We could not reach the sign-in "
-                "service, so your session ends when it expires."
+                "You are logged out on this device. We could not reach the "
+                "login service, so your session ends when it expires."
             )
         )
     return sign_out(gettext("You are logged out."))

@@ -63,7 +63,7 @@ _SENTENCES = {
     "bad_horizon": mark("Enter a number of days from 1 to %(max_days)s."),
     "days_not_understood": mark("Enter the number of days in digits, like 30."),
     "no_such_top_up": mark("This top-up does not exist in this company."),
-    "top_up_ended": mark("This top-up has ended. Start a new one."),
+    "top_up_ended": mark("This top-up can no longer be paid. Start a new one."),
     "no_such_payment": mark("This payment does not exist in this company."),
     "not_a_duplicate": mark(
         "This payment is not marked as a possible duplicate, or it has already been "

@@ -54,7 +54,7 @@ _TITLES = {
 _OTHER_TITLE = _("That did not work")
 _HTTP_SENTENCES = {
     404: _("There is no page at this address. It may have moved, or the link is old."),
-    405: _("This address doesn't work like that. Go back and use the buttons."),
+    405: _("This page can't be opened this way. Go back and use the buttons."),
     413: _("You sent more than we accept. Nothing was changed."),
     500: _(
         "Your changes may not have been saved. Check, then try again. If it happens "

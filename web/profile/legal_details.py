@@ -96,7 +96,7 @@ class DetailsForm(ChangeForm):
     )
     city = _line(
         _("City"),
-        _("Compared, with the postal code, with the address of your VAT ID."),
+        _("We compare city and postal code with the address of your VAT ID."),
         "address-level2",
     )
     region = _line(

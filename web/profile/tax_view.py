@@ -89,7 +89,7 @@ def _form(tax: TaxProfile | None) -> TaxIdForm | None:
 def _problem(company: Company | None, tax: TaxProfile) -> str:
     """Say why no rule applies, and what to do."""
     if tax.problem == "no_tax_rate":
-        return _("We don't have a VAT rate for this country. Please contact support.")
+        return _("We don't have a VAT rate for this country. Contact support.")
     if tax.problem == "postal_code_unclear" and company:
         return _(
             "VAT depends on the postal code, and “%(code)s” is not a postal code of "

@@ -50,7 +50,7 @@ def add_wallet(company_id: str) -> ResponseReturnValue:
     except _REFUSALS as refusal:
         form.refuse(refusal)
         return _show(company, form)
-    return _done(company, _("The %(currency)s wallet is open.", currency=currency))
+    return _done(company, _("We added a wallet in %(currency)s.", currency=currency))
 
 
 @bp.post("/primary")

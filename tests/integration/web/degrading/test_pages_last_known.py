@@ -45,7 +45,7 @@ def _as_last_known(
         yield f"status {answer.status_code}, should be 200"
     if _heading(answer) != _heading(before):
         yield f"heading {_heading(answer)!r}, was {_heading(before)!r}"
-    told = "This page could not be read just now." in text_of(answer)
+    told = "We can't load this page right now." in text_of(answer)
     if told is not (ABOUT[page] == service):
         says = "says" if told else "does not say"
         yield f"it {says} that it could not be read"
@@ -114,7 +114,7 @@ def test_the_time_of_what_was_last_known_is_told(place: Place) -> None:
     answer = place.open("/services")
 
     known_at = place.site.clock.now() - timedelta(minutes=2)
-    assert "This page could not be read just now." in text_of(answer)
+    assert "We can't load this page right now." in text_of(answer)
     assert f'datetime="{known_at.isoformat()}"' in text_of(answer)
 
 

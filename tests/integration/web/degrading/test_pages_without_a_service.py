@@ -223,7 +223,7 @@ def test_add_funds_says_what_it_could_not_read(place: Place) -> None:
     answer = place.open("/funds/add")
 
     assert answer.status_code == 200
-    assert "read your transactions right now" in text_of(answer)
+    assert "We can't load your transactions right now" in text_of(answer)
 
 
 def _second_company(place: Place) -> UUID:

@@ -204,7 +204,7 @@ def test_a_search_that_can_not_be_is_refused_beside_its_field(
     assert "fewer or shorter words" in page
     assert re.search(r'<input[^>]+name="q"[^>]+aria-invalid="true"', page)
     assert f'value="{typed.replace("+", " ")}"' in page
-    assert "can't be read" not in page
+    assert "can't be loaded" not in page
     assert browser.get(f"{_place(tenant)}.csv?q={typed}").status_code == 422
 
 

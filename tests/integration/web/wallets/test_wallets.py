@@ -31,7 +31,7 @@ def test_a_wallet_is_added_and_made_primary_without_script(
     assert _cards(_page(browser, company)) == ["EUR"]
 
     page = _follow(browser, _send(browser, company, "", currency="USD"))
-    assert "The USD wallet is open." in page
+    assert "We added a wallet in USD." in page
     assert _cards(page) == ["EUR", "USD"]
     assert '<option value="USD"' not in page
 

@@ -147,7 +147,7 @@ def test_what_was_last_known_is_shown_and_said_to_be(
     page = _open(browser, LIST)
 
     assert "INV-7" in page
-    assert "This page could not be read just now." in page
+    assert "We can't load this page right now." in page
 
 
 def test_a_row_leads_to_the_document_its_files_and_what_it_corrects(
