@@ -28,7 +28,7 @@ def test_a_duplicate_is_found_asked_back_and_given_back(
     open_until(page, page.url, "Possible duplicate")
     _open_transactions(page)
     expect(page.locator("#failed-payments")).to_contain_text("declined the card")
-    row = page.get_by_role("row").filter(has_text="Possibly duplicate")
+    row = page.get_by_role("row").filter(has_text="Possible duplicate")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("50.00")
 
