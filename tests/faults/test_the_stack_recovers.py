@@ -36,7 +36,7 @@ LOOKS = 5
 BLOCKS_OF = {
     "identity": set(),
     "inventory": {"menu", "services"},
-    "billing": {"balance", "costs"},
+    "billing": {"balance", "recommended", "costs"},
 }
 BLOCKS = set.union(*BLOCKS_OF.values())
 ALL_FRESH = dict.fromkeys(BLOCKS, "fresh")
