@@ -5,9 +5,7 @@ Whoever ends one has locked its top-up first.
 
 from uuid import UUID
 
-from services.billing.models.payments import Payment
 from services.billing.models.refunds import RefundRequest
-from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.rpc.change import Change
 
@@ -30,17 +28,14 @@ def end_request(change: Change, payment_id: UUID, state: RefundRequestState) -> 
         decide(change, row, state)
 
 
-def reopen_request(change: Change, payment: Payment) -> None:
-    """Let the request for a payment wait again that ended with its money gone.
+def reopen_request(change: Change, payment_id: UUID) -> None:
+    """Let the request for a payment wait again, if it ended with its money gone.
 
-    The money is there again: the refund was not paid out, or the dispute was won. Where
-    the bank has taken it meanwhile, that is how the request ends.
+    Some of that money is there again: the refund was not paid out, or the dispute was
+    won.
     """
-    row = change.db.get(RefundRequest, payment.id)
+    row = change.db.get(RefundRequest, payment_id)
     if row is None or row.state not in _ENDED_WITH_MONEY:
-        return
-    if payment.state is PaymentState.CHARGED_BACK:
-        decide(change, row, RefundRequestState.CHARGED_BACK)
         return
     row.state = RefundRequestState.ASKED
     row.decided_at, row.decided_by = None, ""

@@ -22,7 +22,7 @@ from services.billing.models.ledger import EntryKind, Wallet
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.models.top_ups import TopUp
-from services.billing.refunds.decisions import end_request
+from services.billing.refunds.decisions import end_request, reopen_request
 from services.billing.refunds.goodwill import unspent_goodwill
 from services.billing.refunds.states import follow_money
 from services.billing.refunds.taken_beyond import cover
@@ -198,7 +198,12 @@ def give_up(change: Change, refund: Refund, why: str) -> None:
     for chargeback_id, part in taken:
         order(change, top_up, taken_back(refund.payment_id, chargeback_id, part))
     tell_of_change(change, wallet)
-    follow_money(change, top_up, session.get_one(Payment, refund.payment_id))
+    payment = session.get_one(Payment, refund.payment_id)
+    follow_money(change, top_up, payment)
+    if payment.state is PaymentState.CHARGED_BACK:
+        # The bank has the money instead, so that is how the request ended.
+        reopen_request(change, payment.id)
+        end_request(change, payment.id, RefundRequestState.CHARGED_BACK)
 
 
 def _post(

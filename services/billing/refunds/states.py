@@ -25,7 +25,8 @@ def follow_money(change: Change, top_up: TopUp, payment: Payment) -> None:
     session.flush()
     given = given_back(session, top_up)
     _follow_disputes(session, payment, given)
-    reopen_request(change, payment)
+    if _left(payment, given):
+        reopen_request(change, payment.id)
     move(change, top_up, _state(session, top_up, given))
 
 

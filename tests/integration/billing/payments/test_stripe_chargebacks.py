@@ -11,6 +11,7 @@ from services.billing.models.payments import Chargeback
 from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import PaymentState
+from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.top_ups import TopUpState
 from shared.contracts.billing.transactions import TransactionGroup
 from shared.db.database import Database
@@ -196,6 +197,32 @@ def test_what_was_taken_beyond_a_payment_comes_back_with_it(till: CardTill) -> N
     assert till.get(paid.id).state is TopUpState.PARTLY_REFUNDED
     assert till.refund(paid).state is TopUpState.REFUNDED
     till.run_job("issue_documents")
+    assert till.office.differences() == []
+
+
+@pytest.mark.parametrize("parts", [(11900,), (5950, 5950)])
+def test_a_request_that_was_paid_out_stays_granted_when_a_dispute_is_won(
+    till: CardTill, parts: tuple[int, ...]
+) -> None:
+    till.pay()
+    duplicate, intent = till.pay()
+    (payment,) = duplicate.payments
+    ask = billing.refund_requests.AskForRefund(payment_id=payment.id)
+    till.office.call(billing.refund_requests.ASK_FOR_REFUND, ask, till.owner())
+    grant = billing.refund_requests.GrantRefundRequest(payment_id=payment.id)
+    method = billing.refund_requests.GRANT_REFUND_REQUEST
+    granted = till.office.call(method, grant, till.office.operator())
+    till.run_job("send_refunds")
+    disputes = [till.stripe.dispute(intent, units) for units in parts]
+    for each in disputes:
+        till.receive(_told(each))
+
+    till.stripe.decide(disputes[0], "won")
+    till.receive(_told(disputes[0]))
+
+    (shown,) = till.get(duplicate.id).payments
+    assert granted.state is RefundRequestState.GRANTED
+    assert shown.refund_request == granted
     assert till.office.differences() == []
 
 
