@@ -139,6 +139,7 @@ _SENTENCES = {
         "payments problems` to see those that are."
     ),
     "dispute_booked": mark("This dispute is already booked."),
+    "dispute_won": mark("This dispute was won. There is nothing left to book."),
     "no_such_refund_request": mark(
         "There is no refund request for this payment. Run `client-area "
         "refunds list` to see the open ones."

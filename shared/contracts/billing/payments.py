@@ -285,8 +285,9 @@ LIST_PAYMENT_PROBLEMS = Method(
 BOOK_DISPUTE = Method(
     NAME, "book_dispute", BookDispute, Nothing, Permission.OPERATE, Effect.CHANGE
 )
-"""Deducts the amount from the wallet. NotFound ``no_such_dispute``; Conflict
-``dispute_booked``; InvalidInput ``bad_amount``."""
+"""Deducts the amount from the wallet, or adds it again if the booked dispute was won.
+NotFound ``no_such_dispute``; Conflict ``dispute_booked``, ``dispute_won``; InvalidInput
+``bad_amount``."""
 
 METHODS = (
     TAKE_PAYMENT_NOTICE,
