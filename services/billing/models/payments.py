@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base, Noted
@@ -107,6 +108,11 @@ class Chargeback(CompanyOwned, Base):
     reported_at: Mapped[datetime]
     booked_at: Mapped[datetime | None]
     won_at: Mapped[datetime | None]
+
+    @hybrid_property
+    def booked(self) -> Decimal:
+        """All that the wallet and its tax were charged."""
+        return self.net + self.tax + self.beyond
 
 
 class GatewayCustomer(CompanyOwned, Base):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.billing.gateways.gateway import Gateway, ListedDispute
@@ -49,7 +49,7 @@ class Disputes:
     sellers: Sellers
 
     def find_missed(self, request_id: str) -> int:
-        """Book what gateways list and nobody told of; returns how many."""
+        """Book listed disputes that had no notice; return how many."""
         now = self.runtime.clock.now()
         found = 0
         for gateway in self.gateways.values():
@@ -113,7 +113,9 @@ def problems(session: Session, now: datetime) -> PaymentProblems:
                 ),
             )
         )
-        .order_by(Chargeback.reported_at, Chargeback.id)
+        .order_by(
+            func.coalesce(Chargeback.won_at, Chargeback.reported_at), Chargeback.id
+        )
         .limit(MOST_LISTED)
     )
     failed = session.execute(
@@ -132,7 +134,9 @@ def problems(session: Session, now: datetime) -> PaymentProblems:
                 amount=Money(row.amount, currency_of(row.currency)),
                 currency=currency,
                 reported_at=row.won_at or row.reported_at,
-                to_give_back=_booked(row, currency) if row.won_at else None,
+                to_give_back=(
+                    Money(row.booked, currency_of(currency)) if row.won_at else None
+                ),
             )
             for row, reference, currency in waiting
         ],
@@ -148,7 +152,3 @@ def problems(session: Session, now: datetime) -> PaymentProblems:
             for row, reference in failed
         ],
     )
-
-
-def _booked(row: Chargeback, currency: str) -> Money:
-    return Money(row.net + row.tax + row.beyond, currency_of(currency))

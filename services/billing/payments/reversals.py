@@ -45,7 +45,7 @@ def reverse(change: Change, top_up: TopUp, payment: Payment, report: Report) -> 
     row.won_at = change.call.now
     if row.state is ChargebackState.WAITING:
         row.state = ChargebackState.REVERSED
-    elif not _booked(row):
+    elif not row.booked:
         # The release that booked it kept no row, and so no amounts.
         log.error("dispute_won_without_amounts", dispute=row.name)
         row.state = ChargebackState.REVERSED
@@ -64,7 +64,7 @@ def give_back_waiting(
     Raises:
         InvalidInput: ``bad_amount``; it was another one.
     """
-    if gross != _booked(row):
+    if gross != row.booked:
         raise InvalidInput("bad_amount")
     _give_back(change, top_up, row)
 
@@ -87,7 +87,3 @@ def _give_back(change: Change, top_up: TopUp, row: Chargeback) -> None:
         )
         order(change, top_up, wanted)
     follow_money(change, top_up, payment)
-
-
-def _booked(row: Chargeback) -> Decimal:
-    return row.net + row.tax + row.beyond
