@@ -17,14 +17,14 @@ from services.billing.models.payments import Chargeback, ChargebackState, Paymen
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.payments import reversals
-from services.billing.payments.posting import first_succeeded, post_payment, split_tax
+from services.billing.payments.posting import post_payment, split_tax
 from services.billing.payments.settling import settle
 from services.billing.refunds.decisions import end_request
 from services.billing.tax.receipts import tax_of
 from services.billing.top_ups.document_orders import order, taken_back
 from services.billing.top_ups.lifecycle import lock_top_up, move
 from services.billing.top_ups.rules import fits_payment
-from services.billing.top_ups.views import given_back
+from services.billing.top_ups.views import given_back, left_of, stayed
 from shared.contracts.billing.payments import MAX_TEXT_LENGTH, BookDispute, PaymentState
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.tax import TaxDecision
@@ -108,8 +108,7 @@ def book_waiting(change: Change, request: BookDispute) -> None:
 def _book(change: Change, top_up: TopUp, row: Chargeback, gross: Decimal) -> None:
     session = change.db
     payment = session.get_one(Payment, row.payment_id)
-    net, tax = given_back(session, top_up).get(payment.id, (Decimal(0), Decimal(0)))
-    left = MoneyIn(payment.net - net, payment.tax - tax, payment.currency)
+    left = left_of(payment, given_back(session, top_up))
     taken = _taken(tax_of(top_up, payment), left, gross)
     row.net, row.tax, row.beyond = taken.net, taken.tax, taken.beyond
     row.state, row.booked_at = ChargebackState.BOOKED, change.call.now
@@ -123,7 +122,7 @@ def _book(change: Change, top_up: TopUp, row: Chargeback, gross: Decimal) -> Non
         payment.state = PaymentState.CHARGED_BACK
         end_request(change, payment.id, RefundRequestState.CHARGED_BACK)
     session.flush()
-    remaining = first_succeeded(change, top_up)
+    remaining = stayed(session, top_up)
     move(change, top_up, top_up.state if remaining else TopUpState.CHARGED_BACK)
 
 

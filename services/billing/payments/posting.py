@@ -1,13 +1,10 @@
-"""What payments and chargebacks share: tax, the entry in the ledger, what is left."""
+"""What payments and chargebacks share: their tax and their entry in the ledger."""
 
 from services.billing.ledger.entries import Reason
 from services.billing.ledger.money_in import MoneyIn
 from services.billing.ledger.wallets import lock_wallet, tell_of_change
 from services.billing.models.ledger import EntryKind
 from services.billing.models.payments import Payment
-from services.billing.models.top_ups import TopUp
-from services.billing.top_ups.views import payments_of
-from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.tax import TaxDecision
 from shared.money import Money, round_to_minor_unit
 from shared.rpc.change import Change
@@ -45,16 +42,3 @@ def post_payment(
     )
     money_in.post(change, wallet.id, reason)
     tell_of_change(change, wallet)
-
-
-def succeeded(change: Change, top_up: TopUp) -> list[Payment]:
-    """The payments that came and have stayed, oldest first."""
-    return [
-        payment
-        for payment in payments_of(change.db, top_up)
-        if payment.state is PaymentState.SUCCEEDED
-    ]
-
-
-def first_succeeded(change: Change, top_up: TopUp) -> Payment | None:
-    return next(iter(succeeded(change, top_up)), None)

@@ -17,11 +17,12 @@ from services.billing.models.payments import PAID, Payment
 from services.billing.models.top_ups import OPEN, TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import amount_of
-from services.billing.payments.posting import post_payment, split_tax, succeeded
+from services.billing.payments.posting import post_payment, split_tax
 from services.billing.tax.receipts import note_receipt, tax_of
 from services.billing.top_ups.document_orders import Wanted, order
 from services.billing.top_ups.duplicates import WINDOW, Paid, is_instalment, may_repeat
 from services.billing.top_ups.lifecycle import move
+from services.billing.top_ups.views import stayed
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.top_ups import TopUpState
@@ -70,7 +71,7 @@ def _repeated(
     change: Change, top_up: TopUp, payment: Payment, report: Report
 ) -> Payment | None:
     """The payment that this one may repeat: its own top-up's, or another one's."""
-    earlier = succeeded(change, top_up)
+    earlier = stayed(change.db, top_up)
     if not earlier:
         return _equal_elsewhere(change, top_up, payment, report)
     currency = report.amount.currency

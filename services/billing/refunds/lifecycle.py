@@ -11,7 +11,6 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
 
 from services.billing.base.repetition import SOON, require_meant
 from services.billing.gateways.gateway import Repayment
@@ -29,7 +28,7 @@ from services.billing.refunds.taken_beyond import cover
 from services.billing.top_ups.document_orders import Wanted, order, taken_back
 from services.billing.top_ups.lifecycle import lock_top_up, move
 from services.billing.top_ups.rules import fits_payment
-from services.billing.top_ups.views import Given, given_back, payments_of, view
+from services.billing.top_ups.views import Given, given_back, left_of, stayed, view
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.refund_requests import RefundRequestState
@@ -112,7 +111,7 @@ def give_back(
     session = change.db
     top_up = lock_top_up(session, request.top_up_id)
     given = given_back(session, top_up)
-    paid = _paid(session, top_up)
+    paid = stayed(session, top_up)[::-1]
     asked_for = [each for each in paid if request.payment_id in {None, each.id}]
     left = _left(asked_for, given)
     # Not its state: money may come for one that was refunded or charged back before.
@@ -248,19 +247,9 @@ def _wanted(request: RefundTopUp, top_up: TopUp, most: _Most) -> Decimal:
     return net.amount
 
 
-def _paid(session: Session, top_up: TopUp) -> list[Payment]:
-    """The payments that came and have stayed, newest first."""
-    return [
-        each
-        for each in reversed(payments_of(session, top_up))
-        if each.state is PaymentState.SUCCEEDED
-    ]
-
-
 def _left(paid: Sequence[Payment], given: Given) -> Decimal:
     """How much net of these payments was not given or taken back yet."""
-    nothing = (Decimal(0), Decimal(0))
-    return sum((each.net - given.get(each.id, nothing)[0] for each in paid), Decimal(0))
+    return sum((left_of(each, given).net for each in paid), Decimal(0))
 
 
 def _parts(

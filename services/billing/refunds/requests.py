@@ -22,7 +22,7 @@ from services.billing.parties.sellers import Sellers
 from services.billing.refunds import lifecycle as refunds
 from services.billing.refunds.decisions import decide
 from services.billing.top_ups.lifecycle import lock_top_up
-from services.billing.top_ups.views import given_back, request_view
+from services.billing.top_ups.views import given_back, left_of, request_view
 from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import PaymentState
@@ -210,8 +210,7 @@ def _lock_open(session: Session, payment_id: UUID) -> _Row:
 
 def _left(session: Session, top_up: TopUp, payment: Payment) -> Decimal:
     """How much net was not given or taken back yet."""
-    net, _ = given_back(session, top_up).get(payment.id, (Decimal(0), Decimal(0)))
-    return payment.net - net
+    return left_of(payment, given_back(session, top_up)).net
 
 
 def _read(

@@ -4,8 +4,6 @@ A refund that was not paid out and a dispute that was won leave more of a paymen
 its state, its top-up's and its refund request's may say.
 """
 
-from decimal import Decimal
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,7 +11,7 @@ from services.billing.models.payments import Chargeback, ChargebackState, Paymen
 from services.billing.models.top_ups import TopUp
 from services.billing.refunds.decisions import reopen_request
 from services.billing.top_ups.lifecycle import move
-from services.billing.top_ups.views import Given, given_back, payments_of
+from services.billing.top_ups.views import Given, given_back, left_of, stayed
 from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.top_ups import TopUpState
 from shared.rpc.change import Change
@@ -25,28 +23,19 @@ def follow_money(change: Change, top_up: TopUp, payment: Payment) -> None:
     session.flush()
     given = given_back(session, top_up)
     _follow_disputes(session, payment, given)
-    if _left(payment, given):
+    if left_of(payment, given).net:
         reopen_request(change, payment.id)
     move(change, top_up, _state(session, top_up, given))
 
 
 def _state(session: Session, top_up: TopUp, given: Given) -> TopUpState:
-    stayed = [
-        each
-        for each in payments_of(session, top_up)
-        if each.state is PaymentState.SUCCEEDED
-    ]
-    if not stayed:
+    payments = stayed(session, top_up)
+    if not payments:
         return top_up.state
     if top_up.refunded_net <= 0:
         return TopUpState.SUCCEEDED
-    has_more = any(_left(each, given) for each in stayed)
+    has_more = any(left_of(each, given).net for each in payments)
     return TopUpState.PARTLY_REFUNDED if has_more else TopUpState.REFUNDED
-
-
-def _left(payment: Payment, given: Given) -> Decimal:
-    net, _ = given.get(payment.id, (Decimal(0), Decimal(0)))
-    return payment.net - net
 
 
 def _follow_disputes(session: Session, payment: Payment, given: Given) -> None:
@@ -54,14 +43,15 @@ def _follow_disputes(session: Session, payment: Payment, given: Given) -> None:
 
     One that a release booked which kept no amounts stays so.
     """
-    amount = Chargeback.net + Chargeback.tax + Chargeback.beyond
     rows = session.scalars(
-        select(Chargeback).where(Chargeback.payment_id == payment.id, amount > 0)
+        select(Chargeback).where(
+            Chargeback.payment_id == payment.id, Chargeback.booked > 0
+        )
     ).all()
     if not rows:
         return
     is_disputed = any(each.state is ChargebackState.BOOKED for each in rows)
     if not is_disputed:
         payment.failure = None
-    if _left(payment, given) or not is_disputed:
+    if left_of(payment, given).net or not is_disputed:
         payment.state = PaymentState.SUCCEEDED

@@ -8,6 +8,7 @@ from msgspec import structs
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.billing.ledger.money_in import MoneyIn
 from services.billing.models.payments import (
     PAID,
     Chargeback,
@@ -77,6 +78,15 @@ def payments_of(session: Session, top_up: TopUp) -> Sequence[Payment]:
     ).all()
 
 
+def stayed(session: Session, top_up: TopUp) -> list[Payment]:
+    """The payments that came and have stayed, oldest first."""
+    return [
+        payment
+        for payment in payments_of(session, top_up)
+        if payment.state is PaymentState.SUCCEEDED
+    ]
+
+
 def given_back(session: Session, top_up: TopUp) -> Given:
     refunds = session.scalars(
         select(Refund).where(
@@ -88,6 +98,12 @@ def given_back(session: Session, top_up: TopUp) -> Given:
         net, tax = given.get(row.payment_id, (Decimal(0), Decimal(0)))
         given[row.payment_id] = net + row.net, tax + row.tax
     return given
+
+
+def left_of(payment: Payment, given: Given) -> MoneyIn:
+    """What was not given or taken back yet."""
+    net, tax = given.get(payment.id, (Decimal(0), Decimal(0)))
+    return MoneyIn(payment.net - net, payment.tax - tax, payment.currency)
 
 
 def _chargebacks(session: Session, top_up: TopUp) -> Sequence[Chargeback]:
@@ -146,8 +162,8 @@ def _payment_views(
 
 
 def _left(payment: Payment, given: Given) -> Money:
-    net, tax = given.get(payment.id, (Decimal(0), Decimal(0)))
-    return Money(payment.amount - net - tax, currency_of(payment.currency))
+    left = left_of(payment, given)
+    return Money(left.net + left.tax, currency_of(left.currency))
 
 
 def _payment_view(top_up: TopUp, payment: Payment) -> billing.payments.Payment:
