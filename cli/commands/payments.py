@@ -283,20 +283,42 @@ def _results(
     """Yield each credit's result and print the credits that were not booked."""
     for credit, booking in zip(credits_, bookings, strict=True):
         if booking.result not in _DONE:
-            paid = f"{credit.amount.amount:f} {credit.amount.currency.code}"
-            earlier = f"; --again {booking.earlier}" if booking.earlier else ""
-            click.echo(
-                f"{booking.result.value}: {paid} from {credit.payer or 'unknown'}, "
-                f"{credit.text!r} ({credit.transaction}){earlier}"
-            )
+            click.echo(_not_booked(credit, booking))
         yield booking.result.value
 
 
+def _not_booked(credit: BankCredit, booking: BankBooking) -> str:
+    line = _line(
+        booking.result.value,
+        f"{credit.amount.amount:f} {credit.amount.currency.code}",
+        payer=credit.payer,
+        text=credit.text,
+        reference=credit.transaction,
+    )
+    if booking.earlier is None:
+        return line
+    again = _("To book it again, add --again %(id)s", id=booking.earlier)
+    return f"{line}\n  {again}"
+
+
 def _left_out(each: LeftOut) -> str:
-    problem = f" ({each.problem})" if each.problem else ""
-    return (
-        f"{each.why}{problem}: {each.amount or 'no amount'} from "
-        f"{each.payer or 'unknown'}, {each.text!r} ({each.name or 'no reference'})"
+    return _line(
+        f"{each.why} ({each.problem})" if each.problem else each.why,
+        each.amount or _("no amount"),
+        payer=each.payer,
+        text=each.text,
+        reference=each.name or _("no reference"),
+    )
+
+
+def _line(result: str, paid: str, *, payer: str, text: str, reference: str) -> str:
+    return _(
+        "%(result)s: %(amount)s from %(payer)s, %(text)s (%(reference)s)",
+        result=result,
+        amount=paid,
+        payer=payer or _("unknown payer"),
+        text=repr(text),
+        reference=reference,
     )
 
 
