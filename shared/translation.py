@@ -1,9 +1,10 @@
-"""Sentences in a person's language, from one catalogue for all that people read.
+"""Sentences in a person's language, from one catalogue for pages and commands.
 
 A sentence is written in English where it is used; that is its key in the catalogue,
 ``translations/``. The web front end reads the catalogue through Flask-Babel, in the
-language of its reader (`web/language/sentences.py`). What has no reader, such as a
-command or a document, uses `gettext` of this module in a `use_locale` block.
+language of its reader (`web/language/sentences.py`). Commands use `gettext` of this
+module in a `use_locale` block. Documents have their own texts, in the languages in
+which they are issued: billing's `documents/rendering/words.py`.
 """
 
 from collections.abc import Iterator
