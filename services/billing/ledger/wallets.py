@@ -85,10 +85,9 @@ def open_together(
     owners = {company_id for company_id, _ in known}
     wallets = []
     for change, company_id, currency in wanted:
-        is_primary = company_id not in owners
+        id_, is_primary = change.runtime.new_id(), company_id not in owners
+        wallets.append(_empty(id_, company_id, currency, is_primary=is_primary))
         owners.add(company_id)
-        wallets.append(_empty(change.runtime.new_id(), company_id, currency))
-        wallets[-1].is_primary = is_primary
     kind = AccountKind.WALLET
     session.add_all(Account(id=w.id, kind=kind, currency=w.currency) for w in wallets)
     session.flush()
@@ -113,12 +112,13 @@ def _open(change: Change, company_id: UUID, currency: str) -> Wallet | None:
     return wallet
 
 
-def _empty(id_: UUID, company_id: UUID, currency: str) -> Wallet:
+def _empty(id_: UUID, company_id: UUID, currency: str, *, is_primary: bool) -> Wallet:
     nothing = zero(currency).amount
     return Wallet(
         id=id_,
         company_id=company_id,
         currency=currency,
+        is_primary=is_primary,
         balance=nothing,
         credit_limit=nothing,
         comfort_buffer=nothing,

@@ -90,16 +90,17 @@ def request_termination(
     states.require(service.state, states.MARKABLE)
     if service.termination_requested_at is not None:
         raise Conflict("already_requested")
+    reason = clean_reason(request.why)
     before = Snapshot.of(service)
     service.termination_requested_at = change.call.now
     service.termination_requested_by = change.call.principal.name
     actor = actor_of(change.call.principal)
     service.termination_actor_kind = actor.kind.value
     service.termination_actor_name = actor.name
-    service.termination_reason = clean_reason(request.why)
+    service.termination_reason = reason
     service.termination_time = request.time
     event = inventory.services.TERMINATION_REQUESTED
-    return changes.finish(change, service, before, _typed(request), event)
+    return changes.finish(change, service, before, own_words(reason), event)
 
 
 def withdraw_termination(
