@@ -39,8 +39,8 @@ _OWN_HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-"""Of all that nginx answers itself. Strict-Transport-Security is left to the others: a
-browser keeps what it was told there."""
+"""Headers of nginx's own answers. Only the web front end's answers have
+Strict-Transport-Security, because browsers remember it."""
 _TRIES = 8
 
 # nginx's worker outlives a killed master and keeps its port: so a shell is leashed to

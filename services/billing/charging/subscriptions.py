@@ -244,12 +244,12 @@ def _live_through(
         paid_time.shift(known, slept)
         known.suspended_us = body.suspended_us
         until = at
-    # It may have been resumed meanwhile, which was not heard, or is still to be.
+    # It may have been resumed in between; that event was lost or comes later.
     is_suspended = body.state is ServiceState.SUSPENDED and (
         known.state is not ServiceState.SUSPENDED or slept > _NO_TIME
     )
     if is_suspended:
-        # It may be heard of with what came later.
+        # The event may also carry later changes.
         until = min(until, body.state_since)
     if body.state is not ServiceState.TERMINATED:
         # The end of a service takes the request from it, for which it may have ended.
@@ -277,8 +277,8 @@ def _follow_request(
 ) -> None:
     """Count what was used until the end was requested; what follows is not charged.
 
-    This comes before a new price, which does not change what was used: all of it if
-    the request is withdrawn, and none of what followed if it stands.
+    This comes before a new price, which does not change what was used: all of it counts
+    if the request is withdrawn; otherwise nothing after it does.
     """
     request = _request_to_end(body)
     if request and not known.ends:

@@ -1,7 +1,7 @@
 """Disputes that are won: the chargeback is undone, and the documents know of which.
 
-The group of a transaction is worked out by the database, so that its column is made
-anew to know another kind: the table is rewritten, and nothing in it changes.
+The database computes the group of a transaction, so its column is created again for the
+new kind: the table is rewritten, and nothing in it changes.
 """
 
 import sqlalchemy as sa

@@ -81,8 +81,8 @@ class Wallet(CompanyOwned, Base):
 class JournalEntry(CompanyOwned, Noted, Acted, Base):
     """Why money moved. ``cause`` is the operation, or what it was about.
 
-    ``memo`` is the note as it was written before notes had codes; ``who`` is the name
-    that the principal had, whoever that is.
+    ``memo`` is the note as it was written before notes had codes; ``who`` is the
+    principal's name, of any kind.
     """
 
     __tablename__ = "journal_entries"

@@ -79,7 +79,7 @@ class ChargebackState(Enum):
     """Its currency is not the payment's: a person says how much it is."""
     BOOKED = "booked"
     REVERSED = "reversed"
-    """The dispute was won, and the wallet has again what was taken out of it."""
+    """The dispute was won, and the amount is back in the wallet."""
 
 
 class Chargeback(CompanyOwned, Base):

@@ -25,7 +25,7 @@ class TopUp(CompanyOwned, Acted, Base):
     ``tax_lines`` and ``tax_reason`` are the contract's, as on the wire.
     ``refunded_net`` is what was given back of all its payments: a sum of refunds.
     ``is_intended`` says that the customer knew of an equal one and meant both.
-    ``created_by`` is the name that the principal had, whoever that is.
+    ``created_by`` is the principal's name, of any kind.
     ``seller`` is the key of who sells: the same for all that a company begins once it
     has paid one.
     """

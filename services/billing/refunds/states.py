@@ -18,7 +18,7 @@ from shared.rpc.change import Change
 
 
 def follow_money(change: Change, top_up: TopUp, payment: Payment) -> None:
-    """Say of a payment, its request and its top-up what is left of them now."""
+    """Update the states of a payment, its request and its top-up to what is left."""
     session = change.db
     session.flush()
     given = given_back(session, top_up)
@@ -39,9 +39,9 @@ def _state(session: Session, top_up: TopUp, given: Given) -> TopUpState:
 
 
 def _follow_disputes(session: Session, payment: Payment, given: Given) -> None:
-    """Say whether a payment is disputed, and whether it is still charged back.
+    """Update whether a payment is disputed, and whether it is still charged back.
 
-    One that a release booked which kept no amounts stays so.
+    A payment that was charged back by a release without amounts stays charged back.
     """
     rows = session.scalars(
         select(Chargeback).where(
