@@ -18,18 +18,15 @@ from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-import msgspec
 import structlog
 from stripe import (
     InvalidRequestError,
     PaymentIntent,
     Refund,
     RequestsClient,
-    SignatureVerificationError,
     StripeClient,
     StripeError,
     StripeObject,
-    WebhookSignature,
 )
 
 from services.billing.gateways.gateway import (
@@ -52,6 +49,7 @@ from services.billing.gateways.stripe_amounts import (
     to_stripe,
     units_to_repay,
 )
+from services.billing.gateways.stripe_notices import read_subject
 from services.billing.gateways.stripe_objects import (
     charged_at,
     country_of,
@@ -62,9 +60,7 @@ from services.billing.gateways.stripe_objects import (
 from shared.contracts.billing.cards import SavedCard
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.top_ups import NextStep
-from shared.errors import InvalidInput, Unauthenticated
 from shared.money import currency_of
-from shared.wire import what_is_wrong
 
 Thing = TypeVar("Thing", bound=StripeObject)
 
@@ -78,10 +74,6 @@ TIMEOUT_S = (2.0, 4.0)
 RETRIES = 1
 """Of a request that had no answer. Jobs and the customer's next click do the rest."""
 
-TOLERANCE_S = 300
-"""A notice that was signed longer ago is no longer believed."""
-
-SIGNATURE_HEADER = "stripe-signature"
 PAYMENT, REFUND, COMPANY = "payment_id", "refund_id", "company_id"
 """The metadata by which things at Stripe name ours."""
 
@@ -114,21 +106,6 @@ _REFUND_OUTCOMES = {
 }
 """What is final; all else is under way."""
 _NOT_FOUND = 404
-
-
-class _Subject(msgspec.Struct, frozen=True):
-    """What a notice is about; those of other kinds than ours may have anything here."""
-
-    object: Any = None
-    id: Any = None
-
-
-class _Data(msgspec.Struct, frozen=True):
-    object: _Subject
-
-
-class _Notice(msgspec.Struct, frozen=True):
-    data: _Data
 
 
 @dataclass(frozen=True)
@@ -222,7 +199,7 @@ class StripeGateway(CardGateway):
         return [*paid, *taken]
 
     def read_notice(self, headers: Mapping[str, str], body: str) -> Sequence[News]:
-        about = self._verified(headers, body)
+        about = read_subject(headers, body, self.webhook_secret)
         if not (isinstance(about.id, str) and _ID.fullmatch(about.id)):
             return []
         match about.object:
@@ -354,22 +331,6 @@ class StripeGateway(CardGateway):
         wanted = repayment.refund_id
         ours = (each for each in known.data if our_id(each, REFUND) == wanted)
         return next(ours, None)
-
-    def _verified(self, headers: Mapping[str, str], body: str) -> _Subject:
-        signature = headers.get(SIGNATURE_HEADER, "")
-        if not signature.isascii():
-            # The SDK's comparison can't take it, and would raise a TypeError.
-            raise Unauthenticated("notice_forged")
-        try:
-            # By the wall clock and not by ours: it is Stripe's time that it compares.
-            WebhookSignature.verify_header(
-                body, signature, self.webhook_secret, TOLERANCE_S
-            )
-            return msgspec.json.decode(body, type=_Notice).data.object
-        except SignatureVerificationError as error:
-            raise Unauthenticated("notice_forged") from error
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            raise InvalidInput("malformed_message", what_is_wrong(error)) from error
 
 
 @contextmanager
