@@ -77,7 +77,7 @@ def log_in() -> ResponseReturnValue:
 def _log_in_again() -> ResponseReturnValue:
     """The form with the email, after it has expired."""
     form = LogInForm()
-    form.form_errors.append(str(FORM_EXPIRED))
+    form.form_errors.append(FORM_EXPIRED)
     form.status = 400
     return _show(form)
 

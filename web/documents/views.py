@@ -10,7 +10,6 @@ from io import BytesIO
 from flask import Blueprint, make_response, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
-from flask_babel.speaklater import LazyString
 
 from shared.contracts import billing
 from shared.contracts.billing.documents import (
@@ -22,7 +21,7 @@ from web.documents import archive
 from web.documents.document_view import DocumentView
 from web.documents.list_view import DocumentListView
 from web.documents.queries import DocumentQuery, fetch_pdf, list_all
-from web.language.refusals import sentence
+from web.language.refusals import LazySentence, sentence
 from web.page import downloads
 from web.page.context import context
 from web.page.errors import error_page
@@ -58,7 +57,6 @@ def list_documents(company_id: str) -> ResponseReturnValue:
         query.request(),
         optional=True,
     )
-    page.settle()
     listing = page.answer("listing")
     view = DocumentListView.of(
         company,
@@ -77,7 +75,6 @@ def show_document(company_id: str, document_id: str) -> ResponseReturnValue:
     wanted = billing.documents.GetDocument(document_id=read_uuid(document_id))
     page = begin_page(acts_for=company, at="invoices")
     page.ask("whole", billing.documents.GET_DOCUMENT, wanted)
-    page.settle()
     whole = page.answer("whole")
     may_pay = page.may(Permission.ADD_FUNDS)
     view = DocumentView.of(company, whole, may_pay=may_pay) if whole else None
@@ -129,8 +126,7 @@ def download_all(company_id: str) -> ResponseReturnValue:
 
 def _not_ready(refusal: ContractError) -> ResponseReturnValue:
     """To the browser it is a page that will be there soon, with a way to try again."""
-    message = LazyString(sentence, refusal)
-    page = error_page(503, message, lazy_gettext("Being created"))
+    page = error_page(503, LazySentence(refusal), lazy_gettext("Being created"))
     response = make_response(page)
     response.headers["Retry-After"] = str(_RETRY_AFTER_S)
     return response

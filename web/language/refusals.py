@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext, ngettext
+from flask_babel.speaklater import LazyString
+from markupsafe import escape
 
 from shared.errors import ContractError, Throttled
 from shared.money import Money, currency_of
@@ -217,6 +219,19 @@ def sentence(refusal: ContractError) -> str:
                 return _wait(_wait_s(refusal))
             message = _SENTENCES.get(code) or _BY_STATUS[refusal.http_status]
     return gettext(message, **parameters)
+
+
+class LazySentence(LazyString):
+    """A refusal's sentence, in the language of whoever reads it when it is shown.
+
+    It may repeat what somebody typed, so unlike Flask-Babel's it is not markup.
+    """
+
+    def __init__(self, refusal: ContractError) -> None:
+        super().__init__(sentence, refusal)  # type: ignore[no-untyped-call]
+
+    def __html__(self) -> str:
+        return escape(str(self))
 
 
 def retry_after(refusal: ContractError) -> dict[str, str]:

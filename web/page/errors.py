@@ -30,7 +30,7 @@ from shared.errors import (
     Unavailable,
 )
 from shared.logs import describe
-from web.language.refusals import retry_after, sentence
+from web.language.refusals import LazySentence, retry_after, sentence
 from web.page.addresses import own_address, page_of_form, return_address
 from web.page.frame import Frame
 from web.page.page import Page
@@ -120,7 +120,7 @@ def _session_ended(refusal: Unauthenticated) -> ResponseReturnValue:
 def _refused(refusal: ContractError) -> ResponseReturnValue:
     log.info("refused", code=refusal.code, path=request.path)
     headers = retry_after(refusal)
-    message = LazyString(sentence, refusal)
+    message = LazySentence(refusal)
     return error_page(refusal.http_status, message, headers=headers)
 
 

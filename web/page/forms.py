@@ -32,7 +32,7 @@ from web.language.amounts import (
     write_amount,
 )
 from web.language.locale import reader_locale
-from web.language.refusals import sentence
+from web.language.refusals import LazySentence
 from web.page.visit import Visit, visit_company
 
 _USED_UP = frozenset({"idempotency_key_reused", "idempotency_key_missing"})
@@ -109,12 +109,13 @@ class PageForm(FlaskForm):  # type: ignore[misc]
         """Put a refusal beside its field, or on top where it is about none.
 
         ``fields`` and ``refusals`` name the field by the refusal's code, and its own
-        parameter ``field`` does; else it is ``about``.
+        parameter ``field`` does; else it is ``about``. The sentence is in the language
+        of the reader, who is known when the form is shown.
         """
         by_code = {**self.refusals, **(fields or {})}
         own = str(refusal.parameters.get("field", ""))
         name = by_code.get(refusal.code) or own or self.about
-        words = sentence(refusal)
+        words = LazySentence(refusal)
         if field := next((f for f in self.visible if f.short_name == name), None):
             field.errors = [*field.errors, words]
         else:

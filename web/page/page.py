@@ -102,7 +102,7 @@ class Page:
             ContractError: what its service refuses, or, as a `Visit` does, that the
                 page must not be shown.
         """
-        self.visit.settle()
+        self.settle()
         call = next(call for call in self._calls if call.name == name)
         content = self._content_of(call)
         return None if fresh and content.as_of else content.value

@@ -153,9 +153,11 @@ class Visit:
     def require_live_session(self) -> None:
         """Ask identity whether the session lives, before anything is changed.
 
-        Without identity's word one can read, but change nothing.
+        Without identity's word one can read, but change nothing. What is said from
+        here on is in the reader's language.
         """
         self._take(self._start_resuming().result())
+        read_for(self.session.user if self.session else None)
 
     def settle(self) -> None:
         """Wait for identity's word on the session.

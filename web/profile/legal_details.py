@@ -184,7 +184,7 @@ def edit(company_id: str) -> ResponseReturnValue:
 def _edit_again(company_id: str) -> ResponseReturnValue:
     """The page with what was typed, after the form has expired."""
     form = DetailsForm()
-    form.form_errors.append(str(FORM_EXPIRED))
+    form.form_errors.append(FORM_EXPIRED)
     form.status = 400
     return _show(read_uuid(company_id), form)
 

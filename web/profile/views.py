@@ -57,7 +57,7 @@ def tax_details(company_id: str) -> ResponseReturnValue:
 def _typed_again(company_id: str) -> ResponseReturnValue:
     """The page with the VAT ID that was typed, after the form has expired."""
     form = TaxIdForm()
-    form.form_errors.append(str(FORM_EXPIRED))
+    form.form_errors.append(FORM_EXPIRED)
     form.status = 400
     return _show(read_uuid(company_id), form)
 

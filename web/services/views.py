@@ -41,7 +41,6 @@ def show_service(service_id: str) -> ResponseReturnValue:
     page.ask("details", inventory.reading.GET_SERVICE, arguments)
     if page.may(Permission.READ_BILLING):
         ask_how_it_is_paid(page, service, request.args.get("after") or None)
-    page.settle()
     details, paid = page.answer("details"), _known_payment(page)
     return page.show(
         "services/service.html",

@@ -106,7 +106,6 @@ def _show(company: UUID, form: ChangeForm | None) -> ResponseReturnValue:
         billing.wallets.ListWallets(),
     )
     answer: billing.wallets.Wallets | None = page.answer("answer")
-    page.settle()
     adding = form if isinstance(form, AddWalletForm) else AddWalletForm(formdata=None)
     adding.currency.choices = list(answer.addable) if answer else []
     companies = page.load_frame().companies

@@ -161,6 +161,8 @@ def test_one_macro_shows_all_of_a_form(pieces_app: Flask) -> None:
         form = Example(company="of-ours", note="<i>")
         form.refuse(Conflict("other_company"))
         form.refuse(InvalidInput("amount_zero"))
+        typed = {"field": "note", "value": "<i>"}
+        form.refuse(InvalidInput("bad_day", parameters=typed))
         html = pieces_app.jinja_env.from_string(template).render(form=form)
 
     assert 'type="hidden" name="csrf_token" value="' in html
@@ -171,4 +173,5 @@ def test_one_macro_shows_all_of_a_form(pieces_app: Flask) -> None:
     assert 'id="field-net-error"' in html
     assert 'id="field-net-hint"' in html
     assert html.count('role="alert"') == 1
+    assert "“&lt;i&gt;”" in html
     assert "<i>" not in html

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from html import unescape
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from shared.contracts import identity
 from shared.contracts.billing.tax import (
     GET_TAX_PROFILE,
+    SET_TAX_ID,
     TaxCategory,
     TaxDecision,
     TaxId,
@@ -20,14 +22,16 @@ from shared.contracts.billing.tax import (
     TaxReason,
     TaxRule,
 )
-from shared.errors import Conflict, Unavailable
+from shared.errors import Conflict, InvalidInput, Unavailable
 from tests.fixtures.installations import csrf_token
 from tests.fixtures.stand_in import OURS, StandIn
+from tests.fixtures.web.catalogues import catalogue_with, translated
 from tests.fixtures.web.pages import HTMX
 from web.profile.legal_details import DetailsForm
 from web.profile.tax_view import TaxView
 
 PROFILE = f"/companies/{OURS}/profile"
+GERMAN = {"Accept-Language": "de"}
 BEHIND = "we are recalculating its tax"
 TYPED = {
     "form_key": "a-key",
@@ -159,6 +163,46 @@ def test_after_a_conflict_the_form_starts_from_what_is_kept_now(
     for words in ("Ours &amp; Co", "Business", "Kept", "Germany", "Germany, Berlin"):
         assert f"Saved value: <bdi>{words}</bdi>" in answered.text
     assert answered.text.count("Saved value:") == 5
+
+
+def test_places_are_listed_in_the_readers_language_not_the_browsers(
+    browser: FlaskClient,
+) -> None:
+    page = browser.get(f"{PROFILE}/edit", headers=GERMAN).text
+
+    assert '<option selected value="DE">Germany</option>' in page
+    assert '<option selected value="Europe/Berlin">Germany, Berlin</option>' in page
+
+
+def _no_tax_id(_request: object) -> TaxProfile:
+    raise InvalidInput("bad_tax_id", parameters={"country": "DE"})
+
+
+def test_a_refusal_is_in_the_readers_language_not_the_browsers(
+    billing: StandIn, browser: FlaskClient
+) -> None:
+    billing.answers[str(SET_TAX_ID)] = _no_tax_id
+    form = {"csrf_token": csrf_token(browser, "/"), "form_key": "k", "tax_id": "DE1"}
+
+    answer = browser.post(f"/companies/{OURS}/tax-id", data=form, headers=GERMAN)
+
+    error = answer.text.partition('id="field-tax_id-error"')[2].partition("</p>")[0]
+    assert "Germany" in error
+
+
+def test_what_is_saved_is_said_in_the_readers_language(
+    billing: StandIn, browser: FlaskClient, tmp_path: Path
+) -> None:
+    saved = ("The VAT ID is saved.", "Gespeichert.")
+    billing.answers[str(SET_TAX_ID)] = lambda _: _tax(2)
+    form = {"csrf_token": csrf_token(browser, "/"), "form_key": "k", "tax_id": "DE1"}
+
+    with translated(tmp_path, {"de": catalogue_with("de", saved)}):
+        browser.post(f"/companies/{OURS}/tax-id", data=form, headers=GERMAN)
+        page = browser.get(PROFILE, headers=GERMAN).text
+
+    assert saved[0] in page
+    assert saved[1] not in page
 
 
 def _kept_tax_id() -> TaxId:
