@@ -16,9 +16,9 @@ from shared.contracts.billing.transactions import (
 )
 from web.language.notes import words_to_search
 from web.page import downloads
-from web.page.page import Page
+from web.page.page import Page, errors_in_frame
 from web.page.values import read_choice, read_days, write_days
-from web.page.visit import Visit
+from web.page.visit import Visit, prepare_reader
 
 PAGE_SIZE = 25
 
@@ -93,6 +93,10 @@ class TransactionQuery:
 
 def list_all(visit: Visit, query: TransactionQuery) -> Iterator[TransactionPage]:
     """The list from its start; the first page is there when this returns."""
+    if query.search:
+        with errors_in_frame():
+            visit.check_session()
+            prepare_reader(visit)  # notes are found by the words that the reader sees
     asked = replace(query, cursor="").request(downloads.PAGE_SIZE)
     first = downloads.first_answer(visit, LIST_TRANSACTIONS, asked)
     return downloads.all_pages(

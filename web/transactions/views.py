@@ -46,13 +46,14 @@ def _show(
     page = begin_page(acts_for=company, at="transactions")
     listing: TransactionPage | None = None
     if refusal is None:
+        if query.search:
+            page.settle()  # notes are found by the words that the reader sees
         page.ask(
             "listing",
             LIST_TRANSACTIONS,
             query.request(),
             optional=True,
         )
-        page.settle()
         listing = page.answer("listing")
     return page.show(
         "transactions/page.html",

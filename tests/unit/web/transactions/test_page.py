@@ -1,5 +1,7 @@
 """The list of transactions, before a billing whose answers are made up."""
 
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -7,12 +9,14 @@ from shared.contracts.actors import Actor, ActorKind
 from shared.contracts.billing.transactions import (
     LIST_TRANSACTIONS,
     FailedPayment,
+    ListTransactions,
     Transaction,
     TransactionPage,
 )
-from shared.contracts.notes import card_note
+from shared.contracts.notes import NoteCode, card_note
 from tests.fixtures.documents import money
 from tests.fixtures.stand_in import OURS, START, StandIn
+from tests.fixtures.web.catalogues import catalogue_with, translated
 from tests.fixtures.web.top_ups import FIRST, OTHER_ID, TOP_UP_ID, opened
 
 
@@ -53,6 +57,25 @@ def test_transactions_mark_duplicates_and_tell_of_failed_payments(
     to_top_up = f'href="/funds/top-ups/{OTHER_ID}?company={OURS}">'
     assert f'{to_top_up}<bdi class="reference">TU-1</bdi></a>' in page
     assert f'href="/funds/top-ups/{TOP_UP_ID}?company={OURS}"' in page
+
+
+@pytest.mark.parametrize("ending", ["", ".csv"])
+def test_notes_are_searched_in_the_readers_language_not_the_browsers(
+    billing: StandIn, browser: FlaskClient, tmp_path: Path, ending: str
+) -> None:
+    billing.answers[str(LIST_TRANSACTIONS)] = lambda _: TransactionPage(
+        transactions=[], currencies=["EUR"], previous=None, next=None, failed=[]
+    )
+
+    with translated(tmp_path, {"de": catalogue_with("de", ("Card", "Karte"))}):
+        answer = browser.get(
+            f"/companies/{OURS}/transactions{ending}?q=card",
+            headers={"Accept-Language": "de"},
+        )
+
+    assert answer.status_code == 200
+    (asked,) = (it for _, _, it in billing.calls if isinstance(it, ListTransactions))
+    assert asked.note_words[NoteCode.CARD] == "Card"
 
 
 def transaction(
