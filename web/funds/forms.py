@@ -59,6 +59,10 @@ class FundsForm(ChangeForm):
         form.is_intended.data = False
         return form
 
+    def typed(self) -> dict[str, str]:
+        """Return what the page's address says of the form."""
+        return {name: self[name].data or "" for name in TYPED}
+
     def amount(self) -> Money | None:
         """Return what was typed, or None with the reason beside the field."""
         try:

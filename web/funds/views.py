@@ -87,9 +87,7 @@ def quote() -> ResponseReturnValue:
     form = FundsForm.from_address()
     shown = queries.quote_top_up(visit, form) if form.net.data else None
     html = render_template("funds/_figures.html", form=form, shown=_view(visit, shown))
-    typed = {name: form[name].data for name in TYPED}
-    company = visit.identify().require_company()
-    return make_response(html, replace_url=url_for(_ADD, **typed, company=company))
+    return make_response(html, replace_url=_address_of(visit, form))
 
 
 @bp.post("/add")
@@ -259,9 +257,12 @@ def _filled_in(money: Money) -> FundsForm:
 
 def _work_out(visit: Visit, form: FundsForm) -> Response:
     """To the figures of what was typed, without a script."""
+    return redirect(_address_of(visit, form), code=303)
+
+
+def _address_of(visit: Visit, form: FundsForm) -> str:
     company = visit.identify().require_company()
-    typed = {"net": form.net.data or "", "currency": form.currency.data}
-    return redirect(url_for(_ADD, **typed, company=company), code=303)
+    return url_for(_ADD, **form.typed(), company=company)
 
 
 def _check_session(visit: Visit) -> Unavailable | None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
@@ -29,6 +30,7 @@ from shared.contracts.inventory.reading import NamedService
 from shared.contracts.inventory.services import ServiceState
 from shared.errors import Unavailable
 from tests.fixtures.documents import money
+from tests.fixtures.installations import csrf_token
 from tests.fixtures.stand_in import OURS, START, StandIn
 from tests.fixtures.web.top_ups import (
     ADDRESS,
@@ -262,6 +264,22 @@ def test_what_is_recommended_in_another_currency_leads_there(
     assert "/funds/add?net=34.00&amp;currency=USD" in amounts
     assert "/funds/add?net=75.00&amp;currency=EUR" not in amounts
     assert "btn-primary" not in html.partition('id="recommended-EUR"')[2]
+
+
+def test_recalculating_without_a_script_keeps_all_that_was_chosen(
+    browser: FlaskClient,
+) -> None:
+    typed = {"net": "12,5", "currency": "EUR", "gateway": "bank_transfer"}
+    token = csrf_token(browser, "/")
+
+    answer = browser.post(
+        "/funds/add", data=typed | {"csrf_token": token, "work_out": ""}
+    )
+
+    assert answer.status_code == 303
+    path, query = urlsplit(answer.location)[2:4]
+    kept = {name: [text] for name, text in (typed | {"company": str(OURS)}).items()}
+    assert (path, parse_qs(query)) == ("/funds/add", kept)
 
 
 def sums(html: str) -> list[str]:
