@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 from flask import current_app, redirect, url_for
@@ -145,7 +145,7 @@ def _open_page() -> str:
         page, typed = page_of_form(request.endpoint), request.form
         asked_for = page.address(request.view_args or {}, typed) if page else None
         here = own_address(request.form.get("next")) or asked_for
-    is_open_here = request.htmx.current_host == request.host.partition(":")[0]
+    is_open_here = request.htmx.current_host == urlsplit(f"//{request.host}").hostname
     if request.htmx and is_open_here:
         shown = own_address(request.htmx.current_address)
         return _typed_into(shown, here, page, typed) if shown else here or "/"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
@@ -121,12 +122,19 @@ def _is_sent_elsewhere() -> bool:
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "cross-site"
     origin = request.headers.get("Origin")
-    return origin is not None and _name(origin) != _name(request.host)
+    return origin is not None and not _is_our_host(origin)
 
 
-def _name(host: str) -> str:
-    """Return the name of a host or an origin without the port: proxies change it."""
-    return host.rpartition("//")[2].partition(":")[0]
+def _is_our_host(origin: str) -> bool:
+    """Compare hosts without their ports, which proxies change.
+
+    An origin that is ``null`` or malformed has no host.
+    """
+    try:
+        host = urlsplit(origin).hostname
+    except ValueError:
+        return False
+    return host is not None and host == urlsplit(f"//{request.host}").hostname
 
 
 def _with_lower_host(app: _Application) -> _Application:

@@ -214,6 +214,8 @@ def test_every_form_that_changes_something_needs_its_token(site: Installation) -
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Origin": "https://[x"},
+        {"Origin": "http://[::1]:8000"},
+        {"Origin": "http://localhost:x@evil.example"},
     ],
 )
 @pytest.mark.parametrize("address", ["/login", "/theme", "/no/such", "/services"])

@@ -17,7 +17,12 @@ from tests.fixtures.installations import csrf_token
 from tests.fixtures.stand_in import OTHER_OF_OURS, OURS, StandIn
 from tests.fixtures.web.pages import FRAGMENTS, HTMX
 from tests.fixtures.web.top_ups import TOP_UP_ID
-from web.page.addresses import own_address, page_of_form, page_of_fragment
+from web.page.addresses import (
+    own_address,
+    page_of_form,
+    page_of_fragment,
+    return_address,
+)
 
 TEMPLATES = Path(__file__).parents[4] / "web" / "templates"
 OPEN = "/companies/{company}/transactions?type=charges&q=a%26b"
@@ -151,6 +156,18 @@ def test_after_signing_in_one_is_back_at_the_page_that_was_open(
 
     assert answer.status_code == 401
     assert next_of(answer) == shown
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "[::1]:8000"])
+def test_a_page_is_ours_whatever_its_hosts_port_and_form(
+    answered_app: Flask, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setitem(answered_app.config, "TRUSTED_HOSTS", None)
+    headers = {**HTMX, "HX-Current-URL": f"http://{host}/services?q=a"}
+    with answered_app.test_request_context(
+        "/blocks/costs", base_url=f"http://{host}", headers=headers
+    ):
+        assert return_address() == "/services?q=a"
 
 
 def test_what_is_typed_into_an_open_page_comes_along(stranger: FlaskClient) -> None:
