@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Self
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import StringField
 from wtforms.validators import Optional
 
 from shared.contracts.billing.tax import TaxId, TaxProfile
 from shared.contracts.identity.companies import Company
-from web.language.locale import country_name
+from shared.errors import Conflict
+from web.language.refusals import sentence
 from web.language.tax_words import fields_read, rule, state_words, what_now
 from web.page.forms import ChangeForm
 
@@ -73,7 +73,7 @@ class TaxView:
             is_behind=bool(company and tax and tax.company_version < company.version),
             rule=rule(reason) if reason else "",
             fields=fields_read(reason) if reason else "",
-            problem=_problem(company, tax) if tax and not reason else "",
+            problem=_problem(company, tax) if company and tax and not reason else "",
             tax_id=TaxIdView.of(tax_id) if tax_id else None,
             form=(shown or _form(tax)) if may_set else None,
         )
@@ -86,15 +86,10 @@ def _form(tax: TaxProfile | None) -> TaxIdForm | None:
     return TaxIdForm(formdata=None, tax_id=known) if takes_one else None
 
 
-def _problem(company: Company | None, tax: TaxProfile) -> str:
-    """Say why no rule applies, and what to do."""
-    if tax.problem == "no_tax_rate":
-        return _("We don't have a VAT rate for this country. Contact support.")
-    if tax.problem == "postal_code_unclear" and company:
-        return _(
-            "VAT depends on the postal code, and “%(code)s” is not a postal code of "
-            "%(country)s. Correct it in the profile.",
-            code=company.address.postal_code,
-            country=country_name(company.address.country),
-        )
-    return _("We need this company's address to determine its VAT.")
+def _problem(company: Company, tax: TaxProfile) -> str:
+    """Say why no rule applies, as where a top-up is refused for it."""
+    about = {
+        "country": company.address.country,
+        "postal_code": company.address.postal_code,
+    }
+    return sentence(Conflict(tax.problem or "no_billing_address", parameters=about))

@@ -246,6 +246,28 @@ def test_the_form_of_the_vat_id_is_offered_where_it_makes_sense(
         assert view.form.tax_id.data == ("DE136695976" if has_one else "")
 
 
+@pytest.mark.parametrize(
+    ("problem", "part"),
+    [
+        ("no_tax_rate", "Germany"),
+        ("postal_code_unclear", "“1011”"),
+        ("no_billing_address", "address"),
+        (None, "address"),
+    ],
+)
+def test_why_no_rule_applies_is_said_as_a_refusal_says_it(
+    answered_app: Flask, problem: str | None, part: str
+) -> None:
+    address = identity.companies.Address(country="DE", postal_code="1011")
+    company = replace(_company(2), address=address)
+    tax = replace(_tax(2), decision=None, problem=problem)
+    with answered_app.test_request_context("/"):
+        view = TaxView.of(company, tax, may_set=True)
+
+    assert part in view.problem
+    assert not view.rule
+
+
 def test_what_nobody_offers_is_no_choice(answered_app: Flask) -> None:
     with answered_app.test_request_context("/"):
         form = DetailsForm(formdata=None, kind="<b>", country="DE", time_zone="Mars")
