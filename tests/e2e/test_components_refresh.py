@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from shared.contracts.inventory.reading import DashboardCounters
 from tests.fixtures.pieces import new_pieces_app, served
+from web.dashboard.counters import Counters
 from web.dev import samples
 from web.page.blocks import BlockView
-from web.page.figures.counters import Counters
 from web.page.freshness.polling import Tag, answer_with_tag
 
 WAITING = BlockView("services", samples.COMPANY_ID, "waiting")

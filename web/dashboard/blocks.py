@@ -1,10 +1,11 @@
 """The blocks that have an address of their own, which the dashboard serves."""
 
 from shared.contracts import inventory
+from web.dashboard.costs import COSTS
+from web.dashboard.counters import Counters
 from web.page.blocks import Block
-from web.page.costs import COSTS, RECOMMENDED
-from web.page.figures.counters import Counters
 from web.page.frame import BALANCE, MENU
+from web.page.recommended import RECOMMENDED
 
 SERVICES = Block(
     "services",

@@ -7,10 +7,10 @@ from shared.contracts.inventory.reading import DashboardCounters
 from shared.contracts.inventory.services import Period
 from shared.rpc.client import DEFAULT_TIMEOUT_S
 from web.dashboard.blocks import BLOCKS, SERVICES
+from web.dashboard.costs import COSTS
 from web.page.addresses import fragment_of
 from web.page.blocks import Block, PendingBlocks
 from web.page.context import context
-from web.page.costs import COSTS, RECOMMENDED
 from web.page.frame import MENU
 from web.page.freshness.polling import (
     Tag,
@@ -20,6 +20,7 @@ from web.page.freshness.polling import (
     shown_tag,
 )
 from web.page.page import begin_page
+from web.page.recommended import RECOMMENDED
 from web.page.signed_in import signed_in
 from web.page.visit import Visit, begin_visit, prepare_reader
 

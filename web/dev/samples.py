@@ -24,10 +24,11 @@ from shared.contracts.inventory.reading import DashboardCounters, FamilyCounters
 from shared.contracts.inventory.services import Period, ServiceState, SuspensionReason
 from shared.money import Money, currency_of, ledger_ratio
 from shared.permissions import Permission
+from web.dashboard.costs import Costs
+from web.dashboard.counters import Counters
 from web.page.blocks import BlockView
-from web.page.costs import Costs, Outlook
-from web.page.figures.counters import Counters
 from web.page.frame import Balance, Frame, OtherBalance
+from web.page.recommended import Outlook
 
 COMPANY_ID = UUID("8f14e45f-ceea-4b67-8c1b-000000000001")
 AT = datetime(2026, 3, 14, 13, 2, tzinfo=UTC)

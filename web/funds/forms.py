@@ -59,7 +59,7 @@ class FundsForm(ChangeForm):
         form.is_intended.data = False
         return form
 
-    def typed(self) -> dict[str, str]:
+    def typed(self) -> dict[str, Any]:
         """Return what the page's address says of the form."""
         return {name: self[name].data or "" for name in TYPED}
 

@@ -37,11 +37,11 @@ from web.language.locale import reader_locale
 from web.language.refusals import sentence
 from web.page.addresses import form_on, fragment_of, public_address
 from web.page.context import context
-from web.page.costs import RECOMMENDED, Outlook
 from web.page.forms import ChangeForm
 from web.page.frame import BALANCE, Balance
 from web.page.htmx import make_response, request
 from web.page.page import Page, begin_page, errors_in_frame
+from web.page.recommended import RECOMMENDED, Outlook
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import Visit, begin_visit, prepare_reader

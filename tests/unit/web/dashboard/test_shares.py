@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from shared.contracts.billing.dashboard import CostBreakdown
 from shared.contracts.inventory.services import Period
 from tests.fixtures.documents import money
+from web.dashboard.shares import share_out
 from web.dev import samples
-from web.page.figures.shares import share_out
 
 
 def test_each_family_is_a_part_of_the_whole() -> None:

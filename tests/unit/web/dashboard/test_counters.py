@@ -1,7 +1,7 @@
 """The services summary: which families a counter is about."""
 
+from web.dashboard.counters import Counters
 from web.dev import samples
-from web.page.figures.counters import Counters
 
 
 def test_a_counter_names_the_two_largest_families_and_counts_the_others() -> None:

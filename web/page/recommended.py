@@ -1,36 +1,17 @@
-"""The blocks of what services cost and what to add, which need one call of billing."""
+"""The block of what to add to each wallet.
 
-from collections.abc import Sequence
+It needs the call of billing that the costs on the dashboard need, too.
+"""
+
 from dataclasses import dataclass
 from typing import Literal
 
 from shared.contracts import billing, identity, inventory
-from shared.contracts.inventory.services import Period
 from shared.money import Money, zero
 from web.page.blocks import Block
-from web.page.figures.shares import FamilyShare, costs_per, share_out
 
 BalanceNotice = Literal["", "low", "credit_left", "credit_used", "no_credit"]
 Purpose = Literal["covered", "resumes", "overdue", "due"]
-
-
-@dataclass(frozen=True)
-class Costs:
-    """The costs of one currency."""
-
-    breakdown: billing.dashboard.CostBreakdown
-
-    @property
-    def sums(self) -> list[tuple[Period, Money]]:
-        """The same costs for each period."""
-        return list(costs_per(self.breakdown).items())
-
-    def total_per(self, period: Period) -> Money:
-        return costs_per(self.breakdown)[period]
-
-    def shares_per(self, period: Period, order: Sequence[str]) -> list[FamilyShare]:
-        """Split the total among families, whose colours follow the menu's ``order``."""
-        return share_out(self.breakdown, period, order)
 
 
 @dataclass(frozen=True)
@@ -71,10 +52,6 @@ class Outlook:
         return "credit_used" if wallet.credit_limit.amount > 0 else "no_credit"
 
 
-def _costs(answer: billing.dashboard.BillingDashboard) -> list[Costs]:
-    return [Costs(costs) for costs in answer.costs]
-
-
 def _outlooks(answer: billing.dashboard.BillingDashboard) -> list[Outlook]:
     daily = {costs.currency: costs.daily for costs in answer.costs}
     return [
@@ -86,14 +63,6 @@ def _outlooks(answer: billing.dashboard.BillingDashboard) -> list[Outlook]:
 # Billing works with what it received of services and of companies' time zones.
 _SOURCES = (billing.CONTRACT.name, inventory.CONTRACT.name, identity.CONTRACT.name)
 
-COSTS = Block(
-    "costs",
-    billing.dashboard.DASHBOARD,
-    billing.dashboard.Dashboard(),
-    _costs,
-    _SOURCES,
-    behind_since=lambda answer: answer.catching_up_since,
-)
 RECOMMENDED = Block(
     "recommended",
     billing.dashboard.DASHBOARD,

@@ -1,1 +1,0 @@
-"""View models of figures that several pages or blocks show."""
