@@ -26,7 +26,7 @@ from shared.translation import mark
 from web.language.refusals import retry_after
 from web.page.addresses import form_on, own_address
 from web.page.context import context
-from web.page.errors import FORM_EXPIRED, error_page
+from web.page.errors import error_page
 from web.page.forms import PageForm
 from web.page.signed_in import sign_in, sign_out, signed_in
 from web.page.values import read_uuid
@@ -76,10 +76,7 @@ def log_in() -> ResponseReturnValue:
 
 def _log_in_again() -> ResponseReturnValue:
     """The form with the email, after it has expired."""
-    form = LogInForm()
-    form.form_errors.append(FORM_EXPIRED)
-    form.status = 400
-    return _show(form)
+    return _show(LogInForm.expired())
 
 
 @bp.post("/login")

@@ -32,6 +32,7 @@ from shared.errors import (
 from shared.logs import describe
 from web.language.refusals import LazySentence, retry_after, sentence
 from web.page.addresses import own_address, page_of_form, return_address
+from web.page.forms import FORM_EXPIRED
 from web.page.frame import Frame
 from web.page.page import Page
 from web.page.signed_in import ask_to_sign_in, sign_out
@@ -62,9 +63,6 @@ _HTTP_SENTENCES = {
     ),
 }
 _OTHER_SENTENCE = _("Go back, or start from the dashboard.")
-FORM_EXPIRED = _(
-    "That form has expired. Nothing was changed. Check your entries and send it again."
-)
 _KEPT_HEADERS = {"Allow", "Content-Range", "Retry-After"}
 """Of werkzeug's own answers: what tells a program how to ask better."""
 

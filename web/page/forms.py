@@ -12,11 +12,13 @@ may have taken effect without an answer.
 
 import secrets
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from babel import Locale
 from flask import request
+from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, StringField
@@ -34,6 +36,10 @@ from web.language.amounts import (
 from web.language.locale import reader_locale
 from web.language.refusals import LazySentence
 from web.page.visit import Visit, visit_company
+
+FORM_EXPIRED = _(
+    "That form has expired. Nothing was changed. Check your entries and send it again."
+)
 
 _USED_UP = frozenset({"idempotency_key_reused", "idempotency_key_missing"})
 _LONGEST_KEY = 100
@@ -88,6 +94,14 @@ class PageForm(FlaskForm):  # type: ignore[misc]
         self.status = 200
         for field in self:
             field.id = "-".join(filter(None, ("field", field.short_name, of)))
+
+    @classmethod
+    def expired(cls) -> Self:
+        """Return the form that was sent, after it has expired."""
+        form = cls()
+        form.form_errors.append(FORM_EXPIRED)
+        form.status = HTTPStatus.BAD_REQUEST
+        return form
 
     @property
     def hidden(self) -> list[Any]:

@@ -25,7 +25,6 @@ from shared.permissions import Permission
 from web.language.locale import country_name
 from web.language.places import country_choices, time_zone_choices, time_zone_name
 from web.page.addresses import form_on
-from web.page.errors import FORM_EXPIRED
 from web.page.forms import ChangeForm
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
@@ -183,10 +182,7 @@ def edit(company_id: str) -> ResponseReturnValue:
 
 def _edit_again(company_id: str) -> ResponseReturnValue:
     """The page with what was typed, after the form has expired."""
-    form = DetailsForm()
-    form.form_errors.append(FORM_EXPIRED)
-    form.status = 400
-    return _show(read_uuid(company_id), form)
+    return _show(read_uuid(company_id), DetailsForm.expired())
 
 
 @bp.post("")

@@ -11,7 +11,6 @@ from shared.contracts import billing, identity
 from shared.errors import Conflict, InvalidInput, Unavailable
 from shared.permissions import Permission
 from web.page.addresses import form_on, fragment_of
-from web.page.errors import FORM_EXPIRED
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
@@ -56,10 +55,7 @@ def tax_details(company_id: str) -> ResponseReturnValue:
 
 def _typed_again(company_id: str) -> ResponseReturnValue:
     """The page with the VAT ID that was typed, after the form has expired."""
-    form = TaxIdForm()
-    form.form_errors.append(FORM_EXPIRED)
-    form.status = 400
-    return _show(read_uuid(company_id), form)
+    return _show(read_uuid(company_id), TaxIdForm.expired())
 
 
 @bp.post("/tax-id")
