@@ -1,6 +1,6 @@
 """The forms of adding funds, and of what is done with a top-up."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -19,16 +19,19 @@ from web.page.htmx import request
 TYPED = ("net", "currency", "gateway")
 """What the address of Add Funds says of its form."""
 
-_LONGEST_CODE = 10
-_LONGEST_NAME = 40
+_LONGEST_CURRENCY = 10
+_LONGEST_GATEWAY = 40
+_LONGEST_DIGEST = 100
+_LONGEST_CARD = 100
 
 
-def _as_code(text: str | None) -> str:
-    return (text or "")[:_LONGEST_CODE].strip().upper()
+def _cut(length: int) -> Callable[[str | None], str]:
+    """Make a field's filter: what is longer than anything we know is cut."""
+    return lambda text: (text or "")[:length]
 
 
-def _as_name(text: str | None) -> str:
-    return (text or "")[:_LONGEST_NAME]
+def _as_code(text: str) -> str:
+    return text.strip().upper()
 
 
 class FundsForm(ChangeForm):
@@ -47,9 +50,11 @@ class FundsForm(ChangeForm):
     notice = ""
 
     net = MoneyField(_("Net amount"))
-    currency = SelectField(_("Currency"), choices=[], filters=[_as_code])
-    gateway = StringField(default="", filters=[_as_name])
-    digest = StringField(default="")
+    currency = SelectField(
+        _("Currency"), choices=[], filters=[_cut(_LONGEST_CURRENCY), _as_code]
+    )
+    gateway = StringField(default="", filters=[_cut(_LONGEST_GATEWAY)])
+    digest = StringField(default="", filters=[_cut(_LONGEST_DIGEST)])
     is_intended = BooleanField()
 
     @classmethod
@@ -98,7 +103,7 @@ class SaveCardForm(PageForm):
 
 
 class ForgetCardForm(ChangeForm):
-    card = HiddenField()
+    card = HiddenField(filters=[_cut(_LONGEST_CARD)])
 
 
 def typed_refund() -> RefundForm | None:

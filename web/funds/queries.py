@@ -31,8 +31,6 @@ from web.page.visit import Visit
 GATEWAY_TIMEOUT_S = 10.0
 """Of calls in which billing asks a gateway before it answers."""
 
-_LONGEST_DIGEST = 100
-
 RESUMES_WITHIN = timedelta(minutes=2)
 """A page that waits for services to run again asks no longer than this."""
 
@@ -148,7 +146,7 @@ def begin_top_up(
     """Begin the top-up that was quoted; returns its id."""
     ask = billing.top_ups.BeginTopUp(
         net=net,
-        digest=form.digest.data[:_LONGEST_DIGEST],
+        digest=form.digest.data,
         gateway=gateway,
         is_intended=form.is_intended.data,
     )

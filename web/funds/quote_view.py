@@ -17,11 +17,11 @@ from shared.contracts.billing.top_ups import (
     SuggestedAmount,
     TopUpState,
 )
-from shared.money import Money
+from shared.money import Money, zero
 from web.language.formatting import rounding_gap
 
 MOST_SHOWN = 5
-"""As many services are named in a list of what happens next."""
+"""How many services a list names at most."""
 
 _LIMIT_PROBLEMS = frozenset({"above_max_balance", "unverified_limit"})
 _PAYABLE = frozenset({TopUpState.DRAFT, TopUpState.PENDING})
@@ -268,7 +268,7 @@ class QuoteView:
         return self.quote.settlement.debts
 
     def _charged_listed(self) -> Money:
-        nothing = Money(0, self.quote.net.currency)
+        nothing = zero(self.quote.net.currency.code)
         return sum((each.charged for each in self.charged), nothing)
 
     def _amount(self, suggested: SuggestedAmount) -> Amount:

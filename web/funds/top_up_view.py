@@ -12,12 +12,10 @@ from shared.contracts.billing.payments import GatewayName, Payment, PaymentState
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.settlement import ServiceDebt
 from shared.contracts.billing.top_ups import TopUp, TopUpState
-from shared.money import Money
+from shared.money import Money, zero
 from web.funds.queries import OPEN, Outcome
+from web.funds.quote_view import MOST_SHOWN
 from web.language.formatting import rounding_gap
-
-MOST_SHOWN = 5
-"""As many services are named among those that stay unpaid."""
 
 _POLL_BANK, _POLL = "30s", "2s"
 _BOOKED = frozenset({PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK})
@@ -303,4 +301,4 @@ class TopUpView:
         return [each for each in debts if each.lacking.amount][:MOST_SHOWN]
 
     def _sum(self, amounts: Iterable[Money]) -> Money:
-        return sum(amounts, Money(0, self.top_up.net.currency))
+        return sum(amounts, zero(self.top_up.net.currency.code))

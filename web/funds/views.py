@@ -50,7 +50,6 @@ from web.site.security import widen_policy
 bp = Blueprint("funds", __name__, url_prefix="/funds")
 
 _ADD, _TOP_UP = "funds.add_funds", "funds.top_up"
-_LONGEST_CARD = 100
 
 bp.add_app_template_filter(sepa.sepa_code, "sepa_code")
 
@@ -200,7 +199,7 @@ def forget_card(top_up_id: str) -> ResponseReturnValue:
     visit = begin_visit()
     visit.require_live_session()
     wanted, form = read_uuid(top_up_id), ForgetCardForm()
-    ask = billing.cards.ForgetCard(card=(form.card.data or "")[:_LONGEST_CARD])
+    ask = billing.cards.ForgetCard(card=form.card.data)
     visit.start(
         billing.cards.FORGET_CARD, ask, timeout_s=queries.GATEWAY_TIMEOUT_S
     ).result()

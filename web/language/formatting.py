@@ -14,7 +14,7 @@ from babel.dates import format_time as babel_time
 from babel.numbers import format_decimal, get_decimal_symbol
 from babel.numbers import format_percent as babel_percent
 
-from shared.money import PRICE_PLACES, Money, decimal_places, round_to_minor_unit
+from shared.money import PRICE_PLACES, Money, decimal_places, round_to_minor_unit, zero
 
 MINUS = "\N{MINUS SIGN}"
 _LONGEST = 60
@@ -69,7 +69,7 @@ def rounding_gap(total: Money, parts: Iterable[Money]) -> Money | None:
     A wallet has six decimal places and a page two: each amount is rounded on its own,
     so that a column may not add up to its sum.
     """
-    nothing = Money(0, total.currency)
+    nothing = zero(total.currency.code)
     written = sum((round_to_minor_unit(part) for part in parts), nothing)
     gap = round_to_minor_unit(total) - written
     return gap if gap.amount else None
