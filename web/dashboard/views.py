@@ -64,7 +64,7 @@ def _order(menu: DashboardCounters | None) -> list[str]:
 
 
 def _period() -> Period:
-    """Return the period that costs are shown for: a month, if no other one is asked."""
+    """Return the period that costs are shown for: a month, unless the address says."""
     try:
         per = Period(request.args.get("per", Period.MONTH.value))
     except ValueError:

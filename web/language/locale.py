@@ -36,7 +36,7 @@ _OFFERED = frozenset({"en", "de", "pl", "fr", "es"})
 
 
 def register(app: Flask) -> None:
-    """Give the templates their filters for figures, times and countries."""
+    """Give the templates their filters for figures, times and languages."""
     app.add_template_filter(_money, "money")
     app.add_template_filter(_number, "number")
     app.add_template_filter(_rate, "rate")
@@ -46,7 +46,6 @@ def register(app: Flask) -> None:
     app.add_template_filter(_day, "day")
     app.add_template_filter(_short_day, "short_day")
     app.add_template_filter(_clock, "clock")
-    app.add_template_filter(country_name, "country")
     app.add_template_filter(_language, "language")
     app.add_template_filter(rounding_gap, "rounding_gap")
     app.add_template_test(is_rounded, "rounded")

@@ -18,8 +18,6 @@ UTC: Choice = ("UTC", "UTC")
 
 def register(app: Flask) -> None:
     app.add_template_filter(time_zone_name, "time_zone")
-    app.add_template_global(country_choices)
-    app.add_template_global(time_zone_choices)
 
 
 def country_choices() -> tuple[Choice, ...]:

@@ -86,7 +86,6 @@ _SENTENCES = {
         "Until your account is verified, you can add %(limit)s in 24 hours. You can "
         "add %(left)s now."
     ),
-    "reason_missing": mark("Enter a reason."),
     "no_gateway": mark(
         "No payment method is available at the moment. Try again later, or contact "
         "support."
@@ -157,7 +156,7 @@ _SENTENCES = {
         "We don't have a VAT rate for %(country)s. Contact support to continue."
     ),
     "idempotency_key_missing": mark(
-        "The form was incomplete. Open the page again and resend the form."
+        "The form was incomplete. Open the page again and send the form."
     ),
     "idempotency_key_reused": mark(
         "This form was already sent with different values. Check the current values, "

@@ -59,8 +59,6 @@ _FAILURES = {
 def register(app: Flask) -> None:
     app.add_template_filter(rule, "tax_words")
     app.add_template_filter(fields_read, "tax_fields")
-    app.add_template_filter(state_words, "tax_id_state")
-    app.add_template_filter(what_now, "tax_id_what_now")
 
 
 def rule(reason: TaxReason) -> str:
@@ -84,5 +82,5 @@ def what_now(tax_id: TaxId) -> str:
     if tax_id.state is not TaxIdState.VALID:
         return gettext(_FAILURES.get(tax_id.failure) or _NEXT[tax_id.state])
     if tax_id.confirmed_by:
-        return gettext("Our support has confirmed the name.")
+        return gettext("Our support team has confirmed the name.")
     return gettext(_MATCHES[tax_id.match]) if tax_id.match else ""

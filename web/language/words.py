@@ -106,10 +106,6 @@ _WORDS: Mapping[str, Mapping[str, LazyString]] = {
         "termination-requested": _("Termination Request"),
     },
     "suspension": {"payment": _("payment"), "policy": _("policy")},
-    "termination": {
-        "at_once": _("immediately"),
-        "end_of_period": _("at the end of the paid period"),
-    },
     "transactions": {
         "top-ups": _("Top-ups"),
         "charges": _("Charges"),

@@ -193,4 +193,4 @@ def _company_in(typed: Mapping[str, str]) -> str | None:
 
 
 def _no_view() -> None:
-    """Stands for the view of an address that is none of ours."""
+    """Placeholder for an endpoint that doesn't exist."""

@@ -56,7 +56,7 @@ _OTHER_TITLE = _("That did not work")
 _HTTP_SENTENCES = {
     404: _("There is no page at this address. It may have moved, or the link is old."),
     405: _("This page can't be opened this way. Go back and use the buttons."),
-    413: _("You sent more than we accept. Nothing was changed."),
+    413: _("What you sent is too large. Nothing was changed."),
     500: _(
         "Your changes may not have been saved. Check, then try again. If it happens "
         "again, contact support and quote the ID below."
@@ -148,7 +148,7 @@ def _without_company() -> str:
 
 
 def _form_expired(_error: CSRFError) -> ResponseReturnValue:
-    """Lead back to the form's page, by way of the sign-in for who is not signed in."""
+    """Redirect to the form's page, or to the login if nobody is signed in."""
     log.info("form_expired", path=request.path)
     page = page_of_form(request.endpoint)
     if page is None:
@@ -171,8 +171,8 @@ def _form_expired(_error: CSRFError) -> ResponseReturnValue:
 
 def _foreign_host(_error: SecurityError) -> ResponseReturnValue:
     """No page: for a host that is not ours no address can be made."""
-    message = "There is no site under this name. Check the address.\n"
-    return Response(message, status=400, mimetype="text/plain")
+    message = _("There is no site under this name. Check the address.")
+    return Response(f"{message}\n", status=400, mimetype="text/plain")
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

@@ -117,18 +117,15 @@ class PageForm(FlaskForm):  # type: ignore[misc]
         """Return the errors of fields, each with the id of its field."""
         return [(field.id, words) for field in self.visible for words in field.errors]
 
-    def refuse(
-        self, refusal: ContractError, fields: Mapping[str, str] | None = None
-    ) -> Self:
+    def refuse(self, refusal: ContractError) -> Self:
         """Put a refusal beside its field, or on top where it is about none.
 
-        ``fields`` and ``refusals`` name the field by the refusal's code, and its own
-        parameter ``field`` does; else it is ``about``. The sentence is in the language
-        of the reader, who is known when the form is shown.
+        ``refusals`` names the field by the refusal's code, and its own parameter
+        ``field`` does; else it is ``about``. The sentence is in the language of the
+        reader, who is known when the form is shown.
         """
-        by_code = {**self.refusals, **(fields or {})}
         own = str(refusal.parameters.get("field", ""))
-        name = by_code.get(refusal.code) or own or self.about
+        name = self.refusals.get(refusal.code) or own or self.about
         words = LazySentence(refusal)
         if field := next((f for f in self.visible if f.short_name == name), None):
             field.errors = [*field.errors, words]
@@ -162,11 +159,9 @@ class ChangeForm(PageForm):
         form.form_key.data = new_form_key()
         return form
 
-    def refuse(
-        self, refusal: ContractError, fields: Mapping[str, str] | None = None
-    ) -> Self:
+    def refuse(self, refusal: ContractError) -> Self:
         self.renew_used_key(refusal)
-        return super().refuse(refusal, fields)
+        return super().refuse(refusal)
 
     def renew_used_key(self, refusal: ContractError) -> None:
         """Make another key where this one is of another change, or is missing."""
@@ -187,7 +182,7 @@ class ChangeForm(PageForm):
     def send(
         self, visit: Visit, method: Method[RequestT, ResponseT], arguments: RequestT
     ) -> ResponseT:
-        """Make the change in a visit whose session is known to live."""
+        """Make the change in a visit whose session has been checked."""
         key = self.form_key.data or None
         return visit.start(method, arguments, idempotency_key=key).result()
 
@@ -247,7 +242,7 @@ def _sent() -> MultiDict[str, str] | None:
 
 
 def _attributes(field: Any, given: dict[str, Any]) -> dict[str, Any]:
-    """Return what a field's element bears, whatever its kind."""
+    """Return the HTML attributes of a field's element."""
     hint = given.pop("hint", "") or field.description
     described = [
         f"{field.id}-{part}"

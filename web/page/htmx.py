@@ -16,29 +16,17 @@ from htmx_flask.requests import HtmxAwareRequest, HtmxHeaders
 
 
 class Htmx4Headers(HtmxHeaders):  # type: ignore[misc]
-    """``request.htmx``: true for a request of htmx's.
-
-    Elements come as ``tag#id``, with the id encoded as in an address.
-    """
+    """``request.htmx``: true for a request of htmx's."""
 
     @cached_property
-    def source(self) -> str | None:
-        """The element that asked."""
-        return self._element("HX-Source")
-
-    @cached_property
-    def target(self) -> str | None:
-        """The element that the answer is for."""
-        return self._element("HX-Target")
-
-    @cached_property
-    def request_type(self) -> str | None:
-        """``partial``, or ``full`` where the whole page is replaced."""
-        return cast("str | None", self._headers.get("HX-Request-Type"))
+    def source(self) -> str:
+        """The element that asked, as ``tag#id``."""
+        return unquote(self._headers.get("HX-Source", ""))
 
     @cached_property
     def is_partial(self) -> bool:
-        return bool(self) and self.request_type == "partial"
+        """Whether a part of the page is asked for, and not all of it."""
+        return bool(self) and self._headers.get("HX-Request-Type") == "partial"
 
     @cached_property
     def current_host(self) -> str | None:
@@ -56,10 +44,6 @@ class Htmx4Headers(HtmxHeaders):  # type: ignore[misc]
             return urlsplit(self.current_url or "")
         except ValueError:
             return urlsplit("")
-
-    def _element(self, header: str) -> str | None:
-        value = self._headers.get(header)
-        return None if value is None else unquote(value)
 
 
 class Htmx4Request(HtmxAwareRequest):  # type: ignore[misc]
@@ -87,17 +71,13 @@ def make_response(
     redirect: str | None = None,
     trigger: str | None = None,
     replace_url: str | None = None,
-    reswap: str | None = None,
 ) -> Response:
     """Answer as Flask does, and tell htmx what to do.
 
     ``redirect`` leaves the page; ``trigger`` is an event of the page; ``replace_url``
-    is the page's new address. ``reswap`` may be any of htmx 4's ways to swap, most of
-    which htmx-flask refuses.
+    is the page's new address.
     """
     response: Response = make_htmx_response(
         *answer, redirect=redirect, trigger=trigger, replace_url=replace_url
     )
-    if reswap:
-        response.headers["HX-Reswap"] = reswap
     return response

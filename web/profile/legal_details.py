@@ -49,7 +49,7 @@ _WORDS: Mapping[str, Callable[[str], str]] = {
     "country": country_name,
     "time_zone": time_zone_name,
 }
-"""How people call what these fields hold."""
+"""What people call these fields' values."""
 
 
 def _line(label: LazyString, hint: LazyString, autocomplete: str) -> StringField:
@@ -64,8 +64,9 @@ def _line(label: LazyString, hint: LazyString, autocomplete: str) -> StringField
 class DetailsForm(ChangeForm):
     """The form of the legal details, all of which identity checks.
 
-    ``version`` is the company's that it started from. ``now`` has, in words, what is
-    kept by now of the fields that differ from it, once somebody else was quicker.
+    ``version`` is the company's that it started from. ``now`` has the
+    saved values, in words, of the fields that differ, where somebody else has saved the
+    profile since.
     """
 
     version = HiddenField()
@@ -167,7 +168,7 @@ class DetailsForm(ChangeForm):
         )
 
     def start_from(self, company: identity.companies.Company) -> None:
-        """Start from what is kept by now, which the form replaces if sent again."""
+        """Start from what is saved now; sending the form again replaces it."""
         self.version.data = company.version
         for name, kept in _texts_of(company).items():
             if kept != self[name].data:

@@ -50,7 +50,7 @@ def show_service(service_id: str) -> ResponseReturnValue:
 
 
 def _known_payment(page: Page) -> billing.charging.Subscription | None:
-    """How the service is paid by now; what was last known may be paid since."""
+    """Return how the service is paid; None where only an earlier answer is known."""
     if not page.may(Permission.READ_BILLING):
         return None
     found: billing.charging.FoundSubscription | None

@@ -32,8 +32,10 @@ Billing receives inventory's event when we do, and needs a moment to apply it.
 """
 
 NOTED_FOR = timedelta(seconds=1)
-"""For how long after an event further ones of its company tell nothing new: it is the
-last of them that has to settle, and `SETTLING` is longer by this."""
+"""For how long after an event further ones of its company and source are ignored.
+
+The last one has to settle, too, so `SETTLING` includes this time.
+"""
 
 _Key = tuple[str, UUID]
 
