@@ -242,6 +242,10 @@ class QuoteView:
         return len(self.quote.tax_lines) == 1
 
     @property
+    def has_tax(self) -> bool:
+        return bool(self.quote.tax.amount)
+
+    @property
     def needed(self) -> Money:
         """The net amount that would pay everything."""
         return self.quote.net + self.quote.settlement.missing

@@ -240,6 +240,13 @@ class TopUpView:
         return len(self.top_up.tax_lines) == 1
 
     @property
+    def has_tax(self) -> bool:
+        """Whether VAT was paid: a payment can be taxed differently than quoted."""
+        booked = [each for each in self.top_up.payments if each.state in _BOOKED]
+        taxes = [each.tax.tax if each.tax else self.top_up.tax for each in booked]
+        return any(tax.amount for tax in taxes)
+
+    @property
     def duplicates(self) -> list[PaymentView]:
         return [each for each in self.payments if each.payment.duplicate_of]
 

@@ -161,6 +161,18 @@ def test_what_is_recommended_and_not_allowed_says_both_and_until_when(
     assert f'href="{leads_to}' in pay.partition("btn-primary")[2]
 
 
+@pytest.mark.parametrize("tax", ["19", "0"])
+def test_vat_and_credit_are_explained_only_where_there_is_some(
+    billing: StandIn, browser: FlaskClient, tax: str
+) -> None:
+    quoted(billing, repeats=False, tax=money(tax), credit_limit=money(tax))
+
+    html = opened(browser, ADD)
+
+    assert ("tax office" in html) is (tax != "0")
+    assert ("Your Credit" in html) is (tax != "0")
+
+
 def test_a_paid_top_up_says_what_was_charged_and_what_runs_again(
     billing: StandIn, browser: FlaskClient
 ) -> None:

@@ -202,6 +202,11 @@ def test_the_button_does_what_is_possible(
     assert view(**changes).step is step
 
 
+@pytest.mark.parametrize("tax", ["19", "0"])
+def test_vat_is_spoken_of_only_where_there_is_some(tax: str) -> None:
+    assert view(tax=money(tax)).has_tax is (tax != "0")
+
+
 def test_rounded_amounts_add_up_as_they_are_written() -> None:
     charged = debt(HV_02, "247.914111", "0")
     shown = view(balance=money("97.837"), settlement=settled("-50.077111", charged))

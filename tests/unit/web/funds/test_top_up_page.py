@@ -13,6 +13,7 @@ from shared.contracts.billing.payments import GatewayName, PaymentState, Payment
 from shared.contracts.billing.tax import TaxReason
 from shared.contracts.billing.top_ups import (
     BEGIN_TOP_UP,
+    GET_TOP_UP,
     LIST_OPEN_TOP_UPS,
     START_PAYMENT,
     BeginTopUp,
@@ -104,6 +105,22 @@ def test_a_payment_taxed_otherwise_than_quoted_says_how(
     page = words(opened(browser, ADDRESS))
 
     assert "Germany, private customer. 99.17 EUR net, 19.83 EUR VAT" in page
+
+
+@pytest.mark.parametrize("tax", ["19", "0"])
+def test_a_refund_includes_vat_only_where_some_was_paid(
+    billing: StandIn, browser: FlaskClient, tax: str
+) -> None:
+    payment = duplicate(PaymentState.SUCCEEDED)
+    refunded = replace(
+        top_up_with(payment, TopUpState.REFUNDED),
+        tax=money(tax),
+        refunded=money("100"),
+    )
+    shown(billing, payment)
+    billing.answers[str(GET_TOP_UP)] = lambda _: refunded
+
+    assert ("VAT." in words(opened(browser, ADDRESS))) is (tax != "0")
 
 
 @pytest.mark.parametrize(

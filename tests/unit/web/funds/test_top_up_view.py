@@ -146,6 +146,24 @@ def test_why_another_amount_was_added(
     assert view(payment, credited=money(credited)).remark is remark
 
 
+@pytest.mark.parametrize(
+    ("quoted", "taxed", "has_tax"),
+    [
+        ("19", None, True),
+        ("0", None, False),
+        ("19", "0", False),
+        ("0", "19", True),
+    ],
+)
+def test_vat_is_spoken_of_only_where_some_was_paid(
+    quoted: str, taxed: str | None, *, has_tax: bool
+) -> None:
+    tax = PaymentTax(net=money("100"), tax=money(taxed or "0"), reason=REASON)
+    payment = structs.replace(ONCE, tax=tax if taxed else None)
+
+    assert view(payment, tax=money(quoted)).has_tax is has_tax
+
+
 def test_what_the_money_did_adds_up() -> None:
     shown = view(outcome=outcome())
 
