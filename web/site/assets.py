@@ -31,16 +31,16 @@ def asset_url(name: str) -> str:
 
 
 @lru_cache(maxsize=500)
-def icon(name: str, class_: str = "") -> Markup:
+def icon(name: str) -> Markup:
     """A picture beside words; screen readers skip it.
 
     A name that the sprite lacks, which a catalogue may contain, shows a plain box.
     """
     known = name if name in icon_names() else _UNKNOWN_ICON
     return Markup(
-        '<svg class="icon {}" aria-hidden="true" focusable="false">'
+        '<svg class="icon" aria-hidden="true" focusable="false">'
         '<use href="{}#{}"></use></svg>'
-    ).format(class_, asset_url("icons.svg"), known)
+    ).format(asset_url("icons.svg"), known)
 
 
 @cache

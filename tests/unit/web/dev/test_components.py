@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 
 from web.site.assets import icon_names
 
-TEMPLATES = Path(__file__).parents[4] / "web" / "templates"
+WEB = Path(__file__).parents[4] / "web"
+TEMPLATES, STYLES = WEB / "templates", WEB / "assets" / "css"
 STATE_WORDS = ["Pending", "Active", "Suspended", "Terminated", "Cancelled"]
 
 
@@ -115,6 +116,17 @@ def test_each_icon_that_a_template_names_is_in_the_sprite() -> None:
         named.update(re.findall(r'\bicon\("([a-z0-9-]+)"', template.read_text()))
 
     assert named <= icon_names()
+
+
+def test_each_class_that_a_template_gives_has_a_rule() -> None:
+    rules = "".join(sheet.read_text() for sheet in STYLES.glob("*.css"))
+    known = {*re.findall(r"\.([a-z][\w-]*)", rules), "table"}  # table: Tabler's
+    given = set()
+    for template in TEMPLATES.rglob("*.html"):
+        words = re.findall(r'(?<!-)\bclass="([a-z][\w -]*)"', template.read_text())
+        given.update(name for each in words for name in each.split())
+
+    assert given - known == set()
 
 
 def test_each_macro_file_begins_with_what_it_needs() -> None:
