@@ -108,13 +108,10 @@ def _show(company: UUID, form: ChangeForm | None) -> ResponseReturnValue:
     answer: billing.wallets.Wallets | None = page.answer("answer")
     adding = form if isinstance(form, AddWalletForm) else AddWalletForm(formdata=None)
     adding.currency.choices = list(answer.addable) if answer else []
-    companies = page.load_frame().companies
-    names = [it.company_name for it in companies if it.company_id == company]
     return page.show(
         "wallets/page.html",
         status=form.status if form else 200,
         company_id=company,
-        company_name=next(iter(names), ""),
         may_change=page.may(Permission.MANAGE_BILLING),
         wallets=with_forms(answer.wallets if answer else [], form),
         adding=adding,

@@ -221,6 +221,8 @@ def test_the_wallets_of_another_company_of_ones_own_are_that_companys(
 
     assert _cards(page) == ["GBP"]
     assert "Add Funds in" not in page
+    assert page.count("Switch to Second") == 1
+    assert "Switch to" not in _page(browser, company).partition("<main")[2]
     assert _cards(_page(browser, company)) == ["EUR"]
 
 

@@ -1,6 +1,7 @@
 """The list of transactions, before a billing whose answers are made up."""
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,7 +16,7 @@ from shared.contracts.billing.transactions import (
 )
 from shared.contracts.notes import NoteCode, card_note
 from tests.fixtures.documents import money
-from tests.fixtures.stand_in import OURS, START, StandIn
+from tests.fixtures.stand_in import OTHER_OF_OURS, OURS, START, StandIn
 from tests.fixtures.web.catalogues import catalogue_with, translated
 from tests.fixtures.web.top_ups import FIRST, OTHER_ID, TOP_UP_ID, opened
 
@@ -76,6 +77,21 @@ def test_notes_are_searched_in_the_readers_language_not_the_browsers(
     assert answer.status_code == 200
     (asked,) = (it for _, _, it in billing.calls if isinstance(it, ListTransactions))
     assert asked.note_words[NoteCode.CARD] == "Card"
+
+
+@pytest.mark.parametrize("company", [OURS, OTHER_OF_OURS])
+def test_an_empty_list_offers_to_add_funds_to_the_current_company_only(
+    billing: StandIn, browser: FlaskClient, company: UUID
+) -> None:
+    nothing = TransactionPage(
+        transactions=[], currencies=[], previous=None, next=None, failed=[]
+    )
+    billing.answers[str(LIST_TRANSACTIONS)] = lambda _: nothing
+
+    page = opened(browser, f"/companies/{company}/transactions")
+
+    main = page.partition("<main")[2]
+    assert ("/funds/add" in main) is (company == OURS)
 
 
 def transaction(
