@@ -19,7 +19,7 @@ WEIGHTS = (400, 680)
 CHARACTERS = (
     printable.strip()
     + "".join(map(chr, range(0xA0, 0x100)))
-    + "Œœ\N{THIN SPACE}\u2013\u2014\u2018\u2019\u201a“”„•…€™↑↓\N{MINUS SIGN}"
+    + "Œœ\N{THIN SPACE}\u2013\u2014\u2018\u2019\u201a“”„•…€™\N{MINUS SIGN}"
 )
 """ASCII, Latin-1 (so that European names look the same throughout), and signs."""
 FEATURES = ("kern", "mark", "mkmk", "ccmp", "locl", "calt", "tnum")

@@ -160,11 +160,11 @@ def _title(row: HistoryRow) -> str:
         case "state":
             return _state_title(row.before, row.after or "")
         case "plan":
-            return _("Plan changed: %(before)s → %(after)s", **values)
+            return _("Plan changed: %(before)s, now %(after)s", **values)
         case "price":
             return _("Price changed")
         case "name":
-            return _("Renamed: %(before)s → %(after)s", **values)
+            return _("Renamed: %(before)s, now %(after)s", **values)
         case "termination_request":
             return _request_title(row.after)
     return _("Changed")

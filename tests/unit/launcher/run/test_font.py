@@ -33,6 +33,12 @@ def test_it_has_the_signs_weights_and_figures_that_are_used(font: Path) -> None:
     assert (axis.axisTag, axis.minValue, axis.maxValue) == ("wght", *WEIGHTS)
 
 
+def test_it_has_every_character_of_every_sentence() -> None:
+    sentences = set((ROOT / "shared/translations/client-area.pot").read_text())
+
+    assert sentences - set(CHARACTERS) <= set(" \n")
+
+
 def test_its_licence_is_beside_it() -> None:
     licence = BUILT / Path(asset_url("inter-LICENSE.txt")).name
 

@@ -103,7 +103,7 @@ def test_a_plan_and_its_price_are_one_event() -> None:
         ("state", "active", "suspended", "Suspended", "warning"),
         ("state", "suspended", "active", "Resumed", "success"),
         ("state", "active", "of-a-later-version", "of-a-later-version", "neutral"),
-        ("name", "a", "b", "Renamed: a → b", "neutral"),
+        ("name", "a", "b", "Renamed: a, now b", "neutral"),
         ("of-a-later-version", "a", "b", "Changed", "neutral"),
         ("termination_request", "at_once", None, "withdrawn", "termination"),
         ("termination_request", None, "at_once", "immediately", "termination"),
