@@ -59,7 +59,7 @@ def test_typed_amounts_come_back_whichever_part_asked(
     _leave_and_come_back(page, newcomer)
 
 
-def test_an_amount_that_can_not_be_read_is_told_beside_its_field_as_it_is_typed(
+def test_an_unreadable_amount_has_its_error_beside_the_field_while_typing(
     sign_in: SignIn,
 ) -> None:
     page = sign_in()
@@ -78,7 +78,7 @@ def test_an_amount_that_can_not_be_read_is_told_beside_its_field_as_it_is_typed(
     expect(page.locator("#field-net-error")).to_have_count(0)
 
 
-def test_an_open_list_is_come_back_to(sign_in: SignIn) -> None:
+def test_logging_in_again_leads_back_to_an_open_list(sign_in: SignIn) -> None:
     page = sign_in()
     page.goto("/services?state=suspended&sort=price")
 
