@@ -17,7 +17,8 @@ SOURCE = Path(
 MADE = Path("node_modules/.cache/inter.woff2")
 WEIGHTS = (400, 680)
 CHARACTERS = (
-    printable.strip()
+    " "
+    + printable.strip()
     + "".join(map(chr, range(0xA0, 0x100)))
     + "Œœ\N{THIN SPACE}\u2013\u2014\u2018\u2019\u201a“”„•…€™\N{MINUS SIGN}"
 )
