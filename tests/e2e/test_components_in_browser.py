@@ -12,6 +12,7 @@ from tests.fixtures.looks import (
     WIDTHS,
     broken_words,
     overflow,
+    row_heights,
     scrolling_parts,
 )
 from tests.fixtures.pieces import new_pieces_app, served
@@ -55,12 +56,7 @@ def test_rows_of_two_lines_are_no_higher_whatever_is_in_them(
 ) -> None:
     page = open_page(browser, pieces_url + PAGES[0], width=PHONE)
 
-    for rows in (".two-line tbody tr", ".rows > li"):
-        heights = page.locator(rows).evaluate_all(
-            "rows => rows.map(row => row.getBoundingClientRect().height)"
-        )
-        assert heights
-        assert max(heights) <= ROW_PX
+    assert max(row_heights(page)) <= ROW_PX
     page.context.close()
 
 
