@@ -63,7 +63,7 @@ def ensure_assets(root: Path) -> None:
         if _read(stamp) == wanted and (root / _BUILD / "manifest.json").exists():
             return
         node = find_node()
-        _install_packages(node, root)
+        install_packages(node, root)
         node.run([sys.executable, "-m", _FONT], root)
         node.run([str(node.node), "web/assets/build.mjs"], root)
         stamp.write_text(wanted)
@@ -91,8 +91,12 @@ def find_node() -> Node:
     return Node(node_of_wheel, (str(node_of_wheel), str(npm_of_wheel)))
 
 
-def _install_packages(node: Node, root: Path) -> None:
-    """Install the packages of package-lock.json unless they are up to date."""
+def install_packages(node: Node, root: Path) -> None:
+    """Install the packages of a folder's package-lock.json unless they are up to date.
+
+    Raises:
+        AssetError: npm can't fetch them.
+    """
     wanted = _digest([root / "package.json", root / "package-lock.json"], root)
     stamp = root / "node_modules" / ".installed"
     if _read(stamp) == wanted:

@@ -22,6 +22,20 @@ from tests.fixtures.servers import Servers
 from tests.fixtures.sites import Site
 
 WAIT_MS = 15_000
+PAGES = {
+    "dashboard": "/",
+    "services": "/services",
+    "services-suspended": "/services?state=suspended",
+    "services-nothing-found": "/services?q=nothingatall",
+    "add-funds": "/funds/add",
+    "account": "/account",
+    "password": "/account/password",
+    "verification": "/account/verification",
+    "two-factor": "/account/two-factor",
+    "error": "/no/such/page",
+    "components": "/dev/components",
+}
+"""Pages that every company has at the same address, by name."""
 expect.set_options(timeout=WAIT_MS)
 
 
@@ -187,3 +201,31 @@ def top_up(page: Page, net: int, choice: str = "Pay") -> None:
     page.get_by_role("button", name="Top Up Now").click()
     page.get_by_role("button", name=choice, exact=True).click()
     page.locator("#top-up-state").wait_for()
+
+
+def addresses(page: Page) -> dict[str, str]:
+    """Find the address of each page, also of those that have an id in theirs."""
+    page.goto("/services?q=AU-1030")
+    service = page.locator("tbody a").first.get_attribute("href") or ""
+    page.goto("/account")
+    profile = page.locator("a[href*='/profile']").first.get_attribute("href") or ""
+    other = page.locator("a[href*='/profile']").last.get_attribute("href") or ""
+    page.goto(profile.replace("/profile", "/transactions?type=charges"))
+    entry = page.locator("tbody a[href*='/transactions/']").first
+    details = {"transaction": entry.get_attribute("href") or ""}
+    invoices = profile.replace("/profile", "/invoices")
+    for kind in ("invoice", "credit-note"):
+        page.goto(f"{invoices}?type={kind}")
+        document = page.locator("tbody .cell-lead > .cell-value > a").first
+        details[kind] = document.get_attribute("href") or ""
+    pages = {
+        "invoices": invoices,
+        "invoices-nothing-found": f"{invoices}?to=2001-01-01",
+        "service": service,
+        "profile": profile,
+        "profile-edit": f"{profile}/edit",
+        "members": profile.replace("/profile", "/members"),
+        "transactions": profile.replace("/profile", "/transactions"),
+        "wallets": profile.replace("/profile", "/wallets"),
+    }
+    return {**PAGES, **details, **pages, "profile-of-another-company": other}

@@ -15,9 +15,9 @@ import pytest
 from playwright.sync_api import Page
 
 from launcher.machine.processes import leashed
-from launcher.run.assets import find_node
+from launcher.run.assets import find_node, install_packages
 from launcher.servers.supervision import ROOT
-from tests.e2e.conftest import SignIn
+from tests.e2e.conftest import SignIn, addresses
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]
 
@@ -26,10 +26,20 @@ Measure = Callable[[str, str], dict[str, Any]]
 RUNS = 3
 """How often each page is measured; the median counts."""
 LEAST_PERFORMANCE = 95
-PAGES = ("login", "dashboard", "services", "service", "add-funds")
-COMPANY_PAGES = ("transactions", "invoices", "invoice", "profile")
+PAGES = (
+    *("login", "dashboard", "services", "service", "add-funds"),
+    *("transactions", "invoices", "invoice", "profile"),
+)
 
 _FOLDER = ROOT / "tests/lighthouse"
+_SCREEN = (
+    "--screenEmulation.mobile",
+    *("--screenEmulation.width=412", "--screenEmulation.height=4000"),
+    "--screenEmulation.deviceScaleFactor=1.75",
+)
+"""A phone as high as a page: the bar at its bottom may lie over a part of a row, which
+one scrolls out of there; axe takes what is left of the row's link for too small.
+"""
 _CATEGORIES = ("performance", "accessibility", "best-practices")
 
 
@@ -37,8 +47,7 @@ _CATEGORIES = ("performance", "accessibility", "best-practices")
 def measure(chromium: str) -> Measure:
     """Has Lighthouse look at an address, with cookies; returns its report."""
     node = find_node()
-    if not (_FOLDER / "node_modules/lighthouse").exists():
-        node.run([*node.npm, "ci", "--ignore-scripts"], _FOLDER)
+    install_packages(node, _FOLDER)
     program = [str(node.node), str(_FOLDER / "node_modules/lighthouse/cli/index.js")]
 
     def run(address: str, cookie: str) -> dict[str, Any]:
@@ -47,6 +56,7 @@ def measure(chromium: str) -> Measure:
             *(*program, address, "--quiet", "--output=json"),
             f"--only-categories={','.join(_CATEGORIES)}",
             f"--extra-headers={headers}",
+            *_SCREEN,
             "--chrome-flags=--headless --no-sandbox",
             "--no-enable-error-reporting",
         ]
@@ -64,13 +74,14 @@ def measure(chromium: str) -> Measure:
     return run
 
 
-@pytest.mark.parametrize("name", PAGES + COMPANY_PAGES)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_quick_accessible_and_still(
     measure: Measure, sign_in: SignIn, site: str, name: str
 ) -> None:
+    is_login = name == "login"
     page = sign_in()
-    address = site + _address(page, name)
-    cookie = "" if name == "login" else _cookie(page)
+    address = site + ("/login" if is_login else addresses(page)[name])
+    cookie = "" if is_login else _cookie(page)
 
     reports = _complete(lambda: measure(address, cookie))
 
@@ -96,24 +107,6 @@ def _complete(measure: Callable[[], dict[str, Any]]) -> list[dict[str, Any]]:
         if len(reports) == RUNS:
             return reports
     pytest.fail("Lighthouse could not read the page")
-
-
-def _address(page: Page, name: str) -> str:
-    """Where a page is; some have an id in their address."""
-    plain = {"login": "/login", "dashboard": "/", "services": "/services"}
-    if name in plain:
-        return plain[name]
-    if name == "add-funds":
-        return "/funds/add"
-    if name == "service":
-        page.goto("/services?q=AU-1030")
-        return page.locator("tbody a").first.get_attribute("href") or ""
-    page.goto("/account")
-    profile = page.locator("a[href*='/profile']").first.get_attribute("href") or ""
-    if name != "invoice":
-        return profile.replace("/profile", f"/{name}")
-    page.goto(profile.replace("/profile", "/invoices?type=invoice"))
-    return page.locator("tbody .cell-lead a").first.get_attribute("href") or ""
 
 
 def _cookie(page: Page) -> str:

@@ -8,10 +8,12 @@ from playwright.sync_api import ConsoleMessage, Page
 from pypdfium2 import PdfDocument
 
 from tests.e2e.conftest import (
+    PAGES,
     NewContext,
     Screenshots,
     SignIn,
     add_wallet,
+    addresses,
     open_until,
     top_up,
 )
@@ -24,19 +26,6 @@ from tests.fixtures.looks import (
 )
 from tests.fixtures.looks import WIDTHS as ALL_WIDTHS
 
-PAGES = {
-    "dashboard": "/",
-    "services": "/services",
-    "services-suspended": "/services?state=suspended",
-    "services-nothing-found": "/services?q=nothingatall",
-    "add-funds": "/funds/add",
-    "account": "/account",
-    "password": "/account/password",
-    "verification": "/account/verification",
-    "two-factor": "/account/two-factor",
-    "error": "/no/such/page",
-    "components": "/dev/components",
-}
 TOP_UPS = {
     "top-up-pending": ("Start a payment that stays pending", "Waiting for"),
     "top-up-paid-twice": ("Pay twice", "Possible duplicate"),
@@ -76,7 +65,7 @@ def test_every_page_is_accessible_and_fits(
     complaints: list[str] = []
     page.on("console", lambda message: _note(message, complaints))
 
-    for name, address in _with_details(page).items():
+    for name, address in addresses(page).items():
         page.goto(address)
         page.wait_for_load_state("networkidle")
         _look(page, screenshots, f"{name}-{width}-{theme}")
@@ -88,7 +77,7 @@ def test_no_page_scrolls_sideways_or_breaks_a_word(sign_in: SignIn) -> None:
     page = sign_in()
     wrong: list[str] = []
 
-    for name, address in _with_details(page).items():
+    for name, address in addresses(page).items():
         page.goto(address)
         for width in ALL_WIDTHS:
             page.set_viewport_size({"width": width, "height": 740})
@@ -101,7 +90,7 @@ def test_no_page_scrolls_sideways_or_breaks_a_word(sign_in: SignIn) -> None:
 @pytest.mark.full
 def test_a_list_on_a_phone_has_low_rows_and_begins_in_sight(sign_in: SignIn) -> None:
     page = sign_in(viewport={"width": 360, "height": 740})
-    pages = _with_details(page)
+    pages = addresses(page)
     too_high: set[str] = set()
 
     for name in LISTS:
@@ -115,7 +104,7 @@ def test_a_list_on_a_phone_has_low_rows_and_begins_in_sight(sign_in: SignIn) -> 
 @pytest.mark.full
 def test_a_document_is_printed_alone_from_the_first_sheet_on(sign_in: SignIn) -> None:
     page = sign_in()
-    page.goto(_with_details(page)["invoice"])
+    page.goto(addresses(page)["invoice"])
 
     paper = PdfDocument(page.pdf())
     words = paper[0].get_textpage().get_text_range()
@@ -130,7 +119,7 @@ def test_a_viewer_is_never_offered_to_add_funds(sign_in: SignIn) -> None:
     page = sign_in("viewer@example.com")
     offered = {}
 
-    for name, address in _with_details(page).items():
+    for name, address in addresses(page).items():
         if name == "components":
             continue
         page.goto(address)
@@ -211,34 +200,6 @@ def _look_at_all_sizes(page: Page, screenshots: Screenshots, name: str) -> None:
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         _look(page, screenshots, f"{name}-{width}-{theme}")
-
-
-def _with_details(page: Page) -> dict[str, str]:
-    """All pages, with those that have an id in their address."""
-    page.goto("/services?q=AU-1030")
-    service = page.locator("tbody a").first.get_attribute("href") or ""
-    page.goto("/account")
-    profile = page.locator("a[href*='/profile']").first.get_attribute("href") or ""
-    other = page.locator("a[href*='/profile']").last.get_attribute("href") or ""
-    page.goto(profile.replace("/profile", "/transactions?type=charges"))
-    entry = page.locator("tbody a[href*='/transactions/']").first
-    details = {"transaction": entry.get_attribute("href") or ""}
-    invoices = profile.replace("/profile", "/invoices")
-    for kind in ("invoice", "credit-note"):
-        page.goto(f"{invoices}?type={kind}")
-        document = page.locator("tbody .cell-lead > .cell-value > a").first
-        details[kind] = document.get_attribute("href") or ""
-    pages = {
-        "invoices": invoices,
-        "invoices-nothing-found": f"{invoices}?to=2001-01-01",
-        "service": service,
-        "profile": profile,
-        "profile-edit": f"{profile}/edit",
-        "members": profile.replace("/profile", "/members"),
-        "transactions": profile.replace("/profile", "/transactions"),
-        "wallets": profile.replace("/profile", "/wallets"),
-    }
-    return {**PAGES, **details, **pages, "profile-of-another-company": other}
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:
