@@ -111,7 +111,7 @@ def test_nothing_in_a_page_needs_inline_script_or_style(page: str) -> None:
 
 
 def test_each_icon_that_a_template_names_is_in_the_sprite() -> None:
-    named = set()
+    named: set[str] = set()
     for template in TEMPLATES.rglob("*.html"):
         named.update(re.findall(r'\bicon\("([a-z0-9-]+)"', template.read_text()))
 
@@ -121,7 +121,7 @@ def test_each_icon_that_a_template_names_is_in_the_sprite() -> None:
 def test_each_class_that_a_template_gives_has_a_rule() -> None:
     rules = "".join(sheet.read_text() for sheet in STYLES.glob("*.css"))
     known = {*re.findall(r"\.([a-z][\w-]*)", rules), "table"}  # table: Tabler's
-    given = set()
+    given: set[str] = set()
     for template in TEMPLATES.rglob("*.html"):
         words = re.findall(r'(?<!-)\bclass="([a-z][\w -]*)"', template.read_text())
         given.update(name for each in words for name in each.split())
