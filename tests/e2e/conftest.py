@@ -185,6 +185,17 @@ def open_until(page: Page, address: str, words: str) -> None:
     assert wait_until(says_so, WAIT_MS / 1000), words
 
 
+def open_whole(page: Page, address: str) -> None:
+    """Open a page and wait until none of its blocks waits for a first answer.
+
+    The network is never quiet for sure: blocks ask again for as long as it is open.
+    The samples of /dev/components, whose ids say so, wait for ever.
+    """
+    page.goto(address)
+    waiting = ".block[data-state=waiting]:not([id$=-waiting])"
+    expect(page.locator(waiting)).to_have_count(0)
+
+
 def add_wallet(page: Page, currency: str) -> None:
     """Add one as its owner does who finds none to top up on Add Funds."""
     page.goto("/funds/add")

@@ -127,7 +127,8 @@ def test_the_policy_lets_everything_through_that_the_page_needs(
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
-    page.goto(pieces_url + PAGES[0], wait_until="networkidle")
+    page.goto(pieces_url + PAGES[0])
+    page.evaluate("document.fonts.ready")
 
     assert complaints == []
     page.close()

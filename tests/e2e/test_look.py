@@ -15,6 +15,7 @@ from tests.e2e.conftest import (
     add_wallet,
     addresses,
     open_until,
+    open_whole,
     top_up,
 )
 from tests.fixtures.looks import (
@@ -66,8 +67,7 @@ def test_every_page_is_accessible_and_fits(
     page.on("console", lambda message: _note(message, complaints))
 
     for name, address in addresses(page).items():
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
+        open_whole(page, address)
         _look(page, screenshots, f"{name}-{width}-{theme}")
     assert complaints == []
 
