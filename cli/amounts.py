@@ -2,8 +2,8 @@
 
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.top_ups import GivenBack
+from shared.language.translation import gettext as _
 from shared.money import Money, round_to_minor_unit
-from shared.translation import gettext as _
 
 
 def amount(money: Money) -> str:

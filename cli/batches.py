@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import click
 
-from shared.translation import gettext
+from shared.language.translation import gettext
 
 PageT = TypeVar("PageT")
 PlaceT = TypeVar("PlaceT")

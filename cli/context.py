@@ -22,11 +22,11 @@ from shared.errors import (
     RemoteFault,
     Unavailable,
 )
+from shared.language.translation import SOURCE, use_locale
+from shared.language.translation import gettext as _
 from shared.money import Money, decode_money
 from shared.operator import Operator, new_key
 from shared.settings import SettingError, read_settings
-from shared.translation import SOURCE, use_locale
-from shared.translation import gettext as _
 
 EXIT_DONE_BEFORE = 4
 """Nothing was done: the same amount was already booked within the last hour."""

@@ -9,7 +9,7 @@ from cli.context import CommandContext
 from cli.importing.report import describe, write_report
 from cli.importing.upload import Outcome, Route, RowT, upload
 from shared.contracts.inventory.importing import RefusedRow
-from shared.translation import gettext as _
+from shared.language.translation import gettext as _
 
 SHOWN = 20
 EXIT_REFUSED = 3

@@ -5,7 +5,7 @@ follows in brackets, so that scripts can match it.
 """
 
 from shared.errors import ContractError
-from shared.translation import gettext, mark
+from shared.language.translation import gettext, mark
 
 _RETRY = mark("Try again in a minute; if it keeps failing, check the services' logs.")
 _UPDATE = mark("The command line and the services may be from different versions.")

@@ -11,7 +11,7 @@ import click
 from cli.batches import pages
 from cli.context import CommandContext
 from shared.contracts import billing
-from shared.translation import gettext as _
+from shared.language.translation import gettext as _
 
 BATCH = 50
 

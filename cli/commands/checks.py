@@ -22,8 +22,8 @@ from shared.contracts.inventory.upkeep import (
     RepublishServices,
     VerifyCounters,
 )
-from shared.translation import gettext as _
-from shared.translation import mark
+from shared.language.translation import gettext as _
+from shared.language.translation import mark
 
 _COMPANIES_DONE = mark("companies done: %(count)s")
 COMPANY = click.option("--company", help="Only this company: its ID or exact name.")

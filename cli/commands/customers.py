@@ -9,8 +9,8 @@ from cli.context import CommandContext
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
 from shared.contracts.identity.people import VerificationState, VerificationStep
-from shared.translation import gettext as _
-from shared.translation import mark
+from shared.language.translation import gettext as _
+from shared.language.translation import mark
 
 PERSONAL_STEPS = (
     VerificationStep.EMAIL,

@@ -11,9 +11,9 @@ from cli.amounts import refund_summary
 from cli.batches import pages
 from cli.context import AGAIN, KEY, MONEY, CommandContext
 from shared.contracts import billing
+from shared.language.translation import gettext as _
 from shared.money import Money
 from shared.text import guard_cell
-from shared.translation import gettext as _
 
 COLUMNS = (
     "number",

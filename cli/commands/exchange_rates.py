@@ -9,7 +9,7 @@ from cli.context import CommandContext
 from cli.import_command import EXIT_REFUSED, FILE
 from cli.importing.exchange_rates import read_rates
 from shared.contracts import billing
-from shared.translation import gettext as _
+from shared.language.translation import gettext as _
 
 
 @click.group()

@@ -22,8 +22,8 @@ from shared.contracts.billing.payments import (
     BankCredit,
     part_name,
 )
+from shared.language.translation import gettext as _
 from shared.money import Money
-from shared.translation import gettext as _
 
 BATCH = 200
 

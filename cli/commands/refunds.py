@@ -8,8 +8,8 @@ from cli.amounts import amount
 from cli.batches import pages
 from cli.context import CommandContext
 from shared.contracts import billing
+from shared.language.translation import gettext as _
 from shared.money import round_down_to_minor_unit
-from shared.translation import gettext as _
 
 BATCH = 100
 MAX_REASON = 80

@@ -12,7 +12,7 @@ from cli.importing.service_files import FORMATS, read_services
 from cli.importing.upload import SERVICES
 from shared.contracts import inventory
 from shared.contracts.inventory.services import SuspensionReason
-from shared.translation import gettext as _
+from shared.language.translation import gettext as _
 
 
 @click.group()

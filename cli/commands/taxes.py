@@ -11,7 +11,7 @@ from cli.batches import pages
 from cli.commands.wallets import COMPANY
 from cli.context import CommandContext
 from shared.contracts import billing
-from shared.translation import gettext as _
+from shared.language.translation import gettext as _
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 

@@ -7,8 +7,8 @@ import click
 from cli.context import AGAIN, KEY, MONEY, CommandContext
 from shared.contracts import billing
 from shared.contracts.billing.wallets import AdjustmentKind
+from shared.language.translation import gettext as _
 from shared.money import Money
-from shared.translation import gettext as _
 
 COMPANY = click.option(
     "--company", required=True, help="The company's ID or exact name."

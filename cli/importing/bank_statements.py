@@ -19,8 +19,8 @@ from cli.importing.plain_xml import parse_plain_xml
 from cli.importing.records import FileError
 from services.billing.top_ups.references import references_in
 from shared.contracts.billing.payments import MAX_TEXT_LENGTH, BankCredit
+from shared.language.translation import gettext as _
 from shared.money import Money, decode_money, zero
-from shared.translation import gettext as _
 
 MAX_BYTES = 50_000_000
 

@@ -13,7 +13,7 @@ from cli.importing.records import (
     read_json,
 )
 from shared.contracts.inventory.importing import CatalogRow, RefusedRow
-from shared.translation import gettext as _
+from shared.language.translation import gettext as _
 
 FORMATS = ("auto", "csv", "json", "libcloud")
 

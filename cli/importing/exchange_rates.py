@@ -14,8 +14,8 @@ from zipfile import BadZipFile, ZipFile
 from cli.importing.plain_xml import parse_plain_xml
 from cli.importing.records import FileError
 from shared.contracts.billing.exchange_rates import ExchangeRate
+from shared.language.translation import gettext as _
 from shared.money import currency_of
-from shared.translation import gettext as _
 
 MAX_BYTES = 50_000_000
 

@@ -3,7 +3,7 @@
 from xml.etree import ElementTree as ET
 
 from cli.importing.records import FileError
-from shared.translation import gettext as _
+from shared.language.translation import gettext as _
 
 
 def parse_plain_xml(content: bytes) -> ET.Element:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from shared.contracts.inventory.importing import RefusedRow
-from shared.translation import gettext as _
-from shared.translation import mark
+from shared.language.translation import gettext as _
+from shared.language.translation import mark
 
 MAX_VALUE_LENGTH = 1_000
 """Longer values are cut off; no column accepts as much, so they are refused anyway."""

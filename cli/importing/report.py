@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from shared.contracts.inventory.importing import RefusedRow
-from shared.translation import gettext, mark
+from shared.language.translation import gettext, mark
 
 REASONS = {
     "missing": mark("a value is missing"),

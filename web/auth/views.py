@@ -20,9 +20,9 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
+from shared.language.translation import mark
 from shared.rpc.client import CallContext, call
 from shared.rpc.readiness import find_missing
-from shared.translation import mark
 from web.language.refusals import retry_after
 from web.page.addresses import form_on, own_address
 from web.page.context import context

@@ -13,8 +13,8 @@ from babel import Locale, UnknownLocaleError
 from flask import Flask, g, request
 
 from shared.contracts.identity.people import User
+from shared.language.translation import language_for, languages
 from shared.money import Money
-from shared.translation import language_for, languages
 from web.language.formatting import (
     FormattedMoney,
     format_clock,

@@ -11,7 +11,7 @@ from flask_babel import gettext, ngettext
 
 from shared.contracts.actors import Actor, ActorKind
 from shared.contracts.notes import Note, NoteCode
-from shared.translation import mark
+from shared.language.translation import mark
 
 _SENTENCES: Mapping[str, str] = {
     NoteCode.CARD: mark("Card"),

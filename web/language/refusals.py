@@ -12,8 +12,8 @@ from flask_babel.speaklater import LazyString
 from markupsafe import escape
 
 from shared.errors import ContractError, Throttled
+from shared.language.translation import mark
 from shared.money import Money, currency_of
-from shared.translation import mark
 from web.language.formatting import format_money
 from web.language.locale import country_name, reader_locale
 

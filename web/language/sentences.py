@@ -12,7 +12,7 @@ from flask import Flask
 from flask_babel import Babel, Domain, get_locale, gettext
 from markupsafe import Markup, escape
 
-from shared.translation import DOMAIN, catalogue
+from shared.language.translation import DOMAIN, catalogue
 from web.language.locale import sentence_locale
 
 

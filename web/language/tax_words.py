@@ -3,9 +3,9 @@
 from flask import Flask
 from flask_babel import get_locale, gettext
 
-from shared.contracts.billing import tax_words
 from shared.contracts.billing.tax import TaxId, TaxIdMatch, TaxIdState, TaxReason
-from shared.translation import SOURCE, mark, use_locale
+from shared.language import tax_words
+from shared.language.translation import SOURCE, mark, use_locale
 
 _FIELDS = {
     "country": mark("Country"),

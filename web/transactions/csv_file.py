@@ -9,8 +9,8 @@ from datetime import UTC
 from flask_babel import gettext
 
 from shared.contracts.billing.transactions import Transaction, TransactionPage
+from shared.language.translation import mark
 from shared.text import guard_cell
-from shared.translation import mark
 from web.language.notes import note_words
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"

@@ -1,6 +1,6 @@
 """The words for a tax reason, in a document's language.
 
-The English ones are those of the pages: `shared.contracts.billing.tax_words`.
+The English ones are those of the pages: `shared.language.tax_words`.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from services.billing.documents.rendering.figures import (
     write_day,
     write_percent,
 )
-from shared.contracts.billing import tax_words as english
 from shared.contracts.billing.tax import TaxReason, TaxRule
+from shared.language import tax_words as english
 
 _DASH = " \N{EN DASH} "
 

@@ -25,12 +25,12 @@ from services.billing.tax.id_checks import (
 from services.billing.tax.vies import Answer
 from shared.contracts import billing, identity
 from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
-from shared.contracts.billing.tax_words import words
 from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from shared.db.events import Envelope
 from shared.db.tables import outbox
 from shared.errors import Conflict, ContractError, Forbidden, InvalidInput
+from shared.language.tax_words import words
 from shared.rpc.jobs import JobThreads
 from tests.fixtures.billing.office import START, Office
 from tests.fixtures.vies import ViesStandIn, vies_stand_in

@@ -29,8 +29,8 @@ from shared.contracts.billing.tax import (
     TaxReason,
     TaxRule,
 )
-from shared.contracts.billing.tax_words import words
 from shared.errors import Conflict
+from shared.language.tax_words import words
 from shared.money import Money, minor_unit
 from tests.fixtures.properties import examples
 

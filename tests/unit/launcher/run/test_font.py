@@ -34,7 +34,7 @@ def test_it_has_the_signs_weights_and_figures_that_are_used(font: Path) -> None:
 
 
 def test_it_has_every_character_of_every_sentence() -> None:
-    sentences = set((ROOT / "shared/translations/client-area.pot").read_text())
+    sentences = set((ROOT / "shared/language/translations/client-area.pot").read_text())
 
     assert sentences - set(CHARACTERS) == {"\n"}
 

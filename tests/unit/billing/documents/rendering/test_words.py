@@ -15,11 +15,11 @@ from services.billing.documents.rendering.words import (
     top_up_line,
     words_in,
 )
-from shared.contracts.billing import tax_words as english
 from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.tax import TaxCategory, TaxReason, TaxRule
 from shared.contracts.notes import NO_NOTE, Note, NoteCode, card_note, own_words
+from shared.language import tax_words as english
 
 PARAMETERS = {
     "country": "PL",

@@ -10,7 +10,7 @@ from datetime import date
 from babel.dates import format_date
 
 from shared.contracts.billing.tax import TaxReason, TaxRule
-from shared.translation import current_language, gettext, mark
+from shared.language.translation import current_language, gettext, mark
 
 _WORDS: Mapping[str, str] = {
     TaxRule.DOMESTIC_PRIVATE: mark(

@@ -7,7 +7,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
-from shared.translation import gettext, mark, ngettext, use_locale
+from shared.language.translation import gettext, mark, ngettext, use_locale
 from tests.fixtures.web.catalogues import TEMPLATE, catalogue_with, translated
 
 SOURCES = ("web", "cli", "shared", "services/billing/documents")

@@ -1,0 +1,1 @@
+"""Sentences for people: the catalogue, and those that pages and documents share."""
