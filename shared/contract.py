@@ -49,6 +49,8 @@ class Method(Generic[RequestT, ResponseT]):
     effect: Effect = Effect.READ
     carries_secret: bool = False
     """Its call holds a password or token, and so must never reach a disk."""
+    needs_proof: bool = False
+    """A user must have proved who they are lately, else ``step_up_required``."""
 
     def __str__(self) -> str:
         return f"{self.service}.{self.name}"

@@ -27,6 +27,8 @@ from shared.errors import Forbidden, Unauthenticated
 from shared.permissions import Permission
 
 LIFETIME = timedelta(minutes=5)
+PROOF_LIFETIME = timedelta(minutes=10)
+"""How long a proof of who somebody is counts for what needs a recent one."""
 NOBODY_ID = UUID(int=0)
 
 _ALGORITHM = "EdDSA"
@@ -54,6 +56,8 @@ class Principal:
     ``is_login_name``: the name is that of an operator's login on their machine, which
     no customer is shown.
     ``session_id`` is the session that it was made for, and nil unless a user acts.
+    ``proved_at`` is when the user last proved who they are, by any factor; None unless
+    a user acts.
     ``is_verified``: who acts has shown who they are, so the limits of those who have
     not don't hold.
     """
@@ -69,6 +73,7 @@ class Principal:
     is_verified: bool = False
     session_id: UUID = NOBODY_ID
     is_login_name: bool = False
+    proved_at: datetime | None = None
 
     @property
     def issued_at(self) -> datetime:
@@ -82,6 +87,16 @@ class Principal:
                 f"{self.kind.value} lacks {permission.value}",
                 {"permission": permission.value},
             )
+
+    def require_proof(self, now: datetime) -> None:
+        """Raise `Forbidden` (``step_up_required``) for a user without a recent proof.
+
+        OWASP ASVS 5.0, 7.5.1 and 7.5.2.
+        """
+        if self.kind is not Kind.USER:
+            return
+        if self.proved_at is None or self.proved_at <= now - PROOF_LIFETIME:
+            raise Forbidden("step_up_required")
 
     def require_company(self) -> UUID:
         """Return the company acted for; raises `Forbidden` when there is none."""
@@ -138,6 +153,7 @@ def sign(principal: Principal, key: Ed25519PrivateKey) -> str:
         "verified": principal.is_verified,
         "session": str(principal.session_id),
         "login_name": principal.is_login_name,
+        "proved": _seconds(principal.proved_at),
     }
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
@@ -189,6 +205,7 @@ def _read(claims: dict[str, Any]) -> Principal:
         is_verified=claims.get("verified") is True,
         session_id=UUID(claims.get("session", str(NOBODY_ID))),
         is_login_name=claims.get("login_name") is True,
+        proved_at=_moment(claims.get("proved")),
     )
 
 
@@ -198,6 +215,14 @@ def _known(values: Iterable[str]) -> frozenset[Permission]:
     Identity may be the first to be upgraded.
     """
     return frozenset(_PERMISSIONS[value] for value in values if value in _PERMISSIONS)
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _values(permissions: Iterable[Permission]) -> list[str]:

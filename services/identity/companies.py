@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
-from services.identity import memberships, models
+from services.identity import memberships
+from services.identity.models.companies import Company
 from services.identity.people import users
 from services.identity.places import check_country, check_time_zone
 from shared.contracts import identity
@@ -40,7 +41,7 @@ def create_company(
         InvalidInput: as the contract lists.
     """
     owner = users.get_user(change.db, request.owner_id)
-    company = models.Company(
+    company = Company(
         company_id=change.runtime.new_id(),
         **_checked(request),
         version=memberships.FIRST_VERSION,
@@ -82,13 +83,13 @@ def change_company(
     return _publish_change(change, company)
 
 
-def get_company(db: Session, company_id: UUID, *, lock: bool = False) -> models.Company:
+def get_company(db: Session, company_id: UUID, *, lock: bool = False) -> Company:
     """Read a company; with ``lock``, to change it.
 
     Raises:
         NotFound: ``no_such_company``.
     """
-    company = db.get(models.Company, company_id, with_for_update=lock)
+    company = db.get(Company, company_id, with_for_update=lock)
     if company is None:
         raise NotFound("no_such_company")
     return company
@@ -98,12 +99,12 @@ def find_companies(
     db: Session, request: identity.companies.FindCompanies
 ) -> list[identity.companies.Company]:
     """Companies by name and id, as far as given; by name, then id."""
-    query = select(models.Company)
+    query = select(Company)
     if request.name is not None:
-        query = query.where(models.Company.name == clean_name(request.name))
+        query = query.where(Company.name == clean_name(request.name))
     if request.company_id is not None:
-        query = query.where(models.Company.company_id == request.company_id)
-    ordered = query.order_by(models.Company.name, models.Company.company_id)
+        query = query.where(Company.company_id == request.company_id)
+    ordered = query.order_by(Company.name, Company.company_id)
     return [view(company) for company in db.scalars(ordered.limit(MAX_FOUND))]
 
 
@@ -120,11 +121,11 @@ def republish_companies(
     check_limit(request.limit, MAX_BATCH)
     if request.after_company_id is None:
         change.begin_replay()
-    query = select(models.Company)
+    query = select(Company)
     if request.after_company_id is not None:
-        query = query.where(models.Company.company_id > request.after_company_id)
+        query = query.where(Company.company_id > request.after_company_id)
     # Locked, so that a concurrent change is published after this, not before.
-    ordered = query.order_by(models.Company.company_id).limit(request.limit)
+    ordered = query.order_by(Company.company_id).limit(request.limit)
     found = change.db.scalars(ordered.with_for_update()).all()
     change.tell_all(*(_company_changed(company) for company in found))
     full = len(found) == request.limit
@@ -137,7 +138,7 @@ def clean_name(text: str) -> str:
     return clean_line(text, MAX_NAME_LENGTH, code="bad_name", required=True)
 
 
-def view(company: models.Company) -> identity.companies.Company:
+def view(company: Company) -> identity.companies.Company:
     return identity.companies.Company(
         id=company.company_id,
         name=company.name,
@@ -154,9 +155,7 @@ def view(company: models.Company) -> identity.companies.Company:
     )
 
 
-def _publish_change(
-    change: Change, company: models.Company
-) -> identity.companies.Company:
+def _publish_change(change: Change, company: Company) -> identity.companies.Company:
     """Write the event of what the company is now; returns its body."""
     change.db.flush()
     event = _company_changed(company)
@@ -165,7 +164,7 @@ def _publish_change(
 
 
 def _company_changed(
-    company: models.Company,
+    company: Company,
 ) -> OutboxEvent[identity.companies.Company]:
     return OutboxEvent(
         identity.companies.COMPANY_CHANGED,
@@ -219,7 +218,7 @@ def _postal_code(country: str, text: str) -> str:
 
 
 def _check_time_zone(
-    db: Session, company: models.Company, time_zone: str, now: datetime
+    db: Session, company: Company, time_zone: str, now: datetime
 ) -> None:
     """Refuse another zone so soon: billing recounts all of the company's services."""
     last = company.time_zone_changed_at

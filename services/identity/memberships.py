@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.identity import models
+from services.identity.models.companies import Company, Membership
+from services.identity.models.people import User
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
 from shared.errors import Conflict, Forbidden, NotFound
@@ -36,17 +37,17 @@ def of_user(db: Session, user_id: UUID) -> list[UsersCompany]:
     """Return all companies of a user, by name."""
     rows = db.execute(
         select(
-            models.Company.company_id,
-            models.Company.name,
-            models.Membership.role,
-            models.Membership.since,
+            Company.company_id,
+            Company.name,
+            Membership.role,
+            Membership.since,
         )
         .join(
-            models.Membership,
-            models.Membership.company_id == models.Company.company_id,
+            Membership,
+            Membership.company_id == Company.company_id,
         )
-        .where(models.Membership.user_id == user_id)
-        .order_by(models.Company.name, models.Company.company_id)
+        .where(Membership.user_id == user_id)
+        .order_by(Company.name, Company.company_id)
     )
     return [UsersCompany(*row) for row in rows]
 
@@ -77,9 +78,9 @@ def choose_first(companies: list[UsersCompany]) -> UsersCompany:
 def list_members(db: Session) -> list[identity.memberships.Member]:
     """Return the members of the company that ``db`` is narrowed to, oldest first."""
     rows = db.execute(
-        select(models.Membership, models.User)
-        .join(models.User, models.User.id == models.Membership.user_id)
-        .order_by(models.Membership.since, models.Membership.user_id)
+        select(Membership, User)
+        .join(User, User.id == Membership.user_id)
+        .order_by(Membership.since, Membership.user_id)
     )
     return [
         identity.memberships.Member(
@@ -103,7 +104,7 @@ def add_member(
         Conflict: ``already_member``, in whichever role.
     """
     added = (
-        insert(models.Membership)
+        insert(Membership)
         .values(
             company_id=request.company_id,
             user_id=request.user_id,
@@ -113,7 +114,7 @@ def add_member(
         )
         .on_conflict_do_nothing()
     )
-    membership = change.db.scalar(added.returning(models.Membership))
+    membership = change.db.scalar(added.returning(Membership))
     if membership is None:
         raise Conflict("already_member")
     body = identity.memberships.Membership(

@@ -140,6 +140,8 @@ class Dispatcher:
         now = self.service.runtime.clock.now()
         principal = verify(headers.principal, self._verify_key, now)
         principal.require(permission)
+        if handler.method.needs_proof:
+            principal.require_proof(now)
         return principal
 
     def _in_transaction(

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.identity import memberships, models
+from services.identity import memberships
+from services.identity.models.people import User
 from services.identity.people import verification
 from services.identity.people.emails import normalise_email
 from services.identity.people.passwords import check_password
@@ -50,8 +51,8 @@ def create_user(
         "created_at": now,
     }
     # ON CONFLICT rather than a look first: two creations at once end here.
-    added = insert(models.User).values(values).on_conflict_do_nothing()
-    user = db.scalar(added.returning(models.User))
+    added = insert(User).values(values).on_conflict_do_nothing()
+    user = db.scalar(added.returning(User))
     if user is None:
         raise Conflict("email_taken")
     if request.email_verified:
@@ -60,20 +61,20 @@ def create_user(
     return view(user, is_verified=False)
 
 
-def get_user(db: Session, user_id: UUID) -> models.User:
+def get_user(db: Session, user_id: UUID) -> User:
     """Read a user.
 
     Raises:
         NotFound: ``no_such_user``.
     """
-    user = db.get(models.User, user_id)
+    user = db.get(User, user_id)
     if user is None:
         raise NotFound("no_such_user")
     return user
 
 
-def find_user_by_email(db: Session, email: str) -> models.User | None:
-    return db.scalar(select(models.User).where(models.User.email == email))
+def find_user_by_email(db: Session, email: str) -> User | None:
+    return db.scalar(select(User).where(User.email == email))
 
 
 def get_account(
@@ -94,7 +95,7 @@ def get_account(
     )
 
 
-def view(user: models.User, *, is_verified: bool) -> identity.people.User:
+def view(user: User, *, is_verified: bool) -> identity.people.User:
     return identity.people.User(
         id=user.id,
         email=user.email,

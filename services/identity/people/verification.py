@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.identity import models
+from services.identity.models.people import Verification
 from shared.contracts import identity
 from shared.contracts.identity.people import VerificationState, VerificationStep
 from shared.errors import InvalidInput
@@ -27,9 +27,7 @@ def steps_of(
 ) -> list[identity.people.Verification]:
     """Every step with its state, for a user and the company acted for."""
     subjects = [user_id] if company_id is None else [user_id, company_id]
-    rows = db.scalars(
-        select(models.Verification).where(models.Verification.subject_id.in_(subjects))
-    )
+    rows = db.scalars(select(Verification).where(Verification.subject_id.in_(subjects)))
     begun = {row.step: row for row in rows}
     return [_view(step, begun.get(step)) for step in VerificationStep]
 
@@ -37,9 +35,9 @@ def steps_of(
 def is_verified(db: Session, user_id: UUID) -> bool:
     passed = db.scalar(
         select(func.count()).where(
-            models.Verification.subject_id == user_id,
-            models.Verification.step.in_(PERSONAL_STEPS),
-            models.Verification.state == VerificationState.VERIFIED,
+            Verification.subject_id == user_id,
+            Verification.step.in_(PERSONAL_STEPS),
+            Verification.state == VerificationState.VERIFIED,
         )
     )
     return passed == len(PERSONAL_STEPS)
@@ -55,7 +53,7 @@ def set_step(
     """
     if request.step not in PERSONAL_STEPS:
         raise InvalidInput("not_a_personal_step", request.step.value)
-    row = models.Verification(
+    row = Verification(
         subject_id=request.user_id,
         step=request.step,
         state=request.state,
@@ -70,7 +68,7 @@ def mark_verified(
 ) -> None:
     """Note that a step not begun before is passed."""
     db.add(
-        models.Verification(
+        Verification(
             subject_id=subject_id,
             step=step,
             state=VerificationState.VERIFIED,
@@ -80,7 +78,7 @@ def mark_verified(
 
 
 def _view(
-    step: VerificationStep, row: models.Verification | None
+    step: VerificationStep, row: Verification | None
 ) -> identity.people.Verification:
     if row is None:
         return identity.people.Verification(

@@ -10,11 +10,11 @@ from uuid import UUID
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.orm import Session
 
-from services.identity import models
+from services.identity.derived_keys import derive
+from services.identity.models.people import User
+from services.identity.models.signing_in import LoginSession
 from services.identity.people import users
 from services.identity.people.emails import normalise_or_empty
 from services.identity.people.passwords import PasswordHashing
@@ -49,8 +49,8 @@ class Logins:
         self._runtime = runtime
         self._hashing = hashing
         self._signing_key = signing_key
-        self._throttle_key = _derive(signing_key, b"client-area login throttle")
-        self.marks = Marks(_derive(signing_key, b"client-area sign-in log"))
+        self._throttle_key = derive(signing_key, b"client-area login throttle")
+        self.marks = Marks(derive(signing_key, b"client-area sign-in log"))
 
     def log_in(
         self, request: identity.signing_in.LogIn, now: datetime
@@ -74,7 +74,7 @@ class Logins:
 
     def _log_in(
         self, request: identity.signing_in.LogIn, now: datetime
-    ) -> tuple[models.LoginSession, identity.signing_in.Session]:
+    ) -> tuple[LoginSession, identity.signing_in.Session]:
         email = normalise_or_empty(request.email)
         site = throttle.site_of(throttle.normalise_address(request.address))
         attempt = Attempt.of(self._throttle_key, email, request.email, site)
@@ -113,7 +113,7 @@ class Logins:
         renewed_hash: str | None,
         request: identity.signing_in.LogIn,
         now: datetime,
-    ) -> tuple[models.LoginSession, identity.signing_in.Session]:
+    ) -> tuple[LoginSession, identity.signing_in.Session]:
         with self._database.system() as db:
             throttle.lock_answers(db)
             throttle.refuse_when_throttled(db, attempt, now)
@@ -126,15 +126,9 @@ class Logins:
             return signed_in.row, view
 
 
-def _lock_unchanged(db: Session, candidate: Candidate) -> models.User:
+def _lock_unchanged(db: Session, candidate: Candidate) -> User:
     """Read the user again: the password may have been changed while we hashed."""
-    user = db.get(models.User, candidate.user_id, with_for_update=True)
+    user = db.get(User, candidate.user_id, with_for_update=True)
     if user is None or user.password_hash != candidate.password_hash:
         raise Unauthenticated("wrong_credentials")
     return user
-
-
-def _derive(signing_key: Ed25519PrivateKey, purpose: bytes) -> bytes:
-    """Derive a key that never leaves the process, so that hashes tell nothing alone."""
-    kdf = HKDF(SHA256(), length=32, salt=None, info=purpose)
-    return kdf.derive(signing_key.private_bytes_raw())

@@ -8,8 +8,9 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.orm import Session
 
-from services.identity import models
 from services.identity.memberships import UsersCompany
+from services.identity.models.people import User
+from services.identity.models.signing_in import LoginSession
 from services.identity.roles import PERMISSIONS
 from shared.contracts.identity.signing_in import (
     ASSERTION_AUDIENCE,
@@ -38,9 +39,9 @@ _DEFECTS = (
 
 
 def of_user(
-    user: models.User,
+    user: User,
     company: UsersCompany,
-    session: models.LoginSession,
+    session: LoginSession,
     now: datetime,
     *,
     is_verified: bool,
@@ -57,6 +58,7 @@ def of_user(
         strength=session.strength,
         is_verified=is_verified,
         session_id=session.id,
+        proved_at=session.proved_at,
     )
 
 

@@ -11,17 +11,19 @@ from uuid import UUID
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from services.identity import memberships, models
+from services.identity import memberships
 from services.identity.memberships import UsersCompany
+from services.identity.models.people import User
+from services.identity.models.signing_in import LoginSession
 from services.identity.people import users, verification
 from services.identity.signing_in import principals
 from services.identity.signing_in.throttle import normalise_address
 from shared.contracts import identity
 from shared.errors import Unauthenticated
-from shared.principal import Strength, sign
+from shared.principal import NOBODY_ID, Strength, sign
 from shared.rpc.change import Change
 from shared.runtime import Runtime
 from shared.text import is_plain
@@ -41,8 +43,8 @@ class SignedIn:
     """A live session, its user and the companies they may act for."""
 
     token: str
-    row: models.LoginSession
-    user: models.User
+    row: LoginSession
+    user: User
     companies: list[UsersCompany]
 
     def company_for(self, wanted: UUID | None) -> UsersCompany:
@@ -65,7 +67,7 @@ class SignedIn:
 def open_session(
     db: Session,
     runtime: Runtime,
-    user: models.User,
+    user: User,
     request: identity.signing_in.LogIn,
     now: datetime,
 ) -> SignedIn:
@@ -76,7 +78,7 @@ def open_session(
     """
     companies = memberships.of_user(db, user.id)
     token = runtime.new_token()
-    row = models.LoginSession(
+    row = LoginSession(
         id=runtime.new_id(),
         token_hash=_hash(token),
         user_id=user.id,
@@ -85,6 +87,7 @@ def open_session(
         address=normalise_address(request.address),
         user_agent=_shorten(request.user_agent),
         created_at=now,
+        proved_at=now,
         last_seen_at=now,
     )
     db.add(row)
@@ -100,13 +103,13 @@ def resume_session(
         Unauthenticated: ``session_ended``, or there never was one.
     """
     found = db.execute(
-        select(models.LoginSession, models.User)
-        .join(models.User, models.User.id == models.LoginSession.user_id)
+        select(LoginSession, User)
+        .join(User, User.id == LoginSession.user_id)
         .where(
-            models.LoginSession.token_hash == _hash(token),
-            models.LoginSession.ended_at.is_(None),
-            models.LoginSession.created_at > now - ABSOLUTE_LIFETIME,
-            models.LoginSession.last_seen_at > now - IDLE_LIFETIME,
+            LoginSession.token_hash == _hash(token),
+            LoginSession.ended_at.is_(None),
+            LoginSession.created_at > now - ABSOLUTE_LIFETIME,
+            LoginSession.last_seen_at > now - IDLE_LIFETIME,
         )
     ).one_or_none()
     if found is None:
@@ -130,32 +133,39 @@ def switch_company(signed_in: SignedIn, company_id: UUID) -> UsersCompany:
 
 def end_session(change: Change, token: str) -> None:
     """End a session and publish it; do nothing if it has ended or never existed."""
-    ended = change.db.scalar(
-        update(models.LoginSession)
-        .where(
-            models.LoginSession.token_hash == _hash(token),
-            models.LoginSession.ended_at.is_(None),
-        )
+    _end(change, LoginSession.token_hash == _hash(token))
+
+
+def end_sessions_of(change: Change, user_id: UUID, *, but: UUID = NOBODY_ID) -> None:
+    """End all of a user's sessions, except the one with the id ``but``."""
+    _end(change, LoginSession.user_id == user_id, LoginSession.id != but)
+
+
+def _end(change: Change, *which: ColumnElement[bool]) -> None:
+    ended = change.db.scalars(
+        update(LoginSession)
+        .where(LoginSession.ended_at.is_(None), *which)
         .values(ended_at=change.call.now)
-        .returning(models.LoginSession)
-    )
-    if ended is None:
-        return
-    log.info("signed_out", session=str(ended.id))
-    change.tell(
-        identity.signing_in.SESSION_REVOKED,
-        identity.signing_in.RevokedSession(session_id=ended.id, user_id=ended.user_id),
-        company_id=ended.company_id,
-        version=1,
-    )
+        .returning(LoginSession)
+    ).all()
+    for session in ended:
+        log.info("signed_out", session=str(session.id))
+        change.tell(
+            identity.signing_in.SESSION_REVOKED,
+            identity.signing_in.RevokedSession(
+                session_id=session.id, user_id=session.user_id
+            ),
+            company_id=session.company_id,
+            version=1,
+        )
 
 
 def forget_old_sessions(db: Session, now: datetime) -> None:
     """Delete sessions that ended, or were last seen, more than 30 days ago."""
     long_ago = now - KEPT_AFTER_END
-    ended = models.LoginSession.ended_at < long_ago
-    unseen = models.LoginSession.last_seen_at < long_ago
-    db.execute(delete(models.LoginSession).where(or_(ended, unseen)))
+    ended = LoginSession.ended_at < long_ago
+    unseen = LoginSession.last_seen_at < long_ago
+    db.execute(delete(LoginSession).where(or_(ended, unseen)))
 
 
 def view(

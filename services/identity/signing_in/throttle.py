@@ -28,7 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Session
 
-from services.identity.models import LoginFailure, LoginSession, User
+from services.identity.models.people import User
+from services.identity.models.signing_in import LoginFailure, LoginSession
 from shared.errors import Throttled
 
 WINDOW = timedelta(minutes=15)

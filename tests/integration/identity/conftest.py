@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import text
 
 from launcher.servers.postgres import PostgresServer
-from services.identity import models
+from services.identity.models.base import Base
 from shared.db import tables
 from shared.db.database import Database
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.identity.house import House
 
-_TABLES = ", ".join([*models.Base.metadata.tables, *tables.metadata.tables])
+_TABLES = ", ".join([*Base.metadata.tables, *tables.metadata.tables])
 
 
 @pytest.fixture(scope="session")
@@ -26,5 +26,5 @@ def database(postgres_server: PostgresServer) -> Iterator[Database]:
 def house(database: Database) -> House:
     """An identity service on a real PostgreSQL, in an empty database."""
     with database.system() as db:
-        db.execute(text(f"TRUNCATE {_TABLES}"))
+        db.execute(text(f"TRUNCATE {_TABLES} CASCADE"))
     return House.build(database)

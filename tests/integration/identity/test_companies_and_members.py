@@ -8,7 +8,7 @@ from msgspec import structs
 from sqlalchemy import select
 
 from services.identity import companies, memberships
-from services.identity.models import Company, Membership
+from services.identity.models.companies import Company, Membership
 from shared.contract import Method, Request
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role

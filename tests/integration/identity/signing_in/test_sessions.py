@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete, event, func, select
 
-from services.identity.models import LoginSession, Membership
+from services.identity.models.companies import Membership
+from services.identity.models.signing_in import LoginSession
 from services.identity.signing_in.sessions import (
     ABSOLUTE_LIFETIME,
     IDLE_LIFETIME,

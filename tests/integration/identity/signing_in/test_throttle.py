@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, select
 
-from services.identity.models import LoginFailure
+from services.identity.models.signing_in import LoginFailure
 from services.identity.signing_in.throttle import (
     KNOWN_FOR,
     MAX_ALTOGETHER,

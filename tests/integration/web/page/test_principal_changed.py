@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, update
 
 from launcher.servers.databases import SERVICES
-from services.identity.models import Membership
+from services.identity.models.companies import Membership
 from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from tests.fixtures.installations import (

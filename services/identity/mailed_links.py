@@ -1,0 +1,100 @@
+"""Links that are sent by mail: each for one purpose, for some time, used once.
+
+The database keeps a link's id. The token in the mail is the id and a keyed hash of it,
+so a reader of the database can't make one, and the mail can be written later.
+"""
+
+import hmac
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from services.identity.derived_keys import derive
+from services.identity.models.mailed_links import LinkKind, MailedLink
+from shared.errors import NotFound
+from shared.rpc.change import Change
+
+_ID_LENGTH = 32
+KEPT_AFTER_END = timedelta(days=30)
+
+
+class MailedLinks:
+    def __init__(self, signing_key: Ed25519PrivateKey) -> None:
+        self._key = derive(signing_key, b"client-area mailed links")
+
+    def token(self, kind: LinkKind, link_id: UUID) -> str:
+        """Return the secret for the link's address: 96 hexadecimal characters."""
+        return link_id.hex + self._mark(kind, link_id)
+
+    def find(
+        self, db: Session, kind: LinkKind, token: str, now: datetime
+    ) -> MailedLink:
+        """Return the link of a token without using it.
+
+        Raises:
+            NotFound: ``link_unknown``, ``link_used`` or ``link_expired``.
+        """
+        return self._find(db, kind, token, now, lock=False)
+
+    def use(self, db: Session, kind: LinkKind, token: str, now: datetime) -> MailedLink:
+        """Use the link up; of several uses at once, one succeeds.
+
+        Raises:
+            NotFound: as `find`.
+        """
+        link = self._find(db, kind, token, now, lock=True)
+        link.used_at = now
+        return link
+
+    def _find(
+        self, db: Session, kind: LinkKind, token: str, now: datetime, *, lock: bool
+    ) -> MailedLink:
+        link_id = self._read(kind, token)
+        link = db.get(MailedLink, link_id, with_for_update=lock) if link_id else None
+        if link is None or link.kind is not kind:
+            raise NotFound("link_unknown")
+        if link.used_at is not None:
+            raise NotFound("link_used")
+        if link.expires_at <= now:
+            raise NotFound("link_expired")
+        return link
+
+    def _read(self, kind: LinkKind, token: str) -> UUID | None:
+        try:
+            link_id = UUID(hex=token[:_ID_LENGTH])
+            genuine = hmac.compare_digest(token[_ID_LENGTH:], self._mark(kind, link_id))
+        except (TypeError, ValueError):
+            return None
+        return link_id if genuine else None
+
+    def _mark(self, kind: LinkKind, link_id: UUID) -> str:
+        message = f"{kind.value}:{link_id.hex}".encode()
+        return hmac.digest(self._key, message, "sha256").hex()
+
+
+def make_link(
+    change: Change,
+    kind: LinkKind,
+    user_id: UUID,
+    lifetime: timedelta,
+    parameters: dict[str, str] | None = None,
+) -> MailedLink:
+    """Make a link for a user; ``parameters`` say what it will do."""
+    link = MailedLink(
+        id=change.runtime.new_id(),
+        kind=kind,
+        user_id=user_id,
+        parameters=parameters or {},
+        created_at=change.call.now,
+        expires_at=change.call.now + lifetime,
+    )
+    change.db.add(link)
+    return link
+
+
+def forget_old_links(db: Session, now: datetime) -> None:
+    """Delete links that expired more than 30 days ago."""
+    db.execute(delete(MailedLink).where(MailedLink.expires_at < now - KEPT_AFTER_END))

@@ -1,0 +1,33 @@
+"""Links that are sent by mail."""
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.identity.models.base import Base
+
+
+class LinkKind(Enum):
+    """What a link is for; a token for one purpose is none for another."""
+
+    RESET_PASSWORD = "reset_password"  # noqa: S105  a word, not a secret
+    CONFIRM_EMAIL = "confirm_email"
+    UNDO_EMAIL = "undo_email"
+    NOT_ME = "not_me"
+    LOG_IN = "log_in"
+
+
+class MailedLink(Base):
+    """A link's row; its token is not kept."""
+
+    __tablename__ = "mailed_links"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[LinkKind]
+    user_id: Mapped[UUID]
+    parameters: Mapped[dict[str, str]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

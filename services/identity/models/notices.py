@@ -1,0 +1,33 @@
+"""Notices to people, one row per cause and channel."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.identity.models.base import Base
+from shared.contracts.identity.notices import Channel, NoticeKind
+
+
+class Notice(Base):
+    """A notice on its way over one channel.
+
+    ``address`` is where a mail goes, which may be an email that the user had before;
+    it is empty on the page. ``next_attempt_at`` is empty once it is sent, or given up.
+    """
+
+    __tablename__ = "notices"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    company_id: Mapped[UUID | None]
+    kind: Mapped[NoticeKind]
+    cause: Mapped[str]
+    channel: Mapped[Channel]
+    address: Mapped[str] = mapped_column(default="")
+    parameters: Mapped[dict[str, str]]
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime | None]

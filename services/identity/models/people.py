@@ -1,0 +1,37 @@
+"""People, and how far they are verified."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.identity.models.base import Base
+from shared.contracts.identity.people import VerificationState, VerificationStep
+
+
+class User(Base):
+    """A person. ``email`` is kept normalised, which makes it unique in any case."""
+
+    __tablename__ = "users"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    name: Mapped[str]
+    locale: Mapped[str]
+    time_zone: Mapped[str]
+    password_hash: Mapped[str]
+    password_changed_at: Mapped[datetime]
+    two_factor_enabled: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+class Verification(Base):
+    """A step that was begun; ``subject_id`` is the user, or the company for its own."""
+
+    __tablename__ = "verifications"
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    step: Mapped[VerificationStep] = mapped_column(primary_key=True)
+    state: Mapped[VerificationState]
+    reason: Mapped[str] = mapped_column(default="")
+    changed_at: Mapped[datetime]

@@ -1,0 +1,45 @@
+"""Sessions and failed logins."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.identity.models.base import Base
+from shared.principal import Strength
+
+
+class LoginSession(Base):
+    """A browser that is signed in. Of its token only the SHA-256 is kept.
+
+    ``proved_at`` is when its person last proved who they are, by any factor.
+    """
+
+    __tablename__ = "sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    token_hash: Mapped[bytes]
+    user_id: Mapped[UUID]
+    company_id: Mapped[UUID]
+    strength: Mapped[Strength]
+    address: Mapped[str]
+    user_agent: Mapped[str]
+    created_at: Mapped[datetime]
+    proved_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class LoginFailure(Base):
+    """A wrong password. Who and where from are keyed hashes, never the thing itself.
+
+    ``account_hash`` is emptied when the account's owner signs in.
+    """
+
+    __tablename__ = "login_failures"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    account_hash: Mapped[bytes | None]
+    address_hash: Mapped[bytes]
+    failed_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Notices: what people are told, on the page and by mail."""

@@ -1,0 +1,59 @@
+"""Companies and their members."""
+
+from sqlalchemy.orm import Session
+
+from services.identity import companies, memberships
+from services.identity.people import users
+from services.identity.surface.room_methods import RoomMethods
+from shared.contracts import identity
+from shared.rpc.call import Call
+from shared.rpc.service import in_transaction
+
+
+class CompanyMethods(RoomMethods, is_part=True):
+    @in_transaction(identity.companies.GET_COMPANY)
+    def get_company(
+        self, db: Session, call: Call, _request: identity.companies.GetCompany
+    ) -> identity.companies.Company:
+        company_id = call.principal.require_company()
+        return companies.view(companies.get_company(db, company_id))
+
+    @in_transaction(identity.companies.CHANGE_COMPANY)
+    def change_company(
+        self, db: Session, call: Call, request: identity.companies.ChangeCompany
+    ) -> identity.companies.Company:
+        return companies.change_company(self.change(db, call), request)
+
+    @in_transaction(identity.companies.CREATE_COMPANY)
+    def create_company(
+        self, db: Session, call: Call, request: identity.companies.CreateCompany
+    ) -> identity.companies.Company:
+        return companies.create_company(self.change(db, call), request)
+
+    @in_transaction(identity.companies.FIND_COMPANIES)
+    def find_companies(
+        self, db: Session, _call: Call, request: identity.companies.FindCompanies
+    ) -> identity.companies.Companies:
+        return identity.companies.Companies(
+            companies=companies.find_companies(db, request)
+        )
+
+    @in_transaction(identity.companies.REPUBLISH_COMPANIES)
+    def republish_companies(
+        self, db: Session, call: Call, request: identity.companies.RepublishCompanies
+    ) -> identity.companies.Republished:
+        return companies.republish_companies(self.change(db, call), request)
+
+    @in_transaction(identity.memberships.LIST_MEMBERS)
+    def list_members(
+        self, db: Session, _call: Call, _request: identity.memberships.ListMembers
+    ) -> identity.memberships.Members:
+        return identity.memberships.Members(members=memberships.list_members(db))
+
+    @in_transaction(identity.memberships.ADD_MEMBER)
+    def add_member(
+        self, db: Session, call: Call, request: identity.memberships.AddMember
+    ) -> identity.memberships.Membership:
+        companies.get_company(db, request.company_id)
+        users.get_user(db, request.user_id)
+        return memberships.add_member(self.change(db, call), request)

@@ -1,0 +1,38 @@
+"""People's accounts and how far they are verified."""
+
+from sqlalchemy.orm import Session
+
+from services.identity.people import users, verification
+from services.identity.surface.room_methods import RoomMethods
+from shared.contracts import identity
+from shared.rpc.call import Call
+from shared.rpc.service import handles, in_transaction
+
+
+class PeopleMethods(RoomMethods, is_part=True):
+    @handles(identity.people.GET_ACCOUNT)
+    def get_account(
+        self, call: Call, _request: identity.people.GetAccount
+    ) -> identity.people.Account:
+        # A person's account spans their companies, so it is read for the system, but
+        # by the principal's own user id alone.
+        with self.database.system() as db:
+            principal = call.principal
+            return users.get_account(db, principal.user_id, principal.company_id)
+
+    @in_transaction(identity.people.CREATE_USER)
+    def create_user(
+        self, db: Session, call: Call, request: identity.people.CreateUser
+    ) -> identity.people.User:
+        user_id = self.runtime.new_id()
+        return users.create_user(db, request, user_id, self._hash_password, call.now)
+
+    @in_transaction(identity.people.SET_VERIFICATION)
+    def set_verification(
+        self, db: Session, call: Call, request: identity.people.SetVerification
+    ) -> identity.people.Verification:
+        users.get_user(db, request.user_id)
+        return verification.set_step(db, request, call.now)
+
+    def _hash_password(self, password: str) -> str:
+        return self.runtime.offload(lambda: self._hashing.keep(password))

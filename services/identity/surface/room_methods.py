@@ -1,0 +1,21 @@
+"""What the methods of several rooms share."""
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from services.identity.mailed_links import MailedLinks
+from services.identity.people.passwords import PasswordHashing
+from services.identity.signing_in.logins import Logins
+from shared.rpc.service import Service
+
+
+class RoomMethods(Service, is_part=True):
+    """`IdentityService` sets these when it is made."""
+
+    _signing_key: Ed25519PrivateKey
+    _operator_key: Ed25519PublicKey
+    _hashing: PasswordHashing
+    _logins: Logins
+    _links: MailedLinks

@@ -1,0 +1,69 @@
+"""Logging in and out, sessions, and tokens of operators."""
+
+from services.identity import companies
+from services.identity.signing_in import principals, sessions
+from services.identity.surface.room_methods import RoomMethods
+from shared.contract import Nothing
+from shared.contracts import identity
+from shared.principal import sign
+from shared.rpc.call import Call
+from shared.rpc.service import handles
+
+
+class SigningInMethods(RoomMethods, is_part=True):
+    @handles(identity.signing_in.LOG_IN)
+    def log_in(
+        self, call: Call, request: identity.signing_in.LogIn
+    ) -> identity.signing_in.Session:
+        return self._logins.log_in(request, call.now)
+
+    @handles(identity.signing_in.RESUME_SESSION)
+    def resume_session(
+        self, call: Call, request: identity.signing_in.ResumeSession
+    ) -> identity.signing_in.Session:
+        with self.database.system() as db:
+            signed_in = sessions.resume_session(
+                db, request.token, call.now, polling=request.polling
+            )
+            company = signed_in.company_for(request.company_id)
+            return sessions.view(db, signed_in, company, self._signing_key, call.now)
+
+    @handles(identity.signing_in.SWITCH_COMPANY)
+    def switch_company(
+        self, call: Call, request: identity.signing_in.SwitchCompany
+    ) -> identity.signing_in.Session:
+        with self.database.system() as db:
+            signed_in = sessions.resume_session(
+                db, request.token, call.now, polling=False
+            )
+            company = sessions.switch_company(signed_in, request.company_id)
+            return sessions.view(db, signed_in, company, self._signing_key, call.now)
+
+    @handles(identity.signing_in.LOG_OUT)
+    def log_out(self, call: Call, request: identity.signing_in.LogOut) -> Nothing:
+        with self.database.system() as db:
+            sessions.end_session(self.change(db, call), request.token)
+        return Nothing()
+
+    @handles(identity.signing_in.GET_LOG_MARKS)
+    def get_log_marks(
+        self, _call: Call, request: identity.signing_in.GetLogMarks
+    ) -> identity.signing_in.LogMarks:
+        return self._logins.marks.of(request.email, request.address)
+
+    @handles(identity.signing_in.MINT_OPERATOR_TOKEN)
+    def mint_operator_token(
+        self, call: Call, request: identity.signing_in.MintOperatorToken
+    ) -> identity.signing_in.OperatorToken:
+        assertion = principals.read_assertion(
+            request.assertion, self._operator_key, call.now
+        )
+        with self.database.system() as db:
+            principals.use_assertion(db, call, assertion)
+        if request.company_id is not None:
+            with self.database.company(request.company_id) as db:
+                companies.get_company(db, request.company_id)
+        operator = principals.of_operator(assertion, request.company_id, call.now)
+        return identity.signing_in.OperatorToken(
+            principal=sign(operator, self._signing_key), expires_at=operator.expires_at
+        )
