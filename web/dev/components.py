@@ -4,7 +4,7 @@ from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
 from web.dev import samples
-from web.dev.forms import FilledForm, RefusedForm
+from web.dev.forms import FilledForm, Filters, RefusedForm
 
 bp = Blueprint("components", __name__, url_prefix="/dev")
 
@@ -19,6 +19,8 @@ def show() -> ResponseReturnValue:
         samples=samples,
         refused=RefusedForm.made_up(),
         filled=FilledForm.made_up(),
+        filters=Filters.made_up(),
+        refused_filters=Filters.refused(),
     )
 
 

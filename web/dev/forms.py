@@ -1,5 +1,6 @@
 """Made-up forms for the page of all pieces: with errors, and filled in."""
 
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     PasswordField,
@@ -10,8 +11,9 @@ from wtforms import (
 from wtforms.validators import Optional
 from wtforms.widgets import EmailInput
 
+from shared.errors import InvalidInput
 from web.dev import samples
-from web.page.forms import ChangeForm
+from web.page.forms import ChangeForm, LinkField, PeriodForm, SearchField
 
 
 class RefusedForm(ChangeForm):
@@ -61,3 +63,21 @@ class FilledForm(ChangeForm):
             period="year",
             newsletter=True,
         )
+
+
+class Filters(PeriodForm):
+    search = SearchField("Search by name, reference or plan", name="q")
+    state = LinkField()
+
+    @classmethod
+    def made_up(cls) -> "Filters":
+        address = {"q": "web", "state": "active", "from": "2026-01-01"}
+        return cls(MultiDict(address), of="used")
+
+    @classmethod
+    def refused(cls) -> "Filters":
+        form = cls(MultiDict({"to": "tomorrow"}), of="refused")
+        form.refuse(
+            InvalidInput("bad_day", parameters={"field": "to", "value": "tomorrow"})
+        )
+        return form

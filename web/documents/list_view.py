@@ -20,6 +20,7 @@ from web.documents.paying import is_payable, top_up_address
 from web.documents.queries import DocumentQuery
 from web.language.words import words_for
 from web.page.chips import Chip
+from web.page.values import NO_DAYS
 
 _LIST = "documents.list_documents"
 
@@ -60,16 +61,15 @@ class DocumentRow:
 
 @dataclass(frozen=True)
 class DocumentListView:
-    """``kept`` goes with the form of the days; ``any_day`` is the list without them.
+    """``any_day`` is the list's address without the days, None where it has none.
 
-    ``behind_filter`` is how many filters behind the button are in use.
+    ``behind_filter`` counts the filters in use that are behind a button.
     """
 
     types: Sequence[Chip]
     states: Sequence[Chip]
     rows: Sequence[DocumentRow]
     behind_filter: int
-    kept: Mapping[str, str | None]
     any_day: str | None
 
     @classmethod
@@ -82,8 +82,7 @@ class DocumentListView:
         may_pay: bool,
     ) -> Self:
         has_days = bool(query.first_day or query.last_day)
-        days: dict[str, str | None] = {"from": None, "to": None}
-        without_days = _href(company_id, query.narrowed(**days))
+        without_days = _href(company_id, query.narrowed(**NO_DAYS))
         return cls(
             types=_types(company_id, query),
             states=_states(company_id, query),
@@ -91,7 +90,6 @@ class DocumentListView:
                 DocumentRow.of(company_id, each, may_pay=may_pay) for each in documents
             ],
             behind_filter=has_days + (query.state is not None),
-            kept={**query.address(), **days, "after": None},
             any_day=without_days if has_days else None,
         )
 

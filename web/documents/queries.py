@@ -1,8 +1,9 @@
-"""What the list of documents is asked for, and what is read for their ZIP."""
+"""The query for the list of documents, and what is read for their ZIP."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 from uuid import UUID
 
 import msgspec
@@ -19,8 +20,9 @@ from shared.contracts.billing.documents import (
     GetDocumentFile,
     ListDocuments,
 )
+from web.documents.forms import DocumentFilters
 from web.page.downloads import all_pages
-from web.page.values import read_choice, read_days, read_uuid, write_days
+from web.page.values import read_choice, read_uuid, write_days
 from web.page.visit import Visit
 
 PAGE_SIZE = 25
@@ -41,23 +43,22 @@ class DocumentQuery:
     cursor: str = ""
 
     @classmethod
-    def read(cls, address: Mapping[str, str]) -> "DocumentQuery":
-        """Read the parameters of an address; empty ones count as absent.
+    def read(cls, form: DocumentFilters) -> Self:
+        """Read the filters of an address; empty ones count as absent.
 
         Raises:
-            InvalidInput: ``unknown_choice``, or ``bad_day`` with ``value``.
-            NotFound: ``no_such_page``; no top-up can bear such an id.
+            InvalidInput: ``unknown_choice``.
+            NotFound: ``no_such_page``; the top-up is not an id.
         """
-        kind, state = address.get("type", ""), address.get("state", "")
-        top_up = address.get("top-up", "")
-        first, last = read_days(address)
+        kind, state, top_up = form.type.data, form.state.data, form.top_up.data
+        first, last = form.days()
         return cls(
             kind=read_choice(kind, DocumentKind, "type") if kind else None,
             state=read_choice(state, DocumentState, "state") if state else None,
             first_day=first,
             last_day=last,
             top_up_id=read_uuid(top_up) if top_up else None,
-            cursor=address.get("after", ""),
+            cursor=form.after.data,
         )
 
     def request(self, limit: int = PAGE_SIZE) -> ListDocuments:
@@ -72,7 +73,7 @@ class DocumentQuery:
         )
 
     def address(self, cursor: str = "") -> dict[str, str | None]:
-        """The parameters of the same list's address, at its start or at a cursor."""
+        """Return the parameters of the list's address, at its start or a cursor."""
         return {
             "type": self.kind.value if self.kind else None,
             "state": self.state.value if self.state else None,
@@ -93,7 +94,7 @@ class DocumentQuery:
 def list_all(
     visit: Visit, asked: ListDocuments, first: DocumentPage
 ) -> Iterator[Document]:
-    """The documents of a list that begins with a page that is there already."""
+    """Yield all documents of a list whose first page is ``first``."""
     pages = all_pages(
         first,
         lambda cursor: visit.fetch(

@@ -7,18 +7,17 @@ from base64 import b64decode
 from dataclasses import replace
 from io import BytesIO
 
-from flask import Blueprint, make_response, request, send_file
+from flask import Blueprint, make_response, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
 from shared.contracts import billing
-from shared.contracts.billing.documents import (
-    DocumentFormat,
-)
+from shared.contracts.billing.documents import DocumentFormat
 from shared.errors import Conflict, ContractError, NotFound
 from shared.permissions import Permission
 from web.documents import archive
 from web.documents.document_view import DocumentView
+from web.documents.forms import DocumentFilters
 from web.documents.list_view import DocumentListView
 from web.documents.queries import DocumentQuery, fetch_pdf, list_all
 from web.language.refusals import LazySentence, sentence
@@ -49,13 +48,15 @@ _RETRY_AFTER_S = 30
 @signed_in
 def list_documents(company_id: str) -> ResponseReturnValue:
     company = read_uuid(company_id)
-    query = DocumentQuery.read(request.args)
+    filters = DocumentFilters()
+    query = DocumentQuery.read(filters)
     page = begin_page(acts_for=company, at="invoices")
     page.ask(
         "listing",
         billing.documents.LIST_DOCUMENTS,
         query.request(),
         optional=True,
+        filters=filters,
     )
     listing = page.answer("listing")
     view = DocumentListView.of(
@@ -64,7 +65,13 @@ def list_documents(company_id: str) -> ResponseReturnValue:
         listing.documents if listing else (),
         may_pay=page.may(Permission.ADD_FUNDS),
     )
-    return page.show("documents/page.html", company_id=company, query=query, view=view)
+    return page.show(
+        "documents/page.html",
+        company_id=company,
+        filters=filters,
+        query=query,
+        view=view,
+    )
 
 
 @bp.get("/invoices/<document_id>")
@@ -107,7 +114,9 @@ def download(company_id: str, document_id: str, ending: str) -> ResponseReturnVa
 @signed_in
 def download_all(company_id: str) -> ResponseReturnValue:
     """The PDF files of all documents that the list's filters leave, as a ZIP."""
-    query = DocumentQuery.read(request.args)
+    filters = DocumentFilters()
+    filters.check()
+    query = DocumentQuery.read(filters)
     company = read_uuid(company_id)
     visit = visit_company(company)
     asked = replace(query, cursor="").request(downloads.PAGE_SIZE)

@@ -5,6 +5,8 @@ A form is a class of WTForms fields. `show` of components/form.html shows it who
 Rules of the business are the services': a form takes text, and `refuse` puts what a
 service says beside the field that it is about.
 
+A `ChangeForm` changes something, a `FilterForm` narrows a list.
+
 A change takes effect once, however often its form is sent: its key is made when the
 form is shown and goes with the call. The form shown again keeps its key, since the call
 may have taken effect without an answer.
@@ -12,6 +14,7 @@ may have taken effect without an answer.
 
 import secrets
 from collections.abc import Mapping
+from datetime import date
 from http import HTTPStatus
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -21,8 +24,9 @@ from flask import request
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import HiddenField, StringField
-from wtforms.widgets import HiddenInput
+from wtforms import DateField, HiddenField, StringField
+from wtforms.validators import Optional
+from wtforms.widgets import HiddenInput, SearchInput
 
 from shared.contract import Method, RequestT, ResponseT
 from shared.errors import ContractError, InvalidInput
@@ -44,7 +48,9 @@ FORM_EXPIRED = _(
 _USED_UP = frozenset({"idempotency_key_reused", "idempotency_key_missing"})
 _LONGEST_KEY = 100
 _LONGEST_TYPED = 100
+_LONGEST_DAY = 20
 _TOO_MANY_DIGITS = 10
+_REFUSED_FILTERS = frozenset({"bad_day", "search_too_long", "search_too_slow"})
 _AMOUNT_CODES = (
     "amount_missing",
     "amount_negative",
@@ -187,6 +193,105 @@ class ChangeForm(PageForm):
         return visit.start(method, arguments, idempotency_key=key).result()
 
 
+class DayField(DateField):  # type: ignore[misc]
+    """A day that may be left out; one that can't be read counts as left out, too."""
+
+    data: date | None
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, [Optional()], **kwargs)
+
+    def check(self) -> None:
+        """Check that what was typed is a day.
+
+        Raises:
+            InvalidInput: ``bad_day`` with ``value`` and the name of the ``field``.
+        """
+        typed = " ".join(self.raw_data or ()).strip()
+        if typed and self.data is None:
+            names = {"field": self.short_name, "value": typed[:_LONGEST_DAY]}
+            raise InvalidInput("bad_day", parameters=names)
+
+
+class SearchField(StringField):  # type: ignore[misc]
+    widget = SearchInput()
+    attributes: ClassVar = {"maxlength": 200, "autocomplete": "off"}
+    data: str
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, [Optional()], filters=[_strip], **kwargs)
+
+
+class LinkField(HiddenField):  # type: ignore[misc]
+    """A filter that links set."""
+
+    data: str
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default="", filters=[_strip], **kwargs)
+
+
+class FilterForm(PageForm):
+    """Narrows a list, by GET: its fields are the parameters of the list's address.
+
+    A list with a search names it ``q``.
+    """
+
+    refusals: ClassVar = {"search_too_long": "q", "search_too_slow": "q"}
+
+    after = HiddenField(default="")
+    """The position in the list, which another filter begins at its start."""
+
+    def __init__(
+        self, address: MultiDict[str, str] | None = None, *, of: str = ""
+    ) -> None:
+        super().__init__(of=of, formdata=request.args if address is None else address)
+
+    def check(self) -> None:
+        """Check what was typed.
+
+        Raises:
+            InvalidInput: ``bad_day``, as `DayField.check` does.
+        """
+        for field in self:
+            if isinstance(field, DayField):
+                field.check()
+
+    def refuse(self, refusal: ContractError) -> Self:
+        """Put a refusal beside its field.
+
+        Raises:
+            ContractError: the refusal, if it is not about what people type.
+        """
+        if refusal.code not in _REFUSED_FILTERS:
+            raise refusal
+        return super().refuse(refusal)
+
+    def kept_beside(self, *shown: str) -> list[Any]:
+        """Return the fields that are sent along where only ``shown`` are shown."""
+        left_out = {*shown, "after"}
+        given = [field for field in self if any(field.raw_data or ())]
+        return [field for field in given if field.short_name not in left_out]
+
+
+class PeriodForm(FilterForm):
+    """Narrows a list to days, both included."""
+
+    about = "from"
+    first_day = DayField(_("From"), name="from")
+    last_day = DayField(_("To"), name="to")
+
+    def days(self) -> tuple[date | None, date | None]:
+        """Return the days, in their order whichever was entered where."""
+        first, last = self.first_day.data, self.last_day.data
+        return (last, first) if first and last and last < first else (first, last)
+
+    @property
+    def refused_days(self) -> list[Any]:
+        """Return the fields of days that have errors."""
+        return [field for field in (self.first_day, self.last_day) if field.errors]
+
+
 class MoneyField(StringField):  # type: ignore[misc]
     """An amount as it is typed. Its currency may be another field's: see `read`."""
 
@@ -231,6 +336,10 @@ class WholeNumberField(StringField):  # type: ignore[misc]
         if not (typed.isascii() and typed.isdigit() and len(typed) < _TOO_MANY_DIGITS):
             raise InvalidInput(refused_as)
         return int(typed)
+
+
+def _strip(text: str | None) -> str:
+    return (text or "").strip()
 
 
 def _sent() -> MultiDict[str, str] | None:

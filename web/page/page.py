@@ -15,13 +15,20 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from shared.contract import Method, Request, RequestT, ResponseT
-from shared.errors import ContractError, Forbidden, RemoteFault, Unavailable
+from shared.errors import (
+    ContractError,
+    Forbidden,
+    InvalidInput,
+    RemoteFault,
+    Unavailable,
+)
 from shared.logs import describe
 from shared.permissions import Permission
 from shared.principal import Principal
 from shared.wire import to_json
 from web.page.blocks import FIRST_TRY_S, Block, BlockView, PendingBlocks
 from web.page.context import context
+from web.page.forms import FilterForm
 from web.page.frame import BALANCE, MENU, Frame
 from web.page.freshness.polling import Tag, reader_of
 from web.page.visit import Visit, begin_visit, prepare_reader, visit_company
@@ -31,7 +38,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class _ContentCall:
-    """The call of a page's own content: what it is to the template."""
+    """The call of a page's own content; ``name`` is the answer's in the template."""
 
     name: str
     method: Method[Any, Any]
@@ -39,6 +46,7 @@ class _ContentCall:
     answer: Future[Any]
     asked_as: Principal | None
     optional: bool
+    filters: FilterForm | None
 
     @property
     def key(self) -> str:
@@ -80,16 +88,20 @@ class Page:
         arguments: RequestT,
         *,
         optional: bool = False,
+        filters: FilterForm | None = None,
     ) -> None:
         """Start a call of the page's own content, the main one first.
 
         The template gets the answer as ``name``, and as ``name_as_of`` when it was
-        known, if not just now; of the main one the layout tells. Without an answer it
-        gets what was last known; or None, if it is ``optional``; else missing.html is
-        shown instead of the page.
+        known, if not just now; the layout shows that of the main one. Without an answer
+        it gets what was last known; or None, if it is ``optional``; else missing.html
+        is shown instead of the page. Nor is there an answer where ``filters`` has what
+        can't be used; it is shown with its errors.
         """
-        answer, asked_as = self._start(method, arguments)
-        call = _ContentCall(name, method, arguments, answer, asked_as, optional)
+        answer, asked_as = self._start(method, arguments, filters)
+        call = _ContentCall(
+            name, method, arguments, answer, asked_as, optional, filters
+        )
         self._calls.append(call)
 
     def answer(self, name: str, *, fresh: bool = False) -> Any:
@@ -170,13 +182,15 @@ class Page:
         return self._blocks
 
     def _start(
-        self, method: Method[Any, Any], arguments: Request
+        self, method: Method[Any, Any], arguments: Request, filters: FilterForm | None
     ) -> tuple[Future[Any], Principal | None]:
         try:
+            if filters is not None:
+                filters.check()
             answer = self._content.start(method, arguments)
-        except Unavailable as outage:
+        except (InvalidInput, Unavailable) as refusal:
             answer = Future()
-            answer.set_exception(outage)
+            answer.set_exception(refusal)
         return answer, self._content.known_principal
 
     def _content_of(self, call: _ContentCall) -> _Content:
@@ -192,7 +206,7 @@ class Page:
         """
         answer, principal = call.answer, call.asked_as
         if not self._content.acts_as(principal):
-            answer, principal = self._start(call.method, call.arguments)
+            answer, principal = self._start(call.method, call.arguments, call.filters)
         ctx = context()
         try:
             value = answer.result()
@@ -200,6 +214,10 @@ class Page:
             if not call.optional:
                 raise
             return _Content(None, status=refusal.http_status)
+        except InvalidInput as refusal:
+            if call.filters is None:
+                raise
+            return _Content(None, status=call.filters.refuse(refusal).status)
         except (Unavailable, RemoteFault) as failure:
             log.warning(
                 "content_failed", method=str(call.method), error=describe(failure)

@@ -1,6 +1,5 @@
 """Values from an address or a form, which may be anything."""
 
-from collections.abc import Mapping
 from datetime import date
 from enum import Enum
 from typing import TypeVar
@@ -43,32 +42,13 @@ def read_choice(text: str, choices: type[Choice], field: str) -> Choice:
         ) from error
 
 
-def read_days(address: Mapping[str, str]) -> tuple[date | None, date | None]:
-    """Read the days ``from`` and ``to`` of a list's address; either may be absent.
-
-    Whichever was entered where, the days between them are meant.
-
-    Raises:
-        InvalidInput: ``bad_day`` with ``value``.
-    """
-    first, last = (_read_day(address.get(name, "")) for name in ("from", "to"))
-    if first and last and last < first:
-        return last, first
-    return first, last
+NO_DAYS: dict[str, str | None] = {"from": None, "to": None}
+"""The parameters of a list of any days."""
 
 
 def write_days(first: date | None, last: date | None) -> dict[str, str | None]:
-    """The parameters that `read_days` reads."""
+    """Return the parameters of a `PeriodForm`'s address."""
     return {
         "from": first.isoformat() if first else None,
         "to": last.isoformat() if last else None,
     }
-
-
-def _read_day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise InvalidInput("bad_day", parameters={"value": text[:20]}) from error

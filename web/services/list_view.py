@@ -50,7 +50,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ServiceListView:
-    """``filters`` are words for what else narrows the list; a search keeps ``kept``.
+    """``others`` are words for the filters that have no chips.
 
     ``title`` is the family's name, or empty for all services.
     """
@@ -59,22 +59,19 @@ class ServiceListView:
     states: Sequence[Chip]
     families: Sequence[Chip]
     columns: Sequence[Column]
-    filters: Sequence[str]
-    kept: Mapping[str, str | None]
+    others: Sequence[str]
 
     @classmethod
     def of(cls, query: ServiceQuery, counters: DashboardCounters | None) -> Self:
         """Describe the list; without ``counters``, families and counts are missing."""
         families = counters.families if counters else []
         family = next((each for each in families if each.code == query.family), None)
-        kept = {**query.address(), "q": None, "after": None}
         return cls(
             title=family.name if family else query.family,
             states=_states(query, family if query.family else counters),
             families=_families(query, families),
             columns=_columns(query),
-            filters=_filters(query),
-            kept=kept,
+            others=_others(query),
         )
 
 
@@ -136,7 +133,7 @@ def _columns(query: ServiceQuery) -> list[Column]:
     ]
 
 
-def _filters(query: ServiceQuery) -> list[str]:
+def _others(query: ServiceQuery) -> list[str]:
     period = str(words_for("period")[query.period.value]) if query.period else ""
     reason = str(_REASONS[query.reason]) if query.reason else ""
     return [words for words in (period, query.currency[:3], reason) if words]

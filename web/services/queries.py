@@ -1,7 +1,7 @@
-"""What the service list is asked for, and billing for the page of one service."""
+"""The queries for the service list and for the page of one service."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Self
 from uuid import UUID
 
 from shared.contracts import billing
@@ -9,6 +9,7 @@ from shared.contracts.inventory.reading import ListServices, ServiceSort, StateF
 from shared.contracts.inventory.services import Period, SuspensionReason
 from web.page.page import Page
 from web.page.values import read_choice
+from web.services.forms import ServiceFilters
 
 PAGE_SIZE = 25
 CHARGES_SHOWN = 10
@@ -29,26 +30,24 @@ class ServiceQuery:
     cursor: str = ""
 
     @classmethod
-    def read(cls, address: Mapping[str, str]) -> "ServiceQuery":
-        """Read the parameters of an address; empty ones count as absent.
+    def read(cls, form: ServiceFilters) -> Self:
+        """Read the filters of an address; empty ones count as absent.
 
         Raises:
-            InvalidInput: ``unknown_choice`` for a state or sorting there is not.
+            InvalidInput: ``unknown_choice``.
         """
-        state = address.get("state", "")
-        period = address.get("period", "")
-        reason = address.get("reason", "")
-        sort = address.get("sort", "")
+        state, period = form.state.data, form.period.data
+        reason, sort = form.reason.data, form.sort.data
         return cls(
             state=read_choice(state, StateFilter, "state") if state else None,
-            family=address.get("family", "").strip(),
-            search=address.get("q", "").strip(),
+            family=form.family.data,
+            search=form.search.data,
             period=read_choice(period, Period, "period") if period else None,
-            currency=address.get("currency", "").strip(),
+            currency=form.currency.data,
             reason=read_choice(reason, SuspensionReason, "reason") if reason else None,
             sort=read_choice(sort, ServiceSort, "sorting") if sort else cls.sort,
-            descending=address.get("order") == "desc",
-            cursor=address.get("after", ""),
+            descending=form.order.data == "desc",
+            cursor=form.after.data,
         )
 
     def request(self) -> ListServices:
@@ -66,7 +65,7 @@ class ServiceQuery:
         )
 
     def address(self, cursor: str = "") -> dict[str, str | None]:
-        """The parameters of the same list's address, at its start or at a cursor."""
+        """Return the parameters of the list's address, at its start or a cursor."""
         return {
             "state": self.state.value if self.state else None,
             "family": self.family or None,
@@ -80,7 +79,7 @@ class ServiceQuery:
         }
 
     def sorted_by(self, column: str) -> dict[str, str | None]:
-        """The address with another sorting; the same column again turns it round."""
+        """Return the address with another sorting; the same column reverses it."""
         sort = ServiceSort(column)
         descending = sort is self.sort and not self.descending
         return replace(self, sort=sort, descending=descending).address()
@@ -88,7 +87,7 @@ class ServiceQuery:
     def narrowed(
         self, state: StateFilter | None = None, family: str = ""
     ) -> dict[str, str | None]:
-        """The address with another state or family filter, from its first page."""
+        """Return the address with another state or family, from its first page."""
         return replace(self, state=state, family=family).address()
 
     def without_search(self) -> dict[str, str | None]:
@@ -100,7 +99,7 @@ class ServiceQuery:
 
     @property
     def is_explanation(self) -> bool:
-        """Whether it lists what a figure elsewhere is made of."""
+        """Whether it lists the services behind a figure elsewhere."""
         return bool(self.period or self.currency or self.reason)
 
     def without_explanation(self) -> dict[str, str | None]:

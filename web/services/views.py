@@ -8,6 +8,7 @@ from shared.permissions import Permission
 from web.page.page import Page, begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
+from web.services.forms import ServiceFilters
 from web.services.list_view import ServiceListView
 from web.services.queries import ServiceQuery, ask_how_it_is_paid
 from web.services.service_view import ServiceView
@@ -18,7 +19,8 @@ bp = Blueprint("services", __name__)
 @bp.get("/services")
 @signed_in
 def list_services() -> ResponseReturnValue:
-    query = ServiceQuery.read(request.args)
+    filters = ServiceFilters()
+    query = ServiceQuery.read(filters)
     at = f"family:{query.family}" if query.family else "services"
     page = begin_page(at=at)
     page.ask(
@@ -26,9 +28,10 @@ def list_services() -> ResponseReturnValue:
         inventory.reading.LIST_SERVICES,
         query.request(),
         optional=True,
+        filters=filters,
     )
     view = ServiceListView.of(query, page.load_frame().menu.data)
-    return page.show("services/page.html", query=query, view=view)
+    return page.show("services/page.html", filters=filters, query=query, view=view)
 
 
 @bp.get("/services/<service_id>")

@@ -16,6 +16,7 @@ from shared.contracts.billing.transactions import (
 )
 from web.language.words import words_for
 from web.page.chips import Chip
+from web.page.values import NO_DAYS
 from web.transactions.queries import TransactionQuery
 
 _LIST = "transactions.list_transactions"
@@ -35,16 +36,16 @@ class TransactionRow:
 
 @dataclass(frozen=True)
 class TransactionListView:
-    """``rows`` are None while there is no list. ``kept`` goes with each of the forms.
+    """``rows`` are None while there is no list.
 
-    ``behind_filter`` counts the filters in use that are behind a button.
+    ``behind_filter`` counts the filters in use that are behind a button. ``any_day`` is
+    the list's address without the days, None where it has none.
     """
 
     rows: Sequence[TransactionRow] | None
     groups: Sequence[Chip]
     wallets: Sequence[Chip]
-    kept: Mapping[str, str | None]
-    has_days: bool
+    any_day: str | None
     behind_filter: int
 
     @classmethod
@@ -53,13 +54,13 @@ class TransactionListView:
     ) -> Self:
         """Describe the list; it has no choice of wallets while ``listing`` is None."""
         has_days = bool(query.first_day or query.last_day)
+        without_days = _href(company, query.narrowed(**NO_DAYS))
         rows = listing.transactions if listing else None
         return cls(
             rows=None if rows is None else [_row(company, it) for it in rows],
             groups=_groups(company, query),
             wallets=_wallets(company, query, listing.currencies if listing else []),
-            kept={**query.address(), "after": None},
-            has_days=has_days,
+            any_day=without_days if has_days else None,
             behind_filter=has_days + bool(query.currency),
         )
 

@@ -1,8 +1,9 @@
-"""What transactions' list is asked for, and what is read for its file and pages."""
+"""The query for transactions, and what is read for their file and pages."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Self
 from uuid import UUID
 
 import msgspec
@@ -17,8 +18,9 @@ from shared.contracts.billing.transactions import (
 from web.language.notes import words_to_search
 from web.page import downloads
 from web.page.page import Page, errors_in_frame
-from web.page.values import read_choice, read_days, write_days
+from web.page.values import read_choice, write_days
 from web.page.visit import Visit, prepare_reader
+from web.transactions.forms import TransactionFilters
 
 PAGE_SIZE = 25
 
@@ -38,21 +40,21 @@ class TransactionQuery:
     cursor: str = ""
 
     @classmethod
-    def read(cls, address: Mapping[str, str]) -> "TransactionQuery":
-        """Read the parameters of an address; empty ones count as absent.
+    def read(cls, form: TransactionFilters) -> Self:
+        """Read the filters of an address; empty ones count as absent.
 
         Raises:
-            InvalidInput: ``unknown_choice``, or ``bad_day`` with ``value``.
+            InvalidInput: ``unknown_choice``.
         """
-        group = address.get("type", "")
-        first, last = read_days(address)
+        group = form.type.data
+        first, last = form.days()
         return cls(
-            currency=address.get("currency", "").strip()[:3],
+            currency=form.currency.data[:3],
             group=read_choice(group, TransactionGroup, "type") if group else None,
             first_day=first,
             last_day=last,
-            search=address.get("q", "").strip(),
-            cursor=address.get("after", ""),
+            search=form.search.data,
+            cursor=form.after.data,
         )
 
     def request(self, limit: int = PAGE_SIZE) -> ListTransactions:
@@ -68,7 +70,7 @@ class TransactionQuery:
         )
 
     def address(self, cursor: str = "") -> dict[str, str | None]:
-        """The parameters of the same list's address, at its start or at a cursor."""
+        """Return the parameters of the list's address, at its start or a cursor."""
         return {
             "currency": self.currency or None,
             "type": self.group.value if self.group else None,
@@ -78,7 +80,7 @@ class TransactionQuery:
         }
 
     def narrowed(self, **change: str | None) -> dict[str, str | None]:
-        """The parameters of the first page with other filters."""
+        """Return the parameters of the first page with other filters."""
         return {**self.address(), **change}
 
     @property
@@ -87,7 +89,7 @@ class TransactionQuery:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether by anything but the search."""
+        """Whether anything but the search narrows the list."""
         return any((self.currency, self.group, self.first_day, self.last_day))
 
 

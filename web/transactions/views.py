@@ -3,14 +3,10 @@
 Acts for the company in the address, as its profile does.
 """
 
-from uuid import UUID
-
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from shared.contracts.billing.transactions import LIST_TRANSACTIONS, TransactionPage
-from shared.errors import ContractError, InvalidInput
-from web.language.refusals import sentence
+from shared.contracts.billing.transactions import LIST_TRANSACTIONS
 from web.language.words import words_for
 from web.page import downloads
 from web.page.page import begin_page
@@ -18,10 +14,9 @@ from web.page.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import visit_company
 from web.transactions import csv_file
+from web.transactions.forms import TransactionFilters
 from web.transactions.list_view import TransactionListView
 from web.transactions.queries import TransactionQuery, ask_for_lines, list_all
-
-_SEARCH_REFUSED = frozenset({"search_too_long", "search_too_slow"})
 
 bp = Blueprint("transactions", __name__, url_prefix="/companies/<company_id>")
 
@@ -30,38 +25,24 @@ bp = Blueprint("transactions", __name__, url_prefix="/companies/<company_id>")
 @signed_in
 def list_transactions(company_id: str) -> ResponseReturnValue:
     company = read_uuid(company_id)
-    query = TransactionQuery.read(request.args)
-    try:
-        return _show(company, query)
-    except InvalidInput as refusal:
-        if refusal.code not in _SEARCH_REFUSED:
-            raise
-        return _show(company, query, refusal)
-
-
-def _show(
-    company: UUID, query: TransactionQuery, refusal: ContractError | None = None
-) -> ResponseReturnValue:
-    """The list; or, where the search is refused, why, beside its field."""
+    filters = TransactionFilters()
+    query = TransactionQuery.read(filters)
     page = begin_page(acts_for=company, at="transactions")
-    listing: TransactionPage | None = None
-    if refusal is None:
-        if query.search:
-            page.settle()  # notes are found by the words that the reader sees
-        page.ask(
-            "listing",
-            LIST_TRANSACTIONS,
-            query.request(),
-            optional=True,
-        )
-        listing = page.answer("listing")
+    if query.search:
+        page.settle()  # notes are found by the words that the reader sees
+    page.ask(
+        "listing",
+        LIST_TRANSACTIONS,
+        query.request(),
+        optional=True,
+        filters=filters,
+    )
     return page.show(
         "transactions/page.html",
-        status=refusal.http_status if refusal else 200,
         company_id=company,
+        filters=filters,
         query=query,
-        view=TransactionListView.of(company, query, listing),
-        search_error=sentence(refusal) if refusal else "",
+        view=TransactionListView.of(company, query, page.answer("listing")),
     )
 
 
@@ -69,7 +50,9 @@ def _show(
 @signed_in
 def download(company_id: str) -> ResponseReturnValue:
     """All transactions that the page's filters leave, as CSV."""
-    query = TransactionQuery.read(request.args)
+    filters = TransactionFilters()
+    filters.check()
+    query = TransactionQuery.read(filters)
     company = read_uuid(company_id)
     pages = list_all(visit_company(company), query)
     name = downloads.name_with_days(

@@ -1,5 +1,6 @@
 """A form: what was entered, what is wrong with it, and the key of its change."""
 
+from datetime import date
 from io import BytesIO
 from typing import ClassVar
 
@@ -12,8 +13,11 @@ from shared.errors import Conflict, InvalidInput, Unavailable
 from shared.money import Money
 from web.page.forms import (
     ChangeForm,
+    LinkField,
     MoneyField,
     PageForm,
+    PeriodForm,
+    SearchField,
     WholeNumberField,
     about_amount,
 )
@@ -175,3 +179,48 @@ def test_one_macro_shows_all_of_a_form(pieces_app: Flask) -> None:
     assert html.count('role="alert"') == 1
     assert "“&lt;i&gt;”" in html
     assert "<i>" not in html
+
+
+class Filters(PeriodForm):
+    search = SearchField("Search", name="q")
+    state = LinkField()
+
+
+def filters(app: Flask, address: str) -> Filters:
+    with app.test_request_context(f"/?{address}"):
+        return Filters()
+
+
+def test_days_in_the_wrong_order_mean_the_days_between_them(pieces_app: Flask) -> None:
+    form = filters(pieces_app, "from=2026-11-22&to=2026-11-20")
+
+    assert form.days() == (date(2026, 11, 20), date(2026, 11, 22))
+
+
+@pytest.mark.parametrize("typed", ["tomorrow", "2026-02-30", "%00", "9" * 1_000])
+def test_what_is_not_a_day_is_refused_beside_its_field(
+    pieces_app: Flask, typed: str
+) -> None:
+    form = filters(pieces_app, f"to={typed}&from=2026-11-22")
+
+    with pytest.raises(InvalidInput, match="bad_day") as refusal:
+        form.check()
+
+    form.refuse(refusal.value)
+    assert [field.short_name for field in form.refused_days] == ["to"]
+    assert form.days() == (date(2026, 11, 22), None)
+    assert form.status == 422
+
+
+def test_a_form_of_filters_keeps_the_others_but_not_the_page(pieces_app: Flask) -> None:
+    form = filters(pieces_app, "q=web&from=&to=2026-11-22&state=paid&after=cursor")
+
+    kept = {field.name: field.data for field in form.kept_beside("q")}
+    assert kept == {"to": date(2026, 11, 22), "state": "paid"}
+
+
+def test_filters_take_no_refusal_that_is_about_a_link(pieces_app: Flask) -> None:
+    form = filters(pieces_app, "state=nonsense")
+
+    with pytest.raises(InvalidInput, match="unknown_choice"):
+        form.refuse(InvalidInput("unknown_choice", parameters={"field": "state"}))

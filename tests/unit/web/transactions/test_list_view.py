@@ -6,10 +6,12 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from msgspec.structs import replace
+from werkzeug.datastructures import MultiDict
 
 from shared.contracts.billing.transactions import TransactionPage
 from tests.fixtures.stand_in import OURS
 from tests.unit.web.transactions.test_page import transaction
+from web.transactions.forms import TransactionFilters
 from web.transactions.list_view import TransactionListView
 from web.transactions.queries import TransactionQuery
 
@@ -92,9 +94,9 @@ def test_wallets_are_offered_where_there_is_a_choice() -> None:
 def test_filters_in_use_behind_the_button_are_counted(
     address: dict[str, str], number: int
 ) -> None:
-    query = TransactionQuery.read({**address, "after": "cursor"})
+    query = TransactionQuery.read(TransactionFilters(MultiDict(address)))
 
     view = TransactionListView.of(OURS, query, page())
 
     assert view.behind_filter == number
-    assert view.kept["after"] is None
+    assert (view.any_day is None) == ("to" not in address)
