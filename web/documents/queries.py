@@ -73,7 +73,7 @@ class DocumentQuery:
         )
 
     def address(self, cursor: str = "") -> dict[str, str | None]:
-        """Return the parameters of the list's address, at its start or a cursor."""
+        """Return the parameters of its address, at the start or at a cursor."""
         return {
             "type": self.kind.value if self.kind else None,
             "state": self.state.value if self.state else None,

@@ -232,7 +232,7 @@ class LinkField(HiddenField):  # type: ignore[misc]
 
 
 class FilterForm(PageForm):
-    """Narrows a list, by GET: its fields are the parameters of the list's address.
+    """Narrows a list, by GET: its fields are the parameters of its address.
 
     A list with a search names it ``q``.
     """

@@ -65,7 +65,7 @@ class ServiceQuery:
         )
 
     def address(self, cursor: str = "") -> dict[str, str | None]:
-        """Return the parameters of the list's address, at its start or a cursor."""
+        """Return the parameters of its address, at the start or at a cursor."""
         return {
             "state": self.state.value if self.state else None,
             "family": self.family or None,

@@ -70,7 +70,7 @@ class TransactionQuery:
         )
 
     def address(self, cursor: str = "") -> dict[str, str | None]:
-        """Return the parameters of the list's address, at its start or a cursor."""
+        """Return the parameters of its address, at the start or at a cursor."""
         return {
             "currency": self.currency or None,
             "type": self.group.value if self.group else None,
