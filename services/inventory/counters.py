@@ -99,6 +99,7 @@ def _view(
         code=family.code,
         name=family.name,
         icon=family.icon,
+        position=family.position,
         pending=counters.pending,
         active=counters.active,
         suspended=counters.suspended,

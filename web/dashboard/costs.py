@@ -1,6 +1,6 @@
 """The block of what services cost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.contracts import billing
@@ -25,9 +25,11 @@ class Costs:
     def total_per(self, period: Period) -> Money:
         return costs_per(self.breakdown)[period]
 
-    def shares_per(self, period: Period, order: Sequence[str]) -> list[FamilyShare]:
-        """Split the total among families, whose colours follow the menu's ``order``."""
-        return share_out(self.breakdown, period, order)
+    def shares_per(
+        self, period: Period, positions: Mapping[str, int]
+    ) -> list[FamilyShare]:
+        """Split the total among families; their ``positions`` give them colours."""
+        return share_out(self.breakdown, period, positions)
 
 
 def _costs(answer: billing.dashboard.BillingDashboard) -> list[Costs]:

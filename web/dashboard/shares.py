@@ -1,6 +1,6 @@
 """How recurring costs split among families: a bar's parts and a table's rows."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -44,19 +44,19 @@ def costs_per(
 
 
 def share_out(
-    breakdown: CostBreakdown, period: Period, order: Sequence[str] = ()
+    breakdown: CostBreakdown, period: Period, positions: Mapping[str, int]
 ) -> list[FamilyShare]:
     """Split the costs of a period among families, the largest first.
 
-    Colours follow ``order``, the codes of families as the menu has them, and not the
-    costs, which change every month.
+    A family has the colour of its position in the catalogue: ``positions``, by code.
+    So it keeps its colour when costs change and when other families come or go.
     """
     families = breakdown.families
     own = families if len(families) <= COLOURS else families[: COLOURS - 1]
     parts = [[family] for family in own]
     if rest := families[len(own) :]:
         parts.append(rest)
-    colours = _colours([it.family_code for it in own], order)
+    colours = _colours([it.family_code for it in own], positions, COLOURS - bool(rest))
     total = _sum(families, Period.MONTH, breakdown.currency).amount
     before, shares = Decimal(), []
     for part in parts:
@@ -78,14 +78,25 @@ def share_out(
     return shares
 
 
-def _colours(codes: Collection[str], order: Sequence[str]) -> dict[str, int]:
-    """Number families in the menu's order; unknown ones come last.
+def _colours(
+    codes: Sequence[str], positions: Mapping[str, int], available: int
+) -> dict[str, int]:
+    """Give each family a colour of its own, from 1 to ``available``.
 
-    Where the menu has more than there are colours, only ``codes`` are numbered.
+    Where two have the same one by their positions, the earlier one has it. The other
+    one and families without a position get what is left.
     """
-    every = [*order, *sorted(set(codes) - set(order))]
-    named = every if len(every) <= COLOURS else [it for it in every if it in codes]
-    return {code: number for number, code in enumerate(named, 1)}
+    known = sorted(positions.keys() & set(codes), key=lambda it: (positions[it], it))
+    left = list(range(1, available + 1))
+    colours = {}
+    for code in known:
+        if (colour := (positions[code] - 1) % COLOURS + 1) in left:
+            colours[code] = colour
+            left.remove(colour)
+    for code in [*known, *sorted(codes)]:
+        if code not in colours:
+            colours[code] = left.pop(0)
+    return colours
 
 
 def _sum(families: Iterable[FamilyCosts], period: Period, currency: str) -> Money:

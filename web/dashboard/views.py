@@ -33,7 +33,7 @@ def dashboard() -> ResponseReturnValue:
     page = begin_page(RECOMMENDED, SERVICES, COSTS, at="dashboard")
     page.settle()
     menu = page.load_blocks()[MENU.name].data
-    return page.show("dashboard/page.html", per=_period(), order=_order(menu))
+    return page.show("dashboard/page.html", per=_period(), positions=_positions(menu))
 
 
 @bp.get("/blocks/<name>", endpoint="block")
@@ -52,15 +52,20 @@ def show_block(name: str) -> ResponseReturnValue:
     view = pending.load()[name]
     at = request.args.get("at", "")[:100]
     menu = context().last_known.find(visit.identify(), MENU.name)
-    order = _order(menu.value if menu else None)
-    html = render_template(block.template, view=view, at=at, per=_period(), order=order)
+    html = render_template(
+        block.template,
+        view=view,
+        at=at,
+        per=_period(),
+        positions=_positions(menu.value if menu else None),
+    )
     reader = reader_of(visit.identify(), visit.last_session)
     return answer_with_tag(html, Tag(view.asked_at, reader))
 
 
-def _order(menu: DashboardCounters | None) -> list[str]:
-    """Return the codes of families as the menu has them, as far as it is known."""
-    return [family.code for family in menu.families] if menu else []
+def _positions(menu: DashboardCounters | None) -> dict[str, int]:
+    """Return the positions of families in the catalogue, as far as they are known."""
+    return {it.code: it.position for it in menu.families} if menu else {}
 
 
 def _period() -> Period:

@@ -47,7 +47,7 @@ def yen(amount: str) -> Money:
 
 
 PER = Period.MONTH
-ORDER = ["storage", "hosting"]
+POSITIONS = {"storage": 1, "hosting": 2}
 AMOUNTS = (
     ("Plain", euros("1234.50")),
     ("Zero", euros("0")),
@@ -165,12 +165,13 @@ def counters(families: Sequence[FamilySample] = FAMILIES) -> DashboardCounters:
                 code=code,
                 name=name,
                 icon=icon,
+                position=position,
                 pending=0,
                 active=total - suspended,
                 suspended=suspended,
                 termination_requested=suspended,
             )
-            for code, name, icon, total, suspended in families
+            for position, (code, name, icon, total, suspended) in enumerate(families, 1)
         ]
     )
 

@@ -54,11 +54,15 @@ class Dashboard(Request, frozen=True, kw_only=True):
 
 
 class FamilyCounters(Response, frozen=True, kw_only=True):
-    """Services of one family by state. ``termination_requested`` overlaps them."""
+    """Services of one family by state. ``termination_requested`` overlaps them.
+
+    ``position`` is the family's place in the catalogue, which never changes.
+    """
 
     code: str
     name: str
     icon: str
+    position: int
     pending: int
     active: int
     suspended: int

@@ -53,6 +53,8 @@ def test_families_stand_in_the_order_of_the_file(warehouse: Warehouse) -> None:
         ("vpn", "box"),
         ("a-dns", "world"),
     ]
+    positions = [family.position for family in board.families]
+    assert positions == sorted(set(positions))
 
 
 def test_a_new_price_of_a_plan_leaves_services_at_theirs(

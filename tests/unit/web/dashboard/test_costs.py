@@ -1,4 +1,4 @@
-"""The costs: in the page and alone, each family has the colour of its place."""
+"""The costs: in the page and alone, each family has the colour of its position."""
 
 import re
 
@@ -15,14 +15,14 @@ from web.dev import samples
 SWATCHES = re.compile(r'class="swatch".*?class="data-(\d)".*?<bdi>(\w+)', re.DOTALL)
 
 
-def test_families_have_the_colours_of_their_places_in_the_menu(
+def test_families_have_the_colours_of_their_positions_in_the_catalogue(
     billing: StandIn,
 ) -> None:
     costs = [samples.costs().breakdown]
     billing.answers[str(DASHBOARD)] = lambda _: BillingDashboard(
         wallets=[], costs=costs
     )
-    menu = DashboardCounters(families=[_family(it) for it in ("vpn", "storage")])
+    menu = DashboardCounters(families=[_family("storage", 4), _family("hosting", 9)])
     billing.answers[str(inventory.reading.DASHBOARD)] = lambda _: menu
     browser = billing.browser()
     in_page = dict(SWATCHES.findall(opened(browser, "/")))
@@ -31,10 +31,10 @@ def test_families_have_the_colours_of_their_places_in_the_menu(
 
     alone = dict(SWATCHES.findall(fetched(browser, "/blocks/costs")))
 
-    assert (in_page["2"], in_page["3"]) == ("Storage", "Hosting")
+    assert (in_page["4"], in_page["3"]) == ("Storage", "Hosting")
     assert alone == in_page
 
 
-def _family(code: str) -> FamilyCounters:
+def _family(code: str, position: int) -> FamilyCounters:
     lxc = samples.counters().families[0]
-    return replace(lxc, code=code)
+    return replace(lxc, code=code, position=position)

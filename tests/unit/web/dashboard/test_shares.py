@@ -15,7 +15,7 @@ from web.dev import samples
 def test_each_family_is_a_part_of_the_whole() -> None:
     costs = _costs(("vpn", "25"), ("lxc", "75"))
 
-    lxc, vpn = share_out(costs, Period.MONTH)
+    lxc, vpn = share_out(costs, Period.MONTH, {})
 
     assert (lxc.code, lxc.services, lxc.amount) == ("lxc", 2, money("75"))
     assert [int(lxc.start), int(lxc.percent)] == [0, 75]
@@ -33,29 +33,46 @@ def test_each_family_is_a_part_of_the_whole() -> None:
     ],
 )
 def test_each_period_has_its_amount(period: Period, amount: str) -> None:
-    (part,) = share_out(_costs(("lxc", "73")), period)
+    (part,) = share_out(_costs(("lxc", "73")), period, {})
 
     assert part.amount == money(amount)
 
 
 @pytest.mark.parametrize(
-    ("order", "colours"),
+    ("positions", "colours"),
     [
-        (["c", "x", "a", "b"], {"c": 1, "a": 3, "b": 4}),
-        (["c"], {"c": 1, "a": 2, "b": 3}),
-        (["c", *"123456", "a", "b"], {"c": 1, "a": 2, "b": 3}),
+        ({"c": 1, "a": 3, "b": 4}, {"c": 1, "a": 3, "b": 4}),
+        # Other families of the catalogue change nothing.
+        ({"c": 1, "x": 2, "a": 3, "b": 4}, {"c": 1, "a": 3, "b": 4}),
+        # The earlier one of two has the colour; the other one what is left.
+        ({"c": 2, "a": 8, "b": 3}, {"c": 2, "a": 1, "b": 3}),
+        # Without a position: what is left.
+        ({"c": 2}, {"c": 2, "a": 1, "b": 3}),
+        ({}, {"a": 1, "b": 2, "c": 3}),
     ],
 )
-def test_the_largest_comes_first_and_colours_follow_the_menu(
-    order: list[str], colours: dict[str, int]
+def test_the_largest_comes_first_and_colours_follow_the_catalogue(
+    positions: dict[str, int], colours: dict[str, int]
 ) -> None:
-    before = share_out(_costs(("a", "1"), ("b", "2"), ("c", "3")), Period.MONTH, order)
-    after = share_out(_costs(("a", "9"), ("b", "2"), ("c", "3")), Period.MONTH, order)
+    small = _costs(("a", "1"), ("b", "2"), ("c", "3"))
+    large = _costs(("a", "9"), ("b", "2"), ("c", "3"))
+    before = share_out(small, Period.MONTH, positions)
+    after = share_out(large, Period.MONTH, positions)
 
     assert [it.code for it in before] == ["c", "b", "a"]
     assert [it.code for it in after] == ["a", "c", "b"]
     assert {it.code: it.colour for it in before} == colours
     assert {it.code: it.colour for it in after} == colours
+
+
+def test_a_family_keeps_its_colour_when_an_earlier_one_comes() -> None:
+    positions = {"a": 1, "b": 2, "c": 3}
+    two = share_out(_costs(("b", "2"), ("c", "3")), Period.MONTH, positions)
+    costs = _costs(("a", "1"), ("b", "2"), ("c", "3"))
+    three = share_out(costs, Period.MONTH, positions)
+
+    assert {it.code: it.colour for it in two} == {"b": 2, "c": 3}
+    assert {it.code: it.colour for it in three} == {"a": 1, "b": 2, "c": 3}
 
 
 @pytest.mark.parametrize(
@@ -67,6 +84,7 @@ def test_of_many_families_the_smallest_share_a_part(
     shares = share_out(
         _costs(*[(f"family-{n:02}", str(n)) for n in range(1, families + 1)]),
         Period.MONTH,
+        {f"family-{n:02}": n for n in range(1, families + 1)},
     )
 
     assert len(shares) == parts
@@ -78,7 +96,7 @@ def test_of_many_families_the_smallest_share_a_part(
 
 
 def test_what_costs_nothing_has_no_width() -> None:
-    (part,) = share_out(_costs(("lxc", "0")), Period.MONTH)
+    (part,) = share_out(_costs(("lxc", "0")), Period.MONTH, {})
 
     assert not part.start
     assert not part.percent

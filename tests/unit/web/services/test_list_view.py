@@ -23,6 +23,7 @@ def family(code: str, active: int) -> FamilyCounters:
         code=code,
         name=code.upper(),
         icon="box",
+        position=1,
         pending=1,
         active=active,
         suspended=0,
