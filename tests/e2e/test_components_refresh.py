@@ -44,7 +44,7 @@ class Answers:
                 "costs": self.costs,
             },
             per=samples.PER,
-            order=samples.ORDER,
+            positions=samples.POSITIONS,
         )
 
     def block(self, name: str) -> Response:
@@ -60,7 +60,7 @@ class Answers:
                 view=self.alone,
                 at="",
                 per=samples.PER,
-                order=samples.ORDER,
+                positions=samples.POSITIONS,
             )
             response = answer_with_tag(html, Tag(None, "reader"))
         self.statuses.append(response.status_code)
