@@ -11,7 +11,7 @@
 
 A refusal is a code for machines, a detail for logs and parameters for the sentence
 that the web front end says to people. On the wire it is three strings, because nameko
-turns the arguments of an exception into strings. A bug is none of these.
+turns the arguments of an exception into strings. A bug is not one of these.
 """
 
 from collections.abc import Mapping

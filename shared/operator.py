@@ -15,7 +15,7 @@ from shared.rpc.client import CallContext, ServiceClient, call
 
 ASSERTION_LIFETIME = timedelta(seconds=60)
 TIMEOUT_S = 300.0
-"""Operators' calls may move much data, and nobody waits for a page."""
+"""Operators' calls may move much data, and no page waits for them."""
 
 
 def new_key() -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 _NO_PLACE = frozenset({"Factory"})
-"""Listed by IANA for machines that were not told where they are."""
+"""Listed by IANA for machines without a known place."""
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.settings import Provider, SettingError, Settings
 
 MAIN_PID = "WEB_MAIN_PID"
-"""The variable in which the main process tells its workers who it is."""
+"""The variable with the main process's id, for its workers."""
 
 WORKERS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that names the workers' own folder: their figures, which

@@ -98,7 +98,7 @@ def verify_user(
 @click.option("--address", default="", show_default=False, help="An IP address.")
 @click.pass_obj
 def log_marks(context: CommandContext, email: str, address: str) -> None:
-    """Print the marks that stand for an account or address in identity's log.
+    """Print the marks of an account or address in identity's log.
 
     Search for them in the lines `signed_in` and `sign_in_refused`.
     """

@@ -34,7 +34,7 @@ def pick_port() -> int:
         port = random.randint(_LOWEST, highest)  # noqa: S311  nothing secret in it
         if is_free(port):
             return port
-    raise LaunchError(f"There is no free port between {_LOWEST} and {highest}.")
+    raise LaunchError(f"No free port between {_LOWEST} and {highest}.")
 
 
 def keep_port(file: Path, preferred: int | None = None) -> int:

@@ -101,7 +101,7 @@ def install_packages(node: Node, root: Path) -> None:
     stamp = root / "node_modules" / ".installed"
     if _read(stamp) == wanted:
         return
-    # No package's own scripts are run; none of ours needs them.
+    # Packages' own scripts are not run; none needs them.
     node.run([*node.npm, "ci", "--ignore-scripts"], root)
     stamp.write_text(wanted)
 

@@ -18,7 +18,7 @@ _CUSTOMERS = {company.name for company in story.COMPANIES}
 def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> bool:
     """Load the demo if it is allowed and there is no company yet.
 
-    Its passwords are known to everybody, so it may only be where nobody else comes.
+    Its passwords are public, so it may only be where others have no access.
     Returns whether it is there now, loaded by this start or an earlier one.
 
     Raises:

@@ -34,7 +34,7 @@ def missing_programs(settings: Settings) -> dict[str, str]:
 def is_served(settings: Settings) -> bool:
     """Return whether customers get an answer."""
     connection = _connect(settings)
-    # It answers only who asks for it by its public name.
+    # It answers only to its public name.
     host = urlsplit(settings.public_url).netloc
     try:
         connection.request("GET", "/healthz", headers={"Host": host})

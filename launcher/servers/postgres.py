@@ -57,7 +57,7 @@ _CARELESS = {
     # In its folder, which is removed with it.
     "dynamic_shared_memory_type": "mmap",
 }
-"""Quicker, for data that nobody keeps."""
+"""Faster, for data that needn't survive."""
 
 _QUICK_INITDB = ["--no-sync", "--set=scram_iterations=1"]
 """With passwords that are quick to check, as tests connect often."""
@@ -184,7 +184,7 @@ def owner_of(folder: Path) -> int | None:
     """Return the process id of the PostgreSQL that works on the folder, if any."""
     data = folder / "data"
     pid = read_pid(data / "postmaster.pid")
-    # After a SIGKILL the file names a process that is gone, or by now another's.
+    # After a SIGKILL the file names a process that has ended, or an unrelated one.
     if pid and is_alive(pid) and working_folder(pid) == data.resolve():
         return pid
     return None

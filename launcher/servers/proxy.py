@@ -21,7 +21,7 @@ from shared.settings import Settings
 CONNECTIONS = 16384
 """As many at a time, where the system lets it open that many files.
 
-Each of them may be sending a header, for 10 s: nginx counts those for nobody.
+Each of them may be sending a header, for 10 s: nginx doesn't count those.
 """
 
 _CONFIGURATION = Path(__file__).with_name("nginx.conf")

@@ -119,7 +119,7 @@ class BillingService(
         )
 
     def _issue_documents(self, request_id: str) -> None:
-        """Issue what is ordered, and make the files of what was issued."""
+        """Issue ordered documents, and make the files of issued ones."""
         database, runtime = self.database, self.runtime
         while issuing.issue_ordered(
             database, runtime, self._issuer, request_id

@@ -24,8 +24,8 @@ class BillingSettings:
     """``vies_url`` is empty where VAT IDs are not checked.
 
     ``gateways`` are the ways to pay, in the order in which customers see them.
-    ``grace`` is how long services go on when their wallet can't pay. ``public_url`` is
-    where customers see the pages.
+    ``grace`` is how long services continue when their wallet can't pay. ``public_url``
+    is where customers see the pages.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -40,7 +40,7 @@ def read_billing_settings(settings: Settings) -> BillingSettings:
     """Read them from the environment.
 
     A demo or a test, which is at a loopback address, asks the Commission's server only
-    if it is told to.
+    if it is set.
 
     Raises:
         SettingError: one is missing or makes no sense.

@@ -27,7 +27,7 @@ Moves = Counter[tuple[UUID, str, str]]
 
 
 def move(db: Session, moves: Moves) -> None:
-    """Add to the counters, always in the same order, so that nobody deadlocks.
+    """Add to the counters, always in the same order, to avoid deadlocks.
 
     To be called after the services concerned are locked.
     """

@@ -42,7 +42,7 @@ def rebuild_counters(
 
 def _rebuild(db: Session, company_id: UUID) -> None:
     locked = _lock(db, company_id)
-    # A statement of its own, which sees what was committed until the lock was had.
+    # A separate statement, which sees what was committed before the lock.
     counted = _count(db, company_id)
     for family_code in locked:
         numbers = dict.fromkeys(NAMES, 0) | counted.get(family_code, {})

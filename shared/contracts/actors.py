@@ -1,4 +1,4 @@
-"""Who did something, as a customer may see it: a person, support, or nobody."""
+"""Who did something, as a customer may see it: a person, support, or automatic."""
 
 import re
 from enum import Enum
@@ -48,7 +48,7 @@ UNNAMED = Actor(kind=ActorKind.SUPPORT)
 
 
 def actor_of(principal: Principal) -> Actor:
-    """Return the actor who calls: never by a program's name or the name of a login."""
+    """Return the calling actor, never with a program's or a login's name."""
     kind = _KINDS[principal.kind]
     is_named = kind is not ActorKind.AUTOMATIC and not principal.is_login_name
     return Actor(kind=kind, name=principal.name if is_named else "")

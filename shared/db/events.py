@@ -51,7 +51,7 @@ class Envelope(msgspec.Struct, Generic[BodyT], frozen=True, kw_only=True):
 
 
 Confirm = Callable[[], None]
-"""Waits until what was published is safe."""
+"""Waits until the broker has confirmed what was published."""
 
 Publish = Callable[[str, Any], Confirm | None]
 """Sends an envelope (JSON values) under an event's name; None if it is safe already."""
@@ -163,7 +163,8 @@ def take_in(
 ) -> list[Envelope[BodyT]]:
     """Record events for ``handler``; return those that are new to it.
 
-    Written in the order of their ids, so that two who take in the same can't deadlock.
+    They are written in the order of their ids, so that two processes with the same
+    events can't deadlock.
 
     Raises:
         InvalidInput: ``malformed_message``; an event's epoch has not begun.

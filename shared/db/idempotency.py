@@ -4,7 +4,7 @@ The key's row is written in the transaction of the effect, with its result: a re
 returns the stored result, and two at once wait for each other on the row.
 
 Arguments may hold a password. Their hash is keyed with the caller's key, of which only
-a hash is kept: nobody who reads the table can try passwords against it.
+a hash is kept, so passwords can't be tried against the table.
 """
 
 import hashlib

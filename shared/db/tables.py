@@ -30,7 +30,7 @@ handled_events = sa.Table(
     sa.Column("event_id", sa.Uuid, primary_key=True),
     sa.Column("handled_at", sa.DateTime(timezone=True), nullable=False),
 )
-"""Which handler has taken in which event, written with the handler's effect."""
+"""Which handler has processed which event, written with the handler's effect."""
 
 idempotency_keys = sa.Table(
     "idempotency_keys",

@@ -46,10 +46,10 @@ class ServiceClient(Protocol):
         service raised, with `RemoteFault`, or with `Unavailable`:
 
         - ``deadline_exceeded``: no answer in time;
-        - ``service_unreachable``: nobody has ever been there to take it;
+        - ``service_unreachable``: it has never been running;
         - ``broker_unreachable``: it could not be sent;
         - ``connection_lost`` while it was under way;
-        - ``service_resting``: not sent, as the service answers nobody at the moment
+        - ``service_resting``: not sent, as the service answers no calls at the moment
           (`shared.rpc.breaker`);
         - ``too_many_calls``: not sent, as too many wait already;
         - ``client_closed``.

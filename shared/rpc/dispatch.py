@@ -94,8 +94,8 @@ class Dispatcher:
     def answer(self, method_name: str, arguments: Any, headers: Headers) -> bytes:
         """Answer one call: JSON arguments in, the reply's bytes out.
 
-        Never raises: a refusal is a reply too, and a fault is logged here and told to
-        the caller without its inner parts.
+        Never raises: a refusal is a reply too, and a fault is logged here and reported
+        to the caller without its details.
         """
         service = self.service.contract.name
         started = time.perf_counter()

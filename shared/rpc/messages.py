@@ -38,7 +38,7 @@ channel, and everything on it would come again, and again."""
 _reply_key = re.compile(REPLY_KEY)
 
 MAX_CALL_BYTES = 1024 * 1024
-"""Larger calls are refused unread: nobody needs them, and reading stops all others."""
+"""Larger calls are refused unread: reading them would hold up all others."""
 
 
 class _Call(msgspec.Struct, frozen=True):
@@ -129,7 +129,7 @@ def decode_reply(body: bytes, response_type: type[Any]) -> Any:
 
     Raises:
         ContractError: the service refused.
-        RemoteFault: the service failed, or its answer is not what was agreed.
+        RemoteFault: the service failed, or its answer breaks the contract.
     """
     try:
         reply = _reply_decoder.decode(body)

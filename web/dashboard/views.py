@@ -78,9 +78,9 @@ def _period() -> Period:
 
 
 def _current_tag(block: Block, visit: Visit) -> Tag | None:
-    """The tag of what the browser shows, if that can be known to be so without a call.
+    """Return the tag of what the browser shows, if it is current for certain.
 
-    Only while the principal is good: then too nobody asks identity for the session.
+    Only while the principal is valid, as then identity isn't asked about the session.
     """
     tag, principal = shown_tag(), visit.known_principal
     if tag is None or principal is None or principal.company_id is None:

@@ -97,7 +97,7 @@ FAMILIES: tuple[FamilySample, ...] = (
 
 
 def frame() -> Frame:
-    """The frame of somebody with two companies, wallets in two currencies and 2FA."""
+    """The frame of a person with two companies, wallets in two currencies and 2FA."""
     aurora = _company(1, "Aurora Digital GmbH")
     user = User(
         id=COMPANY_ID,

@@ -50,7 +50,7 @@ def write_zip(
 
 
 class _Sink:
-    """What `ZipFile` writes to; it can't go back, as what was taken is sent."""
+    """What `ZipFile` writes to; not seekable, since its parts have been sent."""
 
     def __init__(self) -> None:
         self._written = bytearray()

@@ -34,7 +34,7 @@ class DocumentView:
 
     ``payment`` is the address where the reader can pay it, or empty. ``is_ended`` is
     a proforma that can no longer be paid. ``has_xml`` is an invoice's or a credit
-    note's, once its files are made. ``credited`` is what was credited of it.
+    note's, once its files are made. ``credited`` is the sum of its credit notes.
     """
 
     title: str

@@ -134,7 +134,7 @@ def download_all(company_id: str) -> ResponseReturnValue:
 
 
 def _not_ready(refusal: ContractError) -> ResponseReturnValue:
-    """To the browser it is a page that will be there soon, with a way to try again."""
+    """Answer that the page will be there soon, with a link to try again."""
     page = error_page(503, LazySentence(refusal), lazy_gettext("Being created"))
     response = make_response(page)
     response.headers["Retry-After"] = str(_RETRY_AFTER_S)

@@ -59,7 +59,7 @@ class FundsForm(ChangeForm):
 
     @classmethod
     def from_address(cls, **kwargs: Any) -> Self:
-        """Fill it in from an address, which can't say what somebody has confirmed."""
+        """Fill it in from an address, which can't confirm anything."""
         form = super().from_address(**kwargs)
         form.is_intended.data = False
         return form
@@ -114,7 +114,7 @@ def typed_refund() -> RefundForm | None:
 
 
 def refund_forms(top_up: TopUp, shown: RefundForm | None) -> dict[UUID, RefundForm]:
-    """Make the form of each payment; ``shown`` is one that somebody filled in."""
+    """Make the form of each payment; ``shown`` is one that was sent."""
     forms = {
         payment.id: RefundForm(
             formdata=None,

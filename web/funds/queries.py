@@ -58,7 +58,7 @@ def quote_top_up(visit: Visit, form: FundsForm) -> ShownQuote | None:
 
 
 def name_debts(visit: Visit, quoted: ShownQuote | None) -> Mapping[UUID, str]:
-    """What inventory calls the services that wait for money; those it tells in time."""
+    """Return the names of services waiting for money, as far as inventory answers."""
     ids = [debt.service_id for debt in quoted.settlement.debts] if quoted else []
     return {id_: each.name for id_, each in _name_services(visit, ids).items()}
 
@@ -156,7 +156,7 @@ def begin_top_up(
 def start_payment(
     visit: Visit, top_up_id: UUID, return_url: str
 ) -> billing.top_ups.StartedPayment | None:
-    """Start or continue the payment; None if it has ended or nobody answers."""
+    """Start or continue the payment; None if it has ended or can't be reached."""
     ask = billing.top_ups.StartPayment(top_up_id=top_up_id, return_url=return_url)
     try:
         return visit.start(

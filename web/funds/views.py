@@ -231,7 +231,7 @@ def ask_for_refund(top_up_id: str) -> ResponseReturnValue:
 @form_on(_TOP_UP)
 @signed_in
 def cancel(top_up_id: str) -> ResponseReturnValue:
-    """End a top-up that nobody has paid; one that has ended is shown as it is."""
+    """Cancel an unpaid top-up; one that has ended is shown unchanged."""
     visit = begin_visit()
     visit.require_live_session()
     wanted = read_uuid(top_up_id)
@@ -255,7 +255,7 @@ def _filled_in(money: Money) -> FundsForm:
 
 
 def _work_out(visit: Visit, form: FundsForm) -> Response:
-    """To the figures of what was typed, without a script."""
+    """Lead to the quote for what was typed, without JavaScript."""
     return redirect(_address_of(visit, form), code=303)
 
 
@@ -350,7 +350,7 @@ def _show(
 def _show_top_up(
     page: Page, top_up_id: UUID, form: RefundForm | None
 ) -> ResponseReturnValue:
-    """A top-up's page, with the form of a refund that somebody has filled in."""
+    """Show a top-up's page, with a refund form that was sent."""
     request_ = billing.top_ups.GetTopUp(top_up_id=top_up_id)
     page.ask("top_up", billing.top_ups.GET_TOP_UP, request_)
     shown: TopUp | None = page.answer("top_up")

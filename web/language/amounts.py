@@ -33,7 +33,7 @@ _GROUP = 3
 
 
 def read_amount(text: str, currency: str, locale: Locale) -> Money:
-    """Read what was typed; groups of three digits may be parted or not.
+    """Read an amount as typed, with or without separators of thousands.
 
     Raises:
         InvalidInput: ``no_such_currency``, ``amount_missing``, ``amount_negative``,

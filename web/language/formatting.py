@@ -130,7 +130,7 @@ def format_day(day: date, locale: Locale | str) -> str:
 
 
 def format_short_day(day: date, locale: Locale | str) -> str:
-    """Write a day of the coming weeks, whose year nobody needs."""
+    """Write a day of the coming weeks, without its year."""
     return babel_date(day, "d MMM", locale=locale)
 
 

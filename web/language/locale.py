@@ -32,7 +32,7 @@ from web.language.formatting import (
 
 _FALLBACK = Locale("en")
 _OFFERED = frozenset({"en", "de", "pl", "fr", "es"})
-"""For figures where nobody is signed in, beside the languages of sentences."""
+"""For figures before signing in, beside the languages of sentences."""
 
 
 def register(app: Flask) -> None:

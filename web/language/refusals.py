@@ -45,7 +45,7 @@ _SENTENCES = {
         "The company in this address is not valid. Open the page from the menu."
     ),
     "bad_cursor": mark(
-        "This page of the list is no longer valid. Start again from the first page."
+        "This page is no longer valid. Start again from the first page."
     ),
     "no_such_currency": mark("This currency does not exist."),
     "amount_missing": mark("Enter how much you want to add."),
@@ -221,9 +221,9 @@ def sentence(refusal: ContractError) -> str:
 
 
 class LazySentence(LazyString):
-    """A refusal's sentence, in the language of whoever reads it when it is shown.
+    """A refusal's sentence, in the language of its reader, known when it is shown.
 
-    It may repeat what somebody typed, so unlike Flask-Babel's it is not markup.
+    It may repeat what a person typed, so unlike Flask-Babel's it is not markup.
     """
 
     def __init__(self, refusal: ContractError) -> None:

@@ -24,7 +24,7 @@ from web.page.htmx import request
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 _LONGEST = 500
-"""Of what was typed into one field: an address can't be of any length."""
+"""Longest field that is kept: an address has a limited length."""
 _LONGEST_ADDRESS = 4_000
 """Proxies refuse an answer whose header is longer than some kilobytes."""
 
@@ -130,7 +130,7 @@ def own_address(target: str | None) -> str | None:
 def return_address() -> str:
     """Return where to come back to after signing in: the page that was open.
 
-    htmx sends it; otherwise it is the page of what was asked for. A query too long for
+    htmx sends it; otherwise it is the page of this address. A query too long for
     the header of a redirect is left out.
     """
     address = _open_page()
@@ -153,7 +153,7 @@ def _open_page() -> str:
 
 
 def public_address(path: str) -> str:
-    """Where somebody else sends a browser to reach ``path`` of ours.
+    """Return the address of ``path`` for others, who send browsers to it.
 
     The host that a request names is its sender's choice, and so is not asked; but at
     a loopback address, a container or a tunnel may show us at another port.

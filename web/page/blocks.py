@@ -146,7 +146,7 @@ class PendingBlocks:
             "fresh",
             data,
             now,
-            # No event tells when it has caught up: it is asked for again.
+            # There is no event for having caught up, so it is asked for again.
             asked_at=None if behind_since else self._asked_at,
             behind_since=behind_since,
         )

@@ -64,7 +64,7 @@ _HTTP_SENTENCES = {
 }
 _OTHER_SENTENCE = _("Go back, or start from the dashboard.")
 _KEPT_HEADERS = {"Allow", "Content-Range", "Retry-After"}
-"""Of werkzeug's own answers: what tells a program how to ask better."""
+"""Headers of werkzeug's answers from which programs learn what to do."""
 
 
 def register_error_pages(app: Flask) -> None:
@@ -86,7 +86,7 @@ def error_page(
 ) -> ResponseReturnValue:
     """Show what happened, within the frame if one was on its way.
 
-    What is lazy is in the language of the reader, who is known once there is a frame.
+    Lazy texts are in the reader's language, which is known once there is a frame.
     """
     frame = _frame_on_its_way()
     may_help = status == Unavailable.http_status and request.method == "GET"
@@ -140,7 +140,7 @@ def _conflict(refusal: Conflict) -> ResponseReturnValue:
 
 
 def _without_company() -> str:
-    """Return the page's address for any company, with what was typed there."""
+    """Return the page's address without its company, with what was typed."""
     path, _, query = return_address().partition("?")
     typed = parse_qsl(query, keep_blank_values=True)
     kept = [(name, value) for name, value in typed if name != "company"]

@@ -111,7 +111,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def hidden(self) -> list[Any]:
-        """Return the fields that nobody sees."""
+        """Return the hidden fields."""
         return [field for field in self if isinstance(field.widget, HiddenInput)]
 
     @property
@@ -303,7 +303,7 @@ class MoneyField(StringField):  # type: ignore[misc]
         self.data = write_amount(value, locale) if isinstance(value, Money) else value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Keep what was typed as it is, but for what is too long to be an amount."""
+        """Keep what was typed, cut to a length that no amount has."""
         self.data = valuelist[0][:_LONGEST_TYPED] if valuelist else self.data
 
     def read(self, currency: str, *, may_be_zero: bool = False) -> Money:

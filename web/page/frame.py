@@ -114,7 +114,7 @@ class Frame:
 
     @classmethod
     def of(cls, visit: Visit, blocks: Mapping[str, BlockView], at: str) -> Self:
-        """The frame for who acts in the visit, with what its blocks are by now."""
+        """Make the frame for a visit's person, with its blocks' answers."""
         principal, session = visit.identify(), visit.last_session
         company_id = principal.require_company()
         companies = session.memberships if session else []

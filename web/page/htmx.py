@@ -72,7 +72,7 @@ def make_response(
     trigger: str | None = None,
     replace_url: str | None = None,
 ) -> Response:
-    """Answer as Flask does, and tell htmx what to do.
+    """Answer as Flask does, with htmx's headers.
 
     ``redirect`` leaves the page; ``trigger`` is an event of the page; ``replace_url``
     is the page's new address.

@@ -105,7 +105,7 @@ class Page:
         self._calls.append(call)
 
     def answer(self, name: str, *, fresh: bool = False) -> Any:
-        """Wait for what was asked for as ``name``, to ask for what depends on it.
+        """Wait for the answer called ``name``, to ask for what depends on it.
 
         As the template will get it; None when it is missing, or if it must be ``fresh``
         and there is only what was last known.

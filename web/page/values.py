@@ -14,7 +14,7 @@ def read_uuid(text: str | None) -> UUID:
     """Read an id.
 
     Raises:
-        NotFound: ``no_such_page``; nothing can bear such an id.
+        NotFound: ``no_such_page``; it is not an id.
     """
     try:
         return UUID(text or "")

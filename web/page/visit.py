@@ -52,8 +52,8 @@ class Visit:
 
     Raises, from any call:
         Unauthenticated: ``session_ended``; sign in again.
-        Conflict: ``other_company``; the current company is another one by now.
-        NotFound: ``no_such_company``; the company meant is none of the person's.
+        Conflict: ``other_company``; the person has switched company since.
+        NotFound: ``no_such_company``; the person is not a member of it.
         Unavailable: ``identity_unavailable``; there is no valid principal.
     """
 
@@ -176,7 +176,7 @@ class Visit:
 
     @property
     def last_session(self) -> identity.signing_in.Session | None:
-        """The session as identity told it now, or else last told it."""
+        """Return the session as identity has just described it, or last did."""
         if self.session is not None:
             return self.session
         if self._principal is None:

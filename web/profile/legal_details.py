@@ -64,9 +64,8 @@ def _line(label: LazyString, hint: LazyString, autocomplete: str) -> StringField
 class DetailsForm(ChangeForm):
     """The form of the legal details, all of which identity checks.
 
-    ``version`` is the company's that it started from. ``now`` has the
-    saved values, in words, of the fields that differ, where somebody else has saved the
-    profile since.
+    ``version`` is the company's that it started from. ``now`` has the saved values,
+    in words, of the fields that differ if another person has saved the profile since.
     """
 
     version = HiddenField()
@@ -182,7 +181,7 @@ def edit(company_id: str) -> ResponseReturnValue:
 
 
 def _edit_again(company_id: str) -> ResponseReturnValue:
-    """The page with what was typed, after the form has expired."""
+    """Show the page with the entries, after the form has expired."""
     return _show(read_uuid(company_id), DetailsForm.expired())
 
 
@@ -216,7 +215,7 @@ def _show(
     form: DetailsForm | None = None,
     refusal: ContractError | None = None,
 ) -> ResponseReturnValue:
-    """The page; after a refusal with what was typed.
+    """Show the page; after a refusal with the entries.
 
     Raises:
         Forbidden: ``permission_missing``; the reader's role may not edit.

@@ -78,7 +78,7 @@ def set_tax_id(company_id: str) -> ResponseReturnValue:
 
 
 def _show(company: UUID, form: TaxIdForm | None) -> ResponseReturnValue:
-    """The page, with the form that somebody has filled in."""
+    """Show the page, with a form that was sent."""
     page = begin_page(acts_for=company)
     page.ask(
         "company",

@@ -1,6 +1,6 @@
 """The token of forms, which looks different in every answer.
 
-The length of a compressed page tells what in it is alike. An attacker who makes a
+The length of a compressed page reveals repetition in it. An attacker who makes a
 browser ask for pages and sees how long the answers are could guess a token that stays
 the same (BREACH). So each answer has it under a mask of its own.
 """

@@ -95,7 +95,7 @@ def chosen_theme() -> str:
 def accent_sheet(colour: str) -> str:
     """Calculate the shades of an accent, given as #rrggbb.
 
-    On buttons it stands as it is, with the text in black or white, whichever reads
+    Buttons have it unchanged, with the text in black or white, whichever reads
     better. As text it is darkened, or lightened for dark, until it can be read.
     """
     base = colour if _HEX_COLOUR.fullmatch(colour) else DEFAULT_ACCENT

@@ -67,7 +67,7 @@ def typed_form() -> AddWalletForm | BufferForm | None:
 def with_forms(
     wallets: Iterable[WalletView], shown: ChangeForm | None
 ) -> list[WalletForms]:
-    """Put each wallet's forms beside it; ``shown`` is one that somebody filled in."""
+    """Put each wallet's forms beside it; ``shown`` is one that was sent."""
     return [_forms_of(wallet, shown) for wallet in wallets]
 
 

@@ -98,7 +98,7 @@ def _done(company: UUID, words: str) -> ResponseReturnValue:
 
 
 def _show(company: UUID, form: ChangeForm | None) -> ResponseReturnValue:
-    """The page, with the form that somebody has filled in."""
+    """Show the page, with a form that was sent."""
     page = begin_page(acts_for=company, at="wallets")
     page.ask(
         "answer",

@@ -1,6 +1,6 @@
 """Checks that the books are right, and says in words where they are not.
 
-The database keeps its own rules; this is for the day when somebody has switched one of
+The database keeps its own rules; this is in case a person has switched one of
 them off, and for roll-ups that code keeps.
 """
 

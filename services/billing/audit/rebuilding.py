@@ -1,4 +1,4 @@
-"""Roll-ups made anew from the subscriptions, a few companies at a time."""
+"""Roll-ups rebuilt from the subscriptions, a few companies at a time."""
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +12,7 @@ from shared.db.paging import MAX_BATCH, check_limit
 def rebuild_rollups(
     session: Session, request: billing.books.RebuildRollups
 ) -> billing.books.RebuiltRollups:
-    """Make the roll-ups of one company anew, or of the next few, by their ids.
+    """Rebuild the roll-ups of one company, or of the next few, by their ids.
 
     Events about a company wait until its roll-ups are done.
 

@@ -45,7 +45,7 @@ def take(
 ) -> None:
     """Move the sum of ``takings`` between a locked wallet and the revenue.
 
-    Whether the wallet can pay has been asked before; whoever calls tells of the change.
+    The caller has checked that the wallet can pay, and emits the event.
     """
     rows = [each for each in takings if each.amount]
     if not rows:
@@ -97,7 +97,7 @@ def charged_before_last(change: Change, service: Subscription) -> Generator[Span
 
 
 def charged_for(change: Change, service: Subscription) -> Decimal:
-    """What a service was charged in all, less what was given back."""
+    """Return a service's charges less refunds of unused time."""
     charged = select(func.coalesce(func.sum(Charge.amount), 0)).where(
         Charge.service_id == service.service_id
     )
@@ -105,7 +105,7 @@ def charged_for(change: Change, service: Subscription) -> Decimal:
 
 
 def write_off(change: Change, service: Subscription, at: datetime) -> None:
-    """Note what a service that ends owes and nobody pays."""
+    """Note what a service owes when it ends unpaid."""
     change.db.add(
         WriteOff(
             service_id=service.service_id,

@@ -63,7 +63,7 @@ class Charging:
     wake: threading.Event = field(default_factory=threading.Event)
 
     def run(self, request_id: str) -> None:
-        """All there is to do now; whoever is busy is left to the next time.
+        """Do everything that is due; skip wallets that are locked until next time.
 
         One wallet or company that fails keeps neither others nor inventory waiting.
         Entries and events have the request id.

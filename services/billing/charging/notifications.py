@@ -90,7 +90,7 @@ def notify_ended(change: Change) -> int:
 
 
 def republish(change: Change) -> None:
-    """Send all of it again, whatever inventory was told before; the job does it."""
+    """Send all of it again, whatever was sent before; the job does it."""
     change.begin_replay()
     change.db.execute(
         update(Subscription)

@@ -105,7 +105,7 @@ def unused_paid(
     if not service.is_charged or begins is None or ends is None or ends <= at:
         return Fraction(0)
     left = _share(ends - max(at, begins), ends - begins)
-    # What is paid anew after a suspension follows nothing that was not used.
+    # No unused time comes before what is paid after a suspension.
     if begins == service.suspended_at:
         return left
     for span in earlier:

@@ -85,7 +85,7 @@ class Price:
 
     @property
     def _unused(self) -> Fraction:
-        """Periods charged and not used: many, where billing heard of it late."""
+        """Periods charged and not used: many, if the event came late."""
         earlier = charged_before_last(self.change, self.service)
         with closing(earlier):
             return unused_paid(self.service, self.until, earlier)

@@ -106,7 +106,7 @@ class Allocation:
         return max(Decimal(0), available(self.wallet) - self._spent)
 
     def _find(self, *which: ColumnElement[bool]) -> Sequence[Subscription]:
-        # What statements changed in sets is read anew.
+        # Reload what statements changed in sets.
         self.change.db.flush()
         found = payable(self.wallet, *which)
         return self.change.db.scalars(

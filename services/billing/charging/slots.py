@@ -1,7 +1,7 @@
 """Where in its period's cycle a service renews, and which places fall due. Pure.
 
 All services of one period and company whose edges show the same calendar day of the
-cycle and the same time of day share their edges for good. Such a place is a *slot*:
+cycle and the same time of day share their edges permanently. Such a place is a *slot*:
 ``day * 24 h + time of day``, counted in microseconds (grain ``exact``), in minutes,
 hours or days. Days of a cycle are numbered: of a day 0; of a week 0-6; of a month 0-30;
 of a year as ``31 * month + day of month``, both from 0. An hour's cycle is one slot,

@@ -87,7 +87,7 @@ class _Intake:
     before: list[Contribution] = field(default_factory=list)
     after: list[Contribution] = field(default_factory=list)
     new: dict[UUID, Subscription] = field(default_factory=dict)
-    """Services that nothing was known of; the session has none of them."""
+    """Services that were unknown; the session has none of them."""
     unopened: dict[tuple[UUID, str], Change] = field(default_factory=dict)
     """Wallets that they need, and what each is opened with."""
 

@@ -66,7 +66,7 @@ def _row(
         tax_category=line.category,
         rate_percent=line.rate_percent,
         tax_rule=content.tax_reason.code,
-        # The document has it in its own language, which nobody can sort by.
+        # The document has it in its own language, which can't be sorted by.
         gateway=gateway,
         corrects=content.corrects.number if content.corrects else "",
         accounting_tax=content.accounting_tax,

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 AT_ONCE = 20
 """Documents that one instance takes on together."""
 TAKEN_FOR = timedelta(minutes=2)
-"""How long nobody else tries; after that, who took it has died."""
+"""How long one process has it; after that, it must have died."""
 BACKOFF = Backoff.doubling(first_s=2 * 60, longest_s=60 * 60)
 """Until a document, or its file, is tried again."""
 
@@ -49,7 +49,7 @@ Files = Mapping[DocumentFormat, bytes]
 
 
 def render(content: billing.documents.DocumentContent) -> Files:
-    """All files of a document. A proforma is no invoice, and has no XML."""
+    """All files of a document. A proforma isn't an invoice, and has no XML."""
     if content.kind is DocumentKind.PROFORMA:
         return {DocumentFormat.PDF: render_pdf(content, None)}
     xml = render_cii(content)
@@ -76,7 +76,7 @@ def make_due(database: Database, runtime: Runtime) -> int:
 def rebuild(
     database: Database, runtime: Runtime, request: billing.documents.RebuildDocument
 ) -> None:
-    """Make a document's files anew, from what was kept when it was issued.
+    """Make a document's files again, from what was kept when it was issued.
 
     A file that is whole stays, unless it is to be replaced: its bytes may have been
     sent or signed, and another version of the renderer makes other ones.

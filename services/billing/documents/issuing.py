@@ -2,7 +2,7 @@
 
 One order after the other: a series is one queue. Those of one payment are issued in the
 order in which they were written, so a credit note comes after its invoice; what can't
-be issued is tried again later and keeps nobody else waiting. Number, document, event
+be issued is tried again later and doesn't delay others. Number, document, event
 and the end of the order are one transaction, so that a number is neither lost nor given
 twice.
 """

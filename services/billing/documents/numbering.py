@@ -34,7 +34,7 @@ class Number:
 
 
 def take_number(change: Change, seller: Seller, kind: DocumentKind) -> Number:
-    """The next number of a series, which nobody else is given until the commit."""
+    """Take the next number of a series, which is locked until the commit."""
     today = change.call.now.astimezone(ZoneInfo(seller.time_zone)).date()
     series = _lock_series(change.db, seller, kind, today)
     series.last_number += 1

@@ -62,8 +62,8 @@ def break_down(currency: str, costs: Iterable[Recurring]) -> CostBreakdown:
 def family_names(costs: Iterable[Recurring]) -> dict[str, str]:
     """A name for each family's code.
 
-    Right after a family is renamed, services may still bear the old name: then the
-    one that most of them bear is taken.
+    Right after a family is renamed, services may still have the old name: then the
+    one that most of them have is used.
     """
     counts: defaultdict[str, defaultdict[str, int]] = defaultdict(
         lambda: defaultdict(int)

@@ -1,4 +1,4 @@
-"""What became of the money of a top-up that was paid: what it was charged for at once.
+"""The effects of a paid top-up: what was charged at once.
 
 Charging follows within a moment; nothing notes down which money a charge was paid from,
 so what counts as its effect are the charges that come right after it.

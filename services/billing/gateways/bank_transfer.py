@@ -1,6 +1,6 @@
 """Bank transfer: a request for payment that the customer's own bank carries out.
 
-Nobody tells of the money but the bank's statement, which the operator books: see
+Only the bank's statement shows the money, and the operator books it: see
 `services.billing.payments.bank_transfers`.
 """
 
@@ -50,7 +50,7 @@ class BankTransfer(Gateway):
     def instructions(
         self, seller: str, amount: Money, reference: str
     ) -> BankInstructions | None:
-        """What a seller's customer has to tell their bank; None without an account."""
+        """Return the data for a customer's transfer; None without an account."""
         account = self.accounts.get(seller)
         if account is None:
             return None
@@ -78,5 +78,5 @@ class BankTransfer(Gateway):
         raise Unauthenticated("notice_forged", "banks send no notices")
 
     def repay(self, repayment: Repayment) -> bool:  # noqa: ARG002
-        """Nothing to be told: who orders the refund transfers it by hand."""
+        """Do nothing: the operator who orders the refund transfers it by hand."""
         return True

@@ -59,7 +59,7 @@ class Checkout:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of one payment.
+    """The outcome of one payment.
 
     ``transaction`` is what the gateway calls the money that moved; a second one for
     the same payment is a second payment. ``paid_with`` says what was used, as far as
@@ -99,7 +99,7 @@ class RefundOutcome(Enum):
 
 @dataclass(frozen=True)
 class RefundReport:
-    """What became of a repayment, which may fail after it had succeeded."""
+    """The outcome of a repayment, which may fail after it had succeeded."""
 
     refund_id: UUID
     outcome: RefundOutcome
@@ -153,7 +153,7 @@ class Gateway(Protocol):
         amount: Money,  # noqa: ARG002
         reference: str,  # noqa: ARG002
     ) -> BankInstructions | None:
-        """What a seller's customer is told to pay with; None if nothing."""
+        """Return what a seller's customer needs to pay; None if nothing."""
         return None
 
     def open_checkout(self, order: Order) -> Checkout:
@@ -161,11 +161,11 @@ class Gateway(Protocol):
         ...
 
     def ask(self, checkout: str) -> Sequence[Report]:
-        """What became of a checkout: a report per transaction, none if none began."""
+        """Return a checkout's outcome: a report per transaction, none if none began."""
         ...
 
     def close_checkout(self, checkout: str) -> bool:
-        """Let nobody pay a checkout any more; False where that can't be had.
+        """Close a checkout to payments; False if that isn't possible.
 
         Raises:
             Unavailable: ``gateway_unreachable``, or a payment is just under way.

@@ -23,7 +23,7 @@ DEMO_ACCOUNT = Account(
     bic="COBADEFFXXX",
     bank="Example Bank",
 )
-"""The IBAN that everybody gives as an example: it is nobody's."""
+"""The IBAN of every example; no account has it."""
 
 STRIPE_VARIABLES = (
     "STRIPE_SECRET_KEY",
@@ -50,7 +50,7 @@ def read_gateways(
 
 
 def read_bank_transfer(settings: Settings, sellers: Sellers) -> BankTransfer | None:
-    """The sellers' accounts; the demo's seller has one by itself.
+    """The sellers' accounts; the demo's seller has one by default.
 
     Raises:
         SettingError: one makes no sense, or is given by half.
@@ -110,7 +110,7 @@ def _stripe(settings: Settings) -> Gateway | None:
         raise SettingError(
             "STRIPE_API_BASE works only if PUBLIC_URL is a loopback address."
         )
-    # Its SDK takes memory and time at the start, which nobody pays who has no keys.
+    # Its SDK takes memory and time at the start: import it only with keys.
     from services.billing.gateways.stripe import StripeGateway  # noqa: PLC0415
 
     secret_key, publishable_key, webhook_secret = given

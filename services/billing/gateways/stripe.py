@@ -183,7 +183,7 @@ class StripeGateway(CardGateway):
         intent = self._find_intent(_id(found.payment_intent) or "")
         if intent is None:
             return []
-        # The bank may take a part only, but of what was paid as a whole.
+        # The bank may take only a part, but of the whole payment.
         paid = self._reports(intent, Outcome.SUCCEEDED, intent.amount)
         is_won = found.status == _WON
         taken = [
@@ -228,7 +228,7 @@ class StripeGateway(CardGateway):
     def repay(self, repayment: Repayment) -> bool:
         units = units_to_repay(repayment)
         with _answering(refused=RepaymentRefusedError):
-            # A key is forgotten after a day; what was done is not.
+            # A key is forgotten after a day; its effect is not.
             refund = self._earlier_refund(repayment)
             refund = refund or self._client.v1.refunds.create(
                 {

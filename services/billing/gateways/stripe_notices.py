@@ -10,7 +10,7 @@ from shared.errors import InvalidInput, Unauthenticated
 from shared.wire import what_is_wrong
 
 TOLERANCE_S = 300
-"""A notice that was signed longer ago is no longer believed."""
+"""A notice signed longer ago is refused."""
 
 SIGNATURE_HEADER = "stripe-signature"
 

@@ -232,7 +232,7 @@ def lock_wallet(session: Session, company_id: UUID, currency: str) -> Wallet:
 
 
 def find_wallet(session: Session, company_id: UUID, currency: str) -> Wallet | None:
-    """`lock_wallet` for who can do without one."""
+    """Like `lock_wallet`, but return None if there is no wallet."""
     return session.scalars(
         select(Wallet)
         .where(Wallet.company_id == company_id, Wallet.currency == currency)

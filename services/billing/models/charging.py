@@ -32,7 +32,7 @@ class Standing(Enum):
 
 
 class Grain(Enum):
-    """How finely a slot tells when in its cycle a service renews."""
+    """The precision of a slot: when in its cycle a service renews."""
 
     DAY = "day"
     HOUR = "hour"

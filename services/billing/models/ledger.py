@@ -30,7 +30,7 @@ class AccountKind(Enum):
 
 class EntryKind(Enum):
     CHARGE = "charge"
-    """A period of services, or what was used of one before it could be paid."""
+    """A period of services, or its used part before it could be paid."""
     PRORATION = "proration"
     """What a new price makes of a period that is paid already."""
     UNUSED_TIME = "unused_time"

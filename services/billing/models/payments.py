@@ -15,7 +15,7 @@ from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.contracts.notes import Note, read_note
 from shared.db.database import CompanyOwned
 
-# A tuple, as it stands in queries: a set's order is another in each process.
+# A tuple, for queries: a set's order differs between processes.
 PAID = (PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK)
 """Payments that came, whether or not they have stayed."""
 

@@ -22,11 +22,11 @@ class RefundState(Enum):
     PENDING = "pending"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-    """The gateway refused for good, and the wallet has its money again."""
+    """The gateway refused permanently, and the wallet has its money again."""
 
 
 class Refund(CompanyOwned, Noted, Base):
-    """Money given back of one payment; ``send_at`` is when the gateway is told next.
+    """Money given back of one payment; ``send_at`` is when the gateway is asked next.
 
     ``reason`` is its note as it was written before notes had codes.
     """
@@ -53,7 +53,7 @@ class Refund(CompanyOwned, Noted, Base):
 
 
 class RefundRequest(CompanyOwned, Base):
-    """What was asked of one payment, and what became of it; see the contract's.
+    """A request to refund one payment, and its outcome; see the contract's.
 
     ``position`` orders all of them as they were asked. ``gone_before`` is what had been
     given or taken back of the payment before this was decided, tax included.

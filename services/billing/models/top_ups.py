@@ -14,9 +14,9 @@ from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.top_ups import TopUpState
 from shared.db.database import CompanyOwned
 
-# A tuple, as it stands in queries: a set's order is another in each process.
+# A tuple, for queries: a set's order differs between processes.
 OPEN = (TopUpState.DRAFT, TopUpState.PENDING)
-"""Nobody has paid yet, and somebody may."""
+"""Not paid yet, but can be paid."""
 
 
 class TopUp(CompanyOwned, Acted, Base):

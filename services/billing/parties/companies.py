@@ -1,8 +1,8 @@
-"""What billing knows of identity's companies, and whom each of them buys from.
+"""Billing's projection of identity's companies, and the seller of each.
 
 The first payment decides that permanently: the balance is money that this seller owes,
 wherever the company moves to. Until then, a top-up that can still be paid decides; one
-that ended unpaid binds nobody.
+that ended unpaid doesn't bind.
 """
 
 from collections.abc import Collection
@@ -41,7 +41,7 @@ def lock_companies(session: Session, company_ids: Collection[UUID]) -> None:
 
 
 def try_lock_company(session: Session, company_id: UUID) -> bool:
-    """`lock_company`, or False when somebody else has it."""
+    """Like `lock_company`, but return False if it is locked."""
     number = _lock_number(company_id)
     return bool(session.scalar(select(func.pg_try_advisory_xact_lock(number))))
 
@@ -69,7 +69,7 @@ def time_zones_of(
 
 
 def seller_of(session: Session, sellers: Sellers, company_id: UUID) -> Seller:
-    """Whom a company buys from; before it buys, who sells to its country."""
+    """Return a company's seller; before it buys, the one for its country."""
     key = _bought_from(session, company_id)
     if key is not None:
         return sellers.named(key)
@@ -91,7 +91,7 @@ def may_buy_from(session: Session, company_id: UUID, seller: Seller) -> bool:
 
 
 def check_sellers(session: Session, sellers: Sellers) -> None:
-    """Make sure that all whom companies buy from are there.
+    """Check that the seller of each company exists.
 
     Raises:
         SettingError: one is not.

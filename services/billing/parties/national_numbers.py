@@ -58,7 +58,7 @@ _VAT_ID_LIKE = {
 def vat_id_like(text: str, country: str) -> str | None:
     """How a VAT ID of a country looks, if this is a national number of it instead.
 
-    ``country`` is ISO 3166-1; its letters may stand in front of the number.
+    ``country`` is ISO 3166-1; its letters may precede the number.
     """
     plain = text.strip().upper()
     written = {plain, plain.removeprefix(country).strip()}

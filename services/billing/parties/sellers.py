@@ -17,7 +17,7 @@ from shared.places import countries
 from shared.settings import SettingError
 
 FIRST = "default"
-"""The key of the seller whose settings bear none; no other one may have it."""
+"""The key of the seller whose settings have none; no other one may have it."""
 
 _KEY = re.compile(r"[a-z][a-z0-9]{0,11}")
 _NUMBER_PREFIX = re.compile(r"[A-Z0-9]{1,12}")
@@ -82,7 +82,7 @@ DEMO_SELLER = Seller(
 
 @dataclass(frozen=True)
 class Sellers:
-    """All who sell: the first to everybody whose country is no other one's."""
+    """All sellers; the first sells to countries that no other one has."""
 
     first: Seller = DEMO_SELLER
     others: tuple[Seller, ...] = ()
@@ -134,7 +134,7 @@ def _check_keys(keys: Iterable[str]) -> None:
 
 
 def _check_apart(sellers: Sellers) -> None:
-    """Refuse two that can't be told apart by a number, or by whom they sell to."""
+    """Refuse two sellers with the same numbers or the same countries."""
     prefixes: set[str] = set()
     taken: set[str] = set()
     for each in sellers:

@@ -1,6 +1,6 @@
 """Attempts to pay a top-up: prepared, and known to a gateway.
 
-What becomes of them is reported: see `services.billing.payments.reports`.
+Their outcome is reported: see `services.billing.payments.reports`.
 """
 
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ def keep_checkout(
 
 
 def ask_no_more(change: Change, top_up_id: UUID, payment_id: UUID) -> None:
-    """Note that nobody can pay it any more, so that no news of it will come."""
+    """Note that it can't be paid any more, so no report of it will come."""
     lock_top_up(change.db, top_up_id)
     change.db.get_one(Payment, payment_id).ask_at = None
 

@@ -48,7 +48,7 @@ def book(
     call: Call,
     request: BookBankPayments,
 ) -> list[BankBooking]:
-    """Credit each to the top-up whose reference it bears; once per transaction.
+    """Credit each to the top-up whose reference it has, once per transaction.
 
     Each in a database transaction of its own: together they would lock top-ups after
     wallets, and wait for others for ever.
@@ -86,7 +86,7 @@ def _book(
 def _question(
     change: Change, credit: BankCredit, request: BookBankPayments, top_up: TopUp
 ) -> BankBooking | None:
-    """Why a person has to look at what names a top-up; None if nobody has."""
+    """Return why a person has to check a payment that names a top-up, or None."""
     reference = top_up.reference
     if top_up.currency != credit.amount.currency.code:
         return _result(credit, BankBookingResult.WRONG_CURRENCY, reference)

@@ -53,7 +53,7 @@ def charge_back(
 ) -> bool:
     """Take what a dispute took out of the wallet, below zero too; once.
 
-    One whose payment was never reported as paid was paid all the same, or could not
+    One whose payment was never reported as paid was still paid, or could not
     have been taken back. What is in another currency than the payment waits for a
     person. Returns whether it is new.
     """
@@ -127,7 +127,7 @@ def _book(change: Change, top_up: TopUp, row: Chargeback, gross: Decimal) -> Non
 
 
 def _taken(decision: TaxDecision, left: MoneyIn, gross: Decimal) -> _Taken:
-    """Part what was taken; of what is left of the payment, and so of its invoice."""
+    """Split what was taken by what is left of the payment, and so of its invoice."""
     within = min(gross, left.net + left.tax)
     if within == left.net + left.tax:
         return _Taken(left.net, left.tax, gross - within)

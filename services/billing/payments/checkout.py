@@ -1,7 +1,7 @@
 """What is done with gateways: always between transactions, never inside one.
 
 Each step is safe to repeat, so that a process may die between any two of them: an order
-bears its payment's id, a repayment its refund's, and reports are booked once.
+has its payment's id, a repayment its refund's, and reports are booked once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -84,7 +84,7 @@ class Checkouts:
     def start(
         self, call: Call, request: billing.top_ups.StartPayment
     ) -> billing.top_ups.StartedPayment:
-        """Begin the payment of a top-up, or go on with the one under way.
+        """Begin the payment of a top-up, or continue the one under way.
 
         Raises:
             InvalidInput: ``bad_return_url``: another site's.
@@ -124,13 +124,13 @@ class Checkouts:
         return self._view(session, top_ups.get(session, top_up_id))
 
     def take_notice(self, call: Call, notice: billing.payments.PaymentNotice) -> None:
-        """Book what a gateway tells of its own accord.
+        """Book what a gateway reports without being asked.
 
         Raises:
             NotFound: ``no_gateway``.
             Unauthenticated: ``notice_forged``.
             InvalidInput: ``malformed_message``.
-            Unavailable: ``gateway_unreachable``; it will be told again.
+            Unavailable: ``gateway_unreachable``; it will be reported again.
         """
         gateway = self.gateways.get(notice.gateway)
         if gateway is None:

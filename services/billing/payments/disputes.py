@@ -66,7 +66,7 @@ class Disputes:
     def _new(
         self, gateway: Gateway, listed: Sequence[ListedDispute], since: datetime
     ) -> list[str]:
-        """What was opened since then, and what was won, and is not known to be."""
+        """Return disputes opened since then, and won ones not known to be won."""
         names = [each.name for each in listed]
         with self.database.system() as session:
             rows = session.execute(
@@ -100,7 +100,7 @@ class Disputes:
 
 
 def problems(session: Session, now: datetime) -> PaymentProblems:
-    """Disputes that nobody has booked, and refunds that failed, oldest first."""
+    """Return disputes not yet booked, and failed refunds, oldest first."""
     waiting = session.execute(
         select(Chargeback, TopUp.reference, TopUp.currency)
         .join(TopUp, TopUp.id == Chargeback.top_up_id)

@@ -1,4 +1,4 @@
-"""What gateways report: which payment it is about, and what becomes of that.
+"""Gateways' reports: finding their payment, and booking it.
 
 A report is booked once, however often, late or out of order it comes, and a payment
 that came is never swallowed: not for a top-up that has ended, nor a second time, nor

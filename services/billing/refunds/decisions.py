@@ -1,6 +1,6 @@
-"""How refund requests end: by an operator, or by what became of the payment.
+"""How refund requests end: by an operator, or by the payment's outcome.
 
-Whoever ends one has locked its top-up first.
+Lock the top-up before ending one.
 """
 
 from uuid import UUID

@@ -83,7 +83,7 @@ class _Goodwill:
             self._spend(-movement.amount)
         elif movement.kind in _OF_SERVICES:
             self._take_back(movement.amount)
-        # What is not in the balance has paid for what was used on credit.
+        # The part not in the balance has paid for use on credit.
         above = self.left - max(movement.balance, _NOTHING)
         if above > 0:
             self.charges.append(_Charge(above, _NOTHING))

@@ -1,4 +1,4 @@
-"""Crediting an invoice: its payment is given back, and a credit note says so."""
+"""Crediting an invoice: refund its payment, with a credit note."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,7 +37,7 @@ def credit(change: Change, request: CreditInvoice) -> GivenBack:
 
 
 def find_invoice(session: Session, number: str) -> Document:
-    """The invoice that bears a number.
+    """The invoice with a number.
 
     Raises:
         NotFound: ``no_such_document``.

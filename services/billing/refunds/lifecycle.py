@@ -1,7 +1,7 @@
 """Refunds: money of a top-up given back, never more than is unspent, nor goodwill.
 
-The ledger has a refund at once, so that nothing is spent twice; the gateway is told
-afterwards, until it has done it or refuses for good.
+The ledger has a refund at once, so that nothing is spent twice; the gateway is asked
+afterwards, until it has done it or refuses permanently.
 """
 
 from collections.abc import Sequence
@@ -84,7 +84,7 @@ class _Most:
 
 
 def refund(change: Change, request: RefundTopUp) -> GivenBack:
-    """Refund what an operator typed, who may have typed it twice.
+    """Refund a payment for an operator, who may have typed it twice.
 
     Raises:
         Conflict: ``done_before`` with ``id``; and what `give_back` raises.
@@ -162,7 +162,7 @@ def settle(change: Change, refund: Refund) -> None:
     lock_top_up(change.db, refund.top_up_id)
     change.db.refresh(refund)
     if refund.state is RefundState.FAILED:
-        # Refused, and then done when it was repeated: somebody has the money twice.
+        # Refused, then done when repeated: the customer has the money twice.
         log.error("refund_paid_after_refusal", refund=str(refund.id))
     if refund.state is not RefundState.PENDING:
         return
@@ -172,7 +172,7 @@ def settle(change: Change, refund: Refund) -> None:
 
 
 def give_up(change: Change, refund: Refund, why: str) -> None:
-    """The gateway refuses for good: the wallet has its money again.
+    """The gateway refuses permanently: the wallet has its money again.
 
     Also of one that had been paid out: a card's bank may send it back days later.
     """

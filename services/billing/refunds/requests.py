@@ -1,6 +1,6 @@
 """Refund requests: what may have been paid twice, asked back by its customer.
 
-Whoever changes one has locked its top-up first.
+Lock the top-up before changing one.
 """
 
 from collections.abc import Sequence

@@ -18,7 +18,7 @@ from shared.rpc.change import Change
 
 
 def cover(change: Change, refund: Refund) -> Iterator[tuple[UUID, MoneyIn]]:
-    """Part what was taken beyond a payment by a refund that failed.
+    """Split what was taken beyond a payment by a refund that failed.
 
     Yields how much of the refund's net and tax each chargeback has: its credit note
     is due, and the wallet was charged that tax too much.

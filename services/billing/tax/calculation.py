@@ -1,4 +1,4 @@
-"""Which tax a top-up bears, and how much. Pure: no session, no clock, no network.
+"""A top-up's tax: which, and how much. Pure: no session, no clock, no network.
 
 What is sold is supplied electronically (hosting). The place of supply, by Directive
 2006/112/EC ("VAT Directive") and Implementing Regulation 282/2011:
@@ -118,7 +118,7 @@ def decide(
 
 
 def day_in(country: str, when: date | datetime) -> date:
-    """The day in a country (ISO 3166-1); one that is no moment is the same for all."""
+    """The day in a country (ISO 3166-1); a date is the same everywhere."""
     if isinstance(when, datetime):
         return when.astimezone(ZoneInfo(time_zone_of(country))).date()
     return when

@@ -1,6 +1,6 @@
 """What tax reads of a customer: as it is known now, and as it was known before.
 
-Money is taxed by what was known when it was received, and is often booked days later.
+Tax depends on what was known when money was received; often it is booked later.
 """
 
 from datetime import datetime

@@ -46,7 +46,7 @@ REASK_INVALID_AFTER = timedelta(days=7)
 """A new number takes a while to get into the register."""
 REASK_REFUSED_AFTER = timedelta(days=1)
 PASSED_OVER_FOR = timedelta(minutes=15)
-"""What a seller whom the register refuses would have asked waits as long."""
+"""How long a seller's questions wait after the register has refused it."""
 BACKOFF = Backoff(tuple(minutes * 60 for minutes in (1, 5, 15, 60, 360)))
 """Between tries without an answer."""
 
@@ -73,7 +73,7 @@ class Checks:
         """Ask about each VAT ID that is due.
 
         A seller whom the register refuses asks nothing more in this turn, which ends
-        where the register refuses whoever asks.
+        where the register refuses every seller.
         """
         refused: set[str] = set()
         while question := self._take(refused):
@@ -133,7 +133,7 @@ def _ask(register: Register, question: _Question) -> Answer | NoAnswerError:
 def _keep_outcome(
     change: Change, question: _Question, outcome: Answer | NoAnswerError
 ) -> bool:
-    """Keep what came of a question; returns whether there is anything to tell.
+    """Keep the answer to a question; return whether anything changed.
 
     The company is locked.
     """
@@ -176,7 +176,7 @@ def _note_answer(row: TaxId, answer: Answer, company: Company, now: datetime) ->
 
 
 def _note_failure(row: TaxId, failure: NoAnswerError, now: datetime) -> None:
-    """An earlier answer goes on to count as long as it may."""
+    """Let an earlier answer count as long as it may."""
     refused = isinstance(failure, QuestionRefusedError)
     row.failure, row.failure_count = failure.code, row.failure_count + 1
     pause = REASK_REFUSED_AFTER if refused else BACKOFF.pause(row.failure_count)

@@ -3,7 +3,7 @@
 Loose, as people abbreviate: signs, case and legal forms don't count, nor alphabet and
 accents (`services.billing.tax.latin_names`). The names agree if all words of the
 shorter are in the longer; the addresses if the postal code or the city is in the
-register's. What the register does not tell can't differ. What still differs goes to
+register's. What the register doesn't say can't differ. What still differs goes to
 the operator: `client-area tax differing-vat-ids`.
 """
 
@@ -20,7 +20,7 @@ _FORMS = (
     "sp spa spj spk spol spolka srl srls sro the uab ug z zoo zrt"
 )
 _SHORTEST_CODE = 3
-"""Letters and digits of a postal code; fewer may stand in any address."""
+"""Letters and digits of a postal code; fewer could be in any address."""
 _LEGAL_FORMS = frozenset(_FORMS.split())
 _NOTHING = frozenset({"", "---"})
 

@@ -1,9 +1,9 @@
-"""Companies' VAT IDs: setting one, having it checked anew, confirming it by hand.
+"""Companies' VAT IDs: setting one, checking it again, confirming it by hand.
 
     unchecked → valid | invalid | unreachable, and from each to another by a new check
 
 The check itself is `services.billing.tax.id_checks`, which runs when what happens here
-is committed. Whoever changes a row holds the company's lock.
+is committed. Lock the company before changing a row.
 """
 
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from shared.rpc.change import Change
 from shared.text import clean_line, clean_reason
 
 CHECKED_FIELDS = frozenset({"name", "street", "postal_code", "city", "country"})
-"""Another one of these, and the register is asked anew."""
+"""If one of these changes, the register is asked again."""
 READ_FIELDS = CHECKED_FIELDS | {"region", "is_business"}
 
 ASKED_AT_MOST_EVERY = timedelta(minutes=1)
@@ -42,7 +42,7 @@ _MAX_NUMBER_LENGTH = 40
 def set_tax_id(change: Change, company_id: UUID, request: billing.tax.SetTaxId) -> bool:
     """Keep a VAT ID, to be checked soon; or remove it.
 
-    The same number again asks anew, unless it is known to be valid. Returns whether
+    The same number is checked again, unless it is known to be valid. Returns whether
     anything changed.
 
     Raises:
@@ -155,7 +155,7 @@ def ask_again(session: Session, company_id: UUID, now: datetime) -> None:
 def tell_of_change(change: Change, seller: Seller, company_id: UUID) -> None:
     """Keep what is known from now on; give the VAT ID its next version, and tell of it.
 
-    There is no event of a company that never had one.
+    There is no event for a company that never had one.
     """
     keep_customer(change.db, company_id, change.call.now)
     row = change.db.get(TaxId, company_id)
@@ -176,7 +176,7 @@ def _new(company_id: UUID) -> TaxId:
 
 
 def _start_over(row: TaxId, now: datetime | None) -> None:
-    """Forget what was known, and ask about it soon; or not, without ``now``."""
+    """Forget the register's answer, and ask again soon; without ``now``, don't ask."""
     row.state = TaxIdState.UNCHECKED
     row.checked_at, row.match = None, None
     row.name = row.address = row.proof = row.failure = ""

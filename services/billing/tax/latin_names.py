@@ -56,7 +56,7 @@ def in_latin(text: str) -> str:
 
 
 def one_spelling(word: str) -> str:
-    """Of a word in Latin: the one that stands for all that sound the same."""
+    """Return the representative of all Latin words that sound like this one."""
     for written, kept in _SAME:
         word = word.replace(written, kept)
     return word

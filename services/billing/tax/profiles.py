@@ -54,9 +54,9 @@ def view(
 def vat_id_to_show(
     session: Session, company_id: UUID, reason: TaxReason, now: datetime
 ) -> str:
-    """The VAT ID that stands on what is taxed for a reason; empty if there was none.
+    """Return the VAT ID shown with a tax reason; empty if there was none.
 
-    It is the one that the tax was decided by, which may be another one by now. Where
+    It is the one by which the tax was decided; it may have changed since. Where
     none decides, at a business in the seller's own country, it is the one of today.
     """
     if reason.code != TaxRule.DOMESTIC_BUSINESS:

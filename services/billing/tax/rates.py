@@ -50,7 +50,7 @@ def known_rates(session: Session) -> list[Rate]:
 
 
 def list_rates(session: Session, country: str | None) -> list[TaxRate]:
-    """What holds or will hold, by place and day; without what was corrected."""
+    """Return current and future rates by place and day, without corrected ones."""
     rows = [row for row in _rows(session) if country in {None, row.country}]
     valid = {(row.country, row.territory, row.valid_from): row for row in rows}
     return [valid[key] for key in sorted(valid)]

@@ -1,4 +1,4 @@
-"""Which tax a payment bears: that of the day on which its money is received.
+"""The tax of a payment: that of the day on which its money is received.
 
 For a transfer that is the booking date of the bank's statement, for a card the moment
 of the gateway's success. docs/decisions/tax.md has the reasons.
@@ -81,7 +81,7 @@ def quoted_tax(top_up: TopUp) -> TaxDecision:
 
 
 def differs_from_quote(top_up: TopUp, payment: Payment | None) -> bool:
-    """Whether a payment bears another tax than was quoted, or for another reason."""
+    """Whether a payment's tax or its reason differs from the quote."""
     if payment is None or payment.tax_decision is None:
         return False
     return _said(quoted_tax(top_up)) != _said(tax_of(top_up, payment))

@@ -21,7 +21,7 @@ from shared.wire import to_wire
 def begin(change: Change, terms: Terms, request: billing.top_ups.BeginTopUp) -> TopUp:
     """Make a draft of what the customer was quoted; nothing is sent anywhere yet.
 
-    Until one is paid, those that are open decide whom the company buys from.
+    Until one is paid, the open ones decide which seller the company has.
 
     Raises:
         Conflict: ``quote_changed``, or a problem's code.

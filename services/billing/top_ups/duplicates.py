@@ -39,7 +39,7 @@ def may_repeat(payment: Paid, earlier: Paid) -> bool:
 
 
 def is_instalment(came: Money, payment: Money, asked: Money) -> bool:
-    """Whether a further payment of one top-up is a part of what was asked for.
+    """Whether a further payment of a top-up is a part of its amount.
 
     ``came`` is what its earlier payments brought.
     """

@@ -1,4 +1,4 @@
-"""Top-ups once they have begun: read, listed, cancelled, ended when nobody pays.
+"""Top-ups once begun: reading, listing, cancelling, ending unpaid ones.
 
 Lock a top-up's row before changing it and then, to post, its wallet.
 """
@@ -40,7 +40,7 @@ def list_open(session: Session) -> billing.top_ups.OpenTopUps:
 
 
 def cancel(change: Change, top_up_id: UUID) -> TopUp:
-    """End a top-up that nobody has paid; money that comes all the same is booked.
+    """End an unpaid top-up; money that still arrives is booked.
 
     Raises:
         NotFound: ``no_such_top_up``.
@@ -103,7 +103,7 @@ def get(session: Session, top_up_id: UUID) -> TopUp:
 
 
 def move(change: Change, top_up: TopUp, state: TopUpState) -> None:
-    """Bring a locked top-up into a state, and tell of it.
+    """Change a locked top-up's state, and emit its event.
 
     Also for what leaves the state as it is: another payment, another part refunded.
     """
@@ -126,6 +126,6 @@ def _end(change: Change, top_up: TopUp, state: TopUpState) -> None:
             # Where a card was declined and no other one tried, that is how it ended.
             failed = payment.failure is not None
             payment.state = PaymentState.FAILED if failed else PaymentState.CANCELLED
-            # Its gateway's page may be open still, and somebody may pay there.
+            # Its gateway's page may still be open, and can be paid there.
             payment.ask_at = change.call.now if payment.checkout else None
     move(change, top_up, state)

@@ -13,12 +13,12 @@ _REFERENCE = re.compile(f"(?=TU([{_LETTERS}]{{12}}))")
 
 
 def new_reference(random: Random) -> str:
-    """Twelve letters of 31: nobody guesses one, and people can read it aloud."""
+    """Twelve letters of 31: impossible to guess, and easy to read aloud."""
     return _written("".join(random.choices(_LETTERS, k=12)))
 
 
 def references_in(text: str) -> Iterator[str]:
-    """Whatever may be a reference in what somebody wrote."""
+    """Find whatever may be a reference in a text."""
     letters = "".join(filter(str.isalnum, text.upper()))
     for match in _REFERENCE.finditer(letters):
         yield _written(match[1])

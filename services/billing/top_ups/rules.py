@@ -19,7 +19,7 @@ from shared.money import (
 UNVERIFIED_WINDOW = timedelta(hours=24)
 
 _MAX_PARTS = 12
-"""More top-ups than these are no way to pay."""
+"""The most top-ups into which a large amount is split."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A top-up as it is told: its payments, and what was given back of them."""
+"""A top-up for the contract, with its payments and refunds."""
 
 from collections.abc import Sequence
 from decimal import Decimal

@@ -1,6 +1,6 @@
 """Transactions: each movement of a company's wallets, newest first, paged by key.
 
-Newest is what was booked last: a call that began earlier may have waited for another.
+The newest was booked last: a call that began earlier may have waited for another.
 The time of a transaction never comes before that of its wallet's last one.
 """
 

@@ -144,7 +144,7 @@ def apply_catalog(change: Change, import_id: UUID) -> inventory.importing.Applie
     db.execute(select(func.set_config("enable_nestloop", "off", True)))
     parameters = {"import_id": import_id, "default_icon": DEFAULT_ICON}
     if db.execute(text(_MOVED_PLANS), parameters).first() is not None:
-        raise Conflict("changed_meanwhile", "a plan is in another family by now")
+        raise Conflict("changed_meanwhile", "a plan has moved to another family")
     counts = db.execute(text(_COUNTS), parameters).one()
     renamed = renaming.find_renamed(db, import_id)
     for statement in (_APPLY_FAMILIES, _APPLY_PLANS, _APPLY_PRICES):

@@ -221,7 +221,7 @@ def _apply(
 def _alter(
     service: Service, row: StagedService, plan: Plan, price: Decimal, now: datetime
 ) -> Event[inventory.services.Service]:
-    """Make a service what the row says; returns the event that tells of it best."""
+    """Make a service what the row says; return the event that describes it best."""
     event = inventory.services.SERVICE_RENAMED
     if service.price != price:
         event = inventory.services.PRICE_CHANGED

@@ -67,7 +67,7 @@ def differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
         yield "price", price_text(before.price), price_text(after.price)
     if before.state is not after.state:
         yield "state", before.state.value, after.state.value
-    # What ends a service ends its termination request too: its state says so.
+    # The end of a service ends its termination request, too.
     if before.termination_time is not after.termination_time and after.state in LIVE:
         yield (
             "termination_request",
@@ -111,7 +111,7 @@ def finish(
     note: Note,
     event: Event[inventory.services.Service],
 ) -> inventory.services.Service:
-    """Keep what was changed and write its event; nothing when nothing was changed."""
+    """Keep changes and write their event; do nothing without changes."""
     family_name = get_family(change.db, service.family_code).name
     changed = ServiceChange(service, family_name, before, event)
     if changed.differences():

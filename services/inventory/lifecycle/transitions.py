@@ -57,7 +57,7 @@ def activate_service(
 def suspend_service(
     change: Change, request: inventory.lifecycle.Suspend, note: Note | None = None
 ) -> inventory.services.Service:
-    """Suspend; the note is our own reason, where it is not what somebody typed."""
+    """Suspend; the note is our own reason, unless a person typed one."""
     event = inventory.services.SERVICE_SUSPENDED
     return _move(change, request, states.SUSPEND, event, note)
 

@@ -45,7 +45,7 @@ _RANKS = {
     StateFilter.TERMINATED: 4,
 }
 
-# What may stand in a cursor, so that a forged one can't be more than a wrong place.
+# What a cursor may contain: a forged one can only be a wrong place.
 _Name = Annotated[str, msgspec.Meta(max_length=400, pattern=r"\A[^\0]*\Z")]
 _Rank = Annotated[int, msgspec.Meta(ge=0, le=9)]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -177,7 +177,7 @@ class _Listing:
 
     @property
     def _is_by_name(self) -> bool:
-        """Whether names alone tell the order, as in a list by state of one state."""
+        """Whether names alone decide the order, as in a list by state of one state."""
         sort, state = self.request.sort, self.request.state
         return sort is ServiceSort.NAME or (
             sort is ServiceSort.STATE and state in _RANKS

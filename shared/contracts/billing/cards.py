@@ -30,7 +30,7 @@ class ShowCardForm(Request, frozen=True, kw_only=True):
 class CardForm(Response, frozen=True, kw_only=True):
     """What the form of a top-up's payment needs.
 
-    ``client_secret`` lets a browser pay this one payment: it is for nobody but the
+    ``client_secret`` lets a browser pay this one payment: it is only for the
     person who pays. ``may_save`` says whether a card may be kept: for accounts that
     are verified only.
     """

@@ -42,7 +42,7 @@ class PaymentTax(Response, frozen=True, kw_only=True):
 class Payment(Response, frozen=True, kw_only=True):
     """One attempt to pay a top-up, or money received for it.
 
-    ``paid_with`` is a note of what was used: a card with its last digits, say; without
+    ``paid_with`` is a note of the means: a card with its last digits, say; without
     a code where that is not known.
     ``failure`` is a code. ``duplicate_of`` is the payment that it may repeat, and
     ``duplicate_top_up_id`` whose that is, this top-up's or another's: both are booked
@@ -145,7 +145,7 @@ class BankBookingResult(Enum):
     KNOWN = "known"
     """It was booked before; nothing was done."""
     UNMATCHED = "unmatched"
-    """It names none of our top-ups; an operator has to check it."""
+    """It doesn't name a top-up of ours; an operator has to check it."""
     WRONG_CURRENCY = "wrong_currency"
     UNFIT = "unfit"
     """Its amount, name or text is not valid; see `BankCredit`."""

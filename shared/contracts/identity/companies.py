@@ -1,4 +1,4 @@
-"""Companies: their profiles, and the events that tell other services of them."""
+"""Companies: their profiles, and the events about them for other services."""
 
 from uuid import UUID
 
@@ -92,7 +92,7 @@ CHANGE_COMPANY = Method(
     Permission.MANAGE_COMPANY,
     Effect.CHANGE,
 )
-"""Conflict ``company_changed_meanwhile``, when it is another version by now;
+"""Conflict ``company_changed_meanwhile``, when its version has changed;
 InvalidInput ``bad_name``, ``bad_address``, ``bad_country``, ``bad_time_zone``,
 ``time_zone_changed_lately``, ``bad_postal_code`` with ``country`` and ``example``, each
 with ``field``: ``name``, ``time_zone``, or one of the address's. A postal code gets the

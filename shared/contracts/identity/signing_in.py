@@ -81,7 +81,7 @@ class MintOperatorToken(Request, frozen=True, kw_only=True):
 
 
 class GetLogMarks(Request, frozen=True, kw_only=True):
-    """What somebody signs in with, and an IP address; either may be left out."""
+    """An email and an IP address of a login; either may be left out."""
 
     email: str = ""
     address: str = ""

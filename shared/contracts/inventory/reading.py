@@ -160,7 +160,7 @@ class NamedService(Response, frozen=True, kw_only=True):
 
 
 class ServiceNames(Response, frozen=True, kw_only=True):
-    """In no order; an id that is none of the company's services is left out."""
+    """In no order; ids of other companies' services are left out."""
 
     services: list[NamedService]
 

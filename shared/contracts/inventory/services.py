@@ -53,7 +53,7 @@ class Service(Response, frozen=True, kw_only=True):
 
     ``price`` is per ``period``, with up to 12 decimal places. ``activated_at`` is when
     it first became active (UTC), and anchors its periods. ``suspended_us`` is how long
-    it was suspended in all, the present suspension apart, in microseconds.
+    it was suspended in total, without the present suspension, in microseconds.
     """
 
     id: UUID

@@ -172,7 +172,7 @@ class _Process:
         self._stopping.set()
         with eventlet.Timeout(STOP_WITHIN_S, exception=False):
             self._jobs.stop()
-            # Without a broker nobody waits for an answer, and nameko waits for ever.
+            # Without a broker no caller waits for an answer, but nameko waits for ever.
             if self._is_connected():
                 self._runner.stop()
             self._publisher.close()

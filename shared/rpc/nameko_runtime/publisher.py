@@ -186,7 +186,7 @@ class _ConfirmingChannel:
 
         Raises:
             MessageNacked: it does not take it.
-            OSError, amqp.AMQPError: the connection or the channel is no more.
+            OSError, amqp.AMQPError: the connection or the channel is closed.
         """
         end = time.monotonic() + _CONFIRM_TIMEOUT_S
         while number in self._waiting:

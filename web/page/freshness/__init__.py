@@ -1,1 +1,1 @@
-"""How fresh what is shown is: what changed since, and what was last known."""
+"""Freshness of what is shown: changes since, and last known data."""

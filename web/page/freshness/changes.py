@@ -129,7 +129,7 @@ class Changes:
     def unchanged_since(
         self, asked_at: datetime, company_id: UUID, sources: Iterable[str]
     ) -> bool:
-        """Whether what was asked for then is what these sources would say now."""
+        """Whether these sources have not changed since then."""
         with self._lock:
             if self._complete_since is None or asked_at < self._complete_since:
                 return False

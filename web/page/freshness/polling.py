@@ -54,7 +54,7 @@ class Tag:
         return f"{moment // _MICROSECOND}.{self.reader}.{self.words}"
 
     def is_current(self, company_id: UUID, sources: Iterable[str]) -> bool:
-        """Whether asking now would bring the same, as far as events tell."""
+        """Whether no event says that the answer has changed."""
         if self.asked_at is None:
             return False
         ctx = context()

@@ -1,7 +1,7 @@
 """The other workers of this machine: asked for what only they have shown.
 
 Which worker answers a browser is chance. What one has shown can be shown again by all
-when a service is away. Each answers at a socket in a folder that nobody else may enter.
+when a service is away. Each answers at a socket in a folder of its own account.
 """
 
 import os

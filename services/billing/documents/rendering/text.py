@@ -82,7 +82,7 @@ def _is_mark(character: str) -> bool:
 def _fit_letter(letter: str) -> str:
     """A letter must come out of one font, as accents are placed by it."""
     if _is_mark(letter[0]) or unicodedata.category(letter[0]) == "Cn":
-        return SUBSTITUTE  # an accent over nothing, or nobody knows what
+        return SUBSTITUTE  # an accent over nothing, or unknown
     if len(letter) > 1 + _MOST_MARKS:
         return SUBSTITUTE
     covered = any(coverage.issuperset(letter) for coverage in fonts.coverages())

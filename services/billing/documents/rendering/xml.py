@@ -63,7 +63,7 @@ def _write(content: DocumentContent, generate: Callable[..., bytes]) -> bytes:
 
 def _business_terms(content: DocumentContent) -> dict[str, Any]:
     if content.kind is DocumentKind.PROFORMA:
-        raise ValueError(f"a proforma is no invoice: {content.number}")
+        raise ValueError(f"a proforma isn't an invoice: {content.number}")
     (tax_line,) = content.tax_lines
     is_credit = content.kind is DocumentKind.CREDIT_NOTE
     terms = {

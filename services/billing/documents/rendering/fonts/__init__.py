@@ -1,6 +1,6 @@
 """The fonts of the page: the files beside this one, and the letters that each has.
 
-The page itself, document.typ, says which of them stands where.
+The page itself, document.typ, says where each is used.
 """
 
 from functools import lru_cache
