@@ -252,7 +252,9 @@ class DemoLoader:
         log_in = identity.signing_in.LogIn(
             email=email, password=story.PASSWORD, address="127.0.0.1"
         )
-        return self._call(None, identity.signing_in.LOG_IN, log_in).principal
+        session = self._call(None, identity.signing_in.LOG_IN, log_in).session
+        assert session, f"{email} has a second factor"
+        return session.principal
 
     def _call(
         self,

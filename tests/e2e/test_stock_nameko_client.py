@@ -72,7 +72,7 @@ def log_in(call: Call, email: str) -> str:
     answer = call(
         "identity.log_in", None, email=email, password=PASSWORD, address="127.0.0.1"
     )
-    return str(answer["result"]["principal"])
+    return str(answer["result"]["session"]["principal"])
 
 
 def test_it_reaches_each_service_as_a_customer(call: Call) -> None:

@@ -87,7 +87,7 @@ def submit_log_in() -> ResponseReturnValue:
         form.status = 422
         return _show(form)
     try:
-        session = _call_log_in(form)
+        logged_in = _call_log_in(form)
     except (Unauthenticated, InvalidInput, Throttled, Unavailable) as refusal:
         form.refuse(refusal)
         return *_show(form), retry_after(refusal)
@@ -96,11 +96,12 @@ def submit_log_in() -> ResponseReturnValue:
         form.form_errors.append(gettext(_FAULT))
         form.status = 500
         return _show(form)
+    assert logged_in.session, "no second step yet"
     _end_earlier_session()
     response = current_app.make_response(
         redirect(_next_page(request.args.get("next")), code=303)
     )
-    sign_in(session, response)
+    sign_in(logged_in.session, response)
     return response
 
 
@@ -162,7 +163,7 @@ def _show(form: LogInForm, *, is_open: bool = True) -> tuple[str, int]:
     return page, form.status
 
 
-def _call_log_in(form: LogInForm) -> identity.signing_in.Session:
+def _call_log_in(form: LogInForm) -> identity.signing_in.LoggedIn:
     arguments = identity.signing_in.LogIn(
         email=form.email.data or "",
         password=form.password.data or "",

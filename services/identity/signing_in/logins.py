@@ -54,7 +54,7 @@ class Logins:
 
     def log_in(
         self, request: identity.signing_in.LogIn, now: datetime
-    ) -> identity.signing_in.Session:
+    ) -> identity.signing_in.LoggedIn:
         """Open a session for the right password, and log the result.
 
         Raises:
@@ -70,7 +70,7 @@ class Logins:
             log.info("sign_in_refused", code=refusal.code, **who)
             raise
         log.info("signed_in", session=str(row.id), **who)
-        return session
+        return identity.signing_in.LoggedIn(session=session)
 
     def _log_in(
         self, request: identity.signing_in.LogIn, now: datetime

@@ -14,7 +14,7 @@ class SigningInMethods(RoomMethods, is_part=True):
     @handles(identity.signing_in.LOG_IN)
     def log_in(
         self, call: Call, request: identity.signing_in.LogIn
-    ) -> identity.signing_in.Session:
+    ) -> identity.signing_in.LoggedIn:
         return self._logins.log_in(request, call.now)
 
     @handles(identity.signing_in.RESUME_SESSION)

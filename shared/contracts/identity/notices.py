@@ -16,6 +16,8 @@ class NoticeKind(Enum):
     PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105
     TWO_FACTOR_ON = "two_factor_on"
     TWO_FACTOR_OFF = "two_factor_off"
+    TWO_FACTOR_RESET_ASKED = "two_factor_reset_asked"
+    AUTHENTICATOR_CHANGED = "authenticator_changed"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     PASSKEY_ADDED = "passkey_added"

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contract import Effect, Event, Method, Nothing, Request, Response
+from shared.contracts.identity.factors import Factor
 from shared.contracts.identity.memberships import CompanyMembership
 from shared.contracts.identity.name import NAME
 from shared.contracts.identity.people import User
@@ -32,6 +33,25 @@ class Session(Response, frozen=True, kw_only=True):
     memberships: list[CompanyMembership]
     principal: str
     principal_expires_at: datetime
+
+
+class PendingLogin(Response, frozen=True, kw_only=True):
+    """A log-in that a right password began and a second factor has to finish.
+
+    ``token`` is good for nothing else, and for the browser that it is given to.
+    ``factors`` are the person's own; without any, they have to set one up first.
+    """
+
+    token: str
+    expires_at: datetime
+    factors: list[Factor]
+
+
+class LoggedIn(Response, frozen=True, kw_only=True):
+    """What a right password opens: a session, or a log-in that waits for a factor."""
+
+    session: Session | None = None
+    pending: PendingLogin | None = None
 
 
 class ResumeSession(Request, frozen=True, kw_only=True):
@@ -107,7 +127,7 @@ LOG_IN = Method(
     NAME,
     "log_in",
     LogIn,
-    Session,
+    LoggedIn,
     Permission.PUBLIC,
     Effect.ONCE,
     carries_secret=True,

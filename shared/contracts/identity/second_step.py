@@ -1,0 +1,97 @@
+"""The second step at log-in, after the password: a code, or setting a factor up.
+
+Whoever knows the token of a pending log-in has given the right password. They are told
+no more of the account than which factors it has, and hold neither a session nor a
+principal until the step is done.
+"""
+
+from shared.contract import Effect, Method, Request, Response
+from shared.contracts.identity.factors import TotpProposal
+from shared.contracts.identity.name import NAME
+from shared.contracts.identity.signing_in import PendingLogin, Session
+from shared.permissions import Permission
+
+
+class GetPendingLogin(Request, frozen=True, kw_only=True):
+    token: str
+
+
+class AnswerSecondStep(Request, frozen=True, kw_only=True):
+    """``code`` is the app's six digits, or a recovery code."""
+
+    token: str
+    code: str
+    address: str
+    user_agent: str = ""
+
+
+class ProposeTotpAtLogin(Request, frozen=True, kw_only=True):
+    token: str
+
+
+class SetUpTotpAtLogin(Request, frozen=True, kw_only=True):
+    """``code`` is that of the app which has the proposal's secret."""
+
+    token: str
+    proposal: str
+    code: str
+    address: str
+    user_agent: str = ""
+
+
+class SetUp(Response, frozen=True, kw_only=True):
+    session: Session
+    recovery_codes: list[str]
+
+
+GET_PENDING_LOGIN = Method(
+    NAME,
+    "get_pending_login",
+    GetPendingLogin,
+    PendingLogin,
+    Permission.PUBLIC,
+    carries_secret=True,
+)
+"""Unauthenticated ``pending_login_ended``: it was used, is older than 10 minutes, or
+had too many wrong codes. Start again with the password."""
+
+ANSWER_SECOND_STEP = Method(
+    NAME,
+    "answer_second_step",
+    AnswerSecondStep,
+    Session,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
+"""Unauthenticated ``pending_login_ended``; InvalidInput ``wrong_code``; Throttled
+``too_many_codes`` with ``retry_after_s``; Forbidden ``no_company``."""
+
+PROPOSE_TOTP_AT_LOGIN = Method(
+    NAME,
+    "propose_totp_at_login",
+    ProposeTotpAtLogin,
+    TotpProposal,
+    Permission.PUBLIC,
+    carries_secret=True,
+)
+"""Unauthenticated ``pending_login_ended``, also of who has a factor already."""
+
+SET_UP_TOTP_AT_LOGIN = Method(
+    NAME,
+    "set_up_totp_at_login",
+    SetUpTotpAtLogin,
+    SetUp,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
+"""Unauthenticated ``pending_login_ended``; InvalidInput ``proposal_expired``,
+``wrong_code``; Forbidden ``no_company``."""
+
+METHODS = (
+    GET_PENDING_LOGIN,
+    ANSWER_SECOND_STEP,
+    PROPOSE_TOTP_AT_LOGIN,
+    SET_UP_TOTP_AT_LOGIN,
+)
