@@ -72,7 +72,7 @@ def _local_client(settings: Settings) -> Iterator[ServiceClient]:
     joins_another = is_in_use(settings)
     with join_databases(settings) as urls:
         services = LocalServices(
-            urls, settings.keys_dir, runtime, read_billing_settings(settings)
+            urls, settings, runtime, read_billing_settings(settings)
         )
         with closing(services):
             try:

@@ -25,6 +25,8 @@ class Provider:
     accent: str
     support_email: str
     support_url: str
+    terms_url: str
+    privacy_url: str
 
     def support_address(self, subject: str = "") -> str:
         """Return the support URL or mailto address, about ``subject``; may be empty."""
@@ -153,6 +155,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             accent=env.get("PROVIDER_ACCENT", ""),
             support_email=env.get("PROVIDER_SUPPORT_EMAIL", ""),
             support_url=env.get("PROVIDER_SUPPORT_URL", ""),
+            terms_url=env.get("PROVIDER_TERMS_URL", ""),
+            privacy_url=env.get("PROVIDER_PRIVACY_URL", ""),
         ),
         environment=env,
     )

@@ -6,7 +6,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from uuid import UUID, uuid4
 
 from launcher.demo import provider, story
@@ -23,6 +22,7 @@ from shared.money import Money
 from shared.operator import TIMEOUT_S, Operator
 from shared.rpc.client import CallContext, ServiceClient, call
 from shared.runtime import Runtime
+from shared.settings import Settings
 
 SEED = 2_026
 DAYS = 90
@@ -36,7 +36,7 @@ Change = Callable[["DemoLoader", story.Change, UUID], object]
 
 def load_demo(
     database_urls: Mapping[str, str],
-    keys: Path,
+    settings: Settings,
     now: datetime,
     bank: BankTransfer | None = None,
 ) -> None:
@@ -52,23 +52,24 @@ def load_demo(
     if bank:
         gateways[bank.name] = bank
     billing_settings = BillingSettings(gateways=gateways)
-    services = LocalServices(database_urls, keys, runtime, billing_settings)
+    services = LocalServices(database_urls, settings, runtime, billing_settings)
     with closing(services), services.client(workers=1) as client:
-        operator = Operator(client, keys / "operator.key", clock, OPERATOR)
+        operator = Operator(client, settings.keys_dir / "operator.key", clock, OPERATOR)
         DemoLoader(services, client, operator, clock, gateway, bank).run(now)
 
 
 def company_names(
-    database_urls: Mapping[str, str], keys: Path, clock: Clock
+    database_urls: Mapping[str, str], settings: Settings, clock: Clock
 ) -> set[str]:
     """Return the names of the companies; of the first 1000, when there are more.
 
     Identity alone knows them: what the other services need to start is not asked for.
     """
     runtime = Runtime(clock, random.SystemRandom())
-    services = LocalServices({"identity": database_urls["identity"]}, keys, runtime)
+    urls = {"identity": database_urls["identity"]}
+    services = LocalServices(urls, settings, runtime)
     with closing(services), services.client(workers=1) as client:
-        operator = Operator(client, keys / "operator.key", clock, OPERATOR)
+        operator = Operator(client, settings.keys_dir / "operator.key", clock, OPERATOR)
         found = operator.call(
             identity.companies.FIND_COMPANIES, identity.companies.FindCompanies()
         )

@@ -89,9 +89,7 @@ def _at_free_ports(settings: Settings, layout: Layout) -> Settings:
 def _services(settings: Settings, urls: Mapping[str, str]) -> Iterator[LocalServices]:
     """Provide the services with their jobs at work."""
     runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
-    services = LocalServices(
-        urls, settings.keys_dir, runtime, read_billing_settings(settings)
-    )
+    services = LocalServices(urls, settings, runtime, read_billing_settings(settings))
     jobs = JobThreads(services.jobs(), runtime)
     jobs.start()
     try:

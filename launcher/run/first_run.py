@@ -33,12 +33,12 @@ def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> bool:
     clock = make_clock(settings.clock_offset_file)
     if not settings.wants_demo:
         return False
-    if names := company_names(urls, settings.keys_dir, clock):
+    if names := company_names(urls, settings, clock):
         # Users may have renamed one.
         return not names.isdisjoint(_CUSTOMERS)
     print("Loading the demo …", flush=True)
     unfinished.touch()
-    load_demo(urls, settings.keys_dir, clock.now(), _bank(settings))
+    load_demo(urls, settings, clock.now(), _bank(settings))
     unfinished.unlink()
     return True
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,6 +22,7 @@ from shared.rpc.jobs import common_jobs, local_publish, run_job
 from shared.rpc.local_client import LocalClient
 from shared.rpc.service import Job, Service
 from shared.runtime import Runtime
+from shared.settings import Settings
 
 
 class LocalServices:
@@ -31,7 +31,7 @@ class LocalServices:
     def __init__(
         self,
         database_urls: Mapping[str, str],
-        keys: Path,
+        settings: Settings,
         runtime: Runtime,
         billing: BillingSettings | None = None,
         hasher: PasswordHasher = ARGON2,
@@ -47,11 +47,11 @@ class LocalServices:
         if "billing" in self._databases:
             with self._databases["billing"].system() as session:
                 prepare(session, billing, runtime.clock.now())
-        self.verify_key = load_public_key(keys / "principal.pub")
+        self.verify_key = load_public_key(settings.keys_dir / "principal.pub")
 
         def identity(database: Database) -> Service:
-            settings = read_identity_settings(keys)
-            return IdentityService(database, runtime, settings, hasher)
+            own = read_identity_settings(settings)
+            return IdentityService(database, runtime, own, hasher)
 
         builders: dict[str, Callable[[Database], Service]] = {
             "identity": identity,

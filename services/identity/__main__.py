@@ -18,7 +18,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def build(settings: Settings, runtime: Runtime) -> IdentityService:
     url = settings.database_url(identity.CONTRACT.name)
     migrate(url, MIGRATIONS)
-    own = read_identity_settings(settings.keys_dir)
+    own = read_identity_settings(settings)
     return IdentityService(Database(url), runtime, own)
 
 

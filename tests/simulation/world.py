@@ -21,6 +21,7 @@ from shared.rpc.dispatch import Dispatcher
 from shared.rpc.jobs import common_jobs
 from shared.rpc.service import Job
 from shared.runtime import Runtime
+from shared.settings import read_settings
 from tests.fixtures.direct_calls import DirectCalls
 from tests.fixtures.hashing import QUICK_HASHER
 from tests.fixtures.principals import Principals
@@ -115,10 +116,11 @@ def make_world(
 ) -> World:
     """Services over empty databases, with a catalogue, companies and wallets."""
     ensure_keys(var / "keys")
+    settings = read_settings({"VAR": str(var)})
     clock = ManualClock(START)
     # The services' own chance is apart, so that a fault in them shifts nothing else.
     runtime = Runtime(clock, Random(random.getrandbits(64)))
-    services = LocalServices(urls, var / "keys", runtime, hasher=QUICK_HASHER)
+    services = LocalServices(urls, settings, runtime, hasher=QUICK_HASHER)
     scheduler = Scheduler(watch)
     key = load_private_key(var / "keys" / "principal.key")
     world = World(

@@ -40,7 +40,7 @@ from shared.principal import system
 from shared.rpc.call import Call
 from shared.rpc.change import Change
 from shared.runtime import Runtime
-from shared.settings import SettingError
+from shared.settings import SettingError, read_settings
 from tests.fixtures.billing.office import START, Office, money
 from tests.fixtures.databases import empty_database
 from tests.fixtures.sellers import POLISH, SELLERS
@@ -545,7 +545,7 @@ def test_billing_does_not_start_without_one_that_companies_buy_from(
 
     runtime = Runtime(ManualClock(START), random.Random(1))
     with pytest.raises(SettingError, match=r"^SELLERS lacks .*'pl'"):
-        LocalServices({"billing": billing_database_url}, Path("no-keys"), runtime)
+        LocalServices({"billing": billing_database_url}, read_settings({}), runtime)
 
 
 def test_what_was_counted_before_goes_on_as_the_first_sellers(

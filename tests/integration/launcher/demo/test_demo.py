@@ -20,6 +20,7 @@ from shared.clock import ManualClock
 from shared.contracts import billing
 from shared.operator import Operator
 from shared.runtime import Runtime
+from shared.settings import read_settings
 from tests.fixtures.stored_words import stored_words
 
 
@@ -37,9 +38,10 @@ def test_one_service_waits_for_money_and_all_others_are_paid_for_days(
 ) -> None:
     urls = {name: new_database(name) for name in SERVICES}
     ensure_keys(tmp_path)
+    settings = read_settings({"KEYS_DIR": str(tmp_path)})
     clock = ManualClock(datetime.fromisoformat(now))
-    load_demo(urls, tmp_path, clock.now(), BankTransfer({FIRST: DEMO_ACCOUNT}))
-    services = LocalServices(urls, tmp_path, Runtime(clock, random.SystemRandom()))
+    load_demo(urls, settings, clock.now(), BankTransfer({FIRST: DEMO_ACCOUNT}))
+    services = LocalServices(urls, settings, Runtime(clock, random.SystemRandom()))
     with closing(services), services.client(workers=1) as client:
         operator = Operator(client, tmp_path / "operator.key", clock, "tester")
         assert _differences(operator) == []

@@ -17,6 +17,7 @@ from shared.contracts import identity
 from shared.db.database import Database
 from shared.operator import Operator
 from shared.runtime import Runtime
+from shared.settings import read_settings
 
 
 def test_a_password_is_kept_at_the_products_own_cost(
@@ -24,8 +25,9 @@ def test_a_password_is_kept_at_the_products_own_cost(
 ) -> None:
     urls = {name: new_database(name) for name in SERVICES}
     ensure_keys(tmp_path)
+    settings = read_settings({"KEYS_DIR": str(tmp_path)})
     clock = ManualClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
-    services = LocalServices(urls, tmp_path, Runtime(clock, random.SystemRandom()))
+    services = LocalServices(urls, settings, Runtime(clock, random.SystemRandom()))
     person = identity.people.CreateUser(
         email="ada@example.com", name="Ada", password="a-long-Password-1"
     )
