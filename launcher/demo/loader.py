@@ -145,6 +145,9 @@ class DemoLoader:
                 company_id=created, currency=company.currency
             )
             self.operator.call(billing.wallets.OPEN_WALLET, wallet)
+        for email, secret in story.TOTP_SECRETS.items():
+            app = identity.factors.ImportTotp(user_id=users[email], secret=secret)
+            self.operator.call(identity.factors.IMPORT_TOTP, app)
         self.services.deliver_events()
 
     def _create_user(self, person: story.Person) -> UUID:

@@ -92,6 +92,9 @@ class TopUp:
     by_bank: bool = False
 
 
+TOTP_SECRETS = {"secure@example.com": "JBSWY3DPEHPK3PXP"}
+"""The secrets of authenticator apps; nobody else has a second factor."""
+
 PEOPLE = (
     Person("demo@example.com", "Dana Demo", "Europe/Berlin"),
     Person("viewer@example.com", "Viktor Viewer", "Europe/Berlin"),

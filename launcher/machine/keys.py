@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from launcher.machine.files import keep_secret, write_once
+from launcher.machine.files import keep_secret, write_atomically, write_once
 
 KEY_PAIRS = (
     "principal",
@@ -23,16 +24,27 @@ KEY_PAIRS = (
 """Identity signs principals; operators sign what they ask identity for; each service
 signs its events."""
 
+FACTOR_KEYS = "factor.keys"
+"""The file of keys that encrypt the secrets of authenticator apps, newest first."""
+
 
 def ensure_keys(folder: Path) -> None:
-    """Make the Ed25519 key pairs, the web front end's cookie secret and the sandbox's.
+    """Make the key pairs, the key of authenticator apps, and two programs' secrets.
 
     What exists is left as it is. Safe to call from several processes at once.
     """
     for name in KEY_PAIRS:
         ensure_pair(folder, name)
+    if not (folder / FACTOR_KEYS).exists():
+        write_once(folder / FACTOR_KEYS, Fernet.generate_key())
     keep_secret(folder / "web.secret")
     keep_secret(folder / "sandbox.secret")
+
+
+def add_factor_key(folder: Path) -> None:
+    """Make a new key for authenticator apps; those before still open their secrets."""
+    file = folder / FACTOR_KEYS
+    write_atomically(file, Fernet.generate_key() + b"\n" + file.read_bytes())
 
 
 def ensure_pair(folder: Path, name: str) -> None:

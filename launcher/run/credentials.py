@@ -11,6 +11,7 @@ from pathlib import Path
 
 from launcher.machine.accounts import closed_folder
 from launcher.machine.files import make_folder, write_atomically
+from launcher.machine.keys import FACTOR_KEYS
 from launcher.servers import databases, given_broker
 from launcher.servers.databases import SERVICES, owner_variable, url_variable
 from launcher.servers.rabbitmq import NAMEKO, PROCESSES, amqp_variable
@@ -24,7 +25,7 @@ CODE = (ROOT / "web", Path(sys.executable), Path(sys.executable).resolve())
 KEYS = {
     "identity": (
         *("principal.key", "principal.pub", "operator.pub"),
-        "identity.event.key",
+        *("identity.event.key", FACTOR_KEYS),
     ),
     "inventory": ("principal.pub", "inventory.event.key", _BILLING),
     "billing": (

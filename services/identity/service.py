@@ -5,13 +5,25 @@ from typing import ClassVar
 
 from argon2 import PasswordHasher
 
+from services.identity.derived_keys import derive
+from services.identity.factors import guesses, totp
+from services.identity.factors.codes import FactorSecrets
 from services.identity.mailed_links import MailedLinks
 from services.identity.people.passwords import ARGON2, PasswordHashing
 from services.identity.settings import IdentitySettings
-from services.identity.signing_in import sessions, throttle
+from services.identity.signing_in import (
+    factor_resets,
+    pending_logins,
+    sessions,
+    throttle,
+)
+from services.identity.signing_in.log_marks import Marks
 from services.identity.signing_in.logins import Logins
+from services.identity.signing_in.second_step import SecondStep
 from services.identity.surface.companies import CompanyMethods
+from services.identity.surface.factors import FactorMethods
 from services.identity.surface.people import PeopleMethods
+from services.identity.surface.second_step import SecondStepMethods
 from services.identity.surface.signing_in import SigningInMethods
 from shared.contract import ServiceContract
 from shared.contracts import identity
@@ -20,7 +32,9 @@ from shared.rpc.service import Job
 from shared.runtime import Runtime
 
 
-class IdentityService(SigningInMethods, PeopleMethods, CompanyMethods):
+class IdentityService(
+    SigningInMethods, SecondStepMethods, FactorMethods, PeopleMethods, CompanyMethods
+):
     """People, companies, memberships, sessions."""
 
     contract: ClassVar[ServiceContract] = identity.CONTRACT
@@ -37,18 +51,45 @@ class IdentityService(SigningInMethods, PeopleMethods, CompanyMethods):
         self._operator_key = settings.operator_key
         self._hashing = PasswordHashing(hasher, runtime.random)
         self._links = MailedLinks(settings.signing_key)
-        self._logins = Logins(database, runtime, self._hashing, self._signing_key)
+        self._secrets = FactorSecrets.of(settings.factor_keys, settings.signing_key)
+        self._settings = settings
+        self._second_step = SecondStep(
+            database,
+            runtime,
+            self._secrets,
+            settings.signing_key,
+            Marks(derive(settings.signing_key, b"client-area sign-in log")),
+            settings.is_factor_required,
+        )
+        self._logins = Logins(
+            database, runtime, self._hashing, self._signing_key, self._second_step
+        )
 
     def jobs(self) -> tuple[Job, ...]:
         return (
             Job("forget_old_failures", timedelta(minutes=5), self._forget_failures),
             Job("forget_old_sessions", timedelta(hours=1), self._forget_sessions),
+            Job("reset_factors", timedelta(minutes=1), self._reset_factors),
+            Job("encrypt_with_newest_key", timedelta(hours=1), self._encrypt_again),
         )
 
     def _forget_failures(self, _request_id: str) -> None:
         with self.database.system() as db:
-            throttle.forget_old_failures(db, self.runtime.clock.now())
+            now = self.runtime.clock.now()
+            throttle.forget_old_failures(db, now)
+            guesses.forget_old_failures(db, now)
+            pending_logins.forget_old(db, now)
 
     def _forget_sessions(self, _request_id: str) -> None:
         with self.database.system() as db:
             sessions.forget_old_sessions(db, self.runtime.clock.now())
+
+    def _reset_factors(self, request_id: str) -> None:
+        factor_resets.do_due_resets(self.database, self.runtime, request_id)
+
+    def _encrypt_again(self, _request_id: str) -> None:
+        is_more = True
+        while is_more:
+            with self.database.system() as db:
+                keys = self._secrets.keys
+                is_more = totp.encrypt_with_newest_key(db, keys) > 0

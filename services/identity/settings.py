@@ -1,14 +1,19 @@
 """Identity's settings, read once at its start."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
 
+from services.identity.factors.secret_keys import SecretKeys
+from services.identity.signing_in.factor_resets import WAIT
 from shared.principal import load_private_key, load_public_key
-from shared.settings import Provider, Settings
+from shared.settings import Provider, SettingError, Settings
+
+MAX_WAIT_HOURS = 24 * 30
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,9 @@ class IdentitySettings:
     """Principals are signed with ``signing_key``.
 
     Operators prove themselves with the private half of ``operator_key``.
+    Authenticator apps' secrets are encrypted with ``factor_keys``.
+    ``is_factor_required``: nobody logs in without a second factor.
+    ``reset_wait`` is how long an operator's reset of somebody's factors waits.
     ``public_url`` is where customers see the pages, and ``provider`` whose they are.
     """
 
@@ -23,14 +31,42 @@ class IdentitySettings:
     operator_key: Ed25519PublicKey
     public_url: str
     provider: Provider
+    factor_keys: SecretKeys
+    is_factor_required: bool = False
+    reset_wait: timedelta = WAIT
 
 
 def read_identity_settings(settings: Settings) -> IdentitySettings:
-    """Read both keys from the folder of keys."""
-    keys = settings.keys_dir
+    """Read the keys from their folder, and the rest from the environment.
+
+    Raises:
+        SettingError: a setting makes no sense.
+    """
+    keys, environment = settings.keys_dir, settings.environment
     return IdentitySettings(
         signing_key=load_private_key(keys / "principal.key"),
         operator_key=load_public_key(keys / "operator.pub"),
         public_url=settings.public_url,
         provider=settings.provider,
+        factor_keys=SecretKeys.of_file(keys / "factor.keys"),
+        is_factor_required=_read_required(environment.get("SECOND_FACTOR", "")),
+        reset_wait=_read_wait(environment.get("TWO_FACTOR_RESET_HOURS", "")),
     )
+
+
+def _read_required(text: str) -> bool:
+    if text not in {"", "optional", "required"}:
+        raise SettingError(
+            f"SECOND_FACTOR is {text!r}. Set it to optional or required."
+        )
+    return text == "required"
+
+
+def _read_wait(text: str) -> timedelta:
+    if not text:
+        return WAIT
+    if not (text.isascii() and text.isdecimal() and int(text) <= MAX_WAIT_HOURS):
+        raise SettingError(
+            f"TWO_FACTOR_RESET_HOURS must be a number from 0 to {MAX_WAIT_HOURS}."
+        )
+    return timedelta(hours=int(text))

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.identity.models.base import Base
@@ -10,7 +11,10 @@ from shared.contracts.identity.people import VerificationState, VerificationStep
 
 
 class User(Base):
-    """A person. ``email`` is kept normalised, which makes it unique in any case."""
+    """A person. ``email`` is kept normalised, which makes it unique in any case.
+
+    ``factors_version`` counts how often ``two_factor_enabled`` has changed.
+    """
 
     __tablename__ = "users"
 
@@ -22,6 +26,7 @@ class User(Base):
     password_hash: Mapped[str]
     password_changed_at: Mapped[datetime]
     two_factor_enabled: Mapped[bool] = mapped_column(default=False)
+    factors_version: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     created_at: Mapped[datetime]
 
 

@@ -14,16 +14,17 @@ from sqlalchemy.orm import Session
 
 from services.identity.derived_keys import derive
 from services.identity.models.people import User
-from services.identity.models.signing_in import LoginSession
 from services.identity.people import users
 from services.identity.people.emails import normalise_or_empty
 from services.identity.people.passwords import PasswordHashing
-from services.identity.signing_in import sessions, throttle
-from services.identity.signing_in.log_marks import Marks
+from services.identity.signing_in import throttle
+from services.identity.signing_in.second_step import SecondStep
 from services.identity.signing_in.throttle import Attempt
 from shared.contracts import identity
 from shared.db.database import Database
 from shared.errors import ContractError, Unauthenticated
+from shared.rpc.call import Call
+from shared.rpc.change import Change
 from shared.runtime import Runtime
 
 log = structlog.get_logger()
@@ -44,38 +45,37 @@ class Logins:
         runtime: Runtime,
         hashing: PasswordHashing,
         signing_key: Ed25519PrivateKey,
+        second_step: SecondStep,
     ) -> None:
         self._database = database
         self._runtime = runtime
         self._hashing = hashing
-        self._signing_key = signing_key
         self._throttle_key = derive(signing_key, b"client-area login throttle")
-        self.marks = Marks(derive(signing_key, b"client-area sign-in log"))
+        self._second_step = second_step
+        self.marks = second_step.marks
 
     def log_in(
-        self, request: identity.signing_in.LogIn, now: datetime
+        self, request: identity.signing_in.LogIn, call: Call
     ) -> identity.signing_in.LoggedIn:
-        """Open a session for the right password, and log the result.
+        """Let in for the right password, or ask for the second factor; log the result.
 
         Raises:
             Unauthenticated: ``wrong_credentials``, be it the email or the password.
             Throttled: ``too_many_logins`` with ``retry_after_s``.
             Forbidden: ``no_company``.
         """
-        marks = self.marks.of(request.email, request.address)
-        who = {"account": marks.account, "address": marks.address}
         try:
-            row, session = self._log_in(request, now)
+            return self._log_in(request, call)
         except ContractError as refusal:
+            marks = self.marks.of(request.email, request.address)
+            who = {"account": marks.account, "address": marks.address}
             log.info("sign_in_refused", code=refusal.code, **who)
             raise
-        log.info("signed_in", session=str(row.id), **who)
-        return identity.signing_in.LoggedIn(session=session)
 
     def _log_in(
-        self, request: identity.signing_in.LogIn, now: datetime
-    ) -> tuple[LoginSession, identity.signing_in.Session]:
-        email = normalise_or_empty(request.email)
+        self, request: identity.signing_in.LogIn, call: Call
+    ) -> identity.signing_in.LoggedIn:
+        email, now = normalise_or_empty(request.email), call.now
         site = throttle.site_of(throttle.normalise_address(request.address))
         attempt = Attempt.of(self._throttle_key, email, request.email, site)
         candidate = self._admit(attempt, email, now)
@@ -87,7 +87,7 @@ class Logins:
             self._count_failure(attempt, now)
             raise Unauthenticated("wrong_credentials")
         renewed = self._renew_hash(candidate, request.password)
-        return self._open(attempt, candidate, renewed, request, now)
+        return self._open(attempt, candidate, renewed, request, call)
 
     def _admit(self, attempt: Attempt, email: str, now: datetime) -> Candidate | None:
         with self._database.system() as db:
@@ -112,18 +112,17 @@ class Logins:
         candidate: Candidate,
         renewed_hash: str | None,
         request: identity.signing_in.LogIn,
-        now: datetime,
-    ) -> tuple[LoginSession, identity.signing_in.Session]:
+        call: Call,
+    ) -> identity.signing_in.LoggedIn:
         with self._database.system() as db:
             throttle.lock_answers(db)
-            throttle.refuse_when_throttled(db, attempt, now)
+            throttle.refuse_when_throttled(db, attempt, call.now)
             user = _lock_unchanged(db, candidate)
             user.password_hash = renewed_hash or user.password_hash
             throttle.clear_failures(db, attempt)
-            signed_in = sessions.open_session(db, self._runtime, user, request, now)
-            company = signed_in.company_for(None)
-            view = sessions.view(db, signed_in, company, self._signing_key, now)
-            return signed_in.row, view
+            return self._second_step.let_in_or_ask(
+                Change(db, self._runtime, call), user, request
+            )
 
 
 def _lock_unchanged(db: Session, candidate: Candidate) -> User:

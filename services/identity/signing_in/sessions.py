@@ -7,6 +7,7 @@ cannot act for anybody.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -25,7 +26,6 @@ from shared.contracts import identity
 from shared.errors import Unauthenticated
 from shared.principal import NOBODY_ID, Strength, sign
 from shared.rpc.change import Change
-from shared.runtime import Runtime
 from shared.text import is_plain
 
 log = structlog.get_logger()
@@ -36,6 +36,16 @@ SEEN_AT_MOST_EVERY = timedelta(minutes=1)
 """Saves a write per page; a session may thus end up to a minute early."""
 KEPT_AFTER_END = timedelta(days=30)
 MAX_USER_AGENT_LENGTH = 300
+
+
+class Browser(Protocol):
+    """What the requests that sign in say of the browser they come from."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def user_agent(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -65,32 +75,28 @@ class SignedIn:
 
 
 def open_session(
-    db: Session,
-    runtime: Runtime,
-    user: User,
-    request: identity.signing_in.LogIn,
-    now: datetime,
+    change: Change, user: User, browser: Browser, strength: Strength
 ) -> SignedIn:
     """Sign a user in, for the company they have belonged to for longest.
 
     Raises:
         Forbidden: ``no_company``.
     """
-    companies = memberships.of_user(db, user.id)
-    token = runtime.new_token()
+    companies = memberships.of_user(change.db, user.id)
+    token, now = change.runtime.new_token(), change.call.now
     row = LoginSession(
-        id=runtime.new_id(),
+        id=change.runtime.new_id(),
         token_hash=_hash(token),
         user_id=user.id,
         company_id=memberships.choose_first(companies).company_id,
-        strength=Strength.PASSWORD,
-        address=normalise_address(request.address),
-        user_agent=_shorten(request.user_agent),
+        strength=strength,
+        address=normalise_address(browser.address),
+        user_agent=_shorten(browser.user_agent),
         created_at=now,
         proved_at=now,
         last_seen_at=now,
     )
-    db.add(row)
+    change.db.add(row)
     return SignedIn(token, row, user, companies)
 
 

@@ -5,9 +5,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
+from services.identity.factors.codes import FactorSecrets
 from services.identity.mailed_links import MailedLinks
 from services.identity.people.passwords import PasswordHashing
+from services.identity.settings import IdentitySettings
 from services.identity.signing_in.logins import Logins
+from services.identity.signing_in.second_step import SecondStep
 from shared.rpc.service import Service
 
 
@@ -19,3 +22,6 @@ class RoomMethods(Service, is_part=True):
     _hashing: PasswordHashing
     _logins: Logins
     _links: MailedLinks
+    _secrets: FactorSecrets
+    _settings: IdentitySettings
+    _second_step: SecondStep

@@ -15,7 +15,7 @@ class SigningInMethods(RoomMethods, is_part=True):
     def log_in(
         self, call: Call, request: identity.signing_in.LogIn
     ) -> identity.signing_in.LoggedIn:
-        return self._logins.log_in(request, call.now)
+        return self._logins.log_in(request, call)
 
     @handles(identity.signing_in.RESUME_SESSION)
     def resume_session(

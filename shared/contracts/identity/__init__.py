@@ -1,13 +1,22 @@
 """What identity offers: people, companies, memberships, sessions."""
 
 from shared.contract import ServiceContract
-from shared.contracts.identity import companies, memberships, people, signing_in
+from shared.contracts.identity import (
+    companies,
+    factors,
+    memberships,
+    people,
+    second_step,
+    signing_in,
+)
 from shared.contracts.identity.name import NAME
 
 CONTRACT = ServiceContract(
     name=NAME,
     methods=(
         *signing_in.METHODS,
+        *second_step.METHODS,
+        *factors.METHODS,
         *people.METHODS,
         *companies.METHODS,
         *memberships.METHODS,
@@ -16,5 +25,6 @@ CONTRACT = ServiceContract(
         *companies.EVENTS,
         *memberships.EVENTS,
         *signing_in.EVENTS,
+        *factors.EVENTS,
     ),
 )
