@@ -36,6 +36,7 @@ def connect(settings: Settings, name: str) -> Iterator[Operator]:
 
     Raises:
         LaunchError: no services can be reached or started.
+        SettingError: a setting makes no sense, or what is built at set-up is missing.
     """
     layout = Layout(settings.var)
     layout.make()

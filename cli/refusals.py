@@ -58,6 +58,17 @@ _SENTENCES = {
     "password_too_long": mark(
         "The password is too long. Use at most %(max_length)s characters."
     ),
+    "password_common": mark(
+        "This is a common password, which attackers try first. Use several words that "
+        "don't belong together."
+    ),
+    "password_of_context_words": mark(
+        "The password is mostly made of “%(words)s”, which is easy to guess for this "
+        "account. Use at least %(min_length)s other characters."
+    ),
+    "password_guessable": mark(
+        "The password is easy to guess. Use several words that don't belong together."
+    ),
     "not_a_personal_step": mark(
         "This verification step belongs to a company, not to a person."
     ),

@@ -10,6 +10,7 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 DEMO_SUPPORT_EMAIL = "support@example.com"
+DEMO_PASSWORD = "demo-Client-Area-1"  # noqa: S105  public; of no use at a public address
 
 
 class SettingError(ValueError):

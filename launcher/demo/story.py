@@ -6,7 +6,9 @@ A step happens at ``day`` days before today. Steps of one day happen in their or
 from dataclasses import dataclass, field
 from typing import Literal
 
-PASSWORD = "demo-Client-Area-1"  # noqa: S105  public, and refused on a public address
+from shared.settings import DEMO_PASSWORD
+
+PASSWORD = DEMO_PASSWORD
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Styles, scripts, icons and the font: built at set-up, when they have changed."""
+"""What is built at set-up, when it has changed: mainly what browsers load.
+
+Styles, scripts, icons and the font; and the list of common passwords.
+"""
 
 import fcntl
 import hashlib
@@ -13,13 +16,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from launcher.machine.processes import leashed
+from launcher.run import common_passwords
 
 OLDEST_NODE = 20
 """The first major version of Node that the build runs on."""
 
 _BUILD = Path("web/static/build")
 _SOURCES = ("web/assets", "web/templates")
-_FONT = "launcher.run.font"
+_PROGRAMS = ("launcher.run.font", "launcher.run.common_passwords")
+_MADE = (_BUILD / "manifest.json", common_passwords.MADE)
 
 
 class AssetError(RuntimeError):
@@ -49,7 +54,7 @@ class Node:
 
 
 def ensure_assets(root: Path) -> None:
-    """Build the browser's files unless they are up to date.
+    """Build what is made at set-up unless it is up to date.
 
     `root` is the top of the checkout. Safe to call from several processes at once.
 
@@ -60,11 +65,12 @@ def ensure_assets(root: Path) -> None:
     with _one_at_a_time(root / _BUILD):
         wanted = _digest(_source_files(root), root)
         stamp = root / _BUILD / "stamp"
-        if _read(stamp) == wanted and (root / _BUILD / "manifest.json").exists():
+        if _read(stamp) == wanted and all((root / made).exists() for made in _MADE):
             return
         node = find_node()
         install_packages(node, root)
-        node.run([sys.executable, "-m", _FONT], root)
+        for program in _PROGRAMS:
+            node.run([sys.executable, "-m", program], root)
         node.run([str(node.node), "web/assets/build.mjs"], root)
         stamp.write_text(wanted)
 
@@ -117,7 +123,8 @@ def _major_version(node: str) -> int:
 def _source_files(root: Path) -> Iterator[Path]:
     yield root / "package.json"
     yield root / "package-lock.json"
-    yield root / "launcher/run/font.py"
+    for program in _PROGRAMS:
+        yield root / f"{program.replace('.', '/')}.py"
     for folder in _SOURCES:
         yield from sorted(p for p in (root / folder).rglob("*") if p.is_file())
 

@@ -39,7 +39,8 @@ class LocalServices:
         """Build the services whose databases are given.
 
         Raises:
-            SettingError: a seller is missing that companies buy from.
+            SettingError: a seller is missing that companies buy from, or what is
+                built at set-up.
         """
         self._runtime = runtime
         self._databases = {name: Database(url) for name, url in database_urls.items()}

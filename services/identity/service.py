@@ -50,6 +50,7 @@ class IdentityService(
         self._signing_key = settings.signing_key
         self._operator_key = settings.operator_key
         self._hashing = PasswordHashing(hasher, runtime.random)
+        self._password_rules = settings.password_rules
         self._links = MailedLinks(settings.signing_key)
         self._secrets = FactorSecrets.of(settings.factor_keys, settings.signing_key)
         self._settings = settings

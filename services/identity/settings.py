@@ -9,9 +9,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from services.identity.factors.secret_keys import SecretKeys
+from services.identity.people.common_passwords import CommonPasswords
+from services.identity.people.context_words import words_of
+from services.identity.people.password_rules import PRODUCT_WORDS, PasswordRules
 from services.identity.signing_in.factor_resets import WAIT
 from shared.principal import load_private_key, load_public_key
-from shared.settings import Provider, SettingError, Settings
+from shared.settings import DEMO_PASSWORD, Provider, SettingError, Settings
 
 MAX_WAIT_HOURS = 24 * 30
 
@@ -32,6 +35,7 @@ class IdentitySettings:
     public_url: str
     provider: Provider
     factor_keys: SecretKeys
+    password_rules: PasswordRules
     is_factor_required: bool = False
     reset_wait: timedelta = WAIT
 
@@ -40,15 +44,22 @@ def read_identity_settings(settings: Settings) -> IdentitySettings:
     """Read the keys from their folder, and the rest from the environment.
 
     Raises:
-        SettingError: a setting makes no sense.
+        SettingError: a setting makes no sense, or the list of common passwords has not
+            been built.
     """
     keys, environment = settings.keys_dir, settings.environment
+    rules = PasswordRules(
+        common=CommonPasswords.read(),
+        provider=PRODUCT_WORDS | words_of(settings.provider.name),
+        exempt=DEMO_PASSWORD if settings.is_loopback else "",
+    )
     return IdentitySettings(
         signing_key=load_private_key(keys / "principal.key"),
         operator_key=load_public_key(keys / "operator.pub"),
         public_url=settings.public_url,
         provider=settings.provider,
         factor_keys=SecretKeys.of_file(keys / "factor.keys"),
+        password_rules=rules,
         is_factor_required=_read_required(environment.get("SECOND_FACTOR", "")),
         reset_wait=_read_wait(environment.get("TWO_FACTOR_RESET_HOURS", "")),
     )

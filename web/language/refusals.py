@@ -20,6 +20,25 @@ from web.language.locale import country_name, reader_locale
 _SESSION_ENDED = mark("Your session has ended. Log in again to continue.")
 _SENTENCES = {
     "wrong_credentials": mark("Wrong email or password. Try again."),
+    "wrong_password": mark("This is not your current password. Try again."),
+    "password_too_short": mark(
+        "Use at least %(min_length)s characters. Several words in a row are long and "
+        "easy to remember."
+    ),
+    "password_too_long": mark("Use at most %(max_length)s characters."),
+    "password_same": mark("This is the password you have now. Choose another one."),
+    "password_common": mark(
+        "This is a common password, which attackers try first. Use several words that "
+        "don't belong together."
+    ),
+    "password_of_context_words": mark(
+        "This password is mostly made of “%(words)s”, which attackers try first on "
+        "your account. Use at least %(min_length)s other characters."
+    ),
+    "password_changed_meanwhile": mark(
+        "Your password was changed while you had this form open. Enter the one you "
+        "have now."
+    ),
     "too_many_downloads": mark(
         "You have other downloads in progress. Wait until they finish, then try again."
     ),
@@ -186,6 +205,38 @@ _UNKNOWN = {
 }
 """Of ``unknown_choice``, by field."""
 
+_GUESSABLE = {
+    "": mark(
+        "This password is easy to guess. Add a word or two that don't belong to it."
+    ),
+    "common": mark(
+        "This is almost a common password, which attackers try first. Use several "
+        "words that don't belong together."
+    ),
+    "date": mark(
+        "Dates and years are easy to guess. Use several words that don't belong "
+        "together."
+    ),
+    "keys": mark(
+        "Keys in a row are easy to guess. Use several words that don't belong together."
+    ),
+    "name": mark(
+        "Names are easy to guess. Use several words that don't belong together."
+    ),
+    "repeats": mark(
+        "Repetition makes a password easy to guess. Use several different words that "
+        "don't belong together."
+    ),
+    "sequence": mark(
+        "Sequences like abc or 6543 are easy to guess. Use several words that don't "
+        "belong together."
+    ),
+    "word": mark(
+        "A single word is easy to guess. Use several words that don't belong together."
+    ),
+}
+"""Of ``password_guessable``, by weakness."""
+
 _BY_STATUS = {
     401: _SESSION_ENDED,
     403: mark("Your role in this company does not include this."),
@@ -213,6 +264,8 @@ def sentence(refusal: ContractError) -> str:
             return _too_long(refusal.code, int(parameters["max_length"]))
         case "unknown_choice":
             message = _UNKNOWN.get(parameters["field"], _BY_STATUS[422])
+        case "password_guessable":
+            message = _GUESSABLE.get(parameters["weakness"], _GUESSABLE[""])
         case code:
             if code not in _SENTENCES and isinstance(refusal, Throttled):
                 return _wait(_wait_s(refusal))

@@ -1,4 +1,4 @@
-"""Passwords: what is accepted, and how one is kept and checked.
+"""Passwords: how one is kept and checked; which may be set, `password_rules` says.
 
 Hashing takes some 30 ms and 19 MiB each time: callers run `keep` and `matches` through
 the runtime's offload, outside of transactions wherever they can.
@@ -11,26 +11,11 @@ from random import Random
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-from shared.errors import InvalidInput
-
 MIN_LENGTH = 10
 MAX_LENGTH = 200
 
 ARGON2 = PasswordHasher(time_cost=3, memory_cost=19 * 1024, parallelism=1)
 """OWASP's smallest choice and one more pass; docs/decisions/identity-sign-in.md."""
-
-
-def check_password(password: str) -> None:
-    """Raise `InvalidInput` unless the password may be set.
-
-    Raises:
-        InvalidInput: ``password_too_short`` (with ``min_length``) or
-            ``password_too_long`` (with ``max_length``).
-    """
-    if len(password) < MIN_LENGTH:
-        raise InvalidInput("password_too_short", "", {"min_length": MIN_LENGTH})
-    if len(password) > MAX_LENGTH:
-        raise InvalidInput("password_too_long", "", {"max_length": MAX_LENGTH})
 
 
 class PasswordHashing:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from services.identity import memberships
 from services.identity.models.people import User
 from services.identity.people import verification
+from services.identity.people.context_words import words_of, words_of_email
 from services.identity.people.emails import normalise_email
-from services.identity.people.passwords import check_password
 from services.identity.places import check_locale, check_time_zone
 from shared.contracts import identity
 from shared.errors import Conflict, NotFound
@@ -25,28 +25,30 @@ def create_user(
     db: Session,
     request: identity.people.CreateUser,
     user_id: UUID,
-    hash_password: Callable[[str], str],
+    keep_password: Callable[[str, frozenset[str]], str],
     now: datetime,
 ) -> identity.people.User:
     """Add a user without any company.
 
-    ``hash_password`` is called inside the transaction, because the idempotency key
-    must be claimed before anything is made of it. Only operators come here.
+    ``keep_password`` checks and hashes a password, for a user with these context words.
+    It is called inside the transaction, because the idempotency key must be claimed
+    before anything is made of it. Only operators come here.
 
     Raises:
         Conflict: ``email_taken``.
         InvalidInput: as the contract lists.
     """
-    check_password(request.password)
+    email = normalise_email(request.email)
+    name = clean_line(request.name, MAX_NAME_LENGTH, code="bad_name", required=True)
     values = {
         "id": user_id,
-        "email": normalise_email(request.email),
-        "name": clean_line(
-            request.name, MAX_NAME_LENGTH, code="bad_name", required=True
-        ),
+        "email": email,
+        "name": name,
         "locale": check_locale(request.locale),
         "time_zone": check_time_zone(request.time_zone),
-        "password_hash": hash_password(request.password),
+        "password_hash": keep_password(
+            request.password, words_of(name) | words_of_email(email)
+        ),
         "password_changed_at": now,
         "created_at": now,
     }
@@ -75,6 +77,12 @@ def get_user(db: Session, user_id: UUID) -> User:
 
 def find_user_by_email(db: Session, email: str) -> User | None:
     return db.scalar(select(User).where(User.email == email))
+
+
+def context_words_of(db: Session, user: User) -> frozenset[str]:
+    """Return the words that an attacker connects with a user: see `context_words`."""
+    companies = [found.company_name for found in memberships.of_user(db, user.id)]
+    return words_of(user.name, *companies) | words_of_email(user.email)
 
 
 def get_account(

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 
 from services.identity.factors.codes import FactorSecrets
 from services.identity.mailed_links import MailedLinks
+from services.identity.people.password_rules import PasswordRules
 from services.identity.people.passwords import PasswordHashing
 from services.identity.settings import IdentitySettings
 from services.identity.signing_in.logins import Logins
@@ -20,6 +21,7 @@ class RoomMethods(Service, is_part=True):
     _signing_key: Ed25519PrivateKey
     _operator_key: Ed25519PublicKey
     _hashing: PasswordHashing
+    _password_rules: PasswordRules
     _logins: Logins
     _links: MailedLinks
     _secrets: FactorSecrets

@@ -91,8 +91,7 @@ CREATE_USER = Method(
     carries_secret=True,
 )
 """Conflict ``email_taken``; InvalidInput ``bad_email``, ``bad_name``,
-``bad_time_zone``, ``bad_locale``, ``password_too_short`` with ``min_length``,
-``password_too_long`` with ``max_length``."""
+``bad_time_zone``, ``bad_locale`` and the codes of `passwords.REFUSALS`."""
 
 SET_VERIFICATION = Method(
     NAME,

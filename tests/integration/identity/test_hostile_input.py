@@ -12,7 +12,7 @@ from shared.contract import Method
 from shared.contracts import identity
 from shared.errors import ContractError, InvalidInput
 from tests.fixtures.direct_calls import as_json
-from tests.fixtures.identity.house import PASSWORD, House
+from tests.fixtures.identity.house import LISTED, PASSWORD, House
 from tests.fixtures.properties import over_database
 
 HOSTILE = [
@@ -126,10 +126,13 @@ def test_a_company_is_not_made_of_anything(house: House, field: str, code: str) 
         ("short-one", "password_too_short"),
         ("x" * 201, "password_too_long"),
         ("x" * 10_000, "password_too_long"),
+        ("x" * 200, "password_guessable"),
+        (LISTED, "password_common"),
+        ("Alice-2026-example", "password_of_context_words"),
         ("nul\0 \u202e \n 👩‍👩‍👧‍👦", None),
     ],
 )
-def test_a_password_is_anything_of_the_right_length(
+def test_a_password_is_anything_that_is_hard_to_guess(
     house: House, password: str, code: str | None
 ) -> None:
     arguments = {"email": "alice@example.com", "name": "Alice", "password": password}

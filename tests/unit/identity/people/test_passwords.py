@@ -5,12 +5,8 @@ from argon2 import PasswordHasher, extract_parameters
 
 from services.identity.people.passwords import (
     ARGON2,
-    MAX_LENGTH,
-    MIN_LENGTH,
     PasswordHashing,
-    check_password,
 )
-from shared.errors import InvalidInput
 from tests.fixtures.hashing import QUICK_HASHER
 
 
@@ -23,31 +19,6 @@ def test_todays_parameters_are_no_weaker_than_owasp_asks() -> None:
     assert ARGON2.memory_cost >= 19 * 1024
     assert ARGON2.time_cost >= 2
     assert ARGON2.parallelism == 1
-
-
-def test_the_demos_password_is_accepted() -> None:
-    check_password("demo-Client-Area-1")
-
-
-@pytest.mark.parametrize("length", [MIN_LENGTH, MAX_LENGTH])
-def test_a_password_of_the_right_length_is_accepted(length: int) -> None:
-    check_password("x" * length)
-
-
-@pytest.mark.parametrize(
-    ("length", "code", "parameters"),
-    [
-        (MIN_LENGTH - 1, "password_too_short", {"min_length": MIN_LENGTH}),
-        (MAX_LENGTH + 1, "password_too_long", {"max_length": MAX_LENGTH}),
-    ],
-)
-def test_the_refusal_of_a_password_says_what_is_asked(
-    length: int, code: str, parameters: dict[str, int]
-) -> None:
-    with pytest.raises(InvalidInput) as refusal:
-        check_password("x" * length)
-
-    assert (refusal.value.code, refusal.value.parameters) == (code, parameters)
 
 
 def test_a_kept_password_matches_itself_only(hashing: PasswordHashing) -> None:

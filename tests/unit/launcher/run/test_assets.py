@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from launcher.run import common_passwords
 from launcher.run.assets import AssetError, Node, ensure_assets, find_node
 
 ROOT = Path(__file__).parents[4]
+ALL = ["launcher.run.font", "launcher.run.common_passwords", "build.mjs"]
+"""What is run where no package has changed."""
 
 
 @pytest.fixture
@@ -19,7 +22,9 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "web/assets").mkdir(parents=True)
     (tmp_path / "web/templates").mkdir()
     (tmp_path / "launcher/run").mkdir(parents=True)
-    shutil.copy(ROOT / "launcher/run/font.py", tmp_path / "launcher/run")
+    for name in ("font.py", "common_passwords.py"):
+        shutil.copy(ROOT / "launcher/run" / name, tmp_path / "launcher/run")
+    (tmp_path / common_passwords.MADE).parent.mkdir(parents=True)
     (tmp_path / "web/templates/page.html").write_text("<p>")
     return tmp_path
 
@@ -34,6 +39,7 @@ def commands(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         run.append(Path(command[-1]).name if own else "npm ci")
         (root / "node_modules").mkdir(exist_ok=True)
         (root / "web/static/build/manifest.json").write_text("{}")
+        (root / common_passwords.MADE).touch()
 
     monkeypatch.setattr(Node, "run", pretend)
     return run
@@ -44,7 +50,7 @@ def test_the_first_time_packages_are_fetched_and_all_is_built(
 ) -> None:
     ensure_assets(checkout)
 
-    assert commands == ["npm ci", "launcher.run.font", "build.mjs"]
+    assert commands == ["npm ci", *ALL]
 
 
 def test_nothing_is_done_while_nothing_changed(
@@ -67,7 +73,19 @@ def test_a_changed_template_is_built_without_fetching_packages(
 
     ensure_assets(checkout)
 
-    assert commands == ["launcher.run.font", "build.mjs"]
+    assert commands == ALL
+
+
+def test_a_list_of_passwords_that_is_gone_is_built_again(
+    checkout: Path, commands: list[str]
+) -> None:
+    ensure_assets(checkout)
+    commands.clear()
+    (checkout / common_passwords.MADE).unlink()
+
+    ensure_assets(checkout)
+
+    assert commands == ALL
 
 
 def test_changed_packages_are_fetched_again(
@@ -79,7 +97,7 @@ def test_changed_packages_are_fetched_again(
 
     ensure_assets(checkout)
 
-    assert commands == ["npm ci", "launcher.run.font", "build.mjs"]
+    assert commands == ["npm ci", *ALL]
 
 
 def test_a_failed_build_is_not_taken_for_done(checkout: Path) -> None:
