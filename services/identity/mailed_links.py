@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from services.identity.derived_keys import derive
@@ -93,6 +93,19 @@ def make_link(
     )
     change.db.add(link)
     return link
+
+
+def end_links(change: Change, kind: LinkKind, user_id: UUID) -> None:
+    """Make the user's unused links of a kind useless."""
+    change.db.execute(
+        update(MailedLink)
+        .where(
+            MailedLink.user_id == user_id,
+            MailedLink.kind == kind,
+            MailedLink.used_at.is_(None),
+        )
+        .values(used_at=change.call.now)
+    )
 
 
 def forget_old_links(db: Session, now: datetime) -> None:

@@ -17,23 +17,34 @@ from services.identity.signing_in import (
     sessions,
     throttle,
 )
+from services.identity.signing_in.limits import Limits, forget_old_attempts
 from services.identity.signing_in.log_marks import Marks
 from services.identity.signing_in.logins import Logins
+from services.identity.signing_in.password_changes import NewPasswords, PasswordChanges
+from services.identity.signing_in.resets import Resets
 from services.identity.signing_in.second_step import SecondStep
 from services.identity.surface.companies import CompanyMethods
 from services.identity.surface.factors import FactorMethods
+from services.identity.surface.passwords import PasswordMethods
 from services.identity.surface.people import PeopleMethods
 from services.identity.surface.second_step import SecondStepMethods
 from services.identity.surface.signing_in import SigningInMethods
 from shared.contract import ServiceContract
 from shared.contracts import identity
 from shared.db.database import Database
+from shared.principal import system
+from shared.rpc.call import Call
 from shared.rpc.service import Job
 from shared.runtime import Runtime
 
 
 class IdentityService(
-    SigningInMethods, SecondStepMethods, FactorMethods, PeopleMethods, CompanyMethods
+    SigningInMethods,
+    SecondStepMethods,
+    FactorMethods,
+    PasswordMethods,
+    PeopleMethods,
+    CompanyMethods,
 ):
     """People, companies, memberships, sessions."""
 
@@ -50,7 +61,6 @@ class IdentityService(
         self._signing_key = settings.signing_key
         self._operator_key = settings.operator_key
         self._hashing = PasswordHashing(hasher, runtime.random)
-        self._password_rules = settings.password_rules
         self._links = MailedLinks(settings.signing_key)
         self._secrets = FactorSecrets.of(settings.factor_keys, settings.signing_key)
         self._settings = settings
@@ -65,14 +75,32 @@ class IdentityService(
         self._logins = Logins(
             database, runtime, self._hashing, self._signing_key, self._second_step
         )
+        self._limits = Limits(derive(settings.signing_key, b"client-area limits"))
+        new = NewPasswords(settings.password_rules, self._hashing, runtime)
+        self._new_passwords = new
+        self._password_changes = PasswordChanges(database, new, self._limits)
+        self._resets = Resets(
+            database, new, self._limits, self._links, self._logins.marks
+        )
 
     def jobs(self) -> tuple[Job, ...]:
         return (
+            # A request wakes it; the interval is for those left by another process.
+            Job(
+                "send_reset_links",
+                timedelta(seconds=10),
+                self._send_reset_links,
+                wake=self._resets.waiting,
+            ),
             Job("forget_old_failures", timedelta(minutes=5), self._forget_failures),
             Job("forget_old_sessions", timedelta(hours=1), self._forget_sessions),
             Job("reset_factors", timedelta(minutes=1), self._reset_factors),
             Job("encrypt_with_newest_key", timedelta(hours=1), self._encrypt_again),
         )
+
+    def _send_reset_links(self, request_id: str) -> None:
+        now = self.runtime.clock.now()
+        self._resets.send_links(Call(system("resets"), request_id, now))
 
     def _forget_failures(self, _request_id: str) -> None:
         with self.database.system() as db:
@@ -80,6 +108,7 @@ class IdentityService(
             throttle.forget_old_failures(db, now)
             guesses.forget_old_failures(db, now)
             pending_logins.forget_old(db, now)
+            forget_old_attempts(db, now)
 
     def _forget_sessions(self, _request_id: str) -> None:
         with self.database.system() as db:

@@ -1,4 +1,4 @@
-"""Sessions and failed logins."""
+"""Sessions, failed logins, limited attempts, and requests for a new password."""
 
 from datetime import datetime
 from uuid import UUID
@@ -43,3 +43,29 @@ class LoginFailure(Base):
     account_hash: Mapped[bytes | None]
     address_hash: Mapped[bytes]
     failed_at: Mapped[datetime]
+
+
+class Attempt(Base):
+    """Something that may be tried a limited number of times; see `limits`.
+
+    What is limited is a keyed hash. The attempt counts until ``expires_at``.
+    """
+
+    __tablename__ = "attempts"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    subject_hash: Mapped[bytes]
+    expires_at: Mapped[datetime]
+
+
+class ResetRequest(Base):
+    """A request for a new password that waits to be answered by mail.
+
+    ``user_id`` is empty where nobody has the email that was given.
+    """
+
+    __tablename__ = "reset_requests"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID | None]
+    asked_at: Mapped[datetime]

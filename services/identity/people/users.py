@@ -75,6 +75,18 @@ def get_user(db: Session, user_id: UUID) -> User:
     return user
 
 
+def lock_user(db: Session, user_id: UUID) -> User:
+    """Read a user again, whom nobody else changes until the transaction ends.
+
+    Raises:
+        NotFound: ``no_such_user``.
+    """
+    user = db.get(User, user_id, with_for_update=True, populate_existing=True)
+    if user is None:
+        raise NotFound("no_such_user")
+    return user
+
+
 def find_user_by_email(db: Session, email: str) -> User | None:
     return db.scalar(select(User).where(User.email == email))
 

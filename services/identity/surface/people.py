@@ -25,7 +25,8 @@ class PeopleMethods(RoomMethods, is_part=True):
         self, db: Session, call: Call, request: identity.people.CreateUser
     ) -> identity.people.User:
         user_id = self.runtime.new_id()
-        return users.create_user(db, request, user_id, self._keep_password, call.now)
+        keep = self._new_passwords.keep
+        return users.create_user(db, request, user_id, keep, call.now)
 
     @in_transaction(identity.people.SET_VERIFICATION)
     def set_verification(
@@ -33,7 +34,3 @@ class PeopleMethods(RoomMethods, is_part=True):
     ) -> identity.people.Verification:
         users.get_user(db, request.user_id)
         return verification.set_step(db, request, call.now)
-
-    def _keep_password(self, password: str, words: frozenset[str]) -> str:
-        self.runtime.offload(lambda: self._password_rules.check(password, words))
-        return self.runtime.offload(lambda: self._hashing.keep(password))

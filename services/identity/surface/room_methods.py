@@ -7,10 +7,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 
 from services.identity.factors.codes import FactorSecrets
 from services.identity.mailed_links import MailedLinks
-from services.identity.people.password_rules import PasswordRules
 from services.identity.people.passwords import PasswordHashing
 from services.identity.settings import IdentitySettings
+from services.identity.signing_in.limits import Limits
 from services.identity.signing_in.logins import Logins
+from services.identity.signing_in.password_changes import NewPasswords, PasswordChanges
+from services.identity.signing_in.resets import Resets
 from services.identity.signing_in.second_step import SecondStep
 from shared.rpc.service import Service
 
@@ -21,8 +23,11 @@ class RoomMethods(Service, is_part=True):
     _signing_key: Ed25519PrivateKey
     _operator_key: Ed25519PublicKey
     _hashing: PasswordHashing
-    _password_rules: PasswordRules
+    _limits: Limits
     _logins: Logins
+    _new_passwords: NewPasswords
+    _password_changes: PasswordChanges
+    _resets: Resets
     _links: MailedLinks
     _secrets: FactorSecrets
     _settings: IdentitySettings

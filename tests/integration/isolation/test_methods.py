@@ -55,8 +55,11 @@ from tests.fixtures.isolation.world import (
 PEOPLE = (*CUSTOMERS, OPERATOR, ON_BEHALF)
 CONTRACTS = (identity.CONTRACT, inventory.CONTRACT, billing.CONTRACT)
 
-FAILED_TRIES_ARE_KEPT = {identity.signing_in.LOG_IN}
-"""The throttle counts them."""
+FAILED_TRIES_ARE_KEPT = {
+    identity.signing_in.LOG_IN,
+    identity.passwords.CHANGE_PASSWORD,
+}
+"""Limits count them."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,12 @@ IDENTITY = (
     Line(identity.factors.RESET_TWO_FACTOR, "403 403 403 403 403 403 401 401 404 404", identity.factors.ResetTwoFactor(email=e.OWN_EMAIL, reason="as asked")),
     Line(identity.factors.CANCEL_TWO_FACTOR_RESET, "403 403 403 403 403 403 401 401 404 404", identity.factors.CancelTwoFactorReset(email=e.OWN_EMAIL)),
     Line(identity.people.GET_ACCOUNT,      "200 200 200 200 200 own 401 401 404 404", identity.people.GetAccount()),
+    # A wrong current password, as the right one would change it.
+    Line(identity.passwords.CHANGE_PASSWORD, "422 422 422 422 422 422 401 401 404 404", identity.passwords.ChangePassword(current="not the password", new="tram under violet elms")),
+    Line(identity.passwords.ASK_FOR_RESET,   "200 200 200 200 200 own 200 200 200 200", identity.passwords.AskForReset(email=f"{e.NEW_WORD}@example.com", address="192.0.2.7")),
+    # Nobody has the link that a mail brings.
+    Line(identity.passwords.FIND_RESET,      "404 404 404 404 404 404 404 404 404 404", identity.passwords.FindReset(token="none")),
+    Line(identity.passwords.RESET_PASSWORD,  "404 404 404 404 404 404 404 404 404 404", identity.passwords.ResetPassword(token="none", new="tram under violet elms")),
     Line(identity.companies.GET_COMPANY,      "200 200 200 200 200 own 401 401 403 200", identity.companies.GetCompany()),
     Line(identity.companies.CHANGE_COMPANY,   "200 200 403 403 403 own 401 401 403 200", e.changed_company()),
     Line(identity.memberships.LIST_MEMBERS,     "200 200 200 200 200 own 401 401 403 200", identity.memberships.ListMembers()),
