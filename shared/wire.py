@@ -34,10 +34,10 @@ def from_wire(data: Any, message_type: type[Message]) -> Message:
         return msgspec.convert(data, message_type, dec_hook=_decode)
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         # The latter is half a surrogate pair where a UUID or a time should be.
-        raise InvalidInput("malformed_message", what_is_wrong(error)) from error
+        raise InvalidInput("malformed_message", describe_error(error)) from error
 
 
-def what_is_wrong(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Describe what is wrong in a message and where, without the value."""
     text = str(error)
     if "'" not in text and '"' not in text:

@@ -225,10 +225,10 @@ class DemoLoader:
                 self._top_up(top_up, gateway.name)
                 self.services.run_job("issue_documents")
 
-    def _top_up(self, told: story.TopUp, gateway: GatewayName) -> None:
-        self.gateway.payments = told.payments
-        net = self._money(told.company, told.net)
-        owner = self._log_in(self.companies[told.company].owner)
+    def _top_up(self, story_top_up: story.TopUp, gateway: GatewayName) -> None:
+        self.gateway.payments = story_top_up.payments
+        net = self._money(story_top_up.company, story_top_up.net)
+        owner = self._log_in(self.companies[story_top_up.company].owner)
         quote = self._call(
             owner, billing.top_ups.QUOTE_TOP_UP, billing.top_ups.QuoteTopUp(net=net)
         )
@@ -244,9 +244,9 @@ class DemoLoader:
         self.operator.call(
             billing.payments.RECONCILE_PAYMENTS, billing.payments.ReconcilePayments()
         )
-        if told.refund:
+        if story_top_up.refund:
             refund = billing.top_ups.RefundTopUp(
-                top_up_id=top_up.id, reason=told.refund
+                top_up_id=top_up.id, reason=story_top_up.refund
             )
             self.operator.call(billing.top_ups.REFUND_TOP_UP, refund)
             self.services.run_job("send_refunds")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from launcher.demo import story
 from launcher.demo.loader import company_names, load_demo
 from launcher.machine.errors import LaunchError
-from launcher.servers.unfinished_demo import mark_of_unfinished_demo
+from launcher.servers.unfinished_demo import unfinished_demo_marker
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.settings import read_bank_transfer
 from services.billing.parties.sellers import read_sellers
@@ -24,7 +24,7 @@ def ensure_demo(settings: Settings, urls: Mapping[str, str]) -> bool:
     Raises:
         LaunchError: an earlier load was interrupted.
     """
-    unfinished = mark_of_unfinished_demo(settings)
+    unfinished = unfinished_demo_marker(settings)
     if unfinished.exists():
         raise LaunchError(
             "Loading the demo was interrupted. Empty the databases, "

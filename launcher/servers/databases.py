@@ -185,10 +185,10 @@ def ensure_role(cur: cursor, name: str, password: str) -> None:
     # Set each time, so that a lost secrets folder heals itself.
     statement = sql.SQL("{} ROLE {} LOGIN PASSWORD {}")
     cur.execute(statement.format(verb, sql.Identifier(name), sql.Literal(password)))
-    _keep_out_of_the_servers_log(cur, name)
+    _exclude_from_server_log(cur, name)
 
 
-def _keep_out_of_the_servers_log(cur: cursor, role: str) -> None:
+def _exclude_from_server_log(cur: cursor, role: str) -> None:
     """Keep the role's statements and rows out of the server's log.
 
     The administrator of a managed server may not: then each service says so.

@@ -9,7 +9,7 @@ from launcher.servers.databases import drop_databases
 from shared.settings import Settings
 
 
-def mark_of_unfinished_demo(settings: Settings) -> Path:
+def unfinished_demo_marker(settings: Settings) -> Path:
     """Return the file that exists while the demo is being loaded."""
     return settings.var / "demo.unfinished"
 
@@ -18,7 +18,7 @@ def drop_unfinished_demo(
     settings: Settings, cur: cursor, urls: Mapping[str, str]
 ) -> None:
     """Start over after an interrupted load; there was nothing but the demo."""
-    unfinished = mark_of_unfinished_demo(settings)
+    unfinished = unfinished_demo_marker(settings)
     if unfinished.exists():
         drop_databases(cur, urls)
         unfinished.unlink()

@@ -102,7 +102,7 @@ def _tables(statement: Any) -> Iterable[Any]:
 
 
 @listens_for(Engine, "before_cursor_execute")
-def _refuse_what_was_not_narrowed(
+def _refuse_unscoped(
     _connection: Any,
     _cursor: Any,
     statement: str,
@@ -127,11 +127,11 @@ def _not_narrowed(statement: str) -> list[str]:
     return [
         table
         for (table, name), number in mentions.items()
-        if number > len(re.findall(_narrowing(name, owned[table]), statement))
+        if number > len(re.findall(_scope_pattern(name, owned[table]), statement))
     ]
 
 
-def _narrowing(name: str, columns: Iterable[str]) -> str:
+def _scope_pattern(name: str, columns: Iterable[str]) -> str:
     return rf"""\b{name}"?\.(?:{"|".join(columns)}) = %\("""
 
 

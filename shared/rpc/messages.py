@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from shared.errors import ContractError, InvalidInput, RemoteFault, rebuild
-from shared.wire import json_decoder, to_json, what_is_wrong
+from shared.wire import describe_error, json_decoder, to_json
 
 RPC_EXCHANGE = "calls"
 """Ours alone. Nameko's own clients declare their exchange, ``nameko-rpc``, which takes
@@ -98,7 +98,7 @@ def decode_call(body: bytes) -> dict[str, Any]:
     try:
         call = _call_decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise InvalidInput("malformed_message", what_is_wrong(error)) from error
+        raise InvalidInput("malformed_message", describe_error(error)) from error
     if call.args:
         raise InvalidInput("malformed_message", "arguments are keywords")
     return call.kwargs
@@ -140,4 +140,4 @@ def decode_reply(body: bytes, response_type: type[Any]) -> Any:
     try:
         return json_decoder(response_type).decode(reply.result)
     except msgspec.MsgspecError as error:
-        raise RemoteFault(f"malformed result: {what_is_wrong(error)}") from error
+        raise RemoteFault(f"malformed result: {describe_error(error)}") from error

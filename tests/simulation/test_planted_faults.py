@@ -54,7 +54,7 @@ def test_a_handler_that_takes_an_event_in_twice_is_found(
 def test_a_handler_that_lets_an_older_event_win_is_found(
     simulation: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_in = subscriptions.take_in_services
+    take_in = subscriptions.apply_services
 
     def careless(news: Sequence[subscriptions.News]) -> None:
         for change, envelope in news:

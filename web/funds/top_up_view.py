@@ -159,7 +159,7 @@ class PaymentView:
         return RefundStatus.OFFERED if is_whole else RefundStatus.REST_OFFERED
 
     @property
-    def can_be_asked_back(self) -> bool:
+    def can_request_refund(self) -> bool:
         return self.refund in {RefundStatus.OFFERED, RefundStatus.REST_OFFERED}
 
     @property

@@ -77,7 +77,7 @@ def state_words(tax_id: TaxId) -> tuple[str, str]:
     return gettext(words), kind
 
 
-def what_now(tax_id: TaxId) -> str:
+def next_step(tax_id: TaxId) -> str:
     """What the state means to the customer, and what there is to do."""
     if tax_id.state is not TaxIdState.VALID:
         return gettext(_FAILURES.get(tax_id.failure) or _NEXT[tax_id.state])

@@ -113,7 +113,7 @@ class Visit:
         idempotency_key: str | None = None,
     ) -> Future[ResponseT]:
         """Send a call as this visit's principal."""
-        if not self._would_have_heard(self.identify()):
+        if not self._has_all_events_since(self.identify()):
             self.check_session()
         call = CallContext(
             request_id=g.request_id,
@@ -241,7 +241,7 @@ class Visit:
             return None
         return principal
 
-    def _would_have_heard(self, principal: Principal) -> bool:
+    def _has_all_events_since(self, principal: Principal) -> bool:
         """Whether we would know, had the principal's session been ended since."""
         return context().changes.received_all_since(principal.issued_at)
 

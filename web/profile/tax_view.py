@@ -11,7 +11,7 @@ from shared.contracts.billing.tax import TaxId, TaxProfile
 from shared.contracts.identity.companies import Company
 from shared.errors import Conflict
 from web.language.refusals import sentence
-from web.language.tax_words import fields_read, rule, state_words, what_now
+from web.language.tax_words import fields_read, next_step, rule, state_words
 from web.page.forms import ChangeForm
 
 
@@ -39,7 +39,7 @@ class TaxIdView:
 
     @classmethod
     def of(cls, tax_id: TaxId) -> Self:
-        return cls(tax_id, *state_words(tax_id), next=what_now(tax_id))
+        return cls(tax_id, *state_words(tax_id), next=next_step(tax_id))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, select, union_
 from sqlalchemy.orm import Session, aliased
 
 from services.billing.audit.service_books import (
-    given_back_beyond_charges,
+    credits_beyond_charges,
     used_beyond_charges,
 )
 from services.billing.charging import rollups
@@ -62,7 +62,7 @@ def verify(session: Session) -> list[str]:
         *_payments_that_are_not_posted(session),
         *_repayments_that_are_not_posted(session),
         *_charges_that_are_not_posted(session),
-        *given_back_beyond_charges(session, MOST_DIFFERENCES),
+        *credits_beyond_charges(session, MOST_DIFFERENCES),
         *used_beyond_charges(session, MOST_DIFFERENCES),
         *_time_charged_twice(session),
         *_paid_times_that_are_no_edges(session),

@@ -11,7 +11,7 @@ _UNIT = "0.000001"
 """What rounding may make of a charge."""
 
 
-def given_back_beyond_charges(session: Session, most: int) -> Iterator[str]:
+def credits_beyond_charges(session: Session, most: int) -> Iterator[str]:
     """Services that were given back more than they were charged."""
     net = func.sum(Charge.amount)
     wanted = (

@@ -1,1 +1,1 @@
-"""What several rooms use: the days by which lists are filtered."""
+"""What several packages use: the days by which lists are filtered."""

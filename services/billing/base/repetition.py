@@ -9,7 +9,7 @@ SOON = timedelta(hours=1)
 """An equal movement of money within this time is one that may not be meant."""
 
 
-def require_meant(earlier: UUID | None, again: UUID | None) -> None:
+def require_confirmed(earlier: UUID | None, again: UUID | None) -> None:
     """Refuse what equals the ``earlier`` one, unless that is named as ``again``.
 
     Raises:

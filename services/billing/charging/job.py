@@ -19,7 +19,7 @@ from services.billing.charging import bulk, notifications, subscriptions
 from services.billing.charging.bulk import BATCH, MOST_PERIODS, NOTHING, Sums
 from services.billing.charging.charges import Entry, post_sum
 from services.billing.charging.shortage import Allocation
-from services.billing.ledger.wallets import available, find_wallet, tell_of_change
+from services.billing.ledger.wallets import available, emit_change, find_wallet
 from services.billing.models.ledger import EntryKind, Wallet
 from services.billing.parties.companies import (
     lock_company,
@@ -221,7 +221,7 @@ class _Batch:
             allocation.restore()
         self.sums = _plus(self.sums, allocation.sums)
         if self.sums.amount or allocation.has_changed:
-            tell_of_change(change, wallet)
+            emit_change(change, wallet)
         self._note_shortage(allocation, was_short)
         return has_more
 

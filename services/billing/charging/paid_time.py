@@ -149,7 +149,7 @@ def pay_owed(service: Subscription, amount: Decimal) -> Decimal:
     return amount - paid
 
 
-def kind_of_owed(service: Subscription) -> ChargeKind:
+def owed_kind(service: Subscription) -> ChargeKind:
     """Used time, or what a price left of time that has a charge of its own."""
     since, due = service.owed_since, service.paid_through
     if service.is_charged or since is None or due is None or since >= due:

@@ -18,12 +18,12 @@ from services.billing.charging.charges import (
 from services.billing.charging.paid_time import (
     cost_of,
     count_as_owed,
-    kind_of_owed,
+    owed_kind,
     pay_owed,
     unused_paid,
     used_unpaid,
 )
-from services.billing.ledger.wallets import available, find_wallet, tell_of_change
+from services.billing.ledger.wallets import available, emit_change, find_wallet
 from services.billing.models.charging import Subscription
 from services.billing.models.ledger import EntryKind, Wallet
 from shared.contracts.billing.charging import ChargeKind
@@ -70,7 +70,7 @@ class Price:
         if service.ends is None:
             count_as_owed(service, self.until, self.zone)
         unused = cost_of(service, self._unused)
-        self._give_back(ChargeKind.CREDIT, EntryKind.UNUSED_TIME, unused)
+        self._credit(ChargeKind.CREDIT, EntryKind.UNUSED_TIME, unused)
         if service.owed > 0:
             self._take_or_write_off()
         service.owed, service.owed_since = Decimal(0), None
@@ -81,7 +81,7 @@ class Price:
         """Tell of the wallet, if its balance has changed."""
         change = self.change
         if self._wallet is not None:
-            tell_of_change(change, self._wallet)
+            emit_change(change, self._wallet)
 
     @property
     def _unused(self) -> Fraction:
@@ -92,7 +92,7 @@ class Price:
 
     def _settle(self, difference: Decimal) -> None:
         if difference < 0:
-            self._give_back(ChargeKind.PRORATION, EntryKind.PRORATION, -difference)
+            self._credit(ChargeKind.PRORATION, EntryKind.PRORATION, -difference)
         elif difference:
             self._charge_or_owe(difference)
 
@@ -104,9 +104,7 @@ class Price:
             return
         self._take(wallet, EntryKind.PRORATION, self._ahead(difference))
 
-    def _give_back(
-        self, kind: ChargeKind, entry_kind: EntryKind, amount: Decimal
-    ) -> None:
+    def _credit(self, kind: ChargeKind, entry_kind: EntryKind, amount: Decimal) -> None:
         """Pay what the service owes first; only the rest enters the wallet.
 
         Time ahead may be priced higher than it was charged: the difference is owed.
@@ -125,7 +123,7 @@ class Price:
         if wallet is None or service.owed > available(wallet):
             write_off(self.change, service, self.until)
             return
-        kind = kind_of_owed(service)
+        kind = owed_kind(service)
         used = Taking(service, kind, since, self.until, service.owed)
         self._take(wallet, EntryKind.CHARGE, used)
 

@@ -153,7 +153,7 @@ class Allocation:
         service.is_charged = True
 
     def _take_owed(self, service: Subscription, until: datetime) -> None:
-        since, kind = service.owed_since or until, paid_time.kind_of_owed(service)
+        since, kind = service.owed_since or until, paid_time.owed_kind(service)
         self._take(service, kind, since, max(since, until), service.owed)
         service.owed, service.owed_since = Decimal(0), None
 
@@ -167,11 +167,11 @@ class Allocation:
         if service.owed:
             self._take_owed(service, service.suspended_at)
         if wants_period:
-            self._begin_anew(service, charge)
+            self._start_period_now(service, charge)
         service.told_at = None
         return Decimal(0)
 
-    def _begin_anew(self, service: Subscription, charge: Decimal) -> None:
+    def _start_period_now(self, service: Subscription, charge: Decimal) -> None:
         """Charge a period from now on: the suspension is over as far as time goes."""
         now = self.change.call.now
         assert service.suspended_at is not None

@@ -50,7 +50,7 @@ _NO_TIME = timedelta(0)
 _IS_UNPLACED = (Subscription.anchor.is_(None), Subscription.activated_at.is_not(None))
 
 
-def take_in_services(news: Sequence[News]) -> None:
+def apply_services(news: Sequence[News]) -> None:
     """Keep services' states, their paid time, and what they add to the roll-ups.
 
     All ``news`` are of one transaction. What can be read or written for all of them
@@ -66,7 +66,7 @@ def take_in_services(news: Sequence[News]) -> None:
     session = news[0][0].db
     intake = _Intake.of(session, [envelope.body for _, envelope in news])
     for change, envelope in news:
-        intake.take_in(change, envelope)
+        intake.apply(change, envelope)
     intake.write_new(session)
     intake.open_wallets()
     session.flush()
@@ -108,7 +108,7 @@ class _Intake:
             wallets=wallets.currencies_of(session, companies),
         )
 
-    def take_in(
+    def apply(
         self, change: Change, envelope: Envelope[inventory.services.Service]
     ) -> None:
         """Keep one service's state and paid time, unless a newer one is known."""
@@ -174,7 +174,7 @@ class _Intake:
             self.unopened.setdefault(wallet, change)
 
 
-def take_in_company(
+def apply_company(
     change: Change, envelope: Envelope[identity.companies.Company]
 ) -> set[str]:
     """Keep a company; when its time zone moves, so do its services' periods.

@@ -48,22 +48,22 @@ _IS_READY = ~exists().where(DocumentRendering.document_id == Document.id)
 _DUE_ON = Document.content["due_on"].astext
 
 
-def _says(state: DocumentState) -> ColumnElement[str]:
+def _literal(state: DocumentState) -> ColumnElement[str]:
     return literal(state.value)
 
 
 _STATE = case(
-    (Document.kind == DocumentKind.CREDIT_NOTE, _says(DocumentState.SETTLED)),
+    (Document.kind == DocumentKind.CREDIT_NOTE, _literal(DocumentState.SETTLED)),
     (
         Document.kind == DocumentKind.INVOICE,
         case(
-            (_CREDITED >= _GROSS, _says(DocumentState.CREDITED)),
-            else_=_says(DocumentState.PAID),
+            (_CREDITED >= _GROSS, _literal(DocumentState.CREDITED)),
+            else_=_literal(DocumentState.PAID),
         ),
     ),
-    (TopUp.state.in_(OPEN), _says(DocumentState.OPEN)),
-    (TopUp.state.in_(_ENDED), _says(DocumentState.ENDED)),
-    else_=_says(DocumentState.PAID),
+    (TopUp.state.in_(OPEN), _literal(DocumentState.OPEN)),
+    (TopUp.state.in_(_ENDED), _literal(DocumentState.ENDED)),
+    else_=_literal(DocumentState.PAID),
 )
 
 
@@ -107,11 +107,11 @@ def get(session: Session, document_id: UUID) -> billing.documents.WholeDocument:
         content=content,
         sheet=lay_out(content),
         corrected_by=[reference_to(each) for each in correcting],
-        belongs_to=_belonging(session, row[0]),
+        belongs_to=_related(session, row[0]),
     )
 
 
-def _belonging(
+def _related(
     session: Session, document: Document
 ) -> list[billing.documents.DocumentReference]:
     """What asked for the payment of an invoice, or what a proforma has led to."""

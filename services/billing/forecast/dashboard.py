@@ -129,9 +129,9 @@ def _wallets_with_recent() -> Select[Any]:
         .lateral("recent")
     )
     note = (JournalEntry.note_code, JournalEntry.note_parameters, JournalEntry.memo)
-    told = (JournalEntry.at, JournalEntry.kind, *note)
+    latest = (JournalEntry.at, JournalEntry.kind, *note)
     return (
-        select(Wallet, Company.time_zone, recent, *told)
+        select(Wallet, Company.time_zone, recent, *latest)
         .outerjoin(Company, Company.company_id == Wallet.company_id)
         .outerjoin(recent, true())
         .outerjoin(JournalEntry, JournalEntry.id == recent.c.entry_id)

@@ -37,7 +37,7 @@ from shared.money import (
     round_to_minor_unit,
 )
 from shared.text import clean_line
-from shared.wire import what_is_wrong
+from shared.wire import describe_error
 
 Message = TypeVar("Message")
 
@@ -198,4 +198,4 @@ def _read(body: bytes, kind: type[Message]) -> Message:
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise InvalidInput("malformed_message", what_is_wrong(error)) from error
+        raise InvalidInput("malformed_message", describe_error(error)) from error

@@ -7,7 +7,7 @@ import msgspec
 from stripe import SignatureVerificationError, WebhookSignature
 
 from shared.errors import InvalidInput, Unauthenticated
-from shared.wire import what_is_wrong
+from shared.wire import describe_error
 
 TOLERANCE_S = 300
 """A notice signed longer ago is refused."""
@@ -48,4 +48,4 @@ def read_subject(headers: Mapping[str, str], body: str, secret: str) -> Subject:
     except SignatureVerificationError as error:
         raise Unauthenticated("notice_forged") from error
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise InvalidInput("malformed_message", what_is_wrong(error)) from error
+        raise InvalidInput("malformed_message", describe_error(error)) from error

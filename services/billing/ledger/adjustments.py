@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.billing.base.repetition import SOON, require_meant
+from services.billing.base.repetition import SOON, require_confirmed
 from services.billing.ledger.entries import Reason, credit, debit, ensure_account, post
-from services.billing.ledger.wallets import lock_wallet, tell_of_change
+from services.billing.ledger.wallets import emit_change, lock_wallet
 from services.billing.models.ledger import AccountKind, EntryKind, Wallet
 from services.billing.models.transactions import Transaction
 from shared.contracts.billing.wallets import AdjustmentKind, AdjustWallet
@@ -48,7 +48,7 @@ def post_adjustment(change: Change, request: AdjustWallet) -> Wallet:
     wallet = lock_wallet(change.db, request.company_id, currency)
     if abs(wallet.balance + request.amount.amount) >= LEDGER_BOUND:
         raise InvalidInput("bad_amount", "more than a wallet can hold")
-    require_meant(_equal_before(change, wallet, request), request.again)
+    require_confirmed(_equal_before(change, wallet, request), request.again)
     contra = ensure_account(change, _CONTRA_ACCOUNTS[request.kind], currency)
     money = Money(abs(request.amount.amount), request.amount.currency)
     payer, payee = contra, wallet.id
@@ -62,7 +62,7 @@ def post_adjustment(change: Change, request: AdjustWallet) -> Wallet:
     )
     lines = [debit(payer, money), credit(payee, money)]
     post(change, change.runtime.new_id(), reason, lines)
-    tell_of_change(change, wallet)
+    emit_change(change, wallet)
     return wallet
 
 

@@ -37,7 +37,7 @@ class MoneyIn:
         entry_id = change.runtime.new_id()
         lines = self._lines(change, wallet_id)
         if reason.kind not in _COMES_IN:
-            lines = [_turned(line) for line in lines]
+            lines = [_swapped(line) for line in lines]
         post(change, entry_id, reason, lines)
 
     def _lines(self, change: Change, wallet_id: UUID) -> list[Line]:
@@ -53,5 +53,5 @@ class MoneyIn:
         return lines
 
 
-def _turned(line: Line) -> Line:
+def _swapped(line: Line) -> Line:
     return Line(line.account_id, line.currency, debit=line.credit, credit=line.debit)

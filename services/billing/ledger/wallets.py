@@ -181,7 +181,7 @@ def make_primary(change: Change, currency: str) -> Wallet:
     change.db.flush()
     wallet.is_primary = True
     for each in concerned:
-        tell_of_change(change, each)
+        emit_change(change, each)
     return wallet
 
 
@@ -195,7 +195,7 @@ def set_credit_limit(change: Change, request: SetCreditLimit) -> Wallet:
     _check_allowance(request.limit)
     wallet = lock_wallet(change.db, request.company_id, request.limit.currency.code)
     wallet.credit_limit = request.limit.amount
-    tell_of_change(change, wallet)
+    emit_change(change, wallet)
     return wallet
 
 
@@ -213,7 +213,7 @@ def set_comfort_buffer(change: Change, request: SetComfortBuffer) -> Wallet:
     wallet = lock_wallet(change.db, company_id, request.buffer.currency.code)
     wallet.comfort_buffer = request.buffer.amount
     wallet.horizon_days = request.horizon_days
-    tell_of_change(change, wallet)
+    emit_change(change, wallet)
     return wallet
 
 
@@ -246,7 +246,7 @@ def available(wallet: Wallet) -> Decimal:
     return max(Decimal(0), wallet.balance + wallet.credit_limit)
 
 
-def tell_of_change(change: Change, wallet: Wallet) -> None:
+def emit_change(change: Change, wallet: Wallet) -> None:
     """Give a changed wallet its next version and write the event of it.
 
     Lock the wallet before changing it or posting to its account, and call this when all

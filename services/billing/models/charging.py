@@ -50,7 +50,7 @@ class Subscription(CompanyOwned, Base):
     what was used since ``owed_since`` and could not be paid, or what a price change
     left; negative, what it left to the customer. ``overdue_since`` is when the wallet
     was first found short, ``unpaid_periods`` how many had begun at the last look.
-    ``payment_version`` counts what inventory is told, ``told_at`` is when it last was.
+    ``payment_version`` counts reports to inventory, the last one at ``told_at``.
     """
 
     __tablename__ = "subscriptions"

@@ -60,7 +60,7 @@ class Wallet(CompanyOwned, Base):
     """A company's money in one currency; its id is its account's.
 
     ``balance`` is kept by the database as credits - debits of the account. ``version``
-    grows with each change, see `services.billing.ledger.wallets.tell_of_change`. In
+    grows with each change, see `services.billing.ledger.wallets.emit_change`. In
     ``short_version``, at ``short_at``, it could not pay for all services.
     """
 

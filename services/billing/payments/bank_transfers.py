@@ -13,7 +13,7 @@ from services.billing.models.payments import PAID, Payment
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
 from services.billing.payments.attempts import payment_by
-from services.billing.payments.reports import take_in
+from services.billing.payments.reports import book_reports
 from services.billing.top_ups.lifecycle import lock_top_up
 from services.billing.top_ups.references import references_in
 from services.billing.top_ups.rules import fits_payment
@@ -111,7 +111,7 @@ def _settle(
         booked_on=credit.booked_on,
         payer_country=credit.payer_country,
     )
-    is_new = take_in(change, sellers, [report])
+    is_new = book_reports(change, sellers, [report])
     result = BankBookingResult.BOOKED if is_new else BankBookingResult.KNOWN
     return _result(credit, result, top_up.reference)
 

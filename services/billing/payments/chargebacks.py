@@ -100,7 +100,7 @@ def book_waiting(change: Change, request: BookDispute) -> None:
     if row.state is ChargebackState.BOOKED:
         if row.won_at is None:
             raise Conflict("dispute_booked")
-        reversals.give_back_waiting(change, top_up, row, amount.amount)
+        reversals.reverse_waiting(change, top_up, row, amount.amount)
         return
     _book(change, top_up, row, amount.amount)
 

@@ -28,7 +28,7 @@ from services.billing.parties.sellers import Seller, Sellers
 from services.billing.payments import attempts
 from services.billing.payments.attempts import Attempt
 from services.billing.payments.cards import Cards
-from services.billing.payments.reports import take_in
+from services.billing.payments.reports import book_reports
 from services.billing.refunds import lifecycle as refunds
 from services.billing.top_ups import lifecycle as top_ups
 from services.billing.top_ups.views import view
@@ -137,7 +137,7 @@ class Checkouts:
             raise NotFound("no_gateway", notice.gateway.value)
         reports = gateway.read_notice(notice.headers, notice.body)
         with self._change(notice.gateway.value, call.request_id) as change:
-            take_in(change, self.sellers, reports)
+            book_reports(change, self.sellers, reports)
 
     def reconcile(self, request_id: str) -> billing.payments.Reconciled:
         """Ask the gateways about payments that have brought no money, and are due."""
@@ -220,7 +220,7 @@ class Checkouts:
             with self._change(payment.gateway.value, request_id) as change:
                 if is_closed:
                     attempts.ask_no_more(change, payment.top_up_id, payment.id)
-                return take_in(change, self.sellers, reports)
+                return book_reports(change, self.sellers, reports)
         except ContractError as refusal:
             # The next turn asks again; one payment keeps no other waiting.
             log.warning("payment_not_asked", payment=str(payment.id), code=refusal.code)

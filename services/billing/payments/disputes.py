@@ -13,7 +13,7 @@ from services.billing.models.payments import Chargeback, ChargebackState
 from services.billing.models.refunds import Refund, RefundState
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.sellers import Sellers
-from services.billing.payments.reports import take_in
+from services.billing.payments.reports import book_reports
 from shared.contracts.billing.payments import (
     FailedRefund,
     GatewayName,
@@ -60,7 +60,7 @@ class Disputes:
                 log.warning("disputes_not_asked", code=refusal.code)
                 continue
             new = self._new(gateway, listed, now - LOOKED_BACK)
-            found += sum(self._take_in(gateway, each, request_id) for each in new)
+            found += sum(self._book(gateway, each, request_id) for each in new)
         return found
 
     def _new(
@@ -85,17 +85,17 @@ class Disputes:
             *(each.name for each in won if each.name in still_lost),
         ]
 
-    def _take_in(self, gateway: Gateway, dispute: str, request_id: str) -> bool:
+    def _book(self, gateway: Gateway, dispute: str, request_id: str) -> bool:
         now = self.runtime.clock.now()
         call = Call(system(gateway.name.value), request_id, now)
         try:
             reports = gateway.ask_dispute(dispute)
             with self.database.system() as session:
                 change = Change(session, self.runtime, call)
-                return take_in(change, self.sellers, reports)
+                return book_reports(change, self.sellers, reports)
         except Exception:
             # The next turn asks again; one dispute keeps no other waiting.
-            log.exception("dispute_not_taken_in", dispute=dispute)
+            log.exception("dispute_not_booked", dispute=dispute)
             return False
 
 

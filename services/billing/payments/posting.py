@@ -2,7 +2,7 @@
 
 from services.billing.ledger.entries import Reason
 from services.billing.ledger.money_in import MoneyIn
-from services.billing.ledger.wallets import lock_wallet, tell_of_change
+from services.billing.ledger.wallets import emit_change, lock_wallet
 from services.billing.models.ledger import EntryKind
 from services.billing.models.payments import Payment
 from shared.contracts.billing.tax import TaxDecision
@@ -41,4 +41,4 @@ def post_payment(
         cause=cause or f"payment:{payment.id}",
     )
     money_in.post(change, wallet.id, reason)
-    tell_of_change(change, wallet)
+    emit_change(change, wallet)

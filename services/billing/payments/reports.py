@@ -50,21 +50,21 @@ _DISPUTED = (Outcome.CHARGED_BACK, Outcome.REINSTATED)
 """What may come in another currency than the payment's."""
 
 
-def take_in(change: Change, sellers: Sellers, reports: Sequence[News]) -> bool:
+def book_reports(change: Change, sellers: Sellers, reports: Sequence[News]) -> bool:
     """Book what a gateway reports; returns whether anything was new.
 
     What is no payment of ours is passed over: an account at a gateway may serve others.
     """
     news = [
-        _take_in_refund(change, report)
+        _book_refund_report(change, report)
         if isinstance(report, RefundReport)
-        else _take_in(change, sellers, report)
+        else _book_report(change, sellers, report)
         for report in reports
     ]
     return any(news)
 
 
-def _take_in_refund(change: Change, report: RefundReport) -> bool:
+def _book_refund_report(change: Change, report: RefundReport) -> bool:
     refund = change.db.get(Refund, report.refund_id)
     if refund is None:
         log.error("refund_differs", refund=str(report.refund_id))
@@ -80,7 +80,7 @@ def _take_in_refund(change: Change, report: RefundReport) -> bool:
     return refund.state is not before
 
 
-def _take_in(change: Change, sellers: Sellers, report: Report) -> bool:
+def _book_report(change: Change, sellers: Sellers, report: Report) -> bool:
     top_up_id = change.db.scalar(
         select(Payment.top_up_id).where(Payment.id == report.payment_id)
     )

@@ -52,11 +52,11 @@ def reverse(change: Change, top_up: TopUp, payment: Payment, report: Report) -> 
     elif row.currency != top_up.currency:
         log.error("dispute_won_in_another_currency", dispute=row.name)
     else:
-        _give_back(change, top_up, row)
+        _reverse(change, top_up, row)
     return True
 
 
-def give_back_waiting(
+def reverse_waiting(
     change: Change, top_up: TopUp, row: Chargeback, gross: Decimal
 ) -> None:
     """The same for one that waits; ``gross`` is what a person says was booked.
@@ -66,10 +66,10 @@ def give_back_waiting(
     """
     if gross != row.booked:
         raise InvalidInput("bad_amount")
-    _give_back(change, top_up, row)
+    _reverse(change, top_up, row)
 
 
-def _give_back(change: Change, top_up: TopUp, row: Chargeback) -> None:
+def _reverse(change: Change, top_up: TopUp, row: Chargeback) -> None:
     session = change.db
     payment = session.get_one(Payment, row.payment_id)
     row.state = ChargebackState.REVERSED

@@ -12,11 +12,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy import or_, select
 
-from services.billing.base.repetition import SOON, require_meant
+from services.billing.base.repetition import SOON, require_confirmed
 from services.billing.gateways.gateway import Repayment
 from services.billing.ledger.entries import Reason
 from services.billing.ledger.money_in import MoneyIn
-from services.billing.ledger.wallets import lock_wallet, tell_of_change
+from services.billing.ledger.wallets import emit_change, lock_wallet
 from services.billing.models.ledger import EntryKind, Wallet
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund, RefundState
@@ -87,14 +87,14 @@ def refund(change: Change, request: RefundTopUp) -> GivenBack:
     """Refund a payment for an operator, who may have typed it twice.
 
     Raises:
-        Conflict: ``done_before`` with ``id``; and what `give_back` raises.
+        Conflict: ``done_before`` with ``id``; and what `refund_payment` raises.
         InvalidInput: ``reason_missing``, ``bad_reason``.
     """
     note = own_words(clean_reason(request.reason, required=True))
-    return give_back(change, request, note, is_typed=True)
+    return refund_payment(change, request, note, is_typed=True)
 
 
-def give_back(
+def refund_payment(
     change: Change, request: RefundTopUp, note: Note, *, is_typed: bool = False
 ) -> GivenBack:
     """Take a part of a top-up out of its wallet and order it to be paid back.
@@ -120,13 +120,13 @@ def give_back(
         raise Conflict("not_refundable", so_far, {"state": so_far})
     wallet = lock_wallet(session, top_up.company_id, top_up.currency)
     most = _Most.of(left, wallet.balance, unspent_goodwill(session, wallet))
-    net = _wanted(request, top_up, most)
+    net = _requested_net(request, top_up, most)
     parts = _parts(asked_for, given, net)
     if is_typed:
-        require_meant(_equal_before(change, parts), request.again)
+        require_confirmed(_equal_before(change, parts), request.again)
     for part in parts:
-        _give_back(change, wallet, top_up, part, note)
-    tell_of_change(change, wallet)
+        _refund_part(change, wallet, top_up, part, note)
+    emit_change(change, wallet)
     refunded = net == _left(paid, given)
     state = TopUpState.REFUNDED if refunded else TopUpState.PARTLY_REFUNDED
     move(change, top_up, state)
@@ -139,7 +139,7 @@ def give_back(
     )
 
 
-def _give_back(
+def _refund_part(
     change: Change, wallet: Wallet, top_up: TopUp, part: _Part, note: Note
 ) -> None:
     row = _draft(change, top_up, part, note)
@@ -196,7 +196,7 @@ def give_up(change: Change, refund: Refund, why: str) -> None:
     _order(change, top_up, refund, DocumentKind.INVOICE, not_paid_out)
     for chargeback_id, part in taken:
         order(change, top_up, taken_back(refund.payment_id, chargeback_id, part))
-    tell_of_change(change, wallet)
+    emit_change(change, wallet)
     payment = session.get_one(Payment, refund.payment_id)
     follow_money(change, top_up, payment)
     if payment.state is PaymentState.CHARGED_BACK:
@@ -231,7 +231,7 @@ def _order(
     order(change, top_up, wanted)
 
 
-def _wanted(request: RefundTopUp, top_up: TopUp, most: _Most) -> Decimal:
+def _requested_net(request: RefundTopUp, top_up: TopUp, most: _Most) -> Decimal:
     if request.net is None:
         net = Money(most.net, currency_of(top_up.currency))
         # A balance has six places, and a payment only whole cents.

@@ -152,7 +152,8 @@ def grant(change: Change, payment_id: UUID) -> billing.refund_requests.RefundReq
 
     Raises:
         NotFound: ``no_such_refund_request``.
-        Conflict: ``refund_request_decided`` with ``state``; as `lifecycle.give_back`.
+        Conflict: ``refund_request_decided`` with ``state``; and what
+            `lifecycle.refund_payment` raises.
     """
     row, top_up, payment = _lock_open(change.db, payment_id)
     # Not "what is unspent": half of it given back would end the matter.
@@ -162,7 +163,7 @@ def grant(change: Change, payment_id: UUID) -> billing.refund_requests.RefundReq
         top_up_id=top_up.id, payment_id=payment.id, net=rest, reason=""
     )
     # Which ends the request, as nothing is left then.
-    refunds.give_back(change, refund, Note(code=NoteCode.PAID_TWICE))
+    refunds.refund_payment(change, refund, Note(code=NoteCode.PAID_TWICE))
     return request_view(row, top_up, payment)
 
 

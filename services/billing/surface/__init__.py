@@ -1,1 +1,1 @@
-"""Billing's methods, room by room; together they are `BillingService`."""
+"""Billing's methods, a module per package; together they are `BillingService`."""

@@ -3,13 +3,13 @@
 from sqlalchemy.orm import Session
 
 from services.billing.audit import books, rebuilding
-from services.billing.surface.room_methods import RoomMethods
+from services.billing.surface.billing_methods import BillingMethods
 from shared.contracts import billing
 from shared.rpc.call import Call
 from shared.rpc.service import in_transaction
 
 
-class AuditMethods(RoomMethods, is_part=True):
+class AuditMethods(BillingMethods, is_part=True):
     @in_transaction(billing.books.VERIFY_BOOKS)
     def verify_books(
         self, db: Session, _call: Call, _request: billing.books.VerifyBooks

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from services.billing.charging import notifications, subscription_views, subscriptions
-from services.billing.surface.room_methods import RoomMethods
+from services.billing.surface.billing_methods import BillingMethods
 from services.billing.transactions import charge_list
 from shared.contract import Nothing
 from shared.contracts import billing, inventory
@@ -16,7 +16,7 @@ from shared.rpc.service import handles, in_transaction, on_events
 EVENTS_AT_ONCE = 100
 
 
-class ChargingMethods(RoomMethods, is_part=True):
+class ChargingMethods(BillingMethods, is_part=True):
     @handles(billing.charging.CHARGE_DUE)
     def charge_due(
         self, call: Call, request: billing.charging.ChargeDue
@@ -47,7 +47,7 @@ class ChargingMethods(RoomMethods, is_part=True):
     def take_in_service(
         self, db: Session, envelopes: Sequence[Envelope[inventory.services.Service]]
     ) -> None:
-        subscriptions.take_in_services(
+        subscriptions.apply_services(
             [(self.change_by(db, each, "billing"), each) for each in envelopes]
         )
         self._wake_after(db, self.charging.wake)

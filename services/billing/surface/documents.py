@@ -4,14 +4,14 @@ from sqlalchemy.orm import Session
 
 from services.billing.documents import completing, export, files, listing, waiting
 from services.billing.refunds import invoice_credits
-from services.billing.surface.room_methods import RoomMethods
+from services.billing.surface.billing_methods import BillingMethods
 from shared.contract import Nothing
 from shared.contracts import billing
 from shared.rpc.call import Call
 from shared.rpc.service import handles, in_transaction
 
 
-class DocumentMethods(RoomMethods, is_part=True):
+class DocumentMethods(BillingMethods, is_part=True):
     @in_transaction(billing.documents.LIST_DOCUMENTS)
     def list_documents(
         self, db: Session, _call: Call, request: billing.documents.ListDocuments

@@ -4,14 +4,14 @@ from msgspec import structs
 from sqlalchemy.orm import Session
 
 from services.billing.payments import bank_transfers, chargebacks, disputes
-from services.billing.surface.room_methods import RoomMethods
+from services.billing.surface.billing_methods import BillingMethods
 from shared.contract import Nothing
 from shared.contracts import billing
 from shared.rpc.call import Call
 from shared.rpc.service import handles, in_transaction
 
 
-class PaymentMethods(RoomMethods, is_part=True):
+class PaymentMethods(BillingMethods, is_part=True):
     @handles(billing.top_ups.START_PAYMENT)
     def start_payment(
         self, call: Call, request: billing.top_ups.StartPayment

@@ -3,13 +3,13 @@
 from sqlalchemy.orm import Session
 
 from services.billing.refunds import lifecycle, requests
-from services.billing.surface.room_methods import RoomMethods
+from services.billing.surface.billing_methods import BillingMethods
 from shared.contracts import billing
 from shared.rpc.call import Call
 from shared.rpc.service import in_transaction
 
 
-class RefundMethods(RoomMethods, is_part=True):
+class RefundMethods(BillingMethods, is_part=True):
     @in_transaction(billing.top_ups.REFUND_TOP_UP)
     def refund_top_up(
         self, db: Session, call: Call, request: billing.top_ups.RefundTopUp

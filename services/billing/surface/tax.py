@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from services.billing.charging import subscriptions
 from services.billing.documents import waiting
 from services.billing.payments.doubtful_places import list_doubtful
-from services.billing.surface.room_methods import RoomMethods
+from services.billing.surface.billing_methods import BillingMethods
 from services.billing.tax import exchange_rates, ids, profiles, rates
 from services.billing.top_ups.concerned import concerned_by
 from shared.contracts import billing, identity
@@ -18,7 +18,7 @@ from shared.rpc.change import Change
 from shared.rpc.service import in_transaction, on_event
 
 
-class TaxMethods(RoomMethods, is_part=True):
+class TaxMethods(BillingMethods, is_part=True):
     @in_transaction(billing.tax.GET_TAX_PROFILE)
     def get_tax_profile(
         self, db: Session, call: Call, _request: billing.tax.GetTaxProfile
@@ -31,7 +31,7 @@ class TaxMethods(RoomMethods, is_part=True):
     ) -> billing.tax.TaxProfile:
         change, company_id = self.change(db, call), call.principal.require_company()
         if ids.set_tax_id(change, company_id, request):
-            self._tell_of_tax(change, company_id)
+            self._emit_tax_profile(change, company_id)
             self._wake_checks_after(db)
         return self._tax_profile(db, call, company_id)
 
@@ -41,7 +41,7 @@ class TaxMethods(RoomMethods, is_part=True):
     ) -> billing.tax.TaxProfile:
         change = self.change(db, call)
         ids.confirm_tax_id(change, request)
-        self._tell_of_tax(change, request.company_id)
+        self._emit_tax_profile(change, request.company_id)
         return self._tax_profile(db, call, request.company_id)
 
     @in_transaction(billing.tax.LIST_TAX_RATES)
@@ -87,13 +87,13 @@ class TaxMethods(RoomMethods, is_part=True):
         self, db: Session, envelope: Envelope[identity.companies.Company]
     ) -> None:
         change = self.change_by(db, envelope, "billing")
-        changed = subscriptions.take_in_company(change, envelope)
+        changed = subscriptions.apply_company(change, envelope)
         company_id = envelope.body.id
         if changed & ids.CHECKED_FIELDS:
             ids.ask_again(db, company_id, change.call.now)
             self._wake_checks_after(db)
         if changed & ids.READ_FIELDS:
-            self._tell_of_tax(change, company_id)
+            self._emit_tax_profile(change, company_id)
 
     def _tax_profile(
         self, db: Session, call: Call, company_id: UUID
@@ -101,9 +101,9 @@ class TaxMethods(RoomMethods, is_part=True):
         seller = self._seller_of(db, company_id)
         return profiles.view(db, seller, company_id, call.now)
 
-    def _tell_of_tax(self, change: Change, company_id: UUID) -> None:
+    def _emit_tax_profile(self, change: Change, company_id: UUID) -> None:
         seller = self._seller_of(change.db, company_id)
-        ids.tell_of_change(change, seller, company_id)
+        ids.emit_change(change, seller, company_id)
 
     def _wake_checks_after(self, db: Session) -> None:
         self._wake_after(db, self._tax_ids_waiting)

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.forecast import effects
 from services.billing.forecast import quotes as shown_quotes
-from services.billing.surface.room_methods import RoomMethods
+from services.billing.surface.billing_methods import BillingMethods
 from services.billing.top_ups import beginning, lifecycle, quotes, views
 from shared.contracts import billing
 from shared.db.events import Envelope
@@ -12,7 +12,7 @@ from shared.rpc.call import Call
 from shared.rpc.service import in_transaction, on_event
 
 
-class TopUpMethods(RoomMethods, is_part=True):
+class TopUpMethods(BillingMethods, is_part=True):
     @in_transaction(billing.top_ups.QUOTE_TOP_UP)
     def quote_top_up(
         self, db: Session, call: Call, request: billing.top_ups.QuoteTopUp

@@ -4,14 +4,14 @@ from sqlalchemy.orm import Session
 
 from services.billing.forecast import dashboard
 from services.billing.ledger import adjustments, wallets
-from services.billing.surface.room_methods import RoomMethods
+from services.billing.surface.billing_methods import BillingMethods
 from services.billing.transactions import listing
 from shared.contracts import billing
 from shared.rpc.call import Call
 from shared.rpc.service import in_transaction
 
 
-class WalletMethods(RoomMethods, is_part=True):
+class WalletMethods(BillingMethods, is_part=True):
     @in_transaction(billing.dashboard.DASHBOARD)
     def dashboard(
         self, db: Session, call: Call, _request: billing.dashboard.Dashboard

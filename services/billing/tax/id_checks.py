@@ -119,7 +119,7 @@ class Checks:
             if not _keep_outcome(change, question, outcome):
                 return
             seller = seller_of(session, self.sellers, question.company_id)
-            tax_ids.tell_of_change(change, seller, question.company_id)
+            tax_ids.emit_change(change, seller, question.company_id)
 
 
 def _ask(register: Register, question: _Question) -> Answer | NoAnswerError:

@@ -152,7 +152,7 @@ def ask_again(session: Session, company_id: UUID, now: datetime) -> None:
         _start_over(row, now)
 
 
-def tell_of_change(change: Change, seller: Seller, company_id: UUID) -> None:
+def emit_change(change: Change, seller: Seller, company_id: UUID) -> None:
     """Keep what is known from now on; give the VAT ID its next version, and tell of it.
 
     There is no event for a company that never had one.

@@ -84,10 +84,10 @@ def differs_from_quote(top_up: TopUp, payment: Payment | None) -> bool:
     """Whether a payment's tax or its reason differs from the quote."""
     if payment is None or payment.tax_decision is None:
         return False
-    return _said(quoted_tax(top_up)) != _said(tax_of(top_up, payment))
+    return _terms(quoted_tax(top_up)) != _terms(tax_of(top_up, payment))
 
 
-def _said(decision: TaxDecision) -> tuple[object, ...]:
+def _terms(decision: TaxDecision) -> tuple[object, ...]:
     return decision.category, decision.rate_percent, decision.reason.code
 
 

@@ -186,5 +186,5 @@ def _quote(
 
 def _digest(cost: _Cost) -> str:
     """What is charged and why. Not the balance: an hourly charge changes it."""
-    told = (cost.taxed.net, cost.taxed.lines, cost.reason, cost.taxed.gross)
-    return hashlib.sha256(b"\n".join(map(to_json, told))).hexdigest()
+    named = (cost.taxed.net, cost.taxed.lines, cost.reason, cost.taxed.gross)
+    return hashlib.sha256(b"\n".join(map(to_json, named))).hexdigest()

@@ -246,11 +246,11 @@ def _documents(
         Document.refund_id.in_(given_back),
         Document.chargeback_id.in_(taken_back),
     )
-    told = load_only(Document.kind, Document.number, Document.issued_on)
+    named = load_only(Document.kind, Document.number, Document.issued_on)
     belonging = load_only(
         Document.payment_id, Document.refund_id, Document.chargeback_id
     )
-    return session.scalars(select(Document).options(told, belonging).where(is_meant))
+    return session.scalars(select(Document).options(named, belonging).where(is_meant))
 
 
 def _cause(document: Document) -> str:

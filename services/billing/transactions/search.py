@@ -135,7 +135,7 @@ def read_search(
         narrowing = replace(narrowing, currency=amount.currency)
     if amount is not None and not text.strip().isdecimal():
         return Search(session, narrowing, [_amounts(amount)])
-    wanted = _wanted(session, text, _words_of_codes(session, request.note_words))
+    wanted = _terms_of(session, text, _words_of_codes(session, request.note_words))
     return Search(session, narrowing, _rarest_first(session, wanted, narrowing))
 
 
@@ -155,7 +155,7 @@ def in_time(session: Session) -> Iterator[None]:
         raise InvalidInput("search_too_slow") from error
 
 
-def _wanted(session: Session, text: str, codes: _WordsOfCodes) -> Sequence[_Terms]:
+def _terms_of(session: Session, text: str, codes: _WordsOfCodes) -> Sequence[_Terms]:
     wanted, others = [], []
     for part in text.split():
         amount = read_typed(part)

@@ -243,7 +243,7 @@ class _Listing:
         limit: int,
         *more: ColumnElement[bool],
     ) -> list[_Row]:
-        query = self._of_the_list(_SERVICES).where(*more)
+        query = self._filtered(_SERVICES).where(*more)
         return self._next(query, self._sorting.columns, place, limit)
 
     def _ahead(self, place: _Place) -> list[ColumnElement[bool]]:
@@ -279,7 +279,7 @@ class _Listing:
     ) -> list[ColumnElement[bool]]:
         """That a service is among the next ones; nothing if the list ends before."""
         columns = self._sorting.columns
-        query = self._of_the_list(select(*columns)).where(*ahead)
+        query = self._filtered(select(*columns)).where(*ahead)
         query = self._narrow(query, columns, place)
         far = self.db.execute(query.offset(NEARBY).limit(1)).first()
         if far is None:
@@ -287,7 +287,7 @@ class _Listing:
         here, there = tuple_(*columns), tuple_(*far)
         return [here > there if self._falls(place.direction) else here < there]
 
-    def _of_the_list(self, query: _Query) -> _Query:
+    def _filtered(self, query: _Query) -> _Query:
         return query.where(Service.company_id == self.company_id, *self.filters)
 
     def _next(

@@ -215,7 +215,7 @@ class Life(RuleBasedStateMachine):
             report = Report(
                 payment.id, payment.transaction, Outcome.CHARGED_BACK, top_up.gross
             )
-            reports.take_in(change, SELLERS, [report])
+            reports.book_reports(change, SELLERS, [report])
         self.paid_in -= top_up.net.amount
 
     @invariant()

@@ -291,7 +291,7 @@ def test_a_search_that_takes_too_long_is_given_up(
 ) -> None:
     monkeypatch.setattr(transaction_search, "LONGEST_MS", 1)
     monkeypatch.setattr(
-        transaction_search, "_wanted", lambda session, *_: session.scalar(_A_SECOND)
+        transaction_search, "_terms_of", lambda session, *_: session.scalar(_A_SECOND)
     )
 
     with pytest.raises(InvalidInput, match="search_too_slow"):

@@ -218,4 +218,4 @@ def test_a_possible_duplicate(
 
     assert (shown.kind, shown.refund) == (kind, refund)
     is_offered = refund in {RefundStatus.OFFERED, RefundStatus.REST_OFFERED}
-    assert shown.can_be_asked_back is is_offered
+    assert shown.can_request_refund is is_offered

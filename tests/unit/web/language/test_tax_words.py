@@ -3,7 +3,7 @@
 import pytest
 
 from shared.contracts.billing.tax import TaxId, TaxIdState
-from web.language.tax_words import what_now
+from web.language.tax_words import next_step
 
 
 def _unanswered(failure: str) -> TaxId:
@@ -29,4 +29,4 @@ def _unanswered(failure: str) -> TaxId:
     ],
 )
 def test_without_an_answer_the_customer_is_told_why(failure: str, words: str) -> None:
-    assert what_now(_unanswered(failure)).startswith(words)
+    assert next_step(_unanswered(failure)).startswith(words)

@@ -1,4 +1,4 @@
-"""What the methods of every room use."""
+"""What the methods of all packages use."""
 
 import threading
 from uuid import UUID
@@ -17,7 +17,7 @@ from shared.rpc.call import Call
 from shared.rpc.service import Service
 
 
-class RoomMethods(Service, is_part=True):
+class BillingMethods(Service, is_part=True):
     """A part of `BillingService`, which sets these."""
 
     charging: Charging
