@@ -129,7 +129,7 @@ def test_a_call_is_repeated_once_when_the_connection_comes_back_at_once(
     assert all(future.result(PATIENCE_S) for future in busy)
 
 
-def test_the_client_connects_again_by_itself(client: AmqpClient, cable: Cable) -> None:
+def test_the_client_reconnects_automatically(client: AmqpClient, cable: Cable) -> None:
     echo(client)
     cable.cut()
     assert wait_until(lambda: not client.is_connected(), PATIENCE_S)
@@ -292,7 +292,7 @@ def test_a_client_that_was_never_used_closes() -> None:
     AmqpClient("amqp://guest:guest@127.0.0.1:9/").close()
 
 
-def test_closing_twice_is_no_error(client: AmqpClient) -> None:
+def test_closing_twice_is_not_an_error(client: AmqpClient) -> None:
     echo(client)
 
     client.close()

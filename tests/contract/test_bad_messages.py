@@ -227,7 +227,7 @@ def test_properties_that_cannot_be_read_do_no_harm(
     assert headers["reason"] == "no reply_to that can be answered"
 
 
-def test_a_method_name_that_is_no_text_is_unknown(wire: Wire) -> None:
+def test_a_method_name_that_is_not_text_is_unknown(wire: Wire) -> None:
     key = NoText("parcel.")
     wire.publish(key, GOOD, content_type=JSON, reply_to=wire.reply_key)
 
@@ -278,7 +278,7 @@ def signer(keys_folder: Path) -> EventSigner:
     return load_signer(keys_folder, c.NAME)
 
 
-def test_an_event_that_is_no_event_is_put_aside(
+def test_a_malformed_event_is_put_aside(
     wire: Wire, publish: Publish, signer: EventSigner
 ) -> None:
     for body in (b"", b"{", b"7", b'{"id": 1}', b"[" * 100_000):

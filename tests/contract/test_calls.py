@@ -95,7 +95,7 @@ def test_a_refusal_arrives_with_code_detail_and_parameters(
     assert caught.value.parameters == {"limit": "100.00", "währung": "€"}
 
 
-def test_a_fault_tells_the_caller_nothing_of_its_cause(world: World) -> None:
+def test_a_fault_hides_its_cause_from_the_caller(world: World) -> None:
     with pytest.raises(RemoteFault) as caught:
         world.call(c.FAIL, c.Fail())
 

@@ -73,7 +73,7 @@ def cable(amqp_url: str) -> Iterator[Cable]:
         yield cable
 
 
-def test_every_event_of_each_source_is_heard(amqp_url: str, notes: Notes) -> None:
+def test_every_event_of_each_source_is_followed(amqp_url: str, notes: Notes) -> None:
     follower = follower_of(amqp_url, ("here", "there"), notes)
     with closing(follower):
         follower.start()
@@ -90,7 +90,7 @@ def test_every_event_of_each_source_is_heard(amqp_url: str, notes: Notes) -> Non
         assert notes.companies.count(first) == 1
 
 
-def test_events_of_others_are_not_heard(amqp_url: str, notes: Notes) -> None:
+def test_events_of_others_are_ignored(amqp_url: str, notes: Notes) -> None:
     follower = follower_of(amqp_url, ("mine",), notes)
     with closing(follower):
         follower.start()
@@ -105,7 +105,7 @@ def test_events_of_others_are_not_heard(amqp_url: str, notes: Notes) -> None:
 
 
 @pytest.mark.parametrize("lie", [{"signed_by": "foreign"}, {"named": "foreign"}])
-def test_what_its_source_has_not_signed_or_names_another_is_not_heard(
+def test_an_event_not_signed_by_its_source_or_naming_another_is_ignored(
     amqp_url: str, notes: Notes, lie: dict[str, str]
 ) -> None:
     follower = follower_of(amqp_url, ("mine",), notes)
@@ -121,7 +121,7 @@ def test_what_its_source_has_not_signed_or_names_another_is_not_heard(
         assert notes.companies == [own]
 
 
-def test_a_lost_link_is_told_and_followed_by_a_new_beginning(
+def test_a_lost_link_is_reported_and_started_again(
     amqp_url: str, cable: Cable, notes: Notes
 ) -> None:
     follower = follower_of(cable.url, ("here",), notes)

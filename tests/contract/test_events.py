@@ -12,7 +12,7 @@ from tests.fixtures.effects import locked
 from tests.fixtures.service_processes import ServiceProcess
 
 
-def test_an_event_is_relayed_and_taken_in(world: World) -> None:
+def test_an_event_is_relayed_and_processed(world: World) -> None:
     owner = world.owner()
 
     world.send("hello", owner)
@@ -20,7 +20,7 @@ def test_an_event_is_relayed_and_taken_in(world: World) -> None:
     assert wait_until(lambda: world.received(owner) == ["hello"], PATIENCE_S)
 
 
-def test_an_event_that_comes_twice_is_taken_in_once(world: World) -> None:
+def test_an_event_that_comes_twice_is_processed_once(world: World) -> None:
     owner = world.owner()
     world.send("first", owner)
     assert wait_until(lambda: world.received(owner) == ["first"], PATIENCE_S)
@@ -33,7 +33,7 @@ def test_an_event_that_comes_twice_is_taken_in_once(world: World) -> None:
     assert sorted(world.received(owner)) == ["first", "last"]
 
 
-def test_an_event_tells_of_no_change_that_was_rolled_back(world: World) -> None:
+def test_a_change_that_was_rolled_back_emits_no_event(world: World) -> None:
     before = recorded(world)
     owner, key = world.owner(), str(uuid4())
     world.send("kept", owner, key)
@@ -43,7 +43,7 @@ def test_an_event_tells_of_no_change_that_was_rolled_back(world: World) -> None:
     assert recorded(world) == before + 1
 
 
-def test_events_that_wait_are_taken_in_together_and_one_that_fails_harms_no_other(
+def test_waiting_events_are_processed_together_and_a_failing_one_harms_no_other(
     parcel_process: ServiceProcess, amqp_world: World
 ) -> None:
     owner = amqp_world.owner()

@@ -37,7 +37,7 @@ def test_a_top_up_changes_the_balance_in_this_tab_and_in_another(
     )
 
 
-def test_a_declined_card_is_told_and_nothing_is_charged(
+def test_a_declined_card_is_shown_and_nothing_is_charged(
     sign_in: SignIn, newcomer: str
 ) -> None:
     page = sign_in(newcomer)
@@ -67,7 +67,7 @@ def test_above_the_unverified_limit_the_way_leads_to_the_verification_center(
 
 
 @pytest.mark.parametrize("typed", ["-5", "1e9", "NaN", "10,005.005", "\u0661\u0662"])
-def test_an_amount_that_is_none_is_told_beside_the_field(
+def test_a_missing_amount_is_refused_beside_the_field(
     sign_in: SignIn, typed: str
 ) -> None:
     page = sign_in()

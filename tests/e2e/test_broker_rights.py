@@ -204,7 +204,7 @@ def test_copies_of_what_a_service_sends_change_nothing_for_others(
 
 
 @pytest.mark.parametrize("account", CALLERS)
-def test_a_queue_of_its_own_is_no_way_to_call(layout: Layout, account: str) -> None:
+def test_a_private_queue_does_not_allow_calls(layout: Layout, account: str) -> None:
     arguments = {
         "x-dead-letter-exchange": RPC_EXCHANGE,
         "x-dead-letter-routing-key": "identity.log_in",

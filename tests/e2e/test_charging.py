@@ -14,7 +14,7 @@ PATIENCE_MS = 30_000
 
 @pytest.mark.full
 @pytest.mark.over_the_broker
-def test_a_service_suspended_for_lack_of_funds_resumes_by_itself_after_the_top_up(
+def test_a_service_suspended_for_payment_resumes_automatically_after_a_top_up(
     sign_in: SignIn, newcomer: str, operate: Operate, tmp_path: Path
 ) -> None:
     page = sign_in(newcomer)

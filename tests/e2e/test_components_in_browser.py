@@ -51,7 +51,7 @@ def test_no_page_scrolls_sideways_or_breaks_a_word(
     page.context.close()
 
 
-def test_rows_of_two_lines_are_no_higher_whatever_is_in_them(
+def test_rows_of_two_lines_keep_their_height_whatever_is_in_them(
     browser: Browser, pieces_url: str
 ) -> None:
     page = open_page(browser, pieces_url + PAGES[0], width=PHONE)

@@ -110,7 +110,7 @@ def test_a_block_that_is_unchanged_is_answered_with_304(
     assert unchanged.value.status == 304
 
 
-def test_a_block_recovers_by_itself_and_then_polls_slowly(
+def test_a_block_recovers_automatically_and_then_polls_slowly(
     page: Page, answers: Answers
 ) -> None:
     answers.alone = replace(WAITING, state="unavailable")
@@ -208,7 +208,7 @@ def test_a_page_that_can_reach_nothing_says_so_until_it_can(
     ("status", "told"),
     [(500, "The connection is interrupted"), (409, "You have switched to another")],
 )
-def test_a_refused_block_keeps_its_figures_and_the_page_tells_why(
+def test_a_refused_block_keeps_its_figures_and_the_page_says_why(
     page: Page, answers: Answers, status: int, told: str
 ) -> None:
     answers.on_page = FRESH

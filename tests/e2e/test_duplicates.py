@@ -18,7 +18,7 @@ from tests.e2e.conftest import (
 
 
 @pytest.mark.over_the_broker
-def test_a_duplicate_is_found_asked_back_and_given_back(
+def test_a_duplicate_is_found_claimed_and_refunded(
     sign_in: SignIn, newcomer: str, operate: Operate
 ) -> None:
     page = sign_in(newcomer)

@@ -165,7 +165,7 @@ def test_a_card_is_paid_with_saved_used_again_and_removed(shop: Shop) -> None:
     assert complaints == []
 
 
-def test_a_declined_card_is_told_where_another_one_can_be_entered(shop: Shop) -> None:
+def test_a_declined_card_is_shown_where_another_one_can_be_entered(shop: Shop) -> None:
     page = shop.open()
     _top_up(page)
     _type_card(page, DECLINED_CARD)
@@ -198,7 +198,7 @@ def test_3_d_secure_asks_before_anything_is_paid(
     expect(page.locator(where)).to_contain_text(told)
 
 
-def test_who_is_not_verified_is_told_how_to_save_cards(shop: Shop) -> None:
+def test_an_unverified_user_sees_how_to_save_cards(shop: Shop) -> None:
     browser = sign_in(shop.site.app(), shop.new_customer(is_verified=False))
     top_up = begin_top_up(browser, GatewayName.STRIPE)
 
@@ -223,7 +223,7 @@ def test_without_javascript_the_page_leads_to_another_way(shop: Shop) -> None:
     expect(page.get_by_role("button", name="Cancel this top-up")).to_be_visible()
 
 
-def test_a_script_that_does_not_come_is_told(shop: Shop) -> None:
+def test_a_script_that_does_not_load_is_reported(shop: Shop) -> None:
     page = shop.open()
     page.route("**/js.stripe.com/**", lambda route: route.abort())
 

@@ -261,7 +261,7 @@ def test_a_killed_test_run_takes_its_servers_along(tmp_path: Path) -> None:
 
 
 @kill_in_each_span(FIRST_START_S, full=4, nightly=12)
-def test_a_launcher_killed_at_any_moment_of_its_first_start_can_begin_anew(
+def test_a_launcher_killed_at_any_moment_of_its_first_start_can_start_again(
     tmp_path: Path, span: Span
 ) -> None:
     var = var_below(tmp_path)

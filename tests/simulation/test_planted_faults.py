@@ -108,7 +108,7 @@ def test_a_state_that_is_checked_outside_its_lock_is_found(
     assert any(sign in found for sign in signs), found
 
 
-def test_locks_that_are_taken_in_either_order_are_found(
+def test_locks_taken_in_either_order_are_found(
     simulation: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = changes.lock_service

@@ -68,7 +68,7 @@ def test_a_container_can_do_little() -> None:
         assert all(source in COMPOSE["volumes"] for source in volumes_of(name)), name
 
 
-def test_what_stays_up_tells_its_health_and_is_restarted() -> None:
+def test_services_have_health_checks_and_are_restarted() -> None:
     for name in (*SERVERS, *PROGRAMS, "proxy"):
         assert CONTAINERS[name]["healthcheck"]["test"][0] == "CMD", name
         assert CONTAINERS[name]["restart"] == "unless-stopped", name

@@ -245,7 +245,7 @@ def test_a_rate_that_is_added_ends_the_one_before(client_area: ClientArea) -> No
     assert "20.50 %  from 2031-01-01 until further notice" in rates[1]
 
 
-def test_what_nobody_has_asked_back_is_not_given_back(
+def test_a_payment_that_is_not_claimed_is_not_refunded(
     client_area: ClientArea,
 ) -> None:
     payment = ("--payment", "8f14e45f-ceea-4b67-8c1b-000000000001")

@@ -43,7 +43,9 @@ def test_batches_are_full_but_for_the_last_and_hold_every_row_once(
     assert all(0 < len(batch) <= size for batch in made)
 
 
-def test_progress_is_told_after_each_call(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_reported_after_each_call(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     print_progress("companies done: %(count)s", [2, 0, 3])
 
     assert capsys.readouterr().out.splitlines() == [

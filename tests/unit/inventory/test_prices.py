@@ -31,7 +31,7 @@ def test_numbers_are_prices_of_twelve_places(text: str, amount: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", " ", "x", "1,5", "1_0", "NaN", "inf", "٣", "1e999", "--1", "1" * 99]
 )
-def test_what_is_no_number_is_no_price(text: str) -> None:
+def test_text_without_a_number_is_not_a_price(text: str) -> None:
     with pytest.raises(InvalidInput, match="bad_price"):
         parse_price(text, "EUR")
 

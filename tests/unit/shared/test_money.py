@@ -37,7 +37,7 @@ NO_AMOUNTS = """
 @pytest.mark.parametrize(
     "amount", [*NO_AMOUNTS.strip("\n").split("|"), "9" * 41, "1\n"]
 )
-def test_an_amount_that_is_no_plain_decimal_is_refused(amount: str) -> None:
+def test_an_amount_that_is_not_a_plain_decimal_is_refused(amount: str) -> None:
     with pytest.raises(ValueError, match="an amount as text"):
         decode_money({"amount": amount, "currency": "EUR"})
 

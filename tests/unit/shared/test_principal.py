@@ -62,7 +62,7 @@ def test_a_token_expires_by_our_clock() -> None:
 
 
 @pytest.mark.parametrize("token", [None, ""])
-def test_no_token_is_no_principal(token: str | None) -> None:
+def test_without_a_token_there_is_no_principal(token: str | None) -> None:
     assert refusal_of(token) == "principal_missing"
 
 

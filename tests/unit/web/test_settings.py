@@ -12,13 +12,13 @@ def test_the_script_is_stripes_own() -> None:
     assert read_web_settings(read_settings({})).card_script_url == CARD_SCRIPT_URL
 
 
-def test_a_stand_in_is_taken_at_a_loopback_address() -> None:
+def test_a_fake_is_accepted_at_a_loopback_address() -> None:
     settings = read_web_settings(read_settings(STAND_IN))
 
     assert settings.card_script_url == STAND_IN["STRIPE_JS_URL"]
 
 
-def test_a_stand_in_is_refused_on_a_public_address() -> None:
+def test_a_fake_is_refused_on_a_public_address() -> None:
     public = {"PUBLIC_URL": "https://clients.example.com"}
 
     with pytest.raises(SettingError, match="STRIPE_JS_URL"):

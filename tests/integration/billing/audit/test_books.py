@@ -151,7 +151,7 @@ def test_what_a_service_used_and_nobody_paid_is_missed(
     assert any(found in difference for difference in differences), differences
 
 
-def test_a_price_of_before_prices_were_kept_counts_from_then_on(
+def test_a_price_from_before_prices_were_kept_counts_from_then_on(
     office: Office,
 ) -> None:
     migration = import_module("services.billing.migrations.0022_past_prices")
@@ -179,7 +179,7 @@ def test_a_price_of_before_prices_were_kept_counts_from_then_on(
     assert any("used at least" in each for each in office.differences())
 
 
-def test_no_more_than_a_hundred_differences_of_a_kind_are_told(office: Office) -> None:
+def test_at_most_a_hundred_differences_of_a_kind_are_reported(office: Office) -> None:
     office.open_wallet()
     for number in range(60):
         office.add_service(a_service(office.company_id, family=f"family {number}"))

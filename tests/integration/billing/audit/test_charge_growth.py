@@ -100,7 +100,7 @@ def test_hours_apart_stay_apart(tenant: Tenant) -> None:
     assert sorted(each.periods for each in rows(tenant)) == [3, 3]
 
 
-def test_months_are_made_ahead_and_bear_what_is_charged_in_them(
+def test_months_are_made_ahead_and_hold_their_charges(
     tenant: Tenant,
 ) -> None:
     look_after(tenant)

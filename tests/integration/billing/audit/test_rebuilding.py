@@ -96,7 +96,7 @@ def test_a_batch_of_none_or_too_many_is_refused(office: Office) -> None:
             rebuild(office, limit=limit)
 
 
-def test_events_taken_in_meanwhile_are_counted_once(office: Office) -> None:
+def test_events_processed_meanwhile_are_counted_once(office: Office) -> None:
     spoil(
         office,
         "INSERT INTO recurring_costs SELECT gen_random_uuid(), 'EUR', "

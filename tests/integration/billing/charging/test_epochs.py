@@ -122,7 +122,7 @@ def test_a_replay_heals_a_company_of_a_higher_version(tenant: Tenant) -> None:
         assert session.scalar(found, {"id": tenant.company_id}) == "DE"
 
 
-def test_inventory_follows_a_replay_whatever_it_was_told_of_a_payment(
+def test_inventory_follows_a_replay_whatever_it_received_before(
     tenant: Tenant,
 ) -> None:
     tenant.pay_in("10")

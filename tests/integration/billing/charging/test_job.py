@@ -229,7 +229,7 @@ def test_a_service_that_is_to_end_at_once_is_charged_until_it_is_done(
     assert tenant.differences() == []
 
 
-def test_a_dry_run_tells_what_would_be_charged_and_changes_nothing(
+def test_a_dry_run_shows_what_would_be_charged_and_changes_nothing(
     tenant: Tenant,
 ) -> None:
     tenant.order("s", Period.DAY)

@@ -9,7 +9,7 @@ from shared.contracts.inventory.services import Period, SuspensionReason
 from tests.fixtures.billing.tenant import Tenant, euros
 
 
-def test_time_after_an_end_that_is_heard_late_comes_back(tenant: Tenant) -> None:
+def test_time_after_an_end_whose_event_is_late_is_credited(tenant: Tenant) -> None:
     tenant.pay_in("2000")
     service = tenant.order("s", Period.HOUR)
     tenant.charge()
@@ -46,7 +46,7 @@ def test_hours_that_were_merged_come_back_too(tenant: Tenant) -> None:
     assert tenant.differences() == []
 
 
-def test_a_price_that_is_heard_of_late_counts_from_its_change_on(
+def test_a_price_whose_event_is_late_counts_from_its_change_on(
     tenant: Tenant,
 ) -> None:
     tenant.pay_in("100")
@@ -66,7 +66,7 @@ def test_a_price_that_is_heard_of_late_counts_from_its_change_on(
     assert tenant.differences() == []
 
 
-def test_an_end_heard_late_gives_back_what_was_charged_here_alone(
+def test_an_end_whose_event_is_late_credits_only_what_was_charged_here(
     tenant: Tenant,
 ) -> None:
     tenant.pay_in("200")
@@ -89,7 +89,7 @@ def test_an_end_heard_late_gives_back_what_was_charged_here_alone(
     assert tenant.differences() == []
 
 
-def test_a_suspension_that_overtakes_a_resuming_stops_time_anew(
+def test_a_suspension_that_overtakes_a_resuming_stops_time_again(
     tenant: Tenant,
 ) -> None:
     tenant.pay_in("100")
@@ -150,7 +150,7 @@ def test_an_end_that_overtakes_a_suspension_charges_none_of_it(tenant: Tenant) -
     assert tenant.differences() == []
 
 
-def test_an_end_heard_by_a_republishing_was_when_it_was(tenant: Tenant) -> None:
+def test_an_end_that_is_republished_keeps_its_time(tenant: Tenant) -> None:
     tenant.pay_in("100")
     service = tenant.order("s", Period.MONTH)
     tenant.charge()
@@ -166,7 +166,7 @@ def test_an_end_heard_by_a_republishing_was_when_it_was(tenant: Tenant) -> None:
     assert tenant.differences() == []
 
 
-def test_a_request_to_end_heard_by_a_republishing_was_when_it_was(
+def test_a_termination_request_that_is_republished_keeps_its_time(
     tenant: Tenant,
 ) -> None:
     service = tenant.order("s", Period.DAY)
@@ -204,7 +204,7 @@ TOLD_AT_ONCE: dict[tuple[str, str, str], str] = {
 }
 
 
-def test_what_is_told_of_at_once_counts_from_when_each_of_it_was(
+def test_events_that_come_together_count_from_their_own_times(
     tenant: Tenant,
 ) -> None:
     tenant.pay_in("1000")

@@ -153,7 +153,7 @@ OF_A_MONTH: dict[str, tuple[list[Step], str, str, str]] = {
 
 
 @pytest.mark.parametrize("name", OF_A_MONTH)
-def test_a_rise_that_was_never_charged_is_not_given_back(
+def test_a_rise_that_was_never_charged_is_not_refunded(
     tenant: Tenant, name: str
 ) -> None:
     steps, balance, owed, written_off = OF_A_MONTH[name]

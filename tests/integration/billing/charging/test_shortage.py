@@ -172,7 +172,7 @@ def test_a_service_in_a_currency_without_a_wallet_is_overdue_like_any_other(
     assert tenant.differences() == []
 
 
-def test_a_service_that_owes_and_ends_tells_of_its_wallet_once(tenant: Tenant) -> None:
+def test_a_service_that_owes_and_ends_emits_its_wallet_once(tenant: Tenant) -> None:
     tenant.pay_in("20")
     service = tenant.order("s", Period.DAY)
     tenant.charge()

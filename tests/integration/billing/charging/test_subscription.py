@@ -49,7 +49,7 @@ def test_the_sum_that_a_suspended_service_names_resumes_it(tenant: Tenant) -> No
     assert tenant.service(service).state.value == "active"
 
 
-def test_what_other_services_owe_is_told_too(tenant: Tenant) -> None:
+def test_what_other_services_owe_is_shown_too(tenant: Tenant) -> None:
     first, second = (tenant.order("s", Period.DAY) for _ in range(2))
     tenant.charge()
 

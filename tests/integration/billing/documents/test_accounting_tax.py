@@ -291,7 +291,7 @@ def test_a_refund_that_fails_is_invoiced_again_at_the_same_rate(till: Till) -> N
     assert len({str(each.accounting_tax) for each in contents}) == 1
 
 
-def test_rates_are_added_once_and_another_one_is_refused_and_told(
+def test_rates_are_added_once_and_another_one_is_refused_and_reported(
     till: Till,
 ) -> None:
     day = date(2020, 1, 2)
@@ -331,7 +331,7 @@ def test_rates_are_added_once_and_another_one_is_refused_and_told(
         ({"day": date(1, 1, 1)}, "bad_day"),
     ],
 )
-def test_what_is_no_rate_is_refused(
+def test_a_wrong_rate_is_refused(
     till: Till, fields: dict[str, object], code: str
 ) -> None:
     good: dict[str, object] = {

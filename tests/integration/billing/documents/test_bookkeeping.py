@@ -65,7 +65,7 @@ def test_an_invoice_is_credited_by_its_number_in_parts_and_whole(till: Till) -> 
     assert refusal.value.parameters == {"number": rest.number}
 
 
-def test_of_two_payments_the_invoices_own_is_given_back(till: Till) -> None:
+def test_of_two_payments_the_invoices_own_is_refunded(till: Till) -> None:
     till.pay("100.00", "pay-twice")
     first, second = export(till)
 

@@ -71,7 +71,7 @@ def test_a_proforma_has_no_xml(till: Till) -> None:
         file_of(till, proforma, DocumentFormat.XML)
 
 
-def test_a_file_that_is_not_made_yet_is_told(till: Till) -> None:
+def test_a_file_that_is_not_made_yet_is_refused_as_not_ready(till: Till) -> None:
     till.pay("100.00")
     office = till.office
     issue_ordered(office.database, office.service.runtime, office.service._issuer, "")

@@ -103,7 +103,7 @@ def test_a_proforma_that_nobody_pays_ends_with_its_top_up(till: Till) -> None:
     assert kinds(documents(till)) == [(PROFORMA, DocumentState.ENDED)]
 
 
-def test_what_is_given_back_is_on_credit_notes_that_name_their_invoice(
+def test_refunds_are_on_credit_notes_that_name_their_invoice(
     till: Till,
 ) -> None:
     paid = till.pay("100.00")
@@ -126,7 +126,7 @@ def test_what_is_given_back_is_on_credit_notes_that_name_their_invoice(
     assert [each.number for each in corrected_by] == [note.number, rest.number]
 
 
-def test_of_two_payments_either_can_be_given_back(till: Till) -> None:
+def test_either_of_two_payments_can_be_refunded(till: Till) -> None:
     paid = till.pay("100.00", "pay-twice")
     first = next(each for each in paid.payments if each.duplicate_of is None)
     request = billing.top_ups.RefundTopUp(
@@ -215,7 +215,7 @@ def test_an_invoice_replaces_the_credit_note_whose_refund_failed(till: Till) -> 
     assert replacement == ("10.00", "10.00")
 
 
-def test_all_that_is_given_back_is_credited_invoice_by_invoice(till: Till) -> None:
+def test_every_refund_is_credited_invoice_by_invoice(till: Till) -> None:
     paid = till.pay("100.00")
     till.refund(paid, "33.33")
     give_up_refund(till, "33.33")
@@ -303,7 +303,9 @@ def test_the_database_refuses_to_change_a_document(till: Till, statement: str) -
         connection.execute(text(statement))
 
 
-def test_numbers_have_no_gap_and_follow_the_days_whoever_issues(till: Till) -> None:
+def test_numbers_have_no_gap_and_follow_the_days_with_concurrent_issuers(
+    till: Till,
+) -> None:
     for _ in range(6):
         till.pay("10.00")
     office = till.office

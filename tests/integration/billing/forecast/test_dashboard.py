@@ -75,7 +75,7 @@ def test_recent_postings_are_the_newest_five_each_with_the_balance_it_left(
     assert {each.kind for each in wallet.recent} == {"correction"}
 
 
-def test_costs_are_normalised_and_told_by_family_and_period(office: Office) -> None:
+def test_costs_are_normalised_by_family_and_period(office: Office) -> None:
     office.open_wallet()
     office.add_service(a_service(office.company_id, "7.3", Period.MONTH))
     office.add_service(a_service(office.company_id, "2.7", Period.MONTH))

@@ -25,7 +25,7 @@ def states(tenant: Tenant, services: list[UUID]) -> dict[UUID, str]:
     return {each: tenant.service(each).state.value for each in services}
 
 
-def test_what_is_charged_at_once_and_what_is_left_are_told_service_by_service(
+def test_immediate_charges_and_the_rest_are_shown_service_by_service(
     tenant: Tenant,
 ) -> None:
     tenant.allow("5")

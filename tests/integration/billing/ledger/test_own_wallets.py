@@ -107,7 +107,7 @@ def test_the_one_made_primary_comes_first_and_no_money_moves(office: Office) -> 
     assert office.differences() == []
 
 
-def test_both_wallets_concerned_are_told_of_and_no_other(office: Office) -> None:
+def test_only_the_two_wallets_concerned_emit_events(office: Office) -> None:
     for currency in ("EUR", "GBP", "USD"):
         office.open_wallet(currency)
     before = len(_events(office))

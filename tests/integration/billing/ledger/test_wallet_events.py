@@ -27,7 +27,7 @@ CHANGES: list[Callable[[Office], billing.wallets.WalletView]] = [
 ]
 
 
-def test_an_opened_wallet_is_told_of_as_its_first_version(office: Office) -> None:
+def test_an_opened_wallet_emits_its_first_version(office: Office) -> None:
     wallet = office.open_wallet()
 
     (event,) = _events(office)
@@ -36,7 +36,7 @@ def test_an_opened_wallet_is_told_of_as_its_first_version(office: Office) -> Non
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_is_told_with_the_state_after_it(
+def test_a_change_emits_the_state_after_it(
     office: Office, change: Callable[[Office], billing.wallets.WalletView]
 ) -> None:
     office.open_wallet()
@@ -57,7 +57,7 @@ def test_each_wallet_counts_its_own_versions(office: Office) -> None:
     assert told == [("EUR", 1), ("PLN", 1), ("PLN", 2), ("EUR", 2)]
 
 
-def test_what_was_refused_is_not_told(office: Office) -> None:
+def test_what_was_refused_emits_no_event(office: Office) -> None:
     office.open_wallet()
 
     with pytest.raises(ContractError):

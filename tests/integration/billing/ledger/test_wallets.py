@@ -51,7 +51,7 @@ def test_a_wallet_in_what_nobody_pays_in_is_refused(
 
 
 @pytest.mark.parametrize("currency", ["KWD", "TND", "JOD"])
-def test_a_wallet_of_which_no_invoice_could_tell_is_refused(
+def test_a_wallet_that_no_invoice_could_name_is_refused(
     office: Office, currency: str
 ) -> None:
     with pytest.raises(InvalidInput) as refusal:

@@ -162,7 +162,7 @@ def test_two_companies_of_two_sellers_each_have_documents_of_their_own(
         assert proforma.bank.iban == ACCOUNTS[seller.key].iban
 
 
-def test_the_customer_is_told_the_account_of_who_sells(
+def test_the_customer_sees_the_sellers_account(
     billing_database: Database,
 ) -> None:
     for country, currency, key in (("DE", "EUR", FIRST), ("CZ", "PLN", "pl")):
@@ -338,7 +338,7 @@ def _begins_with(office: Office, seller: Seller, currency: str) -> bool:
         return True
 
 
-def test_each_sellers_numbers_have_no_gap_whoever_issues(
+def test_each_sellers_numbers_have_no_gap_with_concurrent_issuers(
     billing_database: Database,
 ) -> None:
     german = an_office(billing_database, "DE", "EUR")
@@ -464,7 +464,7 @@ def test_the_register_is_asked_in_the_name_of_the_companys_seller(
             assert by == requester
 
 
-def test_a_seller_whom_the_register_refuses_keeps_no_other_ones_waiting(
+def test_a_seller_that_the_register_refuses_does_not_delay_others(
     billing_database: Database,
 ) -> None:
     with billing_database.system() as session:
@@ -548,7 +548,7 @@ def test_billing_does_not_start_without_one_that_companies_buy_from(
         LocalServices({"billing": billing_database_url}, read_settings({}), runtime)
 
 
-def test_what_was_counted_before_goes_on_as_the_first_sellers(
+def test_earlier_numbers_continue_as_the_first_sellers(
     postgres_server: PostgresServer,
 ) -> None:
     migrations = Path(services.billing.__file__).parent / "migrations"

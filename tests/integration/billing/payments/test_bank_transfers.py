@@ -27,7 +27,7 @@ def office(billing_database: Database) -> Office:
     return office
 
 
-def test_the_customer_is_told_where_to_and_with_which_reference(
+def test_the_customer_sees_the_account_and_the_reference(
     office: Office,
 ) -> None:
     top_up = _begin(office)
@@ -77,7 +77,7 @@ def test_when_another_amount_comes_the_top_up_says_what_was_credited(
     assert (shown.net, shown.credited) == (money("50"), money("25"))
 
 
-def test_instalments_are_no_duplicates_before_more_came_than_was_asked_for(
+def test_instalments_are_duplicates_only_beyond_the_amount_due(
     office: Office,
 ) -> None:
     top_up = _begin(office)  # of 59.50, tax included
@@ -92,7 +92,7 @@ def test_instalments_are_no_duplicates_before_more_came_than_was_asked_for(
     assert marked == [0, 0, 0, 1]
 
 
-def test_much_more_than_was_asked_for_bears_the_tax_of_its_rate(
+def test_much_more_than_was_asked_for_has_the_tax_of_its_rate(
     office: Office,
 ) -> None:
     # 19 % are 1.9038, and 1.90 was asked for: of a thousandfold 3.19 would be missing.
@@ -118,7 +118,7 @@ def test_a_statement_read_twice_is_booked_once(office: Office) -> None:
 
 
 @pytest.mark.parametrize("differs", ["amount", "top-up"])
-def test_another_payment_under_a_known_name_is_told_and_not_booked(
+def test_another_payment_under_a_known_name_is_reported_and_not_booked(
     office: Office, differs: str
 ) -> None:
     top_up, other = _begin(office), _begin(office)
@@ -143,7 +143,7 @@ def test_another_payment_under_a_known_name_is_told_and_not_booked(
         ("{0}", money("59.50", "USD"), BankBookingResult.WRONG_CURRENCY),
     ],
 )
-def test_what_fits_no_top_up_is_told_and_not_booked(
+def test_a_payment_for_no_top_up_is_reported_and_not_booked(
     office: Office, text: str, amount: Money, result: BankBookingResult
 ) -> None:
     top_up = _begin(office)

@@ -40,7 +40,7 @@ def office(billing_database: Database) -> Office:
         ("interest-without-name", (["booked", "unmatched"], []), "50"),
     ],
 )
-def test_a_statement_books_what_came_and_tells_the_rest(
+def test_a_statement_books_payments_and_reports_the_rest(
     office: Office,
     tmp_path: Path,
     name: str,

@@ -58,7 +58,7 @@ def test_the_same_payment_begun_again_is_the_same_intent(till: CardTill) -> None
     assert till.start(top_up) == till.start(top_up)
 
 
-def test_a_declined_card_is_told_and_leaves_the_payment_to_another_one(
+def test_a_declined_card_is_shown_and_another_one_can_pay(
     till: CardTill,
 ) -> None:
     top_up = till.begin()
@@ -101,7 +101,7 @@ def test_3_d_secure_pays_only_once_it_is_passed(till: CardTill) -> None:
     assert till.balance == 100
 
 
-def test_3_d_secure_that_failed_is_told_and_books_nothing(till: CardTill) -> None:
+def test_3_d_secure_that_failed_is_shown_and_books_nothing(till: CardTill) -> None:
     top_up = till.begin()
     intent = till.start(top_up)
     till.stripe.pay(intent, SECURE_CARD)
@@ -178,7 +178,7 @@ def test_a_card_that_the_list_is_too_short_for_is_forgotten_too(
 
 
 @pytest.mark.parametrize("card", ["", ".", "..", "pm_1/detach", "pm_none", "pm_é"])
-def test_what_is_no_card_is_not_forgotten(till: CardTill, card: str) -> None:
+def test_an_id_that_is_not_a_cards_removes_nothing(till: CardTill, card: str) -> None:
     till.start(till.begin())
 
     with pytest.raises(NotFound, match="no_such_card"):

@@ -227,7 +227,9 @@ def test_a_request_that_was_paid_out_stays_granted_when_a_dispute_is_won(
     assert till.office.differences() == []
 
 
-def test_a_dispute_that_was_won_unheard_is_found_by_asking(till: CardTill) -> None:
+def test_a_won_dispute_that_was_never_reported_is_found_by_asking(
+    till: CardTill,
+) -> None:
     _, intent = till.pay()
     dispute, other = (till.stripe.dispute(intent, units) for units in (5950, 1190))
     till.receive(_told(dispute))
@@ -248,7 +250,7 @@ def test_the_amount_is_what_stripe_says_now(till: CardTill) -> None:
     assert till.balance == 50
 
 
-def test_a_dispute_that_nobody_told_of_is_found_by_asking(till: CardTill) -> None:
+def test_a_dispute_that_was_never_reported_is_found_by_asking(till: CardTill) -> None:
     paid, intent = till.pay()
     till.stripe.dispute(intent, 11900)
     till.stripe.dispute(None, 5000)

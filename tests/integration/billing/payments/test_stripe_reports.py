@@ -184,7 +184,7 @@ def test_a_second_payment_for_one_top_up_is_credited_and_marked(till: CardTill) 
 
 
 @pytest.mark.parametrize("end", ["cancel", "expire"])
-def test_a_card_that_pays_a_top_up_that_has_ended_is_credited_all_the_same(
+def test_a_card_payment_for_a_top_up_that_has_ended_is_still_credited(
     till: CardTill, end: str
 ) -> None:
     top_up = till.begin()
@@ -260,7 +260,7 @@ def test_a_refund_is_paid_once_however_often_it_is_sent(till: CardTill) -> None:
     assert till.stripe.refunded(intent).count(100) == 1
 
 
-def test_a_refund_that_stripe_refuses_is_told_apart_from_no_answer(
+def test_a_refund_that_stripe_refuses_is_distinguished_from_no_answer(
     till: CardTill,
 ) -> None:
     top_up = till.begin()

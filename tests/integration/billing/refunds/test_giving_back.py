@@ -27,7 +27,7 @@ from tests.fixtures.billing.office import money
 from tests.fixtures.billing.till import Till
 
 
-def test_a_refund_in_parts_gives_back_every_cent_of_tax(till: Till) -> None:
+def test_a_refund_in_parts_refunds_every_cent_of_tax(till: Till) -> None:
     paid = till.pay("100.00")
     for part in ("33.33", "33.33"):
         assert till.refund(paid, part).state is TopUpState.PARTLY_REFUNDED
@@ -136,7 +136,7 @@ def test_a_bank_that_takes_back_a_part_of_a_payment_takes_no_more(till: Till) ->
 
 
 @pytest.mark.parametrize("first", ["succeeded", "charged_back"])
-def test_a_second_payment_that_is_heard_of_by_its_chargeback_leaves_the_first_alone(
+def test_a_second_payment_known_only_by_its_chargeback_leaves_the_first_alone(
     till: Till, first: str
 ) -> None:
     top_up = till.begin("100.00")

@@ -75,7 +75,7 @@ def test_a_request_that_is_granted_gives_the_whole_duplicate_back(till: Till) ->
     assert till.office.differences() == []
 
 
-def test_a_request_that_is_declined_tells_the_customer_why(till: Till) -> None:
+def test_a_declined_request_shows_the_customer_why(till: Till) -> None:
     payment = duplicate(till)
     request = ask(till, payment)
 
@@ -119,7 +119,7 @@ def test_what_was_sent_twice_with_one_key_is_one_request(till: Till) -> None:
     assert once == again
 
 
-def test_what_is_no_duplicate_can_not_be_asked_back(till: Till) -> None:
+def test_only_a_duplicate_can_be_claimed(till: Till) -> None:
     only = paid(till)
 
     with pytest.raises(Conflict, match="not_a_duplicate"):
@@ -170,7 +170,7 @@ def test_of_what_goes_back_while_a_request_waits_the_rest_is_still_given(
     assert till.balance == 100
 
 
-def test_what_is_given_back_unasked_by_its_request_ends_that(till: Till) -> None:
+def test_a_refund_made_without_its_request_ends_the_request(till: Till) -> None:
     payment = duplicate(till)
     request = ask(till, payment)
     give_back(till, payment)
@@ -258,7 +258,7 @@ def test_another_company_can_not_ask_and_customers_can_not_decide(till: Till) ->
         )
 
 
-def test_what_was_spent_is_not_given_back_and_nothing_is_half_done(till: Till) -> None:
+def test_spent_money_is_not_refunded_and_nothing_is_half_done(till: Till) -> None:
     payment = duplicate(till)
     request = ask(till, payment)
     till.office.adjust("-150.00")

@@ -280,7 +280,7 @@ def test_a_private_customers_place_needs_two_pieces_of_evidence(
         assert (each.evidence.profile, each.evidence.bank_account) == (country, known)
 
 
-def test_a_new_rate_tells_which_open_top_ups_it_concerns(till: Till) -> None:
+def test_a_new_rate_lists_the_open_top_ups_that_it_concerns(till: Till) -> None:
     move(till, "NL", 8)
     top_up = till.begin("100.00")
     cancelled = till.begin("50.00")

@@ -265,7 +265,7 @@ def test_another_name_or_address_is_asked_about_again(
     assert _rule(office) == "vat_id_differs"
 
 
-def test_the_same_company_again_is_no_reason_to_ask(
+def test_the_same_company_again_asks_no_register(
     office: Office, vies: ViesStandIn
 ) -> None:
     _set(office)
@@ -501,7 +501,7 @@ def test_without_a_register_it_says_so_and_charges_vat(
         ("CZ25123891", "tax_id_other_country"),
     ],
 )
-def test_what_is_no_vat_id_of_the_country_is_refused(
+def test_a_vat_id_that_is_not_valid_in_the_country_is_refused(
     office: Office, number: str, code: str
 ) -> None:
     with pytest.raises(InvalidInput) as refusal:

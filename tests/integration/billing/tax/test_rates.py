@@ -90,7 +90,7 @@ def test_what_was_recorded_stays(office: Office, billing_database: Database) -> 
         ("19", NEW_YEAR, ("DE", "PT-20"), "bad_territory"),
     ],
 )
-def test_what_is_no_rate_is_refused(
+def test_a_wrong_rate_is_refused(
     office: Office, percent: str, valid_from: date, place: tuple[str, str], code: str
 ) -> None:
     with pytest.raises(InvalidInput) as refusal:

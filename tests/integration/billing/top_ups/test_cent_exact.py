@@ -77,7 +77,7 @@ def test_quote_stored_figures_and_ledger_agree_to_the_cent(
     wanted=st.tuples(st.sampled_from(sorted(PLACES)), st.integers(3, 5000)),
     percents=st.lists(st.integers(10, 40), min_size=2, max_size=5),
 )
-def test_parts_given_back_are_never_too_much_and_end_at_nothing(
+def test_partial_refunds_never_exceed_the_payment_and_end_at_zero(
     till: Till,
     customer: Customer,
     wanted: tuple[str, int],

@@ -69,7 +69,7 @@ def test_another_company_s_is_not(till: Till) -> None:
     assert not is_marked(paid(stranger(till)))
 
 
-def test_what_was_given_back_is_repeated_by_nothing(till: Till) -> None:
+def test_a_refund_is_never_repeated(till: Till) -> None:
     till.refund(paid(till))
 
     assert not is_marked(paid(till))
@@ -115,7 +115,7 @@ def test_of_eight_equal_top_ups_paid_at_once_all_but_one_are_marked(till: Till) 
     assert till.balance == 800
 
 
-def test_a_quote_tells_of_an_equal_top_up_as_long_as_it_can_be_paid(
+def test_a_quote_shows_an_equal_top_up_as_long_as_it_can_be_paid(
     till: Till,
 ) -> None:
     before = till.quote("100.00")
@@ -133,7 +133,7 @@ def test_a_quote_tells_of_an_equal_top_up_as_long_as_it_can_be_paid(
     assert till.quote("100.00").repeats is None
 
 
-def test_a_quote_tells_for_ten_minutes_of_what_was_paid_whenever_it_was_begun(
+def test_a_quote_shows_payments_of_the_last_ten_minutes(
     till: Till,
 ) -> None:
     first = begun(till)
@@ -150,7 +150,7 @@ def test_a_quote_tells_for_ten_minutes_of_what_was_paid_whenever_it_was_begun(
     assert till.quote("100.00").repeats is None
 
 
-def test_a_quote_tells_of_what_has_been_given_back_in_part_and_not_of_the_whole(
+def test_a_quote_shows_partly_refunded_top_ups_but_not_refunded_ones(
     till: Till,
 ) -> None:
     first = paid(till)
@@ -173,7 +173,7 @@ def test_a_quote_tells_of_what_has_been_given_back_in_part_and_not_of_the_whole(
         (timedelta(0), timedelta(minutes=11), timedelta(0)),
     ],
 )
-def test_whoever_answers_as_asked_is_never_told_of_a_duplicate(
+def test_a_second_top_up_confirmed_as_asked_is_never_a_duplicate(
     till: Till,
     *,
     by_bank: bool,
@@ -221,7 +221,7 @@ def test_a_further_payment_of_one_top_up_makes_no_other_one_a_duplicate(
     assert not is_marked(pay(till, second))
 
 
-def test_what_was_asked_for_in_another_amount_is_no_duplicate(till: Till) -> None:
+def test_a_top_up_of_another_amount_is_not_a_duplicate(till: Till) -> None:
     """A quote can't tell of what nobody has been asked for."""
     first = begun(till, "50.00")
     till.start(first)
@@ -241,7 +241,9 @@ def test_a_begin_sent_twice_is_one_top_up_whatever_it_repeats(till: Till) -> Non
     assert once.id == again.id
 
 
-def test_failed_payments_are_told_for_thirty_days_on_the_first_page(till: Till) -> None:
+def test_failed_payments_are_shown_for_thirty_days_on_the_first_page(
+    till: Till,
+) -> None:
     paid(till)
     failed = till.pay("20.00", "decline")
 

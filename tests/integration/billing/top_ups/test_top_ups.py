@@ -169,7 +169,7 @@ def test_a_payment_of_another_amount_is_credited_as_it_came(till: Till) -> None:
 
 
 @pytest.mark.parametrize("end", ["cancel", "expire"])
-def test_money_for_a_top_up_that_has_ended_is_credited_all_the_same(
+def test_money_for_a_top_up_that_has_ended_is_still_credited(
     till: Till, end: str
 ) -> None:
     top_up = till.begin()
@@ -297,7 +297,7 @@ def test_a_top_up_that_has_ended_can_not_be_paid_or_cancelled(till: Till) -> Non
             again(top_up)
 
 
-def test_a_quote_that_is_another_by_now_is_not_charged(till: Till) -> None:
+def test_a_quote_that_has_changed_is_not_charged(till: Till) -> None:
     quote = till.quote("100.00")
     other = till.quote("101.00")
     bent = type(quote)(

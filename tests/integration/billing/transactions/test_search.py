@@ -177,7 +177,7 @@ def test_an_amount_is_found_exactly_as_booked_as_shown_and_as_paid(
     assert kinds(find(till.office, search)) == expected
 
 
-def test_a_top_ups_reference_finds_all_that_belongs_to_it(till: Till) -> None:
+def test_a_top_ups_reference_finds_everything_about_it(till: Till) -> None:
     written = reference(till)
 
     for search in (written, written.lower(), written.replace("-", ""), f"({written})"):
@@ -314,7 +314,7 @@ def test_where_very_many_words_begin_so_only_the_whole_word_is_meant(
 
 
 @pytest.mark.parametrize("search", ["rent", "rent due", "3"])
-def test_a_search_pages_both_ways_with_the_balances_of_the_list(
+def test_a_search_pages_both_ways_with_the_same_balances(
     many: Office, search: str
 ) -> None:
     """Of words and of amounts; some bear two words that begin so."""

@@ -37,7 +37,7 @@ def test_the_same_catalogue_again_changes_nothing(empty_warehouse: Warehouse) ->
     assert [empty_warehouse.count(table) for table in STAGED] == [0, 0, 0, 0]
 
 
-def test_families_stand_in_the_order_of_the_file(warehouse: Warehouse) -> None:
+def test_families_have_the_order_of_the_file(warehouse: Warehouse) -> None:
     warehouse.import_catalog(
         catalog_row("dns", family_code="a-dns", family_name="DNS", icon="world"),
         catalog_row("vpn-5", price="3"),

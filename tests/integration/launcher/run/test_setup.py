@@ -222,7 +222,7 @@ def test_a_changed_password_holds_from_the_next_start_on_and_keys_stay(
         tables_of(environment, "billing")
 
 
-def test_a_demo_that_was_not_finished_is_begun_anew(
+def test_a_demo_that_was_not_finished_is_started_again(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     set_up(environment)
@@ -238,7 +238,9 @@ def test_a_demo_that_was_not_finished_is_begun_anew(
     assert "half_of_it" not in tables_of(environment, "billing")
 
 
-def test_who_is_no_superuser_is_told_so(environment: dict[str, str]) -> None:
+def test_a_user_without_superuser_rights_is_refused(
+    environment: dict[str, str],
+) -> None:
     set_up(environment)
     role = make_url(environment[url_variable("identity")])
 

@@ -51,7 +51,9 @@ def test_it_gets_accounts_and_queues_and_new_passwords_at_the_next_start(
     assert not can_log_in(first)
 
 
-def test_an_administrator_who_is_none_is_told_so(rabbitmq_server: RabbitNode) -> None:
+def test_an_administrator_with_a_wrong_password_is_refused(
+    rabbitmq_server: RabbitNode,
+) -> None:
     environment = environment_for(rabbitmq_server, "secret")
     wrong = environment[ADMIN_URL].replace(rabbitmq_server.password(), "wrong")
 

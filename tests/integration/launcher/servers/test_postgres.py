@@ -142,7 +142,7 @@ def test_a_start_that_fails_says_what_postgresql_said(
     assert processes_of(folder) == {}
 
 
-def test_an_interrupted_first_start_is_begun_anew(folder: Path) -> None:
+def test_an_interrupted_first_start_begins_again(folder: Path) -> None:
     half_made = folder / "postgres" / "data.new"
     half_made.mkdir(parents=True)
     (half_made / "PG_VERSION").write_text("18\n")

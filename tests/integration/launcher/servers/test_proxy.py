@@ -153,7 +153,7 @@ def test_too_large_a_body_is_refused_by_its_length_alone(
 
 
 @pytest.mark.parametrize("head", ["nonsense", "GET / HTTP/1.1", "GET /{long} HTTP/1.1"])
-def test_what_is_no_request_is_refused_with_the_headers_of_every_answer(
+def test_a_malformed_request_is_refused_with_the_headers_of_every_answer(
     proxy: RunningProxy, upstream: Upstream, head: str
 ) -> None:
     with socket.create_connection((LOOPBACK, proxy.port), PATIENCE_S) as sender:

@@ -108,7 +108,7 @@ def test_a_count_counts_our_rows_only(session: Session) -> None:
     assert session.scalar(select(func.count(Book.id))) == 1
 
 
-def test_whether_another_companys_row_exists_is_not_told(session: Session) -> None:
+def test_whether_another_companys_row_exists_is_not_revealed(session: Session) -> None:
     theirs = exists().where(Book.company_id == THEIRS)
 
     assert session.scalar(select(theirs)) is False

@@ -81,7 +81,9 @@ def test_events_leave_once_in_the_order_they_were_recorded(database: Database) -
     assert outside.numbers == [1, 2, 3]
 
 
-def test_an_envelope_tells_what_happened_when_and_to_whom(database: Database) -> None:
+def test_an_envelope_says_what_happened_when_and_to_which_company(
+    database: Database,
+) -> None:
     outside = Outside()
     tell(database, 7)
 
@@ -94,7 +96,7 @@ def test_an_envelope_tells_what_happened_when_and_to_whom(database: Database) ->
     assert (envelope.at, envelope.request_id) == (NOW, "click")
 
 
-def test_what_is_rolled_back_is_not_told(database: Database) -> None:
+def test_what_is_rolled_back_is_not_published(database: Database) -> None:
     with pytest.raises(RuntimeError):
         tell(database, 1, then=fail)
 
@@ -229,7 +231,7 @@ def test_a_replay_begins_a_later_epoch_but_none_of_a_clock_that_was_wrong(
 
 
 @pytest.mark.parametrize("data", [None, 7, {}, {"id": "x"}, {"body": {}}])
-def test_what_is_no_envelope_is_refused(data: object) -> None:
+def test_a_malformed_envelope_is_refused(data: object) -> None:
     with pytest.raises(InvalidInput):
         events.open_envelope(THING_HAPPENED, data)
 
@@ -248,7 +250,7 @@ def test_relayed_events_are_forgotten_after_thirty_days(database: Database) -> N
     assert waiting(database) == 1
 
 
-def test_an_event_that_was_taken_in_is_remembered_for_thirty_days(
+def test_a_processed_event_is_remembered_for_thirty_days(
     database: Database,
 ) -> None:
     """A dead letter may come again until then, and must not be taken in twice."""

@@ -106,7 +106,7 @@ def test_pages_last_known_are_not_shown_to_anybody_else(place: Place) -> None:
     assert "Ada" not in text_of(answer)
 
 
-def test_the_time_of_what_was_last_known_is_told(place: Place) -> None:
+def test_the_time_of_last_known_data_is_shown(place: Place) -> None:
     place.open("/services")
     down(place, "inventory")
     place.site.clock.move(timedelta(minutes=2))

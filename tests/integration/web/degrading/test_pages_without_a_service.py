@@ -187,7 +187,7 @@ def test_a_login_that_fails_keeps_the_email_that_was_typed(
     assert "a-long-Password-1" not in text_of(answer)
 
 
-def test_without_identity_switching_is_disabled_and_refused_all_the_same(
+def test_without_identity_switching_is_disabled_and_also_refused(
     place: Place,
 ) -> None:
     second = _second_company(place)

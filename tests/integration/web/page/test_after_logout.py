@@ -38,7 +38,7 @@ def is_refused(answer: TestResponse) -> bool:
     return answer.status_code == 401
 
 
-def test_after_logout_the_cookies_of_before_read_nothing(
+def test_after_logout_the_earlier_cookies_read_nothing(
     place: Place, browser: FlaskClient
 ) -> None:
     tabs = [same_cookies(browser.application, browser) for _ in addresses()]
@@ -59,7 +59,7 @@ def test_nor_do_they_when_identity_is_away(place: Place, browser: FlaskClient) -
     assert "Ada &amp; Co" not in page.text
 
 
-def test_another_process_hears_of_it(place: Place, browser: FlaskClient) -> None:
+def test_another_process_is_notified(place: Place, browser: FlaskClient) -> None:
     other = place.site.app()
     other.secret_key = browser.application.secret_key
     tab = same_cookies(other, browser)

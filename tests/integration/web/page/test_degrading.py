@@ -46,7 +46,7 @@ def test_what_was_last_known_is_shown_with_its_time(site: Installation) -> None:
     assert _state(browser.get("/").text, "balance") == "fresh"
 
 
-def test_without_identity_reading_goes_on_until_the_principal_expires(
+def test_without_identity_reading_works_until_the_principal_expires(
     site: Installation,
 ) -> None:
     site.customer("ada@example.com", "Ada & Co")
@@ -87,7 +87,7 @@ def test_without_inventory_the_menu_still_leads_to_the_pages(
     assert ">All Services</bdi>" in page.text
 
 
-def test_a_role_without_billing_is_told_so_instead_of_seeing_figures(
+def test_a_role_without_billing_sees_a_notice_instead_of_figures(
     site: Installation,
 ) -> None:
     site.customer("tess@example.com", "Ada & Co", identity.memberships.Role.TECHNICAL)

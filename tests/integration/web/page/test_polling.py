@@ -165,7 +165,7 @@ def test_while_billing_catches_up_the_costs_say_so_and_are_asked_for_again(
     assert "Still catching up" not in caught_up.text
 
 
-def test_another_reader_is_not_told_that_nothing_changed(site: Installation) -> None:
+def test_another_reader_gets_no_304(site: Installation) -> None:
     company = _company(site, "ada@example.com")
     site.customer("tess@example.com", "Tess & Co")
     membership = identity.memberships.AddMember(
@@ -197,7 +197,7 @@ def test_a_poll_does_not_outlive_its_session(site: Installation) -> None:
     assert answer.headers["HX-Redirect"].startswith("/login")
 
 
-def test_what_was_last_known_bears_no_lasting_tag(site: Installation) -> None:
+def test_last_known_data_has_no_lasting_tag(site: Installation) -> None:
     browser = _customer(site, "ada@example.com")
     _poll(browser, "balance")
     site.client.down.add("billing")

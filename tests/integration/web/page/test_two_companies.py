@@ -73,7 +73,7 @@ def test_a_strangers_company_is_not_there_rather_than_another_choice(
         assert "Third" not in answer.text
 
 
-def test_an_ended_session_is_told_so_even_on_a_link_of_the_other_company(
+def test_an_ended_session_says_so_even_on_another_companys_link(
     app: Flask, second: UUID
 ) -> None:
     browser = sign_in(app, EMAIL)
@@ -86,7 +86,7 @@ def test_an_ended_session_is_told_so_even_on_a_link_of_the_other_company(
     assert answer.headers["Location"].startswith("/login")
 
 
-def test_another_companys_profile_stands_in_the_current_companys_frame(
+def test_another_companys_profile_is_shown_in_the_current_companys_frame(
     app: Flask, first: UUID, second: UUID
 ) -> None:
     browser = sign_in(app, EMAIL)

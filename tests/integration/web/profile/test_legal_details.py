@@ -126,7 +126,7 @@ def test_the_form_shows_what_is_kept_in_words(
     assert "Documents already issued stay as they are." in page
 
 
-def test_what_is_saved_is_shown_and_the_rule_once_billing_has_heard(
+def test_what_is_saved_is_shown_and_the_rule_once_billing_has_the_event(
     site: Installation, browser: FlaskClient, company: UUID
 ) -> None:
     german = "VAT 19 % — Germany, business customer"
@@ -285,7 +285,7 @@ def test_of_two_tabs_the_later_one_is_shown_what_the_earlier_one_saved(
         ("kind", "<b>", "Choose business or private."),
     ],
 )
-def test_what_is_refused_is_told_beside_its_field_and_kept(
+def test_a_refused_entry_is_kept_with_its_error_beside_it(
     browser: FlaskClient, company: UUID, field: str, typed: str, words: str
 ) -> None:
     form = _form(browser, company)
@@ -328,9 +328,7 @@ def test_a_form_without_fields_changes_nothing(
 
 
 @pytest.mark.parametrize("role", [Role.BILLING, Role.TECHNICAL, Role.VIEWER])
-def test_who_may_not_edit_sees_no_form_and_is_told_whom_to_ask(
-    site: Installation, role: Role
-) -> None:
+def test_a_reader_sees_no_form_and_whom_to_ask(site: Installation, role: Role) -> None:
     company = site.customer(EMAIL, "Aurora GmbH", role, address=HOME)
     browser = sign_in(site.app(), EMAIL)
     profile = _profile(browser, company)

@@ -37,7 +37,7 @@ def test_readiness_names_the_service_that_is_away_and_why(
     assert answer.get_json()["missing"] == {"billing": "service_unreachable"}
 
 
-def test_the_figures_tell_of_pages_and_of_calls_to_services(
+def test_the_metrics_cover_pages_and_calls_to_services(
     site: Installation, monitoring: FlaskClient
 ) -> None:
     site.customer("ada@example.com", "Ada & Co")

@@ -108,14 +108,14 @@ def test_a_file_has_the_headers_of_every_other_answer(site: Installation) -> Non
     assert "immutable" in file.headers["Cache-Control"]
 
 
-def test_a_wrong_method_is_told_which_are_right(site: Installation) -> None:
+def test_a_wrong_method_gets_the_list_of_allowed_ones(site: Installation) -> None:
     answer = site.app().test_client().put("/login")
 
     assert answer.status_code == 405
     assert set(answer.headers["Allow"].split(", ")) >= {"GET", "POST"}
 
 
-def test_who_has_to_wait_is_told_how_long(site: Installation) -> None:
+def test_a_throttled_user_sees_how_long_to_wait(site: Installation) -> None:
     browser = site.app().test_client()
     token = csrf_token(browser, "/login")
     fields = {"email": "nobody@example.com", "password": "x", "csrf_token": token}

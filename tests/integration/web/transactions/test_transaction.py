@@ -57,7 +57,7 @@ def test_a_charge_opens_to_its_services_with_their_time_and_amounts(
     ]
 
 
-def test_lines_bear_the_names_of_their_services(
+def test_lines_have_the_names_of_their_services(
     tenant: Tenant, browser: FlaskClient
 ) -> None:
     service = tenant.order()
@@ -72,7 +72,7 @@ def test_lines_bear_the_names_of_their_services(
     )
 
 
-def test_each_kind_of_a_services_charges_is_told_in_words(tenant: Tenant) -> None:
+def test_each_kind_of_charge_has_words(tenant: Tenant) -> None:
     service = tenant.order()
     tenant.charge()
     tenant.pass_time(days=10)
@@ -94,7 +94,7 @@ def test_each_kind_of_a_services_charges_is_told_in_words(tenant: Tenant) -> Non
     ]
 
 
-def test_time_that_was_used_before_it_could_be_paid_is_told_as_such(
+def test_time_used_before_it_could_be_paid_is_named_as_such(
     site: Installation,
 ) -> None:
     tenant = Tenant(site, EMAIL)
@@ -131,7 +131,7 @@ def test_the_lines_are_paged(tenant: Tenant, browser: FlaskClient) -> None:
     assert set().union(*found) == services
 
 
-def test_hours_that_are_summed_up_are_told_of_and_lead_nowhere(
+def test_merged_hours_are_shown_without_links(
     tenant: Tenant,
 ) -> None:
     tenant.order(period=Period.HOUR)
@@ -150,7 +150,7 @@ def test_hours_that_are_summed_up_are_told_of_and_lead_nowhere(
     assert _services(page, tenant) == set()
 
 
-def test_without_inventory_the_page_stands_and_leads_to_the_services(
+def test_without_inventory_the_page_is_shown_and_leads_to_the_services(
     tenant: Tenant, browser: FlaskClient
 ) -> None:
     service = tenant.order()

@@ -40,9 +40,7 @@ def browser(tenant: Tenant) -> FlaskClient:
     return sign_in(tenant.site.app(), EMAIL)
 
 
-def test_each_row_leads_to_what_belongs_to_it(
-    tenant: Tenant, browser: FlaskClient
-) -> None:
+def test_each_row_links_to_its_subject(tenant: Tenant, browser: FlaskClient) -> None:
     rows = _rows(_get(browser, _place(tenant)))
 
     assert [_words(row)[1].split()[0] for row in rows] == [

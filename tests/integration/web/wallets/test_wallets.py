@@ -162,7 +162,7 @@ def test_while_billing_is_away_nothing_can_be_changed_and_the_page_says_so(
     assert 'value="a-key"' in answer.text
 
 
-def test_who_may_not_manage_billing_sees_the_wallets_and_why_there_are_no_forms(
+def test_a_role_without_billing_sees_the_wallets_and_why_there_are_no_forms(
     site: Installation,
 ) -> None:
     company = _company(site, EMAIL, identity.memberships.Role.VIEWER)

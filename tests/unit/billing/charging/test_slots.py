@@ -81,7 +81,7 @@ def test_once_has_no_slots() -> None:
         ("2024-02-29T12:00+00:00", Period.YEAR, 31 + 28),
     ],
 )
-def test_a_slots_day_is_told_by_the_companys_calendar(
+def test_a_slots_day_is_read_from_the_companys_calendar(
     anchor: str, period: Period, day: int
 ) -> None:
     moment = datetime.fromisoformat(anchor)

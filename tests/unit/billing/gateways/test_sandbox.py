@@ -51,7 +51,9 @@ def gateway() -> Iterator[SandboxGateway]:
         server.server_close()
 
 
-def test_a_repayment_in_conflict_is_refused_for_good(gateway: SandboxGateway) -> None:
+def test_a_repayment_in_conflict_is_refused_permanently(
+    gateway: SandboxGateway,
+) -> None:
     with pytest.raises(RepaymentRefusedError):
         gateway.repay(Repayment(uuid4(), "tx", AMOUNT))
 
@@ -65,7 +67,7 @@ def test_a_repayment_in_conflict_is_refused_for_good(gateway: SandboxGateway) ->
         ),
     ],
 )
-def test_any_other_conflict_is_no_answer(
+def test_any_other_conflict_is_not_an_answer(
     gateway: SandboxGateway, ask: Callable[[SandboxGateway], object]
 ) -> None:
     with pytest.raises(Unavailable, match="gateway_unreachable"):

@@ -47,7 +47,7 @@ def test_an_account_that_is_accepted_fits_into_the_code(
     assert sepa_code(instructions)
 
 
-def test_blanks_are_no_part_of_an_account() -> None:
+def test_blanks_are_ignored_in_an_account() -> None:
     account = _bank(
         BANK_RECIPIENT=" Client Area GmbH ",
         BANK_IBAN="de89 3704 0044 0532 0130 00",

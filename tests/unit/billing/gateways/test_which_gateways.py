@@ -28,7 +28,7 @@ def test_without_settings_there_is_no_way_to_pay() -> None:
     assert gateways(PUBLIC) == []
 
 
-def test_only_the_demos_seller_has_an_account_by_itself() -> None:
+def test_only_the_demos_seller_has_an_account_by_default() -> None:
     assert gateways({}) == [GatewayName.BANK_TRANSFER]
     assert gateways({"DEMO": "no"}) == []
     assert not list(
@@ -50,7 +50,7 @@ def test_stripe_is_set_up_whole_or_not_at_all(missing: str) -> None:
         gateways(PUBLIC | half)
 
 
-def test_a_stand_in_for_stripe_is_refused_on_a_public_address() -> None:
+def test_a_fake_stripe_is_refused_on_a_public_address() -> None:
     stand_in = STRIPE | {"STRIPE_API_BASE": "http://127.0.0.1:8420"}
     assert GatewayName.STRIPE in gateways(stand_in)
 

@@ -26,7 +26,7 @@ from services.billing.parties.national_numbers import vat_id_like
         ("CZ", "12345678", None),
     ],
 )
-def test_a_national_number_is_told_from_a_vat_id(
+def test_a_national_number_is_distinguished_from_a_vat_id(
     country: str, typed: str, example: str | None
 ) -> None:
     assert vat_id_like(typed, country) == example

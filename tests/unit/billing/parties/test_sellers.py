@@ -79,7 +79,7 @@ def test_vat_is_reported_in_the_countrys_currency_unless_set(
     assert _read(**PUBLIC, **seller).sellers.first.accounting_currency == currency
 
 
-def test_only_a_demo_has_a_seller_by_itself() -> None:
+def test_only_a_demo_has_a_seller_by_default() -> None:
     assert _read().sellers == Sellers(DEMO_SELLER)
     with pytest.raises(SettingError, match="SELLER_COUNTRY"):
         _read(**PUBLIC)
@@ -145,7 +145,7 @@ def test_further_sellers_have_settings_of_their_own() -> None:
     ("country", "key"),
     [("PL", "pl"), ("CZ", "pl"), ("SK", "cz"), ("LV", "default"), ("", "default")],
 )
-def test_the_first_seller_sells_to_all_whom_no_other_one_sells_to(
+def test_the_first_seller_sells_to_all_that_no_other_one_sells_to(
     country: str, key: str
 ) -> None:
     sellers = _read(**PUBLIC, **SELLER, **POLISH | CZECH).sellers
@@ -187,14 +187,14 @@ def test_each_sellers_numbers_begin_with_a_prefix_of_their_own(
         (CZECH | {"SELLER_CZ_NUMBER_PREFIX": "PL"}, "SELLER_CZ_NUMBER_PREFIX"),
     ],
 )
-def test_sellers_that_cannot_be_told_apart_are_refused_by_name(
+def test_sellers_that_cannot_be_distinguished_are_refused_by_name(
     settings: dict[str, str], name: str
 ) -> None:
     with pytest.raises(SettingError, match=f"^{name}"):
         _read(**PUBLIC, **SELLER | POLISH | settings)
 
 
-def test_a_demo_asks_no_register_unless_told_to() -> None:
+def test_a_demo_asks_no_register_unless_set_to() -> None:
     assert not _read().vies_url
     assert _read(VIES_URL="http://localhost:1/x").vies_url == "http://localhost:1/x"
     assert _read(**PUBLIC, **SELLER).vies_url == VIES_URL

@@ -377,7 +377,7 @@ def test_tax_is_rounded_half_up_to_the_minor_unit(
     assert taxed.gross == Money(Decimal(net) + Decimal(tax), currency)
 
 
-def test_what_is_no_sum_that_can_be_paid_bears_no_tax() -> None:
+def test_an_unpayable_amount_has_no_tax() -> None:
     with pytest.raises(ValueError, match="minor unit"):
         apply(_decide(Customer("DE", is_business=False)), Money("1.001", "EUR"))
 

@@ -31,7 +31,7 @@ def test_an_equal_payment_within_ten_minutes_may_be_a_duplicate() -> None:
         replace(SECOND, gateway=GatewayName.BANK_TRANSFER),
     ],
 )
-def test_another_amount_currency_or_gateway_is_no_duplicate(other: Paid) -> None:
+def test_another_amount_currency_or_gateway_is_not_a_duplicate(other: Paid) -> None:
     assert not may_repeat(other, FIRST)
 
 
@@ -56,6 +56,6 @@ _PAID = st.builds(
 
 
 @given(_PAID, _PAID)
-def test_which_of_two_is_heard_of_first_makes_no_difference(a: Paid, b: Paid) -> None:
+def test_the_order_of_two_reports_makes_no_difference(a: Paid, b: Paid) -> None:
     if a.begun_at != b.begun_at:
         assert may_repeat(a, b) == may_repeat(b, a)

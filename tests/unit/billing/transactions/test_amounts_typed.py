@@ -51,11 +51,11 @@ def test_an_amount_is_read_in_anybodys_way_to_write_it(
         "٣",
     ],
 )
-def test_other_text_is_no_amount(text: str) -> None:
+def test_other_text_is_not_an_amount(text: str) -> None:
     assert read_typed(text) is None
 
 
-def test_the_currency_is_told() -> None:
+def test_the_currency_is_shown() -> None:
     amount = read_typed("12.50 USD")
 
     assert amount is not None

@@ -70,7 +70,7 @@ def test_a_request_says_whose_it_is_and_whether_its_wallet_has_as_much() -> None
     ]
 
 
-def test_a_long_message_is_cut_and_the_seller_told_where_there_are_several() -> None:
+def test_a_long_message_is_cut_and_names_the_seller_if_there_are_several() -> None:
     first, _, last, _ = listed("Twice! " * 70, "pl")
 
     assert first.endswith(", sold by pl")

@@ -99,7 +99,7 @@ def test_a_text_longer_than_billing_takes_is_cut(tmp_path: Path) -> None:
         (UNDETAILED, ["not_detailed 30.00 EUR"]),
     ],
 )
-def test_what_is_not_to_be_booked_is_told_and_stops_nothing(
+def test_a_line_that_can_not_be_booked_is_reported_and_stops_nothing(
     tmp_path: Path, entry: str, told: list[str]
 ) -> None:
     other = CREDIT.replace("A-1", "A-2")
@@ -153,7 +153,7 @@ def test_a_name_of_another_day_is_another_name(tmp_path: Path) -> None:
     assert first.transaction == again.transaction != next_day.transaction
 
 
-def test_a_name_that_entries_of_a_day_share_is_told_apart_by_what_they_say(
+def test_entries_of_a_day_with_the_same_name_are_distinguished_by_content(
     tmp_path: Path,
 ) -> None:
     other = CREDIT.replace("Aurora", "Borealis")
@@ -167,7 +167,7 @@ def test_a_name_that_entries_of_a_day_share_is_told_apart_by_what_they_say(
 
 
 @pytest.mark.parametrize("text", ["no XML at all", "<Document/>", BOMB])
-def test_a_file_that_is_no_statement_is_refused_in_words(
+def test_a_file_that_is_not_a_statement_is_refused_in_words(
     tmp_path: Path, text: str
 ) -> None:
     file = tmp_path / "statement.xml"

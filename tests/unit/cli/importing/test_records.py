@@ -53,7 +53,7 @@ def test_a_csv_line_with_a_value_too_many_is_refused(tmp_path: Path) -> None:
         ('plan,price\n"a"b,1\n', "Line 2 is not CSV"),
     ],
 )
-def test_a_file_that_is_no_such_csv_is_refused_as_a_whole(
+def test_a_file_in_another_format_is_refused_as_a_whole(
     tmp_path: Path, content: str | bytes, problem: str
 ) -> None:
     with pytest.raises(FileError, match=problem):
@@ -88,7 +88,7 @@ def test_json_objects_that_do_not_fit_are_refused_one_by_one(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", '"text"', b"\xff", "[" * 100_000])
-def test_a_file_that_is_no_list_of_objects_is_refused(
+def test_a_file_without_a_list_of_objects_is_refused(
     tmp_path: Path, content: str | bytes
 ) -> None:
     with pytest.raises(FileError):

@@ -39,7 +39,7 @@ def test_the_ways_between_states_are_those_of_the_design() -> None:
 
 
 @pytest.mark.parametrize(("state", "transition"), [*product(ServiceState, TRANSITIONS)])
-def test_a_wrong_state_is_told(
+def test_a_wrong_state_is_refused_with_its_name(
     state: ServiceState, transition: states.Transition
 ) -> None:
     if state in transition.sources:
@@ -50,7 +50,7 @@ def test_a_wrong_state_is_told(
         assert refusal.value.parameters == {"state": state.value}
 
 
-def test_a_search_is_parted_at_everything_that_is_no_letter_or_digit() -> None:
+def test_a_search_is_split_at_everything_but_letters_and_digits() -> None:
     assert words_of(" web-01.example\x00.com'\\ & ::* é ") == [
         "web",
         "01",

@@ -22,7 +22,7 @@ def test_the_preferred_port_is_taken_if_it_is_free(tmp_path: Path) -> None:
     assert (tmp_path / "web.port").read_text() == f"{wanted}\n"
 
 
-def test_a_taken_port_is_no_obstacle(tmp_path: Path, taken_port: int) -> None:
+def test_a_port_in_use_is_not_an_obstacle(tmp_path: Path, taken_port: int) -> None:
     port = keep_port(tmp_path / "web.port", preferred=taken_port)
 
     assert port != taken_port

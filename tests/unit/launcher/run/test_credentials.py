@@ -114,7 +114,7 @@ def test_a_program_holds_its_own_keys_only(
     assert all(file.stat().st_mode & 0o777 == 0o600 for file in folder.iterdir())
 
 
-def test_keys_are_given_anew_at_each_start(tmp_path: Path) -> None:
+def test_keys_are_made_again_at_each_start(tmp_path: Path) -> None:
     ensure_keys(tmp_path / "all")
     folder = tmp_path / "run"
     copy_keys("identity", tmp_path / "all", folder)

@@ -29,7 +29,7 @@ def test_every_call_passes_to_a_service_that_answers() -> None:
         breaker.record_answer(now)
 
 
-def test_a_few_missed_calls_are_no_reason_to_rest() -> None:
+def test_a_few_missed_calls_open_no_circuit() -> None:
     breaker = Breaker()
 
     began = [breaker.record_timeout(0, PATIENT_S) for _ in range(MISSED - 1)]

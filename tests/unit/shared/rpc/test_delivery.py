@@ -105,14 +105,14 @@ def outcomes_of(hearing: Receiver, *, stopping: bool = False) -> list[Delivery]:
     return deliver_all(cast("Dispatcher", hearing), HANDLER, BATCH, stop)
 
 
-def test_events_that_come_together_are_taken_in_together() -> None:
+def test_events_that_come_together_are_processed_together() -> None:
     hearing = Receiver()
 
     assert outcomes_of(hearing) == [Delivery.TAKEN_IN] * 3
     assert hearing.batches == [BATCH]
 
 
-def test_events_that_fail_together_are_each_taken_in_alone() -> None:
+def test_events_that_fail_together_are_processed_one_by_one() -> None:
     hearing = Receiver(RuntimeError(), InvalidInput("malformed_message"))
 
     assert outcomes_of(hearing) == [

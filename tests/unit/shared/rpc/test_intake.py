@@ -20,7 +20,7 @@ def test_it_is_not_behind_with_what_happens_now() -> None:
     assert intake.behind_since(START) is None
 
 
-def test_it_is_behind_while_it_takes_in_what_happened_long_ago() -> None:
+def test_it_is_behind_while_it_processes_old_events() -> None:
     clock = ManualClock(START)
     intake = Intake(clock)
     long_ago = START - LATE - SECOND

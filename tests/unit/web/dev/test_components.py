@@ -32,7 +32,7 @@ def test_hostile_names_are_shown_as_text(page: str) -> None:
 
 
 @pytest.mark.parametrize("word", [*STATE_WORDS, "Termination Request"])
-def test_a_state_is_told_by_shape_and_word(page: str, word: str) -> None:
+def test_a_state_is_shown_by_shape_and_word(page: str, word: str) -> None:
     badges = re.findall(
         r'<span class="state state-.*?</svg><span>[^<]*', page, re.DOTALL
     )
@@ -69,7 +69,7 @@ def input_of(page: str, name: str) -> str:
     return found[0]
 
 
-def test_negative_money_bears_a_minus_beside_its_colour(page: str) -> None:
+def test_negative_money_has_a_minus_beside_its_colour(page: str) -> None:
     negative = page.partition('class="money money-negative"')[2][:200]
 
     assert "\N{MINUS SIGN}" in negative

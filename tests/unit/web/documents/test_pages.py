@@ -123,7 +123,7 @@ def test_where_nothing_matches_the_way_back_to_all_is_shown(
 @pytest.mark.parametrize(
     ("failure", "status"), [(Unavailable("away"), 503), (RemoteFault("bug"), 500)]
 )
-def test_without_billing_the_page_stands_with_its_filters(
+def test_without_billing_the_page_is_shown_with_its_filters(
     billing: StandIn, browser: FlaskClient, failure: Exception, status: int
 ) -> None:
     _answer(billing, LIST_DOCUMENTS, lambda _: _raise(failure))
@@ -208,7 +208,7 @@ def test_a_proforma_has_no_xml(billing: StandIn, browser: FlaskClient) -> None:
 
 
 @KINDS
-def test_files_that_are_being_made_are_no_links(
+def test_files_that_are_being_made_are_not_links(
     billing: StandIn, browser: FlaskClient, kind: DocumentKind
 ) -> None:
     it = paper("D-1", kind, is_ready=False)
@@ -221,7 +221,7 @@ def test_files_that_are_being_made_are_no_links(
         assert ".xml" not in page
 
 
-def test_what_was_credited_in_part_is_told(
+def test_a_partly_credited_invoice_shows_the_sum(
     billing: StandIn, browser: FlaskClient
 ) -> None:
     _lists(billing, paper(credited="20.00"))
@@ -231,7 +231,7 @@ def test_what_was_credited_in_part_is_told(
     assert re.search(r">20<.*EUR</span></span> credited", row, re.DOTALL)
 
 
-def test_totals_stand_by_type_and_currency_and_are_never_added_up(
+def test_totals_are_by_type_and_currency_and_never_added_up(
     billing: StandIn, browser: FlaskClient
 ) -> None:
     totals = [
@@ -369,7 +369,7 @@ def test_only_an_open_proforma_can_be_paid_and_leads_there(
 
 
 @pytest.mark.parametrize("state", [DocumentState.OPEN, DocumentState.PAID])
-def test_how_a_proforma_is_paid_stands_there_as_long_as_it_can_be(
+def test_a_proforma_shows_how_to_pay_as_long_as_it_can_be_paid(
     billing: StandIn, browser: FlaskClient, state: DocumentState
 ) -> None:
     it = paper("D-1", DocumentKind.PROFORMA, state)
@@ -451,7 +451,7 @@ def test_a_document_that_is_not_there_is_said_so_within_the_frame(
     assert 'id="block-menu"' in answer.text
 
 
-def test_invoices_stand_beside_transactions_and_wallets(
+def test_invoices_are_beside_transactions_and_wallets(
     billing: StandIn, browser: FlaskClient
 ) -> None:
     _lists(billing)

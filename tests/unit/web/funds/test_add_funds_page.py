@@ -104,7 +104,7 @@ def test_the_balance_after_a_top_up_is_what_is_left_once_debts_are_charged(
     ]
 
 
-def test_without_inventory_the_figures_are_shown_all_the_same(
+def test_without_inventory_the_figures_are_still_shown(
     billing: StandIn, browser: FlaskClient
 ) -> None:
     debts = debt(PAID_FOR, "50.00", "0")

@@ -230,7 +230,7 @@ def test_a_reason_in_the_address_is_filled_in_at_its_payment(
     assert 'value="Twice"' not in other
 
 
-def test_an_equal_top_up_just_before_is_told_and_then_meant(
+def test_an_equal_top_up_just_before_is_shown_and_then_confirmed(
     billing: StandIn, browser: FlaskClient
 ) -> None:
     quoted(billing, repeats=True)

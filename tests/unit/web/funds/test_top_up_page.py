@@ -280,7 +280,7 @@ def test_without_a_principal_no_form_is_shown_while_identity_is_away(
     assert 'id="block-balance"' not in answer.text
 
 
-def test_the_amount_is_read_in_the_language_that_identity_tells(
+def test_the_amount_is_read_in_the_users_language(
     billing: StandIn, browser: FlaskClient, answered_app: Flask
 ) -> None:
     billing.locale = "de"
@@ -295,7 +295,7 @@ def test_the_amount_is_read_in_the_language_that_identity_tells(
     assert begun.net == money("1000.50")
 
 
-def test_a_role_without_top_ups_is_told_so_within_the_frame(
+def test_a_role_without_top_ups_sees_a_notice_within_the_frame(
     billing: StandIn, browser: FlaskClient
 ) -> None:
     billing.permissions -= {Permission.ADD_FUNDS}

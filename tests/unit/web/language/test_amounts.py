@@ -63,7 +63,7 @@ def test_decimal_comma_and_point_are_understood_where_they_are_clear(
         ("9" * 10_000, "amount_too_long"),
     ],
 )
-def test_what_is_no_amount_is_refused_by_its_own_code(text: str, code: str) -> None:
+def test_a_wrong_amount_is_refused_by_its_own_code(text: str, code: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         read_amount(text, "EUR", Locale("en"))
 

@@ -28,5 +28,5 @@ def _unanswered(failure: str) -> TaxId:
         ("not_configured", "VAT IDs are not checked here"),
     ],
 )
-def test_without_an_answer_the_customer_is_told_why(failure: str, words: str) -> None:
+def test_without_an_answer_the_customer_sees_why(failure: str, words: str) -> None:
     assert next_step(_unanswered(failure)).startswith(words)

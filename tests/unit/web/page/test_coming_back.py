@@ -95,7 +95,7 @@ def test_every_fragment_has_its_page_and_an_example_here(pieces_app: Flask) -> N
     assert set(EXAMPLES) == set(FRAGMENTS)
 
 
-def test_whatever_a_template_fetches_by_itself_is_a_fragment(pieces_app: Flask) -> None:
+def test_whatever_a_template_fetches_is_a_fragment(pieces_app: Flask) -> None:
     texts = "".join(file.read_text() for file in TEMPLATES.rglob("*.html"))
     fetched = re.findall(r'hx-get="{{ url_for\("([^"]+)"', texts)
 

@@ -111,7 +111,7 @@ def test_a_file_that_is_known_already_is_not_sent_again(
 
 
 @pytest.mark.parametrize("address", [PDF, ZIP, CSV])
-def test_a_head_tells_of_a_file_without_sending_it(
+def test_a_head_request_describes_a_file_without_sending_it(
     billing: StandIn, browser: FlaskClient, address: str
 ) -> None:
     _answer(billing, GET_DOCUMENT_FILE, lambda _: file_of(b"bytes"))
@@ -291,7 +291,7 @@ def test_a_first_page_that_fails_is_a_page_that_says_so(
     assert 'id="block-menu"' in answer.text
 
 
-def test_a_download_longer_than_a_principal_lives_goes_on_with_another(
+def test_a_download_longer_than_a_principal_lives_continues_with_another(
     billing: StandIn, browser: FlaskClient
 ) -> None:
     def answer(asked: ListTransactions) -> TransactionPage:

@@ -54,7 +54,7 @@ def about(field: str) -> InvalidInput:
         (about("company"), None),
     ],
 )
-def test_a_refusal_stands_beside_its_field_or_on_top(
+def test_a_refusal_is_shown_beside_its_field_or_on_top(
     pieces_app: Flask, refusal: InvalidInput | Conflict, field: str | None
 ) -> None:
     form = sent(pieces_app, net="0")
@@ -102,7 +102,9 @@ def test_the_key_stays_unless_it_is_used_up(
 
 
 @pytest.mark.parametrize("net", [BytesIO(b"5"), 5, {"a": 1}])
-def test_what_is_no_text_was_not_sent(pieces_app: Flask, net: object) -> None:
+def test_a_field_that_is_not_text_counts_as_not_sent(
+    pieces_app: Flask, net: object
+) -> None:
     data = {"net": (net, "net.txt")} if isinstance(net, BytesIO) else None
     json = None if data else {"net": net}
     with pieces_app.test_request_context("/", method="POST", data=data, json=json):

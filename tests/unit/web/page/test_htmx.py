@@ -42,7 +42,7 @@ def test_another_request_is_none_of_htmx(app: Flask, sent: dict[str, str]) -> No
         assert request.htmx.current_address == "?"
 
 
-def test_an_answer_tells_htmx_what_to_do(app: Flask) -> None:
+def test_an_answer_has_the_headers_for_htmx(app: Flask) -> None:
     with app.test_request_context("/"):
         answer = make_response("x", 201, trigger="changed", replace_url="/a")
         away = make_response("", redirect="/login")

@@ -268,7 +268,7 @@ def test_why_no_rule_applies_is_said_as_a_refusal_says_it(
     assert not view.rule
 
 
-def test_what_nobody_offers_is_no_choice(answered_app: Flask) -> None:
+def test_only_offered_values_can_be_chosen(answered_app: Flask) -> None:
     with answered_app.test_request_context("/"):
         form = DetailsForm(formdata=None, kind="<b>", country="DE", time_zone="Mars")
         form.offer("US/Pacific")

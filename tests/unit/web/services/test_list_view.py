@@ -68,7 +68,7 @@ def test_a_chip_changes_its_own_filter_and_begins_at_the_first_page() -> None:
     assert [family.current for family in view.families] == [True, False, False]
 
 
-def test_one_family_is_no_choice_unless_it_is_chosen() -> None:
+def test_one_family_is_not_a_choice_unless_it_is_chosen() -> None:
     one = DashboardCounters(families=COUNTERS.families[:1])
 
     assert ServiceListView.of(ServiceQuery(), one).families == []

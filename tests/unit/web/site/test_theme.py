@@ -33,7 +33,7 @@ def test_any_accent_can_be_read_on_light_and_on_dark(accent: str) -> None:
 
 
 @pytest.mark.parametrize("accent", ["", "red", "#12345", "#zzzzzz", "#fff} body {}"])
-def test_an_accent_that_is_no_colour_is_passed_over(accent: str) -> None:
+def test_an_accent_that_is_not_a_colour_is_ignored(accent: str) -> None:
     assert accent_sheet(accent) == accent_sheet(DEFAULT_ACCENT)
 
 

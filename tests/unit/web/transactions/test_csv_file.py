@@ -54,7 +54,7 @@ def test_a_row_says_what_when_how_much_and_of_what() -> None:
     ]
 
 
-def test_a_duplicate_that_was_given_back_is_remarked_as_such() -> None:
+def test_a_refunded_duplicate_is_marked_as_such() -> None:
     it = structs.replace(_transaction(), is_possible_duplicate=True, is_given_back=True)
 
     _, row = _read(write_csv([_page(it)], WORDS))
@@ -81,7 +81,7 @@ def test_no_memo_is_a_formula_and_none_is_lost(memo: str) -> None:
 
 @pytest.mark.parametrize("sign", FORMULAS)
 @given(rest=st.text())
-def test_what_would_be_a_formula_is_told_to_be_text(sign: str, rest: str) -> None:
+def test_a_cell_that_would_be_a_formula_is_marked_as_text(sign: str, rest: str) -> None:
     assert guard_cell(sign + rest).startswith(f"'{sign}")
     # Where semicolons part cells, this is one.
     assert f";'{sign}" in guard_cell(f"a;{sign}{rest}")

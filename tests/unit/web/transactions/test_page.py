@@ -26,7 +26,7 @@ def browser(billing: StandIn) -> FlaskClient:
     return billing.browser()
 
 
-def test_transactions_mark_duplicates_and_tell_of_failed_payments(
+def test_transactions_mark_duplicates_and_list_failed_payments(
     billing: StandIn, browser: FlaskClient
 ) -> None:
     failed = FailedPayment(

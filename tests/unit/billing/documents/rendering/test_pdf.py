@@ -99,7 +99,7 @@ def test_an_unknown_language_is_english() -> None:
     assert _said(content(language="tlh")).startswith("Invoice ")
 
 
-def test_a_proforma_asks_for_payment_and_says_that_it_is_no_invoice() -> None:
+def test_a_proforma_asks_for_payment_and_says_that_it_is_not_an_invoice() -> None:
     said = _said(content(DocumentKind.PROFORMA, language="en"))
     assert "This is not an invoice" in said
     assert "Due by 10 December 2026" in said
@@ -145,7 +145,7 @@ def test_reverse_charge_is_said_in_the_words_of_the_law() -> None:
     assert "Steuerschuldnerschaft" not in _said(content(language="de"))
 
 
-def test_the_tax_is_told_in_the_accounting_currency_with_its_rate() -> None:
+def test_the_tax_is_shown_in_the_accounting_currency_with_its_rate() -> None:
     said = _said(in_accounting_currency(content(currency="PLN", language="en")))
     rate = "(1 EUR = 4.2315 PLN, ECB, 24 November 2026)"
     assert f"VAT in EUR: 4.49\N{NO-BREAK SPACE}EUR {rate}" in said
@@ -270,7 +270,7 @@ def test_what_is_invisible_is_left_out(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["W" * 700, "x" * 60, "long name " * 70, "", " "])
-def test_long_and_empty_names_are_no_trouble(name: str) -> None:
+def test_long_and_empty_names_are_accepted(name: str) -> None:
     said = _said(named(name, content()))
     for letter in set(name) - {" "}:
         assert said.count(letter) >= 5 * name.count(letter)
@@ -281,7 +281,7 @@ def test_a_long_word_stays_inside_of_its_column() -> None:
     assert max(row.count("W") for row in rows) < 50
 
 
-def test_many_lines_go_on_over_pages_with_their_heads() -> None:
+def test_many_lines_continue_over_pages_with_their_heads() -> None:
     source = content(language="en")
     net = Money(Decimal("1.00"), currency_of("EUR"))
     lines = [DocumentLine(text=f"Line {n}.", net=net) for n in range(100)]

@@ -37,7 +37,7 @@ def test_a_letter_without_a_font_becomes_one_substitute() -> None:
 
 
 @pytest.mark.parametrize("mark", ["\u05c1", "\u0301", "\u0e34", "\u08da", "\U00010efd"])
-def test_an_accent_over_nothing_is_no_letter(mark: str) -> None:
+def test_an_accent_over_nothing_is_not_a_letter(mark: str) -> None:
     assert fit_for_page(mark) == SUBSTITUTE
 
 

@@ -46,7 +46,7 @@ def test_an_unknown_language_is_english() -> None:
     assert words_in("tlh") is words_in("en")
 
 
-def test_a_correction_is_no_gutschrift_in_german() -> None:
+def test_a_correction_is_not_called_gutschrift_in_german() -> None:
     """UStG § 14 (2): a Gutschrift is an invoice made by the customer."""
     words = words_in("de")
     assert words.kinds[DocumentKind.CREDIT_NOTE] == "Rechnungskorrektur"

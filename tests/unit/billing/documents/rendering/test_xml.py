@@ -161,7 +161,7 @@ def test_what_is_taxed_excuses_nothing(outcome: str) -> None:
     assert _in_ubl(source, "cbc:TaxExemptionReason") == []
 
 
-def test_the_tax_is_told_in_the_accounting_currency() -> None:
+def test_the_tax_is_shown_in_the_accounting_currency() -> None:
     source = in_accounting_currency(content(currency="PLN"))
     assert _in_cii(source, "ram:TaxCurrencyCode") == ["EUR"]
     assert _in_cii(source, "ram:TaxTotalAmount") == ["19.00", "4.49"]
@@ -169,7 +169,7 @@ def test_the_tax_is_told_in_the_accounting_currency() -> None:
     assert _in_ubl(source, "cac:TaxTotal/cbc:TaxAmount") == ["19.00", "4.49"]
 
 
-def test_in_the_accounting_currency_itself_the_tax_is_told_once() -> None:
+def test_in_the_accounting_currency_itself_the_tax_is_shown_once() -> None:
     source = in_accounting_currency(content(currency="EUR"))
     assert _in_cii(source, "ram:TaxCurrencyCode") == []
     assert broken_in_cii(render_cii(source)) == []
