@@ -127,7 +127,7 @@ def republish_companies(
     # Locked, so that a concurrent change is published after this, not before.
     ordered = query.order_by(Company.company_id).limit(request.limit)
     found = change.db.scalars(ordered.with_for_update()).all()
-    change.tell_all(*(_company_changed(company) for company in found))
+    change.emit_all(*(_company_changed(company) for company in found))
     full = len(found) == request.limit
     return identity.companies.Republished(
         count=len(found), last_company_id=found[-1].company_id if full else None
@@ -159,7 +159,7 @@ def _publish_change(change: Change, company: Company) -> identity.companies.Comp
     """Write the event of what the company is now; returns its body."""
     change.db.flush()
     event = _company_changed(company)
-    change.tell_all(event)
+    change.emit_all(event)
     return event.body
 
 

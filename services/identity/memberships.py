@@ -122,7 +122,7 @@ def add_member(
         user_id=membership.user_id,
         role=membership.role,
     )
-    change.tell(
+    change.emit(
         identity.memberships.MEMBERSHIP_CHANGED,
         body,
         company_id=membership.company_id,

@@ -40,7 +40,7 @@ def republish_services(
     rows = change.db.execute(
         query.order_by(Service.id).limit(request.limit).with_for_update(of=Service)
     ).all()
-    change.tell_all(
+    change.emit_all(
         *(
             outbox_event(_EVENTS[service.state], service, family_name)
             for service, family_name in rows

@@ -155,7 +155,7 @@ def _epoch(session: Session) -> int:
     return session.scalar(select(event_epoch.c.epoch)) or 0
 
 
-def take_in(
+def record_new(
     session: Session,
     handler: str,
     envelopes: Sequence[Envelope[BodyT]],

@@ -53,7 +53,7 @@ class Page(Generic[Row]):
     next: str | None
 
 
-def turn_page(
+def paginate(
     read: Read[Row],
     key_of: Callable[[Row], Any],
     place: tuple[Direction, Any],
@@ -101,7 +101,7 @@ def walk(
 
 
 def read_place(cursor: str | None, key_type: Any) -> tuple[Direction, Any]:
-    """Return the position of a `turn_page` cursor; the list's start if None.
+    """Return the position of a `paginate` cursor; the list's start if None.
 
     Raises:
         InvalidInput: ``bad_cursor``.

@@ -24,12 +24,12 @@ class Change:
         """Make receivers accept everything sent from now on, whatever they have."""
         raise_epoch(self.db, self.call.now)
 
-    def tell(
+    def emit(
         self, event: Event[BodyT], body: BodyT, *, company_id: UUID, version: int
     ) -> None:
         """Write an event to the outbox: the full state after the change."""
-        self.tell_all(OutboxEvent(event, body, company_id, version))
+        self.emit_all(OutboxEvent(event, body, company_id, version))
 
-    def tell_all(self, *events: OutboxEvent[Any]) -> None:
+    def emit_all(self, *events: OutboxEvent[Any]) -> None:
         """Write several events to the outbox at once, in order."""
         write_outbox(self.db, self.runtime, self.call.request_id, events)

@@ -23,7 +23,7 @@ DATABASE_PAUSE_S = 1.0
 
 
 class Delivery(Enum):
-    TAKEN_IN = "taken in"
+    PROCESSED = "processed"
     DEAD = "dead"
     """It does not fit, or the handler failed each time: a case for a person."""
     UNFINISHED = "unfinished"
@@ -40,8 +40,8 @@ def deliver_all(
 
     At most as many as the handler takes.
     """
-    if len(batch) > 1 and _take_in_together(dispatcher, handler, batch):
-        return [Delivery.TAKEN_IN] * len(batch)
+    if len(batch) > 1 and _process_together(dispatcher, handler, batch):
+        return [Delivery.PROCESSED] * len(batch)
     outcomes: list[Delivery] = []
     for data in batch:
         if Delivery.UNFINISHED in outcomes:
@@ -51,13 +51,13 @@ def deliver_all(
     return outcomes
 
 
-def _take_in_together(
+def _process_together(
     dispatcher: Dispatcher, handler: EventHandler, batch: Sequence[Any]
 ) -> bool:
     service = dispatcher.service.contract.name
     with structlog.contextvars.bound_contextvars(service=service):
         try:
-            dispatcher.take_in(handler, batch)
+            dispatcher.process_events(handler, batch)
         except Exception as error:  # noqa: BLE001  each shows its own when alone
             log.warning(
                 "events_taken_apart",
@@ -95,7 +95,7 @@ def _deliver(
     failures = 0
     while True:
         try:
-            dispatcher.take_in(handler, [data])
+            dispatcher.process_events(handler, [data])
         except InvalidInput as refusal:
             log.warning("event_refused", handler=handler.name, detail=refusal.detail)
             return Delivery.DEAD
@@ -109,6 +109,6 @@ def _deliver(
                 return Delivery.DEAD
             pause_s = BACKOFF.pause_s(failures)
         else:
-            return Delivery.TAKEN_IN
+            return Delivery.PROCESSED
         if stopping.wait(pause_s):
             return Delivery.UNFINISHED

@@ -163,7 +163,7 @@ class Dispatcher:
             idempotency.keep_result(session, once, result)
             return result
 
-    def take_in(self, handler: EventHandler, batch: Sequence[Any]) -> None:
+    def process_events(self, handler: EventHandler, batch: Sequence[Any]) -> None:
         """Handle events, each once, in one transaction.
 
         Raises:
@@ -188,7 +188,7 @@ class Dispatcher:
     ) -> None:
         now = self.service.runtime.clock.now()
         with self.service.database.system() as session:
-            new = events.take_in(session, handler.name, envelopes, now)
+            new = events.record_new(session, handler.name, envelopes, now)
             if new:
                 handler.function(self.service, session, new)
 

@@ -123,14 +123,14 @@ def on_event(
     def mark(
         function: Callable[[ServiceT, Session, Envelope[BodyT]], None],
     ) -> Callable[[ServiceT, Session, Envelope[BodyT]], None]:
-        def take_in_each(
+        def process_each(
             service: ServiceT, session: Session, envelopes: Sequence[Envelope[BodyT]]
         ) -> None:
             for envelope in envelopes:
                 function(service, session, envelope)
 
         function.__handlers__ = _handlers(  # type: ignore[attr-defined]
-            events, function.__name__, take_in_each, most_at_once=1
+            events, function.__name__, process_each, most_at_once=1
         )
         return function
 

@@ -108,7 +108,7 @@ class Network:
         self._clock = clock
         self._in_transit: list[Message] = []
         self._awaited: list[Wire] = []
-        self._taken_in: dict[tuple[str, str], datetime] = {}
+        self._processed: dict[tuple[str, str], datetime] = {}
         self._numbers = 0
 
     def send(self, intent: Intent, caller: Task) -> Wire:
@@ -178,7 +178,7 @@ class Network:
             case CallMessage():
                 self._execute(message)
             case EventMessage():
-                self._take_in(message)
+                self._process(message)
         if self._happens(self.weather.double):
             self._scheduler.note(f"doubled: {message}")
             self._in_transit.append(message)
@@ -222,11 +222,11 @@ class Network:
         self._scheduler.note(f"arrives: {message} at {name}")
         self._scheduler.start(name, message.service, work, then)
 
-    def _take_in(self, message: EventMessage) -> None:
+    def _process(self, message: EventMessage) -> None:
         dispatcher = self._dispatchers[message.service]
         together = [message, *self._arrive_with(message)]
         batch = [each.data for each in together]
-        work = partial(dispatcher.take_in, message.handler, batch)
+        work = partial(dispatcher.process_events, message.handler, batch)
 
         def then(task: Task) -> None:
             _expect_no_fault(task)
@@ -234,7 +234,7 @@ class Network:
                 self._in_transit += together
                 return
             for each in together:
-                self._taken_in.setdefault(each.effect, self._clock.now())
+                self._processed.setdefault(each.effect, self._clock.now())
 
         name = self._name(message.service, message.handler.name)
         self._scheduler.note(f"arrives: {message} at {name}")
@@ -265,8 +265,8 @@ class Network:
             case CallMessage():
                 return now > message.wire.expires_at
             case EventMessage():
-                taken_in = self._taken_in.get(message.effect, now)
-                return now > taken_in + COPY_LIVES_FOR
+                processed = self._processed.get(message.effect, now)
+                return now > processed + COPY_LIVES_FOR
             case _:
                 return False
 

@@ -45,7 +45,7 @@ def test_a_handler_that_takes_an_event_in_twice_is_found(
     simulation: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        events, "take_in", lambda _session, _handler, envelopes, _now: envelopes
+        events, "record_new", lambda _session, _handler, envelopes, _now: envelopes
     )
 
     assert "billing has taken in" in finding(simulation)
@@ -54,7 +54,7 @@ def test_a_handler_that_takes_an_event_in_twice_is_found(
 def test_a_handler_that_lets_an_older_event_win_is_found(
     simulation: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_in = subscriptions.apply_services
+    apply = subscriptions.apply_services
 
     def careless(news: Sequence[subscriptions.News]) -> None:
         for change, envelope in news:
@@ -64,9 +64,9 @@ def test_a_handler_that_lets_an_older_event_win_is_found(
                 .where(Subscription.service_id == envelope.body.id)
                 .values(version=0)
             )
-        take_in(news)
+        apply(news)
 
-    monkeypatch.setattr(subscriptions, "take_in_services", careless)
+    monkeypatch.setattr(subscriptions, "apply_services", careless)
 
     assert "subscription " in finding(simulation)
 

@@ -36,7 +36,7 @@ _IS_ACTIVE = Subscription.state == ServiceState.ACTIVE
 def notify_exhausted(
     change: Change, wallet: Wallet, lacking: Decimal, until: datetime
 ) -> None:
-    change.tell(
+    change.emit(
         billing.charging.FUNDS_EXHAUSTED,
         billing.charging.FundsExhausted(
             wallet_id=wallet.id,
@@ -129,7 +129,7 @@ def _notify(
             )
             for each in group
         ]
-        change.tell(
+        change.emit(
             event,
             billing.charging.PaymentNews(services=payments),
             company_id=company_id,

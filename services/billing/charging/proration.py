@@ -34,7 +34,7 @@ from shared.rpc.change import Change
 class Price:
     """A service's price, until a moment at which it changes or ends.
 
-    Money may move more than once; `tell` afterwards tells of all of it together.
+    Money may move more than once; `emit` afterwards tells of all of it together.
     """
 
     change: Change
@@ -77,7 +77,7 @@ class Price:
         service.overdue_since, service.unpaid_periods = None, 0
         service.is_charged = False
 
-    def tell(self) -> None:
+    def emit(self) -> None:
         """Tell of the wallet, if its balance has changed."""
         change = self.change
         if self._wallet is not None:

@@ -259,7 +259,7 @@ def _live_through(
         price.move_to(body.price.amount)
     if body.state is ServiceState.TERMINATED:
         price.end()
-    price.tell()
+    price.emit()
     if is_suspended:
         _suspend(known, body, zone)
     elif body.state is ServiceState.ACTIVE:

@@ -130,7 +130,7 @@ def _issue(change: Change, issuer: Issuer, order: DocumentOrder) -> None:
         try_at=change.call.now,
     )
     session.add(rendering)
-    change.tell(
+    change.emit(
         billing.documents.DOCUMENT_ISSUED,
         view(session, document),
         company_id=document.company_id,

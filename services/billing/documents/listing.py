@@ -20,8 +20,8 @@ from shared.db.paging import (
     Direction,
     Position,
     check_limit,
+    paginate,
     read_place,
-    turn_page,
     walk,
 )
 from shared.errors import NotFound
@@ -75,7 +75,7 @@ def list_documents(
     check_day(request.first_day)
     check_day(request.last_day)
 
-    page = turn_page(
+    page = paginate(
         partial(_read, session, request),
         lambda row: row[0].position,
         read_place(request.cursor, Position),

@@ -94,7 +94,7 @@ def open_together(
     session.add_all(wallets)
     session.flush()
     for (change, *_), wallet in zip(wanted, wallets, strict=True):
-        change.tell(
+        change.emit(
             WALLET_CHANGED,
             view(wallet),
             company_id=wallet.company_id,
@@ -258,7 +258,7 @@ def emit_change(change: Change, wallet: Wallet) -> None:
     session.refresh(wallet)
     wallet.version += 1
     session.flush()
-    change.tell(
+    change.emit(
         WALLET_CHANGED,
         view(wallet),
         company_id=wallet.company_id,

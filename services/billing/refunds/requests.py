@@ -33,8 +33,8 @@ from shared.db.paging import (
     Direction,
     Position,
     check_limit,
+    paginate,
     read_place,
-    turn_page,
     walk,
 )
 from shared.errors import Conflict, NotFound
@@ -134,7 +134,7 @@ def list_open(
     """One page of those that wait; see the contract for the refusals."""
     check_limit(request.limit)
 
-    page = turn_page(
+    page = paginate(
         partial(_read, session),
         lambda row: row.request.position,
         read_place(request.cursor, Position),

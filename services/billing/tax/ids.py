@@ -163,7 +163,7 @@ def emit_change(change: Change, seller: Seller, company_id: UUID) -> None:
         return
     row.version += 1
     change.db.flush()
-    change.tell(
+    change.emit(
         billing.tax.TAX_PROFILE_CHANGED,
         tax_profiles.view(change.db, seller, company_id, change.call.now),
         company_id=company_id,

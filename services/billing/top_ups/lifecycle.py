@@ -112,7 +112,7 @@ def move(change: Change, top_up: TopUp, state: TopUpState) -> None:
     if state not in OPEN and top_up.settled_at is None:
         top_up.settled_at = change.call.now
     change.db.flush()
-    change.tell(
+    change.emit(
         billing.top_ups.TOP_UP_SETTLED,
         view(change.db, top_up),
         company_id=top_up.company_id,

@@ -45,7 +45,7 @@ from shared.db.paging import (
     check_limit,
     decode_cursor,
     encode_cursor,
-    turn_page,
+    paginate,
 )
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of
@@ -84,7 +84,7 @@ def list_transactions(
     check_day(request.last_day)
 
     with in_time(session) if request.search.strip() else nullcontext():
-        page = turn_page(
+        page = paginate(
             _Listing.of(session, request).read,
             lambda row: (row[0].at, row[0].number),
             _place(request.cursor),

@@ -156,7 +156,7 @@ def _end(change: Change, *which: ColumnElement[bool]) -> None:
     ).all()
     for session in ended:
         log.info("signed_out", session=str(session.id))
-        change.tell(
+        change.emit(
             identity.signing_in.SESSION_REVOKED,
             identity.signing_in.RevokedSession(
                 session_id=session.id, user_id=session.user_id

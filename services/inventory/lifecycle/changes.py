@@ -136,7 +136,7 @@ def finish_all(
     events = (
         outbox_event(each.event, each.service, each.family_name) for each in changed
     )
-    change.tell_all(*events)
+    change.emit_all(*events)
     return _moves(changed)
 
 

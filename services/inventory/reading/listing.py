@@ -31,7 +31,7 @@ from shared.db.paging import (
     check_limit,
     decode_cursor,
     encode_cursor,
-    turn_page,
+    paginate,
 )
 from shared.errors import InvalidInput
 from shared.money import currency_of
@@ -161,7 +161,7 @@ class _Listing:
 
     def page(self) -> Page[_Row]:
         """Return the page's services with their families' names, and both cursors."""
-        return turn_page(
+        return paginate(
             lambda direction, key, limit: self._read(_Place(direction, key), limit),
             lambda row: self._sorting.key_of(row[0]),
             self._place(),

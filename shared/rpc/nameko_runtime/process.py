@@ -218,9 +218,9 @@ def _call_function(method_name: str) -> Callable[..., bytes]:
 
 
 def _event_function(stopping: threading.Event) -> Callable[..., list[Delivery]]:
-    def take_in(
+    def process(
         self: Any, handler: EventHandler, batch: Sequence[Any]
     ) -> list[Delivery]:
         return deliver_all(self.dispatcher, handler, batch, stopping)
 
-    return take_in
+    return process

@@ -105,7 +105,7 @@ class ParcelService(Service):
         session.add(parcel)
         sent = c.Sent(id=parcel.id, label=parcel.label)
         change = self.change(session, call)
-        change.tell(c.PARCEL_SENT, sent, company_id=parcel.company_id, version=1)
+        change.emit(c.PARCEL_SENT, sent, company_id=parcel.company_id, version=1)
         return sent
 
     @in_transaction(c.SEND_SLOWLY)

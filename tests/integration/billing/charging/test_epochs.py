@@ -16,7 +16,7 @@ from tests.fixtures.billing.tenant import Tenant
 FALSE_VERSION = 1_000_000
 
 
-def take_in(tenant: Tenant, envelope: Mapping[str, object], target: str) -> None:
+def receive(tenant: Tenant, envelope: Mapping[str, object], target: str) -> None:
     """Bring an event of any history to its handler."""
     dispatcher = tenant.site.services.dispatchers[target]
     (handler,) = (
@@ -25,7 +25,7 @@ def take_in(tenant: Tenant, envelope: Mapping[str, object], target: str) -> None
         if (each.event.source, each.event.name)
         == (envelope["source"], envelope["name"])
     )
-    dispatcher.take_in(handler, [dict(envelope)])
+    dispatcher.process_events(handler, [dict(envelope)])
 
 
 def false_news(
@@ -59,7 +59,7 @@ def test_a_replay_heals_a_service_of_a_higher_version(tenant: Tenant) -> None:
     tenant.charge()
     paid = tenant.balance
     false = msgspec.structs.replace(tenant.service(service), price=money("0"))
-    take_in(tenant, false_news(tenant, false), "billing")
+    receive(tenant, false_news(tenant, false), "billing")
     assert known_price(tenant, service) == 0
 
     tenant.change_price(service, "20")
@@ -81,7 +81,7 @@ def test_an_event_of_an_older_epoch_is_dropped(tenant: Tenant) -> None:
     paid = tenant.balance
     false = msgspec.structs.replace(tenant.service(service), price=money("0"))
 
-    take_in(tenant, false_news(tenant, false, epoch=0), "billing")
+    receive(tenant, false_news(tenant, false, epoch=0), "billing")
 
     assert known_price(tenant, service) == 10
     assert tenant.balance == paid

@@ -49,7 +49,7 @@ class Outside:
         self._then(self.numbers[-1])
 
 
-def tell(
+def emit(
     database: Database, *numbers: int, then: Callable[[], None] = lambda: None
 ) -> None:
     for number in numbers:
@@ -73,7 +73,7 @@ def waiting(database: Database) -> int:
 
 def test_events_leave_once_in_the_order_they_were_recorded(database: Database) -> None:
     outside = Outside()
-    tell(database, 1, 2, 3)
+    emit(database, 1, 2, 3)
 
     assert events.relay(database, outside, NOW) == 3
     assert events.relay(database, outside, NOW) == 0
@@ -85,7 +85,7 @@ def test_an_envelope_says_what_happened_when_and_to_which_company(
     database: Database,
 ) -> None:
     outside = Outside()
-    tell(database, 7)
+    emit(database, 7)
 
     events.relay(database, outside, NOW)
 
@@ -98,7 +98,7 @@ def test_an_envelope_says_what_happened_when_and_to_which_company(
 
 def test_what_is_rolled_back_is_not_published(database: Database) -> None:
     with pytest.raises(RuntimeError):
-        tell(database, 1, then=fail)
+        emit(database, 1, then=fail)
 
     assert waiting(database) == 0
 
@@ -106,7 +106,7 @@ def test_what_is_rolled_back_is_not_published(database: Database) -> None:
 def test_a_crash_between_publishing_and_marking_publishes_again(
     database: Database,
 ) -> None:
-    tell(database, 1, 2, 3)
+    emit(database, 1, 2, 3)
 
     def crash_at_two(number: int) -> None:
         if number == 2:
@@ -123,7 +123,7 @@ def test_a_crash_between_publishing_and_marking_publishes_again(
 
 
 def test_two_relays_at_once_publish_each_event_once(database: Database) -> None:
-    tell(database, *range(20))
+    emit(database, *range(20))
     first_is_at_it, second_is_done = threading.Event(), threading.Event()
 
     def wait_for_the_second(_number: int) -> None:
@@ -147,7 +147,7 @@ def test_a_long_queue_leaves_in_batches(
 ) -> None:
     monkeypatch.setattr(events, "RELAY_BATCH", 2)
     outside = Outside()
-    tell(database, 1, 2, 3)
+    emit(database, 1, 2, 3)
 
     relayed = [events.relay(database, outside, NOW) for _ in range(3)]
 
@@ -161,7 +161,7 @@ def test_a_commit_with_an_event_wakes_the_relay(database: Database) -> None:
         session.execute(select(outbox))
     assert not database.events_waiting.is_set()
 
-    tell(database, 1)
+    emit(database, 1)
 
     assert database.events_waiting.is_set()
 
@@ -172,7 +172,7 @@ def test_a_handler_takes_an_event_in_once_and_another_handler_too(
     envelope = published(database)
 
     taken = [
-        take_in(database, name, envelope) for name in ("one", "one", "another", "one")
+        record(database, name, envelope) for name in ("one", "one", "another", "one")
     ]
 
     assert taken == [True, False, True, False]
@@ -181,26 +181,26 @@ def test_a_handler_takes_an_event_in_once_and_another_handler_too(
 def test_an_event_whose_handler_failed_may_come_again(database: Database) -> None:
     envelope = published(database)
     with pytest.raises(RuntimeError):
-        take_in(database, "handler", envelope, then=fail)
+        record(database, "handler", envelope, then=fail)
 
-    assert take_in(database, "handler", envelope)
+    assert record(database, "handler", envelope)
 
 
 def published(database: Database) -> Envelope[Thing]:
     outside = Outside()
-    tell(database, 1)
+    emit(database, 1)
     events.relay(database, outside, NOW)
     return events.open_envelope(THING_HAPPENED, outside.envelopes[0])
 
 
-def take_in(
+def record(
     database: Database,
     handler: str,
     envelope: Envelope[Thing],
     then: Callable[[], None] = lambda: None,
 ) -> bool:
     with database.system() as session:
-        new = events.take_in(session, handler, [envelope], NOW)
+        new = events.record_new(session, handler, [envelope], NOW)
         then()
     return bool(new)
 
@@ -211,9 +211,9 @@ def test_an_epoch_that_has_not_begun_is_refused(database: Database) -> None:
     last = msgspec.structs.replace(published(database), epoch=tomorrow)
     later = msgspec.structs.replace(published(database), epoch=tomorrow + 1)
 
-    assert take_in(database, "handler", last)
+    assert record(database, "handler", last)
     with pytest.raises(InvalidInput):
-        take_in(database, "handler", later)
+        record(database, "handler", later)
 
 
 def test_a_replay_begins_a_later_epoch_but_none_of_a_clock_that_was_wrong(
@@ -238,9 +238,9 @@ def test_a_malformed_envelope_is_refused(data: object) -> None:
 
 def test_relayed_events_are_forgotten_after_thirty_days(database: Database) -> None:
     for number, at in enumerate((JUST_OLD, NOT_OLD)):
-        tell(database, number)
+        emit(database, number)
         events.relay(database, Outside(), at)
-    tell(database, 2)
+    emit(database, 2)
 
     with database.system() as session:
         events.forget_old_events(session, NOW)
@@ -257,10 +257,10 @@ def test_a_processed_event_is_remembered_for_thirty_days(
     with database.system() as session:
         envelope = published(database)
         for handler, at in (("older", JUST_OLD), ("newer", NOT_OLD)):
-            events.take_in(session, handler, [envelope], at)
+            events.record_new(session, handler, [envelope], at)
 
     with database.system() as session:
         events.forget_old_events(session, NOW)
 
-    assert take_in(database, "older", envelope)
-    assert not take_in(database, "newer", envelope)
+    assert record(database, "older", envelope)
+    assert not record(database, "newer", envelope)

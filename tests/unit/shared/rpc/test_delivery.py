@@ -32,7 +32,7 @@ class Receiver:
     def tries(self) -> int:
         return len(self.batches)
 
-    def take_in(self, _handler: EventHandler, batch: Sequence[Any]) -> None:
+    def process_events(self, _handler: EventHandler, batch: Sequence[Any]) -> None:
         self.batches.append(list(batch))
         if self._failures:
             raise self._failures.pop(0)
@@ -54,14 +54,14 @@ def outcome_of(hearing: Receiver, *, stopping: bool = False) -> Delivery:
 def test_a_handler_that_succeeds_is_called_once() -> None:
     hearing = Receiver()
 
-    assert outcome_of(hearing) is Delivery.TAKEN_IN
+    assert outcome_of(hearing) is Delivery.PROCESSED
     assert hearing.tries == 1
 
 
 def test_a_handler_that_fails_is_tried_again() -> None:
     hearing = Receiver(RuntimeError(), RuntimeError())
 
-    assert outcome_of(hearing) is Delivery.TAKEN_IN
+    assert outcome_of(hearing) is Delivery.PROCESSED
     assert hearing.tries == 3
 
 
@@ -82,7 +82,7 @@ def test_what_does_not_fit_is_not_tried_again() -> None:
 def test_a_database_that_is_away_is_waited_for() -> None:
     hearing = Receiver(*(Unavailable("database_unreachable") for _ in range(50)))
 
-    assert outcome_of(hearing) is Delivery.TAKEN_IN
+    assert outcome_of(hearing) is Delivery.PROCESSED
     assert hearing.tries == 51
 
 
@@ -108,7 +108,7 @@ def outcomes_of(hearing: Receiver, *, stopping: bool = False) -> list[Delivery]:
 def test_events_that_come_together_are_processed_together() -> None:
     hearing = Receiver()
 
-    assert outcomes_of(hearing) == [Delivery.TAKEN_IN] * 3
+    assert outcomes_of(hearing) == [Delivery.PROCESSED] * 3
     assert hearing.batches == [BATCH]
 
 
@@ -117,8 +117,8 @@ def test_events_that_fail_together_are_processed_one_by_one() -> None:
 
     assert outcomes_of(hearing) == [
         Delivery.DEAD,
-        Delivery.TAKEN_IN,
-        Delivery.TAKEN_IN,
+        Delivery.PROCESSED,
+        Delivery.PROCESSED,
     ]
     assert hearing.batches == [BATCH, *([each] for each in BATCH)]
 
