@@ -63,7 +63,7 @@ def settle(change: Change, user: User, **parameters: str) -> bool:
 def tell_companies(change: Change, user: User) -> None:
     state = TwoFactorState(user_id=user.id, is_on=user.two_factor_enabled)
     for company in memberships.of_user(change.db, user.id):
-        change.tell(
+        change.emit(
             TWO_FACTOR_CHANGED,
             state,
             company_id=company.company_id,
