@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.settings import Provider, SettingError, Settings
+from shared.settings import Provider, SettingError, Settings, is_of_origin
 
 MAIN_PID = "WEB_MAIN_PID"
 """The variable with the main process's id, for its workers."""
@@ -38,6 +38,14 @@ class WebSettings:
     def cookie_name(self, name: str) -> str:
         """With a prefix by which browsers take it over https from this host only."""
         return f"__Host-{name}" if self.is_secure else name
+
+    def may_send_to(self, address: str) -> bool:
+        """Whether browsers may be sent to an address of somebody else.
+
+        The sandbox has a payment page of its own; the other gateways' fields and
+        instructions are on our pages.
+        """
+        return bool(self.sandbox_url) and is_of_origin(address, self.sandbox_url)
 
 
 def has_own_proxy(environment: Mapping[str, str]) -> bool:

@@ -35,7 +35,7 @@ from web.funds.top_up_view import TopUpView
 from web.language.amounts import write_amount
 from web.language.locale import reader_locale
 from web.language.refusals import sentence
-from web.page.addresses import form_on, fragment_of, public_address
+from web.page.addresses import form_on, fragment_of, payment_page, public_address
 from web.page.context import context
 from web.page.forms import ChangeForm
 from web.page.frame import BALANCE, Balance
@@ -302,7 +302,7 @@ def _go_to_payment(visit: Visit, top_up_id: UUID) -> Response:
         return redirect(its_page, code=303)
     match _next_step(started):
         case NextStep.REDIRECT:
-            return redirect(started.redirect_url or its_page, code=303)
+            return redirect(payment_page(started.redirect_url) or its_page, code=303)
         case NextStep.CARD_FORM:
             return redirect(_address(visit, "funds.card", top_up_id), code=303)
         case NextStep.INSTRUCTIONS | NextStep.NONE:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
+import structlog
 from flask import current_app, redirect, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
@@ -22,6 +23,8 @@ from web.page.context import context
 from web.page.htmx import request
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+log = structlog.get_logger()
 
 _LONGEST = 500
 """Longest field that is kept: an address has a limited length."""
@@ -161,6 +164,14 @@ def public_address(path: str) -> str:
     settings = context().settings
     origin = request.host_url if settings.is_loopback else settings.public_url
     return f"{origin.rstrip('/')}{path}"
+
+
+def payment_page(address: str | None) -> str | None:
+    """Return the address of a payment provider if browsers may be sent there."""
+    if address is None or context().settings.may_send_to(address):
+        return address
+    log.error("payment_page_not_allowed")
+    return None
 
 
 def _typed_into(

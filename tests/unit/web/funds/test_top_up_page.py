@@ -44,13 +44,21 @@ from tests.fixtures.web.top_ups import (
 from web.page.context import EXTENSION
 from web.page.freshness.last_known import LastKnown
 
-AT_GATEWAY = "https://pay.example/1"
+SANDBOX = "https://pay.example"
+AT_GATEWAY = f"{SANDBOX}/1"
 CARD = f"/funds/top-ups/{TOP_UP_ID}/card?company={OURS}"
 
 
 @pytest.fixture
 def browser(billing: StandIn) -> FlaskClient:
     return billing.browser()
+
+
+@pytest.fixture
+def _has_sandbox(billing: StandIn, answered_app: Flask) -> None:
+    ours = answered_app.extensions[EXTENSION]
+    settings = fields_replaced(ours.settings, sandbox_url=SANDBOX)
+    answered_app.extensions[EXTENSION] = fields_replaced(ours, settings=settings)
 
 
 @pytest.mark.parametrize("path", ["", "/state"])
@@ -163,18 +171,19 @@ def test_an_amount_without_a_currency_is_of_the_primary_wallet(
     assert "This currency does not exist." not in page
 
 
+@pytest.mark.usefixtures("_has_sandbox")
 def test_a_top_up_is_begun_without_the_calls_of_a_page(
     billing: StandIn, browser: FlaskClient
 ) -> None:
     form = filled_in(billing, browser)
     begun = top_up_with(duplicate(PaymentState.PENDING), TopUpState.PENDING)
-    started = StartedPayment(top_up=begun, redirect_url="https://pay.example/1")
+    started = StartedPayment(top_up=begun, redirect_url=AT_GATEWAY)
     billing.answers[str(BEGIN_TOP_UP)] = lambda _: begun
     billing.answers[str(START_PAYMENT)] = lambda _: started
 
     answer = browser.post("/funds/add", data=form)
 
-    assert answer.headers["Location"] == "https://pay.example/1"
+    assert answer.headers["Location"] == AT_GATEWAY
     assert calls(billing) == [str(BEGIN_TOP_UP), str(START_PAYMENT)]
     assert billing.sessions_resumed == 1
 
@@ -190,8 +199,14 @@ def test_a_top_up_is_begun_without_the_calls_of_a_page(
         (NextStep.NONE, AT_GATEWAY, GatewayName.SANDBOX, AT_GATEWAY),
         (NextStep.NONE, None, GatewayName.STRIPE, CARD),
         (NextStep.NONE, None, GatewayName.BANK_TRANSFER, ADDRESS),
+        # Browsers are sent to no other site, whatever an answer says.
+        (NextStep.REDIRECT, "https://pay.example.evil/1", GatewayName.SANDBOX, ADDRESS),
+        (NextStep.REDIRECT, "http://pay.example/1", GatewayName.SANDBOX, ADDRESS),
+        (NextStep.REDIRECT, "https://x@pay.example/1", GatewayName.SANDBOX, ADDRESS),
+        (NextStep.REDIRECT, "//pay.example/1", GatewayName.SANDBOX, ADDRESS),
     ],
 )
+@pytest.mark.usefixtures("_has_sandbox")
 def test_the_next_step_leads_to_where_a_top_up_is_paid(
     billing: StandIn,
     browser: FlaskClient,
