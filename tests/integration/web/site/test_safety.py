@@ -24,6 +24,8 @@ from web.site.csrf import unmask
 HTTPS_HOST = "clients.example"
 STATIC = asset_url("app.css")
 
+LOCKED = ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'")
+
 READS = {
     "identity.resume_session",
     "identity.get_company",
@@ -44,7 +46,10 @@ def test_no_answer_allows_inline_script_or_style(site: Installation) -> None:
         answer = browser.get(address)
         policy = answer.headers["Content-Security-Policy"]
         assert "unsafe" not in policy
-        assert "default-src 'self'" in policy
+        for part in ("default-src 'self'", *LOCKED):
+            assert part in policy, (address, part)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
         assert not re.search(
             r"<script(?![^>]*src=)|<style| style=| on[a-z]+=", answer.text
         )

@@ -9,7 +9,7 @@ SCRIPTS = sorted((Path(__file__).parents[4] / "web" / "assets" / "js").glob("*.j
 
 FORBIDDEN = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
-    r"|postMessage|[\"']message[\"']|localStorage|sessionStorage|document\.cookie"
+    r"|postMessage|[\"']message[\"']|localStorage|sessionStorage|document\.cookie|paste"
 )
 
 
