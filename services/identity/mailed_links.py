@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, update
+from sqlalchemy import delete, true, update
 from sqlalchemy.orm import Session
 
 from services.identity.derived_keys import derive
@@ -95,14 +95,20 @@ def make_link(
     return link
 
 
-def end_links(change: Change, kind: LinkKind, user_id: UUID) -> None:
-    """Make the user's unused links of a kind useless."""
+def end_links(
+    change: Change, user_id: UUID, *kinds: LinkKind, since: datetime | None = None
+) -> None:
+    """Let a user's links of these kinds be used no more, if made at ``since`` or later.
+
+    Whoever opens one reads that it was used.
+    """
     change.db.execute(
         update(MailedLink)
         .where(
             MailedLink.user_id == user_id,
-            MailedLink.kind == kind,
+            MailedLink.kind.in_(kinds),
             MailedLink.used_at.is_(None),
+            MailedLink.created_at >= since if since else true(),
         )
         .values(used_at=change.call.now)
     )

@@ -24,6 +24,7 @@ from services.identity.signing_in.password_changes import NewPasswords, Password
 from services.identity.signing_in.resets import Resets
 from services.identity.signing_in.second_step import SecondStep
 from services.identity.surface.companies import CompanyMethods
+from services.identity.surface.email_changes import EmailMethods
 from services.identity.surface.factors import FactorMethods
 from services.identity.surface.passwords import PasswordMethods
 from services.identity.surface.people import PeopleMethods
@@ -45,6 +46,7 @@ class IdentityService(
     PasswordMethods,
     PeopleMethods,
     CompanyMethods,
+    EmailMethods,
 ):
     """People, companies, memberships, sessions."""
 

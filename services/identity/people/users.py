@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.identity import memberships
+from services.identity.models.mailed_links import LinkKind, MailedLink
 from services.identity.models.people import User
 from services.identity.people import verification
 from services.identity.people.context_words import words_of, words_of_email
@@ -98,7 +99,7 @@ def context_words_of(db: Session, user: User) -> frozenset[str]:
 
 
 def get_account(
-    db: Session, user_id: UUID, company_id: UUID | None
+    db: Session, user_id: UUID, company_id: UUID | None, now: datetime
 ) -> identity.people.Account:
     """What My Account shows: the person, their steps and their companies.
 
@@ -112,7 +113,21 @@ def get_account(
         password_changed_at=user.password_changed_at,
         verifications=verification.steps_of(db, user_id, company_id),
         memberships=[found.view() for found in memberships.of_user(db, user_id)],
+        awaited_email=_awaited_email(db, user_id, now),
     )
+
+
+def _awaited_email(db: Session, user_id: UUID, now: datetime) -> str:
+    """Return the new email whose confirmation is awaited, or an empty text."""
+    link = db.scalar(
+        select(MailedLink).where(
+            MailedLink.user_id == user_id,
+            MailedLink.kind == LinkKind.CONFIRM_EMAIL,
+            MailedLink.used_at.is_(None),
+            MailedLink.expires_at > now,
+        )
+    )
+    return link.parameters["new_email"] if link else ""
 
 
 def view(user: User, *, is_verified: bool) -> identity.people.User:

@@ -66,12 +66,13 @@ def set_step(
 def mark_verified(
     db: Session, subject_id: UUID, step: VerificationStep, now: datetime
 ) -> None:
-    """Note that a step not begun before is passed."""
-    db.add(
+    """Note that a step is passed, whatever its state was."""
+    db.merge(
         Verification(
             subject_id=subject_id,
             step=step,
             state=VerificationState.VERIFIED,
+            reason="",
             changed_at=now,
         )
     )

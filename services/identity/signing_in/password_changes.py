@@ -114,7 +114,7 @@ def set_password(change: Change, user: User, kept: str) -> None:
     """
     user.password_hash = kept
     user.password_changed_at = change.call.now
-    end_links(change, LinkKind.RESET_PASSWORD, user.id)
+    end_links(change, user.id, LinkKind.RESET_PASSWORD)
     cause = str(change.runtime.new_id())
     parameters = {"at": change.call.now.isoformat()}
     notify(change, user, Subject(NoticeKind.PASSWORD_CHANGED, cause, parameters))

@@ -18,7 +18,9 @@ class PeopleMethods(RoomMethods, is_part=True):
         # by the principal's own user id alone.
         with self.database.system() as db:
             principal = call.principal
-            return users.get_account(db, principal.user_id, principal.company_id)
+            return users.get_account(
+                db, principal.user_id, principal.company_id, call.now
+            )
 
     @in_transaction(identity.people.CREATE_USER)
     def create_user(

@@ -3,6 +3,7 @@
 from shared.contract import ServiceContract
 from shared.contracts.identity import (
     companies,
+    email_changes,
     factors,
     memberships,
     passwords,
@@ -20,6 +21,7 @@ CONTRACT = ServiceContract(
         *factors.METHODS,
         *people.METHODS,
         *passwords.METHODS,
+        *email_changes.METHODS,
         *companies.METHODS,
         *memberships.METHODS,
     ),

@@ -60,13 +60,17 @@ class SetVerification(Request, frozen=True, kw_only=True):
 
 
 class Account(Response, frozen=True, kw_only=True):
-    """What My Account shows. ``created_at`` and ``password_changed_at`` are UTC."""
+    """What My Account shows. ``created_at`` and ``password_changed_at`` are UTC.
+
+    ``awaited_email`` is a new one that has to be confirmed, or empty.
+    """
 
     user: User
     created_at: datetime
     password_changed_at: datetime
     verifications: list[Verification]
     memberships: list[CompanyMembership]
+    awaited_email: str = ""
 
 
 class CreateUser(Request, frozen=True, kw_only=True):

@@ -1,0 +1,144 @@
+"""Changing an email: asked for, confirmed from the new one, undone from the old one.
+
+A link in a mail to the new email confirms the change. The old email then gets one that
+undoes it, which counts for longer than all later changes.
+"""
+
+import math
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from services.identity.mailed_links import MailedLinks, end_links, make_link
+from services.identity.models.mailed_links import LinkKind, MailedLink
+from services.identity.models.people import User
+from services.identity.notices.notify import Subject, notify
+from services.identity.people import verification
+from services.identity.people.emails import normalise_email
+from services.identity.signing_in import sessions
+from shared.contracts.identity.email_changes import EmailChangeAsked, EmailInUse
+from shared.contracts.identity.notices import NoticeKind
+from shared.contracts.identity.people import VerificationStep
+from shared.errors import Conflict, InvalidInput, NotFound, Throttled
+from shared.rpc.change import Change
+
+CONFIRM_WITHIN = timedelta(hours=1)
+"""Longer than a link to log in with, as this one needs a session as well."""
+UNDO_WITHIN = timedelta(days=7)
+MOST_A_DAY = 5
+"""Each sends a mail to an address that its owner may know nothing of."""
+
+_DAY = timedelta(days=1)
+_TO_OLD_EMAIL = (LinkKind.RESET_PASSWORD, LinkKind.LOG_IN)
+"""Links that only the email's owner may use, whoever that is by then."""
+
+
+def ask_for_change(change: Change, user_id: UUID, email: str) -> EmailChangeAsked:
+    """Mail a link to the new email, whether it belongs to somebody else or not.
+
+    It replaces the link of an earlier change that waits.
+
+    Raises:
+        InvalidInput: ``bad_email``, ``same_email``.
+        Throttled: ``too_many_email_changes`` with ``retry_after_s``.
+        NotFound: ``no_such_user``.
+    """
+    user = _lock(change.db, user_id)
+    new = normalise_email(email)
+    if new == user.email:
+        raise InvalidInput("same_email")
+    _refuse_too_many(change.db, user_id, change.call.now)
+    end_links(change, user_id, LinkKind.CONFIRM_EMAIL)
+    link = make_link(
+        change,
+        LinkKind.CONFIRM_EMAIL,
+        user_id,
+        CONFIRM_WITHIN,
+        {"old_email": user.email, "new_email": new},
+    )
+    parameters = {"link_id": str(link.id), "email": new}
+    subject = Subject(NoticeKind.EMAIL_CONFIRM, str(link.id), parameters)
+    notify(change, user, subject, email=new)
+    return EmailChangeAsked(email=new, until=link.expires_at)
+
+
+def confirm_change(
+    change: Change, links: MailedLinks, user_id: UUID, token: str
+) -> EmailInUse:
+    """Use the new email from now on, and tell the old one.
+
+    Raises:
+        NotFound: ``link_unknown`` (also if the link is another person's),
+            ``link_used``, ``link_expired``, ``no_such_user``.
+        Conflict: ``email_taken``.
+    """
+    user = _lock(change.db, user_id)
+    link = links.use(change.db, LinkKind.CONFIRM_EMAIL, token, change.call.now)
+    if link.user_id != user_id:
+        raise NotFound("link_unknown")
+    old = user.email
+    _use_email(change, user, link.parameters["new_email"])
+    undoing = make_link(
+        change, LinkKind.UNDO_EMAIL, user_id, UNDO_WITHIN, {"old_email": old}
+    )
+    parameters = {"link_id": str(undoing.id), "email": user.email, "old_email": old}
+    subject = Subject(NoticeKind.EMAIL_CHANGED, str(link.id), parameters)
+    notify(change, user, subject, email=old)
+    return EmailInUse(email=user.email)
+
+
+def undo_change(change: Change, links: MailedLinks, token: str) -> EmailInUse:
+    """Use the old email again, and end all sessions: somebody else may have them.
+
+    Raises:
+        NotFound: ``link_unknown``, ``link_used``, ``link_expired``.
+        Conflict: ``email_taken``.
+    """
+    now = change.call.now
+    user = _lock(
+        change.db, links.find(change.db, LinkKind.UNDO_EMAIL, token, now).user_id
+    )
+    link = links.use(change.db, LinkKind.UNDO_EMAIL, token, now)
+    _use_email(change, user, link.parameters["old_email"])
+    end_links(change, user.id, LinkKind.UNDO_EMAIL, since=link.created_at)
+    sessions.end_sessions_of(change, user.id)
+    return EmailInUse(email=user.email)
+
+
+def _use_email(change: Change, user: User, email: str) -> None:
+    try:
+        with change.db.begin_nested():
+            user.email = email
+    except IntegrityError as error:
+        raise Conflict("email_taken") from error
+    verification.mark_verified(
+        change.db, user.id, VerificationStep.EMAIL, change.call.now
+    )
+    end_links(change, user.id, LinkKind.CONFIRM_EMAIL, *_TO_OLD_EMAIL)
+
+
+def _lock(db: Session, user_id: UUID) -> User:
+    """Lock the person, so that changes of one email are made one after the other."""
+    user = db.get(User, user_id, with_for_update=True, populate_existing=True)
+    if user is None:
+        raise NotFound("no_such_user")
+    return user
+
+
+def _refuse_too_many(db: Session, user_id: UUID, now: datetime) -> None:
+    asked = db.scalars(
+        select(MailedLink.created_at)
+        .where(
+            MailedLink.user_id == user_id,
+            MailedLink.kind == LinkKind.CONFIRM_EMAIL,
+            MailedLink.created_at > now - _DAY,
+        )
+        .order_by(MailedLink.created_at.desc())
+    ).all()
+    if len(asked) >= MOST_A_DAY:
+        wait = asked[MOST_A_DAY - 1] + _DAY - now
+        retry_after_s = math.ceil(wait.total_seconds())
+        raise Throttled("too_many_email_changes", "", {"retry_after_s": retry_after_s})

@@ -1,0 +1,40 @@
+"""Changing one's email."""
+
+from sqlalchemy.orm import Session
+
+from services.identity.signing_in import email_changes
+from services.identity.surface.room_methods import RoomMethods
+from shared.contracts.identity.email_changes import (
+    CHANGE_EMAIL,
+    CONFIRM_EMAIL,
+    UNDO_EMAIL,
+    ChangeEmail,
+    ConfirmEmail,
+    EmailChangeAsked,
+    EmailInUse,
+    UndoEmail,
+)
+from shared.rpc.call import Call
+from shared.rpc.service import handles, in_transaction
+
+
+class EmailMethods(RoomMethods, is_part=True):
+    @in_transaction(CHANGE_EMAIL)
+    def change_email(
+        self, db: Session, call: Call, request: ChangeEmail
+    ) -> EmailChangeAsked:
+        change, user_id = self.change(db, call), call.principal.user_id
+        return email_changes.ask_for_change(change, user_id, request.email)
+
+    @in_transaction(CONFIRM_EMAIL)
+    def confirm_email(
+        self, db: Session, call: Call, request: ConfirmEmail
+    ) -> EmailInUse:
+        change, user_id = self.change(db, call), call.principal.user_id
+        return email_changes.confirm_change(change, self._links, user_id, request.token)
+
+    @handles(UNDO_EMAIL)
+    def undo_email(self, call: Call, request: UndoEmail) -> EmailInUse:
+        with self.database.system() as db:
+            change = self.change(db, call)
+            return email_changes.undo_change(change, self._links, request.token)
