@@ -10,6 +10,7 @@ from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+from web.account import emails
 from web.account import views as account
 from web.auth import views as auth
 from web.dashboard import views as dashboard
@@ -38,6 +39,7 @@ _AREAS = (
     dashboard,
     services,
     account,
+    emails,
     profile,
     legal_details,
     members,
@@ -49,7 +51,7 @@ _AREAS = (
     health,
     webhooks,
 )
-_CARRIES_COMPANY = frozenset({"dashboard", "services", "account", "funds"})
+_CARRIES_COMPANY = frozenset({"dashboard", "services", "account", "emails", "funds"})
 """Blueprints whose addresses say which company they were made for."""
 
 

@@ -42,6 +42,14 @@ _SENTENCES = {
     "too_many_downloads": mark(
         "You have other downloads in progress. Wait until they finish, then try again."
     ),
+    "bad_email": mark("This is not an email address. Check it, like name@example.com."),
+    "same_email": mark("You log in with this address already. Enter another one."),
+    "email_taken": mark(
+        "Another account uses this address. Log in with it there, or use another one."
+    ),
+    "link_unknown": mark("This link is not valid. Open it as it is in the mail."),
+    "link_used": mark("This link was used before, or a newer one replaces it."),
+    "link_expired": mark("This link has expired. Ask for a new one."),
     "session_ended": _SESSION_ENDED,
     "principal_missing": _SESSION_ENDED,
     "principal_expired": _SESSION_ENDED,
@@ -252,6 +260,8 @@ _AMOUNTS = frozenset(
 
 _MINUTES_FROM_S = 90
 """What is shorter is given in seconds."""
+_HOURS_FROM_S = 2 * 3600
+"""What is longer is given in hours."""
 
 
 def sentence(refusal: ContractError) -> str:
@@ -334,6 +344,12 @@ def _wait(seconds: int) -> str:
             "Too many attempts. Try again in %(num)s second.",
             "Too many attempts. Try again in %(num)s seconds.",
             seconds,
+        )
+    if seconds > _HOURS_FROM_S:
+        return ngettext(
+            "Too many attempts. Try again in %(num)s hour.",
+            "Too many attempts. Try again in %(num)s hours.",
+            -(-seconds // 3600),
         )
     return ngettext(
         "Too many attempts. Try again in %(num)s minute.",

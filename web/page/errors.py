@@ -101,6 +101,12 @@ def error_page(
     return page, status, dict(headers or {})
 
 
+def _path() -> str:
+    """The path for the log, without the token of a link from a mail."""
+    token = (request.view_args or {}).get("token")
+    return request.path.replace(token, "<token>") if token else request.path
+
+
 def _frame_on_its_way() -> Frame | None:
     page: Page | None = g.get("page")
     if page is None:
@@ -116,7 +122,7 @@ def _session_ended(refusal: Unauthenticated) -> ResponseReturnValue:
 
 
 def _refused(refusal: ContractError) -> ResponseReturnValue:
-    log.info("refused", code=refusal.code, path=request.path)
+    log.info("refused", code=refusal.code, path=_path())
     headers = retry_after(refusal)
     message = LazySentence(refusal)
     return error_page(refusal.http_status, message, headers=headers)
@@ -149,7 +155,7 @@ def _without_company() -> str:
 
 def _form_expired(_error: CSRFError) -> ResponseReturnValue:
     """Redirect to the form's page, or to the login if nobody is signed in."""
-    log.info("form_expired", path=request.path)
+    log.info("form_expired", path=_path())
     page = page_of_form(request.endpoint)
     if page is None:
         return error_page(
@@ -193,12 +199,12 @@ def _page_of_forms_address(status: int) -> str | None:
 
 
 def _remote_fault(fault: RemoteFault) -> ResponseReturnValue:
-    log.error("remote_fault", path=request.path, error=describe(fault))
+    log.error("remote_fault", path=_path(), error=describe(fault))
     return error_page(500, _HTTP_SENTENCES[500])
 
 
 def _fault(error: Exception) -> ResponseReturnValue:
     """Our own: perhaps in the frame, so it is left away."""
     g.pop("page", None)
-    log.error("fault", path=request.path, exc_info=error)
+    log.error("fault", path=_path(), exc_info=error)
     return error_page(500, _HTTP_SENTENCES[500])

@@ -60,11 +60,18 @@ def sign_in(session: identity.signing_in.Session, response: Response) -> None:
     set_principal_cookie(response, session.principal)
 
 
-def sign_out(message: str) -> Response:
-    """Forget both cookies and show the login with a message."""
+def sign_out(message: str, *, comes_back: bool = True) -> Response:
+    """Forget both cookies and show the login with a message.
+
+    ``comes_back``: the login leads back to the page that was open.
+    """
     logout_user()
     cookie.clear()
     flash(message)
-    response: Response = ask_to_sign_in()
+    response: Response = (
+        ask_to_sign_in()
+        if comes_back
+        else cast("Response", redirect(url_for("auth.log_in"), code=303))
+    )
     forget_principal(response)
     return response

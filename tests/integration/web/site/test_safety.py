@@ -178,7 +178,7 @@ def test_every_other_address_asks_a_stranger_to_log_in(site: Installation) -> No
     for rule in _readable(app):
         address = re.sub(r"<[^>]+>", "balance", rule.rule)
         answer = browser.get(address, headers=HTMX)
-        if address in OPEN_TO_ALL:
+        if rule.rule in OPEN_TO_ALL:
             assert answer.status_code in {200, 302}, address
         else:
             assert answer.status_code == 401, address
@@ -206,7 +206,7 @@ def test_every_form_that_changes_something_needs_its_token(site: Installation) -
     site.client.calls.clear()
     for address in posts - SIGNED:
         answer = browser.post(address, data={"company": "x", "theme": "dark"})
-        assert answer.status_code in {303, 400, 404}, address
+        assert answer.status_code in {303, 400, 404, 422}, address
     assert set(site.client.calls) <= READS
     assert browser.get_cookie("theme") is None
     assert browser.get("/account").status_code == 200
