@@ -100,7 +100,7 @@ def test_another_companys_things_are_not_there(sign_in: SignIn) -> None:
     assert stranger.get(service.partition("?")[0]).status == 404
     for page in ("profile", "members"):
         assert stranger.get(f"/companies/{company[1]}/{page}").status == 404
-    for block in ("balance", "menu", "recommended", "services", "costs"):
+    for block in ("balance", "menu", "recommended", "services", "costs", "security"):
         answer = stranger.get(f"/blocks/{block}?company={company[1]}", headers=HTMX)
         assert answer.status == 404
         assert "Aurora" not in answer.text()

@@ -80,7 +80,7 @@ def test_the_recommendation_opens_to_its_working_out(sign_in: SignIn) -> None:
 
 @pytest.mark.over_the_broker
 @pytest.mark.parametrize(
-    "name", ["balance", "menu", "recommended", "services", "costs"]
+    "name", ["balance", "menu", "recommended", "services", "costs", "security"]
 )
 def test_each_block_has_an_address_of_its_own(sign_in: SignIn, name: str) -> None:
     page = sign_in()

@@ -34,7 +34,7 @@ PAGE_NEVER_ABOVE_S = 5.0
 LOOKS = 5
 
 BLOCKS_OF = {
-    "identity": set(),
+    "identity": {"security"},
     "inventory": {"menu", "services"},
     "billing": {"balance", "recommended", "costs"},
 }
@@ -138,7 +138,6 @@ def test_a_service_that_hangs_is_missed_like_a_killed_one(
         assert set(stack.missing()) == {service}
 
     assert sees(customer, ALL_FRESH)
-    # No block waits for identity: a page may be full before it answers again.
     assert wait_until(lambda: stack.missing() == {}, FULL_WITHIN_S)
 
 

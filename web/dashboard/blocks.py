@@ -3,6 +3,7 @@
 from shared.contracts import inventory
 from web.dashboard.costs import COSTS
 from web.dashboard.counters import Counters
+from web.dashboard.security import SECURITY
 from web.page.blocks import Block
 from web.page.frame import BALANCE, MENU
 from web.page.recommended import RECOMMENDED
@@ -15,4 +16,7 @@ SERVICES = Block(
     (inventory.CONTRACT.name,),
 )
 
-BLOCKS = {block.name: block for block in (BALANCE, MENU, RECOMMENDED, SERVICES, COSTS)}
+BLOCKS = {
+    block.name: block
+    for block in (BALANCE, MENU, RECOMMENDED, SERVICES, COSTS, SECURITY)
+}

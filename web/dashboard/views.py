@@ -8,6 +8,7 @@ from shared.contracts.inventory.services import Period
 from shared.rpc.client import DEFAULT_TIMEOUT_S
 from web.dashboard.blocks import BLOCKS, SERVICES
 from web.dashboard.costs import COSTS
+from web.dashboard.security import SECURITY
 from web.page.addresses import fragment_of
 from web.page.blocks import Block, PendingBlocks
 from web.page.context import context
@@ -30,7 +31,7 @@ bp = Blueprint("dashboard", __name__)
 @bp.get("/")
 @signed_in
 def dashboard() -> ResponseReturnValue:
-    page = begin_page(RECOMMENDED, SERVICES, COSTS, at="dashboard")
+    page = begin_page(RECOMMENDED, SERVICES, COSTS, SECURITY, at="dashboard")
     page.settle()
     menu = page.load_blocks()[MENU.name].data
     return page.show("dashboard/page.html", per=_period(), positions=_positions(menu))
@@ -45,6 +46,7 @@ def show_block(name: str) -> ResponseReturnValue:
         abort(404)
     block = BLOCKS[name]
     visit = begin_visit(polling=True)
+    visit.asks_protection = block.is_of_session
     if tag := _current_tag(block, visit):
         return not_changed(tag)
     pending = PendingBlocks(visit, [block], DEFAULT_TIMEOUT_S)

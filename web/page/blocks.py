@@ -1,8 +1,9 @@
 """Dashboard blocks: small units of a page that load, refresh and fail alone.
 
 A block says which call it needs, which template shows it and when it refreshes. Blocks
-that name the same call share it, so a page costs at most one call per service. Adding
-a block means adding a `Block` where its area defines it, and its template.
+that name the same call share it, so a page costs at most one call per service. A block
+of the session's check shares that one. Adding a block means adding a `Block` where its
+area defines it, and its template.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ from uuid import UUID
 import structlog
 
 from shared.contract import Method, Request
+from shared.contracts.identity.signing_in import RESUME_SESSION
 from shared.errors import (
     ContractError,
     Forbidden,
@@ -47,6 +49,11 @@ class Block:
     view: Callable[[Any], Any]
     sources: tuple[str, ...]
     behind_since: Callable[[Any], datetime | None] = lambda _answer: None
+
+    @property
+    def is_of_session(self) -> bool:
+        """Whether it shows what the session's check says."""
+        return self.method is RESUME_SESSION
 
     @property
     def template(self) -> str:
@@ -103,7 +110,9 @@ class PendingBlocks:
         self._answers: dict[tuple[Method[Any, Any], Request], Future[Any]] = {}
         for block in self._blocks:
             key = (block.method, block.request)
-            if key not in self._answers:
+            if block.is_of_session:
+                self._answers[key] = visit.start_session()
+            elif key not in self._answers:
                 self._answers[key] = visit.start(*key, timeout_s=timeout_s)
         self._asked_as = visit.identify()
 

@@ -97,11 +97,6 @@ class Frame:
         return Permission.ADD_FUNDS in self.permissions
 
     @property
-    def open_security_steps(self) -> int:
-        """How many of two steps the user has not taken: second factor, verification."""
-        return [self.user.two_factor_enabled, self.user.is_verified].count(False)
-
-    @property
     def initials(self) -> str:
         return initials(self.user.name or self.user.email or "?")
 

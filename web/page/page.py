@@ -244,6 +244,7 @@ def begin_page(
     one. ``visit`` is the request's, if it has begun.
     """
     visit = visit or begin_visit()
+    visit.asks_protection = any(block.is_of_session for block in blocks)
     visit.check_session()
     if acts_for is None or acts_for == visit.identify().company_id:
         content = visit

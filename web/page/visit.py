@@ -48,7 +48,8 @@ class Visit:
     ``acts_for`` is the company that the address names, if it does; without it the
     visit acts for the session's current company, which must be ``expected`` where a
     link or form says so. ``reading_until`` is set once identity has not answered:
-    nothing of its can be changed, and reading ends then.
+    nothing of its can be changed, and reading ends then. ``asks_protection``: the
+    session's check says as well how the account is protected.
 
     Raises, from any call:
         Unauthenticated: ``session_ended``; sign in again.
@@ -66,6 +67,7 @@ class Visit:
         polling: bool = False,
     ) -> None:
         self.session: identity.signing_in.Session | None = None
+        self.asks_protection = False
         self.reading_until: datetime | None = None
         self._token = token
         self._acts_for = acts_for
@@ -103,6 +105,16 @@ class Visit:
         is_asked = self.session is not None or self._resuming is not None
         if self._principal is not None and not is_asked:
             self._resuming = self._start_resuming(_CHECK_WITHIN_S)
+
+    def start_session(self) -> Future[identity.signing_in.Session]:
+        """Return the answer of the session's check, which is begun if it was not."""
+        self.identify()
+        if self.session is None:
+            self._resuming = self._resuming or self._start_resuming(_CHECK_WITHIN_S)
+            return self._resuming
+        known: Future[identity.signing_in.Session] = Future()
+        known.set_result(self.session)
+        return known
 
     def start(
         self,
@@ -201,7 +213,10 @@ class Visit:
     ) -> Future[identity.signing_in.Session]:
         """Ask for the session's current company, unless the address names one."""
         arguments = identity.signing_in.ResumeSession(
-            token=self._token, company_id=self._acts_for, polling=self._polling
+            token=self._token,
+            company_id=self._acts_for,
+            polling=self._polling,
+            with_protection=self.asks_protection,
         )
         call = CallContext(request_id=g.request_id, timeout_s=timeout_s)
         return context().client.start(

@@ -32,6 +32,19 @@ def steps_of(
     return [_view(step, begun.get(step)) for step in VerificationStep]
 
 
+def passed_steps(
+    db: Session, user_id: UUID, company_id: UUID
+) -> list[VerificationStep]:
+    """Return the steps that a user and their company have passed."""
+    steps = db.scalars(
+        select(Verification.step).where(
+            Verification.subject_id.in_((user_id, company_id)),
+            Verification.state == VerificationState.VERIFIED,
+        )
+    )
+    return list(steps)
+
+
 def is_verified(db: Session, user_id: UUID) -> bool:
     passed = db.scalar(
         select(func.count()).where(

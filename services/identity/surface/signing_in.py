@@ -1,6 +1,9 @@
 """Logging in and out, sessions, and tokens of operators."""
 
+from msgspec.structs import replace
+
 from services.identity import companies
+from services.identity.people import protection
 from services.identity.signing_in import principals, sessions
 from services.identity.surface.room_methods import RoomMethods
 from shared.contract import Nothing
@@ -26,7 +29,11 @@ class SigningInMethods(RoomMethods, is_part=True):
                 db, request.token, call.now, polling=request.polling
             )
             company = signed_in.company_for(request.company_id)
-            return sessions.view(db, signed_in, company, self._signing_key, call.now)
+            view = sessions.view(db, signed_in, company, self._signing_key, call.now)
+            if not request.with_protection:
+                return view
+            found = protection.of_user(db, signed_in.user, company)
+            return replace(view, protection=found)
 
     @handles(identity.signing_in.SWITCH_COMPANY)
     def switch_company(

@@ -7,7 +7,7 @@ from shared.contract import Effect, Event, Method, Nothing, Request, Response
 from shared.contracts.identity.factors import Factor
 from shared.contracts.identity.memberships import CompanyMembership
 from shared.contracts.identity.name import NAME
-from shared.contracts.identity.people import User
+from shared.contracts.identity.people import User, VerificationStep
 from shared.permissions import Permission
 
 
@@ -20,11 +20,27 @@ class LogIn(Request, frozen=True, kw_only=True):
     user_agent: str = ""
 
 
+class Protection(Response, frozen=True, kw_only=True):
+    """How well a person's account is protected, and for owners and admins their people.
+
+    ``verified`` are the steps that the person and the company have passed.
+    ``recovery_codes_left`` is None without a second factor. ``members`` counts the
+    company's people, and ``unprotected`` names the others without a second factor;
+    both are empty for people who don't manage members.
+    """
+
+    verified: list[VerificationStep]
+    recovery_codes_left: int | None
+    members: int
+    unprotected: list[str]
+
+
 class Session(Response, frozen=True, kw_only=True):
     """A live session and the principal renewed with it.
 
     ``principal`` is the signed token for ``company_id``, valid until
     ``principal_expires_at``. ``memberships`` are all companies of the user, by name.
+    ``protection`` is there if it was asked for.
     """
 
     token: str
@@ -33,6 +49,7 @@ class Session(Response, frozen=True, kw_only=True):
     memberships: list[CompanyMembership]
     principal: str
     principal_expires_at: datetime
+    protection: Protection | None = None
 
 
 class PendingLogin(Response, frozen=True, kw_only=True):
@@ -63,6 +80,7 @@ class ResumeSession(Request, frozen=True, kw_only=True):
     token: str
     company_id: UUID | None = None
     polling: bool = False
+    with_protection: bool = False
 
 
 class SwitchCompany(Request, frozen=True, kw_only=True):

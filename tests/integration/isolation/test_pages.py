@@ -81,6 +81,8 @@ LINES = (
     Line("GET", "/blocks/costs?company={company}", "200 200 200 200 200 404 login login login"),
     Line("GET", "/blocks/recommended",            "200 200 200 200 200 200 login login login"),
     Line("GET", "/blocks/recommended?company={company}",  "200 200 200 200 200 404 login login login"),
+    Line("GET", "/blocks/security",               "200 200 200 200 200 200 login login login"),
+    Line("GET", "/blocks/security?company={company}", "200 200 200 200 200 404 login login login"),
     Line("GET", "/services",                      "200 200 200 200 200 200 login login login"),
     Line("GET", "/services?q=service&sort=price", "200 200 200 200 200 200 login login login"),
     Line("GET", "/services?company={company}",    "200 200 200 200 200 404 login login login"),

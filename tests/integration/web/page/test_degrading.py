@@ -6,13 +6,19 @@ import pytest
 
 from shared.contracts import identity
 from tests.fixtures.installations import Installation, post, same_cookies, sign_in
+from tests.fixtures.web.pages import BLOCKS
+
+_OF_BILLING = BLOCKS["billing"]
+_OF_INVENTORY = BLOCKS["inventory"]
+_OF_IDENTITY = BLOCKS["identity"]
 
 
 @pytest.mark.parametrize(
     ("service", "gone", "kept"),
     [
-        ("billing", ("balance", "recommended", "costs"), ("menu", "services")),
-        ("inventory", ("menu", "services"), ("balance", "recommended", "costs")),
+        ("billing", _OF_BILLING, (*_OF_INVENTORY, *_OF_IDENTITY)),
+        ("inventory", _OF_INVENTORY, (*_OF_BILLING, *_OF_IDENTITY)),
+        ("identity", _OF_IDENTITY, (*_OF_BILLING, *_OF_INVENTORY)),
     ],
 )
 def test_without_a_service_its_blocks_wait_and_the_others_are_full(
