@@ -11,7 +11,6 @@ from uuid import UUID
 
 import structlog
 from flask import g, render_template
-from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from shared.contract import Method, Request, RequestT, ResponseT
@@ -127,9 +126,7 @@ class Page:
         principal = self._content.known_principal
         return principal is None or permission in principal.permissions
 
-    def show(
-        self, template: str, *, status: int = 200, **more: Any
-    ) -> ResponseReturnValue:
+    def show(self, template: str, *, status: int = 200, **more: Any) -> tuple[str, int]:
         """Wait for what is still under way and answer with the whole page.
 
         ``status`` is the answer's unless the main content is missing.
