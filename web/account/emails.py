@@ -122,7 +122,7 @@ def undo_email(token: str) -> ResponseReturnValue:
     )
 
 
-def _show_form(form: EmailForm, visit: Visit | None = None) -> ResponseReturnValue:
+def _show_form(form: EmailForm, visit: Visit | None = None) -> tuple[str, int]:
     page = begin_page(visit=visit)
     page.ask("account", GET_ACCOUNT, GetAccount())
     return page.show("account/email.html", form=form, status=form.status)
