@@ -1,10 +1,17 @@
 """The entries of the avatar menu: account, password, verification, two factors."""
 
-from flask import Blueprint
+from http import HTTPStatus
+
+from flask import Blueprint, flash, make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from shared.contracts import identity
+from shared.errors import Conflict, InvalidInput, Throttled, Unavailable
+from web.account.password_form import ChangePasswordForm
 from web.account.verification_view import VerificationView
+from web.language.refusals import retry_after
+from web.page.addresses import form_on
 from web.page.page import Page, begin_page
 from web.page.signed_in import signed_in
 
@@ -20,7 +27,25 @@ def account() -> ResponseReturnValue:
 @bp.get("/password")
 @signed_in
 def password() -> ResponseReturnValue:
-    return _begin().show("account/password.html")
+    return _show_password(ChangePasswordForm())
+
+
+@bp.post("/password")
+@form_on("account.password")
+@signed_in
+def change_password() -> ResponseReturnValue:
+    form = ChangePasswordForm()
+    if not form.validate():
+        form.status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _show_password(form)
+    try:
+        form.change()
+    except (InvalidInput, Conflict, Throttled, Unavailable) as refusal:
+        answer = make_response(_show_password(form.refuse(refusal)))
+        answer.headers.update(retry_after(refusal))
+        return answer
+    flash(_("Your password is changed. All other sessions have ended."), "success")
+    return redirect(url_for("account.account"), code=303)
 
 
 @bp.get("/verification")
@@ -36,6 +61,10 @@ def verification() -> ResponseReturnValue:
 @signed_in
 def two_factor() -> ResponseReturnValue:
     return _begin().show("account/two_factor.html")
+
+
+def _show_password(form: ChangePasswordForm) -> ResponseReturnValue:
+    return _begin().show("account/password.html", form=form, status=form.status)
 
 
 def _begin() -> Page:

@@ -23,6 +23,7 @@ from shared.errors import (
 from shared.language.translation import mark
 from shared.rpc.client import CallContext, call
 from shared.rpc.readiness import find_missing
+from web.auth import resets
 from web.language.refusals import retry_after
 from web.page.addresses import form_on, own_address
 from web.page.context import context
@@ -33,6 +34,7 @@ from web.page.values import read_uuid
 from web.page.visit import Visit, set_principal_cookie
 
 bp = Blueprint("auth", __name__)
+resets.register(bp)
 log = structlog.get_logger()
 
 _FAULT = mark("Something went wrong on our side, so you are not logged in. Try again.")

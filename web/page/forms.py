@@ -24,11 +24,12 @@ from flask import request
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, HiddenField, StringField
-from wtforms.validators import Optional
+from wtforms import DateField, HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import HiddenInput, SearchInput
 
 from shared.contract import Method, RequestT, ResponseT
+from shared.contracts import identity
 from shared.errors import ContractError, InvalidInput
 from shared.money import Money
 from web.language.amounts import (
@@ -66,6 +67,27 @@ _CLASSES = {
     "RadioInput": "form-check-input",
     "Select": "form-select",
 }
+
+
+def about_new_password(field: str) -> dict[str, str]:
+    """Return the codes by which a password is refused, for ``refusals`` of a form."""
+    return dict.fromkeys(identity.passwords.REFUSALS, field)
+
+
+def new_password_field() -> PasswordField:
+    """Make the field of a password to be set, which is asked for once.
+
+    It has no greatest length: a pasted password must not be cut silently.
+    """
+    return PasswordField(
+        _("New password"),
+        [InputRequired(_("Enter a new password."))],
+        description=_(
+            "At least 10 characters. Several words that don't belong together are "
+            "long and easy to remember."
+        ),
+        render_kw={"autocomplete": "new-password"},
+    )
 
 
 def new_form_key() -> str:

@@ -97,6 +97,8 @@ LINES = (
     Line("GET", "/undo-email/no-such-link",       "200 200 200 200 200 200 200 200 200"),
     Line("POST", "/undo-email/no-such-link",      "404 404 404 404 404 404 404 404 404"),
     Line("GET", "/account/password",              "200 200 200 200 200 200 login login login"),
+    # A wrong current password, as the right one would change it.
+    Line("POST", "/account/password",             "422 422 422 422 422 422 login login login", {"current": "not the password", "new": "tram under violet elms"}),
     Line("GET", "/account/verification",          "200 200 200 200 200 200 login login login"),
     Line("GET", "/account/two-factor",            "200 200 200 200 200 200 login login login"),
     Line("GET", "/companies/{company}/profile",   "200 200 200 200 200 404 login login login"),
@@ -135,6 +137,12 @@ LINES = (
     # Whoever has a session is sent on from the login, whether it still lives or not.
     Line("GET", "/login",                         "302 302 302 302 302 302 200 302 302"),
     Line("POST", "/login",                        "303 303 303 303 303 303 401 401 401", {"email": "{email}", "password": PASSWORD}),
+    Line("GET", "/login/forgot",                  "200 200 200 200 200 200 200 200 200"),
+    Line("POST", "/login/forgot",                 "303 303 303 303 303 303 303 303 303", {"email": "{email}"}),
+    Line("GET", "/login/forgot/sent",             "200 200 200 200 200 200 200 200 200"),
+    # Nobody has the link that a mail brings.
+    Line("GET", "/reset-password/none",           "404 404 404 404 404 404 404 404 404"),
+    Line("POST", "/reset-password/none",          "404 404 404 404 404 404 404 404 404", {"new": "tram under violet elms"}),
     Line("GET", "/logout",                        "200 200 200 200 200 200 302 200 200"),
     Line("POST", "/logout",                       "out out out out out out login login login"),
     Line("POST", "/theme",                        "303 303 303 303 303 303 303 303 303", {"theme": "dark"}),
@@ -154,8 +162,8 @@ FRAGMENT_ADDRESSES = tuple(
     re.sub(r"<\w+>", "[^/?]+", address) + r"(\?|$)" for address in FRAGMENTS
 )
 
-FAILED_TRIES_ARE_KEPT = {"/login"}
-"""The throttle counts them."""
+FAILED_TRIES_ARE_KEPT = {"/login", "/account/password"}
+"""Limits count them."""
 
 WITHOUT_IDENTITY = {
     "/webhooks/bank_transfer": "401",

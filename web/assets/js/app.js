@@ -5,6 +5,8 @@ import htmx from "htmx.org/dist/htmx.esm.js";
 // The extensions expect htmx as a global, which the module above has made.
 import "htmx.org/dist/ext/hx-ptag.js";
 
+import "./reveal.js";
+
 const POLL = "every";
 const SHOWN = "tab-shown";
 const TAG = "HX-PTag";

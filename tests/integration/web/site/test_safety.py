@@ -179,7 +179,8 @@ def test_every_other_address_asks_a_stranger_to_log_in(site: Installation) -> No
         address = re.sub(r"<[^>]+>", "balance", rule.rule)
         answer = browser.get(address, headers=HTMX)
         if rule.rule in OPEN_TO_ALL:
-            assert answer.status_code in {200, 302}, address
+            # The page of a mailed link may be refused without its token.
+            assert answer.status_code in {200, 302, 404}, address
         else:
             assert answer.status_code == 401, address
             assert answer.headers["HX-Redirect"].startswith("/login"), address

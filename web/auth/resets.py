@@ -1,0 +1,151 @@
+"""Set a new password by a mailed link, for people who have forgotten theirs.
+
+Opening a link shows a page and uses nothing up, as mail scanners open links, too. No
+answer tells whether somebody has an account.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import ClassVar
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext
+from flask_login import logout_user
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import EmailInput
+
+from shared.contracts import identity
+from shared.errors import InvalidInput, NotFound, Throttled, Unavailable
+from shared.rpc.client import CallContext, call
+from web.language.refusals import retry_after
+from web.page.addresses import form_on
+from web.page.context import context
+from web.page.forms import PageForm, about_new_password, new_password_field
+from web.page.visit import forget_principal
+
+
+class ForgotPasswordForm(PageForm):
+    email = StringField(
+        lazy_gettext("Email"),
+        [InputRequired(lazy_gettext("Enter your email address.")), Length(max=254)],
+        widget=EmailInput(),
+        render_kw={"autocomplete": "username"},
+    )
+
+
+class ResetPasswordForm(PageForm):
+    refusals: ClassVar[Mapping[str, str]] = {
+        "too_many_passwords": "new",
+        **about_new_password("new"),
+    }
+
+    new = new_password_field()
+
+
+def register(bp: Blueprint) -> None:
+    """Add these pages to those of logging in."""
+    bp.get("/login/forgot")(forgot_password)
+    bp.post("/login/forgot")(ask_for_reset)
+    bp.get("/login/forgot/sent")(reset_sent)
+    bp.get("/reset-password/<token>")(show_reset)
+    bp.post("/reset-password/<token>")(reset_password)
+
+
+def forgot_password() -> ResponseReturnValue:
+    return _show_forgot(ForgotPasswordForm())
+
+
+def _ask_again() -> ResponseReturnValue:
+    """The form with the email, after it has expired."""
+    return _show_forgot(ForgotPasswordForm.expired())
+
+
+@form_on("auth.forgot_password", again=_ask_again, needs_sign_in=False)
+def ask_for_reset() -> ResponseReturnValue:
+    form = ForgotPasswordForm()
+    if not form.validate():
+        form.status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _show_forgot(form)
+    wanted = identity.passwords.AskForReset(
+        email=form.email.data or "", address=request.remote_addr or ""
+    )
+    try:
+        call(context().client, identity.passwords.ASK_FOR_RESET, wanted, _public())
+    except (Throttled, Unavailable) as refusal:
+        answer = make_response(_show_forgot(form.refuse(refusal)))
+        answer.headers.update(retry_after(refusal))
+        return answer
+    return redirect(url_for("auth.reset_sent"), code=303)
+
+
+def reset_sent() -> ResponseReturnValue:
+    return render_template("auth/reset_sent.html")
+
+
+def show_reset(token: str) -> ResponseReturnValue:
+    return _show_reset(token, ResetPasswordForm())
+
+
+@form_on("auth.show_reset", needs_sign_in=False)
+def reset_password(token: str) -> ResponseReturnValue:
+    form = ResetPasswordForm()
+    if not form.validate():
+        form.status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _show_reset(token, form)
+    wanted = identity.passwords.ResetPassword(token=token, new=form.new.data or "")
+    try:
+        call(context().client, identity.passwords.RESET_PASSWORD, wanted, _public())
+    except NotFound as refusal:
+        return _show_useless(refusal)
+    except (InvalidInput, Throttled, Unavailable) as refusal:
+        answer = make_response(_show_reset(token, form.refuse(refusal)))
+        answer.headers.update(retry_after(refusal))
+        return answer
+    return _to_login()
+
+
+def _to_login() -> Response:
+    """The session that this browser may have had has ended, too."""
+    logout_user()
+    cookie.clear()
+    flash(gettext("Your password is changed. Log in with the new one."), "success")
+    response = make_response(redirect(url_for("auth.log_in"), code=303))
+    forget_principal(response)
+    return response
+
+
+def _show_forgot(form: ForgotPasswordForm) -> ResponseReturnValue:
+    return render_template("auth/forgot_password.html", form=form), form.status
+
+
+def _show_reset(token: str, form: ResetPasswordForm) -> ResponseReturnValue:
+    wanted = identity.passwords.FindReset(token=token)
+    try:
+        found = call(context().client, identity.passwords.FIND_RESET, wanted, _public())
+    except NotFound as refusal:
+        return _show_useless(refusal)
+    page = render_template("auth/reset_password.html", form=form, email=found.email)
+    return page, form.status
+
+
+def _show_useless(refusal: NotFound) -> ResponseReturnValue:
+    """The link is unknown, used or has expired; there can be another one."""
+    page = render_template("auth/useless_link.html", code=refusal.code)
+    return page, refusal.http_status
+
+
+def _public() -> CallContext:
+    return CallContext(request_id=g.request_id)
