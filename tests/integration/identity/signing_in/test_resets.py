@@ -24,6 +24,7 @@ from shared.contracts.identity.notices import Channel, NoticeKind
 from shared.errors import ContractError, InvalidInput, NotFound, Throttled
 from shared.rpc.jobs import run_job
 from tests.fixtures.identity.house import ADDRESS, LISTED, PASSWORD, House
+from tests.fixtures.identity.mailed_tokens import reset_tokens
 
 ALICE = "alice@example.com"
 NEW = "tram under violet elms"
@@ -35,21 +36,9 @@ def ask(house: House, email: str = ALICE, address: str = ADDRESS) -> None:
 
 
 def mailed_tokens(house: House) -> list[str]:
-    """The tokens of the links that have been mailed, the newest last."""
     (job,) = (j for j in house.service.jobs() if j.name == "send_reset_links")
     run_job(job, house.service.runtime)
-    with house.database.system() as db:
-        mails = db.scalars(
-            select(Notice)
-            .where(
-                Notice.kind == NoticeKind.PASSWORD_RESET_ASKED,
-                Notice.channel == Channel.MAIL,
-            )
-            .order_by(Notice.created_at)
-        )
-        ids = [UUID(mail.parameters["link_id"]) for mail in mails]
-    links = MailedLinks(house.principals.signing_key)
-    return [links.token(LinkKind.RESET_PASSWORD, each) for each in ids]
+    return reset_tokens(house.database, house.principals.signing_key, ALICE)
 
 
 def find(house: House, token: str) -> identity.passwords.Reset:
