@@ -45,6 +45,12 @@ Promise.allSettled(document.getAnimations()
 LISTS = ("services", "invoices", "transactions", "members")
 """Pages whose main part is a list."""
 
+BEFORE_LOGIN = {
+    "login": "/login",
+    "forgot-password": "/login/forgot",
+    "reset-sent": "/login/forgot/sent",
+    "useless-link": "/reset-password/none",
+}
 WIDTHS = (360, 1280)
 THEMES = ("light", "dark")
 
@@ -172,19 +178,20 @@ def test_a_profile_in_two_tabs_is_accessible_and_fits(
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_the_login_is_accessible_and_fits(
+def test_what_is_shown_before_the_login_is_accessible_and_fits(
     new_context: NewContext, screenshots: Screenshots, theme: str
 ) -> None:
     for width in WIDTHS:
         size = {"width": width, "height": 800}
         page = new_context(viewport=size, color_scheme=theme).new_page()
-        page.goto("/login")
-        screenshots.take(page, f"login-{width}-{theme}", full_page=False)
+        for name, address in BEFORE_LOGIN.items():
+            page.goto(address)
+            screenshots.take(page, f"{name}-{width}-{theme}", full_page=False)
 
-        results = Axe().run(page)
+            results = Axe().run(page)
 
-        assert results.violations_count == 0, results.generate_report()
-        assert overflow(page) <= 0
+            assert results.violations_count == 0, results.generate_report()
+            assert overflow(page) <= 0
 
 
 def _look(page: Page, screenshots: Screenshots, name: str) -> None:

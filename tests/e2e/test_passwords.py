@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from launcher.demo.story import PASSWORD
@@ -65,6 +66,7 @@ def test_a_password_is_changed_by_keyboard_on_a_phone(
     expect(new).to_have_value(WEAK)
     new.press("Enter")
     expect(page.locator("#field-new-error")).to_be_visible()
+    assert Axe().run(page).violations_count == 0
     expect(new).to_have_attribute("type", "password")
 
     page.get_by_label("Current password").fill(PASSWORD)
@@ -100,6 +102,8 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link(
     visitor.goto(link)
     show = visitor.get_by_role("button", name="Show password")
     expect(show).to_be_visible(visible=script)
+    if script:
+        assert Axe().run(visitor).violations_count == 0
     visitor.get_by_label("New password").fill(NEW)
     visitor.get_by_role("button", name="Set the password").click()
     expect(visitor.get_by_role("heading", name="Log in")).to_be_visible()
