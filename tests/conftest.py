@@ -21,7 +21,7 @@ _SERVERS = pytest.StashKey[OwnServers]()
 _SOCKET = "servers_socket"
 _LONG_S = 1800
 
-pytest_plugins = ["tests.fixtures.where_time_went"]
+pytest_plugins = ["tests.fixtures.run_times"]
 register_profiles()
 use_plain_tracebacks()
 

@@ -21,7 +21,7 @@ from shared.runtime import Runtime
 from tests.contract.parcel.contract import NAME
 from tests.contract.parcel.service import ParcelService, make_database
 from tests.contract.world import World
-from tests.fixtures.cable import cable_to
+from tests.fixtures.breakable_link import breakable_link_to
 from tests.fixtures.databases import empty_database
 from tests.fixtures.principals import Principals
 from tests.fixtures.service_processes import ServiceProcess
@@ -95,13 +95,13 @@ def own_process(
     rabbitmq_server: RabbitNode,
     keys_folder: Path,
 ) -> Iterator[ServiceProcess]:
-    """The service, not yet started, on a cable of its own."""
+    """The service, not yet started, over a link of its own."""
     with (
         empty_database(postgres_server, "parcel-own") as url,
         fresh_vhost(rabbitmq_server, ParcelService) as amqp_url,
-        cable_to(amqp_url) as cable,
+        breakable_link_to(amqp_url) as breakable_link,
     ):
-        process = ServiceProcess(PARCEL, amqp_url, url, keys_folder, cable)
+        process = ServiceProcess(PARCEL, amqp_url, url, keys_folder, breakable_link)
         yield process
         process.stop()
 

@@ -23,7 +23,7 @@ from shared.rpc.messages import RPC_EXCHANGE
 from shared.rpc.readiness import find_missing
 from tests.contract.parcel import contract as c
 from tests.contract.world import PATIENCE_S, World
-from tests.fixtures.cable import Cable, cable_to
+from tests.fixtures.breakable_link import BreakableLink, breakable_link_to
 from tests.fixtures.service_processes import ServiceProcess
 
 WORKERS = 10
@@ -34,14 +34,14 @@ PATIENT = CallContext("test", timeout_s=PATIENCE_S)
 
 
 @pytest.fixture
-def cable(parcel_process: ServiceProcess) -> Iterator[Cable]:
-    with cable_to(parcel_process.amqp_url) as cable:
-        yield cable
+def breakable_link(parcel_process: ServiceProcess) -> Iterator[BreakableLink]:
+    with breakable_link_to(parcel_process.amqp_url) as breakable_link:
+        yield breakable_link
 
 
 @pytest.fixture
-def client(cable: Cable) -> Iterator[AmqpClient]:
-    with closing(AmqpClient(cable.url)) as client:
+def client(breakable_link: BreakableLink) -> Iterator[AmqpClient]:
+    with closing(AmqpClient(breakable_link.url)) as client:
         yield client
 
 
@@ -82,27 +82,27 @@ def test_without_a_broker_calls_fail_long_before_their_deadline() -> None:
 
 
 def test_a_lost_connection_ends_what_cannot_be_repeated(
-    client: AmqpClient, cable: Cable
+    client: AmqpClient, breakable_link: BreakableLink
 ) -> None:
     echo(client)
     pending = client.start(c.WAIT, c.Wait(seconds=LONG_S), PATIENT)
     started = time.monotonic()
 
-    cable.cut()
+    breakable_link.cut()
 
     assert ends_with("connection_lost", lambda: pending.result(PATIENCE_S))
     assert time.monotonic() - started < LONG_S
 
 
 def test_a_lost_connection_ends_everything_when_the_broker_stays_away(
-    client: AmqpClient, cable: Cable, amqp_world: World
+    client: AmqpClient, breakable_link: BreakableLink, amqp_world: World
 ) -> None:
     echo(client)
     busy = occupy(amqp_world)
     reads = [client.start(c.ECHO, c.Values(), PATIENT) for _ in range(5)]
     started = time.monotonic()
 
-    cable.cut()
+    breakable_link.cut()
 
     for read in reads:
         assert ends_with("broker_unreachable", partial(read.result, PATIENCE_S))
@@ -111,7 +111,7 @@ def test_a_lost_connection_ends_everything_when_the_broker_stays_away(
 
 
 def test_a_call_is_repeated_once_when_the_connection_comes_back_at_once(
-    client: AmqpClient, cable: Cable, amqp_world: World
+    client: AmqpClient, breakable_link: BreakableLink, amqp_world: World
 ) -> None:
     echo(client)
     label, owner = str(uuid4()), amqp_world.owner()
@@ -121,7 +121,7 @@ def test_a_call_is_repeated_once_when_the_connection_comes_back_at_once(
         c.SEND, c.Send(label=label), CallContext("test", owner, label, PATIENCE_S)
     )
 
-    cable.interrupt()
+    breakable_link.interrupt()
 
     assert read.result(PATIENCE_S).text == "again"
     assert change.result(PATIENCE_S).label == label
@@ -129,12 +129,14 @@ def test_a_call_is_repeated_once_when_the_connection_comes_back_at_once(
     assert all(future.result(PATIENCE_S) for future in busy)
 
 
-def test_the_client_reconnects_automatically(client: AmqpClient, cable: Cable) -> None:
+def test_the_client_reconnects_automatically(
+    client: AmqpClient, breakable_link: BreakableLink
+) -> None:
     echo(client)
-    cable.cut()
+    breakable_link.cut()
     assert wait_until(lambda: not client.is_connected(), PATIENCE_S)
 
-    cable.mend()
+    breakable_link.mend()
 
     assert wait_until(client.is_connected, PATIENCE_S)
     assert echo(client) == "hello"
@@ -142,45 +144,47 @@ def test_the_client_reconnects_automatically(client: AmqpClient, cable: Cable) -
 
 
 def test_while_the_broker_takes_nothing_more_calls_fail_at_once(
-    client: AmqpClient, cable: Cable
+    client: AmqpClient, breakable_link: BreakableLink
 ) -> None:
     echo(client)
     pending = client.start(c.WAIT, c.Wait(seconds=LONG_S), PATIENT)
 
-    cable.say(Method(0, Connection.Blocked("low on memory")).marshal())
+    breakable_link.say(Method(0, Connection.Blocked("low on memory")).marshal())
 
     assert ends_with("broker_unreachable", lambda: pending.result(PATIENCE_S))
     assert ends_with("broker_unreachable", lambda: echo(client))
     assert not client.is_connected()
-    cable.say(Method(0, Connection.Unblocked()).marshal())
+    breakable_link.say(Method(0, Connection.Unblocked()).marshal())
     assert wait_until(lambda: not fails(lambda: echo(client)), PATIENCE_S)
 
 
-def test_lost_connections_are_counted(client: AmqpClient, cable: Cable) -> None:
+def test_lost_connections_are_counted(
+    client: AmqpClient, breakable_link: BreakableLink
+) -> None:
     figure = client.figures.get_sample_value
     echo(client)
     assert figure("client_connected") == 1
     assert figure("client_connections_lost_total") == 0
 
-    cable.cut()
+    breakable_link.cut()
 
     assert wait_until(lambda: figure("client_connected") == 0, PATIENCE_S)
-    cable.mend()
+    breakable_link.mend()
     assert wait_until(client.is_connected, PATIENCE_S)
     assert figure("client_connected") == 1
     assert figure("client_connections_lost_total") == 1
 
 
 def test_a_broker_that_is_away_is_not_held_against_the_services(
-    client: AmqpClient, cable: Cable
+    client: AmqpClient, breakable_link: BreakableLink
 ) -> None:
     echo(client)
-    cable.cut()
+    breakable_link.cut()
     assert wait_until(lambda: not client.is_connected(), PATIENCE_S)
     for _ in range(20):
         assert not ends_with("service_resting", lambda: echo(client, timeout_s=0.1))
 
-    cable.mend()
+    breakable_link.mend()
 
     assert wait_until(client.is_connected, PATIENCE_S)
     assert echo(client) == "hello"

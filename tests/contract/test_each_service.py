@@ -35,7 +35,7 @@ from shared.rpc.client import CallContext, call
 from shared.rpc.messages import encode_call
 from shared.rpc.service import Service
 from tests.contract.world import PATIENCE_S
-from tests.fixtures.cable import cable_to
+from tests.fixtures.breakable_link import breakable_link_to
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.effects import (
     CHANGES,
@@ -152,7 +152,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def processes(
     postgres_server: PostgresServer, rabbitmq_server: RabbitNode, keys: Path
 ) -> Iterator[dict[str, ServiceProcess]]:
-    """The services, each over a cable of its own.
+    """The services, each over a link of its own.
 
     All begin and end at once, as either takes seconds. Tests wait for all of them: some
     allow a service only seconds, which it may not get while another starts.
@@ -163,8 +163,10 @@ def processes(
             url = stack.enter_context(fresh_database(postgres_server, name))
             vhost = fresh_vhost(rabbitmq_server, SERVICES[name])
             amqp_url = stack.enter_context(vhost)
-            cable = stack.enter_context(cable_to(amqp_url))
-            process = ServiceProcess(f"services.{name}", amqp_url, url, keys, cable)
+            breakable_link = stack.enter_context(breakable_link_to(amqp_url))
+            process = ServiceProcess(
+                f"services.{name}", amqp_url, url, keys, breakable_link
+            )
             process.begin()
             stack.callback(process.stop)
             begun[name] = process
@@ -276,14 +278,14 @@ def test_a_call_that_comes_again_as_its_connection_was_lost_has_its_effect_once(
     bench: Bench,
 ) -> None:
     change, effects = bench.prepare()
-    url, cable = bench.process.database_url, bench.process.cable
-    assert cable
+    url, breakable_link = bench.process.database_url, bench.process.breakable_link
+    assert breakable_link
     done = bench.process.log.count(f'"{change.method.name}"')
 
     with locked(url, change.table):
         bench.send(change)
         assert wait_until(lambda: waiting_for_locks(url) >= 1, PATIENCE_S)
-        cable.interrupt()
+        breakable_link.interrupt()
         # It has come again, and waits for the first to be through.
         assert wait_until(lambda: waiting_for_locks(url) >= 2, PATIENCE_S)
 

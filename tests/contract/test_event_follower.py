@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from launcher.machine.processes import wait_until
 from shared.rpc.amqp.event_follower import EventFollower
 from shared.rpc.signatures import EventKeys, EventSigner
-from tests.fixtures.cable import Cable, cable_to
+from tests.fixtures.breakable_link import BreakableLink, breakable_link_to
 
 PATIENCE_S = 15.0
 SOURCES = ("here", "there", "mine", "foreign")
@@ -68,9 +68,9 @@ def _exchanges(amqp_url: str) -> None:
 
 
 @pytest.fixture
-def cable(amqp_url: str) -> Iterator[Cable]:
-    with cable_to(amqp_url) as cable:
-        yield cable
+def breakable_link(amqp_url: str) -> Iterator[BreakableLink]:
+    with breakable_link_to(amqp_url) as breakable_link:
+        yield breakable_link
 
 
 def test_every_event_of_each_source_is_followed(amqp_url: str, notes: Notes) -> None:
@@ -122,18 +122,18 @@ def test_an_event_not_signed_by_its_source_or_naming_another_is_ignored(
 
 
 def test_a_lost_link_is_reported_and_started_again(
-    amqp_url: str, cable: Cable, notes: Notes
+    amqp_url: str, breakable_link: BreakableLink, notes: Notes
 ) -> None:
-    follower = follower_of(cable.url, ("here",), notes)
+    follower = follower_of(breakable_link.url, ("here",), notes)
     with closing(follower):
         follower.start()
         notes.wait_until_listening()
 
-        cable.cut()
+        breakable_link.cut()
         assert wait_until(lambda: not notes.listening, PATIENCE_S)
         missed = uuid4()
         _publish(amqp_url, "here", "thing_changed", missed)
-        cable.mend()
+        breakable_link.mend()
         notes.wait_until_listening()
 
         assert (notes.losses, notes.beginnings) == (1, 2)
@@ -144,14 +144,14 @@ def test_a_lost_link_is_reported_and_started_again(
 
 
 def test_a_broker_that_is_not_there_yet_is_waited_for(
-    cable: Cable, notes: Notes
+    breakable_link: BreakableLink, notes: Notes
 ) -> None:
-    cable.cut()
-    follower = follower_of(cable.url, ("here",), notes)
+    breakable_link.cut()
+    follower = follower_of(breakable_link.url, ("here",), notes)
     with closing(follower):
         follower.start()
 
-        cable.mend()
+        breakable_link.mend()
 
         notes.wait_until_listening()
 

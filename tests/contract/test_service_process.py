@@ -15,7 +15,7 @@ from shared.rpc.readiness import find_missing
 from tests.contract.parcel import contract as c
 from tests.contract.parcel.service import CLOCK_AHEAD_S
 from tests.contract.world import PATIENCE_S
-from tests.fixtures.cable import Cable, cable_to
+from tests.fixtures.breakable_link import BreakableLink, breakable_link_to
 from tests.fixtures.principals import Principals
 from tests.fixtures.service_processes import START_WITHIN_S, ServiceProcess
 
@@ -30,9 +30,9 @@ def client(own_process: ServiceProcess) -> Iterator[AmqpClient]:
 
 
 @pytest.fixture
-def cable(own_process: ServiceProcess) -> Cable:
-    assert own_process.cable
-    return own_process.cable
+def breakable_link(own_process: ServiceProcess) -> BreakableLink:
+    assert own_process.breakable_link
+    return own_process.breakable_link
 
 
 def test_what_is_in_flight_is_finished_before_it_stops(
@@ -53,13 +53,13 @@ def test_what_is_in_flight_is_finished_before_it_stops(
 def test_it_may_start_before_the_broker_and_outlive_it(
     own_process: ServiceProcess,
     client: AmqpClient,
-    cable: Cable,
+    breakable_link: BreakableLink,
     principals: Principals,
 ) -> None:
-    cable.cut()
+    breakable_link.cut()
     own_process.begin()
     assert wait_until(lambda: "broker_unreachable" in own_process.log, START_WITHIN_S)
-    cable.mend()
+    breakable_link.mend()
     own_process.wait_until_served()
     owner = CallContext(
         "test", principals.operator(uuid4()), str(uuid4()), timeout_s=PATIENCE_S
@@ -68,7 +68,7 @@ def test_it_may_start_before_the_broker_and_outlive_it(
     # Its connection goes while it works: the call comes again, and is done once.
     change = client.start(c.SEND_SLOWLY, c.Send(label="once"), owner)
     wait_for_earlier_calls_to_arrive(client)
-    cable.interrupt()
+    breakable_link.interrupt()
 
     assert change.result(PATIENCE_S).label == "once"
     own_process.wait_until_served()
@@ -83,7 +83,7 @@ def test_it_may_start_before_the_broker_and_outlive_it(
 def test_it_may_start_before_its_database_and_says_when_that_is_away(
     own_process: ServiceProcess, client: AmqpClient
 ) -> None:
-    with cable_to(own_process.database_url) as database:
+    with breakable_link_to(own_process.database_url) as database:
         own_process.database_url = database.url
         database.cut()
         own_process.begin()
@@ -103,9 +103,9 @@ def test_it_may_start_before_its_database_and_says_when_that_is_away(
 
 
 def test_it_stops_at_once_while_the_broker_is_away(
-    own_process: ServiceProcess, cable: Cable
+    own_process: ServiceProcess, breakable_link: BreakableLink
 ) -> None:
-    cable.cut()
+    breakable_link.cut()
     own_process.begin()
     assert wait_until(lambda: "broker_unreachable" in own_process.log, START_WITHIN_S)
 

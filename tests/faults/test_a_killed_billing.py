@@ -40,7 +40,7 @@ from shared.db.database import Database
 from shared.errors import Unavailable
 from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.client import CallContext, call
-from tests.fixtures.billing.office import Office, money
+from tests.fixtures.billing.harness import BillingHarness, money
 from tests.fixtures.properties import new_random
 from tests.fixtures.sandbox import SECRET, Sandbox, sandbox
 from tests.fixtures.service_processes import ServiceProcess
@@ -54,7 +54,7 @@ POINTS_AT_LEAST, POINTS_AT_MOST = 40, 150
 class Customer:
     """Tops up once, and tries again like a person while billing does not answer."""
 
-    office: Office
+    harness: BillingHarness
     client: AmqpClient
     billing: ServiceProcess
     sandbox: Sandbox
@@ -88,7 +88,7 @@ class Customer:
                 self._bring_back()
 
     def _context(self, method: Method[RequestT, ResponseT]) -> CallContext:
-        principals, company_id = self.office.principals, self.office.company_id
+        principals, company_id = self.harness.principals, self.harness.company_id
         return CallContext(
             request_id="killed",
             principal=principals.user(
@@ -141,7 +141,7 @@ def new_customer(
         billing = ServiceProcess(
             "tests.faults.dying.billing", amqp_url, billing_database_url, keys
         )
-        first = Office(database)
+        first = BillingHarness(database)
         (keys / "principal.pub").write_bytes(
             first.principals.verify_key.public_bytes(
                 Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
@@ -149,10 +149,10 @@ def new_customer(
         )
 
         def make() -> Customer:
-            office = Office(database, principals=first.principals)
-            office.live_in("Europe/Berlin")
-            office.open_wallet()
-            return Customer(office, client, billing, running)
+            harness = BillingHarness(database, principals=first.principals)
+            harness.live_in("Europe/Berlin")
+            harness.open_wallet()
+            return Customer(harness, client, billing, running)
 
         yield make
         billing.stop()
@@ -200,8 +200,8 @@ def top_up_killed_at(
     paid = customer.top_up()
 
     told = f"killed at point {point}"
-    (wallet,) = customer.office.dashboard().wallets
+    (wallet,) = customer.harness.dashboard().wallets
     assert wallet.balance.amount == Decimal(100), told
     assert paid.state is TopUpState.SUCCEEDED, told
     assert [each.state for each in paid.payments] == [PaymentState.SUCCEEDED], told
-    assert customer.office.differences() == [], told
+    assert customer.harness.differences() == [], told

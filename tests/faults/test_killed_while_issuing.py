@@ -32,7 +32,7 @@ from shared.db.database import Database
 from shared.principal import system
 from shared.rpc.call import Call
 from shared.rpc.change import Change
-from tests.fixtures.billing.office import START, Office, money
+from tests.fixtures.billing.harness import START, BillingHarness, money
 from tests.fixtures.sellers import SELLERS
 
 PAYMENTS = 40
@@ -74,13 +74,13 @@ def _order_documents(database: Database, documents: int) -> None:
     settings = BillingSettings(sellers=SELLERS)
     # In each seller's own currency, so that no invoice waits for an exchange rate.
     for country, currency in (("DE", "EUR"), ("PL", "PLN")):
-        office = Office(database, gateways=gateways, settings=settings)
-        _pay_often(office, country, currency)
+        harness = BillingHarness(database, gateways=gateways, settings=settings)
+        _pay_often(harness, country, currency)
     chance = random.Random(5)
     with database.system() as session:
         session.execute(delete(DocumentOrder))
         call = Call(system("billing"), "", START)
-        change = Change(session, office.service.runtime, call)
+        change = Change(session, harness.service.runtime, call)
         payments = session.scalars(select(Payment).order_by(Payment.id)).all()
         assert len(payments) == PAYMENTS
         invoices: Counter[UUID] = Counter()
@@ -109,12 +109,12 @@ def _wanted(kind: DocumentKind, payment: Payment, number: int) -> Wanted:
     return Wanted(kind, net, tax, payment_id, note=note)
 
 
-def _pay_often(office: Office, country: str, currency: str) -> None:
+def _pay_often(harness: BillingHarness, country: str, currency: str) -> None:
     """Pay one top-up by bank, as often as is needed of each seller's."""
-    office.live_in("Europe/Berlin", country=country)
-    office.open_wallet(currency)
-    owner = office.principals.user(Role.OWNER, office.company_id, is_verified=True)
-    quote = office.call(
+    harness.live_in("Europe/Berlin", country=country)
+    harness.open_wallet(currency)
+    owner = harness.principals.user(Role.OWNER, harness.company_id, is_verified=True)
+    quote = harness.call(
         billing.top_ups.QUOTE_TOP_UP,
         billing.top_ups.QuoteTopUp(net=money("50.00", currency)),
         owner,
@@ -122,7 +122,7 @@ def _pay_often(office: Office, country: str, currency: str) -> None:
     begin = billing.top_ups.BeginTopUp(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    top_up = office.call(billing.top_ups.BEGIN_TOP_UP, begin, owner)
+    top_up = harness.call(billing.top_ups.BEGIN_TOP_UP, begin, owner)
     credits_ = [
         BankCredit(
             transaction=f"{country}{n}", amount=quote.gross, text=top_up.reference
@@ -130,7 +130,7 @@ def _pay_often(office: Office, country: str, currency: str) -> None:
         for n in range(PAYMENTS // 2)
     ]
     book = billing.payments.BookBankPayments(credits=credits_)
-    office.call(billing.payments.BOOK_BANK_PAYMENTS, book, office.operator())
+    harness.call(billing.payments.BOOK_BANK_PAYMENTS, book, harness.operator())
 
 
 def _issue_until_done(url: str, number: int, dies_once_in: int) -> int:

@@ -10,8 +10,8 @@ from psycopg2.extensions import connection
 from sqlalchemy import make_url
 
 from launcher.servers.postgres import PostgresServer
+from tests.fixtures.database_reset import empty
 from tests.fixtures.databases import fresh_database
-from tests.fixtures.emptying import empty
 from tests.simulation.locks import LockWatch
 from tests.simulation.run import ACTS, Outcome, simulate
 

@@ -17,7 +17,7 @@ from services.billing.documents.issuing import Issuer, issue_ordered
 from shared.clock import ManualClock
 from shared.db.database import Database
 from shared.runtime import Runtime
-from tests.fixtures.billing.office import START
+from tests.fixtures.billing.harness import START
 from tests.fixtures.sellers import SELLERS
 
 

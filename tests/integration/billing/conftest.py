@@ -6,9 +6,9 @@ import pytest
 from launcher.servers.databases import SERVICES
 from launcher.servers.postgres import PostgresServer
 from shared.db.database import Database
-from tests.fixtures.billing.office import Office
-from tests.fixtures.billing.tenant import Tenant
-from tests.fixtures.billing.till import Till, a_till
+from tests.fixtures.billing.harness import BillingHarness
+from tests.fixtures.billing.payer import Payer, a_payer
+from tests.fixtures.billing.subscriber import Subscriber
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import Installation, installation
 from tests.fixtures.sandbox import Sandbox, sandbox
@@ -25,9 +25,9 @@ def billing_database(postgres_server: PostgresServer) -> Iterator[Database]:
 
 
 @pytest.fixture
-def office(billing_database: Database) -> Office:
+def harness(billing_database: Database) -> BillingHarness:
     """A billing service on a real PostgreSQL, and a company it does not know yet."""
-    return Office(billing_database)
+    return BillingHarness(billing_database)
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +38,9 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def till(billing_database: Database, bank: Sandbox) -> Till:
+def payer(billing_database: Database, bank: Sandbox) -> Payer:
     """A company that tops up at the sandbox."""
-    return a_till(billing_database, bank)
+    return a_payer(billing_database, bank)
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +58,6 @@ def site(new_database: Callable[[str], str], tmp_path: Path) -> Iterator[Install
 
 
 @pytest.fixture
-def tenant(site: Installation) -> Tenant:
+def subscriber(site: Installation) -> Subscriber:
     """A customer with a wallet in euros."""
-    return Tenant(site, "rent@example.com")
+    return Subscriber(site, "rent@example.com")

@@ -8,14 +8,14 @@ from services.identity.models.base import Base
 from shared.db import tables
 from shared.db.database import Database
 from tests.fixtures.databases import fresh_database
-from tests.fixtures.identity.house import House
+from tests.fixtures.identity.harness import IdentityHarness
 
 _TABLES = ", ".join([*Base.metadata.tables, *tables.metadata.tables])
 
 
 @pytest.fixture(scope="session")
 def database(postgres_server: PostgresServer) -> Iterator[Database]:
-    """One database for all tests of a worker; emptying it is the quicker way."""
+    """One database for all tests of a worker; resetting it is faster."""
     with fresh_database(postgres_server, "identity") as url:
         database = Database(url)
         yield database
@@ -23,8 +23,8 @@ def database(postgres_server: PostgresServer) -> Iterator[Database]:
 
 
 @pytest.fixture
-def house(database: Database) -> House:
+def harness(database: Database) -> IdentityHarness:
     """An identity service on a real PostgreSQL, in an empty database."""
     with database.system() as db:
         db.execute(text(f"TRUNCATE {_TABLES} CASCADE"))
-    return House.build(database)
+    return IdentityHarness.build(database)

@@ -17,7 +17,7 @@ from shared.contracts.identity.memberships import Role
 from shared.db.tables import outbox
 from shared.errors import Conflict, ContractError, Forbidden, InvalidInput, NotFound
 from tests.fixtures.direct_calls import as_json
-from tests.fixtures.identity.house import House
+from tests.fixtures.identity.harness import IdentityHarness
 
 ELSEWHERE = Address(
     street="Calle Mayor 1",
@@ -30,10 +30,10 @@ TEXTS = ("name", "street", "postal_code", "city", "region")
 
 
 @dataclass
-class Hall:
-    """A company and its owner, in a house."""
+class OwnedCompany:
+    """A company and its owner."""
 
-    house: House
+    harness: IdentityHarness
     owner: identity.people.User
     company: identity.companies.Company
 
@@ -50,13 +50,13 @@ class Hall:
         key: str | None = None,
     ) -> identity.companies.Company:
         token = self.token(role)
-        return self.house.call(identity.companies.CHANGE_COMPANY, request, token, key)
+        return self.harness.call(identity.companies.CHANGE_COMPANY, request, token, key)
 
     def token(self, role: Role = Role.OWNER) -> str:
-        return self.house.principals.user(role, self.company.id, self.owner.id)
+        return self.harness.principals.user(role, self.company.id, self.owner.id)
 
     def now(self) -> identity.companies.Company:
-        return self.house.call(
+        return self.harness.call(
             identity.companies.GET_COMPANY,
             identity.companies.GetCompany(),
             self.token(Role.VIEWER),
@@ -69,81 +69,85 @@ class Hall:
             .where(outbox.c.event_name == identity.companies.COMPANY_CHANGED.name)
             .order_by(outbox.c.position)
         )
-        with self.house.database.system() as db:
+        with self.harness.database.system() as db:
             envelopes = list(db.scalars(wanted))
         mine = [e for e in envelopes if e["company_id"] == str(self.company.id)]
         return mine[1:]
 
 
 @pytest.fixture
-def hall(house: House) -> Hall:
-    owner = house.add_user("alice@example.com")
-    return Hall(house, owner, house.add_company("Aurora Digital GmbH", owner))
+def owned(harness: IdentityHarness) -> OwnedCompany:
+    owner = harness.add_user("alice@example.com")
+    return OwnedCompany(
+        harness, owner, harness.add_company("Aurora Digital GmbH", owner)
+    )
 
 
-def test_a_change_is_kept_and_told_of_in_full(hall: Hall) -> None:
-    wish = hall.wish(
+def test_a_change_is_kept_and_told_of_in_full(owned: OwnedCompany) -> None:
+    wish = owned.wish(
         name="  Aurora SL ",
         address=replace(ELSEWHERE, country="es"),
         time_zone="Atlantic/Canary",
         is_business=False,
     )
 
-    changed = hall.change(wish)
+    changed = owned.change(wish)
 
-    assert changed == hall.now()
+    assert changed == owned.now()
     assert (changed.name, changed.address) == ("Aurora SL", ELSEWHERE)
     assert (changed.time_zone, changed.is_business) == ("Atlantic/Canary", False)
-    assert changed.version == hall.company.version + 1
-    (event,) = hall.told()
+    assert changed.version == owned.company.version + 1
+    (event,) = owned.told()
     assert event["version"] == changed.version
     assert event["body"] == as_json(changed)
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_the_owner_and_admins_change_it_and_nobody_else(hall: Hall, role: Role) -> None:
+def test_the_owner_and_admins_change_it_and_nobody_else(
+    owned: OwnedCompany, role: Role
+) -> None:
     if role in {Role.OWNER, Role.ADMIN}:
-        assert hall.change(hall.wish(name="Aurora AG"), role).name == "Aurora AG"
+        assert owned.change(owned.wish(name="Aurora AG"), role).name == "Aurora AG"
         return
     with pytest.raises(Forbidden, match="permission_missing"):
-        hall.change(hall.wish(name="Aurora AG"), role)
-    assert hall.now() == hall.company
+        owned.change(owned.wish(name="Aurora AG"), role)
+    assert owned.now() == owned.company
 
 
-def test_a_company_that_is_not_there_can_not_be_changed(hall: Hall) -> None:
-    token = hall.house.principals.user(Role.OWNER, uuid4())
+def test_a_company_that_is_not_there_can_not_be_changed(owned: OwnedCompany) -> None:
+    token = owned.harness.principals.user(Role.OWNER, uuid4())
 
     with pytest.raises(NotFound, match="no_such_company"):
-        hall.house.call(
-            identity.companies.CHANGE_COMPANY, hall.wish(name="Mine"), token
+        owned.harness.call(
+            identity.companies.CHANGE_COMPANY, owned.wish(name="Mine"), token
         )
 
 
-def test_what_is_so_already_is_neither_counted_nor_told_of(hall: Hall) -> None:
-    assert hall.change(hall.wish(name=" Aurora Digital GmbH ")) == hall.company
-    assert hall.told() == []
+def test_what_is_so_already_is_neither_counted_nor_told_of(owned: OwnedCompany) -> None:
+    assert owned.change(owned.wish(name=" Aurora Digital GmbH ")) == owned.company
+    assert owned.told() == []
 
     # Nor is it a conflict: both wanted the same.
-    hall.change(hall.wish(name="Aurora AG"))
-    assert hall.change(hall.wish(name="Aurora AG")).name == "Aurora AG"
-    assert len(hall.told()) == 1
+    owned.change(owned.wish(name="Aurora AG"))
+    assert owned.change(owned.wish(name="Aurora AG")).name == "Aurora AG"
+    assert len(owned.told()) == 1
 
 
-def test_who_saw_an_older_version_overwrites_nothing(hall: Hall) -> None:
-    hall.change(hall.wish(name="Aurora AG"))
+def test_who_saw_an_older_version_overwrites_nothing(owned: OwnedCompany) -> None:
+    owned.change(owned.wish(name="Aurora AG"))
 
-    for version in (hall.company.version, 0, -1, 3, 10**30):
+    for version in (owned.company.version, 0, -1, 3, 10**30):
         with pytest.raises(Conflict, match="company_changed_meanwhile"):
-            hall.change(hall.wish(name="Aurora KG", version=version))
+            owned.change(owned.wish(name="Aurora KG", version=version))
 
-    assert hall.now().name == "Aurora AG"
-    assert hall.change(hall.wish(name="Aurora KG", version=2)).version == 3
+    assert owned.now().name == "Aurora AG"
+    assert owned.change(owned.wish(name="Aurora KG", version=2)).version == 3
 
 
-def test_of_several_at_once_one_is_taken(hall: Hall) -> None:
+def test_of_several_at_once_one_is_taken(owned: OwnedCompany) -> None:
     def attempt(number: int) -> str:
         try:
-            return hall.change(hall.wish(name=f"Aurora {number}")).name
+            return owned.change(owned.wish(name=f"Aurora {number}")).name
         except Conflict as refusal:
             return refusal.code
 
@@ -151,17 +155,17 @@ def test_of_several_at_once_one_is_taken(hall: Hall) -> None:
         outcomes = list(people.map(attempt, range(4)))
 
     assert outcomes.count("company_changed_meanwhile") == 3
-    assert hall.now().name in outcomes
-    assert len(hall.told()) == 1
+    assert owned.now().name in outcomes
+    assert len(owned.told()) == 1
 
 
-def test_the_same_form_sent_twice_changes_once(hall: Hall) -> None:
-    wish = hall.wish(name="Aurora AG")
+def test_the_same_form_sent_twice_changes_once(owned: OwnedCompany) -> None:
+    wish = owned.wish(name="Aurora AG")
 
-    assert hall.change(wish, key="form") == hall.change(wish, key="form")
-    assert len(hall.told()) == 1
+    assert owned.change(wish, key="form") == owned.change(wish, key="form")
+    assert len(owned.told()) == 1
     with pytest.raises(Conflict, match="idempotency_key_reused"):
-        hall.change(hall.wish(name="Aurora KG"), key="form")
+        owned.change(owned.wish(name="Aurora KG"), key="form")
 
 
 @pytest.mark.parametrize(
@@ -176,9 +180,9 @@ def test_the_same_form_sent_twice_changes_once(hall: Hall) -> None:
 )
 @pytest.mark.parametrize("field", TEXTS)
 def test_a_bad_text_is_refused_by_its_field(
-    hall: Hall, field: str, bad: str, problem: str
+    owned: OwnedCompany, field: str, bad: str, problem: str
 ) -> None:
-    refusal = _refusal(hall, **{field: bad})
+    refusal = _refusal(owned, **{field: bad})
 
     assert refusal.code == ("bad_name" if field == "name" else "bad_address")
     assert refusal.parameters == {
@@ -189,9 +193,9 @@ def test_a_bad_text_is_refused_by_its_field(
 
 
 def test_a_postal_code_without_its_zero_gets_it_and_another_one_is_refused(
-    hall: Hall,
+    owned: OwnedCompany,
 ) -> None:
-    refusal = _refusal(hall, postal_code="350", country="ES")
+    refusal = _refusal(owned, postal_code="350", country="ES")
     assert refusal.code == "bad_postal_code"
     assert refusal.parameters == {
         "field": "postal_code",
@@ -200,12 +204,12 @@ def test_a_postal_code_without_its_zero_gets_it_and_another_one_is_refused(
     }
 
     benidorm = replace(ELSEWHERE, postal_code="3501", city="Benidorm", region="")
-    assert hall.change(hall.wish(address=benidorm)).address.postal_code == "03501"
+    assert owned.change(owned.wish(address=benidorm)).address.postal_code == "03501"
 
 
 @pytest.mark.parametrize("name", ["", "  ", "\u00a0"])
-def test_a_company_has_a_name(hall: Hall, name: str) -> None:
-    refusal = _refusal(hall, name=name)
+def test_a_company_has_a_name(owned: OwnedCompany, name: str) -> None:
+    refusal = _refusal(owned, name=name)
 
     assert (refusal.code, refusal.parameters["field"]) == ("bad_name", "name")
     assert refusal.parameters["problem"] == "empty"
@@ -214,76 +218,78 @@ def test_a_company_has_a_name(hall: Hall, name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["🎷 Söhne", "株式会社", "עברית", "<b>%s {0}", "x" * 200]
 )
-def test_a_company_has_the_name_it_has(hall: Hall, name: str) -> None:
-    assert hall.change(hall.wish(name=name)).name == name
+def test_a_company_has_the_name_it_has(owned: OwnedCompany, name: str) -> None:
+    assert owned.change(owned.wish(name=name)).name == name
 
 
 @pytest.mark.parametrize(
     "country", ["", "XX", "D", "DEU", "ß", "Germany", "x" * 10_000]
 )
-def test_a_country_is_one_of_the_list(hall: Hall, country: str) -> None:
-    refusal = _refusal(hall, country=country)
+def test_a_country_is_one_of_the_list(owned: OwnedCompany, country: str) -> None:
+    refusal = _refusal(owned, country=country)
 
     assert refusal.code == "bad_country"
     assert refusal.parameters["field"] == "country"
 
 
 @pytest.mark.parametrize("zone", ["", "Factory", "Europe/Atlantis", "../etc/passwd"])
-def test_a_time_zone_is_one_of_the_list(hall: Hall, zone: str) -> None:
-    refusal = _refusal(hall, time_zone=zone)
+def test_a_time_zone_is_one_of_the_list(owned: OwnedCompany, zone: str) -> None:
+    refusal = _refusal(owned, time_zone=zone)
 
     assert refusal.code == "bad_time_zone"
     assert refusal.parameters["field"] == "time_zone"
 
 
 def test_a_time_zone_that_the_database_is_too_old_for_is_refused(
-    hall: Hall, monkeypatch: pytest.MonkeyPatch
+    owned: OwnedCompany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newer = places.time_zones() | {"Mars/Olympus"}
     monkeypatch.setattr(places, "time_zones", lambda: newer)
 
-    assert _refusal(hall, time_zone="Mars/Olympus").code == "bad_time_zone"
+    assert _refusal(owned, time_zone="Mars/Olympus").code == "bad_time_zone"
 
 
-def test_a_time_zone_stays_for_a_day(hall: Hall) -> None:
-    moved = hall.change(hall.wish(time_zone="Atlantic/Canary"))
-    back = hall.wish(version=moved.version, time_zone=hall.company.time_zone)
+def test_a_time_zone_stays_for_a_day(owned: OwnedCompany) -> None:
+    moved = owned.change(owned.wish(time_zone="Atlantic/Canary"))
+    back = owned.wish(version=moved.version, time_zone=owned.company.time_zone)
 
     with pytest.raises(InvalidInput, match="time_zone_changed_lately") as refusal:
-        hall.change(back)
+        owned.change(back)
 
     assert refusal.value.parameters["field"] == "time_zone"
-    hall.house.clock.move(timedelta(days=1))
-    assert hall.change(back).time_zone == hall.company.time_zone
+    owned.harness.clock.move(timedelta(days=1))
+    assert owned.change(back).time_zone == owned.company.time_zone
 
 
-def test_the_database_knows_every_time_zone_that_is_offered(hall: Hall) -> None:
+def test_the_database_knows_every_time_zone_that_is_offered(
+    owned: OwnedCompany,
+) -> None:
     known = text("SELECT name FROM pg_timezone_names")
-    with hall.house.database.system() as db:
+    with owned.harness.database.system() as db:
         known_here = set(db.scalars(known))
 
     assert set(places.zone_countries()) <= places.time_zones() & known_here
 
 
-def _refusal(hall: Hall, **details: str) -> ContractError:
+def _refusal(owned: OwnedCompany, **details: str) -> ContractError:
     """How the company refuses one bad detail; nothing of it is changed by that."""
     in_address = {n: v for n, v in details.items() if n in Address.__struct_fields__}
     others = {n: v for n, v in details.items() if n not in in_address}
-    wish = hall.wish(
-        address=replace(hall.company.address, **in_address),
+    wish = owned.wish(
+        address=replace(owned.company.address, **in_address),
         **others,
     )
     with pytest.raises(InvalidInput) as refused:
-        hall.change(wish)
-    assert hall.now() == hall.company
-    assert hall.told() == []
+        owned.change(wish)
+    assert owned.now() == owned.company
+    assert owned.told() == []
     return refused.value
 
 
-def test_the_company_is_the_principals_whatever_is_asked(hall: Hall) -> None:
-    arguments = as_json(hall.wish(name="Mine")) | {"company_id": str(UUID(int=7))}
+def test_the_company_is_the_principals_whatever_is_asked(owned: OwnedCompany) -> None:
+    arguments = as_json(owned.wish(name="Mine")) | {"company_id": str(UUID(int=7))}
 
     with pytest.raises(InvalidInput, match="malformed_message"):
-        hall.house.call.raw(
-            identity.companies.CHANGE_COMPANY, arguments, hall.token(), "key"
+        owned.harness.call.raw(
+            identity.companies.CHANGE_COMPANY, arguments, owned.token(), "key"
         )

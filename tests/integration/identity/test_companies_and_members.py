@@ -17,16 +17,18 @@ from shared.db.database import WrongCompanyError
 from shared.db.tables import outbox
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 from tests.fixtures.direct_calls import as_json
-from tests.fixtures.identity.house import PASSWORD, House
+from tests.fixtures.identity.harness import PASSWORD, IdentityHarness
 
 ALICE = "alice@example.com"
 
 
-def test_a_company_shows_its_name_address_and_time_zone(house: House) -> None:
-    house.add_owner(ALICE, "Aurora Digital GmbH")
-    session = house.log_in(ALICE)
+def test_a_company_shows_its_name_address_and_time_zone(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(ALICE, "Aurora Digital GmbH")
+    session = harness.log_in(ALICE)
 
-    company = house.call(
+    company = harness.call(
         identity.companies.GET_COMPANY,
         identity.companies.GetCompany(),
         session.principal,
@@ -40,22 +42,22 @@ def test_a_company_shows_its_name_address_and_time_zone(house: House) -> None:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_every_role_reads_the_company_its_members_and_the_account(
-    house: House, role: Role
+    harness: IdentityHarness, role: Role
 ) -> None:
-    house.add_owner(ALICE, "Aurora")
-    bob = house.add_user("bob@example.com", "Bob")
-    company_id = house.log_in(ALICE).company_id
-    house.clock_tick()
-    house.add_member(company_id, bob.id, role)
-    principal = house.log_in("bob@example.com").principal
+    harness.add_owner(ALICE, "Aurora")
+    bob = harness.add_user("bob@example.com", "Bob")
+    company_id = harness.log_in(ALICE).company_id
+    harness.clock_tick()
+    harness.add_member(company_id, bob.id, role)
+    principal = harness.log_in("bob@example.com").principal
 
-    company = house.call(
+    company = harness.call(
         identity.companies.GET_COMPANY, identity.companies.GetCompany(), principal
     )
-    members = house.call(
+    members = harness.call(
         identity.memberships.LIST_MEMBERS, identity.memberships.ListMembers(), principal
     )
-    account = house.call(
+    account = harness.call(
         identity.people.GET_ACCOUNT, identity.people.GetAccount(), principal
     )
 
@@ -68,15 +70,17 @@ def test_every_role_reads_the_company_its_members_and_the_account(
     assert account.user.email == "bob@example.com"
 
 
-def test_nobody_sees_another_companys_members_or_profile(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
-    house.add_owner("other@example.com", "Cirrus")
-    principal = house.log_in("other@example.com").principal
+def test_nobody_sees_another_companys_members_or_profile(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(ALICE, "Aurora")
+    harness.add_owner("other@example.com", "Cirrus")
+    principal = harness.log_in("other@example.com").principal
 
-    company = house.call(
+    company = harness.call(
         identity.companies.GET_COMPANY, identity.companies.GetCompany(), principal
     )
-    members = house.call(
+    members = harness.call(
         identity.memberships.LIST_MEMBERS, identity.memberships.ListMembers(), principal
     )
 
@@ -84,39 +88,43 @@ def test_nobody_sees_another_companys_members_or_profile(house: House) -> None:
     assert [member.email for member in members.members] == ["other@example.com"]
 
 
-def test_a_session_for_one_company_cannot_reach_anothers_rows(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
-    house.add_owner("other@example.com", "Cirrus")
-    aurora = house.log_in(ALICE).company_id
-    cirrus = house.log_in("other@example.com").company_id
+def test_a_session_for_one_company_cannot_reach_anothers_rows(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(ALICE, "Aurora")
+    harness.add_owner("other@example.com", "Cirrus")
+    aurora = harness.log_in(ALICE).company_id
+    cirrus = harness.log_in("other@example.com").company_id
 
-    with house.database.company(cirrus) as db:
+    with harness.database.company(cirrus) as db:
         assert db.scalars(select(Company.name)).all() == ["Cirrus"]
         assert len(db.scalars(select(Membership)).all()) == 1
         assert len(memberships.list_members(db)) == 1
         with pytest.raises(NotFound, match="no_such_company"):
             companies.get_company(db, aurora)
     with pytest.raises(WrongCompanyError):
-        _write_membership(house, acting_for=cirrus, company_id=aurora)
+        _write_membership(harness, acting_for=cirrus, company_id=aurora)
 
 
-def test_an_account_shows_all_companies_and_every_step(house: House) -> None:
+def test_an_account_shows_all_companies_and_every_step(
+    harness: IdentityHarness,
+) -> None:
     request = identity.people.CreateUser(
         email=ALICE, name="Alice", password=PASSWORD, email_verified=True
     )
-    alice = house.call(
-        identity.people.CREATE_USER, request, house.principals.operator()
+    alice = harness.call(
+        identity.people.CREATE_USER, request, harness.principals.operator()
     )
-    house.add_company("Borealis", alice)
-    house.add_company("Aurora", alice)
-    session = house.log_in(ALICE)
+    harness.add_company("Borealis", alice)
+    harness.add_company("Aurora", alice)
+    session = harness.log_in(ALICE)
 
-    account = house.call(
+    account = harness.call(
         identity.people.GET_ACCOUNT, identity.people.GetAccount(), session.principal
     )
 
     assert [m.company_name for m in account.memberships] == ["Aurora", "Borealis"]
-    assert account.created_at == account.password_changed_at == house.clock.now()
+    assert account.created_at == account.password_changed_at == harness.clock.now()
     states = {v.step: v.state for v in account.verifications}
     assert states == {
         VerificationStep.EMAIL: VerificationState.VERIFIED,
@@ -128,12 +136,12 @@ def test_an_account_shows_all_companies_and_every_step(house: House) -> None:
     assert not account.user.two_factor_enabled
 
 
-def test_an_operator_has_no_account(house: House) -> None:
+def test_an_operator_has_no_account(harness: IdentityHarness) -> None:
     with pytest.raises(NotFound, match="no_such_user"):
-        house.call(
+        harness.call(
             identity.people.GET_ACCOUNT,
             identity.people.GetAccount(),
-            house.principals.operator(),
+            harness.principals.operator(),
         )
 
 
@@ -147,9 +155,9 @@ def test_an_operator_has_no_account(house: House) -> None:
     ],
 )
 def test_a_call_without_a_good_principal_is_refused(
-    house: House, principal: str | None, code: str
+    harness: IdentityHarness, principal: str | None, code: str
 ) -> None:
-    make = {"expired": house.principals.expired, "forged": house.principals.forged}
+    make = {"expired": harness.principals.expired, "forged": harness.principals.forged}
     token = make[principal](uuid4()) if principal in make else principal
 
     calls: list[tuple[Method[Any, Any], Request]] = [
@@ -164,12 +172,12 @@ def test_a_call_without_a_good_principal_is_refused(
     ]
     for method, request in calls:
         with pytest.raises(Unauthenticated, match=code):
-            house.call.raw(method, as_json(request), token)
+            harness.call.raw(method, as_json(request), token)
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_no_role_may_do_what_operators_do(house: House, role: Role) -> None:
-    principal = house.principals.user(role, uuid4())
+def test_no_role_may_do_what_operators_do(harness: IdentityHarness, role: Role) -> None:
+    principal = harness.principals.user(role, uuid4())
     user = identity.people.CreateUser(email=ALICE, name="Alice", password=PASSWORD)
     company = identity.companies.CreateCompany(
         name="Aurora",
@@ -192,90 +200,100 @@ def test_no_role_may_do_what_operators_do(house: House, role: Role) -> None:
     ]
     for method, request in calls:
         with pytest.raises(Forbidden, match="permission_missing"):
-            house.call.raw(method, as_json(request), principal, "key")
+            harness.call.raw(method, as_json(request), principal, "key")
 
 
-def test_an_email_belongs_to_one_user_in_any_case(house: House) -> None:
-    house.add_user("Alice@Example.com")
+def test_an_email_belongs_to_one_user_in_any_case(harness: IdentityHarness) -> None:
+    harness.add_user("Alice@Example.com")
 
     with pytest.raises(Conflict, match="email_taken"):
-        house.add_user("aLICE@eXAMPLE.COM")
+        harness.add_user("aLICE@eXAMPLE.COM")
 
 
-def test_one_is_a_member_of_a_company_once(house: House) -> None:
-    alice = house.add_owner(ALICE, "Aurora")
-    company_id = house.log_in(ALICE).company_id
+def test_one_is_a_member_of_a_company_once(harness: IdentityHarness) -> None:
+    alice = harness.add_owner(ALICE, "Aurora")
+    company_id = harness.log_in(ALICE).company_id
 
     with pytest.raises(Conflict, match="already_member"):
-        house.add_member(company_id, alice.id, Role.VIEWER)
+        harness.add_member(company_id, alice.id, Role.VIEWER)
 
-    assert house.log_in(ALICE).memberships[0].role is Role.OWNER
+    assert harness.log_in(ALICE).memberships[0].role is Role.OWNER
 
 
-def test_members_and_owners_are_users_and_companies_that_exist(house: House) -> None:
-    alice = house.add_owner(ALICE, "Aurora")
-    company_id = house.log_in(ALICE).company_id
+def test_members_and_owners_are_users_and_companies_that_exist(
+    harness: IdentityHarness,
+) -> None:
+    alice = harness.add_owner(ALICE, "Aurora")
+    company_id = harness.log_in(ALICE).company_id
 
     with pytest.raises(NotFound, match="no_such_company"):
-        house.add_member(uuid4(), alice.id, Role.VIEWER)
+        harness.add_member(uuid4(), alice.id, Role.VIEWER)
     with pytest.raises(NotFound, match="no_such_user"):
-        house.add_member(company_id, uuid4(), Role.VIEWER)
+        harness.add_member(company_id, uuid4(), Role.VIEWER)
     with pytest.raises(NotFound, match="no_such_user"):
-        house.add_company("Borealis", structs.replace(alice, id=uuid4()))
+        harness.add_company("Borealis", structs.replace(alice, id=uuid4()))
 
 
-def test_repeating_a_creation_with_its_key_creates_nothing_more(house: House) -> None:
-    operator = house.principals.operator()
+def test_repeating_a_creation_with_its_key_creates_nothing_more(
+    harness: IdentityHarness,
+) -> None:
+    operator = harness.principals.operator()
     user = identity.people.CreateUser(email=ALICE, name="Alice", password=PASSWORD)
-    alice = house.call(identity.people.CREATE_USER, user, operator, "user")
+    alice = harness.call(identity.people.CREATE_USER, user, operator, "user")
     company = identity.companies.CreateCompany(
         name="Aurora",
         address=identity.companies.Address(country="DE"),
         owner_id=alice.id,
     )
-    bob = house.add_user("bob@example.com")
-    aurora = house.call(identity.companies.CREATE_COMPANY, company, operator, "company")
+    bob = harness.add_user("bob@example.com")
+    aurora = harness.call(
+        identity.companies.CREATE_COMPANY, company, operator, "company"
+    )
     member = identity.memberships.AddMember(
         company_id=aurora.id, user_id=bob.id, role=Role.BILLING
     )
-    membership = house.call(identity.memberships.ADD_MEMBER, member, operator, "member")
-    house.offload.count = 0
+    membership = harness.call(
+        identity.memberships.ADD_MEMBER, member, operator, "member"
+    )
+    harness.offload.count = 0
 
-    assert house.call(identity.people.CREATE_USER, user, operator, "user") == alice
+    assert harness.call(identity.people.CREATE_USER, user, operator, "user") == alice
     assert (
-        house.call(identity.companies.CREATE_COMPANY, company, operator, "company")
+        harness.call(identity.companies.CREATE_COMPANY, company, operator, "company")
         == aurora
     )
     assert (
-        house.call(identity.memberships.ADD_MEMBER, member, operator, "member")
+        harness.call(identity.memberships.ADD_MEMBER, member, operator, "member")
         == membership
     )
 
-    assert house.offload.count == 0
-    assert len(_events(house)) == 3
+    assert harness.offload.count == 0
+    assert len(_events(harness)) == 3
 
 
-def test_a_key_used_for_something_else_is_refused(house: House) -> None:
-    operator = house.principals.operator()
+def test_a_key_used_for_something_else_is_refused(harness: IdentityHarness) -> None:
+    operator = harness.principals.operator()
     user = identity.people.CreateUser(email=ALICE, name="Alice", password=PASSWORD)
-    house.call(identity.people.CREATE_USER, user, operator, "key")
+    harness.call(identity.people.CREATE_USER, user, operator, "key")
     other = identity.people.CreateUser(
         email=ALICE, name="Alice", password=f"{PASSWORD}!"
     )
 
     with pytest.raises(Conflict, match="idempotency_key_reused"):
-        house.call(identity.people.CREATE_USER, other, operator, "key")
+        harness.call(identity.people.CREATE_USER, other, operator, "key")
     with pytest.raises(InvalidInput, match="idempotency_key_missing"):
-        house.call(identity.people.CREATE_USER, user, operator, "")
+        harness.call(identity.people.CREATE_USER, user, operator, "")
 
 
-def test_a_company_and_its_members_are_told_of_in_full(house: House) -> None:
-    alice = house.add_user(ALICE)
-    aurora = house.add_company("Aurora", alice)
-    bob = house.add_user("bob@example.com")
-    house.add_member(aurora.id, bob.id, Role.TECHNICAL)
+def test_a_company_and_its_members_are_told_of_in_full(
+    harness: IdentityHarness,
+) -> None:
+    alice = harness.add_user(ALICE)
+    aurora = harness.add_company("Aurora", alice)
+    bob = harness.add_user("bob@example.com")
+    harness.add_member(aurora.id, bob.id, Role.TECHNICAL)
 
-    told = _events(house)
+    told = _events(harness)
 
     assert [event["name"] for event in told] == [
         "company_changed",
@@ -296,24 +314,24 @@ def test_a_company_and_its_members_are_told_of_in_full(house: House) -> None:
     }
 
 
-def test_a_creation_that_is_refused_tells_of_nothing(house: House) -> None:
-    alice = house.add_user(ALICE)
+def test_a_creation_that_is_refused_tells_of_nothing(harness: IdentityHarness) -> None:
+    alice = harness.add_user(ALICE)
 
     with pytest.raises(InvalidInput, match="bad_name"):
-        house.add_company(" ", alice)
+        harness.add_company(" ", alice)
 
-    assert _events(house) == []
+    assert _events(harness) == []
 
 
-def test_companies_are_found_by_name_by_id_or_all(house: House) -> None:
-    alice = house.add_user(ALICE)
-    borealis = house.add_company("Borealis", alice)
-    aurora = house.add_company("Aurora", alice)
+def test_companies_are_found_by_name_by_id_or_all(harness: IdentityHarness) -> None:
+    alice = harness.add_user(ALICE)
+    borealis = harness.add_company("Borealis", alice)
+    aurora = harness.add_company("Aurora", alice)
 
     def find(name: str | None = None, company_id: object = None) -> list[str]:
         arguments = {"name": name, "company_id": company_id and str(company_id)}
-        found = house.call.raw(
-            identity.companies.FIND_COMPANIES, arguments, house.principals.operator()
+        found = harness.call.raw(
+            identity.companies.FIND_COMPANIES, arguments, harness.principals.operator()
         )
         return [company.name for company in found.companies]
 
@@ -324,26 +342,28 @@ def test_companies_are_found_by_name_by_id_or_all(house: House) -> None:
     assert find(name="Borealis", company_id=aurora.id) == []
 
 
-def _write_membership(house: House, acting_for: UUID, company_id: UUID) -> None:
-    with house.database.company(acting_for) as db:
+def _write_membership(
+    harness: IdentityHarness, acting_for: UUID, company_id: UUID
+) -> None:
+    with harness.database.company(acting_for) as db:
         db.add(
             Membership(
                 company_id=company_id,
                 user_id=uuid4(),
                 role=Role.OWNER,
-                since=house.clock.now(),
+                since=harness.clock.now(),
                 version=1,
             )
         )
 
 
-def test_companies_are_told_of_again_page_by_page(house: House) -> None:
-    alice = house.add_user(ALICE)
-    ids = sorted(house.add_company(f"Company {n}", alice).id for n in range(5))
-    before = len(_events(house))
-    operator = house.principals.operator()
+def test_companies_are_told_of_again_page_by_page(harness: IdentityHarness) -> None:
+    alice = harness.add_user(ALICE)
+    ids = sorted(harness.add_company(f"Company {n}", alice).id for n in range(5))
+    before = len(_events(harness))
+    operator = harness.principals.operator()
 
-    first = house.call(
+    first = harness.call(
         identity.companies.REPUBLISH_COMPANIES,
         identity.companies.RepublishCompanies(limit=3),
         operator,
@@ -351,10 +371,10 @@ def test_companies_are_told_of_again_page_by_page(house: House) -> None:
     rest = identity.companies.RepublishCompanies(
         limit=3, after_company_id=first.last_company_id
     )
-    second = house.call(identity.companies.REPUBLISH_COMPANIES, rest, operator)
+    second = harness.call(identity.companies.REPUBLISH_COMPANIES, rest, operator)
 
     assert (first.count, second.count, second.last_company_id) == (3, 2, None)
-    again = _events(house)[before:]
+    again = _events(harness)[before:]
     assert [event["company_id"] for event in again] == [str(each) for each in ids]
     assert {(event["name"], event["version"]) for event in again} == {
         ("company_changed", 1)
@@ -364,17 +384,19 @@ def test_companies_are_told_of_again_page_by_page(house: House) -> None:
 
 @pytest.mark.parametrize("limit", [0, -1, 1_001])
 def test_no_more_companies_are_told_of_at_once_than_allowed(
-    house: House, limit: int
+    harness: IdentityHarness, limit: int
 ) -> None:
     request = identity.companies.RepublishCompanies(limit=limit)
 
     with pytest.raises(InvalidInput, match="bad_limit"):
-        house.call(
-            identity.companies.REPUBLISH_COMPANIES, request, house.principals.operator()
+        harness.call(
+            identity.companies.REPUBLISH_COMPANIES,
+            request,
+            harness.principals.operator(),
         )
 
 
-def _events(house: House) -> list[dict[str, Any]]:
-    with house.database.system() as db:
+def _events(harness: IdentityHarness) -> list[dict[str, Any]]:
+    with harness.database.system() as db:
         query = select(outbox.c.envelope).order_by(outbox.c.position)
         return list(db.scalars(query))

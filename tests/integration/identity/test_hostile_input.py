@@ -12,7 +12,7 @@ from shared.contract import Method
 from shared.contracts import identity
 from shared.errors import ContractError, InvalidInput
 from tests.fixtures.direct_calls import as_json
-from tests.fixtures.identity.house import LISTED, PASSWORD, House
+from tests.fixtures.identity.harness import LISTED, PASSWORD, IdentityHarness
 from tests.fixtures.properties import over_database
 
 HOSTILE = [
@@ -45,32 +45,38 @@ def _plain_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_people_and_companies_have_the_names_they_have(house: House, name: str) -> None:
-    user = house.add_user("alice@example.com", name)
-    company = house.add_company(name, user)
+def test_people_and_companies_have_the_names_they_have(
+    harness: IdentityHarness, name: str
+) -> None:
+    user = harness.add_user("alice@example.com", name)
+    company = harness.add_company(name, user)
 
     assert user.name == name
     assert company.name == name
-    assert house.principal_of(house.log_in("alice@example.com")).name == name
+    assert harness.principal_of(harness.log_in("alice@example.com")).name == name
 
 
 @pytest.mark.parametrize("field", ["email", "password"])
-def test_signing_in_with_anything_is_just_wrong(house: House, field: str) -> None:
-    house.add_owner("alice@example.com", "Aurora")
+def test_signing_in_with_anything_is_just_wrong(
+    harness: IdentityHarness, field: str
+) -> None:
+    harness.add_owner("alice@example.com", "Aurora")
     good = {"email": "alice@example.com", "password": "wrong", "address": "192.0.2.1"}
 
     for text in HOSTILE:
-        found = refusal(house, identity.signing_in.LOG_IN, good | {field: text})
+        found = refusal(harness, identity.signing_in.LOG_IN, good | {field: text})
         assert found == "wrong_credentials", text
 
 
-def test_where_a_sign_in_comes_from_does_not_decide_it(house: House) -> None:
-    house.add_owner("alice@example.com", "Aurora")
+def test_where_a_sign_in_comes_from_does_not_decide_it(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner("alice@example.com", "Aurora")
     good = {"email": "alice@example.com", "password": PASSWORD}
 
     for text in HOSTILE:
         login = good | {"address": text, "user_agent": text}
-        assert refusal(house, identity.signing_in.LOG_IN, login) is None, text
+        assert refusal(harness, identity.signing_in.LOG_IN, login) is None, text
 
 
 @pytest.mark.parametrize(
@@ -82,15 +88,17 @@ def test_where_a_sign_in_comes_from_does_not_decide_it(house: House) -> None:
         ("time_zone", "bad_time_zone"),
     ],
 )
-def test_a_user_is_not_made_of_anything(house: House, field: str, code: str) -> None:
+def test_a_user_is_not_made_of_anything(
+    harness: IdentityHarness, field: str, code: str
+) -> None:
     request = identity.people.CreateUser(
         email="alice@example.com", name="Alice", password=PASSWORD
     )
-    operator = house.principals.operator()
+    operator = harness.principals.operator()
 
     for text in HOSTILE:
         arguments = as_json(request) | {field: text}
-        found = refusal(house, identity.people.CREATE_USER, arguments, operator)
+        found = refusal(harness, identity.people.CREATE_USER, arguments, operator)
         assert found == expected(text, code), text
 
 
@@ -103,20 +111,22 @@ def test_a_user_is_not_made_of_anything(house: House, field: str, code: str) -> 
         ("country", "bad_country"),
     ],
 )
-def test_a_company_is_not_made_of_anything(house: House, field: str, code: str) -> None:
-    owner = house.add_user("alice@example.com")
+def test_a_company_is_not_made_of_anything(
+    harness: IdentityHarness, field: str, code: str
+) -> None:
+    owner = harness.add_user("alice@example.com")
     request = identity.companies.CreateCompany(
         name="Aurora",
         address=identity.companies.Address(country="DE"),
         owner_id=owner.id,
     )
-    operator = house.principals.operator()
+    operator = harness.principals.operator()
 
     for text in HOSTILE[:5]:
         arguments: dict[str, Any] = as_json(request)
         is_address = field in arguments["address"]
         (arguments["address"] if is_address else arguments)[field] = text
-        found = refusal(house, identity.companies.CREATE_COMPANY, arguments, operator)
+        found = refusal(harness, identity.companies.CREATE_COMPANY, arguments, operator)
         assert found == expected(text, code), text
 
 
@@ -133,50 +143,52 @@ def test_a_company_is_not_made_of_anything(house: House, field: str, code: str) 
     ],
 )
 def test_a_password_is_anything_that_is_hard_to_guess(
-    house: House, password: str, code: str | None
+    harness: IdentityHarness, password: str, code: str | None
 ) -> None:
     arguments = {"email": "alice@example.com", "name": "Alice", "password": password}
 
     found = refusal(
-        house, identity.people.CREATE_USER, arguments, house.principals.operator()
+        harness, identity.people.CREATE_USER, arguments, harness.principals.operator()
     )
 
     assert found == code
     if code is None:
         with pytest.raises(ContractError, match="no_company"):
-            house.log_in("alice@example.com", password)
+            harness.log_in("alice@example.com", password)
 
 
 @over_database(30)
 @given(email=ANYTHING, password=ANYTHING, name=ANYTHING, address=ANYTHING)
 def test_no_text_whatever_makes_a_fault(
-    house: House, email: str, password: str, name: str, address: str
+    harness: IdentityHarness, email: str, password: str, name: str, address: str
 ) -> None:
     login = {"email": email, "password": password, "address": address}
     user = {"email": email, "password": password, "name": name}
     company = {"name": name, "address": {"country": email}, "owner_id": address}
-    operator = house.principals.operator()
+    operator = harness.principals.operator()
 
-    refusal(house, identity.signing_in.LOG_IN, login | {"user_agent": name})
+    refusal(harness, identity.signing_in.LOG_IN, login | {"user_agent": name})
     refusal(
-        house, identity.signing_in.RESUME_SESSION, {"token": email, "company_id": name}
+        harness,
+        identity.signing_in.RESUME_SESSION,
+        {"token": email, "company_id": name},
     )
-    refusal(house, identity.signing_in.LOG_OUT, {"token": email})
-    refusal(house, identity.people.CREATE_USER, user, operator)
-    refusal(house, identity.companies.CREATE_COMPANY, company, operator)
-    refusal(house, identity.companies.FIND_COMPANIES, {"name": name}, operator)
-    refusal(house, identity.signing_in.MINT_OPERATOR_TOKEN, {"assertion": email})
+    refusal(harness, identity.signing_in.LOG_OUT, {"token": email})
+    refusal(harness, identity.people.CREATE_USER, user, operator)
+    refusal(harness, identity.companies.CREATE_COMPANY, company, operator)
+    refusal(harness, identity.companies.FIND_COMPANIES, {"name": name}, operator)
+    refusal(harness, identity.signing_in.MINT_OPERATOR_TOKEN, {"assertion": email})
 
 
 def refusal(
-    house: House,
+    harness: IdentityHarness,
     method: Method[Any, Any],
     arguments: object,
     principal: str | None = None,
 ) -> str | None:
     """The code a call is refused with; None when it is answered. A fault raises."""
     try:
-        house.call.raw(method, arguments, principal, str(uuid4()))
+        harness.call.raw(method, arguments, principal, str(uuid4()))
     except ContractError as refused:
         return refused.code
     return None
@@ -186,8 +198,8 @@ def expected(text: str, code: str) -> str:
     return "malformed_message" if text == "\ud800" else code
 
 
-def test_an_unknown_field_is_refused(house: House) -> None:
+def test_an_unknown_field_is_refused(harness: IdentityHarness) -> None:
     arguments = {"token": "x", "surprise": 1}
 
     with pytest.raises(InvalidInput, match="malformed_message"):
-        house.call.raw(identity.signing_in.LOG_OUT, arguments)
+        harness.call.raw(identity.signing_in.LOG_OUT, arguments)

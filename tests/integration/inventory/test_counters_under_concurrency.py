@@ -7,7 +7,7 @@ from functools import partial
 from shared.contracts import inventory
 from shared.contracts.inventory.services import SuspensionReason
 from shared.errors import Conflict
-from tests.fixtures.inventory.warehouse import Warehouse, catalog_row, service_row
+from tests.fixtures.inventory.harness import InventoryHarness, catalog_row, service_row
 
 THREADS = 8
 
@@ -18,39 +18,43 @@ def at_once(work: list[Callable[[], object]]) -> None:
             done.result()
 
 
-def test_changes_of_one_family_at_once_are_all_counted(warehouse: Warehouse) -> None:
-    services = [warehouse.add_service(f"S-{number}") for number in range(24)]
+def test_changes_of_one_family_at_once_are_all_counted(
+    harness: InventoryHarness,
+) -> None:
+    services = [harness.add_service(f"S-{number}") for number in range(24)]
 
-    at_once([partial(warehouse.activate, service) for service in services])
+    at_once([partial(harness.activate, service) for service in services])
 
-    board = warehouse.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
+    board = harness.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
     assert (board.pending, board.active) == (0, 24)
-    assert warehouse.counter_differences() == []
+    assert harness.counter_differences() == []
 
 
-def test_one_service_is_activated_once_by_many_who_try(warehouse: Warehouse) -> None:
-    service = warehouse.add_service()
+def test_one_service_is_activated_once_by_many_who_try(
+    harness: InventoryHarness,
+) -> None:
+    service = harness.add_service()
     refused: list[str] = []
 
     def activate() -> None:
         try:
-            warehouse.activate(service)
+            harness.activate(service)
         except Conflict as refusal:
             refused.append(refusal.code)
 
     at_once([activate] * THREADS)
 
     assert refused == ["wrong_state"] * (THREADS - 1)
-    assert len(warehouse.events()) == 2
-    assert warehouse.counter_differences() == []
+    assert len(harness.events()) == 2
+    assert harness.counter_differences() == []
 
 
 def test_moves_between_families_in_both_directions_never_deadlock(
-    warehouse: Warehouse,
+    harness: InventoryHarness,
 ) -> None:
     plans = ("lxc-s", "web-pro")
     services = [
-        warehouse.add_service(f"S-{number}", plan=plans[number % 2])
+        harness.add_service(f"S-{number}", plan=plans[number % 2])
         for number in range(16)
     ]
 
@@ -59,19 +63,21 @@ def test_moves_between_families_in_both_directions_never_deadlock(
             change = inventory.lifecycle.ChangePlan(
                 service_id=service.id, plan_code=plan
             )
-            warehouse.operate(inventory.lifecycle.CHANGE_PLAN, change)
+            harness.operate(inventory.lifecycle.CHANGE_PLAN, change)
 
     at_once([partial(move, service) for service in services])
 
-    assert warehouse.counter_differences() == []
+    assert harness.counter_differences() == []
 
 
-def test_imports_and_single_changes_meet_without_harm(warehouse: Warehouse) -> None:
-    warehouse.import_services(
+def test_imports_and_single_changes_meet_without_harm(
+    harness: InventoryHarness,
+) -> None:
+    harness.import_services(
         *(service_row(f"S-{number:02}", state="pending") for number in range(30))
     )
     request = inventory.reading.ListServices(limit=100)
-    services = warehouse.ask(inventory.reading.LIST_SERVICES, request).services
+    services = harness.ask(inventory.reading.LIST_SERVICES, request).services
     refused: list[str] = []
 
     def attempt(task: Callable[[], object]) -> None:
@@ -82,25 +88,25 @@ def test_imports_and_single_changes_meet_without_harm(warehouse: Warehouse) -> N
 
     def import_all() -> None:
         rows = (service_row(f"S-{number:02}", price="3") for number in range(40))
-        attempt(lambda: warehouse.try_services(*rows))
+        attempt(lambda: harness.try_services(*rows))
 
     def rename() -> None:
-        warehouse.try_catalog(catalog_row("lxc-s", plan_name="Renamed"))
+        harness.try_catalog(catalog_row("lxc-s", plan_name="Renamed"))
 
     def live(service: inventory.services.Service) -> None:
         suspend = inventory.lifecycle.Suspend(
             service_id=service.id, reason=SuspensionReason.PAYMENT
         )
-        attempt(lambda: warehouse.activate(service))
-        attempt(lambda: warehouse.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend))
+        attempt(lambda: harness.activate(service))
+        attempt(lambda: harness.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend))
 
     singles = [partial(live, service) for service in services]
     at_once([import_all, *singles[:15], rename, *singles[15:], import_all])
 
     assert set(refused) <= {"changed_meanwhile", "wrong_state"}
-    assert warehouse.counter_differences() == []
+    assert harness.counter_differences() == []
     newest: dict[str, int] = {}
-    for event in warehouse.events():
+    for event in harness.events():
         # Of one service, versions go up by one in the order of the outbox.
         subject = event["body"]["id"]
         assert event["version"] == newest.get(subject, 0) + 1

@@ -6,8 +6,8 @@ import psycopg2
 import pytest
 
 from launcher.servers.postgres import PostgresServer
+from tests.fixtures.database_reset import what_is_used
 from tests.fixtures.databases import fresh_database
-from tests.fixtures.emptying import what_is_used
 
 _USE = """
 INSERT INTO tax_rates

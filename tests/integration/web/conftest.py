@@ -13,7 +13,7 @@ from shared.contracts.billing.payments import GatewayName
 from tests.fixtures.databases import fresh_database
 from tests.fixtures.installations import BILLING, Installation, installation
 from tests.fixtures.stripe import local_stripe
-from tests.fixtures.web.place import Place, first_visit, settle
+from tests.fixtures.web.customer_site import CustomerSite, first_visit, settle
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def site(new_database: Callable[[str], str], tmp_path: Path) -> Iterator[Install
 
 
 @pytest.fixture(scope="module")
-def settled_place(
+def settled_customer_site(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Place]:
+) -> Iterator[CustomerSite]:
     """Made once for a module: what tests change is who answers, hardly ever data."""
     with ExitStack() as stack:
         urls = {
@@ -41,7 +41,7 @@ def settled_place(
 
 
 @pytest.fixture
-def place(settled_place: Place) -> Iterator[Place]:
+def customer_site(settled_customer_site: CustomerSite) -> Iterator[CustomerSite]:
     """A first visit of this test's own."""
-    with first_visit(settled_place) as visit:
+    with first_visit(settled_customer_site) as visit:
         yield visit

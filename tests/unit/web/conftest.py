@@ -3,8 +3,8 @@
 import pytest
 from flask import Flask
 
+from tests.fixtures.fake_services import FakeServices
 from tests.fixtures.pieces import new_pieces_app
-from tests.fixtures.stand_in import StandIn
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +18,6 @@ def answered_app() -> Flask:
 
 
 @pytest.fixture
-def billing(answered_app: Flask) -> StandIn:
+def billing(answered_app: Flask) -> FakeServices:
     """Answers as the test tells it to, and stands in for the other services, too."""
-    return StandIn(answered_app)
+    return FakeServices(answered_app)

@@ -13,9 +13,9 @@ from shared.contracts import billing as contract
 from shared.contracts import identity
 from shared.errors import Conflict
 from tests.fixtures.documents import paper
+from tests.fixtures.fake_services import OURS, FakeServices
 from tests.fixtures.installations import csrf_token
 from tests.fixtures.pieces import new_pieces_app
-from tests.fixtures.stand_in import OURS, StandIn
 from tests.fixtures.web.top_ups import refusing
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "developers" / "adding.md"
@@ -45,13 +45,13 @@ def example_app() -> Flask:
 
 
 @pytest.fixture
-def stand_in(example_app: Flask) -> StandIn:
-    return StandIn(example_app)
+def fake_services(example_app: Flask) -> FakeServices:
+    return FakeServices(example_app)
 
 
 @pytest.fixture
-def browser(stand_in: StandIn) -> FlaskClient:
-    return stand_in.browser()
+def browser(fake_services: FakeServices) -> FlaskClient:
+    return fake_services.browser()
 
 
 @pytest.mark.parametrize("text", [*blocks("python")[1:], *blocks("html")])
@@ -59,7 +59,9 @@ def test_each_piece_takes_ten_lines(text: str) -> None:
     assert len([line for line in text.splitlines() if line.strip()]) <= TEN_LINES
 
 
-def test_the_page_shows_its_answer(stand_in: StandIn, browser: FlaskClient) -> None:
+def test_the_page_shows_its_answer(
+    fake_services: FakeServices, browser: FlaskClient
+) -> None:
     company = identity.companies.Company(
         id=OURS,
         name="Ours & Co",
@@ -68,7 +70,7 @@ def test_the_page_shows_its_answer(stand_in: StandIn, browser: FlaskClient) -> N
         is_business=True,
         version=1,
     )
-    stand_in.answers[str(identity.companies.GET_COMPANY)] = lambda _: company
+    fake_services.answers[str(identity.companies.GET_COMPANY)] = lambda _: company
 
     answer = browser.get(ADDRESS)
 
@@ -78,12 +80,12 @@ def test_the_page_shows_its_answer(stand_in: StandIn, browser: FlaskClient) -> N
 
 
 def test_the_list_leads_to_its_next_page(
-    stand_in: StandIn, browser: FlaskClient
+    fake_services: FakeServices, browser: FlaskClient
 ) -> None:
     listing = contract.documents.DocumentPage(
         documents=[paper("INV-1")], totals=[], previous=None, next="onward"
     )
-    stand_in.answers[str(contract.documents.LIST_DOCUMENTS)] = lambda _: listing
+    fake_services.answers[str(contract.documents.LIST_DOCUMENTS)] = lambda _: listing
 
     page = browser.get(f"{ADDRESS}/invoices").text
 
@@ -92,10 +94,10 @@ def test_the_list_leads_to_its_next_page(
 
 
 def test_the_form_changes_something_once_and_keeps_what_was_chosen(
-    stand_in: StandIn, browser: FlaskClient
+    fake_services: FakeServices, browser: FlaskClient
 ) -> None:
     method = str(contract.wallets.ADD_WALLET)
-    stand_in.answers[method] = refusing(Conflict("wallet_exists"))
+    fake_services.answers[method] = refusing(Conflict("wallet_exists"))
     token = csrf_token(browser, f"{ADDRESS}/wallet")
     form = {"csrf_token": token, "form_key": "a-key", "currency": "USD"}
 
@@ -105,7 +107,7 @@ def test_the_form_changes_something_once_and_keeps_what_was_chosen(
     assert 'id="field-currency-error"' in refused.text
     assert '<option selected value="USD">' in refused.text
     assert 'name="form_key" value="a-key"' in refused.text
-    stand_in.answers[method] = lambda _: None
+    fake_services.answers[method] = lambda _: None
     assert browser.post(f"{ADDRESS}/wallet", data=form).status_code == 303
     expired = browser.post(f"{ADDRESS}/wallet", data={"currency": "USD"})
     assert expired.headers["Location"] == f"{ADDRESS}/wallet?currency=USD"

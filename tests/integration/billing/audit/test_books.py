@@ -18,15 +18,15 @@ from shared.contracts.inventory.services import (
     SuspensionReason,
 )
 from shared.db.database import Database
-from tests.fixtures.billing.office import Office, a_service, an_envelope, money
-from tests.fixtures.billing.till import Till
+from tests.fixtures.billing.harness import BillingHarness, a_service, an_envelope, money
+from tests.fixtures.billing.payer import Payer
 
 
 @pytest.fixture
-def office(billing_database_url: str) -> Iterator[Office]:
+def harness(billing_database_url: str) -> Iterator[BillingHarness]:
     """A database of its own, to be spoilt."""
     database = Database(billing_database_url)
-    yield Office(database)
+    yield BillingHarness(database)
     database.close()
 
 
@@ -42,10 +42,10 @@ INSERT INTO charges SELECT service_id, starts_at, 'credit', ends_at, company_id,
 """
 
 
-def spoil(office: Office, *statements: str) -> None:
+def spoil(harness: BillingHarness, *statements: str) -> None:
     """Change tables as their owner can: with the triggers switched off."""
     tables = ("postings", "journal_entries", "wallets", "transactions")
-    with office.database.engine.begin() as connection:
+    with harness.database.engine.begin() as connection:
         for table in tables:
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         for statement in statements:
@@ -81,39 +81,41 @@ def spoil(office: Office, *statements: str) -> None:
     ],
 )
 def test_a_difference_is_found_and_named(
-    office: Office, statement: str, found: str
+    harness: BillingHarness, statement: str, found: str
 ) -> None:
-    office.open_wallet()
-    office.adjust("30")
-    office.live_in("Europe/Berlin")
-    office.add_service(a_service(office.company_id, "10"))
-    office.call(CHARGE_DUE, ChargeDue(), office.operator())
-    assert office.differences() == []
+    harness.open_wallet()
+    harness.adjust("30")
+    harness.live_in("Europe/Berlin")
+    harness.add_service(a_service(harness.company_id, "10"))
+    harness.call(CHARGE_DUE, ChargeDue(), harness.operator())
+    assert harness.differences() == []
 
-    spoil(office, statement)
+    spoil(harness, statement)
 
-    differences = office.differences()
+    differences = harness.differences()
     assert any(found in difference for difference in differences), differences
 
 
-def test_time_may_stand_still_in_an_hour_that_comes_twice(office: Office) -> None:
-    office.open_wallet()
-    office.live_in("Europe/Berlin")
-    office.clock.move_to(datetime(2026, 10, 24, 0, 30, tzinfo=UTC))
-    service = a_service(office.company_id, "10", period=Period.DAY)
-    office.add_service(service)
+def test_time_may_stand_still_in_an_hour_that_comes_twice(
+    harness: BillingHarness,
+) -> None:
+    harness.open_wallet()
+    harness.live_in("Europe/Berlin")
+    harness.clock.move_to(datetime(2026, 10, 24, 0, 30, tzinfo=UTC))
+    service = a_service(harness.company_id, "10", period=Period.DAY)
+    harness.add_service(service)
     # 02:30 for the second time.
-    office.clock.move_to(datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
+    harness.clock.move_to(datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
     suspended = msgspec.structs.replace(
         service,
         state=ServiceState.SUSPENDED,
-        state_since=office.clock.now(),
+        state_since=harness.clock.now(),
         suspension_reason=SuspensionReason.PAYMENT,
     )
 
-    office.deliver(an_envelope(inventory.services.SERVICE_SUSPENDED, suspended, 2))
+    harness.deliver(an_envelope(inventory.services.SERVICE_SUSPENDED, suspended, 2))
 
-    assert office.differences() == []
+    assert harness.differences() == []
 
 
 @pytest.mark.parametrize(
@@ -129,98 +131,100 @@ def test_time_may_stand_still_in_an_hour_that_comes_twice(office: Office) -> Non
     ],
 )
 def test_what_a_service_used_and_nobody_paid_is_missed(
-    office: Office, statement: str, found: str
+    harness: BillingHarness, statement: str, found: str
 ) -> None:
-    office.open_wallet()
-    office.adjust("30")
-    service = a_service(office.company_id, "30", period=Period.MONTH)
-    office.add_service(service)
-    office.call(CHARGE_DUE, ChargeDue(), office.operator())
+    harness.open_wallet()
+    harness.adjust("30")
+    service = a_service(harness.company_id, "30", period=Period.MONTH)
+    harness.add_service(service)
+    harness.call(CHARGE_DUE, ChargeDue(), harness.operator())
     dearer = msgspec.structs.replace(service, price=money("60"))
-    office.deliver(an_envelope(inventory.services.PRICE_CHANGED, dearer, 2))
-    office.pass_time(timedelta(days=31))
+    harness.deliver(an_envelope(inventory.services.PRICE_CHANGED, dearer, 2))
+    harness.pass_time(timedelta(days=31))
     ended = msgspec.structs.replace(
-        dearer, state=ServiceState.TERMINATED, state_since=office.clock.now()
+        dearer, state=ServiceState.TERMINATED, state_since=harness.clock.now()
     )
-    office.deliver(an_envelope(inventory.services.SERVICE_TERMINATED, ended, 3))
-    assert office.differences() == []
+    harness.deliver(an_envelope(inventory.services.SERVICE_TERMINATED, ended, 3))
+    assert harness.differences() == []
 
-    spoil(office, statement)
+    spoil(harness, statement)
 
-    differences = office.differences()
+    differences = harness.differences()
     assert any(found in difference for difference in differences), differences
 
 
 def test_a_price_from_before_prices_were_kept_counts_from_then_on(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
     migration = import_module("services.billing.migrations.0022_past_prices")
-    office.open_wallet()
-    office.adjust("100")
-    service = a_service(office.company_id, "1", period=Period.MONTH)
-    office.add_service(service)
-    office.call(CHARGE_DUE, ChargeDue(), office.operator())
+    harness.open_wallet()
+    harness.adjust("100")
+    service = a_service(harness.company_id, "1", period=Period.MONTH)
+    harness.add_service(service)
+    harness.call(CHARGE_DUE, ChargeDue(), harness.operator())
 
     def change_price(price: str, version: int) -> None:
         changed = msgspec.structs.replace(service, price=money(price))
         told = an_envelope(inventory.services.PRICE_CHANGED, changed, version)
-        office.deliver(msgspec.structs.replace(told, at=office.clock.now()))
+        harness.deliver(msgspec.structs.replace(told, at=harness.clock.now()))
 
-    office.pass_time(timedelta(days=20))
+    harness.pass_time(timedelta(days=20))
     change_price("60", 2)
-    now = f"timestamptz '{office.clock.now().isoformat()}'"
+    now = f"timestamptz '{harness.clock.now().isoformat()}'"
     used_so_far = migration.USED_SO_FAR.replace("now()", now)
-    spoil(office, "DELETE FROM past_prices", used_so_far)
-    office.pass_time(timedelta(days=5))
+    spoil(harness, "DELETE FROM past_prices", used_so_far)
+    harness.pass_time(timedelta(days=5))
     change_price("2", 3)
 
-    assert office.differences() == []
-    spoil(office, "UPDATE subscriptions SET owed = -12")
-    assert any("used at least" in each for each in office.differences())
+    assert harness.differences() == []
+    spoil(harness, "UPDATE subscriptions SET owed = -12")
+    assert any("used at least" in each for each in harness.differences())
 
 
-def test_at_most_a_hundred_differences_of_a_kind_are_reported(office: Office) -> None:
-    office.open_wallet()
+def test_at_most_a_hundred_differences_of_a_kind_are_reported(
+    harness: BillingHarness,
+) -> None:
+    harness.open_wallet()
     for number in range(60):
-        office.add_service(a_service(office.company_id, family=f"family {number}"))
+        harness.add_service(a_service(harness.company_id, family=f"family {number}"))
 
-    spoil(office, "DELETE FROM recurring_costs", "DELETE FROM renewals")
+    spoil(harness, "DELETE FROM recurring_costs", "DELETE FROM renewals")
 
-    assert len(office.differences()) == 100
+    assert len(harness.differences()) == 100
 
 
-def test_a_sum_of_refunds_that_is_wrong_is_a_difference(till: Till) -> None:
-    paid = till.pay("100.00")
-    till.refund(paid, "40.00")
-    untouched = till.pay("10.00")
-    assert till.office.differences() == []
+def test_a_sum_of_refunds_that_is_wrong_is_a_difference(payer: Payer) -> None:
+    paid = payer.pay("100.00")
+    payer.refund(paid, "40.00")
+    untouched = payer.pay("10.00")
+    assert payer.harness.differences() == []
 
     for top_up, wrong in ((paid, "39.99"), (untouched, "0.01")):
-        with till.office.database.system() as session:
+        with payer.harness.database.system() as session:
             row = session.get_one(TopUp, top_up.id)
             kept, row.refunded_net = row.refunded_net, Decimal(wrong)
-        (difference,) = till.office.differences()
+        (difference,) = payer.harness.differences()
         assert difference.startswith(f"top-up {top_up.id}: {Decimal(wrong):.6f} EUR")
-        with till.office.database.system() as session:
+        with payer.harness.database.system() as session:
             session.get_one(TopUp, top_up.id).refunded_net = kept
 
 
 def test_a_payment_or_refund_that_the_ledger_has_otherwise_is_a_difference(
-    till: Till,
+    payer: Payer,
 ) -> None:
-    till.refund(till.pay("100.00"), "40.00")
-    assert till.office.differences() == []
+    payer.refund(payer.pay("100.00"), "40.00")
+    assert payer.harness.differences() == []
 
     for what, table in (("paid", "payments"), ("refunded", "refunds")):
-        _move_from_tax(till, table, 1)
-        differences = till.office.differences()
+        _move_from_tax(payer, table, 1)
+        differences = payer.harness.differences()
         found = f"what was {what} and what the ledger has of it differ by"
         assert any(found in difference for difference in differences), differences
-        _move_from_tax(till, table, -1)
+        _move_from_tax(payer, table, -1)
 
 
-def _move_from_tax(till: Till, table: str, amount: int) -> None:
+def _move_from_tax(payer: Payer, table: str, amount: int) -> None:
     change = f"UPDATE {table} SET net = net + {amount}, tax = tax - {amount}"
-    with till.office.database.system() as session:
-        whose = {"company": till.office.company_id}
+    with payer.harness.database.system() as session:
+        whose = {"company": payer.harness.company_id}
         session.execute(text(f"{change} WHERE company_id = :company"), whose)

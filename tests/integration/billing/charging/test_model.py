@@ -30,7 +30,7 @@ from shared.operator import Operator
 from shared.principal import load_private_key
 from shared.rpc.client import CallContext, call
 from tests.fixtures.billing.charging_model import Model, Service
-from tests.fixtures.billing.tenant import Tenant, euros
+from tests.fixtures.billing.subscriber import Subscriber, euros
 from tests.fixtures.installations import Installation, installation
 from tests.fixtures.principals import Principals
 from tests.fixtures.properties import over_database
@@ -88,7 +88,9 @@ class Play:
             site.client, keys / "operator.key", site.clock, "tester"
         )
         self.principals = Principals(self.now, load_private_key(keys / "principal.key"))
-        self.tenant = Tenant(site, f"rent-{uuid4()}@example.com", time_zone=zone)
+        self.subscriber = Subscriber(
+            site, f"rent-{uuid4()}@example.com", time_zone=zone
+        )
         self.model = Model(ZoneInfo(zone))
         self.top_ups: list[tuple[billing.top_ups.TopUp, Decimal]] = []
 
@@ -100,7 +102,7 @@ class Play:
             for _ in range(steps):
                 self.chance.choices(*zip(*_WEIGHTS.items(), strict=True))[0](self)
                 self._compare()
-            assert self.tenant.differences() == []
+            assert self.subscriber.differences() == []
         except AssertionError as error:
             error.add_note("\n".join([f"Seed {self.seed}:", *self.told]))
             raise
@@ -124,7 +126,7 @@ class Play:
         if self.chance.random() < 0.3:
             amount = -amount
         self._tell(f"{amount} are paid in")
-        self.tenant.pay_in(f"{amount:f}")
+        self.subscriber.pay_in(f"{amount:f}")
         self.model.pay_in(amount)
         if self.chance.random() < 0.5:
             self._run_job()
@@ -132,7 +134,7 @@ class Play:
     def set_credit_limit(self) -> None:
         limit = self.chance.randrange(60)
         self._tell(f"{limit} are allowed")
-        self.tenant.allow(str(limit))
+        self.subscriber.allow(str(limit))
         self.model.allow(Decimal(limit))
 
     def order(self) -> None:
@@ -155,9 +157,9 @@ class Play:
         price = self.chance.choice([*PRICES, *PLANS])
         self._tell(f"{service.number}: its price is {price}")
         if price in PLANS:
-            self.tenant.change_plan(service.id, price)
+            self.subscriber.change_plan(service.id, price)
         else:
-            self.tenant.change_price(service.id, price)
+            self.subscriber.change_price(service.id, price)
         new = PLANS[price] if price in PLANS else Decimal(price)
         self.model.change_price(service, new, self.now)
 
@@ -168,11 +170,11 @@ class Play:
         self.each_charge_is_the_models_and_for_time_of_its_own()
 
     def the_wallet_is_the_models(self) -> None:
-        assert self.tenant.balance == self.model.balance
+        assert self.subscriber.balance == self.model.balance
 
     def the_services_are_the_models(self) -> None:
         known = self._rows(
-            self.tenant.inventory_service.database,
+            self.subscriber.inventory_service.database,
             "SELECT id, state, suspension_reason FROM services "
             "WHERE company_id = :company",
         )
@@ -182,7 +184,7 @@ class Play:
 
     def what_is_due_and_overdue_is_the_models(self) -> None:
         known = self._rows(
-            self.tenant.database,
+            self.subscriber.database,
             "SELECT service_id, paid_through, owed, overdue_since FROM subscriptions "
             "WHERE company_id = :company AND state <> 'terminated'",
         )
@@ -194,7 +196,7 @@ class Play:
 
     def each_charge_is_the_models_and_for_time_of_its_own(self) -> None:
         rows = self._rows(
-            self.tenant.database,
+            self.subscriber.database,
             "SELECT * FROM charges WHERE company_id = :company AND kind = 'charge' "
             "ORDER BY starts_at",
         )
@@ -212,22 +214,22 @@ class Play:
         """The job is not to find this company's services in the next play."""
         for service in self.model.services:
             if service.state == "pending":
-                self.tenant.cancel(service.id)
+                self.subscriber.cancel(service.id)
             elif service.state != "terminated":
-                self.tenant.terminate(service.id)
+                self.subscriber.terminate(service.id)
 
     def _run_job(self) -> None:
-        before, credit = self.tenant.balance, self.model.credit
-        self.tenant.charge()
+        before, credit = self.subscriber.balance, self.model.credit
+        self.subscriber.charge()
         self.model.run_job(self.now)
-        assert self.tenant.balance >= min(before, -credit)
+        assert self.subscriber.balance >= min(before, -credit)
 
     def _order(self) -> Service:
         plan = self.chance.choice([*PLANS, "s"])
         period = self.chance.choice(list(Period))
         price = self.chance.choice([None] * 5 + [*PRICES])
         service = Service(
-            id=self.tenant.request(plan, period, price or ""),
+            id=self.subscriber.request(plan, period, price or ""),
             number=len(self.model.services),
             period=period.value,
             price=Decimal(price) if price else PLANS[plan],
@@ -240,29 +242,29 @@ class Play:
         return service
 
     def _activate(self, service: Service) -> None:
-        self.tenant.activate(service.id)
+        self.subscriber.activate(service.id)
         self.model.activate(service, self.now)
 
     def _suspend(self, service: Service) -> None:
-        self.tenant.suspend(service.id)
+        self.subscriber.suspend(service.id)
         self.model.suspend(service, self.now)
 
     def _resume(self, service: Service) -> None:
-        self.tenant.resume(service.id)
+        self.subscriber.resume(service.id)
         self.model.resume(service, self.now)
 
     def _mark(self, service: Service) -> None:
         """Ask for its end, or no longer; at once is when the operator does it."""
         if service.ends:
-            self.tenant.withdraw_end(service.id)
+            self.subscriber.withdraw_end(service.id)
             self.model.withdraw(service)
             return
         time = list(TerminationTime)[service.number % 2]
-        self.tenant.request_end(service.id, time)
+        self.subscriber.request_end(service.id, time)
         self.model.mark(service, time.value, self.now)
 
     def _terminate(self, service: Service) -> None:
-        self.tenant.terminate(service.id)
+        self.subscriber.terminate(service.id)
         self.model.terminate(service, self.now)
 
     def top_up(self) -> None:
@@ -281,7 +283,7 @@ class Play:
         )
         booking = billing.payments.BookBankPayments(credits=[paid])
         self.site.operator.call(billing.payments.BOOK_BANK_PAYMENTS, booking)
-        self.tenant.settle()
+        self.subscriber.settle()
         self.model.pay_in(net)
         self.top_ups.append((begun, net))
 
@@ -303,7 +305,7 @@ class Play:
             return
         method = billing.top_ups.REFUND_TOP_UP
         meant(lambda each: self.site.operator.call(method, each), request)
-        self.tenant.settle()
+        self.subscriber.settle()
         self.model.pay_in(-(part or most))
 
     def _one_of_them(self) -> Service:
@@ -321,7 +323,7 @@ class Play:
         self, method: Method[RequestT, ResponseT], request: RequestT
     ) -> ResponseT:
         owner = self.principals.user(
-            Role.OWNER, self.tenant.company_id, is_verified=True
+            Role.OWNER, self.subscriber.company_id, is_verified=True
         )
         key = uuid4().hex
         context = CallContext("a-request", owner, idempotency_key=key)
@@ -329,7 +331,7 @@ class Play:
 
     def _rows(self, database: Database, statement: str) -> list[Any]:
         with database.system() as session:
-            values = {"company": self.tenant.company_id}
+            values = {"company": self.subscriber.company_id}
             return list(session.execute(text(statement), values))
 
 

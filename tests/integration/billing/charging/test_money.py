@@ -43,7 +43,7 @@ from shared.operator import Operator
 from shared.principal import system
 from shared.rpc.call import Call
 from shared.rpc.change import Change
-from tests.fixtures.billing.tenant import Tenant
+from tests.fixtures.billing.subscriber import Subscriber
 from tests.fixtures.installations import Installation
 from tests.fixtures.properties import over_database
 from tests.fixtures.sellers import SELLERS
@@ -87,7 +87,7 @@ class Life(RuleBasedStateMachine):
         site.clock.move_to(BEGIN)
         key = site.var / "keys" / "operator.key"
         site.operator = Operator(site.client, key, site.clock, "tester")
-        self.tenant = Tenant(site, f"life-{next(_numbers)}@example.com")
+        self.subscriber = Subscriber(site, f"life-{next(_numbers)}@example.com")
         self.periods: dict[UUID, Period] = {}
         self.used: defaultdict[UUID, Fraction] = defaultdict(Fraction)
         self.paid_in = Decimal(0)
@@ -95,7 +95,7 @@ class Life(RuleBasedStateMachine):
 
     @property
     def now(self) -> datetime:
-        return self.tenant.site.clock.now()
+        return self.subscriber.site.clock.now()
 
     @initialize(period=st.sampled_from(list(LENGTHS)))
     def order_the_first(self, period: Period) -> None:
@@ -108,88 +108,88 @@ class Life(RuleBasedStateMachine):
         until = min(self.now + step, END)
         for service in self._services():
             self._use(service, until)
-        self.tenant.site.clock.move_to(until)
+        self.subscriber.site.clock.move_to(until)
         if has_job:
-            self.tenant.charge()
+            self.subscriber.charge()
 
     @precondition(lambda self: len(self._living()) < MOST_SERVICES)
     @rule(period=st.sampled_from(Period), price=st.sampled_from(CHEAP))
     def order(self, period: Period, price: str) -> None:
-        service = self.tenant.order("s", period, price)
+        service = self.subscriber.order("s", period, price)
         self.periods[service] = period
-        self.tenant.charge()
+        self.subscriber.charge()
 
     @precondition(lambda self: self._living())
     @rule(which=chances, price=st.sampled_from(DEAR))
     def raise_price(self, which: int, price: str) -> None:
-        self.tenant.change_price(self._one(which), price)
+        self.subscriber.change_price(self._one(which), price)
 
     @precondition(lambda self: self._living())
     @rule(which=chances, price=st.sampled_from(CHEAP))
     def lower_price(self, which: int, price: str) -> None:
-        self.tenant.change_price(self._one(which), price)
+        self.subscriber.change_price(self._one(which), price)
 
     @precondition(lambda self: self._living())
     @rule(which=chances, plan=st.sampled_from(PLANS))
     def change_plan(self, which: int, plan: str) -> None:
-        self.tenant.change_plan(self._one(which), plan)
+        self.subscriber.change_plan(self._one(which), plan)
 
     @precondition(lambda self: self._living())
     @rule(which=chances, reason=st.sampled_from(SuspensionReason))
     def suspend_or_resume(self, which: int, reason: SuspensionReason) -> None:
         service = self._one(which)
-        if self.tenant.service(service).state.value == "suspended":
-            self.tenant.resume(service)
+        if self.subscriber.service(service).state.value == "suspended":
+            self.subscriber.resume(service)
         else:
-            self.tenant.suspend(service, reason)
+            self.subscriber.suspend(service, reason)
 
     @precondition(lambda self: self._living())
     @rule(which=chances, time=st.sampled_from(TerminationTime))
     def ask_for_the_end_or_withdraw(self, which: int, time: TerminationTime) -> None:
         service = self._one(which)
-        if self.tenant.service(service).termination_request:
-            self.tenant.withdraw_end(service)
+        if self.subscriber.service(service).termination_request:
+            self.subscriber.withdraw_end(service)
         else:
-            self.tenant.request_end(service, time)
+            self.subscriber.request_end(service, time)
 
     @precondition(lambda self: self._living())
     @rule(which=chances)
     def terminate(self, which: int) -> None:
-        self.tenant.terminate(self._one(which))
+        self.subscriber.terminate(self._one(which))
 
     @rule(amount=amounts, kind=st.sampled_from(AdjustmentKind), has_job=st.booleans())
     def pay_in(self, amount: str, kind: AdjustmentKind, *, has_job: bool) -> None:
         self._adjust(Decimal(amount), kind)
         if has_job:
-            self.tenant.charge()
+            self.subscriber.charge()
 
     @rule(part=st.sampled_from([Decimal(1), Decimal("0.5"), Decimal(2)]))
     def empty_the_wallet(self, part: Decimal) -> None:
-        amount = round(self.tenant.balance * part, 2)
+        amount = round(self.subscriber.balance * part, 2)
         if amount > 0:
             self._adjust(-amount, AdjustmentKind.CORRECTION)
 
     @rule(limit=st.sampled_from(["0", "0", "20"]))
     def allow(self, limit: str) -> None:
-        self.tenant.allow(limit)
+        self.subscriber.allow(limit)
 
     @rule(net=st.sampled_from(["10", "45"]))
     def top_up(self, net: str) -> None:
-        if self.tenant.balance > 4000:
+        if self.subscriber.balance > 4000:
             return
         try:
-            begun = self.tenant.begin_top_up(net)
+            begun = self.subscriber.begin_top_up(net)
         except Conflict:
             return
-        self.tenant.pay_by_bank(begun)
-        self.tenant.settle()
+        self.subscriber.pay_by_bank(begun)
+        self.subscriber.settle()
         self.top_ups.append(begun)
         self.paid_in += Decimal(net)
 
     @precondition(lambda self: self.top_ups)
     @rule(part=st.sampled_from([None, "7.00"]))
     def refund(self, part: str | None) -> None:
-        before = self.tenant.balance
+        before = self.subscriber.balance
         with self._change() as change:
             request = billing.top_ups.RefundTopUp(
                 top_up_id=self.top_ups.pop().id,
@@ -233,14 +233,14 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_wallet_has_what_came_in_and_was_not_charged(self) -> None:
         net = sum((row.got - row.back for row in self._rows(_CHARGED)), Decimal(0))
-        assert self.tenant.balance == self.paid_in - net
+        assert self.subscriber.balance == self.paid_in - net
 
     def teardown(self) -> None:
         try:
-            assert self.tenant.differences() == []
+            assert self.subscriber.differences() == []
         finally:
             for service in self._living():
-                self.tenant.terminate(service.service_id)
+                self.subscriber.terminate(service.service_id)
 
     def _use(self, service: Any, until: datetime) -> None:
         """Count what it uses from now on; what is to end is free beyond paid time."""
@@ -263,8 +263,8 @@ class Life(RuleBasedStateMachine):
         return max(Fraction(0), _share(behind, length)) * Fraction(service.charge)
 
     def _adjust(self, amount: Decimal, kind: AdjustmentKind) -> None:
-        self.tenant.book(f"{amount:f}", kind)
-        self.tenant.settle()
+        self.subscriber.book(f"{amount:f}", kind)
+        self.subscriber.settle()
         self.paid_in += amount
 
     def _one(self, which: int) -> UUID:
@@ -279,16 +279,16 @@ class Life(RuleBasedStateMachine):
         return self._rows(_SERVICES)
 
     def _rows(self, statement: str) -> list[Any]:
-        with self.tenant.database.system() as session:
-            values = {"company": self.tenant.company_id}
+        with self.subscriber.database.system() as session:
+            values = {"company": self.subscriber.company_id}
             return list(session.execute(text(statement), values))
 
     @contextmanager
     def _change(self) -> Iterator[Change]:
-        runtime = self.tenant.billing_service.runtime
-        with self.tenant.database.system() as session:
+        runtime = self.subscriber.billing_service.runtime
+        with self.subscriber.database.system() as session:
             yield Change(session, runtime, Call(system("test"), "", self.now))
-        self.tenant.settle()
+        self.subscriber.settle()
 
 
 _SERVICES = """

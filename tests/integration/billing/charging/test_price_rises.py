@@ -8,48 +8,48 @@ import pytest
 
 from shared.contracts.billing.wallets import AdjustmentKind
 from shared.contracts.inventory.services import Period
-from tests.fixtures.billing.tenant import Tenant
+from tests.fixtures.billing.subscriber import Subscriber
 
-Step = Callable[[Tenant, UUID], None]
+Step = Callable[[Subscriber, UUID], None]
 
 
 def price(amount: str) -> Step:
-    return lambda tenant, service: tenant.change_price(service, amount)
+    return lambda subscriber, service: subscriber.change_price(service, amount)
 
 
 def after(**step: float) -> Step:
     """Time passes, and the job runs."""
 
-    def pass_time(tenant: Tenant, _: UUID) -> None:
-        tenant.pass_time(**step)
-        tenant.charge()
+    def pass_time(subscriber: Subscriber, _: UUID) -> None:
+        subscriber.pass_time(**step)
+        subscriber.charge()
 
     return pass_time
 
 
 def pay(amount: str, kind: AdjustmentKind = AdjustmentKind.CORRECTION) -> Step:
     """Money comes in, of which the job does not know yet."""
-    return lambda tenant, _: tenant.book(amount, kind)
+    return lambda subscriber, _: subscriber.book(amount, kind)
 
 
 def allow(credit: str) -> Step:
-    return lambda tenant, _: tenant.allow(credit)
+    return lambda subscriber, _: subscriber.allow(credit)
 
 
-def charge(tenant: Tenant, _: UUID) -> None:
-    tenant.charge()
+def charge(subscriber: Subscriber, _: UUID) -> None:
+    subscriber.charge()
 
 
-def ask_for_the_end(tenant: Tenant, service: UUID) -> None:
-    tenant.request_end(service)
+def ask_for_the_end(subscriber: Subscriber, service: UUID) -> None:
+    subscriber.request_end(service)
 
 
-def end(tenant: Tenant, service: UUID) -> None:
-    tenant.terminate(service)
+def end(subscriber: Subscriber, service: UUID) -> None:
+    subscriber.terminate(service)
 
 
-def withdraw_end(tenant: Tenant, service: UUID) -> None:
-    tenant.withdraw_end(service)
+def withdraw_end(subscriber: Subscriber, service: UUID) -> None:
+    subscriber.withdraw_end(service)
 
 
 UNUSED_AT_30 = Decimal("27.137097")
@@ -154,15 +154,15 @@ OF_A_MONTH: dict[str, tuple[list[Step], str, str, str]] = {
 
 @pytest.mark.parametrize("name", OF_A_MONTH)
 def test_a_rise_that_was_never_charged_is_not_refunded(
-    tenant: Tenant, name: str
+    subscriber: Subscriber, name: str
 ) -> None:
     steps, balance, owed, written_off = OF_A_MONTH[name]
-    _take_steps(tenant, Period.MONTH, steps)
+    _take_steps(subscriber, Period.MONTH, steps)
 
-    assert tenant.balance == Decimal(balance)
-    assert tenant.overdue() == Decimal(owed)
-    assert tenant.written_off() == Decimal(written_off)
-    assert tenant.differences() == []
+    assert subscriber.balance == Decimal(balance)
+    assert subscriber.overdue() == Decimal(owed)
+    assert subscriber.written_off() == Decimal(written_off)
+    assert subscriber.differences() == []
 
 
 @pytest.mark.parametrize(
@@ -185,39 +185,43 @@ def test_a_rise_that_was_never_charged_is_not_refunded(
     ],
 )
 def test_so_it_is_whatever_the_period(
-    tenant: Tenant, period: Period, steps: list[Step], balance: str, written_off: str
+    subscriber: Subscriber,
+    period: Period,
+    steps: list[Step],
+    balance: str,
+    written_off: str,
 ) -> None:
-    _take_steps(tenant, period, steps)
+    _take_steps(subscriber, period, steps)
 
-    assert tenant.balance == Decimal(balance)
-    assert tenant.written_off() == Decimal(written_off)
-    assert tenant.differences() == []
+    assert subscriber.balance == Decimal(balance)
+    assert subscriber.written_off() == Decimal(written_off)
+    assert subscriber.differences() == []
 
 
 def test_a_longer_month_pays_nothing_out_of_what_a_rise_took_off(
-    tenant: Tenant,
+    subscriber: Subscriber,
 ) -> None:
     # A day of February that is used and not paid is moved into March, in which it
     # costs less than what the new price took off.
-    tenant.pass_time(days=(-20))
-    service = tenant.order("s", Period.MONTH, "1")
-    tenant.charge()
-    tenant.pass_time(days=3)
-    tenant.change_price(service, "3000")
-    tenant.suspend(service)
-    tenant.pass_time(days=28)
+    subscriber.pass_time(days=(-20))
+    service = subscriber.order("s", Period.MONTH, "1")
+    subscriber.charge()
+    subscriber.pass_time(days=3)
+    subscriber.change_price(service, "3000")
+    subscriber.suspend(service)
+    subscriber.pass_time(days=28)
 
-    tenant.terminate(service)
+    subscriber.terminate(service)
 
-    assert tenant.balance == 0
-    assert tenant.charges() == []
-    assert tenant.differences() == []
+    assert subscriber.balance == 0
+    assert subscriber.charges() == []
+    assert subscriber.differences() == []
 
 
-def _take_steps(tenant: Tenant, period: Period, steps: list[Step]) -> None:
-    tenant.pay_in("30")
-    service = tenant.order("s", period, "30")
-    tenant.charge()
+def _take_steps(subscriber: Subscriber, period: Period, steps: list[Step]) -> None:
+    subscriber.pay_in("30")
+    service = subscriber.order("s", period, "30")
+    subscriber.charge()
     for step in steps:
-        step(tenant, service)
-    tenant.settle()
+        step(subscriber, service)
+    subscriber.settle()

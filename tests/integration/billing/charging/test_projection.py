@@ -31,9 +31,9 @@ from shared.db.database import Database
 from shared.db.events import Envelope
 from shared.errors import InvalidInput
 from shared.money import round_to_ledger
-from tests.fixtures.billing.office import (
+from tests.fixtures.billing.harness import (
     START,
-    Office,
+    BillingHarness,
     a_company,
     a_service,
     an_envelope,
@@ -118,19 +118,19 @@ def test_events_in_any_order_and_number_end_in_what_the_newest_say(
     zones: list[str],
     data: st.DataObject,
 ) -> None:
-    check_arrivals(Office(billing_database), histories, zones, data)
+    check_arrivals(BillingHarness(billing_database), histories, zones, data)
 
 
 def check_arrivals(
-    office: Office,
+    harness: BillingHarness,
     histories: list[list[dict[str, Any]]],
     zones: list[str],
     data: st.DataObject,
 ) -> None:
     for currency in ("EUR", "PLN"):
-        office.open_wallet(currency)
-        office.set_buffer("0", HORIZON_DAYS, currency)
-    envelopes, newest = envelopes_of(office.company_id, histories, zones)
+        harness.open_wallet(currency)
+        harness.set_buffer("0", HORIZON_DAYS, currency)
+    envelopes, newest = envelopes_of(harness.company_id, histories, zones)
     repeated = data.draw(st.lists(st.sampled_from(envelopes), max_size=6))
     replayed = [
         msgspec.structs.replace(each, id=uuid4())
@@ -143,11 +143,11 @@ def check_arrivals(
     for _, alike in groupby(arrivals, key=lambda each: each.name):
         waiting = list(alike)
         for start in range(0, len(waiting), at_once):
-            office.deliver(*waiting[start : start + at_once])
+            harness.deliver(*waiting[start : start + at_once])
 
-    assert office.differences() == []
+    assert harness.differences() == []
     zone = ZoneInfo(zones[-1] if zones else "UTC")
-    assert shown_by(office) == expected_of(newest, office.clock.now(), zone)
+    assert shown_by(harness) == expected_of(newest, harness.clock.now(), zone)
 
 
 def envelopes_of(
@@ -171,9 +171,9 @@ def envelopes_of(
 Figures = dict[tuple[str, ...], tuple[int, Decimal]]
 
 
-def shown_by(office: Office) -> Figures:
+def shown_by(harness: BillingHarness) -> Figures:
     """The dashboard's lines, without those of nothing."""
-    shown = office.dashboard()
+    shown = harness.dashboard()
     figures: Figures = {}
     for wallet in shown.wallets:
         recommended = wallet.recommendation
@@ -239,7 +239,7 @@ def expected_of(
     ],
 )
 def test_a_price_changed_before_anything_was_charged_leaves_nothing_owed(
-    office: Office,
+    harness: BillingHarness,
     first: tuple[ServiceState, SuspensionReason | None],
     zones: list[str],
 ) -> None:
@@ -247,74 +247,82 @@ def test_a_price_changed_before_anything_was_charged_leaves_nothing_owed(
     state, reason = first
     before = fixed | {"price": "10", "state": state, "reason": reason}
     after = fixed | {"price": "20"}
-    events, newest = envelopes_of(office.company_id, [[before, after]], zones)
-    office.open_wallet()
-    office.set_buffer("0", HORIZON_DAYS)
+    events, newest = envelopes_of(harness.company_id, [[before, after]], zones)
+    harness.open_wallet()
+    harness.set_buffer("0", HORIZON_DAYS)
 
     for version in (0, 1):
         if zones:
-            office.deliver(events[2 + version])
-        office.deliver(events[version])
+            harness.deliver(events[2 + version])
+        harness.deliver(events[version])
 
     zone = ZoneInfo(zones[-1] if zones else "UTC")
-    assert shown_by(office) == expected_of(newest, office.clock.now(), zone)
+    assert shown_by(harness) == expected_of(newest, harness.clock.now(), zone)
 
 
-def test_an_older_version_that_comes_late_is_dropped(office: Office) -> None:
-    service = a_service(office.company_id, "10")
+def test_an_older_version_that_comes_late_is_dropped(harness: BillingHarness) -> None:
+    service = a_service(harness.company_id, "10")
     ended = msgspec.structs.replace(service, state=ServiceState.TERMINATED)
 
-    office.deliver(an_envelope(inventory.services.SERVICE_TERMINATED, ended, version=2))
-    office.deliver(
+    harness.deliver(
+        an_envelope(inventory.services.SERVICE_TERMINATED, ended, version=2)
+    )
+    harness.deliver(
         an_envelope(inventory.services.SERVICE_ACTIVATED, service, version=1)
     )
 
-    assert office.dashboard().costs == []
+    assert harness.dashboard().costs == []
 
 
-def test_a_replay_of_the_same_version_mends_what_was_damaged(office: Office) -> None:
-    service = a_service(office.company_id, "10")
+def test_a_replay_of_the_same_version_mends_what_was_damaged(
+    harness: BillingHarness,
+) -> None:
+    service = a_service(harness.company_id, "10")
     wrong = msgspec.structs.replace(service, price=money("99"))
-    office.deliver(an_envelope(inventory.services.PRICE_CHANGED, wrong, version=3))
+    harness.deliver(an_envelope(inventory.services.PRICE_CHANGED, wrong, version=3))
 
-    office.deliver(an_envelope(inventory.services.PRICE_CHANGED, service, version=3))
+    harness.deliver(an_envelope(inventory.services.PRICE_CHANGED, service, version=3))
 
-    assert office.dashboard().costs[0].monthly == money("10")
-    assert office.differences() == []
+    assert harness.dashboard().costs[0].monthly == money("10")
+    assert harness.differences() == []
 
 
-def test_an_active_service_that_never_was_activated_is_refused(office: Office) -> None:
-    service = a_service(office.company_id, activated_at=None)
+def test_an_active_service_that_never_was_activated_is_refused(
+    harness: BillingHarness,
+) -> None:
+    service = a_service(harness.company_id, activated_at=None)
 
     with pytest.raises(InvalidInput) as refusal:
-        office.add_service(service)
+        harness.add_service(service)
 
     assert refusal.value.code == "malformed_message"
 
 
-def test_events_that_come_together_cost_few_statements(office: Office) -> None:
+def test_events_that_come_together_cost_few_statements(harness: BillingHarness) -> None:
     services = [a_service(uuid4(), "1", Period.DAY) for _ in range(EVENTS_AT_ONCE)]
     for service in services:
-        office.open_wallet(company_id=service.company_id)
+        harness.open_wallet(company_id=service.company_id)
     envelopes = [
         an_envelope(inventory.services.SERVICE_ACTIVATED, each) for each in services
     ]
     statements: list[str] = []
-    engine = office.service.database.engine
+    engine = harness.service.database.engine
 
     @event.listens_for(engine, "before_cursor_execute")
     def note(*execution: Any) -> None:
         statements.append(execution[2])
 
-    office.deliver(*envelopes)
+    harness.deliver(*envelopes)
 
     event.remove(engine, "before_cursor_execute", note)
     assert len(statements) <= MOST_STATEMENTS
-    assert office.dashboard(services[-1].company_id).costs[0].daily == money("1")
+    assert harness.dashboard(services[-1].company_id).costs[0].daily == money("1")
 
 
-def test_events_of_one_company_may_come_at_the_same_time(office: Office) -> None:
-    services = [a_service(office.company_id, "1", Period.DAY) for _ in range(10)]
+def test_events_of_one_company_may_come_at_the_same_time(
+    harness: BillingHarness,
+) -> None:
+    services = [a_service(harness.company_id, "1", Period.DAY) for _ in range(10)]
     envelopes: Envelopes = [
         an_envelope(
             inventory.services.PRICE_CHANGED,
@@ -325,10 +333,10 @@ def test_events_of_one_company_may_come_at_the_same_time(office: Office) -> None
         for service in services
     ]
     for version, zone in enumerate(ZONES, start=1):
-        envelopes.insert(version * 6, a_company(office.company_id, zone, version))
+        envelopes.insert(version * 6, a_company(harness.company_id, zone, version))
 
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(office.deliver, envelopes))
+        list(threads.map(harness.deliver, envelopes))
 
-    assert office.differences() == []
-    assert office.dashboard().costs[0].daily == money("30")
+    assert harness.differences() == []
+    assert harness.dashboard().costs[0].daily == money("30")

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.inventory.services import Period, SuspensionReason
-from tests.fixtures.billing.tenant import Tenant
+from tests.fixtures.billing.subscriber import Subscriber
 
 ZONES = (
     "Europe/Berlin",
@@ -43,101 +43,101 @@ LONGEST = {
     ],
 )
 def test_moving_again_and_again_charges_all_of_the_time_once(
-    tenant: Tenant, began: datetime, days: float
+    subscriber: Subscriber, began: datetime, days: float
 ) -> None:
-    tenant.pay_in("4000")
-    tenant.site.clock.move_to(began)
-    services = {period: tenant.order("s", period) for period in CALENDAR[1:]}
-    services[Period.HOUR] = tenant.order("s", Period.HOUR, "0.01")
-    once = tenant.order("s", Period.ONCE)
+    subscriber.pay_in("4000")
+    subscriber.site.clock.move_to(began)
+    services = {period: subscriber.order("s", period) for period in CALENDAR[1:]}
+    services[Period.HOUR] = subscriber.order("s", Period.HOUR, "0.01")
+    once = subscriber.order("s", Period.ONCE)
 
     for zone in ZONES:
-        tenant.charge()
-        tenant.live_in(zone)
-        tenant.charge()
-        tenant.pass_time(days=days)
-    tenant.charge()
+        subscriber.charge()
+        subscriber.live_in(zone)
+        subscriber.charge()
+        subscriber.pass_time(days=days)
+    subscriber.charge()
 
     for period, service in services.items():
-        _is_charged_without_gap(tenant, service, period, began)
-    assert len(tenant.charged_times(once)) == 1
-    assert tenant.differences() == []
+        _is_charged_without_gap(subscriber, service, period, began)
+    assert len(subscriber.charged_times(once)) == 1
+    assert subscriber.differences() == []
 
 
 def test_moving_while_a_service_is_overdue_charges_what_it_used_once(
-    tenant: Tenant,
+    subscriber: Subscriber,
 ) -> None:
-    service = tenant.order("s", Period.DAY)
-    began = tenant.site.clock.now()
-    tenant.charge()
+    service = subscriber.order("s", Period.DAY)
+    began = subscriber.site.clock.now()
+    subscriber.charge()
     for zone in ZONES[:2]:
-        tenant.live_in(zone)
-        tenant.pass_time(days=1)
-        tenant.charge()
+        subscriber.live_in(zone)
+        subscriber.pass_time(days=1)
+        subscriber.charge()
 
-    tenant.pay_in("100")
-    tenant.charge()
-    tenant.pass_time(days=3)
-    tenant.charge()
+    subscriber.pay_in("100")
+    subscriber.charge()
+    subscriber.pass_time(days=3)
+    subscriber.charge()
 
-    _is_charged_without_gap(tenant, service, Period.DAY, began)
-    assert tenant.differences() == []
+    _is_charged_without_gap(subscriber, service, Period.DAY, began)
+    assert subscriber.differences() == []
 
 
 def test_moving_while_a_service_is_suspended_keeps_the_time_it_has_paid(
-    tenant: Tenant,
+    subscriber: Subscriber,
 ) -> None:
-    tenant.pay_in("100")
-    service = tenant.order("s", Period.WEEK)
-    tenant.charge()
-    tenant.pass_time(days=2)
-    tenant.suspend(service, SuspensionReason.POLICY)
+    subscriber.pay_in("100")
+    service = subscriber.order("s", Period.WEEK)
+    subscriber.charge()
+    subscriber.pass_time(days=2)
+    subscriber.suspend(service, SuspensionReason.POLICY)
     for zone in ZONES[:3]:
-        tenant.live_in(zone)
-        tenant.pass_time(days=1)
+        subscriber.live_in(zone)
+        subscriber.pass_time(days=1)
 
-    tenant.resume(service)
-    tenant.charge()
-    tenant.pass_time(days=4, hours=23)
-    tenant.charge()
-    assert tenant.balance == 90
+    subscriber.resume(service)
+    subscriber.charge()
+    subscriber.pass_time(days=4, hours=23)
+    subscriber.charge()
+    assert subscriber.balance == 90
 
-    tenant.pass_time(hours=1)
-    tenant.charge()
-    assert tenant.balance == 80
-    assert tenant.differences() == []
+    subscriber.pass_time(hours=1)
+    subscriber.charge()
+    assert subscriber.balance == 80
+    assert subscriber.differences() == []
 
 
 def test_a_service_brought_over_is_charged_from_its_next_edge_in_the_new_zone(
-    tenant: Tenant,
+    subscriber: Subscriber,
 ) -> None:
-    tenant.pay_in("100")
-    service = tenant.order_unheard("s", Period.MONTH)
-    activated = tenant.site.clock.now()
-    tenant.pass_time(days=3)
-    tenant.republish()
+    subscriber.pay_in("100")
+    service = subscriber.order_unheard("s", Period.MONTH)
+    activated = subscriber.site.clock.now()
+    subscriber.pass_time(days=3)
+    subscriber.republish()
     for zone in ZONES[:3]:
-        tenant.live_in(zone)
-        tenant.charge()
-        tenant.pass_time(days=1)
-    assert tenant.balance == 100
+        subscriber.live_in(zone)
+        subscriber.charge()
+        subscriber.pass_time(days=1)
+    assert subscriber.balance == 100
 
-    tenant.pass_time(days=40)
-    tenant.charge()
+    subscriber.pass_time(days=40)
+    subscriber.charge()
 
     # Los Angeles puts its clocks forward within that month.
     next_edge = datetime(2026, 4, 2, 8, tzinfo=UTC)
     assert activated == datetime(2026, 3, 2, 9, tzinfo=UTC)
-    _is_charged_without_gap(tenant, service, Period.MONTH, next_edge)
-    assert tenant.differences() == []
+    _is_charged_without_gap(subscriber, service, Period.MONTH, next_edge)
+    assert subscriber.differences() == []
 
 
 def _is_charged_without_gap(
-    tenant: Tenant, service: UUID, period: Period, began: datetime
+    subscriber: Subscriber, service: UUID, period: Period, began: datetime
 ) -> None:
-    times = tenant.charged_times(service)
+    times = subscriber.charged_times(service)
     assert times[0][0] == began
     for (_, ends), (begins, _) in pairwise(times):
         assert begins == ends
-    assert times[-1][0] <= tenant.site.clock.now() < times[-1][1]
+    assert times[-1][0] <= subscriber.site.clock.now() < times[-1][1]
     assert all(begins < ends <= begins + LONGEST[period] for begins, ends in times)

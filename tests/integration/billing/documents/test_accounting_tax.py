@@ -26,8 +26,8 @@ from shared.errors import Conflict, InvalidInput
 from shared.principal import system
 from shared.rpc.call import Call
 from shared.rpc.change import Change
-from tests.fixtures.billing.office import START, Office, money
-from tests.fixtures.billing.till import Till, a_till
+from tests.fixtures.billing.harness import START, BillingHarness, money
+from tests.fixtures.billing.payer import Payer, a_payer
 from tests.fixtures.repeating import meant
 from tests.fixtures.sandbox import Sandbox
 
@@ -43,70 +43,72 @@ KNOWN = [
 
 
 @pytest.fixture
-def till(till: Till) -> Till:
-    record(till.office, KNOWN)
-    return till
+def payer(payer: Payer) -> Payer:
+    record(payer.harness, KNOWN)
+    return payer
 
 
 def record(
-    office: Office, wanted: list[ExchangeRate]
+    harness: BillingHarness, wanted: list[ExchangeRate]
 ) -> billing.exchange_rates.ImportedRates:
     request = billing.exchange_rates.ImportExchangeRates(rates=wanted, source="ECB")
-    return office.call(
-        billing.exchange_rates.IMPORT_EXCHANGE_RATES, request, office.operator()
+    return harness.call(
+        billing.exchange_rates.IMPORT_EXCHANGE_RATES, request, harness.operator()
     )
 
 
-def pay(till: Till, net: str, currency: str) -> None:
-    till.office.open_wallet(currency)
-    top_up = till.begin_as_quoted(till.quote(net, currency))
-    till.sandbox.choose(till.start(top_up), "succeed")
-    till.reconcile()
+def pay(payer: Payer, net: str, currency: str) -> None:
+    payer.harness.open_wallet(currency)
+    top_up = payer.begin_as_quoted(payer.quote(net, currency))
+    payer.sandbox.choose(payer.start(top_up), "succeed")
+    payer.reconcile()
 
 
-def issued(till: Till) -> list[billing.documents.DocumentContent]:
+def issued(payer: Payer) -> list[billing.documents.DocumentContent]:
     """What the company's documents say, the oldest first."""
-    till.office.run_job("issue_documents")
-    page = till.office.call(
+    payer.harness.run_job("issue_documents")
+    page = payer.harness.call(
         billing.documents.LIST_DOCUMENTS,
         billing.documents.ListDocuments(),
-        till.owner(),
+        payer.owner(),
     )
     contents = []
     for each in reversed(page.documents):
         request = billing.documents.GetDocument(document_id=each.id)
-        whole = till.office.call(billing.documents.GET_DOCUMENT, request, till.owner())
+        whole = payer.harness.call(
+            billing.documents.GET_DOCUMENT, request, payer.owner()
+        )
         contents.append(whole.content)
     return contents
 
 
-def waiting_documents(till: Till) -> list[billing.documents.WaitingDocument]:
+def waiting_documents(payer: Payer) -> list[billing.documents.WaitingDocument]:
     request = billing.documents.ListWaitingDocuments()
-    found = till.office.call(
-        billing.documents.LIST_WAITING_DOCUMENTS, request, till.office.operator()
+    found = payer.harness.call(
+        billing.documents.LIST_WAITING_DOCUMENTS, request, payer.harness.operator()
     )
-    return [e for e in found.documents if e.company_id == till.office.company_id]
+    return [e for e in found.documents if e.company_id == payer.harness.company_id]
 
 
-def complete(till: Till, number: str) -> None:
+def complete(payer: Payer, number: str) -> None:
     request = billing.documents.CompleteInvoice(number=number)
-    till.office.call(
-        billing.documents.COMPLETE_INVOICE, request, till.office.operator()
+    payer.harness.call(
+        billing.documents.COMPLETE_INVOICE, request, payer.harness.operator()
     )
 
 
-def credit(till: Till, number: str, net: str | None = None) -> None:
+def credit(payer: Payer, number: str, net: str | None = None) -> None:
     request = billing.documents.CreditInvoice(
         number=number, net=money(net, "USD") if net else None, reason="As agreed"
     )
-    method, operator = billing.documents.CREDIT_INVOICE, till.office.operator()
-    meant(lambda each: till.office.call(method, each, operator), request)
+    method, operator = billing.documents.CREDIT_INVOICE, payer.harness.operator()
+    meant(lambda each: payer.harness.call(method, each, operator), request)
 
 
-def test_the_tax_is_said_in_the_sellers_currency_by_the_last_rate(till: Till) -> None:
-    pay(till, "100.00", "USD")
+def test_the_tax_is_said_in_the_sellers_currency_by_the_last_rate(payer: Payer) -> None:
+    pay(payer, "100.00", "USD")
 
-    (invoice,) = issued(till)
+    (invoice,) = issued(payer)
 
     assert invoice.tax == money("19.00", "USD")
     # 19.00 / 1.0805 = 17.5844…
@@ -118,21 +120,21 @@ def test_the_tax_is_said_in_the_sellers_currency_by_the_last_rate(till: Till) ->
     )
 
 
-def test_its_files_say_so(till: Till) -> None:
-    pay(till, "100.00", "USD")
-    issued(till)
-    page = till.office.call(
+def test_its_files_say_so(payer: Payer) -> None:
+    pay(payer, "100.00", "USD")
+    issued(payer)
+    page = payer.harness.call(
         billing.documents.LIST_DOCUMENTS,
         billing.documents.ListDocuments(),
-        till.owner(),
+        payer.owner(),
     )
 
     def file(wanted: DocumentFormat) -> bytes:
         request = billing.documents.GetDocumentFile(
             document_id=page.documents[0].id, format=wanted
         )
-        made = till.office.call(
-            billing.documents.GET_DOCUMENT_FILE, request, till.owner()
+        made = payer.harness.call(
+            billing.documents.GET_DOCUMENT_FILE, request, payer.owner()
         )
         return base64.b64decode(made.content)
 
@@ -151,22 +153,22 @@ def test_its_files_say_so(till: Till) -> None:
 
 
 def test_in_the_own_currency_and_without_tax_there_is_nothing_to_say(
-    till: Till,
+    payer: Payer,
 ) -> None:
-    till.pay("100.00")
+    payer.pay("100.00")
 
-    assert [each.accounting_tax for each in issued(till)] == [None]
+    assert [each.accounting_tax for each in issued(payer)] == [None]
 
 
 def test_two_foreign_currencies_meet_over_the_euro_on_one_day(
     billing_database: Database, bank: Sandbox
 ) -> None:
     polish = replace(DEMO_SELLER, accounting_currency="PLN")
-    till = a_till(billing_database, bank, BillingSettings(sellers=Sellers(polish)))
-    record(till.office, KNOWN)
-    pay(till, "100.00", "USD")
+    payer = a_payer(billing_database, bank, BillingSettings(sellers=Sellers(polish)))
+    record(payer.harness, KNOWN)
+    pay(payer, "100.00", "USD")
 
-    (invoice,) = issued(till)
+    (invoice,) = issued(payer)
 
     accounting = invoice.accounting_tax
     assert accounting is not None
@@ -176,59 +178,61 @@ def test_two_foreign_currencies_meet_over_the_euro_on_one_day(
     assert accounting.rate_day == TODAY - timedelta(days=2)
 
 
-def test_without_a_rate_of_ten_days_the_invoice_waits_for_it(till: Till) -> None:
-    pay(till, "100.00", "GBP")
-    till.office.pass_time(timedelta(hours=3))
+def test_without_a_rate_of_ten_days_the_invoice_waits_for_it(payer: Payer) -> None:
+    pay(payer, "100.00", "GBP")
+    payer.harness.pass_time(timedelta(hours=3))
     day = TODAY.isoformat()
 
     with capture_logs() as logs:
-        assert issued(till) == []
+        assert issued(payer) == []
 
     (alert,) = (each for each in logs if each["log_level"] == "error")
     assert alert["event"] == "document_waits_for_exchange_rate"
     assert (alert["rate"], alert["hours"]) == (f"GBP/EUR {day}", 3)
-    (waiting,) = waiting_documents(till)
+    (waiting,) = waiting_documents(payer)
     assert (waiting.kind, waiting.waits_for) == (DocumentKind.INVOICE, f"GBP/EUR {day}")
     assert waiting.gross == money("119.00", "GBP")
 
     # Nobody else's waits for it, nor does its number leave a gap.
-    pay(till, "100.00", "USD")
-    (other,) = issued(till)
-    record(till.office, [ExchangeRate(day=TODAY, currency="GBP", rate=Decimal("0.87"))])
-    _, invoice = issued(till)
+    pay(payer, "100.00", "USD")
+    (other,) = issued(payer)
+    record(
+        payer.harness, [ExchangeRate(day=TODAY, currency="GBP", rate=Decimal("0.87"))]
+    )
+    _, invoice = issued(payer)
 
     assert invoice.accounting_tax is not None
     assert (invoice.accounting_tax.rate_day, invoice.paid_on) == (TODAY, TODAY)
     assert int(invoice.number[-6:]) == int(other.number[-6:]) + 1
-    assert waiting_documents(till) == []
+    assert waiting_documents(payer) == []
 
 
-def test_a_proforma_waits_for_no_rate(till: Till) -> None:
-    till.office.open_wallet("SEK")
-    quoted = till.quote("100.00", "SEK")
+def test_a_proforma_waits_for_no_rate(payer: Payer) -> None:
+    payer.harness.open_wallet("SEK")
+    quoted = payer.quote("100.00", "SEK")
     request = billing.top_ups.BeginTopUp(
         net=quoted.net, digest=quoted.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    till.office.call(billing.top_ups.BEGIN_TOP_UP, request, till.owner())
+    payer.harness.call(billing.top_ups.BEGIN_TOP_UP, request, payer.owner())
 
-    (proforma,) = issued(till)
+    (proforma,) = issued(payer)
 
     assert (proforma.kind, proforma.accounting_tax) == (DocumentKind.PROFORMA, None)
 
 
 def test_an_invoice_that_lacks_it_is_corrected_and_no_money_moves(
-    till: Till, monkeypatch: pytest.MonkeyPatch
+    payer: Payer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An earlier version issued without a rate."""
-    pay(till, "100.00", "USD")
+    pay(payer, "100.00", "USD")
     with monkeypatch.context() as earlier:
         earlier.setattr(accounting_tax, "state", lambda *_: None)
-        (lacking,) = issued(till)
-    credit(till, lacking.number, "40.00")
-    issued(till)
+        (lacking,) = issued(payer)
+    credit(payer, lacking.number, "40.00")
+    issued(payer)
 
-    complete(till, lacking.number)
-    _, first, second, completed = issued(till)
+    complete(payer, lacking.number)
+    _, first, second, completed = issued(payer)
 
     assert (first.accounting_tax, second.accounting_tax) == (None, None)
     assert second.corrects is not None
@@ -237,33 +241,33 @@ def test_an_invoice_that_lacks_it_is_corrected_and_no_money_moves(
     assert completed.accounting_tax is not None
     assert completed.accounting_tax.tax == money("10.55")  # 11.40 / 1.0805
     assert completed.corrects is None
-    usd = next(w for w in till.office.dashboard().wallets if w.currency == "USD")
+    usd = next(w for w in payer.harness.dashboard().wallets if w.currency == "USD")
     assert usd.balance == money("60", "USD")
-    assert till.office.differences() == []
+    assert payer.harness.differences() == []
     for number in (lacking.number, completed.number):
         with pytest.raises(Conflict, match=r"nothing_to_complete|credited_already"):
-            complete(till, number)
+            complete(payer, number)
 
-    credit(till, completed.number)
-    *_, last = issued(till)
+    credit(payer, completed.number)
+    *_, last = issued(payer)
     assert last.corrects is not None
     assert last.corrects.number == completed.number
     assert last.accounting_tax == completed.accounting_tax
 
 
-def test_credit_notes_take_their_invoices_rate_and_leave_nothing(till: Till) -> None:
-    pay(till, "100.00", "USD")
-    (invoice,) = issued(till)
+def test_credit_notes_take_their_invoices_rate_and_leave_nothing(payer: Payer) -> None:
+    pay(payer, "100.00", "USD")
+    (invoice,) = issued(payer)
     newer = ExchangeRate(
         day=TODAY + timedelta(days=3), currency="USD", rate=Decimal("1.5")
     )
-    record(till.office, [newer])
-    till.office.pass_time(timedelta(days=5))
+    record(payer.harness, [newer])
+    payer.harness.pass_time(timedelta(days=5))
 
     for net in ("33.33", "33.33", None):
-        credit(till, invoice.number, net)
+        credit(payer, invoice.number, net)
 
-    _, *notes = issued(till)
+    _, *notes = issued(payer)
     said = [each.accounting_tax for each in (invoice, *notes)]
     assert {each.rate for each in said if each} == {Decimal("1.0805")}
     whole, *parts = [each.tax for each in said if each]
@@ -271,17 +275,17 @@ def test_credit_notes_take_their_invoices_rate_and_leave_nothing(till: Till) -> 
     assert sum(parts, start=money("0")) == whole
 
 
-def test_a_refund_that_fails_is_invoiced_again_at_the_same_rate(till: Till) -> None:
-    pay(till, "100.00", "USD")
-    credit(till, issued(till)[0].number)
-    database, now = till.office.database, till.office.clock.now()
+def test_a_refund_that_fails_is_invoiced_again_at_the_same_rate(payer: Payer) -> None:
+    pay(payer, "100.00", "USD")
+    credit(payer, issued(payer)[0].number)
+    database, now = payer.harness.database, payer.harness.clock.now()
     with database.system() as session:
         call = Call(system("billing"), "", now)
-        mine = Refund.company_id == till.office.company_id
+        mine = Refund.company_id == payer.harness.company_id
         refund = session.query(Refund).where(mine).one()
-        give_up(Change(session, till.office.service.runtime, call), refund, "closed")
+        give_up(Change(session, payer.harness.service.runtime, call), refund, "closed")
 
-    contents = issued(till)
+    contents = issued(payer)
 
     assert [each.kind for each in contents] == [
         DocumentKind.INVOICE,
@@ -292,7 +296,7 @@ def test_a_refund_that_fails_is_invoiced_again_at_the_same_rate(till: Till) -> N
 
 
 def test_rates_are_added_once_and_another_one_is_refused_and_reported(
-    till: Till,
+    payer: Payer,
 ) -> None:
     day = date(2020, 1, 2)
     new = ExchangeRate(day=day, currency="CHF", rate=Decimal("1.0865"))
@@ -301,9 +305,9 @@ def test_rates_are_added_once_and_another_one_is_refused_and_reported(
         day=day + timedelta(days=1), currency="CHF", rate=Decimal("1.08")
     )
 
-    assert record(till.office, [new]).added == 1
-    assert record(till.office, [new]).known == 1
-    told = record(till.office, [other, next_day])
+    assert record(payer.harness, [new]).added == 1
+    assert record(payer.harness, [new]).known == 1
+    told = record(payer.harness, [other, next_day])
 
     assert (told.added, told.known) == (1, 0)
     assert told.refused == [
@@ -314,8 +318,8 @@ def test_rates_are_added_once_and_another_one_is_refused_and_reported(
             offered=Decimal("1.0866"),
         )
     ]
-    assert record(till.office, [new]).known == 1
-    assert record(till.office, []).added == 0
+    assert record(payer.harness, [new]).known == 1
+    assert record(payer.harness, []).added == 0
 
 
 @pytest.mark.parametrize(
@@ -332,7 +336,7 @@ def test_rates_are_added_once_and_another_one_is_refused_and_reported(
     ],
 )
 def test_a_wrong_rate_is_refused(
-    till: Till, fields: dict[str, object], code: str
+    payer: Payer, fields: dict[str, object], code: str
 ) -> None:
     good: dict[str, object] = {
         "day": TODAY,
@@ -340,17 +344,17 @@ def test_a_wrong_rate_is_refused(
         "rate": Decimal("10.9"),
     }
     with pytest.raises(InvalidInput, match=code):
-        record(till.office, [ExchangeRate(**good | fields)])  # type: ignore[arg-type]
+        record(payer.harness, [ExchangeRate(**good | fields)])  # type: ignore[arg-type]
 
 
-def test_too_many_rates_at_once_are_refused(till: Till) -> None:
+def test_too_many_rates_at_once_are_refused(payer: Payer) -> None:
     with pytest.raises(InvalidInput, match="too_many_rows"):
-        record(till.office, KNOWN * 201)
+        record(payer.harness, KNOWN * 201)
 
 
-def test_the_database_refuses_to_change_a_rate(till: Till) -> None:
+def test_the_database_refuses_to_change_a_rate(payer: Payer) -> None:
     with (
         pytest.raises(IntegrityError, match="append-only"),
-        till.office.database.engine.begin() as connection,
+        payer.harness.database.engine.begin() as connection,
     ):
         connection.execute(text("UPDATE exchange_rates SET rate = 2"))

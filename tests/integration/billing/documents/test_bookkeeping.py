@@ -10,48 +10,48 @@ from shared.contracts.billing.documents import DocumentKind
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.top_ups import GivenBack
 from shared.errors import Conflict, InvalidInput, NotFound
-from tests.fixtures.billing.office import money
-from tests.fixtures.billing.till import Till
+from tests.fixtures.billing.harness import money
+from tests.fixtures.billing.payer import Payer
 
 PROFORMA, INVOICE, CREDIT_NOTE = DocumentKind
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
 
 
-def credit(till: Till, number: str, net: str | None = None) -> GivenBack:
+def credit(payer: Payer, number: str, net: str | None = None) -> GivenBack:
     request = billing.documents.CreditInvoice(
         number=number, net=money(net) if net else None, reason="As agreed"
     )
-    return till.office.call(
-        billing.documents.CREDIT_INVOICE, request, till.office.operator()
+    return payer.harness.call(
+        billing.documents.CREDIT_INVOICE, request, payer.harness.operator()
     )
 
 
-def export(till: Till, limit: int = 1000) -> list[billing.documents.BookkeepingRow]:
-    """All rows of the till's company, however many pages they take."""
-    till.office.run_job("issue_documents")
+def export(payer: Payer, limit: int = 1000) -> list[billing.documents.BookkeepingRow]:
+    """All rows of the payer's company, however many pages they take."""
+    payer.harness.run_job("issue_documents")
     rows, cursor = [], None
     while True:
         request = billing.documents.ExportDocuments(
             first_day=FIRST, last_day=LAST, cursor=cursor, limit=limit
         )
-        page = till.office.call(
-            billing.documents.EXPORT_DOCUMENTS, request, till.office.operator()
+        page = payer.harness.call(
+            billing.documents.EXPORT_DOCUMENTS, request, payer.harness.operator()
         )
         assert len(page.rows) <= limit
         rows += page.rows
         cursor = page.next
         if cursor is None:
-            return [row for row in rows if row.company_id == till.office.company_id]
+            return [row for row in rows if row.company_id == payer.harness.company_id]
 
 
-def test_an_invoice_is_credited_by_its_number_in_parts_and_whole(till: Till) -> None:
-    till.pay("100.00")
-    (invoice,) = export(till)
+def test_an_invoice_is_credited_by_its_number_in_parts_and_whole(payer: Payer) -> None:
+    payer.pay("100.00")
+    (invoice,) = export(payer)
 
-    credit(till, invoice.number, "33.33")
-    credit(till, invoice.number)
+    credit(payer, invoice.number, "33.33")
+    credit(payer, invoice.number)
 
-    _, part, rest = export(till)
+    _, part, rest = export(payer)
     assert (part.kind, part.net, part.corrects) == (
         CREDIT_NOTE,
         money("33.33"),
@@ -59,19 +59,19 @@ def test_an_invoice_is_credited_by_its_number_in_parts_and_whole(till: Till) -> 
     )
     assert part.net + rest.net == invoice.net
     assert part.tax + rest.tax == invoice.tax
-    assert till.balance == Decimal(0)
+    assert payer.balance == Decimal(0)
     with pytest.raises(Conflict, match="credited_already") as refusal:
-        credit(till, invoice.number)
+        credit(payer, invoice.number)
     assert refusal.value.parameters == {"number": rest.number}
 
 
-def test_of_two_payments_the_invoices_own_is_refunded(till: Till) -> None:
-    till.pay("100.00", "pay-twice")
-    first, second = export(till)
+def test_of_two_payments_the_invoices_own_is_refunded(payer: Payer) -> None:
+    payer.pay("100.00", "pay-twice")
+    first, second = export(payer)
 
-    part = credit(till, second.number, "12.50")
-    rest = credit(till, second.number)
-    other = credit(till, first.number)
+    part = credit(payer, second.number, "12.50")
+    rest = credit(payer, second.number)
+    other = credit(payer, first.number)
 
     told = [(it.net, it.tax, it.top_up.refunded) for it in (part, rest, other)]
     assert told == [
@@ -80,33 +80,33 @@ def test_of_two_payments_the_invoices_own_is_refunded(till: Till) -> None:
         (money("100.00"), money("19.00"), money("200.00")),
     ]
     assert other.top_up.credited == money("200.00")
-    *_, a_note, another = export(till)
+    *_, a_note, another = export(payer)
     assert (a_note.corrects, another.corrects) == (second.number, first.number)
-    assert till.balance == Decimal(0)
+    assert payer.balance == Decimal(0)
 
 
-def test_only_an_invoice_that_there_is_can_be_credited(till: Till) -> None:
-    till.pay("100.00")
-    (invoice,) = export(till)
-    credit(till, invoice.number, "10.00")
-    note = export(till)[-1]
+def test_only_an_invoice_that_there_is_can_be_credited(payer: Payer) -> None:
+    payer.pay("100.00")
+    (invoice,) = export(payer)
+    credit(payer, invoice.number, "10.00")
+    note = export(payer)[-1]
 
     with pytest.raises(Conflict, match="not_an_invoice"):
-        credit(till, note.number)
+        credit(payer, note.number)
     with pytest.raises(NotFound, match="no_such_document"):
-        credit(till, "INV-1999-000001")
+        credit(payer, "INV-1999-000001")
     with pytest.raises(Conflict, match="more_than_unspent"):
-        credit(till, invoice.number, "95.00")
+        credit(payer, invoice.number, "95.00")
 
 
 def test_the_export_says_what_the_documents_say_in_the_order_of_issue(
-    till: Till,
+    payer: Payer,
 ) -> None:
-    paid = till.pay("100.00")
-    credit(till, export(till)[0].number, "50.00")
-    till.pay("10.00", "succeed")
+    paid = payer.pay("100.00")
+    credit(payer, export(payer)[0].number, "50.00")
+    payer.pay("10.00", "succeed")
 
-    rows = export(till)
+    rows = export(payer)
 
     assert [row.kind for row in rows] == [INVOICE, CREDIT_NOTE, INVOICE]
     invoice = rows[0]
@@ -115,24 +115,24 @@ def test_the_export_says_what_the_documents_say_in_the_order_of_issue(
     assert (invoice.tax, invoice.gross) == (money("19.00"), money("119.00"))
     assert (invoice.tax_category.value, invoice.rate_percent) == ("S", Decimal(19))
     assert invoice.tax_rule == "domestic_business"
-    assert invoice.paid_on == invoice.issued_on == till.office.clock.now().date()
+    assert invoice.paid_on == invoice.issued_on == payer.harness.clock.now().date()
     assert [row.gateway for row in rows] == [GatewayName.SANDBOX] * 3
     assert [row.reference for row in rows[:2]] == [paid.reference] * 2
     assert rows[1].paid_on is None
-    assert export(till, limit=1) == rows
+    assert export(payer, limit=1) == rows
 
 
-def test_an_export_is_narrowed_to_its_days_and_bounded(till: Till) -> None:
+def test_an_export_is_narrowed_to_its_days_and_bounded(payer: Payer) -> None:
     def ask(**fields: object) -> billing.documents.BookkeepingPage:
         days = {"first_day": FIRST, "last_day": LAST}
         request = billing.documents.ExportDocuments(**days | fields)  # type: ignore[arg-type]
-        return till.office.call(
-            billing.documents.EXPORT_DOCUMENTS, request, till.office.operator()
+        return payer.harness.call(
+            billing.documents.EXPORT_DOCUMENTS, request, payer.harness.operator()
         )
 
-    till.pay("10.00")
-    assert export(till)
-    today = till.office.clock.now().date()
+    payer.pay("10.00")
+    assert export(payer)
+    today = payer.harness.clock.now().date()
     assert ask(first_day=today, last_day=today).rows
     assert not ask(last_day=date(2026, 2, 28)).rows
     for fields, code in (

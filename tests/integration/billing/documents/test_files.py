@@ -21,31 +21,31 @@ from shared.contracts.billing.documents import DocumentFormat
 from shared.contracts.billing.payments import GatewayName
 from shared.db.database import Database
 from shared.errors import Conflict, NotFound, Unavailable
-from tests.fixtures.billing.papers import documents, file_of
-from tests.fixtures.billing.till import Till, a_till
+from tests.fixtures.billing.issued_documents import documents, file_of
+from tests.fixtures.billing.payer import Payer, a_payer
 from tests.fixtures.sandbox import Sandbox
 
 ResultT = TypeVar("ResultT")
 
 
 def rebuild(
-    till: Till, document: billing.documents.Document, *, replaces: bool = False
+    payer: Payer, document: billing.documents.Document, *, replaces: bool = False
 ) -> None:
     request = billing.documents.RebuildDocument(
         number=document.number, replaces=replaces
     )
-    till.office.call(
-        billing.documents.REBUILD_DOCUMENT, request, till.office.operator()
+    payer.harness.call(
+        billing.documents.REBUILD_DOCUMENT, request, payer.harness.operator()
     )
 
 
-def test_the_pdf_says_the_figures_and_holds_the_xml(till: Till) -> None:
-    till.pay("100.00")
-    (invoice,) = documents(till).documents
+def test_the_pdf_says_the_figures_and_holds_the_xml(payer: Payer) -> None:
+    payer.pay("100.00")
+    (invoice,) = documents(payer).documents
     assert invoice.is_ready
 
-    pdf = file_of(till, invoice, DocumentFormat.PDF)
-    xml = file_of(till, invoice, DocumentFormat.XML)
+    pdf = file_of(payer, invoice, DocumentFormat.PDF)
+    xml = file_of(payer, invoice, DocumentFormat.XML)
 
     bytes_ = base64.b64decode(pdf.content)
     assert hashlib.sha256(bytes_).hexdigest() == pdf.sha256
@@ -58,64 +58,66 @@ def test_the_pdf_says_the_figures_and_holds_the_xml(till: Till) -> None:
     assert attached == base64.b64decode(xml.content)
 
 
-def test_a_proforma_has_no_xml(till: Till) -> None:
-    quote = till.quote("50.00")
+def test_a_proforma_has_no_xml(payer: Payer) -> None:
+    quote = payer.quote("50.00")
     request = billing.top_ups.BeginTopUp(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    till.office.call(billing.top_ups.BEGIN_TOP_UP, request, till.owner())
-    (proforma,) = documents(till).documents
+    payer.harness.call(billing.top_ups.BEGIN_TOP_UP, request, payer.owner())
+    (proforma,) = documents(payer).documents
 
-    assert file_of(till, proforma, DocumentFormat.PDF).content
+    assert file_of(payer, proforma, DocumentFormat.PDF).content
     with pytest.raises(NotFound, match="no_such_file"):
-        file_of(till, proforma, DocumentFormat.XML)
+        file_of(payer, proforma, DocumentFormat.XML)
 
 
-def test_a_file_that_is_not_made_yet_is_refused_as_not_ready(till: Till) -> None:
-    till.pay("100.00")
-    office = till.office
-    issue_ordered(office.database, office.service.runtime, office.service._issuer, "")
+def test_a_file_that_is_not_made_yet_is_refused_as_not_ready(payer: Payer) -> None:
+    payer.pay("100.00")
+    harness = payer.harness
+    issue_ordered(
+        harness.database, harness.service.runtime, harness.service._issuer, ""
+    )
     request = billing.documents.ListDocuments()
-    page = office.call(billing.documents.LIST_DOCUMENTS, request, till.owner())
+    page = harness.call(billing.documents.LIST_DOCUMENTS, request, payer.owner())
 
     assert not page.documents[0].is_ready
     with pytest.raises(Conflict, match="file_not_ready"):
-        file_of(till, page.documents[0], DocumentFormat.PDF)
+        file_of(payer, page.documents[0], DocumentFormat.PDF)
 
 
-def test_a_file_that_is_not_what_was_stored_is_not_given_out(till: Till) -> None:
-    till.pay("100.00")
-    (invoice,) = documents(till).documents
-    with till.office.database.system() as session:
+def test_a_file_that_is_not_what_was_stored_is_not_given_out(payer: Payer) -> None:
+    payer.pay("100.00")
+    (invoice,) = documents(payer).documents
+    with payer.harness.database.system() as session:
         damage = update(DocumentFile).where(DocumentFile.document_id == invoice.id)
         session.execute(damage.values(content=b"%PDF-1.7 something else"))
 
     with pytest.raises(Unavailable, match="file_damaged"):
-        file_of(till, invoice, DocumentFormat.PDF)
+        file_of(payer, invoice, DocumentFormat.PDF)
 
-    rebuild(till, invoice)
-    assert file_of(till, invoice, DocumentFormat.PDF).content
+    rebuild(payer, invoice)
+    assert file_of(payer, invoice, DocumentFormat.PDF).content
 
 
 def test_a_file_that_is_whole_is_replaced_only_when_that_is_asked_for(
-    till: Till, monkeypatch: pytest.MonkeyPatch
+    payer: Payer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    till.pay("100.00")
-    (invoice,) = documents(till).documents
-    before = file_of(till, invoice, DocumentFormat.PDF)
-    rebuild(till, invoice)
-    assert file_of(till, invoice, DocumentFormat.PDF).content == before.content
+    payer.pay("100.00")
+    (invoice,) = documents(payer).documents
+    before = file_of(payer, invoice, DocumentFormat.PDF)
+    rebuild(payer, invoice)
+    assert file_of(payer, invoice, DocumentFormat.PDF).content == before.content
 
     def another_version(*_: object) -> bytes:
         return b"%PDF-1.7 of another version"
 
     monkeypatch.setattr("services.billing.documents.files.render_pdf", another_version)
     with pytest.raises(Conflict, match="file_differs"):
-        rebuild(till, invoice)
-    assert file_of(till, invoice, DocumentFormat.PDF) == before
+        rebuild(payer, invoice)
+    assert file_of(payer, invoice, DocumentFormat.PDF) == before
 
-    rebuild(till, invoice, replaces=True)
-    assert file_of(till, invoice, DocumentFormat.PDF) != before
+    rebuild(payer, invoice, replaces=True)
+    assert file_of(payer, invoice, DocumentFormat.PDF) != before
 
 
 def test_files_are_made_apart_from_calls_and_one_after_the_other(
@@ -138,10 +140,10 @@ def test_files_are_made_apart_from_calls_and_one_after_the_other(
 
     # What is counted is all companies': other tests leave files to be made, too.
     with closing(Database(billing_database_url)) as database:
-        till = a_till(database, bank)
+        payer = a_payer(database, bank)
         for _ in range(2):
-            till.pay("10.00")
-        service = till.office.service
+            payer.pay("10.00")
+        service = payer.harness.service
         runtime = dataclasses.replace(service.runtime, offload=apart)
         assert issue_ordered(database, runtime, service._issuer, "")
         monkeypatch.setattr("services.billing.documents.files.render_pdf", made)
@@ -149,24 +151,24 @@ def test_files_are_made_apart_from_calls_and_one_after_the_other(
         assert make_due(database, runtime) == 2
 
         assert most == 1
-        assert all(each.is_ready for each in documents(till).documents)
+        assert all(each.is_ready for each in documents(payer).documents)
 
 
 def test_a_file_that_cannot_be_made_is_tried_again(
-    till: Till, monkeypatch: pytest.MonkeyPatch
+    payer: Payer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    till.pay("100.00")
+    payer.pay("100.00")
     with monkeypatch.context() as broken:
         broken.setattr("services.billing.documents.files.render_pdf", _fail)
-        assert not documents(till).documents[0].is_ready
-    with till.office.database.system() as session:
-        mine = DocumentRendering.company_id == till.office.company_id
+        assert not documents(payer).documents[0].is_ready
+    with payer.harness.database.system() as session:
+        mine = DocumentRendering.company_id == payer.harness.company_id
         waiting = session.scalars(select(DocumentRendering).where(mine)).one()
         assert waiting.failures == 1
 
-    till.office.pass_time(timedelta(hours=1))
+    payer.harness.pass_time(timedelta(hours=1))
 
-    assert documents(till).documents[0].is_ready
+    assert documents(payer).documents[0].is_ready
 
 
 def _fail(*_: object) -> bytes:

@@ -10,8 +10,8 @@ from services.billing.models.documents import Document
 from services.billing.models.tax import TaxId
 from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.contracts.billing.top_ups import TopUp
-from tests.fixtures.billing.office import a_company
-from tests.fixtures.billing.till import Till
+from tests.fixtures.billing.harness import a_company
+from tests.fixtures.billing.payer import Payer
 
 GERMAN = "DE136695976"
 POLISH = "PL5260001246"
@@ -28,70 +28,72 @@ POLISH = "PL5260001246"
     ],
 )
 def test_a_domestic_business_has_its_own_vat_id_there_if_that_counts(
-    till: Till, number: str, state: TaxIdState, match: TaxIdMatch | None, shown: str
+    payer: Payer, number: str, state: TaxIdState, match: TaxIdMatch | None, shown: str
 ) -> None:
-    keep_vat_id(till, number, state, match)
+    keep_vat_id(payer, number, state, match)
 
-    pay(till, till.begin())
+    pay(payer, payer.begin())
 
-    assert vat_id_on_invoice(till) == shown
+    assert vat_id_on_invoice(payer) == shown
 
 
 @pytest.mark.parametrize("is_business", [True, False])
 def test_who_was_taxed_as_having_none_has_none_there(
-    till: Till, *, is_business: bool
+    payer: Payer, *, is_business: bool
 ) -> None:
-    live_in_poland(till, 8, is_business=is_business)
-    pay(till, till.begin())
-    live_in_poland(till, 9, is_business=True)
-    keep_vat_id(till, POLISH, TaxIdState.VALID, TaxIdMatch.MATCHES)
+    live_in_poland(payer, 8, is_business=is_business)
+    pay(payer, payer.begin())
+    live_in_poland(payer, 9, is_business=True)
+    keep_vat_id(payer, POLISH, TaxIdState.VALID, TaxIdMatch.MATCHES)
 
-    assert vat_id_on_invoice(till) == ""
+    assert vat_id_on_invoice(payer) == ""
 
 
 @pytest.mark.parametrize("is_removed", ["before the payment", "after it"])
 def test_the_one_that_counted_when_the_money_came_is_there(
-    till: Till, is_removed: str
+    payer: Payer, is_removed: str
 ) -> None:
-    live_in_poland(till, 8, is_business=True)
-    keep_vat_id(till, POLISH, TaxIdState.VALID, TaxIdMatch.MATCHES)
-    top_up = till.begin()
+    live_in_poland(payer, 8, is_business=True)
+    keep_vat_id(payer, POLISH, TaxIdState.VALID, TaxIdMatch.MATCHES)
+    top_up = payer.begin()
     if is_removed == "after it":
-        pay(till, top_up)
-    with till.office.database.system() as session:
-        session.get_one(TaxId, till.office.company_id).number = ""
+        pay(payer, top_up)
+    with payer.harness.database.system() as session:
+        session.get_one(TaxId, payer.harness.company_id).number = ""
     if is_removed == "before the payment":
-        pay(till, top_up)
+        pay(payer, top_up)
 
-    shown = vat_id_on_invoice(till)
+    shown = vat_id_on_invoice(payer)
     assert shown == (POLISH if is_removed == "after it" else "")
 
 
-def pay(till: Till, top_up: TopUp) -> None:
-    till.start(top_up)
-    till.notify(till.get(top_up.id).payments[0])
+def pay(payer: Payer, top_up: TopUp) -> None:
+    payer.start(top_up)
+    payer.notify(payer.get(top_up.id).payments[0])
 
 
-def vat_id_on_invoice(till: Till) -> str:
-    office = till.office
-    issue_ordered(office.database, office.service.runtime, office.service._issuer, "")
-    with office.database.system() as session:
-        its_own = select(Document).where(Document.company_id == office.company_id)
+def vat_id_on_invoice(payer: Payer) -> str:
+    harness = payer.harness
+    issue_ordered(
+        harness.database, harness.service.runtime, harness.service._issuer, ""
+    )
+    with harness.database.system() as session:
+        its_own = select(Document).where(Document.company_id == harness.company_id)
         return content_of(session.scalars(its_own).one()).buyer.vat_id
 
 
 def keep_vat_id(
-    till: Till, number: str, state: TaxIdState, match: TaxIdMatch | None
+    payer: Payer, number: str, state: TaxIdState, match: TaxIdMatch | None
 ) -> None:
     """With what the register has answered about it."""
     is_checked = state is not TaxIdState.UNCHECKED
     row = TaxId(
-        company_id=till.office.company_id,
+        company_id=payer.harness.company_id,
         version=1,
         number=number,
         country=number[:2],
         state=state,
-        checked_at=till.office.clock.now() if is_checked else None,
+        checked_at=payer.harness.clock.now() if is_checked else None,
         match=match,
         name="",
         address="",
@@ -101,11 +103,11 @@ def keep_vat_id(
         confirmed_by="",
         confirmed_why="",
     )
-    with till.office.database.system() as session:
+    with payer.harness.database.system() as session:
         session.add(row)
 
 
-def live_in_poland(till: Till, version: int, *, is_business: bool) -> None:
-    moved = a_company(till.office.company_id, "Europe/Warsaw", version, "PL")
+def live_in_poland(payer: Payer, version: int, *, is_business: bool) -> None:
+    moved = a_company(payer.harness.company_id, "Europe/Warsaw", version, "PL")
     body = replace(moved.body, is_business=is_business)
-    till.office.deliver(replace(moved, body=body))
+    payer.harness.deliver(replace(moved, body=body))

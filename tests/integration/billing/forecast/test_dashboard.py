@@ -6,20 +6,20 @@ from uuid import uuid4
 from sqlalchemy import event
 
 from shared.contracts.inventory.services import Period, ServiceState, SuspensionReason
-from tests.fixtures.billing.office import Office, a_service, money
+from tests.fixtures.billing.harness import BillingHarness, a_service, money
 
 
-def test_a_company_unknown_to_billing_has_empty_lists(office: Office) -> None:
-    shown = office.dashboard()
+def test_a_company_unknown_to_billing_has_empty_lists(harness: BillingHarness) -> None:
+    shown = harness.dashboard()
 
     assert shown.wallets == []
     assert shown.costs == []
 
 
-def test_a_wallet_without_services_shows_zeros(office: Office) -> None:
-    office.open_wallet()
+def test_a_wallet_without_services_shows_zeros(harness: BillingHarness) -> None:
+    harness.open_wallet()
 
-    shown = office.dashboard()
+    shown = harness.dashboard()
 
     (wallet,) = shown.wallets
     assert wallet.is_primary
@@ -33,14 +33,14 @@ def test_a_wallet_without_services_shows_zeros(office: Office) -> None:
 
 
 def test_the_primary_wallet_comes_first_and_other_currencies_follow(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
     for currency in ("PLN", "EUR"):
-        office.open_wallet(currency)
+        harness.open_wallet(currency)
     for currency in ("USD", "GBP", "EUR"):
-        office.add_service(a_service(office.company_id, currency=currency))
+        harness.add_service(a_service(harness.company_id, currency=currency))
 
-    shown = office.dashboard()
+    shown = harness.dashboard()
 
     # Whatever is to be paid has a wallet for the money to come to.
     assert [each.currency for each in shown.wallets] == ["PLN", "EUR", "GBP", "USD"]
@@ -49,13 +49,13 @@ def test_the_primary_wallet_comes_first_and_other_currencies_follow(
 
 
 def test_recent_postings_are_the_newest_five_each_with_the_balance_it_left(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    office.open_wallet()
+    harness.open_wallet()
     for amount in ("100", "-0.000001", "20.5", "-30", "7", "-2", "0.1"):
-        office.adjust(amount)
+        harness.adjust(amount)
 
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
 
     assert [str(each.amount.amount) for each in wallet.recent] == [
         "0.100000",
@@ -75,25 +75,27 @@ def test_recent_postings_are_the_newest_five_each_with_the_balance_it_left(
     assert {each.kind for each in wallet.recent} == {"correction"}
 
 
-def test_costs_are_normalised_by_family_and_period(office: Office) -> None:
-    office.open_wallet()
-    office.add_service(a_service(office.company_id, "7.3", Period.MONTH))
-    office.add_service(a_service(office.company_id, "2.7", Period.MONTH))
-    office.add_service(a_service(office.company_id, "0.01", Period.HOUR, family="lxc"))
-    office.add_service(a_service(office.company_id, "99", Period.ONCE))
-    office.add_service(
+def test_costs_are_normalised_by_family_and_period(harness: BillingHarness) -> None:
+    harness.open_wallet()
+    harness.add_service(a_service(harness.company_id, "7.3", Period.MONTH))
+    harness.add_service(a_service(harness.company_id, "2.7", Period.MONTH))
+    harness.add_service(
+        a_service(harness.company_id, "0.01", Period.HOUR, family="lxc")
+    )
+    harness.add_service(a_service(harness.company_id, "99", Period.ONCE))
+    harness.add_service(
         a_service(
-            office.company_id,
+            harness.company_id,
             "50",
             state=ServiceState.SUSPENDED,
             reason=SuspensionReason.POLICY,
         )
     )
-    office.add_service(
-        a_service(office.company_id, state=ServiceState.PENDING, activated_at=None)
+    harness.add_service(
+        a_service(harness.company_id, state=ServiceState.PENDING, activated_at=None)
     )
 
-    (costs,) = office.dashboard().costs
+    (costs,) = harness.dashboard().costs
 
     assert costs.service_count == 3
     assert costs.monthly == money("17.3")
@@ -108,14 +110,16 @@ def test_costs_are_normalised_by_family_and_period(office: Office) -> None:
     ]
 
 
-def test_the_dashboard_of_one_company_holds_nothing_of_another(office: Office) -> None:
+def test_the_dashboard_of_one_company_holds_nothing_of_another(
+    harness: BillingHarness,
+) -> None:
     other = uuid4()
-    for company_id in (office.company_id, other):
-        office.open_wallet(company_id=company_id)
-        office.add_service(a_service(company_id, "10", Period.DAY))
-    stranger = office.dashboard(company_id=uuid4())
+    for company_id in (harness.company_id, other):
+        harness.open_wallet(company_id=company_id)
+        harness.add_service(a_service(company_id, "10", Period.DAY))
+    stranger = harness.dashboard(company_id=uuid4())
 
-    shown = office.dashboard()
+    shown = harness.dashboard()
 
     assert (stranger.wallets, stranger.costs) == ([], [])
     (wallet,), (costs,) = shown.wallets, shown.costs
@@ -124,23 +128,23 @@ def test_the_dashboard_of_one_company_holds_nothing_of_another(office: Office) -
 
 
 def test_the_number_of_queries_does_not_follow_the_number_of_services(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
     for currency in ("EUR", "PLN", "USD"):
-        office.open_wallet(currency)
+        harness.open_wallet(currency)
         for period in Period:
             for family in ("vps", "lxc", "storage"):
                 service = a_service(
-                    office.company_id, "1", period, currency=currency, family=family
+                    harness.company_id, "1", period, currency=currency, family=family
                 )
-                office.add_service(service)
+                harness.add_service(service)
     statements: list[str] = []
     event.listen(
-        office.database.engine,
+        harness.database.engine,
         "before_cursor_execute",
         lambda _c, _cur, statement, *_: statements.append(statement),
     )
 
-    office.dashboard()
+    harness.dashboard()
 
     assert len(statements) == 3

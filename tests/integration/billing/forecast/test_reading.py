@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from shared.contracts import billing
 from shared.db.database import Database
-from tests.fixtures.billing.office import Office
+from tests.fixtures.billing.harness import BillingHarness
 from tests.fixtures.readings import readings
 
 SERVICES = 5_000
@@ -26,28 +26,30 @@ FROM generate_series(1, :number) AS n
 
 
 @pytest.fixture
-def office(billing_database_url: str) -> Iterator[Office]:
+def harness(billing_database_url: str) -> Iterator[BillingHarness]:
     """A company of many services; a small one has ten beside it."""
     database = Database(billing_database_url)
-    office, small = Office(database), Office(database)
-    for each, number in ((office, SERVICES), (small, 10)):
+    harness, small = BillingHarness(database), BillingHarness(database)
+    for each, number in ((harness, SERVICES), (small, 10)):
         each.open_wallet()
         with database.system() as session:
             values = {"company": each.company_id, "number": number}
             session.execute(text(LOAD), values)
-    office.call(
-        billing.books.REBUILD_ROLLUPS, billing.books.RebuildRollups(), office.operator()
+    harness.call(
+        billing.books.REBUILD_ROLLUPS,
+        billing.books.RebuildRollups(),
+        harness.operator(),
     )
     with database.engine.connect() as connection:
         autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
         autocommit.execute(text("VACUUM ANALYZE"))
-    yield office
+    yield harness
     database.close()
 
 
-def test_the_dashboard_reads_sums_and_no_services(office: Office) -> None:
-    with readings(office.database) as found:
-        shown = office.dashboard()
+def test_the_dashboard_reads_sums_and_no_services(harness: BillingHarness) -> None:
+    with readings(harness.database) as found:
+        shown = harness.dashboard()
 
     assert shown.costs[0].service_count == SERVICES
     assert shown.wallets[0].recommendation.due_lines

@@ -13,7 +13,7 @@ from shared.contracts.inventory.services import (
     SuspensionReason,
     TerminationTime,
 )
-from tests.fixtures.billing.office import START, Office, a_service, money
+from tests.fixtures.billing.harness import START, BillingHarness, a_service, money
 
 
 def moment(text: str) -> datetime:
@@ -40,62 +40,64 @@ def moment(text: str) -> datetime:
     ],
 )
 def test_each_edge_within_the_horizon_is_a_charge(
-    office: Office, period: Period, activated_at: str, edges: int
+    harness: BillingHarness, period: Period, activated_at: str, edges: int
 ) -> None:
-    office.open_wallet()
-    office.add_service(
-        a_service(office.company_id, "7", period, activated_at=moment(activated_at))
+    harness.open_wallet()
+    harness.add_service(
+        a_service(harness.company_id, "7", period, activated_at=moment(activated_at))
     )
 
-    shown = office.recommendation()
+    shown = harness.recommendation()
 
     assert shown.due == money(str(7 * edges))
     counts = [(each.period, each.service_count) for each in shown.due_lines]
     assert counts == ([(period, 1)] if edges else [])
 
 
-def test_the_companys_time_zone_decides_which_day_it_is(office: Office) -> None:
+def test_the_companys_time_zone_decides_which_day_it_is(
+    harness: BillingHarness,
+) -> None:
     # In UTC the 30th, so on 28 February at 23:30; in Berlin the 31st, at 00:30, so a
     # day earlier.
     anchor = moment("2026-01-30 23:30")
-    office.open_wallet()
-    office.set_buffer("0", 1)
-    office.add_service(a_service(office.company_id, "7", activated_at=anchor))
-    office.clock.move_to(moment("2026-02-28 12:00"))
-    in_utc = office.recommendation()
+    harness.open_wallet()
+    harness.set_buffer("0", 1)
+    harness.add_service(a_service(harness.company_id, "7", activated_at=anchor))
+    harness.clock.move_to(moment("2026-02-28 12:00"))
+    in_utc = harness.recommendation()
 
-    office.live_in("Europe/Berlin")
+    harness.live_in("Europe/Berlin")
 
     assert in_utc.due == money("7")
-    assert office.recommendation().due == money("0")
-    assert office.differences() == []
+    assert harness.recommendation().due == money("0")
+    assert harness.differences() == []
 
 
-def test_a_day_of_23_hours_still_has_its_charge(office: Office) -> None:
-    office.live_in("Europe/Berlin")
-    office.clock.move_to(moment("2026-03-28 12:00"))
-    office.open_wallet()
-    office.set_buffer("0", 1)
+def test_a_day_of_23_hours_still_has_its_charge(harness: BillingHarness) -> None:
+    harness.live_in("Europe/Berlin")
+    harness.clock.move_to(moment("2026-03-28 12:00"))
+    harness.open_wallet()
+    harness.set_buffer("0", 1)
     for activated_at in ("2026-03-20 12:00", "2026-03-20 11:30", "2026-03-20 12:30"):
-        office.add_service(
+        harness.add_service(
             a_service(
-                office.company_id, "1", Period.DAY, activated_at=moment(activated_at)
+                harness.company_id, "1", Period.DAY, activated_at=moment(activated_at)
             )
         )
 
     # At noon the wall shows 13:00, a day later 14:00. So 12:30 comes once, 13:00 (12:00
     # UTC in winter) once, 13:30 (12:30 in winter) twice.
-    (line,) = office.recommendation().due_lines
+    (line,) = harness.recommendation().due_lines
 
     assert (line.service_count, line.amount) == (3, money("4"))
 
 
-def test_what_is_due_is_charged_in_whole_millionths(office: Office) -> None:
-    office.open_wallet()
+def test_what_is_due_is_charged_in_whole_millionths(harness: BillingHarness) -> None:
+    harness.open_wallet()
     for _ in range(3):
-        office.add_service(a_service(office.company_id, "0.0000014", Period.HOUR))
+        harness.add_service(a_service(harness.company_id, "0.0000014", Period.HOUR))
 
-    shown = office.dashboard()
+    shown = harness.dashboard()
 
     # A charge of 0.0000014 is one of 0.000001, 720 times for each of the three; the
     # costs are estimates and rounded once.
@@ -104,11 +106,11 @@ def test_what_is_due_is_charged_in_whole_millionths(office: Office) -> None:
 
 
 def test_services_suspended_for_payment_are_resumed_and_then_renew(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    office.open_wallet()
-    office.adjust("5")
-    office.set_buffer("20", 30)
+    harness.open_wallet()
+    harness.adjust("5")
+    harness.set_buffer("20", 30)
     for price, period, reason in (
         ("30", Period.MONTH, SuspensionReason.PAYMENT),
         ("2.5", Period.DAY, SuspensionReason.PAYMENT),
@@ -116,11 +118,11 @@ def test_services_suspended_for_payment_are_resumed_and_then_renew(
         ("1000", Period.MONTH, SuspensionReason.POLICY),
     ):
         suspended = ServiceState.SUSPENDED
-        office.add_service(
-            a_service(office.company_id, price, period, state=suspended, reason=reason)
+        harness.add_service(
+            a_service(harness.company_id, price, period, state=suspended, reason=reason)
         )
 
-    shown = office.recommendation()
+    shown = harness.recommendation()
 
     # A one-time price that nobody has paid is to be paid for its service to resume.
     assert shown.overdue == money("131.5")
@@ -135,12 +137,12 @@ def test_services_suspended_for_payment_are_resumed_and_then_renew(
 
 
 def test_a_one_time_price_that_was_paid_before_is_not_asked_for_again(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    office.open_wallet()
-    office.add_service(
+    harness.open_wallet()
+    harness.add_service(
         a_service(
-            office.company_id,
+            harness.company_id,
             "99",
             Period.ONCE,
             state=ServiceState.SUSPENDED,
@@ -149,7 +151,7 @@ def test_a_one_time_price_that_was_paid_before_is_not_asked_for_again(
         )
     )
 
-    shown = office.recommendation()
+    shown = harness.recommendation()
 
     assert (shown.overdue, shown.overdue_service_count) == (money("0"), 0)
 
@@ -158,19 +160,19 @@ def test_a_one_time_price_that_was_paid_before_is_not_asked_for_again(
 @pytest.mark.parametrize("horizon_days", [1, 30, 366])
 @pytest.mark.parametrize("period", Period)
 def test_a_resumed_service_asks_for_what_one_activated_now_asks(
-    office: Office, period: Period, horizon_days: int, zone: str
+    harness: BillingHarness, period: Period, horizon_days: int, zone: str
 ) -> None:
-    office.live_in(zone)
-    office.open_wallet()
-    office.set_buffer("0", horizon_days)
+    harness.live_in(zone)
+    harness.open_wallet()
+    harness.set_buffer("0", horizon_days)
     long_ago = START - timedelta(days=100, hours=7)
     for each, state, reason, activated_at in (
         ("vps", ServiceState.ACTIVE, None, START),
         ("lxc", ServiceState.SUSPENDED, SuspensionReason.PAYMENT, long_ago),
     ):
-        office.add_service(
+        harness.add_service(
             a_service(
-                office.company_id,
+                harness.company_id,
                 "2.50",
                 period,
                 family=each,
@@ -180,7 +182,7 @@ def test_a_resumed_service_asks_for_what_one_activated_now_asks(
             )
         )
 
-    shown = office.recommendation()
+    shown = harness.recommendation()
 
     due = {line.family_code: line for line in shown.due_lines}
     assert due.keys() in ({"vps", "lxc"}, set())
@@ -191,13 +193,13 @@ def test_a_resumed_service_asks_for_what_one_activated_now_asks(
 
 
 def test_services_that_renew_once_resumed_are_one_line_of_their_family(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    office.open_wallet()
+    harness.open_wallet()
     for family_name in ("VPS", "Cloud servers"):
-        office.add_service(
+        harness.add_service(
             a_service(
-                office.company_id,
+                harness.company_id,
                 "2.50",
                 Period.WEEK,
                 family_name=family_name,
@@ -206,7 +208,7 @@ def test_services_that_renew_once_resumed_are_one_line_of_their_family(
             )
         )
 
-    shown = office.recommendation()
+    shown = harness.recommendation()
 
     # Two of one family, of which one bears its new name already.
     (line,) = shown.due_lines
@@ -215,17 +217,17 @@ def test_services_that_renew_once_resumed_are_one_line_of_their_family(
 
 
 def test_a_service_that_is_to_end_with_its_period_asks_for_no_more_money(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    office.open_wallet()
+    harness.open_wallet()
     anchor = START - timedelta(days=10)
     for state, reason in (
         (ServiceState.ACTIVE, None),
         (ServiceState.SUSPENDED, SuspensionReason.PAYMENT),
     ):
-        office.add_service(
+        harness.add_service(
             a_service(
-                office.company_id,
+                harness.company_id,
                 activated_at=anchor,
                 ends=TerminationTime.END_OF_PERIOD,
                 state=state,
@@ -233,22 +235,24 @@ def test_a_service_that_is_to_end_with_its_period_asks_for_no_more_money(
             )
         )
 
-    shown = office.dashboard()
+    shown = harness.dashboard()
 
     assert shown.wallets[0].recommendation.exact == money("0")
     # It still runs, so it still counts among the costs.
     assert shown.costs[0].service_count == 1
 
 
-def test_each_wallet_has_a_horizon_and_services_of_its_own(office: Office) -> None:
+def test_each_wallet_has_a_horizon_and_services_of_its_own(
+    harness: BillingHarness,
+) -> None:
     anchor = START - timedelta(days=10)
     for currency, horizon in (("EUR", 10), ("PLN", 366)):
-        office.open_wallet(currency)
-        office.set_buffer("0", horizon, currency)
+        harness.open_wallet(currency)
+        harness.set_buffer("0", horizon, currency)
         for family in ("vps", "lxc"):
-            office.add_service(
+            harness.add_service(
                 a_service(
-                    office.company_id,
+                    harness.company_id,
                     "10",
                     Period.MONTH,
                     currency=currency,
@@ -257,7 +261,7 @@ def test_each_wallet_has_a_horizon_and_services_of_its_own(office: Office) -> No
                 )
             )
 
-    euros, zlotys = (wallet.recommendation for wallet in office.dashboard().wallets)
+    euros, zlotys = (wallet.recommendation for wallet in harness.dashboard().wallets)
 
     assert (euros.due, euros.due_lines) == (money("0"), [])
     assert zlotys.due == money("240", "PLN")

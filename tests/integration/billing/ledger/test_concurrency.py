@@ -8,20 +8,20 @@ from sqlalchemy import text
 from shared.contracts import billing
 from shared.contracts.billing.wallets import AdjustmentKind
 from shared.errors import Conflict
-from tests.fixtures.billing.office import Office, money
+from tests.fixtures.billing.harness import BillingHarness, money
 from tests.fixtures.threads import THREADS, all_at_once
 
 PATIENCE_S = 20.0
 
 
-def test_postings_to_one_wallet_at_once_all_count(office: Office) -> None:
-    office.open_wallet()
+def test_postings_to_one_wallet_at_once_all_count(harness: BillingHarness) -> None:
+    harness.open_wallet()
     kinds = list(AdjustmentKind)
 
     def post_some(number: int) -> None:
         for step in range(8):
             amount = f"{'-' if step % 3 == 2 else ''}{number + 1}.{step:06}"
-            office.adjust(amount, kind=kinds[(number + step) % 3])
+            harness.adjust(amount, kind=kinds[(number + step) % 3])
 
     all_at_once(post_some)
 
@@ -30,9 +30,9 @@ def test_postings_to_one_wallet_at_once_all_count(office: Office) -> None:
         for number in range(THREADS)
         for step in range(8)
     )
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
     assert wallet.balance.amount == expected
-    assert office.differences() == []
+    assert harness.differences() == []
 
 
 # Wallets are locked in one order, as all must who lock several.
@@ -53,40 +53,40 @@ POSTINGS = text(
 )
 
 
-def test_raw_postings_to_two_wallets_at_once_all_count(office: Office) -> None:
-    wallets = [office.open_wallet(currency).id for currency in ("EUR", "PLN")]
+def test_raw_postings_to_two_wallets_at_once_all_count(harness: BillingHarness) -> None:
+    wallets = [harness.open_wallet(currency).id for currency in ("EUR", "PLN")]
     for currency in ("EUR", "PLN"):
-        office.adjust("1000", currency)
+        harness.adjust("1000", currency)
 
     def post_many(_number: int) -> None:
         for _ in range(5):
-            with office.database.engine.begin() as connection:
+            with harness.database.engine.begin() as connection:
                 connection.execute(LOCK, {"wallets": wallets})
-                entry = connection.scalar(ENTRY, {"company": office.company_id})
+                entry = connection.scalar(ENTRY, {"company": harness.company_id})
                 connection.execute(POSTINGS, {"entry": entry, "wallets": wallets})
 
     all_at_once(post_many)
 
-    balances = [wallet.balance.amount for wallet in office.dashboard().wallets]
+    balances = [wallet.balance.amount for wallet in harness.dashboard().wallets]
     assert balances == [Decimal(1000) - THREADS * 5 * Decimal("1.25")] * 2
-    assert office.differences() == []
+    assert harness.differences() == []
 
 
 def test_the_dashboard_never_shows_a_balance_that_its_postings_do_not_make(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    office.open_wallet()
+    harness.open_wallet()
     is_done = threading.Event()
     looks: list[billing.dashboard.Wallet] = []
 
     def work(number: int) -> None:
         if number == 0:
             while not is_done.is_set() or not looks:
-                looks.extend(office.dashboard().wallets)
+                looks.extend(harness.dashboard().wallets)
             return
         try:
             for _ in range(12):
-                office.adjust("1")
+                harness.adjust("1")
         finally:
             is_done.set()
 
@@ -99,36 +99,36 @@ def test_the_dashboard_never_shows_a_balance_that_its_postings_do_not_make(
         assert len(wallet.recent) == min(wallet.balance.amount, 5)
 
 
-def test_one_of_many_openings_at_once_wins(office: Office) -> None:
+def test_one_of_many_openings_at_once_wins(harness: BillingHarness) -> None:
     def open_one(number: int) -> bool:
         try:
-            return office.open_wallet(("EUR", "PLN")[number % 2]).is_primary
+            return harness.open_wallet(("EUR", "PLN")[number % 2]).is_primary
         except Conflict:
             return False
 
     primaries = all_at_once(open_one)
 
     assert sum(primaries) == 1
-    wallets = office.dashboard().wallets
+    wallets = harness.dashboard().wallets
     assert sorted(wallet.currency for wallet in wallets) == ["EUR", "PLN"]
 
 
 def test_one_request_delivered_many_times_at_once_is_posted_once(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    office.open_wallet()
+    harness.open_wallet()
     request = billing.wallets.AdjustWallet(
-        company_id=office.company_id,
+        company_id=harness.company_id,
         amount=money("10"),
         kind=AdjustmentKind.GOODWILL,
         reason="once",
     )
 
     results = all_at_once(
-        lambda _: office.call(
-            billing.wallets.ADJUST_WALLET, request, office.operator(), key="the same"
+        lambda _: harness.call(
+            billing.wallets.ADJUST_WALLET, request, harness.operator(), key="the same"
         )
     )
 
     assert all(result == results[0] for result in results)
-    assert office.dashboard().wallets[0].balance == money("10")
+    assert harness.dashboard().wallets[0].balance == money("10")

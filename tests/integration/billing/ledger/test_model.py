@@ -25,7 +25,7 @@ from shared.contracts import billing
 from shared.contracts.billing.wallets import AdjustmentKind
 from shared.db.database import Database
 from shared.errors import Conflict
-from tests.fixtures.billing.office import Office, money
+from tests.fixtures.billing.harness import BillingHarness, money
 from tests.fixtures.properties import over_database
 
 CURRENCIES = ("EUR", "PLN", "JPY")
@@ -64,16 +64,16 @@ class LedgerModel(RuleBasedStateMachine):
 
     def __init__(self, database: Database) -> None:
         super().__init__()
-        self.office = Office(database)
+        self.harness = BillingHarness(database)
         self.postings: dict[str, list[Decimal]] = {}
 
     @rule(currency=st.sampled_from(CURRENCIES))
     def open_wallet(self, currency: str) -> None:
         if currency in self.postings:
             with pytest.raises(Conflict):
-                self.office.open_wallet(currency)
+                self.harness.open_wallet(currency)
         else:
-            wallet = self.office.open_wallet(currency)
+            wallet = self.harness.open_wallet(currency)
             assert wallet.is_primary is not bool(self.postings)
             self.postings[currency] = []
 
@@ -88,10 +88,10 @@ class LedgerModel(RuleBasedStateMachine):
         self, amount: Decimal, kind: AdjustmentKind, data: st.DataObject
     ) -> tuple[billing.wallets.AdjustWallet, str]:
         # An equal one would be doubted sooner.
-        self.office.pass_time(SOON)
+        self.harness.pass_time(SOON)
         currency = data.draw(st.sampled_from(sorted(self.postings)))
         request = billing.wallets.AdjustWallet(
-            company_id=self.office.company_id,
+            company_id=self.harness.company_id,
             amount=money(amount, currency),
             kind=kind,
             reason="as the model does",
@@ -111,18 +111,18 @@ class LedgerModel(RuleBasedStateMachine):
     @rule(attack=st.sampled_from(ATTACKS))
     def go_round_the_code(self, attack: str) -> None:
         """Whether it is refused or finds nothing to do, nothing may come of it."""
-        values = {"company": self.office.company_id, "entry": uuid4()}
+        values = {"company": self.harness.company_id, "entry": uuid4()}
         statement = text(attack)
         wanted = {name: values[name] for name in statement.compile().params}
         with (
             contextlib.suppress(IntegrityError),
-            self.office.database.engine.begin() as connection,
+            self.harness.database.engine.begin() as connection,
         ):
             connection.execute(statement, wanted)
 
     @invariant()
     def wallets_and_postings_are_the_models(self) -> None:
-        wallets = {each.currency: each for each in self.office.dashboard().wallets}
+        wallets = {each.currency: each for each in self.harness.dashboard().wallets}
 
         assert list(wallets)[:1] == list(self.postings)[:1], "the primary comes first"
         assert wallets.keys() == self.postings.keys()
@@ -130,13 +130,13 @@ class LedgerModel(RuleBasedStateMachine):
             assert_shows(wallets[currency], amounts)
 
     def teardown(self) -> None:
-        assert self.office.differences() == []
+        assert self.harness.differences() == []
 
     def _call(
         self, request: billing.wallets.AdjustWallet, key: str
     ) -> billing.wallets.WalletView:
-        operator = self.office.operator()
-        return self.office.call(billing.wallets.ADJUST_WALLET, request, operator, key)
+        operator = self.harness.operator()
+        return self.harness.call(billing.wallets.ADJUST_WALLET, request, operator, key)
 
 
 def assert_shows(wallet: billing.dashboard.Wallet, amounts: list[Decimal]) -> None:

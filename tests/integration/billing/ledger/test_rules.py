@@ -10,20 +10,20 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from shared.contracts.billing.wallets import AdjustmentKind
-from tests.fixtures.billing.office import Office
+from tests.fixtures.billing.harness import BillingHarness
 
 
 @dataclass
 class Books:
     """Raw SQL on a ledger that holds a wallet with 100 EUR."""
 
-    office: Office
+    harness: BillingHarness
     wallet: UUID
     contra: UUID
 
     def attempt(self, *statements: str, **values: object) -> None:
         """Run the statements in one transaction and commit."""
-        with self.office.database.engine.begin() as connection:
+        with self.harness.database.engine.begin() as connection:
             self.run(connection, *statements, **values)
 
     def run(self, connection: Connection, *statements: str, **values: object) -> None:
@@ -35,8 +35,8 @@ class Books:
 
     def entry_id(self) -> UUID:
         """The id of the entry that is there already."""
-        with self.office.database.engine.begin() as connection:
-            company_id = self.office.company_id
+        with self.harness.database.engine.begin() as connection:
+            company_id = self.harness.company_id
             entry_id: UUID = connection.execute(
                 text("SELECT id FROM journal_entries WHERE company_id = :id"),
                 {"id": company_id},
@@ -44,21 +44,21 @@ class Books:
             return entry_id
 
     def balance(self) -> Decimal:
-        return self.office.dashboard().wallets[0].balance.amount
+        return self.harness.dashboard().wallets[0].balance.amount
 
 
 @pytest.fixture
-def books(office: Office) -> Iterator[Books]:
-    wallet = office.open_wallet()
-    office.adjust("100", kind=AdjustmentKind.OPENING_BALANCE)
-    with office.database.engine.begin() as connection:
+def books(harness: BillingHarness) -> Iterator[Books]:
+    wallet = harness.open_wallet()
+    harness.adjust("100", kind=AdjustmentKind.OPENING_BALANCE)
+    with harness.database.engine.begin() as connection:
         contra = connection.execute(
             text("SELECT id FROM accounts WHERE kind = 'opening_balances'")
         ).scalar_one()
-    books = Books(office, wallet.id, contra)
+    books = Books(harness, wallet.id, contra)
     yield books
     # Whatever was tried, nothing came of it.
-    assert books.office.differences() == []
+    assert books.harness.differences() == []
     assert books.balance() == 100
 
 
@@ -125,7 +125,7 @@ def test_zero_is_asked_again_after_the_constraints_were_checked_early(
 
 
 def test_an_entry_without_postings_is_refused_at_commit(books: Books) -> None:
-    with books.office.database.engine.connect() as connection:
+    with books.harness.database.engine.connect() as connection:
         books.run(connection, ENTRY, entry=uuid4())
         with pytest.raises(IntegrityError, match="journal_entries_have_postings"):
             connection.commit()
@@ -272,7 +272,7 @@ def test_a_posting_is_a_positive_debit_or_a_positive_credit(
 
 def test_a_million_rows_are_checked_by_the_same_few_statements(books: Books) -> None:
     """Here five thousand: entries and postings made by one INSERT … SELECT each."""
-    with books.office.database.engine.begin() as connection:
+    with books.harness.database.engine.begin() as connection:
         books.run(
             connection,
             """CREATE TEMP TABLE charges ON COMMIT DROP AS
@@ -286,7 +286,7 @@ def test_a_million_rows_are_checked_by_the_same_few_statements(books: Books) -> 
                 UNION ALL
                 SELECT id, 2, CAST(:contra AS uuid), 'EUR', NULL, 0.01
                 FROM charges""",
-            company=books.office.company_id,
+            company=books.harness.company_id,
         )
     assert books.balance() == 50
-    books.office.adjust("50")
+    books.harness.adjust("50")

@@ -11,129 +11,139 @@ from shared.contracts.billing.wallets import AdjustmentKind
 from shared.contracts.identity.memberships import Role
 from shared.contracts.notes import NoteCode
 from shared.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
-from tests.fixtures.billing.office import Office, money
+from tests.fixtures.billing.harness import BillingHarness, money
 from tests.fixtures.direct_calls import as_json
 
 
-def test_a_companys_first_wallet_is_its_primary_one(office: Office) -> None:
-    first, second = office.open_wallet("EUR"), office.open_wallet("PLN")
+def test_a_companys_first_wallet_is_its_primary_one(harness: BillingHarness) -> None:
+    first, second = harness.open_wallet("EUR"), harness.open_wallet("PLN")
 
     assert (first.is_primary, second.is_primary) == (True, False)
     assert first.balance == first.credit_limit == money("0")
     assert first.horizon_days == 30
 
 
-def test_a_second_wallet_of_the_same_currency_is_refused(office: Office) -> None:
-    office.open_wallet("EUR")
+def test_a_second_wallet_of_the_same_currency_is_refused(
+    harness: BillingHarness,
+) -> None:
+    harness.open_wallet("EUR")
 
     with pytest.raises(Conflict) as refusal:
-        office.open_wallet("EUR")
+        harness.open_wallet("EUR")
 
     assert refusal.value.code == "wallet_exists"
 
 
 @pytest.mark.parametrize("currency", ["", "eur", "EURO", "E\0R", "€", "X" * 10_000])
-def test_a_wallet_in_no_currency_is_refused(office: Office, currency: str) -> None:
+def test_a_wallet_in_no_currency_is_refused(
+    harness: BillingHarness, currency: str
+) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        office.open_wallet(currency)
+        harness.open_wallet(currency)
 
     assert refusal.value.code == "no_such_currency"
 
 
 @pytest.mark.parametrize("currency", ["XXX", "XAU", "XTS", "HRK", "BGN", "CLF"])
 def test_a_wallet_in_what_nobody_pays_in_is_refused(
-    office: Office, currency: str
+    harness: BillingHarness, currency: str
 ) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        office.open_wallet(currency)
+        harness.open_wallet(currency)
 
     assert refusal.value.code == "currency_not_current"
 
 
 @pytest.mark.parametrize("currency", ["KWD", "TND", "JOD"])
 def test_a_wallet_that_no_invoice_could_name_is_refused(
-    office: Office, currency: str
+    harness: BillingHarness, currency: str
 ) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        office.open_wallet(currency)
+        harness.open_wallet(currency)
 
     assert refusal.value.code == "currency_not_invoiced"
 
 
-def test_the_credit_limit_adds_to_what_is_available(office: Office) -> None:
-    office.open_wallet()
-    office.adjust("12.5")
+def test_the_credit_limit_adds_to_what_is_available(harness: BillingHarness) -> None:
+    harness.open_wallet()
+    harness.adjust("12.5")
     request = billing.wallets.SetCreditLimit(
-        company_id=office.company_id, limit=money("100")
+        company_id=harness.company_id, limit=money("100")
     )
 
-    office.call(billing.wallets.SET_CREDIT_LIMIT, request, office.operator())
+    harness.call(billing.wallets.SET_CREDIT_LIMIT, request, harness.operator())
 
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
     assert wallet.credit_limit == money("100")
     assert wallet.available == money("112.5")
     assert wallet.balance == money("12.5")
 
 
 def test_the_comfort_buffer_and_horizon_are_the_customers_to_set(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    office.open_wallet()
+    harness.open_wallet()
 
-    wallet = office.set_buffer("25", 366)
+    wallet = harness.set_buffer("25", 366)
 
     assert wallet.comfort_buffer == money("25")
-    recommendation = office.recommendation()
+    recommendation = harness.recommendation()
     assert recommendation.horizon_days == 366
     assert recommendation.amount == money("25")
 
 
 @pytest.mark.parametrize("horizon_days", [0, -1, 367, 10**9])
-def test_a_horizon_out_of_bounds_is_refused(office: Office, horizon_days: int) -> None:
-    office.open_wallet()
+def test_a_horizon_out_of_bounds_is_refused(
+    harness: BillingHarness, horizon_days: int
+) -> None:
+    harness.open_wallet()
 
     with pytest.raises(InvalidInput) as refusal:
-        office.set_buffer("25", horizon_days)
+        harness.set_buffer("25", horizon_days)
 
     assert refusal.value.code == "bad_horizon"
 
 
 @pytest.mark.parametrize("amount", ["-1", "0.0000001", "1" + "0" * 14, "9" * 40])
 def test_an_allowance_that_makes_no_sense_is_refused(
-    office: Office, amount: str
+    harness: BillingHarness, amount: str
 ) -> None:
-    office.open_wallet()
+    harness.open_wallet()
     limit = billing.wallets.SetCreditLimit(
-        company_id=office.company_id, limit=money(amount)
+        company_id=harness.company_id, limit=money(amount)
     )
 
     with pytest.raises(InvalidInput) as of_buffer:
-        office.set_buffer(amount, 30)
+        harness.set_buffer(amount, 30)
     with pytest.raises(InvalidInput) as of_limit:
-        office.call(billing.wallets.SET_CREDIT_LIMIT, limit, office.operator())
+        harness.call(billing.wallets.SET_CREDIT_LIMIT, limit, harness.operator())
 
     assert of_buffer.value.code == of_limit.value.code == "bad_amount"
 
 
 @pytest.mark.parametrize("amount", ["0", "0.0000001", "1" + "0" * 14, "-" + "9" * 39])
-def test_an_adjustment_of_no_amount_is_refused(office: Office, amount: str) -> None:
-    office.open_wallet()
+def test_an_adjustment_of_no_amount_is_refused(
+    harness: BillingHarness, amount: str
+) -> None:
+    harness.open_wallet()
 
     with pytest.raises(InvalidInput) as refusal:
-        office.adjust(amount)
+        harness.adjust(amount)
 
     assert refusal.value.code == "bad_amount"
 
 
-def test_a_balance_that_the_wallet_can_not_hold_is_refused(office: Office) -> None:
-    office.open_wallet()
-    office.adjust("9" * 14)
+def test_a_balance_that_the_wallet_can_not_hold_is_refused(
+    harness: BillingHarness,
+) -> None:
+    harness.open_wallet()
+    harness.adjust("9" * 14)
 
     with pytest.raises(InvalidInput) as refusal:
-        office.adjust("1")
+        harness.adjust("1")
 
     assert refusal.value.code == "bad_amount"
-    assert office.dashboard().wallets[0].balance == money("9" * 14)
+    assert harness.dashboard().wallets[0].balance == money("9" * 14)
 
 
 @pytest.mark.parametrize(
@@ -145,35 +155,37 @@ def test_a_balance_that_the_wallet_can_not_hold_is_refused(office: Office) -> No
         ("x" * 501, "bad_reason"),
     ],
 )
-def test_an_adjustment_needs_a_reason(office: Office, reason: str, code: str) -> None:
-    office.open_wallet()
+def test_an_adjustment_needs_a_reason(
+    harness: BillingHarness, reason: str, code: str
+) -> None:
+    harness.open_wallet()
 
     with pytest.raises(InvalidInput) as refusal:
-        office.adjust("1", reason=reason)
+        harness.adjust("1", reason=reason)
 
     assert refusal.value.code == code
 
 
-def test_a_wallet_that_is_not_there_is_not_found(office: Office) -> None:
-    office.open_wallet("EUR")
+def test_a_wallet_that_is_not_there_is_not_found(harness: BillingHarness) -> None:
+    harness.open_wallet("EUR")
 
     with pytest.raises(NotFound) as of_adjustment:
-        office.adjust("1", "USD")
+        harness.adjust("1", "USD")
     with pytest.raises(NotFound) as of_buffer:
-        office.set_buffer("1", 30, "USD")
+        harness.set_buffer("1", 30, "USD")
 
     assert of_adjustment.value.code == of_buffer.value.code == "no_such_wallet"
 
 
 @pytest.mark.parametrize("kind", AdjustmentKind)
 def test_an_adjustment_is_posted_against_the_providers_account_of_its_kind(
-    office: Office, kind: AdjustmentKind
+    harness: BillingHarness, kind: AdjustmentKind
 ) -> None:
-    office.open_wallet()
-    office.adjust("30", kind=kind, reason=" as agreed 🙂 ")
-    office.adjust("-10", kind=kind)
+    harness.open_wallet()
+    harness.adjust("30", kind=kind, reason=" as agreed 🙂 ")
+    harness.adjust("-10", kind=kind)
 
-    with office.database.engine.begin() as connection:
+    with harness.database.engine.begin() as connection:
         found = connection.execute(
             text(
                 """SELECT sum(debit) AS debits, sum(credit) AS credits
@@ -182,7 +194,7 @@ def test_an_adjustment_is_posted_against_the_providers_account_of_its_kind(
                    WHERE accounts.kind <> 'wallet' AND company_id = :company_id
                    GROUP BY accounts.id"""
             ),
-            {"company_id": office.company_id},
+            {"company_id": harness.company_id},
         ).one()
         entry = connection.execute(
             text(
@@ -190,90 +202,94 @@ def test_an_adjustment_is_posted_against_the_providers_account_of_its_kind(
                    WHERE company_id = :company_id
                        AND note_parameters ->> 'words' = 'as agreed 🙂'"""
             ),
-            {"company_id": office.company_id},
+            {"company_id": harness.company_id},
         ).one()
     assert (found.debits, found.credits) == (Decimal(30), Decimal(10))
     assert (entry.kind, entry.who) == (kind.value, "Alice Example")
     assert (entry.note_code, entry.memo) == (NoteCode.OWN_WORDS, "")
     assert (entry.actor_kind, entry.actor_name) == ("support", "Alice Example")
     assert (entry.cause, entry.request_id) == ("adjust_wallet", "test")
-    assert entry.company_id == office.company_id
-    assert entry.at == office.clock.now()
+    assert entry.company_id == harness.company_id
+    assert entry.at == harness.clock.now()
 
 
 def test_an_adjustment_may_take_the_balance_below_the_credit_limit(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    office.open_wallet()
+    harness.open_wallet()
 
-    wallet = office.adjust("-40", kind=AdjustmentKind.CORRECTION)
+    wallet = harness.adjust("-40", kind=AdjustmentKind.CORRECTION)
 
     assert wallet.balance == money("-40")
-    assert office.recommendation().amount == money("40")
+    assert harness.recommendation().amount == money("40")
 
 
-def test_an_adjustment_sent_twice_is_posted_once(office: Office) -> None:
-    office.open_wallet()
+def test_an_adjustment_sent_twice_is_posted_once(harness: BillingHarness) -> None:
+    harness.open_wallet()
     request = billing.wallets.AdjustWallet(
-        company_id=office.company_id,
+        company_id=harness.company_id,
         amount=money("15"),
         kind=AdjustmentKind.GOODWILL,
         reason="for the outage",
     )
 
     results = [
-        office.call(
-            billing.wallets.ADJUST_WALLET, request, office.operator(), key="one"
+        harness.call(
+            billing.wallets.ADJUST_WALLET, request, harness.operator(), key="one"
         )
         for _ in range(2)
     ]
 
     assert results[0] == results[1]
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
     assert wallet.balance == money("15")
     assert len(wallet.recent) == 1
 
 
-def test_a_customer_is_refused_before_the_request_is_read(office: Office) -> None:
+def test_a_customer_is_refused_before_the_request_is_read(
+    harness: BillingHarness,
+) -> None:
     """Who may call which method is in tests/integration/isolation/test_methods.py."""
     with pytest.raises(Forbidden):
-        office.call.raw(billing.wallets.OPEN_WALLET, {}, office.member(Role.OWNER))
+        harness.call.raw(billing.wallets.OPEN_WALLET, {}, harness.member(Role.OWNER))
 
 
-def test_the_buffer_of_another_company_can_not_be_set(office: Office) -> None:
-    office.open_wallet()
-    stranger = office.member(Role.OWNER, company_id=uuid4())
+def test_the_buffer_of_another_company_can_not_be_set(harness: BillingHarness) -> None:
+    harness.open_wallet()
+    stranger = harness.member(Role.OWNER, company_id=uuid4())
     request = billing.wallets.SetComfortBuffer(buffer=money("1"))
 
     with pytest.raises(NotFound):
-        office.call(billing.wallets.SET_COMFORT_BUFFER, request, stranger)
+        harness.call(billing.wallets.SET_COMFORT_BUFFER, request, stranger)
 
 
 @pytest.mark.parametrize("kind", ["none", "expired", "forged"])
 def test_nobody_sees_the_dashboard_without_a_valid_principal(
-    office: Office, kind: str
+    harness: BillingHarness, kind: str
 ) -> None:
     tokens = {
         "none": None,
-        "expired": office.principals.expired(office.company_id),
-        "forged": office.principals.forged(office.company_id),
+        "expired": harness.principals.expired(harness.company_id),
+        "forged": harness.principals.forged(harness.company_id),
     }
 
     with pytest.raises(Unauthenticated):
-        office.call(
+        harness.call(
             billing.dashboard.DASHBOARD, billing.dashboard.Dashboard(), tokens[kind]
         )
 
 
 @pytest.mark.parametrize("amount", ["1e5", "NaN", "1,50", 5, None, "9" * 41])
 def test_an_amount_that_is_none_is_refused_as_malformed(
-    office: Office, amount: object
+    harness: BillingHarness, amount: object
 ) -> None:
-    office.open_wallet()
+    harness.open_wallet()
     arguments = as_json(billing.wallets.SetComfortBuffer(buffer=money("1")))
     arguments["buffer"] = {"amount": amount, "currency": "EUR"}
 
     with pytest.raises(InvalidInput) as refusal:
-        office.call.raw(billing.wallets.SET_COMFORT_BUFFER, arguments, office.member())
+        harness.call.raw(
+            billing.wallets.SET_COMFORT_BUFFER, arguments, harness.member()
+        )
 
     assert refusal.value.code == "malformed_message"

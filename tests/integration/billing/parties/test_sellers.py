@@ -41,11 +41,11 @@ from shared.rpc.call import Call
 from shared.rpc.change import Change
 from shared.runtime import Runtime
 from shared.settings import SettingError, read_settings
-from tests.fixtures.billing.office import START, Office, money
+from tests.fixtures.billing.harness import START, BillingHarness, money
 from tests.fixtures.databases import empty_database
 from tests.fixtures.sellers import POLISH, SELLERS
 from tests.fixtures.threads import all_at_once
-from tests.fixtures.vies import ViesStandIn, vies_stand_in
+from tests.fixtures.vies import FakeVies, fake_vies
 
 PROFORMA, INVOICE, CREDIT_NOTE = DocumentKind
 
@@ -62,87 +62,91 @@ IN_EURO = replace(POLISH, accounting_currency="EUR")
 """Its invoices in euros need no exchange rate."""
 
 
-def an_office(
+def a_harness(
     database: Database,
     country: str,
     *currencies: str,
     sellers: Sellers = SELLERS,
     company_id: UUID | None = None,
     vies_url: str = "",
-) -> Office:
+) -> BillingHarness:
     """Of a business there; with a wallet in each of the currencies."""
     accounts = {each.key: ACCOUNTS.get(each.key, ACCOUNTS["pl"]) for each in sellers}
-    office = Office(
+    harness = BillingHarness(
         database,
         company_id=company_id or uuid4(),
         gateways={GatewayName.BANK_TRANSFER: BankTransfer(accounts)},
         settings=BillingSettings(sellers=sellers, vies_url=vies_url),
     )
-    office.live_in(ZONE, country=country)
+    harness.live_in(ZONE, country=country)
     for currency in currencies:
-        office.open_wallet(currency)
-    return office
+        harness.open_wallet(currency)
+    return harness
 
 
-def owner(office: Office) -> str:
-    return office.principals.user(Role.OWNER, office.company_id, is_verified=True)
+def owner(harness: BillingHarness) -> str:
+    return harness.principals.user(Role.OWNER, harness.company_id, is_verified=True)
 
 
-def quote(office: Office, net: str, currency: str) -> billing.top_ups.TopUpQuote:
+def quote(
+    harness: BillingHarness, net: str, currency: str
+) -> billing.top_ups.TopUpQuote:
     request = billing.top_ups.QuoteTopUp(net=money(net, currency))
-    return office.call(billing.top_ups.QUOTE_TOP_UP, request, owner(office))
+    return harness.call(billing.top_ups.QUOTE_TOP_UP, request, owner(harness))
 
 
-def begin(office: Office, net: str, currency: str) -> billing.top_ups.TopUp:
-    quoted = quote(office, net, currency)
+def begin(harness: BillingHarness, net: str, currency: str) -> billing.top_ups.TopUp:
+    quoted = quote(harness, net, currency)
     request = billing.top_ups.BeginTopUp(
         net=quoted.net, digest=quoted.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    return office.call(billing.top_ups.BEGIN_TOP_UP, request, owner(office))
+    return harness.call(billing.top_ups.BEGIN_TOP_UP, request, owner(harness))
 
 
-def pay(office: Office, net: str, currency: str) -> billing.top_ups.TopUp:
-    top_up = begin(office, net, currency)
+def pay(harness: BillingHarness, net: str, currency: str) -> billing.top_ups.TopUp:
+    top_up = begin(harness, net, currency)
     credit = billing.payments.BankCredit(
         transaction=str(uuid4()), amount=top_up.gross, text=top_up.reference
     )
     book = billing.payments.BookBankPayments(credits=[credit])
-    office.call(billing.payments.BOOK_BANK_PAYMENTS, book, office.operator())
+    harness.call(billing.payments.BOOK_BANK_PAYMENTS, book, harness.operator())
     return top_up
 
 
-def issue(office: Office) -> None:
+def issue(harness: BillingHarness) -> None:
     """Without making files of what is issued."""
-    issue_ordered(office.database, office.service.runtime, office.service._issuer, "")
+    issue_ordered(
+        harness.database, harness.service.runtime, harness.service._issuer, ""
+    )
 
 
-def issued(office: Office) -> Sequence[billing.documents.DocumentContent]:
+def issued(harness: BillingHarness) -> Sequence[billing.documents.DocumentContent]:
     """What the company's documents say, the oldest first."""
-    issue(office)
-    its_own = Document.company_id == office.company_id
-    with office.database.system() as session:
+    issue(harness)
+    its_own = Document.company_id == harness.company_id
+    with harness.database.system() as session:
         rows = session.scalars(select(Document).where(its_own).order_by("position"))
         return [content_of(row) for row in rows]
 
 
-def credit(office: Office, number: str) -> None:
+def credit(harness: BillingHarness, number: str) -> None:
     request = billing.documents.CreditInvoice(number=number, reason="As agreed")
-    office.call(billing.documents.CREDIT_INVOICE, request, office.operator())
+    harness.call(billing.documents.CREDIT_INVOICE, request, harness.operator())
 
 
 def test_two_companies_of_two_sellers_each_have_documents_of_their_own(
     billing_database: Database,
 ) -> None:
-    german = an_office(billing_database, "DE", "EUR")
-    polish = an_office(billing_database, "PL", "PLN")
+    german = a_harness(billing_database, "DE", "EUR")
+    polish = a_harness(billing_database, "PL", "PLN")
     pay(german, "100.00", "EUR")
     pay(polish, "100.00", "PLN")
 
-    for office, seller, start, rate in (
+    for harness, seller, start, rate in (
         (german, DEMO_SELLER, "", 19),
         (polish, POLISH, "PL-", 23),
     ):
-        proforma, invoice = issued(office)
+        proforma, invoice = issued(harness)
         assert proforma.number.startswith(f"{start}PF-2026-")
         assert invoice.number.startswith(f"{start}INV-2026-")
         for each in (proforma, invoice):
@@ -166,10 +170,10 @@ def test_the_customer_sees_the_sellers_account(
     billing_database: Database,
 ) -> None:
     for country, currency, key in (("DE", "EUR", FIRST), ("CZ", "PLN", "pl")):
-        office = an_office(billing_database, country, currency)
-        begun = begin(office, "50.00", currency)
+        harness = a_harness(billing_database, country, currency)
+        begun = begin(harness, "50.00", currency)
         request = billing.top_ups.GetTopUp(top_up_id=begun.id)
-        shown = office.call(billing.top_ups.GET_TOP_UP, request, owner(office))
+        shown = harness.call(billing.top_ups.GET_TOP_UP, request, owner(harness))
         assert shown.bank is not None
         assert shown.bank.iban == ACCOUNTS[key].iban
 
@@ -180,28 +184,30 @@ def test_a_transfer_is_offered_only_to_an_account_of_who_sells(
     only_german = {GatewayName.BANK_TRANSFER: BankTransfer({FIRST: ACCOUNTS[FIRST]})}
     settings = BillingSettings(sellers=SELLERS)
     for country, offered in (("DE", [GatewayName.BANK_TRANSFER]), ("PL", [])):
-        office = Office(billing_database, gateways=only_german, settings=settings)
-        office.live_in(ZONE, country=country)
-        office.open_wallet("EUR")
-        assert quote(office, "50.00", "EUR").gateways == offered
+        harness = BillingHarness(
+            billing_database, gateways=only_german, settings=settings
+        )
+        harness.live_in(ZONE, country=country)
+        harness.open_wallet("EUR")
+        assert quote(harness, "50.00", "EUR").gateways == offered
 
 
 def test_vat_is_said_in_the_currency_that_the_seller_reports_it_in(
     billing_database: Database,
 ) -> None:
-    office = an_office(billing_database, "PL", "EUR", "PLN")
+    harness = a_harness(billing_database, "PL", "EUR", "PLN")
     rate = billing.exchange_rates.ExchangeRate(
         day=START.date(), currency="PLN", rate=Decimal("4.25")
     )
     request = billing.exchange_rates.ImportExchangeRates(rates=[rate], source="ECB")
-    office.call(
-        billing.exchange_rates.IMPORT_EXCHANGE_RATES, request, office.operator()
+    harness.call(
+        billing.exchange_rates.IMPORT_EXCHANGE_RATES, request, harness.operator()
     )
-    pay(office, "100.00", "EUR")
-    pay(office, "100.00", "PLN")
+    pay(harness, "100.00", "EUR")
+    pay(harness, "100.00", "PLN")
 
     in_euro, in_zloty = (
-        [each.accounting_tax for each in issued(office) if each.net.currency == code]
+        [each.accounting_tax for each in issued(harness) if each.net.currency == code]
         for code in (money("1").currency, money("1", "PLN").currency)
     )
 
@@ -213,31 +219,31 @@ def test_vat_is_said_in_the_currency_that_the_seller_reports_it_in(
 def test_until_it_buys_a_company_has_the_seller_of_its_country(
     billing_database: Database,
 ) -> None:
-    office = an_office(billing_database, "PL", "EUR")
-    assert quote(office, "10.00", "EUR").tax_reason.code == "domestic_business"
-    office.live_in(ZONE, version=2, country="DE")
-    assert quote(office, "10.00", "EUR").tax_reason.code == "domestic_business"
+    harness = a_harness(billing_database, "PL", "EUR")
+    assert quote(harness, "10.00", "EUR").tax_reason.code == "domestic_business"
+    harness.live_in(ZONE, version=2, country="DE")
+    assert quote(harness, "10.00", "EUR").tax_reason.code == "domestic_business"
 
-    pay(office, "10.00", "EUR")
+    pay(harness, "10.00", "EUR")
 
-    assert {each.seller.name for each in issued(office)} == {DEMO_SELLER.name}
+    assert {each.seller.name for each in issued(harness)} == {DEMO_SELLER.name}
 
 
 def test_a_company_that_moves_keeps_its_seller(billing_database: Database) -> None:
-    office = an_office(billing_database, "PL", "EUR")
-    begin(office, "10.00", "EUR")
-    office.live_in(ZONE, version=2, country="DE")
+    harness = a_harness(billing_database, "PL", "EUR")
+    begin(harness, "10.00", "EUR")
+    harness.live_in(ZONE, version=2, country="DE")
 
-    pay(office, "20.00", "EUR")
+    pay(harness, "20.00", "EUR")
 
-    newest = issued(office)[-1]
+    newest = issued(harness)[-1]
     assert newest.seller.name == POLISH.name
     assert newest.number.startswith("PL-INV-")
     # To the Polish seller, Germany is another member state now.
     assert newest.tax_reason.code == "vat_id_missing"
     assert newest.tax_lines[0].rate_percent == Decimal(19)
-    profile = office.call(
-        billing.tax.GET_TAX_PROFILE, billing.tax.GetTaxProfile(), owner(office)
+    profile = harness.call(
+        billing.tax.GET_TAX_PROFILE, billing.tax.GetTaxProfile(), owner(harness)
     )
     assert profile.decision is not None
     assert profile.decision.reason.code == "vat_id_missing"
@@ -246,33 +252,33 @@ def test_a_company_that_moves_keeps_its_seller(billing_database: Database) -> No
 def test_a_top_up_that_ended_unpaid_binds_no_seller(
     billing_database: Database,
 ) -> None:
-    office = an_office(billing_database, "PL", "EUR")
-    unpaid = begin(office, "10.00", "EUR")
-    office.live_in(ZONE, version=2, country="DE")
+    harness = a_harness(billing_database, "PL", "EUR")
+    unpaid = begin(harness, "10.00", "EUR")
+    harness.live_in(ZONE, version=2, country="DE")
     cancel = billing.top_ups.CancelTopUp(top_up_id=unpaid.id)
-    office.call(billing.top_ups.CANCEL_TOP_UP, cancel, owner(office))
+    harness.call(billing.top_ups.CANCEL_TOP_UP, cancel, owner(harness))
 
-    pay(office, "20.00", "EUR")
+    pay(harness, "20.00", "EUR")
 
-    assert issued(office)[-1].seller.name == DEMO_SELLER.name
+    assert issued(harness)[-1].seller.name == DEMO_SELLER.name
     # Money that comes for the first one all the same moves nobody.
     credit = billing.payments.BankCredit(
         transaction="late", amount=unpaid.gross, text=unpaid.reference
     )
     book = billing.payments.BookBankPayments(credits=[credit])
-    office.call(billing.payments.BOOK_BANK_PAYMENTS, book, office.operator())
-    assert issued(office)[-1].seller.name == POLISH.name
-    pay(office, "30.00", "EUR")
-    assert issued(office)[-1].seller.name == DEMO_SELLER.name
+    harness.call(billing.payments.BOOK_BANK_PAYMENTS, book, harness.operator())
+    assert issued(harness)[-1].seller.name == POLISH.name
+    pay(harness, "30.00", "EUR")
+    assert issued(harness)[-1].seller.name == DEMO_SELLER.name
 
 
 def test_another_choice_of_countries_changes_no_companys_seller(
     billing_database: Database,
 ) -> None:
-    before = an_office(billing_database, "CZ", "EUR")
+    before = a_harness(billing_database, "CZ", "EUR")
     pay(before, "10.00", "EUR")
     narrower = replace(POLISH, sells_to=frozenset({"PL"}))
-    after = an_office(
+    after = a_harness(
         billing_database,
         "CZ",
         sellers=Sellers(DEMO_SELLER, (narrower,)),
@@ -289,14 +295,14 @@ def test_another_choice_of_countries_changes_no_companys_seller(
 def test_a_credit_note_is_by_the_seller_of_its_invoice(
     billing_database: Database,
 ) -> None:
-    office = an_office(billing_database, "PL", "PLN")
-    pay(office, "100.00", "PLN")
-    invoice = issued(office)[-1]
-    office.live_in(ZONE, version=2, country="DE")
+    harness = a_harness(billing_database, "PL", "PLN")
+    pay(harness, "100.00", "PLN")
+    invoice = issued(harness)[-1]
+    harness.live_in(ZONE, version=2, country="DE")
 
-    credit(office, invoice.number)
+    credit(harness, invoice.number)
 
-    note = issued(office)[-1]
+    note = issued(harness)[-1]
     assert note.kind is CREDIT_NOTE
     assert note.number.startswith("PL-CN-2026-")
     assert note.seller == invoice.seller
@@ -309,28 +315,28 @@ def test_of_two_top_ups_begun_at_once_the_first_decides_the_seller(
     billing_database: Database,
 ) -> None:
     """As if the company moved between them."""
-    office = an_office(billing_database, "PL", "EUR", "PLN")
+    harness = a_harness(billing_database, "PL", "EUR", "PLN")
     wanted = [(POLISH, "PLN"), (DEMO_SELLER, "EUR")]
 
-    began = all_at_once(lambda number: _begins_with(office, *wanted[number]), 2)
+    began = all_at_once(lambda number: _begins_with(harness, *wanted[number]), 2)
 
     assert sorted(began) == [False, True]
 
 
-def _begins_with(office: Office, seller: Seller, currency: str) -> bool:
+def _begins_with(harness: BillingHarness, seller: Seller, currency: str) -> bool:
     principal = replace(
-        system("billing"), company_id=office.company_id, is_verified=True
+        system("billing"), company_id=harness.company_id, is_verified=True
     )
-    call = Call(principal, "", office.clock.now())
+    call = Call(principal, "", harness.clock.now())
     bank = BankTransfer(ACCOUNTS)
     terms = quotes.Terms(Limits(), seller, {bank.name: bank})
     net = money("50.00", currency)
-    with office.database.company(office.company_id) as session:
+    with harness.database.company(harness.company_id) as session:
         quoted = quotes.quote(session, terms, call, net)
         request = billing.top_ups.BeginTopUp(
             net=net, digest=quoted.digest, gateway=GatewayName.BANK_TRANSFER
         )
-        change = Change(session, office.service.runtime, call)
+        change = Change(session, harness.service.runtime, call)
         try:
             begin_top_up(change, terms, request)
         except Conflict:
@@ -341,8 +347,8 @@ def _begins_with(office: Office, seller: Seller, currency: str) -> bool:
 def test_each_sellers_numbers_have_no_gap_with_concurrent_issuers(
     billing_database: Database,
 ) -> None:
-    german = an_office(billing_database, "DE", "EUR")
-    polish = an_office(billing_database, "PL", "PLN")
+    german = a_harness(billing_database, "DE", "EUR")
+    polish = a_harness(billing_database, "PL", "PLN")
     for _ in range(4):
         pay(german, "10.00", "EUR")
         pay(polish, "50.00", "PLN")
@@ -370,12 +376,12 @@ def test_a_day_and_a_year_are_those_of_the_sellers_zone(
         ("DE", "INV-2027-", date(2027, 1, 1)),
         ("PL", "PT-INV-2026-", date(2026, 12, 31)),
     ):
-        office = an_office(
+        harness = a_harness(
             billing_database, key, "EUR", sellers=Sellers(DEMO_SELLER, (lisbon,))
         )
-        office.clock.move_to(START.replace(month=12, day=31, hour=23, minute=30))
-        pay(office, "10.00", "EUR")
-        invoice = issued(office)[-1]
+        harness.clock.move_to(START.replace(month=12, day=31, hour=23, minute=30))
+        pay(harness, "10.00", "EUR")
+        invoice = issued(harness)[-1]
         assert invoice.number.startswith(number)
         assert invoice.issued_on == day
 
@@ -384,19 +390,19 @@ def test_another_prefix_counts_from_the_next_year_on(
     billing_database: Database,
 ) -> None:
     old = replace(IN_EURO, key="one", number_prefix="OLD")
-    office = an_office(
+    harness = a_harness(
         billing_database, "PL", "EUR", sellers=Sellers(DEMO_SELLER, (old,))
     )
-    pay(office, "10.00", "EUR")
-    first = issued(office)[-1]
+    pay(harness, "10.00", "EUR")
+    first = issued(harness)[-1]
     renamed = Sellers(DEMO_SELLER, (replace(old, number_prefix="NEW"),))
-    office.service._issuer = replace(office.service._issuer, sellers=renamed)
+    harness.service._issuer = replace(harness.service._issuer, sellers=renamed)
 
-    pay(office, "10.00", "EUR")
-    same_year = issued(office)[-1]
-    office.clock.move_to(START.replace(year=2027))
-    pay(office, "10.00", "EUR")
-    next_year = issued(office)[-1]
+    pay(harness, "10.00", "EUR")
+    same_year = issued(harness)[-1]
+    harness.clock.move_to(START.replace(year=2027))
+    pay(harness, "10.00", "EUR")
+    next_year = issued(harness)[-1]
 
     numbers = [first.number, same_year.number, next_year.number]
     assert numbers == [
@@ -410,13 +416,13 @@ def test_a_prefix_that_was_another_sellers_gives_no_number_twice(
     billing_database: Database,
 ) -> None:
     before = replace(IN_EURO, key="two", number_prefix="TAKEN")
-    office = an_office(
+    harness = a_harness(
         billing_database, "PL", "EUR", sellers=Sellers(DEMO_SELLER, (before,))
     )
-    pay(office, "10.00", "EUR")
-    assert issued(office)
+    pay(harness, "10.00", "EUR")
+    assert issued(harness)
     heir = replace(IN_EURO, key="three", number_prefix="TAKEN")
-    other = an_office(
+    other = a_harness(
         billing_database, "PL", "EUR", sellers=Sellers(DEMO_SELLER, (heir,))
     )
     pay(other, "10.00", "EUR")
@@ -433,31 +439,31 @@ def test_a_prefix_that_was_another_sellers_gives_no_number_twice(
 def test_customers_open_wallets_in_the_currencies_of_their_seller(
     billing_database: Database,
 ) -> None:
-    office = an_office(billing_database, "PL")
-    shown = office.call(
-        billing.wallets.LIST_WALLETS, billing.wallets.ListWallets(), owner(office)
+    harness = a_harness(billing_database, "PL")
+    shown = harness.call(
+        billing.wallets.LIST_WALLETS, billing.wallets.ListWallets(), owner(harness)
     )
     assert shown.addable == ["PLN", "EUR"]
     with pytest.raises(InvalidInput, match="currency_not_offered"):
-        office.call(
+        harness.call(
             billing.wallets.ADD_WALLET,
             billing.wallets.AddWallet(currency="GBP"),
-            owner(office),
+            owner(harness),
         )
 
 
 def test_the_register_is_asked_in_the_name_of_the_companys_seller(
     billing_database: Database,
 ) -> None:
-    with vies_stand_in() as vies:
+    with fake_vies() as vies:
         for country, number, requester in (
             ("AT", "ATU13585627", DEMO_SELLER.vat_id),
             ("CZ", "CZ25123891", POLISH.vat_id),
         ):
-            office = an_office(billing_database, country, vies_url=vies.url)
+            harness = a_harness(billing_database, country, vies_url=vies.url)
             request = billing.tax.SetTaxId(number=number)
-            office.call(billing.tax.SET_TAX_ID, request, owner(office))
-            office.run_job("check_tax_ids")
+            harness.call(billing.tax.SET_TAX_ID, request, owner(harness))
+            harness.run_job("check_tax_ids")
             asked = vies.questions[-1]
             assert asked["countryCode"] + asked["vatNumber"] == number
             by = asked["requesterMemberStateCode"] + asked["requesterNumber"]
@@ -469,7 +475,7 @@ def test_a_seller_that_the_register_refuses_does_not_delay_others(
 ) -> None:
     with billing_database.system() as session:
         session.execute(delete(TaxId))
-    with vies_stand_in() as vies:
+    with fake_vies() as vies:
         vies.refused = {POLISH.vat_id}
         czech = [
             asks_about(billing_database, "CZ", number, vies)
@@ -499,39 +505,39 @@ def test_a_seller_that_the_register_refuses_does_not_delay_others(
 
 
 def asks_about(
-    database: Database, country: str, number: str, vies: ViesStandIn
-) -> Office:
+    database: Database, country: str, number: str, vies: FakeVies
+) -> BillingHarness:
     """A company whose valid VAT ID is still to be asked about."""
     vies.register(number)
-    office = an_office(database, country, vies_url=vies.url)
-    office.call(
-        billing.tax.SET_TAX_ID, billing.tax.SetTaxId(number=number), owner(office)
+    harness = a_harness(database, country, vies_url=vies.url)
+    harness.call(
+        billing.tax.SET_TAX_ID, billing.tax.SetTaxId(number=number), owner(harness)
     )
-    return office
+    return harness
 
 
-def tax_id_of(office: Office) -> billing.tax.TaxId:
-    profile = office.call(
-        billing.tax.GET_TAX_PROFILE, billing.tax.GetTaxProfile(), owner(office)
+def tax_id_of(harness: BillingHarness) -> billing.tax.TaxId:
+    profile = harness.call(
+        billing.tax.GET_TAX_PROFILE, billing.tax.GetTaxProfile(), owner(harness)
     )
     assert profile.tax_id is not None
     return profile.tax_id
 
 
 def test_an_export_says_who_issued_each_document(billing_database: Database) -> None:
-    offices = [an_office(billing_database, code, "EUR") for code in ("DE", "PL")]
-    for office in offices:
-        pay(office, "10.00", "EUR")
-        issue(office)
+    harnesses = [a_harness(billing_database, code, "EUR") for code in ("DE", "PL")]
+    for harness in harnesses:
+        pay(harness, "10.00", "EUR")
+        issue(harness)
     request = billing.documents.ExportDocuments(
         first_day=date(2026, 1, 1), last_day=date(2026, 12, 31)
     )
 
-    office = offices[0]
-    page = office.call(billing.documents.EXPORT_DOCUMENTS, request, office.operator())
+    harness = harnesses[0]
+    page = harness.call(billing.documents.EXPORT_DOCUMENTS, request, harness.operator())
 
     sellers = {row.company_id: row.seller for row in page.rows}
-    assert [sellers[each.company_id] for each in offices] == [
+    assert [sellers[each.company_id] for each in harnesses] == [
         DEMO_SELLER.name,
         POLISH.name,
     ]
@@ -541,7 +547,7 @@ def test_billing_does_not_start_without_one_that_companies_buy_from(
     billing_database_url: str,
 ) -> None:
     with closing(Database(billing_database_url)) as database:
-        begin(an_office(database, "PL", "EUR"), "10.00", "EUR")
+        begin(a_harness(database, "PL", "EUR"), "10.00", "EUR")
 
     runtime = Runtime(ManualClock(START), random.Random(1))
     with pytest.raises(SettingError, match=r"^SELLERS lacks .*'pl'"):
@@ -564,10 +570,10 @@ def test_earlier_numbers_continue_as_the_first_sellers(
         engine.dispose()
         migrate(url, migrations)
         with closing(Database(url)) as database:
-            office = an_office(database, "DE", "EUR")
-            pay(office, "10.00", "EUR")
-            credit(office, issued(office)[-1].number)
+            harness = a_harness(database, "DE", "EUR")
+            pay(harness, "10.00", "EUR")
+            credit(harness, issued(harness)[-1].number)
 
-            numbers = [each.number for each in issued(office)]
+            numbers = [each.number for each in issued(harness)]
 
     assert numbers == ["PF-2026-000004", "INV-2026-000006", "CN-2026-000002"]

@@ -11,29 +11,29 @@ from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
 from shared.errors import Forbidden
 from shared.money import Money
-from tests.fixtures.billing.office import Office, money
+from tests.fixtures.billing.harness import BillingHarness, money
 from tests.fixtures.threads import THREADS, all_at_once
 
 IBAN = "DE89370400440532013000"
 
 
 @pytest.fixture
-def office(billing_database: Database) -> Office:
+def harness(billing_database: Database) -> BillingHarness:
     account = Account("Client Area GmbH", IBAN, "COBADEFF", "Commerzbank")
     gateways = {GatewayName.BANK_TRANSFER: BankTransfer({FIRST: account})}
-    office = Office(billing_database, gateways=gateways)
-    office.live_in("Europe/Berlin")
-    office.open_wallet()
-    return office
+    harness = BillingHarness(billing_database, gateways=gateways)
+    harness.live_in("Europe/Berlin")
+    harness.open_wallet()
+    return harness
 
 
 def test_the_customer_sees_the_account_and_the_reference(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    top_up = _begin(office)
+    top_up = _begin(harness)
 
-    started = _start(office, top_up)
-    again = _start(office, top_up)
+    started = _start(harness, top_up)
+    again = _start(harness, top_up)
 
     bank = started.top_up.bank
     assert bank is not None
@@ -49,88 +49,88 @@ def test_the_customer_sees_the_account_and_the_reference(
     "written", ["{0}", "your ref {0}, thanks", "Status {0}", "lower"]
 )
 def test_a_credit_is_found_by_the_reference_as_people_write_it(
-    office: Office, written: str, *, started: bool
+    harness: BillingHarness, written: str, *, started: bool
 ) -> None:
-    top_up = _begin(office)
+    top_up = _begin(harness)
     if started:
-        _start(office, top_up)
+        _start(harness, top_up)
     text = written.format(top_up.reference)
     if written == "lower":
         text = "payment " + top_up.reference.lower().replace("-", " ")
 
-    assert _book(office, text) == [BankBookingResult.BOOKED]
+    assert _book(harness, text) == [BankBookingResult.BOOKED]
 
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
     assert wallet.balance == money("50")
-    assert office.differences() == []
+    assert harness.differences() == []
 
 
 def test_when_another_amount_comes_the_top_up_says_what_was_credited(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    top_up = _begin(office)
+    top_up = _begin(harness)
 
-    _book(office, top_up.reference, amount=money("29.75"))
+    _book(harness, top_up.reference, amount=money("29.75"))
 
     request = billing.top_ups.GetTopUp(top_up_id=top_up.id)
-    shown = office.call(billing.top_ups.GET_TOP_UP, request, office.member())
+    shown = harness.call(billing.top_ups.GET_TOP_UP, request, harness.member())
     assert (shown.net, shown.credited) == (money("50"), money("25"))
 
 
 def test_instalments_are_duplicates_only_beyond_the_amount_due(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    top_up = _begin(office)  # of 59.50, tax included
+    top_up = _begin(harness)  # of 59.50, tax included
 
     marked = []
     for number, part in enumerate(("29.75", "20.00", "9.75", "9.75")):
-        _book(office, top_up.reference, money(part), transaction=f"I-{number}")
+        _book(harness, top_up.reference, money(part), transaction=f"I-{number}")
         request = billing.top_ups.GetTopUp(top_up_id=top_up.id)
-        shown = office.call(billing.top_ups.GET_TOP_UP, request, office.member())
+        shown = harness.call(billing.top_ups.GET_TOP_UP, request, harness.member())
         marked.append(sum(bool(each.duplicate_of) for each in shown.payments))
 
     assert marked == [0, 0, 0, 1]
 
 
 def test_much_more_than_was_asked_for_has_the_tax_of_its_rate(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
     # 19 % are 1.9038, and 1.90 was asked for: of a thousandfold 3.19 would be missing.
-    top_up = _begin(office, "10.02")
+    top_up = _begin(harness, "10.02")
 
-    _book(office, top_up.reference, amount=money("11924.00"))
+    _book(harness, top_up.reference, amount=money("11924.00"))
 
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
     assert wallet.balance == money("10020.17")
-    assert office.differences() == []
+    assert harness.differences() == []
 
 
-def test_a_statement_read_twice_is_booked_once(office: Office) -> None:
-    top_up = _begin(office)
-    _book(office, top_up.reference, transaction="A-1")
+def test_a_statement_read_twice_is_booked_once(harness: BillingHarness) -> None:
+    top_up = _begin(harness)
+    _book(harness, top_up.reference, transaction="A-1")
 
-    assert _book(office, top_up.reference, transaction="A-1") == [
+    assert _book(harness, top_up.reference, transaction="A-1") == [
         BankBookingResult.KNOWN
     ]
 
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
     assert wallet.balance == money("50")
 
 
 @pytest.mark.parametrize("differs", ["amount", "top-up"])
 def test_another_payment_under_a_known_name_is_reported_and_not_booked(
-    office: Office, differs: str
+    harness: BillingHarness, differs: str
 ) -> None:
-    top_up, other = _begin(office), _begin(office)
-    _book(office, top_up.reference, transaction="C-1")
+    top_up, other = _begin(harness), _begin(harness)
+    _book(harness, top_up.reference, transaction="C-1")
     second = other if differs == "top-up" else top_up
     amount = money("10") if differs == "amount" else None
 
-    assert _book(office, second.reference, amount, transaction="C-1") == [
+    assert _book(harness, second.reference, amount, transaction="C-1") == [
         BankBookingResult.CONFLICT
     ]
 
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
     assert wallet.balance == money("50")
 
 
@@ -144,13 +144,13 @@ def test_another_payment_under_a_known_name_is_reported_and_not_booked(
     ],
 )
 def test_a_payment_for_no_top_up_is_reported_and_not_booked(
-    office: Office, text: str, amount: Money, result: BankBookingResult
+    harness: BillingHarness, text: str, amount: Money, result: BankBookingResult
 ) -> None:
-    top_up = _begin(office)
+    top_up = _begin(harness)
 
-    assert _book(office, text.format(top_up.reference), amount) == [result]
+    assert _book(harness, text.format(top_up.reference), amount) == [result]
 
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
     assert wallet.balance == money("0")
 
 
@@ -159,96 +159,101 @@ def test_a_payment_for_no_top_up_is_reported_and_not_booked(
     [("Interest", "0.00"), ("{0}", "-1"), ("\N{RIGHT-TO-LEFT OVERRIDE}{0}", "59.50")],
 )
 def test_an_odd_credit_keeps_no_other_from_being_booked(
-    office: Office, text: str, amount: str
+    harness: BillingHarness, text: str, amount: str
 ) -> None:
-    top_up = _begin(office)
-    odd = _credit(office, text.format(top_up.reference), "G-1", money(amount))
-    good = _credit(office, top_up.reference, "G-2")
+    top_up = _begin(harness)
+    odd = _credit(harness, text.format(top_up.reference), "G-1", money(amount))
+    good = _credit(harness, top_up.reference, "G-2")
 
-    assert _book_all(office, [odd, good], office.operator()) == [
+    assert _book_all(harness, [odd, good], harness.operator()) == [
         BankBookingResult.UNFIT,
         BankBookingResult.BOOKED,
     ]
 
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
     assert wallet.balance == money("50")
 
 
 def test_two_statements_at_once_in_opposite_orders_are_both_booked(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    references = [_begin(office).reference for _ in range(4)]
+    references = [_begin(harness).reference for _ in range(4)]
 
     def book(number: int) -> list[BankBookingResult]:
         names = references if number else reversed(references)
-        credits_ = [_credit(office, name, f"O-{number}-{name}") for name in names]
-        return _book_all(office, credits_, office.operator())
+        credits_ = [_credit(harness, name, f"O-{number}-{name}") for name in names]
+        return _book_all(harness, credits_, harness.operator())
 
     assert all_at_once(book, 2) == [[BankBookingResult.BOOKED] * 4] * 2
 
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
     assert wallet.balance == money("400")
-    assert office.differences() == []
+    assert harness.differences() == []
 
 
-def test_one_statement_by_several_at_once_is_booked_by_one(office: Office) -> None:
-    top_up = _begin(office)
+def test_one_statement_by_several_at_once_is_booked_by_one(
+    harness: BillingHarness,
+) -> None:
+    top_up = _begin(harness)
 
     def book(_number: int) -> list[BankBookingResult]:
-        return _book(office, top_up.reference, transaction="S-1")
+        return _book(harness, top_up.reference, transaction="S-1")
 
     results = sorted(result.value for (result,) in all_at_once(book))
 
     assert results == ["booked"] + ["known"] * (THREADS - 1)
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
     assert wallet.balance == money("50")
 
 
-def test_customers_can_not_book_payments_of_their_own(office: Office) -> None:
-    top_up = _begin(office)
+def test_customers_can_not_book_payments_of_their_own(harness: BillingHarness) -> None:
+    top_up = _begin(harness)
     credit = BankCredit(transaction="G-3", amount=money("59.50"), text=top_up.reference)
 
     with pytest.raises(Forbidden):
-        _book_all(office, [credit], office.member(Role.OWNER))
+        _book_all(harness, [credit], harness.member(Role.OWNER))
 
 
-def _begin(office: Office, net: str = "50.00") -> TopUp:
-    owner = office.principals.user(Role.OWNER, office.company_id, is_verified=True)
+def _begin(harness: BillingHarness, net: str = "50.00") -> TopUp:
+    owner = harness.principals.user(Role.OWNER, harness.company_id, is_verified=True)
     asked = billing.top_ups.QuoteTopUp(net=money(net))
-    quote = office.call(billing.top_ups.QUOTE_TOP_UP, asked, owner)
+    quote = harness.call(billing.top_ups.QUOTE_TOP_UP, asked, owner)
     begin = billing.top_ups.BeginTopUp(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    return office.call(billing.top_ups.BEGIN_TOP_UP, begin, owner)
+    return harness.call(billing.top_ups.BEGIN_TOP_UP, begin, owner)
 
 
-def _start(office: Office, top_up: TopUp) -> billing.top_ups.StartedPayment:
+def _start(harness: BillingHarness, top_up: TopUp) -> billing.top_ups.StartedPayment:
     request = billing.top_ups.StartPayment(
         top_up_id=top_up.id, return_url="http://localhost/"
     )
-    return office.call(billing.top_ups.START_PAYMENT, request, office.member())
+    return harness.call(billing.top_ups.START_PAYMENT, request, harness.member())
 
 
 def _book(
-    office: Office, text: str, amount: Money | None = None, transaction: str = ""
+    harness: BillingHarness,
+    text: str,
+    amount: Money | None = None,
+    transaction: str = "",
 ) -> list[BankBookingResult]:
-    credit = _credit(office, text, transaction, amount)
-    return _book_all(office, [credit], office.operator())
+    credit = _credit(harness, text, transaction, amount)
+    return _book_all(harness, [credit], harness.operator())
 
 
 def _credit(
-    office: Office, text: str, transaction: str, amount: Money | None = None
+    harness: BillingHarness, text: str, transaction: str, amount: Money | None = None
 ) -> BankCredit:
     return BankCredit(
-        transaction=f"{transaction}{office.company_id}",
+        transaction=f"{transaction}{harness.company_id}",
         amount=money("59.50") if amount is None else amount,
         text=text,
     )
 
 
 def _book_all(
-    office: Office, credits_: list[BankCredit], principal: str
+    harness: BillingHarness, credits_: list[BankCredit], principal: str
 ) -> list[BankBookingResult]:
     request = billing.payments.BookBankPayments(credits=credits_)
-    done = office.call(billing.payments.BOOK_BANK_PAYMENTS, request, principal)
+    done = harness.call(billing.payments.BOOK_BANK_PAYMENTS, request, principal)
     return [booking.result for booking in done.bookings]

@@ -11,7 +11,7 @@ from shared.contracts import billing
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
-from tests.fixtures.billing.office import Office, money
+from tests.fixtures.billing.harness import BillingHarness, money
 
 DATA = Path("tests/data/bank-statements")
 IBAN = "DE89370400440532013000"
@@ -19,13 +19,13 @@ REFERENCE = "TU-AAAA-AAAA-AAAA"
 
 
 @pytest.fixture
-def office(billing_database: Database) -> Office:
+def harness(billing_database: Database) -> BillingHarness:
     account = Account("Client Area GmbH", IBAN, "COBADEFF", "Commerzbank")
     gateways = {GatewayName.BANK_TRANSFER: BankTransfer({FIRST: account})}
-    office = Office(billing_database, gateways=gateways)
-    office.live_in("Europe/Berlin")
-    office.open_wallet()
-    return office
+    harness = BillingHarness(billing_database, gateways=gateways)
+    harness.live_in("Europe/Berlin")
+    harness.open_wallet()
+    return harness
 
 
 @pytest.mark.parametrize(
@@ -41,64 +41,64 @@ def office(billing_database: Database) -> Office:
     ],
 )
 def test_a_statement_books_payments_and_reports_the_rest(
-    office: Office,
+    harness: BillingHarness,
     tmp_path: Path,
     name: str,
     told: tuple[list[str], list[str]],
     net: str,
 ) -> None:
-    reference = _begin(office)
+    reference = _begin(harness)
     results, left_out = told
 
-    assert _book(office, tmp_path, name, reference) == told
+    assert _book(harness, tmp_path, name, reference) == told
 
     known = ["known" if each == "booked" else each for each in results]
-    assert _book(office, tmp_path, name, reference) == (known, left_out)
-    (wallet,) = office.dashboard().wallets
+    assert _book(harness, tmp_path, name, reference) == (known, left_out)
+    (wallet,) = harness.dashboard().wallets
     assert wallet.balance == money(net)
-    assert office.differences() == []
+    assert harness.differences() == []
 
 
 def test_a_name_that_a_bank_uses_again_is_other_money_on_another_day(
-    office: Office, tmp_path: Path
+    harness: BillingHarness, tmp_path: Path
 ) -> None:
-    reference = _begin(office)
-    _book(office, tmp_path, "reused-name-first-day", reference)
+    reference = _begin(harness)
+    _book(harness, tmp_path, "reused-name-first-day", reference)
 
-    second = _book(office, tmp_path, "reused-name-second-day", reference)
+    second = _book(harness, tmp_path, "reused-name-second-day", reference)
 
     assert second == (["unmatched"], [])
 
 
 def test_money_without_a_name_that_another_statement_has_is_a_persons_to_judge(
-    office: Office, tmp_path: Path
+    harness: BillingHarness, tmp_path: Path
 ) -> None:
-    reference = _begin(office)
+    reference = _begin(harness)
     nameless = ("<AcctSvcrRef>E1</AcctSvcrRef>", "")
-    _book(office, tmp_path, "plus-sign", reference, nameless)
+    _book(harness, tmp_path, "plus-sign", reference, nameless)
 
-    again = _book(office, tmp_path, "plus-sign", reference, nameless)
+    again = _book(harness, tmp_path, "plus-sign", reference, nameless)
     other = _book(
-        office, tmp_path, "plus-sign", reference, nameless, ("<Id>S1", "<Id>S2")
+        harness, tmp_path, "plus-sign", reference, nameless, ("<Id>S1", "<Id>S2")
     )
 
     assert (again[0], other[0]) == (["known"], ["conflict"])
-    (wallet,) = office.dashboard().wallets
+    (wallet,) = harness.dashboard().wallets
     assert wallet.balance == money("100")
 
 
-def _begin(office: Office) -> str:
-    owner = office.principals.user(Role.OWNER, office.company_id, is_verified=True)
+def _begin(harness: BillingHarness) -> str:
+    owner = harness.principals.user(Role.OWNER, harness.company_id, is_verified=True)
     asked = billing.top_ups.QuoteTopUp(net=money("100.00"))
-    quote = office.call(billing.top_ups.QUOTE_TOP_UP, asked, owner)
+    quote = harness.call(billing.top_ups.QUOTE_TOP_UP, asked, owner)
     begin = billing.top_ups.BeginTopUp(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    return office.call(billing.top_ups.BEGIN_TOP_UP, begin, owner).reference
+    return harness.call(billing.top_ups.BEGIN_TOP_UP, begin, owner).reference
 
 
 def _book(
-    office: Office,
+    harness: BillingHarness,
     folder: Path,
     name: str,
     reference: str,
@@ -107,13 +107,15 @@ def _book(
     """What became of each credit, and what of the file was none."""
     text = (DATA / f"{name}.xml").read_text()
     # Offices share a database, and an account belongs to one of them.
-    text = text.replace(REFERENCE, reference).replace(IBAN, str(office.company_id))
+    text = text.replace(REFERENCE, reference).replace(IBAN, str(harness.company_id))
     for was, now in changed:
         text = text.replace(was, now)
     file = folder / "statement.xml"
     file.write_text(text)
     statement = read_statement(file)
     request = billing.payments.BookBankPayments(credits=statement.credits)
-    done = office.call(billing.payments.BOOK_BANK_PAYMENTS, request, office.operator())
+    done = harness.call(
+        billing.payments.BOOK_BANK_PAYMENTS, request, harness.operator()
+    )
     left_out = [f"{each.why} {each.amount}" for each in statement.left_out]
     return [each.result.value for each in done.bookings], left_out

@@ -13,7 +13,7 @@ from shared.contracts.billing.top_ups import TopUpState
 from shared.contracts.notes import card_note
 from shared.db.database import Database
 from shared.errors import Conflict, NotFound, Unavailable
-from tests.fixtures.billing.card_till import CardTill, a_card_till
+from tests.fixtures.billing.card_payer import CardPayer, a_card_payer
 from tests.fixtures.sandbox import NOWHERE
 from tests.fixtures.stripe import (
     DECLINED_CARD,
@@ -26,169 +26,169 @@ from tests.fixtures.stripe import (
 
 
 @pytest.fixture
-def till(billing_database: Database, stripe: LocalStripe) -> CardTill:
-    return a_card_till(billing_database, stripe)
+def payer(billing_database: Database, stripe: LocalStripe) -> CardPayer:
+    return a_card_payer(billing_database, stripe)
 
 
-def test_a_card_pays_the_gross_and_the_net_enters_the_wallet(till: CardTill) -> None:
-    paid, intent = till.pay("100.00")
+def test_a_card_pays_the_gross_and_the_net_enters_the_wallet(payer: CardPayer) -> None:
+    paid, intent = payer.pay("100.00")
 
-    assert till.stripe.intent(intent)["amount"] == 11900
+    assert payer.stripe.intent(intent)["amount"] == 11900
     assert paid.state is TopUpState.SUCCEEDED
     assert paid.payments[0].paid_with == card_note("Visa", "4242")
-    assert till.balance == 100
-    assert till.office.differences() == []
-    with till.office.database.system() as session:
+    assert payer.balance == 100
+    assert payer.harness.differences() == []
+    with payer.harness.database.system() as session:
         payment = session.get_one(Payment, paid.payments[0].id)
         evidence = {"profile": "DE", "card": "FR", "bank_account": "", "phone": ""}
         assert payment.place_evidence == evidence
 
 
-def test_nothing_enters_the_wallet_before_stripe_says_so(till: CardTill) -> None:
-    top_up = till.begin()
-    till.stripe.pay(till.start(top_up))
+def test_nothing_enters_the_wallet_before_stripe_says_so(payer: CardPayer) -> None:
+    top_up = payer.begin()
+    payer.stripe.pay(payer.start(top_up))
 
-    assert till.get(top_up.id).state is TopUpState.PENDING
-    assert till.balance == 0
+    assert payer.get(top_up.id).state is TopUpState.PENDING
+    assert payer.balance == 0
 
 
-def test_the_same_payment_begun_again_is_the_same_intent(till: CardTill) -> None:
-    top_up = till.begin()
+def test_the_same_payment_begun_again_is_the_same_intent(payer: CardPayer) -> None:
+    top_up = payer.begin()
 
-    assert till.start(top_up) == till.start(top_up)
+    assert payer.start(top_up) == payer.start(top_up)
 
 
 def test_a_declined_card_is_shown_and_another_one_can_pay(
-    till: CardTill,
+    payer: CardPayer,
 ) -> None:
-    top_up = till.begin()
-    intent = till.start(top_up)
-    till.stripe.pay(intent, DECLINED_CARD)
-    till.receive_notice_of(intent)
+    top_up = payer.begin()
+    intent = payer.start(top_up)
+    payer.stripe.pay(intent, DECLINED_CARD)
+    payer.receive_notice_of(intent)
 
-    shown = till.get(top_up.id)
+    shown = payer.get(top_up.id)
     assert shown.state is TopUpState.PENDING
     assert shown.payments[0].failure == "card_declined"
-    assert till.form(top_up).client_secret
-    assert till.balance == 0
+    assert payer.form(top_up).client_secret
+    assert payer.balance == 0
 
 
-def test_a_declined_payment_that_nobody_mends_is_a_failed_one(till: CardTill) -> None:
-    top_up = till.begin()
-    intent = till.start(top_up)
-    till.stripe.pay(intent, DECLINED_CARD)
-    till.receive_notice_of(intent)
+def test_a_declined_payment_that_nobody_mends_is_a_failed_one(payer: CardPayer) -> None:
+    top_up = payer.begin()
+    intent = payer.start(top_up)
+    payer.stripe.pay(intent, DECLINED_CARD)
+    payer.receive_notice_of(intent)
 
-    till.office.pass_time(LASTS)
-    till.run_job("expire_top_ups")
+    payer.harness.pass_time(LASTS)
+    payer.run_job("expire_top_ups")
 
-    (payment,) = till.get(top_up.id).payments
+    (payment,) = payer.get(top_up.id).payments
     assert payment.state is PaymentState.FAILED
     assert payment.failure == "card_declined"
 
 
-def test_3_d_secure_pays_only_once_it_is_passed(till: CardTill) -> None:
-    top_up = till.begin()
-    intent = till.start(top_up)
-    till.stripe.pay(intent, SECURE_CARD)
-    till.reconcile()
-    assert till.get(top_up.id).state is TopUpState.PENDING
+def test_3_d_secure_pays_only_once_it_is_passed(payer: CardPayer) -> None:
+    top_up = payer.begin()
+    intent = payer.start(top_up)
+    payer.stripe.pay(intent, SECURE_CARD)
+    payer.reconcile()
+    assert payer.get(top_up.id).state is TopUpState.PENDING
 
-    till.stripe.authenticate(intent)
-    till.receive_notice_of(intent)
+    payer.stripe.authenticate(intent)
+    payer.receive_notice_of(intent)
 
-    assert till.get(top_up.id).state is TopUpState.SUCCEEDED
-    assert till.balance == 100
+    assert payer.get(top_up.id).state is TopUpState.SUCCEEDED
+    assert payer.balance == 100
 
 
-def test_3_d_secure_that_failed_is_shown_and_books_nothing(till: CardTill) -> None:
-    top_up = till.begin()
-    intent = till.start(top_up)
-    till.stripe.pay(intent, SECURE_CARD)
-    till.stripe.authenticate(intent, success=False)
+def test_3_d_secure_that_failed_is_shown_and_books_nothing(payer: CardPayer) -> None:
+    top_up = payer.begin()
+    intent = payer.start(top_up)
+    payer.stripe.pay(intent, SECURE_CARD)
+    payer.stripe.authenticate(intent, success=False)
 
-    till.reconcile()
+    payer.reconcile()
 
-    (payment,) = till.get(top_up.id).payments
+    (payment,) = payer.get(top_up.id).payments
     assert payment.failure == "payment_intent_authentication_failure"
-    assert till.balance == 0
+    assert payer.balance == 0
 
 
-def test_a_saved_card_is_listed_and_pays_the_next_top_up(till: CardTill) -> None:
-    first = till.start(till.begin())
-    till.stripe.pay(first, save=True)
-    till.receive_notice_of(first)
-    second = till.begin()
-    intent = till.start(second)
+def test_a_saved_card_is_listed_and_pays_the_next_top_up(payer: CardPayer) -> None:
+    first = payer.start(payer.begin())
+    payer.stripe.pay(first, save=True)
+    payer.receive_notice_of(first)
+    second = payer.begin()
+    intent = payer.start(second)
 
-    (card,) = till.form(second).cards
-    till.stripe.pay_with(intent, card.id)
-    till.receive_notice_of(intent)
+    (card,) = payer.form(second).cards
+    payer.stripe.pay_with(intent, card.id)
+    payer.receive_notice_of(intent)
 
     assert (card.brand, card.last4) == ("Visa", "4242")
     assert (card.exp_month, card.exp_year) == (4, 2027)
-    assert till.balance == 200
+    assert payer.balance == 200
 
 
-def test_a_card_is_saved_only_if_the_customer_says_so(till: CardTill) -> None:
-    till.pay()
-    top_up = till.begin()
-    till.start(top_up)
+def test_a_card_is_saved_only_if_the_customer_says_so(payer: CardPayer) -> None:
+    payer.pay()
+    top_up = payer.begin()
+    payer.start(top_up)
 
-    assert till.form(top_up).may_save
-    assert till.form(top_up).cards == []
+    assert payer.form(top_up).may_save
+    assert payer.form(top_up).cards == []
 
 
-def test_a_forgotten_card_is_gone(till: CardTill) -> None:
-    top_up = till.begin()
-    card = till.stripe.pay(till.start(top_up), save=True)
+def test_a_forgotten_card_is_gone(payer: CardPayer) -> None:
+    top_up = payer.begin()
+    card = payer.stripe.pay(payer.start(top_up), save=True)
 
-    till.forget(card)
+    payer.forget(card)
 
-    following = till.begin()
-    till.start(following)
-    assert till.form(following).cards == []
+    following = payer.begin()
+    payer.start(following)
+    assert payer.form(following).cards == []
     with pytest.raises(NotFound, match="no_such_card"):
-        till.forget(card)
+        payer.forget(card)
 
 
-def test_every_saved_card_is_listed(till: CardTill) -> None:
-    top_up = till.begin()
-    customer = till.stripe.intent(till.start(top_up))["customer"]
-    saved = {till.stripe.save_card(customer) for _ in range(21)}
+def test_every_saved_card_is_listed(payer: CardPayer) -> None:
+    top_up = payer.begin()
+    customer = payer.stripe.intent(payer.start(top_up))["customer"]
+    saved = {payer.stripe.save_card(customer) for _ in range(21)}
 
-    assert {each.id for each in till.form(top_up).cards} == saved
+    assert {each.id for each in payer.form(top_up).cards} == saved
 
 
 def test_a_card_that_the_list_is_too_short_for_is_forgotten_too(
-    till: CardTill, monkeypatch: pytest.MonkeyPatch
+    payer: CardPayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    top_up = till.begin()
-    customer = till.stripe.intent(till.start(top_up))["customer"]
-    saved = {till.stripe.save_card(customer) for _ in range(2)}
+    top_up = payer.begin()
+    customer = payer.stripe.intent(payer.start(top_up))["customer"]
+    saved = {payer.stripe.save_card(customer) for _ in range(2)}
     monkeypatch.setattr(stripe_gateway, "MAX_CARDS", 1)
-    (listed,) = (each.id for each in till.form(top_up).cards)
+    (listed,) = (each.id for each in payer.form(top_up).cards)
     (other,) = saved - {listed}
 
-    till.forget(other)
+    payer.forget(other)
 
     with pytest.raises(NotFound, match="no_such_card"):
-        till.forget(other)
-    assert [each.id for each in till.form(top_up).cards] == [listed]
+        payer.forget(other)
+    assert [each.id for each in payer.form(top_up).cards] == [listed]
 
 
 @pytest.mark.parametrize("card", ["", ".", "..", "pm_1/detach", "pm_none", "pm_é"])
-def test_an_id_that_is_not_a_cards_removes_nothing(till: CardTill, card: str) -> None:
-    till.start(till.begin())
+def test_an_id_that_is_not_a_cards_removes_nothing(payer: CardPayer, card: str) -> None:
+    payer.start(payer.begin())
 
     with pytest.raises(NotFound, match="no_such_card"):
-        till.forget(card)
+        payer.forget(card)
 
 
-def test_another_company_neither_sees_nor_forgets_a_card(till: CardTill) -> None:
-    mine = till.begin()
-    card = till.stripe.pay(till.start(mine), save=True)
-    stranger = a_card_till(till.office.database, till.stripe)
+def test_another_company_neither_sees_nor_forgets_a_card(payer: CardPayer) -> None:
+    mine = payer.begin()
+    card = payer.stripe.pay(payer.start(mine), save=True)
+    stranger = a_card_payer(payer.harness.database, payer.stripe)
     theirs = stranger.begin()
     stranger.start(theirs)
 
@@ -197,65 +197,65 @@ def test_another_company_neither_sees_nor_forgets_a_card(till: CardTill) -> None
         stranger.forget(card)
     with pytest.raises(NotFound, match="no_such_top_up"):
         stranger.form(mine)
-    following = till.begin()
-    till.start(following)
-    assert [each.id for each in till.form(following).cards] == [card]
+    following = payer.begin()
+    payer.start(following)
+    assert [each.id for each in payer.form(following).cards] == [card]
 
 
-def test_who_is_not_verified_saves_no_card(till: CardTill) -> None:
-    till.is_verified = False
-    top_up = till.begin("50.00")
-    intent = till.start(top_up)
+def test_who_is_not_verified_saves_no_card(payer: CardPayer) -> None:
+    payer.is_verified = False
+    top_up = payer.begin("50.00")
+    intent = payer.start(top_up)
 
-    assert not till.form(top_up).may_save
-    assert till.stripe.intent(intent)["customer"] is None
+    assert not payer.form(top_up).may_save
+    assert payer.stripe.intent(intent)["customer"] is None
 
 
-def test_one_company_is_one_customer_of_stripe(till: CardTill) -> None:
-    intents = [till.start(till.begin()) for _ in range(2)]
+def test_one_company_is_one_customer_of_stripe(payer: CardPayer) -> None:
+    intents = [payer.start(payer.begin()) for _ in range(2)]
 
-    customers = {till.stripe.intent(each)["customer"] for each in intents}
+    customers = {payer.stripe.intent(each)["customer"] for each in intents}
 
     assert len(customers) == 1
 
 
-def test_what_is_paid_has_no_card_form_any_more(till: CardTill) -> None:
-    paid, _ = till.pay()
+def test_what_is_paid_has_no_card_form_any_more(payer: CardPayer) -> None:
+    paid, _ = payer.pay()
 
     with pytest.raises(Conflict, match="no_card_payment"):
-        till.form(paid)
+        payer.form(paid)
 
 
 def test_without_stripe_a_top_up_is_kept_and_gone_on_with_later(
-    till: CardTill,
+    payer: CardPayer,
 ) -> None:
-    top_up = till.begin()
-    reached = till.ways[GatewayName.STRIPE]
-    till.ways[GatewayName.STRIPE] = replace(till.stripe.gateway(), api_base=NOWHERE)
+    top_up = payer.begin()
+    reached = payer.ways[GatewayName.STRIPE]
+    payer.ways[GatewayName.STRIPE] = replace(payer.stripe.gateway(), api_base=NOWHERE)
     with pytest.raises(Unavailable, match="gateway_unreachable"):
-        till.start(top_up)
-    assert till.get(top_up.id).state is TopUpState.DRAFT
-    till.ways[GatewayName.STRIPE] = reached
+        payer.start(top_up)
+    assert payer.get(top_up.id).state is TopUpState.DRAFT
+    payer.ways[GatewayName.STRIPE] = reached
 
-    till.stripe.pay(till.start(top_up))
-    till.reconcile()
+    payer.stripe.pay(payer.start(top_up))
+    payer.reconcile()
 
-    assert till.balance == Decimal(100)
+    assert payer.balance == Decimal(100)
 
 
 def test_the_log_holds_neither_cards_nor_keys_nor_secrets(
-    till: CardTill,
+    payer: CardPayer,
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level("DEBUG")
-    top_up = till.begin()
-    intent = till.start(top_up)
-    secret = till.form(top_up).client_secret
-    till.stripe.pay(intent, save=True)
-    till.receive_notice_of(intent)
-    till.refund(till.get(top_up.id))
-    till.run_job("send_refunds")
+    top_up = payer.begin()
+    intent = payer.start(top_up)
+    secret = payer.form(top_up).client_secret
+    payer.stripe.pay(intent, save=True)
+    payer.receive_notice_of(intent)
+    payer.refund(payer.get(top_up.id))
+    payer.run_job("send_refunds")
 
     printed = capsys.readouterr()
     logged = caplog.text + printed.out + printed.err

@@ -11,16 +11,16 @@ from shared.contracts import billing
 from shared.contracts.billing.payments import BankBookingResult, GatewayName
 from shared.contracts.billing.wallets import AdjustmentKind
 from shared.errors import Conflict
-from tests.fixtures.billing.office import money
-from tests.fixtures.billing.till import Till
+from tests.fixtures.billing.harness import money
+from tests.fixtures.billing.payer import Payer
 
-Typed = Callable[[Till], tuple[Callable[[UUID | None], UUID | None], str]]
+Typed = Callable[[Payer], tuple[Callable[[UUID | None], UUID | None], str]]
 """What is typed: given an id to repeat, it returns the earlier one's, if refused."""
 
 
-def _adjustment(till: Till) -> tuple[Callable[[UUID | None], UUID | None], str]:
+def _adjustment(payer: Payer) -> tuple[Callable[[UUID | None], UUID | None], str]:
     request = billing.wallets.AdjustWallet(
-        company_id=till.office.company_id,
+        company_id=payer.harness.company_id,
         amount=money("10"),
         kind=AdjustmentKind.GOODWILL,
         reason="Sorry",
@@ -29,32 +29,32 @@ def _adjustment(till: Till) -> tuple[Callable[[UUID | None], UUID | None], str]:
     def send(again: UUID | None) -> UUID | None:
         # Another reason is typed for the same thing, perhaps.
         sent = structs.replace(request, again=again, reason=f"Sorry {uuid4()}")
-        method, operator = billing.wallets.ADJUST_WALLET, till.office.operator()
-        return _refused(lambda: till.office.call(method, sent, operator))
+        method, operator = billing.wallets.ADJUST_WALLET, payer.harness.operator()
+        return _refused(lambda: payer.harness.call(method, sent, operator))
 
     return send, "10"
 
 
-def _refund(till: Till) -> tuple[Callable[[UUID | None], UUID | None], str]:
-    paid = till.pay("100.00")
+def _refund(payer: Payer) -> tuple[Callable[[UUID | None], UUID | None], str]:
+    paid = payer.pay("100.00")
     request = billing.top_ups.RefundTopUp(
         top_up_id=paid.id, net=money("10.00"), reason="As asked"
     )
 
     def send(again: UUID | None) -> UUID | None:
         sent = structs.replace(request, again=again)
-        method, operator = billing.top_ups.REFUND_TOP_UP, till.office.operator()
-        return _refused(lambda: till.office.call(method, sent, operator))
+        method, operator = billing.top_ups.REFUND_TOP_UP, payer.harness.operator()
+        return _refused(lambda: payer.harness.call(method, sent, operator))
 
     return send, "-10"
 
 
-def _booking(till: Till) -> tuple[Callable[[UUID | None], UUID | None], str]:
-    quote = till.quote("10.00")
+def _booking(payer: Payer) -> tuple[Callable[[UUID | None], UUID | None], str]:
+    quote = payer.quote("10.00")
     begin = billing.top_ups.BeginTopUp(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    top_up = till.office.call(billing.top_ups.BEGIN_TOP_UP, begin, till.owner())
+    top_up = payer.harness.call(billing.top_ups.BEGIN_TOP_UP, begin, payer.owner())
 
     def send(again: UUID | None) -> UUID | None:
         paid = billing.payments.BankCredit(
@@ -63,8 +63,8 @@ def _booking(till: Till) -> tuple[Callable[[UUID | None], UUID | None], str]:
         request = billing.payments.BookBankPayments(
             credits=[paid], is_typed=True, again=again
         )
-        method, operator = billing.payments.BOOK_BANK_PAYMENTS, till.office.operator()
-        (booking,) = till.office.call(method, request, operator).bookings
+        method, operator = billing.payments.BOOK_BANK_PAYMENTS, payer.harness.operator()
+        (booking,) = payer.harness.call(method, request, operator).bookings
         is_refused = booking.result is BankBookingResult.DONE_BEFORE
         assert is_refused == (booking.earlier is not None)
         return booking.earlier
@@ -84,41 +84,41 @@ def _refused(call: Callable[[], object]) -> UUID | None:
 
 @pytest.mark.parametrize("typed", [_adjustment, _refund, _booking])
 def test_what_is_typed_twice_is_done_once_unless_it_is_meant(
-    till: Till, typed: Typed
+    payer: Payer, typed: Typed
 ) -> None:
-    send, step = typed(till)
-    before = till.balance
+    send, step = typed(payer)
+    before = payer.balance
 
     assert send(None) is None
     first = send(None)
     assert first is not None
     assert send(uuid4()) == first
-    assert till.balance - before == money(step).amount
+    assert payer.balance - before == money(step).amount
 
-    till.office.pass_time(timedelta(seconds=1))
+    payer.harness.pass_time(timedelta(seconds=1))
     assert send(first) is None
     second = send(first)
     assert second not in {None, first}
-    assert till.balance - before == 2 * money(step).amount
+    assert payer.balance - before == 2 * money(step).amount
 
-    till.office.pass_time(timedelta(hours=1))
+    payer.harness.pass_time(timedelta(hours=1))
     assert send(None) is None
-    assert till.office.differences() == []
+    assert payer.harness.differences() == []
 
 
-def test_a_request_for_the_rest_is_granted_after_an_equal_refund(till: Till) -> None:
+def test_a_request_for_the_rest_is_granted_after_an_equal_refund(payer: Payer) -> None:
     """Nobody types that: it is decided once."""
-    paid = till.pay("100.00", "pay-twice")
+    paid = payer.pay("100.00", "pay-twice")
     marked = next(each.id for each in paid.payments if each.duplicate_of)
     refund = billing.top_ups.RefundTopUp(
         top_up_id=paid.id, payment_id=marked, net=money("50.00"), reason="As asked"
     )
-    till.office.call(billing.top_ups.REFUND_TOP_UP, refund, till.office.operator())
+    payer.harness.call(billing.top_ups.REFUND_TOP_UP, refund, payer.harness.operator())
     ask = billing.refund_requests.AskForRefund(payment_id=marked)
-    till.office.call(billing.refund_requests.ASK_FOR_REFUND, ask, till.owner())
+    payer.harness.call(billing.refund_requests.ASK_FOR_REFUND, ask, payer.owner())
 
     grant = billing.refund_requests.GrantRefundRequest(payment_id=marked)
     method = billing.refund_requests.GRANT_REFUND_REQUEST
-    till.office.call(method, grant, till.office.operator())
+    payer.harness.call(method, grant, payer.harness.operator())
 
-    assert till.balance == 100
+    assert payer.balance == 100

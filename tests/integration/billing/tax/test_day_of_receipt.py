@@ -17,21 +17,23 @@ from shared.contracts.billing.documents import DocumentContent
 from shared.contracts.billing.payments import BankBookingResult, BankCredit
 from shared.contracts.billing.tax import TaxIdMatch, TaxIdState
 from shared.contracts.billing.top_ups import TopUp
-from tests.fixtures.billing.office import START, Office, a_company, money
-from tests.fixtures.billing.till import Till
+from tests.fixtures.billing.harness import START, BillingHarness, a_company, money
+from tests.fixtures.billing.payer import Payer
 
 NEW_RATE = date(2026, 3, 10)
 """Nine days after the tests begin."""
 
 
-def move(till: Till, country: str, version: int, *, is_business: bool = False) -> None:
-    moved = a_company(till.office.company_id, "UTC", version, country)
+def move(
+    payer: Payer, country: str, version: int, *, is_business: bool = False
+) -> None:
+    moved = a_company(payer.harness.company_id, "UTC", version, country)
     body = replace(moved.body, is_business=is_business)
-    till.office.deliver(replace(moved, body=body))
+    payer.harness.deliver(replace(moved, body=body))
 
 
 def add_rate(
-    office: Office,
+    harness: BillingHarness,
     country: str,
     percent: str,
     valid_from: date = NEW_RATE,
@@ -43,11 +45,11 @@ def add_rate(
         rate_percent=Decimal(percent),
         valid_from=valid_from,
     )
-    return office.call(billing.tax.ADD_TAX_RATE, request, office.operator())
+    return harness.call(billing.tax.ADD_TAX_RATE, request, harness.operator())
 
 
 def book(
-    till: Till,
+    payer: Payer,
     top_up: TopUp,
     booked_on: date | None = None,
     payer_country: str = "",
@@ -61,32 +63,32 @@ def book(
         payer_country=payer_country,
     )
     request = billing.payments.BookBankPayments(credits=[credit])
-    (done,) = till.office.call(
-        billing.payments.BOOK_BANK_PAYMENTS, request, till.office.operator()
+    (done,) = payer.harness.call(
+        billing.payments.BOOK_BANK_PAYMENTS, request, payer.harness.operator()
     ).bookings
     assert done.result is BankBookingResult.BOOKED
 
 
-def issued(till: Till) -> list[DocumentContent]:
+def issued(payer: Payer) -> list[DocumentContent]:
     """What the company's documents say, the oldest first."""
-    office = till.office
-    office.run_job("issue_documents")
+    harness = payer.harness
+    harness.run_job("issue_documents")
     wanted = billing.documents.ListDocuments()
-    page = office.call(billing.documents.LIST_DOCUMENTS, wanted, till.owner())
+    page = harness.call(billing.documents.LIST_DOCUMENTS, wanted, payer.owner())
     contents = []
     for each in reversed(page.documents):
         request = billing.documents.GetDocument(document_id=each.id)
-        whole = office.call(billing.documents.GET_DOCUMENT, request, till.owner())
+        whole = harness.call(billing.documents.GET_DOCUMENT, request, payer.owner())
         contents.append(whole.content)
     return contents
 
 
-def set_vat_id(till: Till, state: TaxIdState) -> None:
+def set_vat_id(payer: Payer, state: TaxIdState) -> None:
     """As if the register had just answered."""
-    office, now = till.office, till.office.clock.now()
-    with office.database.system() as session:
+    harness, now = payer.harness, payer.harness.clock.now()
+    with harness.database.system() as session:
         row = TaxId(
-            company_id=office.company_id,
+            company_id=harness.company_id,
             version=1,
             number="PL5260001246",
             country="PL",
@@ -103,7 +105,7 @@ def set_vat_id(till: Till, state: TaxIdState) -> None:
         )
         session.merge(row)
         session.flush()
-        keep_customer(session, office.company_id, now)
+        keep_customer(session, harness.company_id, now)
 
 
 @pytest.mark.parametrize(
@@ -115,44 +117,44 @@ def set_vat_id(till: Till, state: TaxIdState) -> None:
     ],
 )
 def test_a_rate_that_begins_before_the_money_comes_is_taken_from_what_was_paid(
-    till: Till, booked_on: date, net: str, percent: str, *, quoted: bool
+    payer: Payer, booked_on: date, net: str, percent: str, *, quoted: bool
 ) -> None:
-    move(till, "FI", 8)
-    top_up = till.begin("100.00")
+    move(payer, "FI", 8)
+    top_up = payer.begin("100.00")
     assert top_up.gross == money("125.50")
-    add_rate(till.office, "FI", "30")
-    till.office.pass_time(timedelta(days=14))
+    add_rate(payer.harness, "FI", "30")
+    payer.harness.pass_time(timedelta(days=14))
 
-    book(till, top_up, booked_on)
+    book(payer, top_up, booked_on)
 
-    assert till.balance == Decimal(net)
-    (invoice,) = issued(till)
+    assert payer.balance == Decimal(net)
+    (invoice,) = issued(payer)
     assert (invoice.net, invoice.gross) == (money(net), money("125.50"))
     assert invoice.tax_lines[0].rate_percent == Decimal(percent)
     assert invoice.paid_on == booked_on
     assert (invoice.quoted is not None) is quoted
     told = [note for note in notes(invoice) if "Quoted on 1 March 2026: VAT" in note]
     assert bool(told) is quoted
-    (payment,) = till.get(top_up.id).payments
+    (payment,) = payer.get(top_up.id).payments
     assert (payment.tax is not None) is quoted
-    assert till.office.differences() == []
+    assert payer.harness.differences() == []
 
 
-def test_what_goes_back_of_it_has_the_tax_that_it_bore(till: Till) -> None:
-    move(till, "SE", 8)
-    top_up = till.begin("100.00")
-    add_rate(till.office, "SE", "50")
-    till.office.pass_time(timedelta(days=14))
-    book(till, top_up)
-    assert till.balance == Decimal("83.33")
+def test_what_goes_back_of_it_has_the_tax_that_it_bore(payer: Payer) -> None:
+    move(payer, "SE", 8)
+    top_up = payer.begin("100.00")
+    add_rate(payer.harness, "SE", "50")
+    payer.harness.pass_time(timedelta(days=14))
+    book(payer, top_up)
+    assert payer.balance == Decimal("83.33")
 
-    till.refund(top_up)
+    payer.refund(top_up)
 
-    invoice, note = issued(till)
+    invoice, note = issued(payer)
     assert (note.net, note.tax) == (invoice.net, invoice.tax)
     assert note.tax_lines[0].rate_percent == 50
     assert note.quoted is None
-    assert till.balance == 0
+    assert payer.balance == 0
 
 
 @pytest.mark.parametrize(
@@ -164,85 +166,85 @@ def test_what_goes_back_of_it_has_the_tax_that_it_bore(till: Till) -> None:
     ],
 )
 def test_a_vat_id_counts_if_it_counted_on_that_day(
-    till: Till, booked_on: date | None, rule: str
+    payer: Payer, booked_on: date | None, rule: str
 ) -> None:
-    move(till, "PL", 8, is_business=True)
-    set_vat_id(till, TaxIdState.VALID)
-    top_up = till.begin("100.00")
+    move(payer, "PL", 8, is_business=True)
+    set_vat_id(payer, TaxIdState.VALID)
+    top_up = payer.begin("100.00")
     assert top_up.gross == money("100.00")
-    till.office.pass_time(timedelta(days=5))
-    set_vat_id(till, TaxIdState.INVALID)
-    till.office.pass_time(timedelta(days=5))
+    payer.harness.pass_time(timedelta(days=5))
+    set_vat_id(payer, TaxIdState.INVALID)
+    payer.harness.pass_time(timedelta(days=5))
 
-    book(till, top_up, booked_on)
+    book(payer, top_up, booked_on)
 
-    (invoice,) = issued(till)
+    (invoice,) = issued(payer)
     assert invoice.tax_reason.code == rule
     assert invoice.gross == money("100.00")
-    assert till.office.differences() == []
+    assert payer.harness.differences() == []
 
 
-def test_where_the_customer_was_that_day_counts(till: Till) -> None:
-    move(till, "FR", 8)
-    top_up = till.begin("100.00")
-    till.office.pass_time(timedelta(days=5))
-    move(till, "US", 9)
+def test_where_the_customer_was_that_day_counts(payer: Payer) -> None:
+    move(payer, "FR", 8)
+    top_up = payer.begin("100.00")
+    payer.harness.pass_time(timedelta(days=5))
+    move(payer, "US", 9)
 
-    book(till, top_up, START.date() + timedelta(days=3))
-    book(till, top_up, transaction="again")
+    book(payer, top_up, START.date() + timedelta(days=3))
+    book(payer, top_up, transaction="again")
 
-    first, second = issued(till)
+    first, second = issued(payer)
     assert first.tax_reason.parameters["taxed_in"] == "FR"
     assert (second.tax_reason.code, second.net) == ("outside_eu", money("120.00"))
 
 
-def test_money_that_has_no_rule_keeps_the_quoted_one(till: Till) -> None:
-    move(till, "ES", 8)
-    top_up = till.begin("100.00")
-    moved = a_company(till.office.company_id, "UTC", 9, "ES")
+def test_money_that_has_no_rule_keeps_the_quoted_one(payer: Payer) -> None:
+    move(payer, "ES", 8)
+    top_up = payer.begin("100.00")
+    moved = a_company(payer.harness.company_id, "UTC", 9, "ES")
     address = replace(moved.body.address, postal_code="350")
     body = replace(moved.body, address=address, is_business=False)
-    till.office.deliver(replace(moved, body=body))
+    payer.harness.deliver(replace(moved, body=body))
 
-    book(till, top_up)
+    book(payer, top_up)
 
-    (invoice,) = issued(till)
+    (invoice,) = issued(payer)
     assert (invoice.net, invoice.quoted) == (money("100.00"), None)
     # Where the customer is can be told all the less.
-    (found,) = doubtful(till)
+    (found,) = doubtful(payer)
     assert found.evidence.profile == "ES"
 
 
-def test_a_card_is_taxed_by_the_day_in_the_country_that_taxes(till: Till) -> None:
+def test_a_card_is_taxed_by_the_day_in_the_country_that_taxes(payer: Payer) -> None:
     """Eleven in the evening in Berlin and midnight in Athens."""
-    move(till, "GR", 8)
-    add_rate(till.office, "GR", "30")
-    top_up = till.begin("100.00")
-    till.start(top_up)
-    till.office.clock.move_to(datetime(2026, 3, 9, 22, 30, tzinfo=UTC))
+    move(payer, "GR", 8)
+    add_rate(payer.harness, "GR", "30")
+    top_up = payer.begin("100.00")
+    payer.start(top_up)
+    payer.harness.clock.move_to(datetime(2026, 3, 9, 22, 30, tzinfo=UTC))
 
-    till.notify(till.get(top_up.id).payments[0])
+    payer.notify(payer.get(top_up.id).payments[0])
 
-    (invoice,) = issued(till)
+    (invoice,) = issued(payer)
     assert invoice.tax_lines[0].rate_percent == 30
     assert invoice.paid_on == date(2026, 3, 9)
 
 
-def doubtful(till: Till) -> list[billing.tax.DoubtfulPlace]:
-    today = till.office.clock.now().date()
+def doubtful(payer: Payer) -> list[billing.tax.DoubtfulPlace]:
+    today = payer.harness.clock.now().date()
     request = billing.tax.ListDoubtfulPlaces(
         first_day=today, last_day=today + timedelta(days=1), limit=1
     )
     found: list[billing.tax.DoubtfulPlace] = []
     while True:
-        page = till.office.call(
-            billing.tax.LIST_DOUBTFUL_PLACES, request, till.office.operator()
+        page = payer.harness.call(
+            billing.tax.LIST_DOUBTFUL_PLACES, request, payer.harness.operator()
         )
         found += page.payments
         if page.next is None:
             break
         request = replace(request, cursor=page.next)
-    return [each for each in found if each.company_id == till.office.company_id]
+    return [each for each in found if each.company_id == payer.harness.company_id]
 
 
 @pytest.mark.parametrize(
@@ -259,20 +261,20 @@ def doubtful(till: Till) -> list[billing.tax.DoubtfulPlace]:
     ],
 )
 def test_a_private_customers_place_needs_two_pieces_of_evidence(
-    till: Till,
+    payer: Payer,
     country: str,
     payer_country: str,
     *,
     is_business: bool,
     is_doubtful: bool,
 ) -> None:
-    move(till, country, 8, is_business=is_business)
-    top_up = till.begin("100.00")
+    move(payer, country, 8, is_business=is_business)
+    top_up = payer.begin("100.00")
 
-    book(till, top_up, payer_country=payer_country)
-    book(till, top_up, payer_country=payer_country, transaction="again")
+    book(payer, top_up, payer_country=payer_country)
+    book(payer, top_up, payer_country=payer_country, transaction="again")
 
-    found = doubtful(till)
+    found = doubtful(payer)
     assert len(found) == (2 if is_doubtful else 0)
     for each in found:
         assert (each.reference, each.amount) == (top_up.reference, top_up.gross)
@@ -280,15 +282,15 @@ def test_a_private_customers_place_needs_two_pieces_of_evidence(
         assert (each.evidence.profile, each.evidence.bank_account) == (country, known)
 
 
-def test_a_new_rate_lists_the_open_top_ups_that_it_concerns(till: Till) -> None:
-    move(till, "NL", 8)
-    top_up = till.begin("100.00")
-    cancelled = till.begin("50.00")
-    till.cancel(cancelled)
+def test_a_new_rate_lists_the_open_top_ups_that_it_concerns(payer: Payer) -> None:
+    move(payer, "NL", 8)
+    top_up = payer.begin("100.00")
+    cancelled = payer.begin("50.00")
+    payer.cancel(cancelled)
     tomorrow = START.date() + timedelta(days=1)
 
     def concerned(percent: str, valid_from: date, country: str = "NL") -> list[str]:
-        added = add_rate(till.office, country, percent, valid_from)
+        added = add_rate(payer.harness, country, percent, valid_from)
         assert all(each.rate_percent == 21 for each in added.concerned)
         return [each.reference for each in added.concerned]
 
@@ -305,22 +307,22 @@ def test_a_new_rate_lists_the_open_top_ups_that_it_concerns(till: Till) -> None:
     ("code", "of_country", "of_territory"), [("1000", 1, 0), ("9500", 0, 1)]
 )
 def test_a_countrys_rate_concerns_its_territories_that_have_none_of_their_own(
-    till: Till,
+    payer: Payer,
     monkeypatch: pytest.MonkeyPatch,
     code: str,
     of_country: int,
     of_territory: int,
 ) -> None:
-    moved = a_company(till.office.company_id, "UTC", 8, "PT")
+    moved = a_company(payer.harness.company_id, "UTC", 8, "PT")
     address = replace(moved.body.address, postal_code=f"{code}-001")
     body = replace(moved.body, is_business=False, address=address)
-    till.office.deliver(replace(moved, body=body))
-    top_up = till.begin("100.00")
+    payer.harness.deliver(replace(moved, body=body))
+    top_up = payer.begin("100.00")
 
     tomorrow = START.date() + timedelta(days=1)
 
     def concerned(territory: str) -> int:
-        added = add_rate(till.office, "PT", "24", tomorrow, territory)
+        added = add_rate(payer.harness, "PT", "24", tomorrow, territory)
         references = [each.reference for each in added.concerned]
         return references.count(top_up.reference)
 
@@ -335,14 +337,14 @@ def test_a_countrys_rate_concerns_its_territories_that_have_none_of_their_own(
 
 
 def test_what_was_known_before_days_of_receipt_were_kept_counts_ever_since(
-    till: Till,
+    payer: Payer,
 ) -> None:
     """What the migration copies is what would have been kept."""
     migration = import_module("services.billing.migrations.0016_day_of_receipt")
-    move(till, "PL", 8, is_business=True)
-    set_vat_id(till, TaxIdState.VALID)
-    company_id = till.office.company_id
-    with till.office.database.system() as session:
+    move(payer, "PL", 8, is_business=True)
+    set_vat_id(payer, TaxIdState.VALID)
+    company_id = payer.harness.company_id
+    with payer.harness.database.system() as session:
         session.execute(text("DELETE FROM known_customers"))
         session.execute(text(migration.KNOWN_SO_FAR))
         before = customer_at(session, company_id, START - timedelta(days=100))

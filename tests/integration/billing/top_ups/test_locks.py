@@ -7,16 +7,16 @@ from typing import Any
 
 from sqlalchemy import event
 
-from tests.fixtures.billing.till import Till
+from tests.fixtures.billing.payer import Payer
 
 Reads = Counter[str]
 """How many statements of one transaction read whole rows of a table, and lock any."""
 
 
 @contextmanager
-def watched(till: Till) -> Iterator[list[Reads]]:
+def watched(payer: Payer) -> Iterator[list[Reads]]:
     """What each transaction reads of top-ups and wallets, if it reads any."""
-    engine = till.office.database.engine
+    engine = payer.harness.database.engine
     reads: list[Reads] = []
     now: Reads = Counter()
 
@@ -39,34 +39,34 @@ def watched(till: Till) -> Iterator[list[Reads]]:
         event.remove(engine, "commit", end)
 
 
-def test_a_top_up_is_begun_with_one_read_of_its_wallet(till: Till) -> None:
-    quote = till.quote("50.00")
+def test_a_top_up_is_begun_with_one_read_of_its_wallet(payer: Payer) -> None:
+    quote = payer.quote("50.00")
 
-    with watched(till) as reads:
-        till.begin_as_quoted(quote)
+    with watched(payer) as reads:
+        payer.begin_as_quoted(quote)
 
     # The top-ups that are read are others: one that it may repeat.
     assert reads == [{"wallets": 1, "locks": 1, "top_ups": 1}]
 
 
 def test_a_payment_is_prepared_and_started_with_one_read_of_its_top_up_each(
-    till: Till,
+    payer: Payer,
 ) -> None:
-    top_up = till.begin("50.00")
+    top_up = payer.begin("50.00")
 
-    with watched(till) as reads:
-        till.start(top_up)
+    with watched(payer) as reads:
+        payer.start(top_up)
 
     assert reads == [{"top_ups": 1, "locks": 1}, {"top_ups": 1, "locks": 1}]
 
 
 def test_a_payment_under_way_is_continued_with_one_read_of_its_top_up(
-    till: Till,
+    payer: Payer,
 ) -> None:
-    top_up = till.begin("50.00")
-    till.start(top_up)
+    top_up = payer.begin("50.00")
+    payer.start(top_up)
 
-    with watched(till) as reads:
-        till.start(top_up)
+    with watched(payer) as reads:
+        payer.start(top_up)
 
     assert reads == [{"top_ups": 1, "locks": 1}]

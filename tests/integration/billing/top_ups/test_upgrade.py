@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from shared.db.database import Database
-from tests.fixtures.billing.till import Till
+from tests.fixtures.billing.payer import Payer
 
 OF_THE_RELEASE_BEFORE = """
 INSERT INTO top_ups (id, company_id, wallet_id, reference, state, gateway, currency,
@@ -17,8 +17,8 @@ RETURNING refunded_tax
 """
 
 
-def test_both_releases_write_top_ups(billing_database: Database, till: Till) -> None:
-    written = till.begin()
+def test_both_releases_write_top_ups(billing_database: Database, payer: Payer) -> None:
+    written = payer.begin()
 
     with billing_database.system() as session:
         of_this = session.scalar(

@@ -10,40 +10,40 @@ from sqlalchemy import text
 from shared.contracts import billing
 from shared.contracts.inventory.services import Period
 from shared.errors import InvalidInput
-from tests.fixtures.billing.tenant import Tenant
+from tests.fixtures.billing.subscriber import Subscriber
 
 
-def test_pages_follow_each_other_while_more_is_charged(tenant: Tenant) -> None:
-    tenant.pay_in("1000")
+def test_pages_follow_each_other_while_more_is_charged(subscriber: Subscriber) -> None:
+    subscriber.pay_in("1000")
     for _ in range(3):
-        tenant.order("s", Period.HOUR)
-    tenant.pass_time(hours=4)
-    tenant.charge()
-    expected = keys(tenant.list_charges(limit=100))
+        subscriber.order("s", Period.HOUR)
+    subscriber.pass_time(hours=4)
+    subscriber.charge()
+    expected = keys(subscriber.list_charges(limit=100))
 
     seen: list[tuple[UUID, object]] = []
-    page = tenant.list_charges(limit=4)
+    page = subscriber.list_charges(limit=4)
     while page.next:
         seen += keys(page)
-        tenant.pass_time(hours=1)
-        tenant.charge()
-        page = tenant.list_charges(limit=4, cursor=page.next)
+        subscriber.pass_time(hours=1)
+        subscriber.charge()
+        page = subscriber.list_charges(limit=4, cursor=page.next)
     seen += keys(page)
 
     assert len(expected) == 3 * 5
     assert seen == expected
 
 
-def test_a_day_has_the_charges_that_begin_in_it(tenant: Tenant) -> None:
-    tenant.pay_in("1000")
-    service = tenant.order("s", Period.HOUR)
-    tenant.order("s", Period.DAY)
-    today = tenant.site.clock.now().date()
-    tenant.pass_time(days=2)
-    tenant.charge()
+def test_a_day_has_the_charges_that_begin_in_it(subscriber: Subscriber) -> None:
+    subscriber.pay_in("1000")
+    service = subscriber.order("s", Period.HOUR)
+    subscriber.order("s", Period.DAY)
+    today = subscriber.site.clock.now().date()
+    subscriber.pass_time(days=2)
+    subscriber.charge()
 
-    yesterday = tenant.list_charges(day=today + timedelta(days=1), limit=100)
-    of_service = tenant.list_charges(
+    yesterday = subscriber.list_charges(day=today + timedelta(days=1), limit=100)
+    of_service = subscriber.list_charges(
         day=today + timedelta(days=1), service_id=service, limit=100
     )
 
@@ -53,21 +53,24 @@ def test_a_day_has_the_charges_that_begin_in_it(tenant: Tenant) -> None:
     }
     assert len(of_service.charges) == 24
     assert {each.service_id for each in of_service.charges} == {service}
-    assert not tenant.list_charges(day=today - timedelta(days=1)).charges
+    assert not subscriber.list_charges(day=today - timedelta(days=1)).charges
 
 
-def test_an_entry_of_the_ledger_opens_to_its_services(tenant: Tenant) -> None:
-    tenant.pay_in("1000")
-    services = {tenant.order("s", Period.MONTH), tenant.order("m", Period.MONTH)}
-    tenant.charge()
-    entry_id = tenant.list_charges().charges[0].entry_id
-    tenant.pass_time(days=31)
-    tenant.charge()
+def test_an_entry_of_the_ledger_opens_to_its_services(subscriber: Subscriber) -> None:
+    subscriber.pay_in("1000")
+    services = {
+        subscriber.order("s", Period.MONTH),
+        subscriber.order("m", Period.MONTH),
+    }
+    subscriber.charge()
+    entry_id = subscriber.list_charges().charges[0].entry_id
+    subscriber.pass_time(days=31)
+    subscriber.charge()
 
-    opened = tenant.list_charges(entry_id=entry_id).charges
+    opened = subscriber.list_charges(entry_id=entry_id).charges
 
     assert {each.service_id for each in opened} == services
-    with tenant.database.system() as session:
+    with subscriber.database.system() as session:
         posted = session.scalar(
             text("SELECT sum(debit) FROM postings WHERE entry_id = :id"),
             {"id": entry_id},
@@ -76,13 +79,13 @@ def test_an_entry_of_the_ledger_opens_to_its_services(tenant: Tenant) -> None:
     assert total == posted == Decimal(35)
 
 
-def test_nobody_sees_another_companys_charges(tenant: Tenant) -> None:
-    tenant.pay_in("100")
-    service = tenant.order("s", Period.DAY)
-    tenant.pass_time(days=1)
-    tenant.charge()
-    ours = tenant.list_charges(limit=1)
-    stranger = Tenant(tenant.site, "stranger@example.com")
+def test_nobody_sees_another_companys_charges(subscriber: Subscriber) -> None:
+    subscriber.pay_in("100")
+    service = subscriber.order("s", Period.DAY)
+    subscriber.pass_time(days=1)
+    subscriber.charge()
+    ours = subscriber.list_charges(limit=1)
+    stranger = Subscriber(subscriber.site, "stranger@example.com")
 
     assert len(ours.charges) == 1
     assert stranger.list_charges().charges == []
@@ -102,10 +105,10 @@ def test_nobody_sees_another_companys_charges(tenant: Tenant) -> None:
     ],
 )
 def test_a_page_that_is_none_is_refused(
-    tenant: Tenant, wanted: dict[str, object], code: str
+    subscriber: Subscriber, wanted: dict[str, object], code: str
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
-        tenant.list_charges(**wanted)
+        subscriber.list_charges(**wanted)
 
     assert refused.value.code == code
 

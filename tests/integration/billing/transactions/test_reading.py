@@ -18,8 +18,8 @@ from shared.contracts.billing.transactions import (
 )
 from shared.contracts.identity.memberships import Role
 from shared.db.database import Database
+from tests.fixtures.billing.harness import BillingHarness
 from tests.fixtures.billing.movements import move
-from tests.fixtures.billing.office import Office
 from tests.fixtures.readings import readings
 
 TRANSACTIONS = 12_000
@@ -61,14 +61,14 @@ SEARCHES = {
 
 
 @pytest.fixture(scope="module")
-def companies(billing_database: Database) -> tuple[Office, Office]:
+def companies(billing_database: Database) -> tuple[BillingHarness, BillingHarness]:
     """One of many transactions beside one of ten."""
-    large, small = Office(billing_database), Office(billing_database)
-    for office, number in ((large, TRANSACTIONS), (small, 10)):
+    large, small = BillingHarness(billing_database), BillingHarness(billing_database)
+    for harness, number in ((large, TRANSACTIONS), (small, 10)):
         for currency in ("EUR", "USD"):
-            office.open_wallet(currency)
-            office.adjust("100", currency)
-        move(office, number)
+            harness.open_wallet(currency)
+            harness.adjust("100", currency)
+        move(harness, number)
     with billing_database.engine.connect() as connection:
         autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
         autocommit.execute(text("VACUUM ANALYZE"))
@@ -76,12 +76,14 @@ def companies(billing_database: Database) -> tuple[Office, Office]:
 
 
 @pytest.fixture
-def large(companies: tuple[Office, Office]) -> Office:
+def large(companies: tuple[BillingHarness, BillingHarness]) -> BillingHarness:
     return companies[0]
 
 
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
-def test_a_page_reads_a_few_times_its_own_rows(large: Office, search: str) -> None:
+def test_a_page_reads_a_few_times_its_own_rows(
+    large: BillingHarness, search: str
+) -> None:
     wasteful = []
     for name, narrowing in NARROWINGS.items():
         request = ListTransactions(search=search, limit=PAGE, **narrowing)
@@ -104,12 +106,12 @@ def test_a_page_reads_a_few_times_its_own_rows(large: Office, search: str) -> No
 
 
 def test_the_newest_of_a_wallet_are_read_past_no_other_companys(
-    companies: tuple[Office, Office],
+    companies: tuple[BillingHarness, BillingHarness],
 ) -> None:
     """A few of many are as quick to read as a few of few, and the other way round."""
-    for office in companies:
-        with readings(office.database) as found:
-            shown = office.dashboard()
+    for harness in companies:
+        with readings(harness.database) as found:
+            shown = harness.dashboard()
 
         assert all(len(wallet.recent) == RECENT_POSTINGS for wallet in shown.wallets)
         for reading in found:

@@ -25,9 +25,9 @@ from shared.contracts.notes import NoteCode
 from shared.db.database import Database
 from shared.errors import InvalidInput
 from shared.money import Money, zero
+from tests.fixtures.billing.harness import START, BillingHarness, a_service, money
 from tests.fixtures.billing.movements import move
-from tests.fixtures.billing.office import START, Office, a_service, money
-from tests.fixtures.billing.till import Till, a_till
+from tests.fixtures.billing.payer import Payer, a_payer
 from tests.fixtures.properties import over_database
 from tests.fixtures.sandbox import Sandbox
 
@@ -45,37 +45,37 @@ _A_SECOND = select(func.pg_sleep(1))
 
 
 @pytest.fixture(scope="module")
-def till(billing_database: Database, bank: Sandbox) -> Till:
+def payer(billing_database: Database, bank: Sandbox) -> Payer:
     """A company that was paid for, given back, charged, and adjusted with each note."""
-    till = a_till(billing_database, bank)
-    paid = till.pay("840.50")
-    till.office.call(
+    payer = a_payer(billing_database, bank)
+    paid = payer.pay("840.50")
+    payer.harness.call(
         billing.top_ups.REFUND_TOP_UP,
         billing.top_ups.RefundTopUp(
             top_up_id=paid.id, net=money("40.00"), reason=CREDITED
         ),
-        till.office.operator(),
+        payer.harness.operator(),
     )
-    service = a_service(till.office.company_id, "0.126", activated_at=START)
-    till.office.add_service(service)
-    till.office.call(
+    service = a_service(payer.harness.company_id, "0.126", activated_at=START)
+    payer.harness.add_service(service)
+    payer.harness.call(
         billing.charging.CHARGE_DUE,
         billing.charging.ChargeDue(),
-        till.office.operator(),
+        payer.harness.operator(),
     )
     for number, note in enumerate(NOTES):
-        till.office.adjust(f"{number + 1}.25", reason=note)
-    till.office.run_job("issue_documents")
-    return till
+        payer.harness.adjust(f"{number + 1}.25", reason=note)
+    payer.harness.run_job("issue_documents")
+    return payer
 
 
-def page_of(office: Office, request: ListTransactions) -> TransactionPage:
-    return office.call(LIST_TRANSACTIONS, request, office.member(Role.VIEWER))
+def page_of(harness: BillingHarness, request: ListTransactions) -> TransactionPage:
+    return harness.call(LIST_TRANSACTIONS, request, harness.member(Role.VIEWER))
 
 
-def find(office: Office, search: str, **filters: object) -> list[Transaction]:
+def find(harness: BillingHarness, search: str, **filters: object) -> list[Transaction]:
     request = ListTransactions(search=search, **filters)  # type: ignore[arg-type]
-    page = page_of(office, request)
+    page = page_of(harness, request)
     assert page.failed == []
     return page.transactions
 
@@ -89,8 +89,8 @@ def kinds(found: list[Transaction]) -> list[str]:
     return [each.kind for each in found]
 
 
-def reference(till: Till) -> str:
-    (paid,) = find(till.office, "", group=TransactionGroup.TOP_UPS)
+def reference(payer: Payer) -> str:
+    (paid,) = find(payer.harness, "", group=TransactionGroup.TOP_UPS)
     assert paid.top_up_reference
     return paid.top_up_reference
 
@@ -124,22 +124,22 @@ WORDS: list[tuple[str, set[int]]] = [
 
 @pytest.mark.parametrize(("search", "notes"), WORDS)
 def test_each_word_must_begin_one_of_the_note(
-    till: Till, search: str, notes: set[int]
+    payer: Payer, search: str, notes: set[int]
 ) -> None:
-    found = {_words(each) for each in find(till.office, search)}
+    found = {_words(each) for each in find(payer.harness, search)}
 
     assert found == {NOTES[note] for note in notes}
 
 
 def test_a_note_is_found_by_its_parameters_and_the_readers_words_for_its_code(
-    till: Till,
+    payer: Payer,
 ) -> None:
     german = {NoteCode.CARD_ENDING: " endet auf ", "of_tomorrow": "endet"}
 
-    assert kinds(find(till.office, "sandbox 4242")) == ["top_up"]
-    assert kinds(find(till.office, "4242 ende", note_words=german)) == ["top_up"]
-    assert find(till.office, "ende") == []
-    assert find(till.office, NoteCode.CARD_ENDING, note_words=german) == []
+    assert kinds(find(payer.harness, "sandbox 4242")) == ["top_up"]
+    assert kinds(find(payer.harness, "4242 ende", note_words=german)) == ["top_up"]
+    assert find(payer.harness, "ende") == []
+    assert find(payer.harness, NoteCode.CARD_ENDING, note_words=german) == []
 
 
 AMOUNTS: list[tuple[str, list[str]]] = [
@@ -172,106 +172,106 @@ AMOUNTS: list[tuple[str, list[str]]] = [
 
 @pytest.mark.parametrize(("search", "expected"), AMOUNTS)
 def test_an_amount_is_found_exactly_as_booked_as_shown_and_as_paid(
-    till: Till, search: str, expected: list[str]
+    payer: Payer, search: str, expected: list[str]
 ) -> None:
-    assert kinds(find(till.office, search)) == expected
+    assert kinds(find(payer.harness, search)) == expected
 
 
-def test_a_top_ups_reference_finds_everything_about_it(till: Till) -> None:
-    written = reference(till)
+def test_a_top_ups_reference_finds_everything_about_it(payer: Payer) -> None:
+    written = reference(payer)
 
     for search in (written, written.lower(), written.replace("-", ""), f"({written})"):
-        assert kinds(find(till.office, search)) == ["refund", "top_up"]
-    assert kinds(find(till.office, f"{written} half")) == ["refund"]
-    assert find(till.office, written[:-1]) == []
+        assert kinds(find(payer.harness, search)) == ["refund", "top_up"]
+    assert kinds(find(payer.harness, f"{written} half")) == ["refund"]
+    assert find(payer.harness, written[:-1]) == []
 
 
 def test_a_documents_number_finds_what_it_is_about_and_the_row_names_it(
-    till: Till,
+    payer: Payer,
 ) -> None:
-    listed = till.office.call(
+    listed = payer.harness.call(
         billing.documents.LIST_DOCUMENTS,
         billing.documents.ListDocuments(),
-        till.owner(),
+        payer.owner(),
     ).documents
     about = {DocumentKind.INVOICE: "top_up", DocumentKind.CREDIT_NOTE: "refund"}
 
     assert len(listed) == len(about)
     for document in listed:
-        (found,) = find(till.office, document.number.lower())
+        (found,) = find(payer.harness, document.number.lower())
         assert found.kind == about[document.kind]
         assert found.document is not None
         assert found.document.number == document.number
-        assert find(till.office, document.number[:-1]) == []
+        assert find(payer.harness, document.number[:-1]) == []
 
 
 def test_a_proformas_number_finds_the_payment_that_came_for_it(
     billing_database: Database, bank: Sandbox
 ) -> None:
-    till = a_till(billing_database, bank)
-    quote = till.quote("50.00")
+    payer = a_payer(billing_database, bank)
+    quote = payer.quote("50.00")
     request = billing.top_ups.BeginTopUp(
         net=quote.net, digest=quote.digest, gateway=GatewayName.BANK_TRANSFER
     )
-    top_up = till.office.call(billing.top_ups.BEGIN_TOP_UP, request, till.owner())
-    till.office.run_job("issue_documents")
+    top_up = payer.harness.call(billing.top_ups.BEGIN_TOP_UP, request, payer.owner())
+    payer.harness.run_job("issue_documents")
     listing = billing.documents.ListDocuments(kind=DocumentKind.PROFORMA)
-    page = till.office.call(billing.documents.LIST_DOCUMENTS, listing, till.owner())
+    page = payer.harness.call(billing.documents.LIST_DOCUMENTS, listing, payer.owner())
     number = page.documents[0].number
-    assert find(till.office, number) == []
+    assert find(payer.harness, number) == []
 
     credit = billing.payments.BankCredit(
         transaction="B-1", amount=top_up.gross, text=top_up.reference
     )
     booking = billing.payments.BookBankPayments(credits=[credit])
-    till.office.call(
-        billing.payments.BOOK_BANK_PAYMENTS, booking, till.office.operator()
+    payer.harness.call(
+        billing.payments.BOOK_BANK_PAYMENTS, booking, payer.harness.operator()
     )
 
-    assert kinds(find(till.office, number)) == ["top_up"]
+    assert kinds(find(payer.harness, number)) == ["top_up"]
 
 
-def test_nobody_elses_transactions_are_found(till: Till) -> None:
-    stranger = Office(till.office.database)
+def test_nobody_elses_transactions_are_found(payer: Payer) -> None:
+    stranger = BillingHarness(payer.harness.database)
     stranger.open_wallet()
     stranger.adjust("1.25", reason="Only of the stranger's delivery")
-    (invoice,) = till.office.call(
+    (invoice,) = payer.harness.call(
         billing.documents.LIST_DOCUMENTS,
         billing.documents.ListDocuments(kind=DocumentKind.INVOICE),
-        till.owner(),
+        payer.owner(),
     ).documents
 
-    for search in ("kulanz", "40.00", "1000.20", reference(till), invoice.number):
-        assert find(till.office, search)
+    for search in ("kulanz", "40.00", "1000.20", reference(payer), invoice.number):
+        assert find(payer.harness, search)
         assert find(stranger, search) == []
     for search in ("1.25", "delivery"):
         assert [each.amount.amount for each in find(stranger, search)] == [
             money("1.25").amount
         ]
-        assert [_words(each) for each in find(till.office, search)] == [NOTES[0]]
+        assert [_words(each) for each in find(payer.harness, search)] == [NOTES[0]]
 
 
-def test_a_search_is_narrowed_like_the_list(till: Till) -> None:
-    written = reference(till)
+def test_a_search_is_narrowed_like_the_list(payer: Payer) -> None:
+    written = reference(payer)
     groups = {"top_up": TransactionGroup.TOP_UPS, "refund": TransactionGroup.REFUNDS}
 
     for kind, group in groups.items():
-        assert kinds(find(till.office, written, group=group)) == [kind]
-    assert find(till.office, written, group=TransactionGroup.CHARGES) == []
-    assert len(find(till.office, written, currency="EUR")) == 2
-    assert find(till.office, written, currency="USD") == []
-    assert find(till.office, "1.25 EUR", currency="USD") == []
-    day = find(till.office, written)[0].at.date()
-    assert len(find(till.office, written, first_day=day, last_day=day)) == 2
-    assert find(till.office, written, last_day=day.replace(year=day.year - 1)) == []
-    assert find(till.office, written, first_day=day.replace(year=day.year + 1)) == []
+        assert kinds(find(payer.harness, written, group=group)) == [kind]
+    assert find(payer.harness, written, group=TransactionGroup.CHARGES) == []
+    assert len(find(payer.harness, written, currency="EUR")) == 2
+    assert find(payer.harness, written, currency="USD") == []
+    assert find(payer.harness, "1.25 EUR", currency="USD") == []
+    day = find(payer.harness, written)[0].at.date()
+    assert len(find(payer.harness, written, first_day=day, last_day=day)) == 2
+    assert find(payer.harness, written, last_day=day.replace(year=day.year - 1)) == []
+    assert find(payer.harness, written, first_day=day.replace(year=day.year + 1)) == []
 
 
 @given(text=st.text(max_size=200))
 @over_database(30)
-def test_no_text_breaks_the_search(till: Till, text: str) -> None:
+def test_no_text_breaks_the_search(payer: Payer, text: str) -> None:
     try:
-        find(till.office, text)
+        find(payer.harness, text)
     except InvalidInput as refusal:
         assert refusal.code == "search_too_long"  # noqa: PT017
 
@@ -279,15 +279,15 @@ def test_no_text_breaks_the_search(till: Till, text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["x" * 201, " ".join(f"w{n}" for n in range(MOST_WORDS + 1))]
 )
-def test_what_is_too_long_is_refused(till: Till, text: str) -> None:
+def test_what_is_too_long_is_refused(payer: Payer, text: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        find(till.office, text)
+        find(payer.harness, text)
 
     assert refusal.value.code == "search_too_long"
 
 
 def test_a_search_that_takes_too_long_is_given_up(
-    till: Till, monkeypatch: pytest.MonkeyPatch
+    payer: Payer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transaction_search, "LONGEST_MS", 1)
     monkeypatch.setattr(
@@ -295,27 +295,27 @@ def test_a_search_that_takes_too_long_is_given_up(
     )
 
     with pytest.raises(InvalidInput, match="search_too_slow"):
-        find(till.office, "anything")
+        find(payer.harness, "anything")
 
 
 def test_where_very_many_words_begin_so_only_the_whole_word_is_meant(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    office.open_wallet()
-    office.adjust("1", reason="ship")
+    harness.open_wallet()
+    harness.adjust("1", reason="ship")
     for number in range(MOST_SPELLINGS - 1):
-        office.adjust("1", reason=f"ship{number}")
-    assert len(find(office, "ship")) == MOST_SPELLINGS
+        harness.adjust("1", reason=f"ship{number}")
+    assert len(find(harness, "ship")) == MOST_SPELLINGS
 
-    office.adjust("1", reason="shipment")
+    harness.adjust("1", reason="shipment")
 
-    assert [_words(each) for each in find(office, "ship")] == ["ship"]
-    assert [_words(each) for each in find(office, "shipm")] == ["shipment"]
+    assert [_words(each) for each in find(harness, "ship")] == ["ship"]
+    assert [_words(each) for each in find(harness, "shipm")] == ["shipment"]
 
 
 @pytest.mark.parametrize("search", ["rent", "rent due", "3"])
 def test_a_search_pages_both_ways_with_the_same_balances(
-    many: Office, search: str
+    many: BillingHarness, search: str
 ) -> None:
     """Of words and of amounts; some bear two words that begin so."""
     everything = _walk(many, ListTransactions(limit=100))
@@ -335,34 +335,34 @@ def test_a_search_pages_both_ways_with_the_same_balances(
 
 
 def test_a_search_turns_pages_stably_while_new_transactions_arrive(
-    office: Office,
+    harness: BillingHarness,
 ) -> None:
-    office.open_wallet()
+    harness.open_wallet()
     for number in range(6):
-        office.adjust(f"{number + 1}", reason="rent" if number % 2 else "rental")
+        harness.adjust(f"{number + 1}", reason="rent" if number % 2 else "rental")
     request = ListTransactions(search="rent", limit=2)
-    first = page_of(office, request)
+    first = page_of(harness, request)
 
-    office.adjust("7", reason="rent")
-    second = page_of(office, structs.replace(request, cursor=first.next))
-    office.adjust("8", reason="rental")
-    back = page_of(office, structs.replace(request, cursor=second.previous))
+    harness.adjust("7", reason="rent")
+    second = page_of(harness, structs.replace(request, cursor=first.next))
+    harness.adjust("8", reason="rental")
+    back = page_of(harness, structs.replace(request, cursor=second.previous))
 
     assert [each.amount.amount for each in second.transactions] == [4, 3]
     assert back.transactions == first.transactions
     assert back.previous is not None
-    newest = page_of(office, structs.replace(request, cursor=back.previous))
+    newest = page_of(harness, structs.replace(request, cursor=back.previous))
     assert [each.amount.amount for each in newest.transactions] == [8, 7]
 
 
 @pytest.fixture(scope="module")
-def many(billing_database: Database) -> Office:
-    office = Office(billing_database)
+def many(billing_database: Database) -> BillingHarness:
+    harness = BillingHarness(billing_database)
     for currency in ("EUR", "USD"):
-        office.open_wallet(currency)
-        office.adjust("100", currency)
-    move(office, 3 * FEW + 100)
-    return office
+        harness.open_wallet(currency)
+        harness.adjust("100", currency)
+    move(harness, 3 * FEW + 100)
+    return harness
 
 
 def _matches(transaction: Transaction, search: str) -> bool:
@@ -382,13 +382,15 @@ def _follow_each_other(transactions: list[Transaction]) -> bool:
     return True
 
 
-def _pages(office: Office, request: ListTransactions) -> Iterator[TransactionPage]:
-    page = page_of(office, request)
+def _pages(
+    harness: BillingHarness, request: ListTransactions
+) -> Iterator[TransactionPage]:
+    page = page_of(harness, request)
     yield page
     while page.next is not None:
-        page = page_of(office, structs.replace(request, cursor=page.next))
+        page = page_of(harness, structs.replace(request, cursor=page.next))
         yield page
 
 
-def _walk(office: Office, request: ListTransactions) -> list[Transaction]:
-    return [each for page in _pages(office, request) for each in page.transactions]
+def _walk(harness: BillingHarness, request: ListTransactions) -> list[Transaction]:
+    return [each for page in _pages(harness, request) for each in page.transactions]

@@ -10,7 +10,7 @@ from services.identity.models.notices import Notice
 from shared.contracts import identity
 from shared.contracts.identity.notices import Channel, NoticeKind
 from shared.errors import ContractError, Unauthenticated
-from tests.fixtures.identity.house import House
+from tests.fixtures.identity.harness import IdentityHarness
 from tests.fixtures.identity.two_factor import Member
 
 ALICE = "alice@example.com"
@@ -18,81 +18,87 @@ REASON = "Called back on the number we know"
 
 
 @pytest.fixture
-def alice(house: House) -> Member:
+def alice(harness: IdentityHarness) -> Member:
     """Alice, who has a second factor."""
-    alice = Member.new(house, ALICE)
-    alice.turn_on(house.log_in(ALICE))
-    house.clock.move(timedelta(seconds=30))
+    alice = Member.new(harness, ALICE)
+    alice.turn_on(harness.log_in(ALICE))
+    harness.clock.move(timedelta(seconds=30))
     return alice
 
 
 def ask(
-    house: House, email: str = ALICE, reason: str = REASON
+    harness: IdentityHarness, email: str = ALICE, reason: str = REASON
 ) -> identity.factors.TwoFactorReset:
     request = identity.factors.ResetTwoFactor(email=email, reason=reason)
-    operator = house.principals.operator()
-    return house.call(identity.factors.RESET_TWO_FACTOR, request, operator)
+    operator = harness.principals.operator()
+    return harness.call(identity.factors.RESET_TWO_FACTOR, request, operator)
 
 
-def cancel(house: House) -> None:
+def cancel(harness: IdentityHarness) -> None:
     request = identity.factors.CancelTwoFactorReset(email=ALICE)
-    operator = house.principals.operator()
-    house.call(identity.factors.CANCEL_TWO_FACTOR_RESET, request, operator)
+    operator = harness.principals.operator()
+    harness.call(identity.factors.CANCEL_TWO_FACTOR_RESET, request, operator)
 
 
 def test_a_reset_waits_for_a_day_with_a_mail_at_once(
-    house: House, alice: Member
+    harness: IdentityHarness, alice: Member
 ) -> None:
     session = alice.log_in()
-    reset = ask(house)
+    reset = ask(harness)
 
-    assert reset.due_at == house.clock.now() + timedelta(hours=24)
+    assert reset.due_at == harness.clock.now() + timedelta(hours=24)
     assert alice.factors(session).reset_due_at == reset.due_at
-    with house.database.system() as db:
+    with harness.database.system() as db:
         kind = Notice.kind == NoticeKind.TWO_FACTOR_RESET_ASKED
         told = db.scalars(select(Notice).where(kind, Notice.channel == Channel.MAIL))
         assert told.one().parameters == {"due_at": reset.due_at.isoformat()}
         row = db.scalars(select(TwoFactorReset)).one()
         assert (row.reason, row.operator) == (REASON, "Alice Example")
-    house.clock.move(timedelta(hours=24) - timedelta(seconds=1))
-    house.run_job("reset_factors")
+    harness.clock.move(timedelta(hours=24) - timedelta(seconds=1))
+    harness.run_job("reset_factors")
     assert alice.give_password().factors
 
 
-def test_a_day_later_the_password_is_enough(house: House, alice: Member) -> None:
+def test_a_day_later_the_password_is_enough(
+    harness: IdentityHarness, alice: Member
+) -> None:
     session = alice.log_in()
-    ask(house)
-    house.clock.move(timedelta(hours=24))
-    house.run_job("reset_factors")
+    ask(harness)
+    harness.clock.move(timedelta(hours=24))
+    harness.run_job("reset_factors")
 
-    assert not house.log_in(ALICE).user.two_factor_enabled
+    assert not harness.log_in(ALICE).user.two_factor_enabled
     with pytest.raises(Unauthenticated, match="session_ended"):
-        house.resume(session.token)
+        harness.resume(session.token)
 
 
-def test_logging_in_with_a_factor_cancels_it(house: House, alice: Member) -> None:
-    ask(house)
+def test_logging_in_with_a_factor_cancels_it(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    ask(harness)
     alice.log_in()
-    house.clock.move(timedelta(hours=24))
-    house.run_job("reset_factors")
+    harness.clock.move(timedelta(hours=24))
+    harness.run_job("reset_factors")
 
     assert alice.give_password().factors
 
 
-def test_an_operator_can_cancel_it(house: House, alice: Member) -> None:
-    ask(house)
-    cancel(house)
-    house.clock.move(timedelta(hours=24))
-    house.run_job("reset_factors")
+def test_an_operator_can_cancel_it(harness: IdentityHarness, alice: Member) -> None:
+    ask(harness)
+    cancel(harness)
+    harness.clock.move(timedelta(hours=24))
+    harness.run_job("reset_factors")
 
     assert alice.give_password().factors
     with pytest.raises(ContractError, match="no_reset_waits"):
-        cancel(house)
-    assert ask(house), "it can be asked for again"
+        cancel(harness)
+    assert ask(harness), "it can be asked for again"
 
 
-def test_what_makes_no_sense_is_refused(house: House, alice: Member) -> None:
-    house.add_owner("bob@example.com", "Borealis Labs")
+def test_what_makes_no_sense_is_refused(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    harness.add_owner("bob@example.com", "Borealis Labs")
     for email, reason, code in (
         ("nobody@example.com", REASON, "no_such_user"),
         ("no email", REASON, "no_such_user"),
@@ -101,7 +107,7 @@ def test_what_makes_no_sense_is_refused(house: House, alice: Member) -> None:
         (ALICE, "x" * 501, "bad_reason"),
     ):
         with pytest.raises(ContractError, match=code):
-            ask(house, email, reason)
-    ask(house)
+            ask(harness, email, reason)
+    ask(harness)
     with pytest.raises(ContractError, match="reset_waits_already"):
-        ask(house)
+        ask(harness)

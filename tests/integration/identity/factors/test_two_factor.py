@@ -15,7 +15,7 @@ from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind
 from shared.db.tables import outbox
 from shared.errors import Conflict, ContractError, Forbidden, InvalidInput, Throttled
-from tests.fixtures.identity.house import House
+from tests.fixtures.identity.harness import IdentityHarness
 from tests.fixtures.identity.two_factor import WRONG, Member
 
 ALICE = "alice@example.com"
@@ -23,40 +23,44 @@ A_STEP = timedelta(seconds=30)
 
 
 @pytest.fixture
-def alice(house: House) -> Member:
+def alice(harness: IdentityHarness) -> Member:
     """Alice, who owns a company and has no second factor yet."""
-    return Member.new(house, ALICE)
+    return Member.new(harness, ALICE)
 
 
-def kinds(house: House) -> list[NoticeKind]:
-    with house.database.system() as db:
+def kinds(harness: IdentityHarness) -> list[NoticeKind]:
+    with harness.database.system() as db:
         order = (Notice.created_at, Notice.kind)
         told = db.scalars(select(Notice).order_by(*order)).all()
         return sorted({each.kind for each in told}, key=lambda kind: kind.value)
 
 
-def test_a_log_in_asks_for_the_code_from_then_on(house: House, alice: Member) -> None:
-    session = house.log_in(ALICE)
+def test_a_log_in_asks_for_the_code_from_then_on(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    session = harness.log_in(ALICE)
     codes = alice.turn_on(session)
 
     assert len(set(codes)) == 10
     factors = alice.factors(session)
     assert (factors.is_on, factors.recovery_codes_left) == (True, 10)
-    house.clock.move(A_STEP)
+    harness.clock.move(A_STEP)
     assert alice.log_in().user.two_factor_enabled
-    assert kinds(house) == [NoticeKind.TWO_FACTOR_ON]
+    assert kinds(harness) == [NoticeKind.TWO_FACTOR_ON]
 
 
-def test_members_of_each_company_see_it(house: House, alice: Member) -> None:
-    session = house.log_in(ALICE)
+def test_members_of_each_company_see_it(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    session = harness.log_in(ALICE)
     alice.turn_on(session)
 
-    with house.database.system() as db:
+    with harness.database.system() as db:
         is_it = outbox.c.event_name == "two_factor_changed"
         (envelope,) = db.scalars(select(outbox.c.envelope).where(is_it))
     assert envelope["company_id"] == str(session.company_id)
     assert envelope["body"] == {"user_id": str(session.user.id), "is_on": True}
-    member = house.call(
+    member = harness.call(
         identity.memberships.LIST_MEMBERS,
         identity.memberships.ListMembers(),
         session.principal,
@@ -68,14 +72,14 @@ def test_members_of_each_company_see_it(house: House, alice: Member) -> None:
     ("seconds", "counts"), [(-60, "no"), (-30, "yes"), (0, "yes"), (30, "no")]
 )
 def test_only_the_present_code_counts_and_the_last_one(
-    house: House, alice: Member, seconds: int, counts: str
+    harness: IdentityHarness, alice: Member, seconds: int, counts: str
 ) -> None:
-    alice.turn_on(house.log_in(ALICE))
-    house.clock.move(timedelta(minutes=5))
+    alice.turn_on(harness.log_in(ALICE))
+    harness.clock.move(timedelta(minutes=5))
     pending = alice.give_password()
-    house.clock.move(timedelta(seconds=seconds))
+    harness.clock.move(timedelta(seconds=seconds))
     code = alice.code()
-    house.clock.move(timedelta(seconds=-seconds))
+    harness.clock.move(timedelta(seconds=-seconds))
 
     if counts == "yes":
         assert alice.answer(pending.token, code)
@@ -84,9 +88,11 @@ def test_only_the_present_code_counts_and_the_last_one(
             alice.answer(pending.token, code)
 
 
-def test_of_two_log_ins_at_once_one_can_use_a_code(house: House, alice: Member) -> None:
-    codes = alice.turn_on(house.log_in(ALICE))
-    house.clock.move(A_STEP)
+def test_of_two_log_ins_at_once_one_can_use_a_code(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    codes = alice.turn_on(harness.log_in(ALICE))
+    harness.clock.move(A_STEP)
     for code in (alice.code(), codes[0]):
         tokens = [alice.give_password().token for _ in range(4)]
 
@@ -102,9 +108,9 @@ def test_of_two_log_ins_at_once_one_can_use_a_code(house: House, alice: Member) 
 
 @pytest.mark.parametrize("typed", ["{}", " {} ", "no hyphens", "small"])
 def test_a_recovery_code_works_once_however_it_is_typed(
-    house: House, alice: Member, typed: str
+    harness: IdentityHarness, alice: Member, typed: str
 ) -> None:
-    code = alice.turn_on(house.log_in(ALICE))[3]
+    code = alice.turn_on(harness.log_in(ALICE))[3]
     match typed:
         case "no hyphens":
             written = code.replace("-", "").replace("0", "O").replace("1", "l")
@@ -116,28 +122,32 @@ def test_a_recovery_code_works_once_however_it_is_typed(
     session = alice.log_in(written)
 
     assert alice.factors(session).recovery_codes_left == 9
-    assert NoticeKind.RECOVERY_CODE_USED in kinds(house)
+    assert NoticeKind.RECOVERY_CODE_USED in kinds(harness)
     with pytest.raises(InvalidInput, match="wrong_code"):
         alice.log_in(code)
 
 
-def test_nobody_elses_recovery_code_counts(house: House, alice: Member) -> None:
-    bob = Member.new(house, "bob@example.com", "Borealis Labs")
-    bobs = bob.turn_on(house.log_in("bob@example.com"))
-    alice.turn_on(house.log_in(ALICE))
+def test_nobody_elses_recovery_code_counts(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    bob = Member.new(harness, "bob@example.com", "Borealis Labs")
+    bobs = bob.turn_on(harness.log_in("bob@example.com"))
+    alice.turn_on(harness.log_in(ALICE))
 
     with pytest.raises(InvalidInput, match="wrong_code"):
         alice.log_in(bobs[0])
     assert bob.log_in(bobs[0])
 
 
-def test_new_recovery_codes_replace_those_before(house: House, alice: Member) -> None:
-    session = house.log_in(ALICE)
+def test_new_recovery_codes_replace_those_before(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    session = harness.log_in(ALICE)
     with pytest.raises(Conflict, match="two_factor_is_off"):
-        _renew(house, session)
+        _renew(harness, session)
     old = alice.turn_on(session)
 
-    new = _renew(house, session)
+    new = _renew(harness, session)
 
     assert not set(old) & set(new)
     with pytest.raises(InvalidInput, match="wrong_code"):
@@ -145,27 +155,29 @@ def test_new_recovery_codes_replace_those_before(house: House, alice: Member) ->
     assert alice.log_in(new[0])
 
 
-def test_turning_off_takes_a_code(house: House, alice: Member) -> None:
-    session = house.log_in(ALICE)
+def test_turning_off_takes_a_code(harness: IdentityHarness, alice: Member) -> None:
+    session = harness.log_in(ALICE)
     alice.turn_on(session)
-    house.clock.move(A_STEP)
+    harness.clock.move(A_STEP)
     with pytest.raises(InvalidInput, match="wrong_code"):
-        _remove(house, session, WRONG)
+        _remove(harness, session, WRONG)
     assert alice.factors(session).is_on
 
-    _remove(house, session, alice.code())
+    _remove(harness, session, alice.code())
 
     factors = alice.factors(session)
     assert (factors.is_on, factors.totp_since) == (False, None)
     assert factors.recovery_codes_left == 0
-    assert house.log_in(ALICE)
-    assert NoticeKind.TWO_FACTOR_OFF in kinds(house)
+    assert harness.log_in(ALICE)
+    assert NoticeKind.TWO_FACTOR_OFF in kinds(harness)
     with pytest.raises(Conflict, match="two_factor_is_off"):
-        _remove(house, session, WRONG)
+        _remove(harness, session, WRONG)
 
 
-def test_another_app_takes_a_code_of_before(house: House, alice: Member) -> None:
-    session = house.log_in(ALICE)
+def test_another_app_takes_a_code_of_before(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    session = harness.log_in(ALICE)
     codes = alice.turn_on(session)
     with pytest.raises(InvalidInput, match="wrong_code"):
         alice.turn_on(session)
@@ -174,32 +186,32 @@ def test_another_app_takes_a_code_of_before(house: House, alice: Member) -> None
 
     assert alice.turn_on(session, proof=codes[0]) == []
 
-    house.clock.move(A_STEP)
+    harness.clock.move(A_STEP)
     assert alice.log_in()
     assert alice.log_in(codes[1]), "the recovery codes are the same"
-    assert NoticeKind.AUTHENTICATOR_CHANGED in kinds(house)
+    assert NoticeKind.AUTHENTICATOR_CHANGED in kinds(harness)
 
 
 def test_a_proposal_is_for_its_person_and_for_an_hour(
-    house: House, alice: Member
+    harness: IdentityHarness, alice: Member
 ) -> None:
-    house.add_owner("bob@example.com", "Borealis Labs")
-    bob = house.log_in("bob@example.com")
-    session = house.log_in(ALICE)
-    of_bob = house.call(
+    harness.add_owner("bob@example.com", "Borealis Labs")
+    bob = harness.log_in("bob@example.com")
+    session = harness.log_in(ALICE)
+    of_bob = harness.call(
         identity.factors.PROPOSE_TOTP, identity.factors.ProposeTotp(), bob.principal
     )
     alice.secret = of_bob.secret
     for proposal in (of_bob.proposal, "made up", ""):
         request = identity.factors.TurnOnTotp(proposal=proposal, code=alice.code())
         with pytest.raises(InvalidInput, match="proposal_expired"):
-            house.call(identity.factors.TURN_ON_TOTP, request, session.principal)
+            harness.call(identity.factors.TURN_ON_TOTP, request, session.principal)
 
-    house.clock.move(timedelta(hours=1))
-    bob = house.log_in("bob@example.com")
+    harness.clock.move(timedelta(hours=1))
+    bob = harness.log_in("bob@example.com")
     request = identity.factors.TurnOnTotp(proposal=of_bob.proposal, code=alice.code())
     with pytest.raises(InvalidInput, match="proposal_expired"):
-        house.call(identity.factors.TURN_ON_TOTP, request, bob.principal)
+        harness.call(identity.factors.TURN_ON_TOTP, request, bob.principal)
 
 
 @pytest.mark.parametrize(
@@ -219,41 +231,45 @@ def test_a_proposal_is_for_its_person_and_for_an_hour(
     ids=str,
 )
 def test_factors_change_only_after_a_recent_proof(
-    house: House,
+    harness: IdentityHarness,
     method: Method[Any, Any],
     request_: Request,
 ) -> None:
-    house.add_owner(ALICE, "Aurora")
-    session = house.log_in(ALICE)
-    house.clock.move(timedelta(minutes=10))
-    principal = house.resume(session.token).principal
+    harness.add_owner(ALICE, "Aurora")
+    session = harness.log_in(ALICE)
+    harness.clock.move(timedelta(minutes=10))
+    principal = harness.resume(session.token).principal
 
     with pytest.raises(Forbidden, match="step_up_required"):
-        house.call(method, request_, principal)
+        harness.call(method, request_, principal)
 
 
-def test_guesses_are_limited_for_each_factor(house: House, alice: Member) -> None:
-    codes = alice.turn_on(house.log_in(ALICE))
+def test_guesses_are_limited_for_each_factor(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    codes = alice.turn_on(harness.log_in(ALICE))
     for _ in range(2):
         token = alice.give_password().token
         for _ in range(5):
             with pytest.raises(InvalidInput, match="wrong_code"):
                 alice.answer(token, WRONG)
-    house.clock.move(A_STEP)
+    harness.clock.move(A_STEP)
 
     with pytest.raises(Throttled, match="too_many_codes") as refusal:
         alice.log_in()
     assert 800 < refusal.value.parameters["retry_after_s"] <= 900
     assert alice.log_in(codes[0]), "a recovery code lets its owner in meanwhile"
-    house.clock.move(timedelta(minutes=15))
+    harness.clock.move(timedelta(minutes=15))
     assert alice.log_in()
 
 
-def test_guesses_of_a_whole_day_are_limited(house: House, alice: Member) -> None:
-    alice.turn_on(house.log_in(ALICE))
+def test_guesses_of_a_whole_day_are_limited(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    alice.turn_on(harness.log_in(ALICE))
     wrong = 0
     for _ in range(12):
-        house.clock.move(timedelta(minutes=15))
+        harness.clock.move(timedelta(minutes=15))
         tokens = [alice.give_password().token for _ in range(2)]
         for token in tokens * 5:
             try:
@@ -265,53 +281,57 @@ def test_guesses_of_a_whole_day_are_limited(house: House, alice: Member) -> None
 
 
 def test_a_secret_is_never_in_the_database_as_it_is(
-    house: House, alice: Member
+    harness: IdentityHarness, alice: Member
 ) -> None:
-    alice.turn_on(house.log_in(ALICE))
+    alice.turn_on(harness.log_in(ALICE))
 
-    with house.database.system() as db:
+    with harness.database.system() as db:
         row = db.scalars(select(AuthenticatorApp)).one()
     assert alice.secret.encode() not in row.secret
 
 
-def test_keys_rotate_while_it_runs(house: House, alice: Member) -> None:
-    alice.turn_on(house.log_in(ALICE))
-    old, new = house.factor_keys, Fernet.generate_key()
-    house.factor_keys = new + b"\n" + old
-    house.clock.move(A_STEP)
+def test_keys_rotate_while_it_runs(harness: IdentityHarness, alice: Member) -> None:
+    alice.turn_on(harness.log_in(ALICE))
+    old, new = harness.factor_keys, Fernet.generate_key()
+    harness.factor_keys = new + b"\n" + old
+    harness.clock.move(A_STEP)
     assert alice.log_in(), "the old key still opens it"
 
-    house.run_job("encrypt_with_newest_key")
-    house.factor_keys = new
+    harness.run_job("encrypt_with_newest_key")
+    harness.factor_keys = new
 
-    house.clock.move(A_STEP)
+    harness.clock.move(A_STEP)
     assert alice.log_in(), "the old key isn't needed any more"
 
 
-def test_an_app_can_be_taken_over_from_elsewhere(house: House, alice: Member) -> None:
-    session = house.log_in(ALICE)
-    operator = house.principals.operator()
+def test_an_app_can_be_taken_over_from_elsewhere(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    session = harness.log_in(ALICE)
+    operator = harness.principals.operator()
     take = identity.factors.ImportTotp(user_id=session.user.id, secret="too short")
     with pytest.raises(InvalidInput, match="bad_totp_secret"):
-        house.call(identity.factors.IMPORT_TOTP, take, operator)
+        harness.call(identity.factors.IMPORT_TOTP, take, operator)
 
     take = identity.factors.ImportTotp(
         user_id=session.user.id, secret="jbsw y3dp ehpk 3pxp"
     )
-    house.call(identity.factors.IMPORT_TOTP, take, operator)
+    harness.call(identity.factors.IMPORT_TOTP, take, operator)
 
     assert alice.log_in()
-    assert kinds(house) == []
+    assert kinds(harness) == []
 
 
-def _renew(house: House, session: identity.signing_in.Session) -> list[str]:
-    return house.call(
+def _renew(harness: IdentityHarness, session: identity.signing_in.Session) -> list[str]:
+    return harness.call(
         identity.factors.RENEW_RECOVERY_CODES,
         identity.factors.RenewRecoveryCodes(),
         session.principal,
     ).codes
 
 
-def _remove(house: House, session: identity.signing_in.Session, code: str) -> None:
+def _remove(
+    harness: IdentityHarness, session: identity.signing_in.Session, code: str
+) -> None:
     request = identity.factors.RemoveTotp(code=code)
-    house.call(identity.factors.REMOVE_TOTP, request, session.principal)
+    harness.call(identity.factors.REMOVE_TOTP, request, session.principal)

@@ -34,43 +34,45 @@ from shared.errors import (
     Unauthenticated,
 )
 from shared.principal import PROOF_LIFETIME
-from tests.fixtures.identity.house import House
+from tests.fixtures.identity.harness import IdentityHarness
 
 OLD, NEW, OTHER = "old@example.com", "new@example.com", "other@example.com"
 A_MOMENT = timedelta(seconds=1)
 
 
 @pytest.fixture
-def alice(house: House) -> identity.people.User:
-    return house.add_owner(OLD, "Alice & Co")
+def alice(harness: IdentityHarness) -> identity.people.User:
+    return harness.add_owner(OLD, "Alice & Co")
 
 
-def ask(house: House, email: str, *, logged_in_as: str = OLD) -> EmailChangeAsked:
-    session = house.log_in(logged_in_as)
-    return house.call(CHANGE_EMAIL, ChangeEmail(email=email), session.principal)
+def ask(
+    harness: IdentityHarness, email: str, *, logged_in_as: str = OLD
+) -> EmailChangeAsked:
+    session = harness.log_in(logged_in_as)
+    return harness.call(CHANGE_EMAIL, ChangeEmail(email=email), session.principal)
 
 
-def confirm(house: House, token: str, *, logged_in_as: str = OLD) -> str:
-    session = house.log_in(logged_in_as)
+def confirm(harness: IdentityHarness, token: str, *, logged_in_as: str = OLD) -> str:
+    session = harness.log_in(logged_in_as)
     request = ConfirmEmail(token=token)
-    return house.call(CONFIRM_EMAIL, request, session.principal).email
+    return harness.call(CONFIRM_EMAIL, request, session.principal).email
 
 
-def undo(house: House, token: str) -> str:
-    return house.call(UNDO_EMAIL, UndoEmail(token=token)).email
+def undo(harness: IdentityHarness, token: str) -> str:
+    return harness.call(UNDO_EMAIL, UndoEmail(token=token)).email
 
 
-def change(house: House, old: str, new: str) -> str:
+def change(harness: IdentityHarness, old: str, new: str) -> str:
     """Change the email; returns the token that undoes it."""
-    ask(house, new, logged_in_as=old)
-    confirm(house, mailed(house, NoticeKind.EMAIL_CONFIRM, new), logged_in_as=old)
-    house.clock_tick()
-    return mailed(house, NoticeKind.EMAIL_CHANGED, old)
+    ask(harness, new, logged_in_as=old)
+    confirm(harness, mailed(harness, NoticeKind.EMAIL_CONFIRM, new), logged_in_as=old)
+    harness.clock_tick()
+    return mailed(harness, NoticeKind.EMAIL_CHANGED, old)
 
 
-def mailed(house: House, kind: NoticeKind, address: str) -> str:
+def mailed(harness: IdentityHarness, kind: NoticeKind, address: str) -> str:
     """The token of the link in the latest mail to an address."""
-    with house.database.system() as db:
+    with harness.database.system() as db:
         notice = db.scalars(
             select(Notice)
             .where(Notice.kind == kind, Notice.channel == Channel.MAIL)
@@ -79,164 +81,172 @@ def mailed(house: House, kind: NoticeKind, address: str) -> str:
         ).first()
         assert notice, f"nothing was mailed to {address}"
         link = db.get_one(MailedLink, UUID(notice.parameters["link_id"]))
-        return house.service._links.token(link.kind, link.id)
+        return harness.service._links.token(link.kind, link.id)
 
 
-def email_state(house: House, email: str) -> VerificationState:
-    account = house.call(
+def email_state(harness: IdentityHarness, email: str) -> VerificationState:
+    account = harness.call(
         identity.people.GET_ACCOUNT,
         identity.people.GetAccount(),
-        house.log_in(email).principal,
+        harness.log_in(email).principal,
     )
     steps = {it.step: it.state for it in account.verifications}
     return steps[VerificationStep.EMAIL]
 
 
 @pytest.mark.usefixtures("alice")
-def test_nothing_changes_before_the_new_email_is_confirmed(house: House) -> None:
-    asked = ask(house, " New@Example.com ")
+def test_nothing_changes_before_the_new_email_is_confirmed(
+    harness: IdentityHarness,
+) -> None:
+    asked = ask(harness, " New@Example.com ")
 
     assert asked.email == NEW
-    assert asked.until == house.clock.now() + CONFIRM_WITHIN
-    account = house.call(
+    assert asked.until == harness.clock.now() + CONFIRM_WITHIN
+    account = harness.call(
         identity.people.GET_ACCOUNT,
         identity.people.GetAccount(),
-        house.log_in(OLD).principal,
+        harness.log_in(OLD).principal,
     )
     assert account.awaited_email == NEW
     with pytest.raises(Unauthenticated, match="wrong_credentials"):
-        house.log_in(NEW)
+        harness.log_in(NEW)
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_confirmed_email_is_logged_in_with_and_verified(house: House) -> None:
-    assert email_state(house, OLD) is VerificationState.NOT_STARTED
-    ask(house, NEW)
-    token = mailed(house, NoticeKind.EMAIL_CONFIRM, NEW)
+def test_a_confirmed_email_is_logged_in_with_and_verified(
+    harness: IdentityHarness,
+) -> None:
+    assert email_state(harness, OLD) is VerificationState.NOT_STARTED
+    ask(harness, NEW)
+    token = mailed(harness, NoticeKind.EMAIL_CONFIRM, NEW)
 
-    assert confirm(house, token) == NEW
+    assert confirm(harness, token) == NEW
 
-    assert email_state(house, NEW) is VerificationState.VERIFIED
+    assert email_state(harness, NEW) is VerificationState.VERIFIED
     with pytest.raises(Unauthenticated, match="wrong_credentials"):
-        house.log_in(OLD)
+        harness.log_in(OLD)
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_link_confirms_once_and_in_time(house: House) -> None:
-    ask(house, NEW)
-    token = mailed(house, NoticeKind.EMAIL_CONFIRM, NEW)
-    confirm(house, token)
+def test_a_link_confirms_once_and_in_time(harness: IdentityHarness) -> None:
+    ask(harness, NEW)
+    token = mailed(harness, NoticeKind.EMAIL_CONFIRM, NEW)
+    confirm(harness, token)
 
     with pytest.raises(NotFound, match="link_used"):
-        confirm(house, token, logged_in_as=NEW)
+        confirm(harness, token, logged_in_as=NEW)
 
-    ask(house, OTHER, logged_in_as=NEW)
-    late = mailed(house, NoticeKind.EMAIL_CONFIRM, OTHER)
-    house.clock.move(CONFIRM_WITHIN)
+    ask(harness, OTHER, logged_in_as=NEW)
+    late = mailed(harness, NoticeKind.EMAIL_CONFIRM, OTHER)
+    harness.clock.move(CONFIRM_WITHIN)
     with pytest.raises(NotFound, match="link_expired"):
-        confirm(house, late, logged_in_as=NEW)
+        confirm(harness, late, logged_in_as=NEW)
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_later_wish_replaces_an_earlier_one(house: House) -> None:
-    ask(house, NEW)
-    first = mailed(house, NoticeKind.EMAIL_CONFIRM, NEW)
-    ask(house, OTHER)
+def test_a_later_wish_replaces_an_earlier_one(harness: IdentityHarness) -> None:
+    ask(harness, NEW)
+    first = mailed(harness, NoticeKind.EMAIL_CONFIRM, NEW)
+    ask(harness, OTHER)
 
     with pytest.raises(NotFound, match="link_used"):
-        confirm(house, first)
-    second = mailed(house, NoticeKind.EMAIL_CONFIRM, OTHER)
-    assert confirm(house, second) == OTHER
+        confirm(harness, first)
+    second = mailed(harness, NoticeKind.EMAIL_CONFIRM, OTHER)
+    assert confirm(harness, second) == OTHER
 
 
 @pytest.mark.usefixtures("alice")
-def test_whoever_else_gets_the_link_gets_nothing_by_it(house: House) -> None:
+def test_whoever_else_gets_the_link_gets_nothing_by_it(
+    harness: IdentityHarness,
+) -> None:
     """As when the new email was typed wrong."""
-    house.add_owner(OTHER, "Other & Co")
-    ask(house, NEW)
-    token = mailed(house, NoticeKind.EMAIL_CONFIRM, NEW)
+    harness.add_owner(OTHER, "Other & Co")
+    ask(harness, NEW)
+    token = mailed(harness, NoticeKind.EMAIL_CONFIRM, NEW)
 
     with pytest.raises(NotFound, match="link_unknown"):
-        confirm(house, token, logged_in_as=OTHER)
+        confirm(harness, token, logged_in_as=OTHER)
     with pytest.raises(Unauthenticated, match="principal_missing"):
-        house.call(CONFIRM_EMAIL, ConfirmEmail(token=token))
+        harness.call(CONFIRM_EMAIL, ConfirmEmail(token=token))
     with pytest.raises(NotFound, match="link_unknown"):
-        undo(house, token)
+        undo(harness, token)
 
-    assert confirm(house, token) == NEW
+    assert confirm(harness, token) == NEW
 
 
 @pytest.mark.usefixtures("alice")
-def test_an_email_of_somebody_else_is_answered_like_a_free_one(house: House) -> None:
-    house.add_owner(OTHER, "Other & Co")
+def test_an_email_of_somebody_else_is_answered_like_a_free_one(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(OTHER, "Other & Co")
 
-    free, taken = ask(house, NEW), ask(house, OTHER)
+    free, taken = ask(harness, NEW), ask(harness, OTHER)
 
     assert taken == EmailChangeAsked(email=OTHER, until=free.until)
     with pytest.raises(Conflict, match="email_taken"):
-        confirm(house, mailed(house, NoticeKind.EMAIL_CONFIRM, OTHER))
-    assert house.log_in(OLD).user.email == OLD
+        confirm(harness, mailed(harness, NoticeKind.EMAIL_CONFIRM, OTHER))
+    assert harness.log_in(OLD).user.email == OLD
 
 
 def test_the_old_email_undoes_the_change_and_ends_all_sessions(
-    house: House, alice: identity.people.User
+    harness: IdentityHarness, alice: identity.people.User
 ) -> None:
-    token = change(house, OLD, NEW)
-    session = house.log_in(NEW)
-    house.clock.move(UNDO_WITHIN - A_MOMENT)
-    late_session = house.log_in(NEW)
+    token = change(harness, OLD, NEW)
+    session = harness.log_in(NEW)
+    harness.clock.move(UNDO_WITHIN - A_MOMENT)
+    late_session = harness.log_in(NEW)
 
-    assert undo(house, token) == OLD
+    assert undo(harness, token) == OLD
 
     for each in (session, late_session):
         with pytest.raises(Unauthenticated, match="session_ended"):
-            house.resume(each.token)
-    assert house.log_in(OLD).user.id == alice.id
+            harness.resume(each.token)
+    assert harness.log_in(OLD).user.id == alice.id
     with pytest.raises(NotFound, match="link_used"):
-        undo(house, token)
+        undo(harness, token)
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_change_is_undone_within_seven_days(house: House) -> None:
-    token = change(house, OLD, NEW)
-    house.clock.move(UNDO_WITHIN)
+def test_a_change_is_undone_within_seven_days(harness: IdentityHarness) -> None:
+    token = change(harness, OLD, NEW)
+    harness.clock.move(UNDO_WITHIN)
 
     with pytest.raises(NotFound, match="link_expired"):
-        undo(house, token)
+        undo(harness, token)
 
 
 @pytest.mark.usefixtures("alice")
-def test_the_oldest_email_has_the_last_word(house: House) -> None:
+def test_the_oldest_email_has_the_last_word(harness: IdentityHarness) -> None:
     """Somebody who changes it twice keeps nothing by that."""
-    to_old, to_new = change(house, OLD, NEW), change(house, NEW, OTHER)
-    ask(house, "third@example.com", logged_in_as=OTHER)
-    waiting = mailed(house, NoticeKind.EMAIL_CONFIRM, "third@example.com")
+    to_old, to_new = change(harness, OLD, NEW), change(harness, NEW, OTHER)
+    ask(harness, "third@example.com", logged_in_as=OTHER)
+    waiting = mailed(harness, NoticeKind.EMAIL_CONFIRM, "third@example.com")
 
-    assert undo(house, to_old) == OLD
+    assert undo(harness, to_old) == OLD
 
     with pytest.raises(NotFound, match="link_used"):
-        undo(house, to_new)
+        undo(harness, to_new)
     with pytest.raises(NotFound, match="link_used"):
-        confirm(house, waiting)
+        confirm(harness, waiting)
 
 
 @pytest.mark.parametrize("kind", [LinkKind.RESET_PASSWORD, LinkKind.LOG_IN])
 def test_links_mailed_to_the_email_of_before_are_of_no_use(
-    house: House, alice: identity.people.User, kind: LinkKind
+    harness: IdentityHarness, alice: identity.people.User, kind: LinkKind
 ) -> None:
-    link_id = house.service.runtime.new_id()
-    now = house.clock.now()
-    with house.database.system() as db:
+    link_id = harness.service.runtime.new_id()
+    now = harness.clock.now()
+    with harness.database.system() as db:
         until = now + timedelta(days=1)
         link = MailedLink(id=link_id, kind=kind, user_id=alice.id, parameters={})
         link.created_at, link.expires_at = now, until
         db.add(link)
 
-    change(house, OLD, NEW)
+    change(harness, OLD, NEW)
 
-    token = house.service._links.token(kind, link_id)
-    with house.database.system() as db, pytest.raises(NotFound, match="link_used"):
-        house.service._links.find(db, kind, token, house.clock.now())
+    token = harness.service._links.token(kind, link_id)
+    with harness.database.system() as db, pytest.raises(NotFound, match="link_used"):
+        harness.service._links.find(db, kind, token, harness.clock.now())
 
 
 @pytest.mark.parametrize(
@@ -244,33 +254,35 @@ def test_links_mailed_to_the_email_of_before_are_of_no_use(
     [("no address", "bad_email"), ("OLD@example.com", "same_email")],
 )
 @pytest.mark.usefixtures("alice")
-def test_what_is_no_new_email_is_refused(house: House, email: str, code: str) -> None:
+def test_what_is_no_new_email_is_refused(
+    harness: IdentityHarness, email: str, code: str
+) -> None:
     with pytest.raises(InvalidInput, match=code):
-        ask(house, email)
+        ask(harness, email)
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_change_needs_a_recent_proof(house: House) -> None:
-    session = house.log_in(OLD)
-    house.clock.move(PROOF_LIFETIME)
-    renewed = house.resume(session.token)
+def test_a_change_needs_a_recent_proof(harness: IdentityHarness) -> None:
+    session = harness.log_in(OLD)
+    harness.clock.move(PROOF_LIFETIME)
+    renewed = harness.resume(session.token)
 
     with pytest.raises(Forbidden, match="step_up_required"):
-        house.call(CHANGE_EMAIL, ChangeEmail(email=NEW), renewed.principal)
+        harness.call(CHANGE_EMAIL, ChangeEmail(email=NEW), renewed.principal)
 
 
 @pytest.mark.usefixtures("alice")
-def test_so_many_mails_are_sent_a_day(house: House) -> None:
+def test_so_many_mails_are_sent_a_day(harness: IdentityHarness) -> None:
     for number in range(MOST_A_DAY):
-        ask(house, f"new-{number}@example.com")
-        house.clock.move(timedelta(hours=1))
+        ask(harness, f"new-{number}@example.com")
+        harness.clock.move(timedelta(hours=1))
 
     with pytest.raises(Throttled) as refusal:
-        ask(house, NEW)
+        ask(harness, NEW)
 
     wait = timedelta(seconds=refusal.value.parameters["retry_after_s"])
-    house.clock.move(wait - A_MOMENT)
+    harness.clock.move(wait - A_MOMENT)
     with pytest.raises(Throttled):
-        ask(house, NEW)
-    house.clock.move(A_MOMENT)
-    assert ask(house, NEW).email == NEW
+        ask(harness, NEW)
+    harness.clock.move(A_MOMENT)
+    assert ask(harness, NEW).email == NEW

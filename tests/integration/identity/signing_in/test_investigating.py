@@ -8,31 +8,33 @@ from shared.contracts import identity
 from shared.contracts.identity.signing_in import GET_LOG_MARKS, LOG_OUT, LogMarks
 from shared.db.tables import outbox
 from shared.errors import Unauthenticated
-from tests.fixtures.identity.house import ADDRESS, PASSWORD, House
+from tests.fixtures.identity.harness import ADDRESS, PASSWORD, IdentityHarness
 
 ALICE = "alice@example.com"
 
 
 @pytest.fixture(autouse=True)
-def _alice(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
+def _alice(harness: IdentityHarness) -> None:
+    harness.add_owner(ALICE, "Aurora")
 
 
-def marks_of(house: House, email: str = "", address: str = "") -> LogMarks:
+def marks_of(harness: IdentityHarness, email: str = "", address: str = "") -> LogMarks:
     request = identity.signing_in.GetLogMarks(email=email, address=address)
-    return house.call(GET_LOG_MARKS, request, house.principals.operator())
+    return harness.call(GET_LOG_MARKS, request, harness.principals.operator())
 
 
-def test_an_operator_finds_an_accounts_sign_ins_in_the_log(house: House) -> None:
-    marks = marks_of(house, "Alice@Example.com", ADDRESS)
+def test_an_operator_finds_an_accounts_sign_ins_in_the_log(
+    harness: IdentityHarness,
+) -> None:
+    marks = marks_of(harness, "Alice@Example.com", ADDRESS)
 
     with capture_logs() as logs:
-        session = house.log_in(ALICE)
+        session = harness.log_in(ALICE)
         with pytest.raises(Unauthenticated):
-            house.log_in(ALICE, "a wrong password")
+            harness.log_in(ALICE, "a wrong password")
         with pytest.raises(Unauthenticated):
-            house.log_in("bob@example.com", address="203.0.113.8")
-        house.call(LOG_OUT, identity.signing_in.LogOut(token=session.token))
+            harness.log_in("bob@example.com", address="203.0.113.8")
+        harness.call(LOG_OUT, identity.signing_in.LogOut(token=session.token))
 
     lines = [each for each in logs if "sign" in each["event"]]
     assert [each["event"] for each in lines] == [
@@ -47,36 +49,38 @@ def test_an_operator_finds_an_accounts_sign_ins_in_the_log(house: House) -> None
     assert refused["code"] == "wrong_credentials"
     assert stranger["account"] != marks.account
     assert stranger["address"] != marks.address
-    session_id = str(house.principal_of(session).session_id)
+    session_id = str(harness.principal_of(session).session_id)
     assert signed_in["session"] == signed_out["session"] == session_id
     for secret in (ALICE, PASSWORD, ADDRESS, "bob@example.com", session.token):
         assert secret not in repr(logs)
 
 
-def test_what_was_not_asked_for_has_no_mark(house: House) -> None:
-    assert marks_of(house) == LogMarks()
-    assert marks_of(house, address="no address").address == ""
+def test_what_was_not_asked_for_has_no_mark(harness: IdentityHarness) -> None:
+    assert marks_of(harness) == LogMarks()
+    assert marks_of(harness, address="no address").address == ""
 
 
-def test_all_addresses_of_an_ipv6_site_have_one_mark(house: House) -> None:
+def test_all_addresses_of_an_ipv6_site_have_one_mark(harness: IdentityHarness) -> None:
     first, second = (
-        marks_of(house, address=f"2001:db8:0:7::{n}").address for n in (1, 2)
+        marks_of(harness, address=f"2001:db8:0:7::{n}").address for n in (1, 2)
     )
 
     assert first == second != ""
 
 
-def test_logging_out_tells_once_which_session_has_ended(house: House) -> None:
-    session = house.log_in(ALICE)
+def test_logging_out_tells_once_which_session_has_ended(
+    harness: IdentityHarness,
+) -> None:
+    session = harness.log_in(ALICE)
     for _ in range(2):
-        house.call(LOG_OUT, identity.signing_in.LogOut(token=session.token))
+        harness.call(LOG_OUT, identity.signing_in.LogOut(token=session.token))
 
-    with house.database.system() as db:
+    with harness.database.system() as db:
         told = db.scalars(
             select(outbox.c.envelope).where(outbox.c.event_name == "session_revoked")
         ).all()
 
-    principal = house.principal_of(session)
+    principal = harness.principal_of(session)
     assert [each["body"] for each in told] == [
         {"session_id": str(principal.session_id), "user_id": str(principal.user_id)}
     ]

@@ -10,13 +10,15 @@ from shared.contracts.identity.memberships import Role
 from shared.errors import Forbidden, Unauthenticated
 from shared.permissions import Permission
 from shared.principal import Kind, Strength
-from tests.fixtures.identity.house import ADDRESS, PASSWORD, House
+from tests.fixtures.identity.harness import ADDRESS, PASSWORD, IdentityHarness
 
 
-def test_the_right_password_opens_a_session_for_the_users_company(house: House) -> None:
-    user = house.add_owner("alice@example.com", "Aurora")
+def test_the_right_password_opens_a_session_for_the_users_company(
+    harness: IdentityHarness,
+) -> None:
+    user = harness.add_owner("alice@example.com", "Aurora")
 
-    session = house.log_in("alice@example.com")
+    session = harness.log_in("alice@example.com")
 
     assert session.user == user
     assert [m.company_name for m in session.memberships] == ["Aurora"]
@@ -24,12 +26,14 @@ def test_the_right_password_opens_a_session_for_the_users_company(house: House) 
     assert session.memberships[0].role is Role.OWNER
 
 
-def test_the_principal_says_who_acts_for_whom_for_five_minutes(house: House) -> None:
-    user = house.add_owner("alice@example.com", "Aurora")
+def test_the_principal_says_who_acts_for_whom_for_five_minutes(
+    harness: IdentityHarness,
+) -> None:
+    user = harness.add_owner("alice@example.com", "Aurora")
 
-    session = house.log_in("alice@example.com")
+    session = harness.log_in("alice@example.com")
 
-    principal = house.principal_of(session)
+    principal = harness.principal_of(session)
     assert principal.kind is Kind.USER
     assert principal.user_id == user.id
     assert principal.company_id == session.company_id
@@ -38,7 +42,7 @@ def test_the_principal_says_who_acts_for_whom_for_five_minutes(house: House) -> 
     assert Permission.ADD_FUNDS in principal.permissions
     assert Permission.OPERATE not in principal.permissions
     assert principal.expires_at == session.principal_expires_at
-    life_s = (principal.expires_at - house.clock.now()).total_seconds()
+    life_s = (principal.expires_at - harness.clock.now()).total_seconds()
     assert 299 <= life_s <= 300
 
 
@@ -46,30 +50,38 @@ def test_the_principal_says_who_acts_for_whom_for_five_minutes(house: House) -> 
     "email",
     ["ALICE@Example.COM", "  alice@example.com ", "A\u0301LICE@example.com"],
 )
-def test_an_email_is_the_same_however_it_is_typed(house: House, email: str) -> None:
-    house.add_owner("Alice@Example.com", "Aurora")
-    house.add_owner("\u00c1lice@example.com", "Borealis")
+def test_an_email_is_the_same_however_it_is_typed(
+    harness: IdentityHarness, email: str
+) -> None:
+    harness.add_owner("Alice@Example.com", "Aurora")
+    harness.add_owner("\u00c1lice@example.com", "Borealis")
 
-    house.log_in(email)
+    harness.log_in(email)
 
 
-def test_a_password_is_the_same_however_its_letters_are_composed(house: House) -> None:
+def test_a_password_is_the_same_however_its_letters_are_composed(
+    harness: IdentityHarness,
+) -> None:
     request = identity.people.CreateUser(
         email="bob@example.com", name="Bob", password="caf\u00e9 under elms"
     )
-    bob = house.call(identity.people.CREATE_USER, request, house.principals.operator())
-    house.add_company("Aurora", bob)
+    bob = harness.call(
+        identity.people.CREATE_USER, request, harness.principals.operator()
+    )
+    harness.add_company("Aurora", bob)
 
-    house.log_in("bob@example.com", "cafe\u0301 under elms")
+    harness.log_in("bob@example.com", "cafe\u0301 under elms")
 
 
-def test_a_wrong_password_and_an_unknown_email_get_one_answer(house: House) -> None:
-    house.add_owner("alice@example.com", "Aurora")
+def test_a_wrong_password_and_an_unknown_email_get_one_answer(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner("alice@example.com", "Aurora")
 
     with pytest.raises(Unauthenticated) as wrong:
-        house.log_in("alice@example.com", "not-the-password")
+        harness.log_in("alice@example.com", "not-the-password")
     with pytest.raises(Unauthenticated) as unknown:
-        house.log_in("nobody@example.com", "not-the-password")
+        harness.log_in("nobody@example.com", "not-the-password")
 
     assert wrong.value.args == unknown.value.args
     assert wrong.value.code == "wrong_credentials"
@@ -86,86 +98,94 @@ def test_a_wrong_password_and_an_unknown_email_get_one_answer(house: House) -> N
     ],
 )
 def test_every_attempt_costs_exactly_one_hash(
-    house: House, email: str, password: str
+    harness: IdentityHarness, email: str, password: str
 ) -> None:
-    house.add_owner("alice@example.com", "Aurora")
-    house.offload.count = 0
+    harness.add_owner("alice@example.com", "Aurora")
+    harness.offload.count = 0
 
     with suppress(Unauthenticated):
-        house.log_in(email, password)
+        harness.log_in(email, password)
 
-    assert house.offload.count == 1
+    assert harness.offload.count == 1
 
 
-def test_no_transaction_is_open_while_a_password_is_hashed(house: House) -> None:
-    house.add_owner("alice@example.com", "Aurora")
+def test_no_transaction_is_open_while_a_password_is_hashed(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner("alice@example.com", "Aurora")
     checked_out: list[int] = []
-    pool = house.database.engine.pool
-    house.offload.before = lambda: checked_out.append(pool.checkedout())  # type: ignore[attr-defined]
+    pool = harness.database.engine.pool
+    harness.offload.before = lambda: checked_out.append(pool.checkedout())  # type: ignore[attr-defined]
 
-    house.log_in("alice@example.com")
+    harness.log_in("alice@example.com")
 
     assert checked_out == [0]
 
 
-def test_a_hash_of_old_parameters_is_renewed_at_the_next_sign_in(house: House) -> None:
-    house.add_owner("alice@example.com", "Aurora")
-    before = _kept_hash(house)
+def test_a_hash_of_old_parameters_is_renewed_at_the_next_sign_in(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner("alice@example.com", "Aurora")
+    before = _kept_hash(harness)
     stronger = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
-    house.start(stronger)
+    harness.start(stronger)
 
-    house.log_in("alice@example.com")
+    harness.log_in("alice@example.com")
 
-    renewed = _kept_hash(house)
+    renewed = _kept_hash(harness)
     assert renewed != before
     assert not stronger.check_needs_rehash(renewed)
-    house.log_in("alice@example.com")
-    assert _kept_hash(house) == renewed
+    harness.log_in("alice@example.com")
+    assert _kept_hash(harness) == renewed
 
 
-def test_a_wrong_password_renews_no_hash(house: House) -> None:
-    house.add_owner("alice@example.com", "Aurora")
-    before = _kept_hash(house)
-    house.start(PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+def test_a_wrong_password_renews_no_hash(harness: IdentityHarness) -> None:
+    harness.add_owner("alice@example.com", "Aurora")
+    before = _kept_hash(harness)
+    harness.start(PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
 
     with pytest.raises(Unauthenticated):
-        house.log_in("alice@example.com", "not-the-password")
+        harness.log_in("alice@example.com", "not-the-password")
 
-    assert _kept_hash(house) == before
+    assert _kept_hash(harness) == before
 
 
-def test_a_password_changed_during_the_hashing_opens_nothing(house: House) -> None:
-    house.add_owner("alice@example.com", "Aurora")
+def test_a_password_changed_during_the_hashing_opens_nothing(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner("alice@example.com", "Aurora")
 
     def change_password() -> None:
-        with house.database.system() as db:
+        with harness.database.system() as db:
             db.execute(text("UPDATE users SET password_hash = password_hash || 'x'"))
 
-    house.offload.before = change_password
+    harness.offload.before = change_password
 
     with pytest.raises(Unauthenticated, match="wrong_credentials"):
-        house.log_in("alice@example.com")
+        harness.log_in("alice@example.com")
 
 
-def test_a_user_without_a_company_is_told_so_after_the_password(house: House) -> None:
-    house.add_user("alice@example.com")
+def test_a_user_without_a_company_is_told_so_after_the_password(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_user("alice@example.com")
 
     with pytest.raises(Unauthenticated, match="wrong_credentials"):
-        house.log_in("alice@example.com", "not-the-password")
+        harness.log_in("alice@example.com", "not-the-password")
     with pytest.raises(Forbidden, match="no_company"):
-        house.log_in("alice@example.com")
+        harness.log_in("alice@example.com")
 
 
 def test_signing_in_begins_with_the_company_one_belongs_to_longest(
-    house: House,
+    harness: IdentityHarness,
 ) -> None:
-    alice = house.add_owner("alice@example.com", "Zephyr")
-    bob = house.add_owner("bob@example.com", "Aurora")
-    house.clock_tick()
-    aurora = house.log_in("bob@example.com").company_id
-    house.add_member(aurora, alice.id, Role.VIEWER)
+    alice = harness.add_owner("alice@example.com", "Zephyr")
+    bob = harness.add_owner("bob@example.com", "Aurora")
+    harness.clock_tick()
+    aurora = harness.log_in("bob@example.com").company_id
+    harness.add_member(aurora, alice.id, Role.VIEWER)
 
-    session = house.log_in("alice@example.com")
+    session = harness.log_in("alice@example.com")
 
     assert bob.id != alice.id
     assert [m.company_name for m in session.memberships] == ["Aurora", "Zephyr"]
@@ -173,31 +193,31 @@ def test_signing_in_begins_with_the_company_one_belongs_to_longest(
 
 
 def test_neither_token_nor_password_nor_address_of_a_failure_is_kept(
-    house: House,
+    harness: IdentityHarness,
 ) -> None:
-    house.add_owner("alice@example.com", "Aurora")
-    token = house.log_in("alice@example.com").token
+    harness.add_owner("alice@example.com", "Aurora")
+    token = harness.log_in("alice@example.com").token
     with pytest.raises(Unauthenticated):
-        house.log_in("mallory@example.com", "secret-of-mallory")
+        harness.log_in("mallory@example.com", "secret-of-mallory")
 
-    dump = _dump(house)
+    dump = _dump(harness)
 
     assert token not in dump
     assert PASSWORD not in dump
     assert "mallory" not in dump
-    with house.database.system() as db:
+    with harness.database.system() as db:
         failures = db.execute(text("SELECT * FROM login_failures")).all()
     assert ADDRESS not in str(failures)
 
 
-def _kept_hash(house: House) -> str:
-    with house.database.system() as db:
+def _kept_hash(harness: IdentityHarness) -> str:
+    with harness.database.system() as db:
         kept: str = db.execute(text("SELECT password_hash FROM users")).scalar_one()
         return kept
 
 
-def _dump(house: House) -> str:
-    with house.database.system() as db:
+def _dump(harness: IdentityHarness) -> str:
+    with harness.database.system() as db:
         names = db.scalars(
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         )

@@ -12,30 +12,32 @@ from shared.contracts import identity
 from shared.errors import ContractError, Forbidden, InvalidInput, Unauthenticated
 from shared.principal import Strength
 from tests.fixtures.hashing import QUICK_HASHER
-from tests.fixtures.identity.house import ADDRESS, House
+from tests.fixtures.identity.harness import ADDRESS, IdentityHarness
 from tests.fixtures.identity.two_factor import WRONG, Member
 
 ALICE = "alice@example.com"
 
 
 @pytest.fixture
-def alice(house: House) -> Member:
+def alice(harness: IdentityHarness) -> Member:
     """Alice, who has a second factor and is not logged in."""
-    alice = Member.new(house, ALICE)
-    session = house.log_in(ALICE)
+    alice = Member.new(harness, ALICE)
+    session = harness.log_in(ALICE)
     alice.turn_on(session)
     logging_out = identity.signing_in.LogOut(token=session.token)
-    house.call(identity.signing_in.LOG_OUT, logging_out)
-    house.clock.move(timedelta(seconds=30))
+    harness.call(identity.signing_in.LOG_OUT, logging_out)
+    harness.clock.move(timedelta(seconds=30))
     return alice
 
 
-def find(house: House, token: str) -> identity.signing_in.PendingLogin:
+def find(harness: IdentityHarness, token: str) -> identity.signing_in.PendingLogin:
     request = identity.second_step.GetPendingLogin(token=token)
-    return house.call(identity.second_step.GET_PENDING_LOGIN, request)
+    return harness.call(identity.second_step.GET_PENDING_LOGIN, request)
 
 
-def test_the_password_alone_opens_nothing(house: House, alice: Member) -> None:
+def test_the_password_alone_opens_nothing(
+    harness: IdentityHarness, alice: Member
+) -> None:
     pending = alice.give_password()
 
     assert pending.factors == [
@@ -43,44 +45,44 @@ def test_the_password_alone_opens_nothing(house: House, alice: Member) -> None:
         identity.factors.Factor.RECOVERY_CODE,
     ]
     with pytest.raises(Unauthenticated, match="session_ended"):
-        house.resume(pending.token)
-    with house.database.system() as db:
+        harness.resume(pending.token)
+    with harness.database.system() as db:
         live = db.query(LoginSession).where(LoginSession.ended_at.is_(None))
         assert live.count() == 0
 
 
 def test_the_session_says_that_a_second_factor_was_given(
-    house: House, alice: Member
+    harness: IdentityHarness, alice: Member
 ) -> None:
     session = alice.log_in()
 
-    principal = house.principal_of(session)
+    principal = harness.principal_of(session)
     assert principal.strength is Strength.SECOND_FACTOR
-    assert principal.proved_at == house.clock.now().replace(microsecond=0)
+    assert principal.proved_at == harness.clock.now().replace(microsecond=0)
 
 
-def test_it_is_answered_once(house: House, alice: Member) -> None:
+def test_it_is_answered_once(harness: IdentityHarness, alice: Member) -> None:
     token = alice.give_password().token
     alice.answer(token, alice.code())
-    house.clock.move(timedelta(seconds=30))
+    harness.clock.move(timedelta(seconds=30))
 
     with pytest.raises(Unauthenticated, match="pending_login_ended"):
         alice.answer(token, alice.code())
     with pytest.raises(Unauthenticated, match="pending_login_ended"):
-        find(house, token)
+        find(harness, token)
 
 
-def test_it_lives_for_ten_minutes(house: House, alice: Member) -> None:
+def test_it_lives_for_ten_minutes(harness: IdentityHarness, alice: Member) -> None:
     token = alice.give_password().token
-    house.clock.move(timedelta(minutes=10) - timedelta(seconds=1))
-    assert find(house, token)
-    house.clock.move(timedelta(seconds=1))
+    harness.clock.move(timedelta(minutes=10) - timedelta(seconds=1))
+    assert find(harness, token)
+    harness.clock.move(timedelta(seconds=1))
 
     with pytest.raises(Unauthenticated, match="pending_login_ended"):
         alice.answer(token, alice.code())
 
 
-def test_it_bears_five_wrong_codes(house: House, alice: Member) -> None:
+def test_it_bears_five_wrong_codes(harness: IdentityHarness, alice: Member) -> None:
     token = alice.give_password().token
     for _ in range(5):
         with pytest.raises(InvalidInput, match="wrong_code"):
@@ -91,34 +93,36 @@ def test_it_bears_five_wrong_codes(house: House, alice: Member) -> None:
     assert alice.log_in(), "a new one, after the password"
 
 
-def test_a_changed_password_ends_it(house: House, alice: Member) -> None:
+def test_a_changed_password_ends_it(harness: IdentityHarness, alice: Member) -> None:
     token = alice.give_password().token
-    house.clock_tick()
-    with house.database.system() as db:
-        db.execute(update(User).values(password_changed_at=house.clock.now()))
+    harness.clock_tick()
+    with harness.database.system() as db:
+        db.execute(update(User).values(password_changed_at=harness.clock.now()))
 
     with pytest.raises(Unauthenticated, match="pending_login_ended"):
         alice.answer(token, alice.code())
 
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "made up"])
-def test_a_made_up_one_is_none(house: House, token: str) -> None:
+def test_a_made_up_one_is_none(harness: IdentityHarness, token: str) -> None:
     with pytest.raises(Unauthenticated, match="pending_login_ended"):
-        find(house, token)
+        find(harness, token)
 
 
 @pytest.mark.parametrize(
     "code", ["", "12345", "\uff11\uff12\uff13\uff14\uff15\uff16", "x" * 5_000]
 )
 def test_what_can_be_no_code_is_a_wrong_one(
-    house: House, alice: Member, code: str
+    harness: IdentityHarness, alice: Member, code: str
 ) -> None:
     with pytest.raises(InvalidInput, match="wrong_code"):
         alice.log_in(code)
 
 
-def test_who_belongs_to_no_company_is_not_asked(house: House, alice: Member) -> None:
-    with house.database.system() as db:
+def test_who_belongs_to_no_company_is_not_asked(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    with harness.database.system() as db:
         db.query(Membership).delete()
 
     with pytest.raises(Forbidden, match="no_company"):
@@ -126,30 +130,30 @@ def test_who_belongs_to_no_company_is_not_asked(house: House, alice: Member) -> 
 
 
 def test_who_has_a_factor_cannot_set_up_another_instead(
-    house: House, alice: Member
+    harness: IdentityHarness, alice: Member
 ) -> None:
     token = alice.give_password().token
     request = identity.second_step.ProposeTotpAtLogin(token=token)
 
     with pytest.raises(Unauthenticated, match="pending_login_ended"):
-        house.call(identity.second_step.PROPOSE_TOTP_AT_LOGIN, request)
+        harness.call(identity.second_step.PROPOSE_TOTP_AT_LOGIN, request)
 
 
 def test_where_a_factor_is_required_it_is_set_up_before_anything_else(
-    house: House,
+    harness: IdentityHarness,
 ) -> None:
-    house.is_factor_required = True
-    house.start(QUICK_HASHER)
-    alice = Member.new(house, ALICE)
+    harness.is_factor_required = True
+    harness.start(QUICK_HASHER)
+    alice = Member.new(harness, ALICE)
     pending = alice.give_password()
     assert pending.factors == []
     request = identity.second_step.ProposeTotpAtLogin(token=pending.token)
-    proposal = house.call(identity.second_step.PROPOSE_TOTP_AT_LOGIN, request)
+    proposal = harness.call(identity.second_step.PROPOSE_TOTP_AT_LOGIN, request)
     alice.secret = proposal.secret
     with pytest.raises(InvalidInput, match="wrong_code"):
         alice.answer(pending.token, alice.code())
 
-    done = house.call(
+    done = harness.call(
         identity.second_step.SET_UP_TOTP_AT_LOGIN,
         identity.second_step.SetUpTotpAtLogin(
             token=pending.token,
@@ -161,8 +165,8 @@ def test_where_a_factor_is_required_it_is_set_up_before_anything_else(
 
     assert len(done.recovery_codes) == 10
     assert done.session.user.two_factor_enabled
-    house.clock.move(timedelta(seconds=30))
+    harness.clock.move(timedelta(seconds=30))
     session = alice.log_in()
     removing = identity.factors.RemoveTotp(code=alice.code())
     with pytest.raises(ContractError, match="second_factor_required"):
-        house.call(identity.factors.REMOVE_TOTP, removing, session.principal)
+        harness.call(identity.factors.REMOVE_TOTP, removing, session.principal)

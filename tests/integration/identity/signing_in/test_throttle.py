@@ -20,16 +20,16 @@ from services.identity.signing_in.throttle import (
 )
 from shared.errors import Throttled, Unauthenticated
 from shared.rpc import jobs
-from tests.fixtures.identity.house import ADDRESS, House
+from tests.fixtures.identity.harness import ADDRESS, IdentityHarness
 from tests.fixtures.properties import over_database
 
 ALICE = "alice@example.com"
 WRONG = "not-the-password"
 
 
-def fail(house: House, email: str = ALICE, address: str = ADDRESS) -> None:
+def fail(harness: IdentityHarness, email: str = ALICE, address: str = ADDRESS) -> None:
     with pytest.raises(Unauthenticated, match="wrong_credentials"):
-        house.log_in(email, WRONG, address)
+        harness.log_in(email, WRONG, address)
 
 
 def address_number(number: int) -> str:
@@ -38,125 +38,131 @@ def address_number(number: int) -> str:
 
 @pytest.mark.parametrize("email", [ALICE, "nobody@example.com", "no address"])
 def test_an_account_is_throttled_after_its_failures_whether_it_exists_or_not(
-    house: House, email: str
+    harness: IdentityHarness, email: str
 ) -> None:
-    house.add_owner(ALICE, "Aurora")
+    harness.add_owner(ALICE, "Aurora")
     for number in range(MAX_PER_ACCOUNT):
-        fail(house, email, address_number(number))
+        fail(harness, email, address_number(number))
 
     with pytest.raises(Throttled) as refusal:
-        house.log_in(email, WRONG, "192.0.2.99")
+        harness.log_in(email, WRONG, "192.0.2.99")
 
     assert refusal.value.code == "too_many_logins"
     assert refusal.value.parameters == {"retry_after_s": WINDOW.total_seconds()}
 
 
 def test_a_throttled_account_does_not_learn_that_a_password_is_right(
-    house: House,
+    harness: IdentityHarness,
 ) -> None:
-    house.add_owner(ALICE, "Aurora")
+    harness.add_owner(ALICE, "Aurora")
     for _ in range(MAX_PER_ACCOUNT):
-        fail(house)
-    house.offload.count = 0
+        fail(harness)
+    harness.offload.count = 0
 
     with pytest.raises(Throttled):
-        house.log_in(ALICE)
+        harness.log_in(ALICE)
 
-    assert house.offload.count == 0
+    assert harness.offload.count == 0
 
 
-def test_the_spelling_of_an_email_is_no_way_round_the_throttle(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
+def test_the_spelling_of_an_email_is_no_way_round_the_throttle(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(ALICE, "Aurora")
     for number in range(MAX_PER_ACCOUNT):
         spelling = ALICE.upper() if number % 2 else f" {ALICE} "
-        fail(house, spelling)
+        fail(harness, spelling)
 
     with pytest.raises(Throttled):
-        house.log_in(ALICE)
+        harness.log_in(ALICE)
 
 
-def test_other_accounts_of_the_same_address_are_let_in(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
-    house.add_owner("bob@example.com", "Borealis")
+def test_other_accounts_of_the_same_address_are_let_in(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(ALICE, "Aurora")
+    harness.add_owner("bob@example.com", "Borealis")
     for _ in range(MAX_PER_ACCOUNT):
-        fail(house)
+        fail(harness)
 
-    house.log_in("bob@example.com")
+    harness.log_in("bob@example.com")
 
 
-def test_waiting_as_long_as_was_told_is_enough(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
+def test_waiting_as_long_as_was_told_is_enough(harness: IdentityHarness) -> None:
+    harness.add_owner(ALICE, "Aurora")
     for _ in range(MAX_PER_ACCOUNT):
-        fail(house)
-        house.clock.move(timedelta(seconds=7, milliseconds=300))
+        fail(harness)
+        harness.clock.move(timedelta(seconds=7, milliseconds=300))
     with pytest.raises(Throttled) as refusal:
-        house.log_in(ALICE)
+        harness.log_in(ALICE)
 
     wait_s = refusal.value.parameters["retry_after_s"]
-    house.clock.move(timedelta(seconds=wait_s - 1))
+    harness.clock.move(timedelta(seconds=wait_s - 1))
     with pytest.raises(Throttled):
-        house.log_in(ALICE)
-    house.clock.move(timedelta(seconds=1))
+        harness.log_in(ALICE)
+    harness.clock.move(timedelta(seconds=1))
 
-    house.log_in(ALICE)
+    harness.log_in(ALICE)
 
 
-def test_the_window_slides_instead_of_starting_anew(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
+def test_the_window_slides_instead_of_starting_anew(harness: IdentityHarness) -> None:
+    harness.add_owner(ALICE, "Aurora")
     step = timedelta(minutes=1)
     for _ in range(MAX_PER_ACCOUNT):
-        fail(house)
-        house.clock.move(step)
-    house.clock.move(WINDOW - MAX_PER_ACCOUNT * step)
+        fail(harness)
+        harness.clock.move(step)
+    harness.clock.move(WINDOW - MAX_PER_ACCOUNT * step)
 
     # The first failure has left the window, and with it one try comes back.
-    fail(house)
+    fail(harness)
     with pytest.raises(Throttled) as refusal:
-        house.log_in(ALICE)
+        harness.log_in(ALICE)
 
     assert refusal.value.parameters["retry_after_s"] == step.total_seconds()
 
 
-def test_signing_in_starts_the_accounts_count_anew(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
+def test_signing_in_starts_the_accounts_count_anew(harness: IdentityHarness) -> None:
+    harness.add_owner(ALICE, "Aurora")
     for _ in range(MAX_PER_ACCOUNT - 1):
-        fail(house)
-    house.log_in(ALICE)
+        fail(harness)
+    harness.log_in(ALICE)
 
     for _ in range(MAX_PER_ACCOUNT):
-        fail(house)
+        fail(harness)
 
     with pytest.raises(Throttled):
-        house.log_in(ALICE)
+        harness.log_in(ALICE)
 
 
-def test_signing_in_does_not_start_the_addresss_count_anew(house: House) -> None:
+def test_signing_in_does_not_start_the_addresss_count_anew(
+    harness: IdentityHarness,
+) -> None:
     # An attacker with an account of their own would otherwise guess without end.
-    house.add_owner("mallory@example.com", "Aurora")
+    harness.add_owner("mallory@example.com", "Aurora")
     for number in range(MAX_PER_ADDRESS):
         if number % 5 == 0:
-            house.log_in("mallory@example.com")
-        fail(house, f"victim{number}@example.com")
+            harness.log_in("mallory@example.com")
+        fail(harness, f"victim{number}@example.com")
 
     with pytest.raises(Throttled):
-        house.log_in("mallory@example.com")
-    house.log_in("mallory@example.com", address="192.0.2.99")
+        harness.log_in("mallory@example.com")
+    harness.log_in("mallory@example.com", address="192.0.2.99")
 
 
-def test_one_ipv6_site_counts_as_one_address(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
+def test_one_ipv6_site_counts_as_one_address(harness: IdentityHarness) -> None:
+    harness.add_owner(ALICE, "Aurora")
     for number in range(MAX_PER_ADDRESS):
-        fail(house, f"victim{number}@example.com", f"2001:db8:7:1::{number:x}")
+        fail(harness, f"victim{number}@example.com", f"2001:db8:7:1::{number:x}")
 
     with pytest.raises(Throttled):
-        house.log_in(ALICE, address="2001:db8:7:1:ffff::1")
-    house.log_in(ALICE, address="2001:db8:7:2::1")
+        harness.log_in(ALICE, address="2001:db8:7:1:ffff::1")
+    harness.log_in(ALICE, address="2001:db8:7:2::1")
 
 
-def fail_everywhere(house: House) -> None:
+def fail_everywhere(harness: IdentityHarness) -> None:
     """As many failures as are taken altogether, of other accounts and addresses."""
-    now = house.clock.now()
-    with house.database.system() as db:
+    now = harness.clock.now()
+    with harness.database.system() as db:
         db.execute(
             insert(LoginFailure),
             [
@@ -170,15 +176,17 @@ def fail_everywhere(house: House) -> None:
         )
 
 
-def test_an_attack_from_everywhere_on_everybody_is_bounded(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
-    fail_everywhere(house)
+def test_an_attack_from_everywhere_on_everybody_is_bounded(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(ALICE, "Aurora")
+    fail_everywhere(harness)
 
     with pytest.raises(Throttled):
-        house.log_in(ALICE)
-    house.clock.move(WINDOW)
+        harness.log_in(ALICE)
+    harness.clock.move(WINDOW)
 
-    house.log_in(ALICE)
+    harness.log_in(ALICE)
 
 
 @pytest.mark.parametrize(
@@ -190,14 +198,14 @@ def test_an_attack_from_everywhere_on_everybody_is_bounded(house: House) -> None
     ],
 )
 def test_an_attack_on_everybody_keeps_nobody_out_where_they_signed_in_before(
-    house: House, known: str, address: str
+    harness: IdentityHarness, known: str, address: str
 ) -> None:
-    house.add_owner(ALICE, "Aurora")
-    house.log_in(ALICE, address=known)
-    house.clock.move(KNOWN_FOR - timedelta(seconds=1))
-    fail_everywhere(house)
+    harness.add_owner(ALICE, "Aurora")
+    harness.log_in(ALICE, address=known)
+    harness.clock.move(KNOWN_FOR - timedelta(seconds=1))
+    fail_everywhere(harness)
 
-    house.log_in(ALICE, address=address)
+    harness.log_in(ALICE, address=address)
 
 
 @pytest.mark.parametrize(
@@ -210,58 +218,64 @@ def test_an_attack_on_everybody_keeps_nobody_out_where_they_signed_in_before(
     ],
 )
 def test_an_attack_on_everybody_bounds_who_comes_from_elsewhere(
-    house: House, known: str, address: str
+    harness: IdentityHarness, known: str, address: str
 ) -> None:
-    house.add_owner(ALICE, "Aurora")
-    house.log_in(ALICE, address=known)
-    fail_everywhere(house)
+    harness.add_owner(ALICE, "Aurora")
+    harness.log_in(ALICE, address=known)
+    fail_everywhere(harness)
 
     with pytest.raises(Throttled):
-        house.log_in(ALICE, address=address)
+        harness.log_in(ALICE, address=address)
 
 
-def test_who_signed_in_long_ago_or_is_somebody_else_is_not_known(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
-    house.add_owner("bob@example.com", "Borealis")
-    house.log_in(ALICE)
-    house.clock.move(KNOWN_FOR)
-    fail_everywhere(house)
+def test_who_signed_in_long_ago_or_is_somebody_else_is_not_known(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(ALICE, "Aurora")
+    harness.add_owner("bob@example.com", "Borealis")
+    harness.log_in(ALICE)
+    harness.clock.move(KNOWN_FOR)
+    fail_everywhere(harness)
 
     for email in (ALICE, "bob@example.com"):
         with pytest.raises(Throttled):
-            house.log_in(email)
+            harness.log_in(email)
 
 
-def test_who_is_known_is_bounded_by_account_and_address_as_ever(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
-    house.log_in(ALICE)
-    fail_everywhere(house)
+def test_who_is_known_is_bounded_by_account_and_address_as_ever(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(ALICE, "Aurora")
+    harness.log_in(ALICE)
+    fail_everywhere(harness)
     for _ in range(MAX_PER_ACCOUNT):
-        fail(house)
+        fail(harness)
 
     with pytest.raises(Throttled):
-        house.log_in(ALICE)
+        harness.log_in(ALICE)
 
 
-def test_successful_sign_ins_are_not_counted(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
+def test_successful_sign_ins_are_not_counted(harness: IdentityHarness) -> None:
+    harness.add_owner(ALICE, "Aurora")
 
     for _ in range(MAX_PER_ACCOUNT + 1):
-        house.log_in(ALICE)
+        harness.log_in(ALICE)
 
-    assert count_failures(house) == 0
+    assert count_failures(harness) == 0
 
 
-def test_guesses_made_at_once_learn_no_more_than_the_limit(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
+def test_guesses_made_at_once_learn_no_more_than_the_limit(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(ALICE, "Aurora")
     guesses = 3 * MAX_PER_ACCOUNT
     everybody_was_admitted = Barrier(guesses, timeout=30)
-    house.offload.before = everybody_was_admitted.wait
+    harness.offload.before = everybody_was_admitted.wait
 
     def guess(number: int) -> str:
         password = f"not-the-password-{number}"
         try:
-            house.log_in(ALICE, password)
+            harness.log_in(ALICE, password)
         except (Unauthenticated, Throttled) as refusal:
             return refusal.code
         return "signed in"
@@ -271,46 +285,48 @@ def test_guesses_made_at_once_learn_no_more_than_the_limit(house: House) -> None
 
     assert answers.count("wrong_credentials") == MAX_PER_ACCOUNT
     assert answers.count("too_many_logins") == guesses - MAX_PER_ACCOUNT
-    assert count_failures(house) == MAX_PER_ACCOUNT
+    assert count_failures(harness) == MAX_PER_ACCOUNT
 
 
 def test_a_right_guess_beyond_the_limit_is_not_told_even_if_admitted_before_it(
-    house: House,
+    harness: IdentityHarness,
 ) -> None:
-    house.add_owner(ALICE, "Aurora")
+    harness.add_owner(ALICE, "Aurora")
 
     def fail_often_elsewhere() -> None:
-        house.offload.before = lambda: None
+        harness.offload.before = lambda: None
         for _ in range(MAX_PER_ACCOUNT):
-            fail(house)
+            fail(harness)
 
-    house.offload.before = fail_often_elsewhere
+    harness.offload.before = fail_often_elsewhere
 
     with pytest.raises(Throttled):
-        house.log_in(ALICE)
+        harness.log_in(ALICE)
 
 
-def test_many_people_sign_in_at_once_without_being_throttled(house: House) -> None:
-    house.add_owner(ALICE, "Aurora")
+def test_many_people_sign_in_at_once_without_being_throttled(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(ALICE, "Aurora")
     people = 2 * MAX_PER_ACCOUNT
     everybody_was_admitted = Barrier(people, timeout=30)
-    house.offload.before = everybody_was_admitted.wait
+    harness.offload.before = everybody_was_admitted.wait
 
     with ThreadPoolExecutor(people) as pool:
-        sessions = list(pool.map(house.log_in, [ALICE] * people))
+        sessions = list(pool.map(harness.log_in, [ALICE] * people))
 
     assert len({session.token for session in sessions}) == people
 
 
-def test_what_no_window_reaches_any_more_is_deleted(house: House) -> None:
-    fail(house)
-    house.clock.move(WINDOW - timedelta(seconds=1))
-    fail(house)
-    house.clock.move(timedelta(seconds=1))
+def test_what_no_window_reaches_any_more_is_deleted(harness: IdentityHarness) -> None:
+    fail(harness)
+    harness.clock.move(WINDOW - timedelta(seconds=1))
+    fail(harness)
+    harness.clock.move(timedelta(seconds=1))
 
-    run_job(house, "forget_old_failures")
+    run_job(harness, "forget_old_failures")
 
-    assert count_failures(house) == 1
+    assert count_failures(harness) == 1
 
 
 @over_database(8)
@@ -322,33 +338,33 @@ def test_what_no_window_reaches_any_more_is_deleted(house: House) -> None:
     )
 )
 def test_the_throttle_does_what_a_list_of_moments_says(
-    house: House, steps: list[tuple[bool, int]]
+    harness: IdentityHarness, steps: list[tuple[bool, int]]
 ) -> None:
-    house.clock.move(WINDOW)
+    harness.clock.move(WINDOW)
     email = f"{uuid4().hex}@example.com"
-    house.add_owner(email, "Aurora")
+    harness.add_owner(email, "Aurora")
     failures: list[datetime] = []
 
     for is_right, wait_s in steps:
-        now = house.clock.now()
+        now = harness.clock.now()
         failures = [moment for moment in failures if moment > now - WINDOW]
         if len(failures) >= MAX_PER_ACCOUNT:
             with pytest.raises(Throttled):
-                house.log_in(email)
+                harness.log_in(email)
         elif is_right:
-            house.log_in(email, address=address_number(1))
+            harness.log_in(email, address=address_number(1))
             failures = []
         else:
-            fail(house, email, address_number(len(failures)))
+            fail(harness, email, address_number(len(failures)))
             failures.append(now)
-        house.clock.move(timedelta(seconds=wait_s))
+        harness.clock.move(timedelta(seconds=wait_s))
 
 
-def count_failures(house: House) -> int:
-    with house.database.system() as db:
+def count_failures(harness: IdentityHarness) -> int:
+    with harness.database.system() as db:
         return db.scalar(select(func.count()).select_from(LoginFailure)) or 0
 
 
-def run_job(house: House, name: str) -> None:
-    job = next(job for job in house.service.jobs() if job.name == name)
-    jobs.run_job(job, house.service.runtime)
+def run_job(harness: IdentityHarness, name: str) -> None:
+    job = next(job for job in harness.service.jobs() if job.name == name)
+    jobs.run_job(job, harness.service.runtime)

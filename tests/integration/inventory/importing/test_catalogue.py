@@ -11,9 +11,9 @@ from shared.contracts.inventory.services import Period
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.money import Money
 from shared.rpc.jobs import run_job
-from tests.fixtures.inventory.warehouse import (
+from tests.fixtures.inventory.harness import (
     PLANS,
-    Warehouse,
+    InventoryHarness,
     catalog_row,
     service_row,
 )
@@ -22,30 +22,32 @@ TABLES = ("families", "plans", "plan_prices")
 STAGED = ("imports", "staged_families", "staged_plans", "staged_prices")
 
 
-def counts(warehouse: Warehouse) -> list[int]:
-    return [warehouse.count(table) for table in TABLES]
+def counts(harness: InventoryHarness) -> list[int]:
+    return [harness.count(table) for table in TABLES]
 
 
-def test_the_same_catalogue_again_changes_nothing(empty_warehouse: Warehouse) -> None:
+def test_the_same_catalogue_again_changes_nothing(
+    empty_harness: InventoryHarness,
+) -> None:
     rows = [catalog_row(plan) for plan in PLANS]
 
-    first = empty_warehouse.import_catalog(*rows)
-    again = empty_warehouse.import_catalog(*rows)
+    first = empty_harness.import_catalog(*rows)
+    again = empty_harness.import_catalog(*rows)
 
     assert (first.created, first.changed, first.unchanged) == (4, 0, 0)
     assert (again.created, again.changed, again.unchanged) == (0, 0, 4)
-    assert [empty_warehouse.count(table) for table in STAGED] == [0, 0, 0, 0]
+    assert [empty_harness.count(table) for table in STAGED] == [0, 0, 0, 0]
 
 
-def test_families_have_the_order_of_the_file(warehouse: Warehouse) -> None:
-    warehouse.import_catalog(
+def test_families_have_the_order_of_the_file(harness: InventoryHarness) -> None:
+    harness.import_catalog(
         catalog_row("dns", family_code="a-dns", family_name="DNS", icon="world"),
         catalog_row("vpn-5", price="3"),
     )
     for plan in ("dns", "vpn-5", "web-pro", "lxc-s"):
-        warehouse.add_service(plan, plan=plan)
+        harness.add_service(plan, plan=plan)
 
-    board = warehouse.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
+    board = harness.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
 
     assert [(family.code, family.icon) for family in board.families] == [
         ("lxc", "box"),
@@ -58,36 +60,36 @@ def test_families_have_the_order_of_the_file(warehouse: Warehouse) -> None:
 
 
 def test_a_new_price_of_a_plan_leaves_services_at_theirs(
-    warehouse: Warehouse,
+    harness: InventoryHarness,
 ) -> None:
-    old = warehouse.add_service("old")
+    old = harness.add_service("old")
 
-    applied = warehouse.import_catalog(catalog_row("lxc-s", price="5.25"))
+    applied = harness.import_catalog(catalog_row("lxc-s", price="5.25"))
 
     assert (applied.created, applied.changed, applied.unchanged) == (0, 1, 0)
     details = inventory.reading.GetService(service_id=old.id)
-    assert warehouse.ask(inventory.reading.GET_SERVICE, details).service == old
-    assert warehouse.add_service("new").price == Money("5.25", "EUR")
+    assert harness.ask(inventory.reading.GET_SERVICE, details).service == old
+    assert harness.add_service("new").price == Money("5.25", "EUR")
 
 
 def test_services_follow_the_names_of_their_plan_and_family(
-    warehouse: Warehouse,
+    harness: InventoryHarness,
 ) -> None:
-    service = warehouse.add_service()
-    other = warehouse.add_service("S-2", plan="lxc-l")
+    service = harness.add_service()
+    other = harness.add_service("S-2", plan="lxc-l")
 
-    applied = warehouse.import_catalog(
+    applied = harness.import_catalog(
         catalog_row("lxc-s", plan_name="LXC Small", family_name="Containers")
     )
 
     assert applied.changed == 1
     details = inventory.reading.GetService(service_id=service.id)
-    renamed = warehouse.ask(inventory.reading.GET_SERVICE, details)
+    renamed = harness.ask(inventory.reading.GET_SERVICE, details)
     assert renamed.service.plan_name == "LXC Small"
     assert renamed.service.family_name == "Containers"
     row = renamed.history[0]
     assert (row.what, row.before, row.after) == ("plan", "LXC S", "LXC Small")
-    told = {e["body"]["id"]: e for e in warehouse.events()[2:]}
+    told = {e["body"]["id"]: e for e in harness.events()[2:]}
     assert {e["name"] for e in told.values()} == {"service_renamed"}
     assert {e["version"] for e in told.values()} == {2}
     assert told[str(other.id)]["body"]["family_name"] == "Containers"
@@ -126,7 +128,7 @@ REFUSED: list[tuple[dict[str, str], str, str]] = [
 
 
 def test_every_bad_value_is_refused_with_its_line_field_and_code(
-    empty_warehouse: Warehouse,
+    empty_harness: InventoryHarness,
 ) -> None:
     rows = [
         catalog_row(**(values | {"line": str(number)}))
@@ -134,7 +136,7 @@ def test_every_bad_value_is_refused_with_its_line_field_and_code(
     ]
     good = catalog_row("web-pro", line="good", price="1e-3", currency="eur")
 
-    staged, applied = empty_warehouse.try_catalog(*rows, good)
+    staged, applied = empty_harness.try_catalog(*rows, good)
 
     assert [(r.line, r.field, r.code) for r in staged.refused] == [
         (str(number), field, code) for number, (_, field, code) in enumerate(REFUSED)
@@ -145,7 +147,7 @@ def test_every_bad_value_is_refused_with_its_line_field_and_code(
 
 @pytest.mark.parametrize("in_one_batch", [True, False])
 def test_lines_that_contradict_an_earlier_one_are_refused(
-    warehouse: Warehouse, *, in_one_batch: bool
+    harness: InventoryHarness, *, in_one_batch: bool
 ) -> None:
     rows = [
         catalog_row("new", line="1"),
@@ -163,9 +165,9 @@ def test_lines_that_contradict_an_earlier_one_are_refused(
     refused = []
     for batch in [rows] if in_one_batch else [[row] for row in rows]:
         stage = inventory.importing.StageCatalog(import_id=import_id, rows=batch)
-        refused += warehouse.operate(inventory.importing.STAGE_CATALOG, stage).refused
+        refused += harness.operate(inventory.importing.STAGE_CATALOG, stage).refused
     apply = inventory.importing.ApplyImport(import_id=import_id)
-    applied = warehouse.operate(inventory.importing.APPLY_CATALOG, apply)
+    applied = harness.operate(inventory.importing.APPLY_CATALOG, apply)
 
     assert [(r.line, r.field, r.code) for r in refused] == [
         ("3", "price", "duplicate"),
@@ -179,16 +181,16 @@ def test_lines_that_contradict_an_earlier_one_are_refused(
 
 
 def test_prices_are_kept_to_twelve_places_rounded_half_up(
-    warehouse: Warehouse,
+    harness: InventoryHarness,
 ) -> None:
-    warehouse.import_catalog(
+    harness.import_catalog(
         catalog_row("tiny", price="0.00012222222222222221"),
         catalog_row("half", price="0.0000000000005"),
         catalog_row("huge", price="1000000000"),
     )
 
     prices = [
-        warehouse.add_service(plan, plan=plan).price.amount
+        harness.add_service(plan, plan=plan).price.amount
         for plan in ("tiny", "half", "huge")
     ]
 
@@ -199,107 +201,111 @@ def test_prices_are_kept_to_twelve_places_rounded_half_up(
     ]
 
 
-def test_a_failure_while_applying_leaves_nothing(warehouse: Warehouse) -> None:
-    before = counts(warehouse)
+def test_a_failure_while_applying_leaves_nothing(harness: InventoryHarness) -> None:
+    before = counts(harness)
     import_id = uuid4()
     rows = [
         catalog_row("fresh", family_code="fresh", family_name="Fresh"),
         catalog_row("lxc-s", price="99"),
     ]
     stage = inventory.importing.StageCatalog(import_id=import_id, rows=rows)
-    warehouse.operate(inventory.importing.STAGE_CATALOG, stage)
-    with warehouse.database.system() as db:
+    harness.operate(inventory.importing.STAGE_CATALOG, stage)
+    with harness.database.system() as db:
         # The last of the three statements now fails on the second row.
         db.execute(text("ALTER TABLE plan_prices ADD CONSTRAINT c CHECK (price <> 99)"))
 
     apply = inventory.importing.ApplyImport(import_id=import_id)
     with pytest.raises(Exception, match="fault in inventory"):
-        warehouse.operate(inventory.importing.APPLY_CATALOG, apply)
+        harness.operate(inventory.importing.APPLY_CATALOG, apply)
 
-    assert counts(warehouse) == before
-    assert warehouse.count("imports") == 1
+    assert counts(harness) == before
+    assert harness.count("imports") == 1
 
 
 def test_a_plan_that_moved_meanwhile_stops_the_whole_import(
-    warehouse: Warehouse,
+    harness: InventoryHarness,
 ) -> None:
     slow, quick = uuid4(), catalog_row("new", family_code="vpn", family_name="VPN")
     rows = [catalog_row("new"), catalog_row("other")]
     stage = inventory.importing.StageCatalog(import_id=slow, rows=rows)
-    warehouse.operate(inventory.importing.STAGE_CATALOG, stage)
-    warehouse.import_catalog(quick)
-    before = counts(warehouse)
+    harness.operate(inventory.importing.STAGE_CATALOG, stage)
+    harness.import_catalog(quick)
+    before = counts(harness)
 
     with pytest.raises(Conflict, match="changed_meanwhile"):
-        warehouse.operate(
+        harness.operate(
             inventory.importing.APPLY_CATALOG,
             inventory.importing.ApplyImport(import_id=slow),
         )
 
-    assert counts(warehouse) == before
+    assert counts(harness) == before
 
 
-def test_an_import_is_applied_once_and_can_be_discarded(warehouse: Warehouse) -> None:
+def test_an_import_is_applied_once_and_can_be_discarded(
+    harness: InventoryHarness,
+) -> None:
     import_id = uuid4()
     stage = inventory.importing.StageCatalog(
         import_id=import_id, rows=[catalog_row("new")]
     )
     apply = inventory.importing.ApplyImport(import_id=import_id)
 
-    warehouse.operate(inventory.importing.STAGE_CATALOG, stage)
-    warehouse.operate(inventory.importing.DISCARD_IMPORT, apply)
-    warehouse.operate(inventory.importing.DISCARD_IMPORT, apply)
+    harness.operate(inventory.importing.STAGE_CATALOG, stage)
+    harness.operate(inventory.importing.DISCARD_IMPORT, apply)
+    harness.operate(inventory.importing.DISCARD_IMPORT, apply)
 
     with pytest.raises(NotFound, match="no_such_import"):
-        warehouse.operate(inventory.importing.APPLY_CATALOG, apply)
-    assert [warehouse.count(table) for table in STAGED] == [0, 0, 0, 0]
+        harness.operate(inventory.importing.APPLY_CATALOG, apply)
+    assert [harness.count(table) for table in STAGED] == [0, 0, 0, 0]
 
 
-def test_an_import_of_services_is_none_of_a_catalogue(warehouse: Warehouse) -> None:
+def test_an_import_of_services_is_none_of_a_catalogue(
+    harness: InventoryHarness,
+) -> None:
     import_id = uuid4()
     rows = inventory.importing.StageServices(import_id=import_id, rows=[service_row()])
-    warehouse.operate(inventory.importing.STAGE_SERVICES, rows)
+    harness.operate(inventory.importing.STAGE_SERVICES, rows)
 
     with pytest.raises(NotFound, match="no_such_import"):
-        warehouse.operate(
+        harness.operate(
             inventory.importing.APPLY_CATALOG,
             inventory.importing.ApplyImport(import_id=import_id),
         )
     stage = inventory.importing.StageCatalog(import_id=import_id, rows=[catalog_row()])
     with pytest.raises(Conflict, match="other_import"):
-        warehouse.operate(inventory.importing.STAGE_CATALOG, stage)
+        harness.operate(inventory.importing.STAGE_CATALOG, stage)
 
 
-def test_a_batch_has_at_most_2000_rows(warehouse: Warehouse) -> None:
+def test_a_batch_has_at_most_2000_rows(harness: InventoryHarness) -> None:
     rows: list[CatalogRow] = [catalog_row()] * 2_001
     stage = inventory.importing.StageCatalog(import_id=uuid4(), rows=rows)
 
     with pytest.raises(InvalidInput) as refusal:
-        warehouse.operate(inventory.importing.STAGE_CATALOG, stage)
+        harness.operate(inventory.importing.STAGE_CATALOG, stage)
 
     assert refusal.value.parameters == {"max_rows": 2_000}
 
 
 def test_what_is_left_lying_about_is_forgotten_after_a_day(
-    warehouse: Warehouse,
+    harness: InventoryHarness,
 ) -> None:
     stage = inventory.importing.StageCatalog(
         import_id=uuid4(), rows=[catalog_row("new")]
     )
-    warehouse.operate(inventory.importing.STAGE_CATALOG, stage)
-    (forget,) = (job for job in warehouse.service.jobs())
+    harness.operate(inventory.importing.STAGE_CATALOG, stage)
+    (forget,) = (job for job in harness.service.jobs())
 
-    warehouse.later(minutes=24 * 60)
-    run_job(forget, warehouse.service.runtime)
-    kept = warehouse.count("imports")
-    warehouse.later(minutes=1)
-    run_job(forget, warehouse.service.runtime)
+    harness.later(minutes=24 * 60)
+    run_job(forget, harness.service.runtime)
+    kept = harness.count("imports")
+    harness.later(minutes=1)
+    run_job(forget, harness.service.runtime)
 
-    assert (kept, warehouse.count("imports")) == (1, 0)
+    assert (kept, harness.count("imports")) == (1, 0)
 
 
-def test_a_plan_has_a_price_per_currency_and_period(warehouse: Warehouse) -> None:
-    warehouse.import_catalog(
+def test_a_plan_has_a_price_per_currency_and_period(harness: InventoryHarness) -> None:
+    harness.import_catalog(
         catalog_row("lxc-s", currency="PLN", period="hour", price="0.0293")
     )
     request = inventory.lifecycle.CreateService(
@@ -311,6 +317,6 @@ def test_a_plan_has_a_price_per_currency_and_period(warehouse: Warehouse) -> Non
         period=Period.HOUR,
     )
 
-    service = warehouse.operate(inventory.lifecycle.CREATE_SERVICE, request)
+    service = harness.operate(inventory.lifecycle.CREATE_SERVICE, request)
 
     assert service.price == Money("0.0293", "PLN")

@@ -8,11 +8,11 @@ from shared.contracts.billing.charging import PaymentNews, ServicePayment
 from shared.contracts.inventory.services import ServiceState
 from shared.contracts.notes import Note, NoteCode
 from shared.db.events import Envelope
-from tests.fixtures.inventory.warehouse import Warehouse
+from tests.fixtures.inventory.harness import InventoryHarness
 
 
-def test_suspended_and_resumed_by_billings_news(warehouse: Warehouse) -> None:
-    service = warehouse.activate(warehouse.add_service())
+def test_suspended_and_resumed_by_billings_news(harness: InventoryHarness) -> None:
+    service = harness.activate(harness.add_service())
 
     def news(version: int) -> Envelope[PaymentNews]:
         payment = ServicePayment(service_id=service.id, version=version)
@@ -22,16 +22,16 @@ def test_suspended_and_resumed_by_billings_news(warehouse: Warehouse) -> None:
             name="",
             company_id=service.company_id,
             version=version,
-            at=warehouse.clock.now(),
+            at=harness.clock.now(),
             request_id="test",
             body=PaymentNews(services=[payment]),
         )
 
-    with warehouse.database.system() as session:
-        warehouse.service.suspend_overdue(session, news(1))
-        warehouse.service.resume_restored(session, news(2))
+    with harness.database.system() as session:
+        harness.service.suspend_overdue(session, news(1))
+        harness.service.resume_restored(session, news(2))
 
-    rows = warehouse.history_of(service)[-2:]
+    rows = harness.history_of(service)[-2:]
     assert [(row.after, row.note) for row in rows] == [
         (ServiceState.SUSPENDED.value, Note(code=NoteCode.BALANCE_EXHAUSTED)),
         (ServiceState.ACTIVE.value, Note(code=NoteCode.BALANCE_RESTORED)),

@@ -27,7 +27,7 @@ from shared.contracts.inventory.services import (
 )
 from shared.errors import Conflict
 from shared.money import Money
-from tests.fixtures.inventory.warehouse import PLANS, Warehouse
+from tests.fixtures.inventory.harness import PLANS, InventoryHarness
 from tests.fixtures.properties import over_database
 
 LIVE = {"pending", "active", "suspended"}
@@ -71,7 +71,7 @@ class Model:
 
 
 class Provider(RuleBasedStateMachine):
-    warehouse: Warehouse
+    harness: InventoryHarness
 
     services = Bundle("services")
 
@@ -96,7 +96,7 @@ class Provider(RuleBasedStateMachine):
     @rule(target=services, plan=st.sampled_from(sorted(PLANS)))
     def create(self, plan: str) -> Model:
         reference = f"S-{len(self.models)}"
-        service = self.warehouse.add_service(
+        service = self.harness.add_service(
             reference, plan=plan, company_id=self.company_id
         )
         model = Model(service.id, plan, PRICE[plan])
@@ -110,14 +110,14 @@ class Provider(RuleBasedStateMachine):
         method, sources, target = MOVES[name]
         request = inventory.lifecycle.ChangeState(service_id=model.id)
         with self.change(model, allowed=model.state in sources):
-            self.warehouse.operate(method, request)
+            self.harness.operate(method, request)
             model.go(target)
 
     @rule(model=services, reason=st.sampled_from(SuspensionReason))
     def suspend(self, model: Model, reason: SuspensionReason) -> None:
         with self.change(model, allowed=model.state == "active"):
             request = inventory.lifecycle.Suspend(service_id=model.id, reason=reason)
-            self.warehouse.operate(inventory.lifecycle.SUSPEND_SERVICE, request)
+            self.harness.operate(inventory.lifecycle.SUSPEND_SERVICE, request)
             model.go("suspended")
             model.reason = reason
 
@@ -127,7 +127,7 @@ class Provider(RuleBasedStateMachine):
             request = inventory.lifecycle.RequestTermination(
                 service_id=model.id, time=time
             )
-            self.warehouse.operate(inventory.lifecycle.REQUEST_TERMINATION, request)
+            self.harness.operate(inventory.lifecycle.REQUEST_TERMINATION, request)
             model.note("termination_request", None, time.value)
             model.mark = time
 
@@ -135,7 +135,7 @@ class Provider(RuleBasedStateMachine):
     def withdraw(self, model: Model) -> None:
         with self.change(model, allowed=model.mark is not None):
             request = inventory.lifecycle.ChangeState(service_id=model.id)
-            self.warehouse.operate(inventory.lifecycle.WITHDRAW_TERMINATION, request)
+            self.harness.operate(inventory.lifecycle.WITHDRAW_TERMINATION, request)
             assert model.mark
             model.note("termination_request", model.mark.value, None)
             model.mark = None
@@ -146,7 +146,7 @@ class Provider(RuleBasedStateMachine):
             request = inventory.lifecycle.ChangePlan(
                 service_id=model.id, plan_code=plan
             )
-            self.warehouse.operate(inventory.lifecycle.CHANGE_PLAN, request)
+            self.harness.operate(inventory.lifecycle.CHANGE_PLAN, request)
             model.note("plan", PLANS[model.plan][1], PLANS[plan][1])
             model.note("price", f"{model.price} EUR", f"{PRICE[plan]} EUR")
             model.plan, model.price = plan, PRICE[plan]
@@ -157,7 +157,7 @@ class Provider(RuleBasedStateMachine):
             request = inventory.lifecycle.ChangePrice(
                 service_id=model.id, price=Money(price, "EUR")
             )
-            self.warehouse.operate(inventory.lifecycle.CHANGE_PRICE, request)
+            self.harness.operate(inventory.lifecycle.CHANGE_PRICE, request)
             model.note("price", f"{model.price} EUR", f"{price} EUR")
             model.price = price
 
@@ -168,7 +168,7 @@ class Provider(RuleBasedStateMachine):
 
     def compare(self, model: Model) -> None:
         request = inventory.reading.GetService(service_id=model.id)
-        details = self.warehouse.ask(
+        details = self.harness.ask(
             inventory.reading.GET_SERVICE, request, self.company_id
         )
         service = details.service
@@ -184,7 +184,7 @@ class Provider(RuleBasedStateMachine):
 
     @invariant()
     def the_counters_are_the_models(self) -> None:
-        board = self.warehouse.ask(
+        board = self.harness.ask(
             inventory.reading.DASHBOARD, inventory.reading.Dashboard(), self.company_id
         )
         expected = Counter(
@@ -202,9 +202,9 @@ class Provider(RuleBasedStateMachine):
     def teardown(self) -> None:
         for model in self.models:
             self.compare(model)
-        assert self.warehouse.counter_differences() == []
+        assert self.harness.counter_differences() == []
         versions: dict[str, int] = {}
-        for event in self.warehouse.events():
+        for event in self.harness.events():
             versions[event["body"]["id"]] = event["version"]
         assert [versions[str(model.id)] for model in self.models] == [
             model.version for model in self.models
@@ -212,12 +212,12 @@ class Provider(RuleBasedStateMachine):
 
 
 @pytest.mark.property
-def test_services_do_what_the_model_says(warehouse: Warehouse) -> None:
-    class OnThisWarehouse(Provider):
+def test_services_do_what_the_model_says(harness: InventoryHarness) -> None:
+    class OnThisHarness(Provider):
         pass
 
-    OnThisWarehouse.warehouse = warehouse
+    OnThisHarness.harness = harness
     run_state_machine_as_test(
-        OnThisWarehouse,
+        OnThisHarness,
         settings=settings(over_database(5), stateful_step_count=25),
     )

@@ -19,11 +19,11 @@ from shared.contracts.inventory.reading import ListServices, ServiceSort, StateF
 from shared.contracts.inventory.services import Period, SuspensionReason
 from shared.db.database import Database
 from tests.fixtures.databases import fresh_database
-from tests.fixtures.inventory.warehouse import (
+from tests.fixtures.inventory.harness import (
     COMPANY,
     PLANS,
     STRANGER,
-    Warehouse,
+    InventoryHarness,
     catalog_row,
 )
 from tests.fixtures.readings import readings
@@ -79,12 +79,12 @@ FROM services GROUP BY company_id, family_code
 
 
 @pytest.fixture(scope="module")
-def large(postgres_server: PostgresServer) -> Iterator[Warehouse]:
+def large(postgres_server: PostgresServer) -> Iterator[InventoryHarness]:
     """A company of many services beside one of ten."""
     with fresh_database(postgres_server, "inventory") as url:
         database = Database(url)
-        warehouse = Warehouse(database)
-        warehouse.import_catalog(*map(catalog_row, PLANS))
+        harness = InventoryHarness(database)
+        harness.import_catalog(*map(catalog_row, PLANS))
         with database.engine.begin() as connection:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             for company, number in ((COMPANY, SERVICES), (STRANGER, 10)):
@@ -94,7 +94,7 @@ def large(postgres_server: PostgresServer) -> Iterator[Warehouse]:
         with database.engine.connect() as connection:
             autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
             autocommit.execute(text("VACUUM ANALYZE"))
-        yield warehouse
+        yield harness
         database.close()
 
 
@@ -132,7 +132,7 @@ NARROWINGS: dict[str, tuple[int, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("most", "narrowing"), NARROWINGS.values(), ids=NARROWINGS)
 def test_a_page_reads_a_few_times_its_own_rows(
-    large: Warehouse, most: int, narrowing: dict[str, Any]
+    large: InventoryHarness, most: int, narrowing: dict[str, Any]
 ) -> None:
     wasteful = []
     for state, (sort, descending) in product(STATES, SORTINGS):
@@ -155,7 +155,7 @@ def test_a_page_reads_a_few_times_its_own_rows(
 
 @pytest.mark.parametrize("sort", [ServiceSort.NAME, ServiceSort.STATE])
 def test_what_a_line_of_the_costs_counts_is_found_at_once(
-    large: Warehouse, sort: ServiceSort
+    large: InventoryHarness, sort: ServiceSort
 ) -> None:
     request = ListServices(
         state=StateFilter.ACTIVE,
@@ -171,7 +171,7 @@ def test_what_a_line_of_the_costs_counts_is_found_at_once(
     assert max(reading.rows_of(TABLE) for reading in found) <= EXACT
 
 
-def test_the_counters_are_read_instead_of_services(large: Warehouse) -> None:
+def test_the_counters_are_read_instead_of_services(large: InventoryHarness) -> None:
     with readings(large.database) as found:
         large.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
 

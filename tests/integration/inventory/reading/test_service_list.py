@@ -28,11 +28,11 @@ from shared.contracts.inventory.services import (
 )
 from shared.db.paging import decode_cursor, encode_cursor
 from shared.errors import ContractError, InvalidInput
-from tests.fixtures.inventory.warehouse import (
+from tests.fixtures.inventory.harness import (
     COMPANY,
     START,
     STRANGER,
-    Warehouse,
+    InventoryHarness,
     catalog_row,
     service_row,
 )
@@ -74,13 +74,13 @@ one_database = over_database(15)
 class Customer:
     """A company, and its list as it must be."""
 
-    warehouse: Warehouse
+    harness: InventoryHarness
     company_id: UUID
     services: list[Service]
 
     @classmethod
     def with_services(
-        cls, warehouse: Warehouse, rows: list[dict[str, Any]]
+        cls, harness: InventoryHarness, rows: list[dict[str, Any]]
     ) -> "Customer":
         company_id = uuid4()
         ordered = [
@@ -89,8 +89,8 @@ class Customer:
             )
             for number, row in enumerate(rows)
         ]
-        warehouse.import_services(*ordered)
-        customer = cls(warehouse, company_id, [])
+        harness.import_services(*ordered)
+        customer = cls(harness, company_id, [])
         everything = customer.page(ListServices(limit=100)).services
         by_reference = {service.reference: service for service in everything}
         for number, row in enumerate(rows):
@@ -100,18 +100,18 @@ class Customer:
     def settle(self, service: Service, row: dict[str, Any]) -> None:
         change = inventory.lifecycle.ChangeState(service_id=service.id)
         if row["state"] == "terminated":
-            service = self.warehouse.operate(
+            service = self.harness.operate(
                 inventory.lifecycle.TERMINATE_SERVICE, change
             )
         elif row["marked"] and row["state"] != "pending":
             mark = inventory.lifecycle.RequestTermination(service_id=service.id)
-            service = self.warehouse.operate(
+            service = self.harness.operate(
                 inventory.lifecycle.REQUEST_TERMINATION, mark
             )
         self.services.append(service)
 
     def page(self, request: ListServices) -> ServicePage:
-        return self.warehouse.ask(
+        return self.harness.ask(
             inventory.reading.LIST_SERVICES, request, self.company_id
         )
 
@@ -181,9 +181,9 @@ def _key(service: Service, sort: ServiceSort) -> tuple[Any, ...]:
 @given(rows=some_services, request_=some_lists)
 @one_database
 def test_walking_the_pages_gives_the_sorted_list_both_ways(
-    warehouse: Warehouse, rows: list[dict[str, Any]], request_: ListServices
+    harness: InventoryHarness, rows: list[dict[str, Any]], request_: ListServices
 ) -> None:
-    customer = Customer.with_services(warehouse, rows)
+    customer = Customer.with_services(harness, rows)
     expected = customer.expected(request_)
 
     there = list(customer.forward(request_))
@@ -198,20 +198,18 @@ def test_walking_the_pages_gives_the_sorted_list_both_ways(
 @given(limit=st.integers(1, 4), name=st.sampled_from(["a", "m", "z"]))
 @one_database
 def test_services_added_during_a_walk_make_nobody_appear_twice(
-    warehouse: Warehouse, limit: int, name: str
+    harness: InventoryHarness, limit: int, name: str
 ) -> None:
     rows = [
         {"name": letter, "state": "active", "marked": False} for letter in "bdfhknp"
     ]
-    customer = Customer.with_services(warehouse, rows)
+    customer = Customer.with_services(harness, rows)
     request = ListServices(limit=limit)
 
     seen: list[UUID] = []
     for number, page in enumerate(customer.forward(request)):
         seen += [service.id for service in page.services]
-        warehouse.add_service(
-            f"new-{number}", company_id=customer.company_id, name=name
-        )
+        harness.add_service(f"new-{number}", company_id=customer.company_id, name=name)
         if number > 20:
             break
 
@@ -219,19 +217,21 @@ def test_services_added_during_a_walk_make_nobody_appear_twice(
     assert set(customer.expected(request)) <= set(seen)
 
 
-def test_a_list_shows_what_a_figure_elsewhere_is_made_of(warehouse: Warehouse) -> None:
-    warehouse.import_catalog(catalog_row("lxc-s", period="week"))
-    warehouse.import_services(
+def test_a_list_shows_what_a_figure_elsewhere_is_made_of(
+    harness: InventoryHarness,
+) -> None:
+    harness.import_catalog(catalog_row("lxc-s", period="week"))
+    harness.import_services(
         service_row("monthly"), service_row("weekly", period="week")
     )
-    unpaid = warehouse.activate(warehouse.add_service("unpaid"))
+    unpaid = harness.activate(harness.add_service("unpaid"))
     suspend = inventory.lifecycle.Suspend(
         service_id=unpaid.id, reason=SuspensionReason.PAYMENT
     )
-    warehouse.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend)
+    harness.operate(inventory.lifecycle.SUSPEND_SERVICE, suspend)
 
     def shown(**values: Any) -> tuple[list[str], int | None]:
-        page = warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(**values))
+        page = harness.ask(inventory.reading.LIST_SERVICES, ListServices(**values))
         return sorted(service.reference for service in page.services), page.total
 
     assert shown(period=Period.WEEK) == (["weekly"], None)
@@ -241,11 +241,11 @@ def test_a_list_shows_what_a_figure_elsewhere_is_made_of(warehouse: Warehouse) -
     assert shown(currency="PLN") == ([], None)
 
 
-def test_a_list_shows_what_its_counter_counted(warehouse: Warehouse) -> None:
-    warehouse.import_services(
+def test_a_list_shows_what_its_counter_counted(harness: InventoryHarness) -> None:
+    harness.import_services(
         *(service_row(f"S-{n}", state=LIVE[n % 3]) for n in range(7))
     )
-    board = warehouse.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
+    board = harness.ask(inventory.reading.DASHBOARD, inventory.reading.Dashboard())
 
     for state, count in (
         (None, board.total),
@@ -253,34 +253,34 @@ def test_a_list_shows_what_its_counter_counted(warehouse: Warehouse) -> None:
         (StateFilter.ACTIVE, board.active),
         (StateFilter.SUSPENDED, board.suspended),
     ):
-        page = warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(state=state))
+        page = harness.ask(inventory.reading.LIST_SERVICES, ListServices(state=state))
         assert page.total == len(page.services) == count
 
 
-def test_cancelled_services_are_on_no_list(warehouse: Warehouse) -> None:
-    service = warehouse.add_service()
+def test_cancelled_services_are_on_no_list(harness: InventoryHarness) -> None:
+    service = harness.add_service()
     change = inventory.lifecycle.ChangeState(service_id=service.id)
-    cancelled = warehouse.operate(inventory.lifecycle.CANCEL_SERVICE, change)
+    cancelled = harness.operate(inventory.lifecycle.CANCEL_SERVICE, change)
 
     assert cancelled.state is ServiceState.CANCELLED
     for state in (None, *StateFilter):
         request = ListServices(state=state)
-        assert warehouse.ask(inventory.reading.LIST_SERVICES, request).services == []
+        assert harness.ask(inventory.reading.LIST_SERVICES, request).services == []
 
 
 def test_the_way_back_leads_to_the_start_when_what_was_there_is_gone(
-    warehouse: Warehouse,
+    harness: InventoryHarness,
 ) -> None:
-    first, second, _ = [warehouse.add_service(f"S-{n}") for n in range(3)]
-    page = warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(limit=1))
-    there = warehouse.ask(
+    first, second, _ = [harness.add_service(f"S-{n}") for n in range(3)]
+    page = harness.ask(inventory.reading.LIST_SERVICES, ListServices(limit=1))
+    there = harness.ask(
         inventory.reading.LIST_SERVICES, ListServices(limit=1, cursor=page.next)
     )
     change = inventory.lifecycle.ChangeState(service_id=first.id)
-    warehouse.operate(inventory.lifecycle.CANCEL_SERVICE, change)
+    harness.operate(inventory.lifecycle.CANCEL_SERVICE, change)
 
     back = ListServices(limit=1, cursor=there.previous)
-    start = warehouse.ask(inventory.reading.LIST_SERVICES, back)
+    start = harness.ask(inventory.reading.LIST_SERVICES, back)
     assert ([service.id for service in start.services], start.previous) == (
         [second.id],
         None,
@@ -289,24 +289,22 @@ def test_the_way_back_leads_to_the_start_when_what_was_there_is_gone(
 
 
 def test_the_way_on_leads_to_the_end_when_what_was_there_is_gone(
-    warehouse: Warehouse,
+    harness: InventoryHarness,
 ) -> None:
-    *_, kept, gone = [warehouse.add_service(f"S-{n}") for n in range(3)]
+    *_, kept, gone = [harness.add_service(f"S-{n}") for n in range(3)]
     request = ListServices(limit=1)
-    *_, last_but_one, _ = Customer(warehouse, COMPANY, []).forward(request)
+    *_, last_but_one, _ = Customer(harness, COMPANY, []).forward(request)
     change = inventory.lifecycle.ChangeState(service_id=gone.id)
-    warehouse.operate(inventory.lifecycle.CANCEL_SERVICE, change)
+    harness.operate(inventory.lifecycle.CANCEL_SERVICE, change)
 
     on = msgspec.structs.replace(request, cursor=last_but_one.next)
-    end = warehouse.ask(inventory.reading.LIST_SERVICES, on)
+    end = harness.ask(inventory.reading.LIST_SERVICES, on)
     assert ([service.id for service in end.services], end.next) == ([kept.id], None)
     assert end.previous
 
 
-def _cursor(warehouse: Warehouse, **values: Any) -> str:
-    page = warehouse.ask(
-        inventory.reading.LIST_SERVICES, ListServices(limit=1, **values)
-    )
+def _cursor(harness: InventoryHarness, **values: Any) -> str:
+    page = harness.ask(inventory.reading.LIST_SERVICES, ListServices(limit=1, **values))
     assert page.next
     return page.next
 
@@ -324,23 +322,23 @@ OTHER_LISTS: list[dict[str, Any]] = [
 ]
 
 
-def test_a_cursor_of_another_list_is_refused(warehouse: Warehouse) -> None:
-    warehouse.import_services(service_row("S-1"), service_row("S-2"))
-    cursor = _cursor(warehouse)
+def test_a_cursor_of_another_list_is_refused(harness: InventoryHarness) -> None:
+    harness.import_services(service_row("S-1"), service_row("S-2"))
+    cursor = _cursor(harness)
 
     for other in OTHER_LISTS:
         with pytest.raises(InvalidInput, match="bad_cursor"):
-            warehouse.ask(
+            harness.ask(
                 inventory.reading.LIST_SERVICES, ListServices(cursor=cursor, **other)
             )
 
 
-def test_a_cursor_of_another_company_is_refused(warehouse: Warehouse) -> None:
-    warehouse.import_services(service_row("S-1"), service_row("S-2"))
-    request = ListServices(cursor=_cursor(warehouse))
+def test_a_cursor_of_another_company_is_refused(harness: InventoryHarness) -> None:
+    harness.import_services(service_row("S-1"), service_row("S-2"))
+    request = ListServices(cursor=_cursor(harness))
 
     with pytest.raises(InvalidInput, match="bad_cursor"):
-        warehouse.ask(inventory.reading.LIST_SERVICES, request, STRANGER)
+        harness.ask(inventory.reading.LIST_SERVICES, request, STRANGER)
 
 
 FORGED: list[object] = [
@@ -364,19 +362,19 @@ NAME_PLACES = {ServiceSort.NAME: 2, ServiceSort.STATE: 3}
 
 @pytest.mark.parametrize("sort", ServiceSort)
 def test_a_forged_cursor_is_refused_whatever_it_holds(
-    warehouse: Warehouse, sort: ServiceSort
+    harness: InventoryHarness, sort: ServiceSort
 ) -> None:
-    warehouse.import_services(service_row("S-1"), service_row("S-2"))
-    good = decode_cursor(_cursor(warehouse, sort=sort), list[Any])
+    harness.import_services(service_row("S-1"), service_row("S-2"))
+    good = decode_cursor(_cursor(harness, sort=sort), list[Any])
 
     for place, forged in product(range(1, len(good)), FORGED):
         cursor = encode_cursor(*good[:place], forged, *good[place + 1 :])
         request = ListServices(sort=sort, cursor=cursor)
         if place == NAME_PLACES.get(sort) and forged in FORGED[5:7] + FORGED[9:]:
-            assert warehouse.ask(inventory.reading.LIST_SERVICES, request).total == 2
+            assert harness.ask(inventory.reading.LIST_SERVICES, request).total == 2
         else:
             with pytest.raises(InvalidInput, match="bad_cursor"):
-                warehouse.ask(inventory.reading.LIST_SERVICES, request)
+                harness.ask(inventory.reading.LIST_SERVICES, request)
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -387,25 +385,25 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_what_no_list_can_be_made_of_is_refused(warehouse: Warehouse) -> None:
+def test_what_no_list_can_be_made_of_is_refused(harness: InventoryHarness) -> None:
     for values, code in REFUSED:
         with pytest.raises(ContractError, match=code):
-            warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(**values))
+            harness.ask(inventory.reading.LIST_SERVICES, ListServices(**values))
 
 
-def test_a_family_without_services_has_an_empty_list(warehouse: Warehouse) -> None:
-    warehouse.import_catalog(catalog_row("vpn-5"))
+def test_a_family_without_services_has_an_empty_list(harness: InventoryHarness) -> None:
+    harness.import_catalog(catalog_row("vpn-5"))
 
-    page = warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(family="vpn"))
+    page = harness.ask(inventory.reading.LIST_SERVICES, ListServices(family="vpn"))
 
     assert (page.services, page.total) == ([], 0)
     assert page.previous is page.next is None
 
 
-def test_nobody_elses_services_are_on_the_list(warehouse: Warehouse) -> None:
-    warehouse.add_service("mine")
-    warehouse.add_service("theirs", company_id=STRANGER)
+def test_nobody_elses_services_are_on_the_list(harness: InventoryHarness) -> None:
+    harness.add_service("mine")
+    harness.add_service("theirs", company_id=STRANGER)
 
-    page = warehouse.ask(inventory.reading.LIST_SERVICES, ListServices(), COMPANY)
+    page = harness.ask(inventory.reading.LIST_SERVICES, ListServices(), COMPANY)
 
     assert [service.reference for service in page.services] == ["mine"]

@@ -7,6 +7,14 @@ from werkzeug.test import TestResponse
 
 from launcher.servers.databases import SERVICES
 from tests.fixtures.installations import sign_in
+from tests.fixtures.web.customer_site import (
+    CustomerSite,
+    Trouble,
+    block_states,
+    complaints,
+    down,
+    text_of,
+)
 from tests.fixtures.web.pages import (
     ABOUT,
     ALL_PAGES,
@@ -14,32 +22,24 @@ from tests.fixtures.web.pages import (
     CUT_OFF,
     SIGN_IN_AWAY,
 )
-from tests.fixtures.web.place import (
-    Place,
-    Trouble,
-    block_states,
-    complaints,
-    down,
-    text_of,
-)
 
 
 @ALL_PAGES
 def test_a_page_once_seen_is_shown_as_last_known_and_says_so(
-    settled_place: Place, page: str
+    settled_customer_site: CustomerSite, page: str
 ) -> None:
-    wrong = complaints(settled_place, page, _as_last_known)
+    wrong = complaints(settled_customer_site, page, _as_last_known)
 
     assert not wrong, "\n".join(wrong)
 
 
 def _as_last_known(
-    place: Place, page: str, service: str, trouble: Trouble
+    customer_site: CustomerSite, page: str, service: str, trouble: Trouble
 ) -> Iterator[str]:
-    before = place.open_whole(page)
-    trouble(place, service)
+    before = customer_site.open_whole(page)
+    trouble(customer_site, service)
 
-    answer = place.open(page)
+    answer = customer_site.open(page)
 
     if answer.status_code != 200:
         yield f"status {answer.status_code}, should be 200"
@@ -56,13 +56,13 @@ def _as_last_known(
 
 @ALL_PAGES
 def test_with_the_broker_away_a_page_says_once_that_nothing_can_be_reached(
-    place: Place, page: str
+    customer_site: CustomerSite, page: str
 ) -> None:
-    place.open(page)
+    customer_site.open(page)
     for service in SERVICES:
-        down(place, service)
+        down(customer_site, service)
 
-    answer = place.open(page)
+    answer = customer_site.open(page)
 
     assert answer.status_code == 200
     assert text_of(answer).count(CUT_OFF) == 1
@@ -70,50 +70,54 @@ def test_with_the_broker_away_a_page_says_once_that_nothing_can_be_reached(
 
 
 @ALL_PAGES
-def test_a_service_that_is_back_leaves_no_trace(place: Place, page: str) -> None:
+def test_a_service_that_is_back_leaves_no_trace(
+    customer_site: CustomerSite, page: str
+) -> None:
     for service in SERVICES:
-        down(place, service)
-    place.open(page)
-    place.mend()
+        down(customer_site, service)
+    customer_site.open(page)
+    customer_site.mend()
 
-    answer = place.open_whole(page)
+    answer = customer_site.open_whole(page)
 
     assert answer.status_code == 200
     assert "right now" not in text_of(answer)
 
 
-def test_one_list_is_not_shown_in_place_of_another(place: Place) -> None:
-    place.browser.get("/services?state=active")
-    down(place, "inventory")
+def test_one_list_is_not_shown_in_place_of_another(customer_site: CustomerSite) -> None:
+    customer_site.browser.get("/services?state=active")
+    down(customer_site, "inventory")
 
-    assert place.browser.get("/services?state=active").status_code == 200
-    other = place.browser.get("/services?state=suspended&q=mail")
+    assert customer_site.browser.get("/services?state=active").status_code == 200
+    other = customer_site.browser.get("/services?state=suspended&q=mail")
     assert other.status_code == 503
     assert 'value="mail"' in text_of(other)
 
 
-def test_pages_last_known_are_not_shown_to_anybody_else(place: Place) -> None:
-    place.open("/companies/<company_id>/profile")
-    email = f"bob-{place.company_id}@example.com"
-    if email not in place.site.user_ids:
-        place.site.customer(email, "Bob & Co")
-    bob = sign_in(place.browser.application, email)
-    down(place, "identity")
+def test_pages_last_known_are_not_shown_to_anybody_else(
+    customer_site: CustomerSite,
+) -> None:
+    customer_site.open("/companies/<company_id>/profile")
+    email = f"bob-{customer_site.company_id}@example.com"
+    if email not in customer_site.site.user_ids:
+        customer_site.site.customer(email, "Bob & Co")
+    bob = sign_in(customer_site.browser.application, email)
+    down(customer_site, "identity")
 
-    answer = bob.get(place.address("/companies/<company_id>/profile"))
+    answer = bob.get(customer_site.address("/companies/<company_id>/profile"))
 
     assert answer.status_code == 503
     assert "Ada" not in text_of(answer)
 
 
-def test_the_time_of_last_known_data_is_shown(place: Place) -> None:
-    place.open("/services")
-    down(place, "inventory")
-    place.site.clock.move(timedelta(minutes=2))
+def test_the_time_of_last_known_data_is_shown(customer_site: CustomerSite) -> None:
+    customer_site.open("/services")
+    down(customer_site, "inventory")
+    customer_site.site.clock.move(timedelta(minutes=2))
 
-    answer = place.open("/services")
+    answer = customer_site.open("/services")
 
-    known_at = place.site.clock.now() - timedelta(minutes=2)
+    known_at = customer_site.site.clock.now() - timedelta(minutes=2)
     assert "We can't load this page right now." in text_of(answer)
     assert f'datetime="{known_at.isoformat()}"' in text_of(answer)
 

@@ -11,6 +11,17 @@ import pytest
 from werkzeug.test import TestResponse
 
 from shared.contracts import identity
+from tests.fixtures.web.customer_site import (
+    CustomerSite,
+    Trouble,
+    block_states,
+    broken,
+    complaints,
+    down,
+    slow,
+    text_of,
+    token_of,
+)
 from tests.fixtures.web.pages import (
     ABOUT,
     ALL_PAGES,
@@ -21,21 +32,10 @@ from tests.fixtures.web.pages import (
     OPEN_TO_ALL,
     SIGN_IN_AWAY,
 )
-from tests.fixtures.web.place import (
-    Place,
-    Trouble,
-    block_states,
-    broken,
-    complaints,
-    down,
-    slow,
-    text_of,
-    token_of,
-)
 
 
-def test_no_page_is_left_out(place: Place) -> None:
-    rules = place.browser.application.url_map.iter_rules()
+def test_no_page_is_left_out(customer_site: CustomerSite) -> None:
+    rules = customer_site.browser.application.url_map.iter_rules()
     pages = {rule.rule for rule in rules if "GET" in (rule.methods or ())}
 
     assert pages - OPEN_TO_ALL - NO_PAGES == set(ABOUT)
@@ -43,9 +43,9 @@ def test_no_page_is_left_out(place: Place) -> None:
 
 @ALL_PAGES
 def test_with_everything_up_no_page_says_that_anything_is_missing(
-    place: Place, page: str
+    customer_site: CustomerSite, page: str
 ) -> None:
-    answer = place.open_whole(page)
+    answer = customer_site.open_whole(page)
 
     assert answer.status_code == 200
     assert "right now" not in text_of(answer)
@@ -54,19 +54,19 @@ def test_with_everything_up_no_page_says_that_anything_is_missing(
 
 @ALL_PAGES
 def test_a_page_keeps_its_frame_and_says_what_is_missing(
-    settled_place: Place, page: str
+    settled_customer_site: CustomerSite, page: str
 ) -> None:
-    wrong = complaints(settled_place, page, _without_a_service)
+    wrong = complaints(settled_customer_site, page, _without_a_service)
 
     assert not wrong, "\n".join(wrong)
 
 
 def _without_a_service(
-    place: Place, page: str, service: str, trouble: Trouble
+    customer_site: CustomerSite, page: str, service: str, trouble: Trouble
 ) -> Iterator[str]:
-    trouble(place, service)
+    trouble(customer_site, service)
 
-    answer = place.open(page)
+    answer = customer_site.open(page)
 
     text = text_of(answer)
     yield from _frame_missing(text)
@@ -113,36 +113,40 @@ def _frame_missing(text: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("page", ["/", "/services", "/account"])
 def test_a_slow_service_is_waited_for_no_longer_than_its_deadline(
-    settled_place: Place, page: str
+    settled_customer_site: CustomerSite, page: str
 ) -> None:
-    wrong = complaints(settled_place, page, _with_a_slow_service, (slow,))
+    wrong = complaints(settled_customer_site, page, _with_a_slow_service, (slow,))
 
     assert not wrong, "\n".join(wrong)
 
 
 def _with_a_slow_service(
-    place: Place, page: str, service: str, trouble: Trouble
+    customer_site: CustomerSite, page: str, service: str, trouble: Trouble
 ) -> Iterator[str]:
-    trouble(place, service)
+    trouble(customer_site, service)
 
-    answer = place.open(page)
+    answer = customer_site.open(page)
 
     yield from _wrong_status(answer, 503 if ABOUT[page] == service else 200)
     yield from _frame_missing(text_of(answer))
 
 
-def test_what_is_not_there_is_said_within_the_frame(place: Place) -> None:
-    answer = place.browser.get(f"/services/{place.company_id}")
+def test_what_is_not_there_is_said_within_the_frame(
+    customer_site: CustomerSite,
+) -> None:
+    answer = customer_site.browser.get(f"/services/{customer_site.company_id}")
 
     assert answer.status_code == 404
     assert all(part in text_of(answer) for part in FRAME)
 
 
-def test_an_expired_principal_without_identity_says_what_to_do(place: Place) -> None:
-    place.browser.delete_cookie("principal")
-    down(place, "identity")
+def test_an_expired_principal_without_identity_says_what_to_do(
+    customer_site: CustomerSite,
+) -> None:
+    customer_site.browser.delete_cookie("principal")
+    down(customer_site, "identity")
 
-    answer = place.open("/")
+    answer = customer_site.open("/")
 
     assert answer.status_code == 503
     assert "check your session right now" in text_of(answer)
@@ -151,27 +155,27 @@ def test_an_expired_principal_without_identity_says_what_to_do(place: Place) -> 
 
 
 def test_without_identity_logging_in_says_so_before_anything_is_entered(
-    place: Place,
+    customer_site: CustomerSite,
 ) -> None:
-    stranger = place.browser.application.test_client()
-    down(place, "identity")
+    stranger = customer_site.browser.application.test_client()
+    down(customer_site, "identity")
 
     answer = stranger.get("/login")
 
     assert answer.status_code == 503
     assert "Nobody can log in right now." in text_of(answer)
     assert "<fieldset disabled>" in text_of(answer)
-    place.mend()
+    customer_site.mend()
     assert "<fieldset disabled>" not in text_of(stranger.get("/login"))
 
 
 @pytest.mark.parametrize(("trouble", "status"), [(down, 503), (broken, 500)])
 def test_a_login_that_fails_keeps_the_email_that_was_typed(
-    place: Place, trouble: Trouble, status: int
+    customer_site: CustomerSite, trouble: Trouble, status: int
 ) -> None:
-    stranger = place.browser.application.test_client()
+    stranger = customer_site.browser.application.test_client()
     token = text_of(stranger.get("/login")).split('name="csrf_token" value="')[1]
-    trouble(place, "identity")
+    trouble(customer_site, "identity")
 
     answer = stranger.post(
         "/login",
@@ -188,15 +192,15 @@ def test_a_login_that_fails_keeps_the_email_that_was_typed(
 
 
 def test_without_identity_switching_is_disabled_and_also_refused(
-    place: Place,
+    customer_site: CustomerSite,
 ) -> None:
-    second = _second_company(place)
-    place.browser.get("/")
-    token = token_of(place.browser.get("/account"))
-    down(place, "identity")
+    second = _second_company(customer_site)
+    customer_site.browser.get("/")
+    token = token_of(customer_site.browser.get("/account"))
+    down(customer_site, "identity")
 
-    page = place.browser.get("/")
-    refused = place.browser.post(
+    page = customer_site.browser.get("/")
+    refused = customer_site.browser.post(
         "/companies/switch", data={"csrf_token": token, "company": str(second)}
     )
 
@@ -207,28 +211,30 @@ def test_without_identity_switching_is_disabled_and_also_refused(
     assert "you may not have switched company" in text_of(refused)
 
 
-def test_without_identity_logging_out_still_forgets_the_device(place: Place) -> None:
-    token = token_of(place.browser.get("/account"))
-    down(place, "identity")
+def test_without_identity_logging_out_still_forgets_the_device(
+    customer_site: CustomerSite,
+) -> None:
+    token = token_of(customer_site.browser.get("/account"))
+    down(customer_site, "identity")
 
-    answer = place.browser.post("/logout", data={"csrf_token": token})
+    answer = customer_site.browser.post("/logout", data={"csrf_token": token})
 
     assert answer.status_code == 303
-    assert place.browser.get("/").status_code == 303
+    assert customer_site.browser.get("/").status_code == 303
 
 
-def test_add_funds_says_what_it_could_not_read(place: Place) -> None:
-    down(place, "billing")
+def test_add_funds_says_what_it_could_not_read(customer_site: CustomerSite) -> None:
+    down(customer_site, "billing")
 
-    answer = place.open("/funds/add")
+    answer = customer_site.open("/funds/add")
 
     assert answer.status_code == 200
     assert "We can't load your transactions right now" in text_of(answer)
 
 
-def _second_company(place: Place) -> UUID:
+def _second_company(customer_site: CustomerSite) -> UUID:
     """Make the customer of the place a member of another company, once."""
-    site = place.site
+    site = customer_site.site
     created = site.operator.call(
         identity.companies.CREATE_COMPANY,
         identity.companies.CreateCompany(

@@ -42,7 +42,12 @@ from tests.fixtures.web.figures import (
     read_transactions,
     read_ubl,
 )
-from tests.fixtures.web.shop import Purchase, Shop, open_shop, purchases
+from tests.fixtures.web.purchase_harness import (
+    Purchase,
+    PurchaseHarness,
+    open_purchase_harness,
+    purchases,
+)
 
 SPOKEN = {"DE": "de", "AT": "de", "PL": "pl"}
 """Of documents by their customer's country; English for all others."""
@@ -58,16 +63,18 @@ Wanted = dict[str, Figures]
 
 
 @pytest.fixture(scope="module")
-def shop(
+def purchase_harness(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shop]:
-    with open_shop(postgres_server, tmp_path_factory.mktemp("shop")) as opened:
+) -> Iterator[PurchaseHarness]:
+    with open_purchase_harness(
+        postgres_server, tmp_path_factory.mktemp("shop")
+    ) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def app(shop: Shop) -> Flask:
-    return shop.site.app()
+def app(purchase_harness: PurchaseHarness) -> Flask:
+    return purchase_harness.site.app()
 
 
 @pytest.mark.property
@@ -78,19 +85,19 @@ def app(shop: Shop) -> Flask:
     basket=st.lists(purchases, min_size=3, max_size=9),
 )
 def test_every_place_says_the_same_figures(
-    shop: Shop,
+    purchase_harness: PurchaseHarness,
     app: Flask,
     customer: Customer,
     locale: str,
     basket: Sequence[Purchase],
 ) -> None:
-    company = shop.welcome(customer, locale)
+    company = purchase_harness.welcome(customer, locale)
     for purchase in basket:
-        shop.sell(purchase)
-    shop.site.run_job("issue_documents")
+        purchase_harness.sell(purchase)
+    purchase_harness.site.run_job("issue_documents")
     browser = sign_in(app, f"{locale}@example.com")
     reader = Reader(browser, f"/companies/{company}", locale)
-    _assert_told_the_same(shop, reader, customer)
+    _assert_told_the_same(purchase_harness, reader, customer)
 
 
 @dataclass(frozen=True)
@@ -126,9 +133,13 @@ class Reader:
         return read_transactions(self.get(f"{self.place}/transactions.csv"))
 
 
-def _assert_told_the_same(shop: Shop, reader: Reader, customer: Customer) -> None:
+def _assert_told_the_same(
+    purchase_harness: PurchaseHarness, reader: Reader, customer: Customer
+) -> None:
     listed, totals = reader.documents()
-    wanted = _by_number(listed, shop.wants(Decimal(customer.hundredths) / 100))
+    wanted = _by_number(
+        listed, purchase_harness.wants(Decimal(customer.hundredths) / 100)
+    )
     spoken = SPOKEN.get(customer.country, "en")
     _assert_files(reader, listed, wanted, spoken)
     pages = {
@@ -138,7 +149,7 @@ def _assert_told_the_same(shop: Shop, reader: Reader, customer: Customer) -> Non
         for each in listed
     }
     assert pages == wanted
-    booked = _booked(shop)
+    booked = _booked(purchase_harness)
     assert {each.number: each.figures for each in booked} == wanted
     given_back = _given_back(booked)
     assert {each.number: (each.gross, each.credited) for each in listed} == {
@@ -146,7 +157,7 @@ def _assert_told_the_same(shop: Shop, reader: Reader, customer: Customer) -> Non
         for number, figures in wanted.items()
     }
     assert totals == _totals(wanted)
-    assert reader.transactions() == _moved(shop)
+    assert reader.transactions() == _moved(purchase_harness)
 
 
 def _assert_files(
@@ -182,14 +193,22 @@ def _by_number(
     return by_number
 
 
-def _booked(shop: Shop) -> list[Booked]:
+def _booked(purchase_harness: PurchaseHarness) -> list[Booked]:
     """What an operator exports of the day."""
-    arguments = ["export", "--from", str(shop.today), "--to", str(shop.today)]
+    arguments = [
+        "export",
+        "--from",
+        str(purchase_harness.today),
+        "--to",
+        str(purchase_harness.today),
+    ]
     # The services are in this process, and would log to the same output.
     with capture_logs():
-        result = CliRunner().invoke(commands, arguments, obj=shop.site.operator)
+        result = CliRunner().invoke(
+            commands, arguments, obj=purchase_harness.site.operator
+        )
     assert result.exit_code == 0, result.output
-    return read_bookkeeping(result.stdout, shop.till.office.company_id)
+    return read_bookkeeping(result.stdout, purchase_harness.payer.harness.company_id)
 
 
 def _given_back(booked: Sequence[Booked]) -> dict[str, Money]:
@@ -221,11 +240,11 @@ def _totals(wanted: Wanted) -> Totals:
     }
 
 
-def _moved(shop: Shop) -> list[Moved]:
+def _moved(purchase_harness: PurchaseHarness) -> list[Moved]:
     """What the ledger has moved in the wallets, the newest first."""
     balances: dict[str, Money] = {}
     moved = []
-    for net, *_ in shop.ledger():
+    for net, *_ in purchase_harness.ledger():
         code = net.currency.code
         balances[code] = balances.get(code, 0 * net) + net
         moved.append(Moved(net, balances[code]))

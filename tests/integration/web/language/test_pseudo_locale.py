@@ -11,8 +11,8 @@ from pathlib import Path
 from launcher.demo.provider import catalog_rows
 from shared.money import is_current
 from tests.fixtures.web.catalogues import pseudo_catalogue, translated
+from tests.fixtures.web.customer_site import CustomerSite
 from tests.fixtures.web.pages import ABOUT
-from tests.fixtures.web.place import Place
 from tests.fixtures.web.visible_text import texts_outside_messages
 from web.language.places import country_choices, time_zone_choices
 
@@ -25,13 +25,13 @@ REFERENCE = re.compile(r"\b[A-Z]{2,3}-[0-9A-Z-]+")
 WORD = re.compile(r"[A-Za-z]{2,}")
 
 
-def test_every_text_is_marked(place: Place, tmp_path: Path) -> None:
-    with place.browser.application.test_request_context():
+def test_every_text_is_marked(customer_site: CustomerSite, tmp_path: Path) -> None:
+    with customer_site.browser.application.test_request_context():
         data = _data()
     with translated(tmp_path, {"en": pseudo_catalogue()}):
         found = {
             f"{page}: {text.strip()}"
-            for page, html in _pages(place)
+            for page, html in _pages(customer_site)
             for text in texts_outside_messages(html)
             if WORD.search(_without_data(text, data))
         }
@@ -39,10 +39,10 @@ def test_every_text_is_marked(place: Place, tmp_path: Path) -> None:
     assert not found, "not marked for translation"
 
 
-def _pages(place: Place) -> Iterator[tuple[str, str]]:
+def _pages(customer_site: CustomerSite) -> Iterator[tuple[str, str]]:
     for page in (*ABOUT, "/logout", "/no-such-page"):
-        yield page, place.open(page).text
-    stranger = place.browser.application.test_client()
+        yield page, customer_site.open(page).text
+    stranger = customer_site.browser.application.test_client()
     yield "/login", stranger.get("/login", base_url="http://localhost").text
 
 

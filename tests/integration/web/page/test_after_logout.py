@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.fixtures.installations import post, same_cookies, sign_in
+from tests.fixtures.web.customer_site import CustomerSite
 from tests.fixtures.web.pages import ABOUT, BLOCKS, HTMX
-from tests.fixtures.web.place import Place
 
 FRAGMENTS = (
     "/funds/quote?net=20&currency=EUR",
@@ -22,9 +22,9 @@ FRAGMENTS = (
 
 
 @pytest.fixture
-def browser(place: Place) -> FlaskClient:
+def browser(customer_site: CustomerSite) -> FlaskClient:
     """A session of this test's own."""
-    return sign_in(place.browser.application, "ada@example.com")
+    return sign_in(customer_site.browser.application, "ada@example.com")
 
 
 def addresses() -> list[str]:
@@ -39,19 +39,23 @@ def is_refused(answer: TestResponse) -> bool:
 
 
 def test_after_logout_the_earlier_cookies_read_nothing(
-    place: Place, browser: FlaskClient
+    customer_site: CustomerSite, browser: FlaskClient
 ) -> None:
     tabs = [same_cookies(browser.application, browser) for _ in addresses()]
     post(browser, "/logout")
 
     for tab, address in zip(tabs, addresses(), strict=True):
-        assert is_refused(tab.get(place.address(address), headers=HTMX)), address
+        assert is_refused(tab.get(customer_site.address(address), headers=HTMX)), (
+            address
+        )
 
 
-def test_nor_do_they_when_identity_is_away(place: Place, browser: FlaskClient) -> None:
+def test_nor_do_they_when_identity_is_away(
+    customer_site: CustomerSite, browser: FlaskClient
+) -> None:
     tab = same_cookies(browser.application, browser)
     post(browser, "/logout")
-    place.site.client.down.add("identity")
+    customer_site.site.client.down.add("identity")
 
     page = tab.get("/")
 
@@ -59,18 +63,20 @@ def test_nor_do_they_when_identity_is_away(place: Place, browser: FlaskClient) -
     assert "Ada &amp; Co" not in page.text
 
 
-def test_another_process_is_notified(place: Place, browser: FlaskClient) -> None:
-    other = place.site.app()
+def test_another_process_is_notified(
+    customer_site: CustomerSite, browser: FlaskClient
+) -> None:
+    other = customer_site.site.app()
     other.secret_key = browser.application.secret_key
     tab = same_cookies(other, browser)
     # It has listened for a while, and so need not ask identity.
-    place.site.clock.move(timedelta(minutes=1))
+    customer_site.site.clock.move(timedelta(minutes=1))
     assert tab.get("/").status_code == 200
-    place.site.client.calls.clear()
+    customer_site.site.client.calls.clear()
     assert tab.get("/blocks/balance", headers=HTMX).status_code == 200
-    assert place.site.client.calls == ["billing.dashboard"]
+    assert customer_site.site.client.calls == ["billing.dashboard"]
     post(browser, "/logout")
 
-    place.site.services.deliver_events()
+    customer_site.site.services.deliver_events()
 
     assert is_refused(tab.get("/blocks/balance", headers=HTMX))

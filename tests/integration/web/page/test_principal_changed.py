@@ -22,8 +22,8 @@ from tests.fixtures.installations import (
     same_cookies,
     sign_in,
 )
+from tests.fixtures.web.customer_site import CustomerSite, block_states
 from tests.fixtures.web.pages import ABOUT, BLOCKS, HTMX
-from tests.fixtures.web.place import Place, block_states
 from tests.integration.web.page.conftest import EMAIL
 
 BILLING_PARTS = (
@@ -141,23 +141,23 @@ def _state(html: str, block: str) -> str:
 
 
 def test_no_page_shows_at_first_what_a_lost_role_included(
-    place: Place,
+    customer_site: CustomerSite,
 ) -> None:
     """Each is opened by a browser that has the principal of before."""
-    app = place.browser.application
+    app = customer_site.browser.application
     browser = sign_in(app, "ada@example.com")
     for page in ABOUT:
-        browser.get(place.address(page))  # what was last known is remembered
+        browser.get(customer_site.address(page))  # what was last known is remembered
     tabs = [same_cookies(app, browser) for _ in ABOUT]
-    identitys = place.site.services.dispatchers["identity"].service.database
-    _become(identitys, place.company_id, Role.TECHNICAL)
+    identitys = customer_site.site.services.dispatchers["identity"].service.database
+    _become(identitys, customer_site.company_id, Role.TECHNICAL)
     try:
         shown = {
-            page: tab.get(place.address(page))
+            page: tab.get(customer_site.address(page))
             for page, tab in zip(ABOUT, tabs, strict=True)
         }
     finally:
-        _become(identitys, place.company_id, Role.OWNER)
+        _become(identitys, customer_site.company_id, Role.OWNER)
 
     for page, answer in shown.items():
         assert answer.status_code == (403 if ABOUT[page] == "billing" else 200), page
@@ -167,19 +167,19 @@ def test_no_page_shows_at_first_what_a_lost_role_included(
 
 
 def test_no_part_of_a_page_shows_at_first_what_a_lost_role_included(
-    place: Place,
+    customer_site: CustomerSite,
 ) -> None:
-    app = place.browser.application
+    app = customer_site.browser.application
     browser = sign_in(app, "ada@example.com")
     tabs = [same_cookies(app, browser) for _ in BILLING_PARTS]
-    identitys = place.site.services.dispatchers["identity"].service.database
-    _become(identitys, place.company_id, Role.TECHNICAL)
+    identitys = customer_site.site.services.dispatchers["identity"].service.database
+    _become(identitys, customer_site.company_id, Role.TECHNICAL)
     try:
         shown = {
-            part: tab.get(place.address(part), headers=HTMX).status_code
+            part: tab.get(customer_site.address(part), headers=HTMX).status_code
             for part, tab in zip(BILLING_PARTS, tabs, strict=True)
         }
     finally:
-        _become(identitys, place.company_id, Role.OWNER)
+        _become(identitys, customer_site.company_id, Role.OWNER)
 
     assert shown == dict.fromkeys(BILLING_PARTS, 403)

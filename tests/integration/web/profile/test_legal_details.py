@@ -25,7 +25,7 @@ from tests.fixtures.installations import (
     same_cookies,
     sign_in,
 )
-from tests.fixtures.vies import vies_stand_in
+from tests.fixtures.vies import fake_vies
 from tests.fixtures.web.pages import HTMX
 
 EMAIL = "ada@example.com"
@@ -47,7 +47,7 @@ def site_with_register(
 ) -> Iterator[Installation]:
     """Its billing asks a register, which knows one VAT ID."""
     urls = {name: new_database(name) for name in SERVICES}
-    with vies_stand_in() as vies:
+    with fake_vies() as vies:
         vies.register(VAT_ID, "BOREALIS LABS SP. Z O.O.", "DŁUGA 1 00-001 WARSZAWA")
         asks = replace(BILLING, vies_url=vies.url)
         with installation(urls, tmp_path, billing=asks) as made:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from shared.contracts import billing, identity
 from shared.contracts.identity.memberships import Role
 from shared.contracts.inventory.services import Period
-from tests.fixtures.billing.tenant import Tenant, euros
+from tests.fixtures.billing.subscriber import Subscriber, euros
 from tests.fixtures.installations import PASSWORD, Installation, sign_in
 
 EMAIL, TESS = "ada@example.com", "tess@example.com"
@@ -19,29 +19,31 @@ NOTE = "Late delivery <b>"
 
 
 @pytest.fixture
-def tenant(site: Installation) -> Tenant:
+def subscriber(site: Installation) -> Subscriber:
     """Was paid for by bank, given some of it back, charged, and adjusted."""
-    tenant = Tenant(site, EMAIL)
-    top_up = tenant.begin_top_up("100")
-    tenant.pay_by_bank(top_up)
+    subscriber = Subscriber(site, EMAIL)
+    top_up = subscriber.begin_top_up("100")
+    subscriber.pay_by_bank(top_up)
     back = billing.top_ups.RefundTopUp(
         top_up_id=top_up.id, net=euros("40"), reason=NOTE
     )
     site.operator.call(billing.top_ups.REFUND_TOP_UP, back)
-    tenant.order()
-    tenant.charge()
-    tenant.book("5")
+    subscriber.order()
+    subscriber.charge()
+    subscriber.book("5")
     site.run_job("issue_documents")
-    return tenant
+    return subscriber
 
 
 @pytest.fixture
-def browser(tenant: Tenant) -> FlaskClient:
-    return sign_in(tenant.site.app(), EMAIL)
+def browser(subscriber: Subscriber) -> FlaskClient:
+    return sign_in(subscriber.site.app(), EMAIL)
 
 
-def test_each_row_links_to_its_subject(tenant: Tenant, browser: FlaskClient) -> None:
-    rows = _rows(_get(browser, _place(tenant)))
+def test_each_row_links_to_its_subject(
+    subscriber: Subscriber, browser: FlaskClient
+) -> None:
+    rows = _rows(_get(browser, _place(subscriber)))
 
     assert [_words(row)[1].split()[0] for row in rows] == [
         "Correction",
@@ -61,9 +63,9 @@ def test_each_row_links_to_its_subject(tenant: Tenant, browser: FlaskClient) -> 
 
 
 def test_a_document_leads_to_its_top_up_and_to_its_transaction_alone(
-    tenant: Tenant, browser: FlaskClient
+    subscriber: Subscriber, browser: FlaskClient
 ) -> None:
-    _correction, _charge, refund, paid = _rows(_get(browser, _place(tenant)))
+    _correction, _charge, refund, paid = _rows(_get(browser, _place(subscriber)))
     to_top_up = _hrefs(paid)[0]
 
     for row in (refund, paid):
@@ -74,9 +76,9 @@ def test_a_document_leads_to_its_top_up_and_to_its_transaction_alone(
 
 
 def test_a_top_up_leads_to_its_documents_and_its_transactions(
-    tenant: Tenant, browser: FlaskClient
+    subscriber: Subscriber, browser: FlaskClient
 ) -> None:
-    rows = _rows(_get(browser, _place(tenant)))
+    rows = _rows(_get(browser, _place(subscriber)))
     refund, paid = rows[2:]
 
     top_up = _get(browser, _hrefs(paid)[0])
@@ -89,9 +91,9 @@ def test_a_top_up_leads_to_its_documents_and_its_transactions(
 
 
 def test_a_service_leads_to_the_transactions_that_charged_it(
-    tenant: Tenant, browser: FlaskClient
+    subscriber: Subscriber, browser: FlaskClient
 ) -> None:
-    charge = _rows(_get(browser, _place(tenant)))[1]
+    charge = _rows(_get(browser, _place(subscriber)))[1]
     (to_charge,) = _hrefs(charge)
     (to_service,) = re.findall(r'href="(/services/[^"]+)"', _get(browser, to_charge))
 
@@ -101,13 +103,15 @@ def test_a_service_leads_to_the_transactions_that_charged_it(
     assert "-10.00 EUR" in " ".join(_words(_rows(_card(service, "charges"))[0]))
 
 
-def test_a_services_charges_are_paged(tenant: Tenant, browser: FlaskClient) -> None:
-    tenant.book("100")
-    service = tenant.order(period=Period.DAY)
-    tenant.pass_time(days=11, hours=1)
-    tenant.charge()
-    browser = sign_in(tenant.site.app(), EMAIL)
-    address: str | None = f"/services/{service}?company={tenant.company_id}"
+def test_a_services_charges_are_paged(
+    subscriber: Subscriber, browser: FlaskClient
+) -> None:
+    subscriber.book("100")
+    service = subscriber.order(period=Period.DAY)
+    subscriber.pass_time(days=11, hours=1)
+    subscriber.charge()
+    browser = sign_in(subscriber.site.app(), EMAIL)
+    address: str | None = f"/services/{service}?company={subscriber.company_id}"
     pages = []
 
     while address:
@@ -120,20 +124,20 @@ def test_a_services_charges_are_paged(tenant: Tenant, browser: FlaskClient) -> N
     assert len({row for page in pages for row in page}) == 12
 
 
-def test_who_may_not_read_billing_sees_no_charges(tenant: Tenant) -> None:
-    service = tenant.order()
-    tenant.charge()
-    tess = tenant.site.operator.call(
+def test_who_may_not_read_billing_sees_no_charges(subscriber: Subscriber) -> None:
+    service = subscriber.order()
+    subscriber.charge()
+    tess = subscriber.site.operator.call(
         identity.people.CREATE_USER,
         identity.people.CreateUser(email=TESS, name="Tess", password=PASSWORD),
     )
-    tenant.site.operator.call(
+    subscriber.site.operator.call(
         identity.memberships.ADD_MEMBER,
         identity.memberships.AddMember(
-            company_id=tenant.company_id, user_id=tess.id, role=Role.TECHNICAL
+            company_id=subscriber.company_id, user_id=tess.id, role=Role.TECHNICAL
         ),
     )
-    browser = sign_in(tenant.site.app(), TESS)
+    browser = sign_in(subscriber.site.app(), TESS)
 
     page = _get(browser, f"/services/{service}")
 
@@ -142,9 +146,9 @@ def test_who_may_not_read_billing_sees_no_charges(tenant: Tenant) -> None:
 
 
 def test_a_search_keeps_the_filters_and_they_keep_it(
-    tenant: Tenant, browser: FlaskClient
+    subscriber: Subscriber, browser: FlaskClient
 ) -> None:
-    place = _place(tenant)
+    place = _place(subscriber)
     filters = "type=refunds&currency=EUR&from=2026-01-01&to=2027-12-31"
 
     page = _get(browser, f"{place}?{filters}&q=late+DELIV")
@@ -165,9 +169,9 @@ def test_a_search_keeps_the_filters_and_they_keep_it(
 
 
 def test_the_csv_holds_what_the_search_finds(
-    tenant: Tenant, browser: FlaskClient
+    subscriber: Subscriber, browser: FlaskClient
 ) -> None:
-    page = _get(browser, f"{_place(tenant)}?q=119.00")
+    page = _get(browser, f"{_place(subscriber)}?q=119.00")
     (address,) = re.findall(r'href="([^"]+transactions\.csv[^"]+)"', page)
 
     answer = browser.get(address)
@@ -179,9 +183,9 @@ def test_the_csv_holds_what_the_search_finds(
 
 
 def test_a_search_that_finds_nothing_says_what_can_be_done(
-    tenant: Tenant, browser: FlaskClient
+    subscriber: Subscriber, browser: FlaskClient
 ) -> None:
-    place = _place(tenant)
+    place = _place(subscriber)
 
     page = _get(browser, f"{place}?q=nothing&type=refunds")
 
@@ -193,9 +197,9 @@ def test_a_search_that_finds_nothing_says_what_can_be_done(
 
 @pytest.mark.parametrize("typed", ["x" * 201, "+".join("abcdefghijkl")])
 def test_a_search_that_can_not_be_is_refused_beside_its_field(
-    tenant: Tenant, browser: FlaskClient, typed: str
+    subscriber: Subscriber, browser: FlaskClient, typed: str
 ) -> None:
-    answer = browser.get(f"{_place(tenant)}?q={typed}&type=refunds")
+    answer = browser.get(f"{_place(subscriber)}?q={typed}&type=refunds")
 
     page = unescape(answer.text)
     assert answer.status_code == 422
@@ -204,11 +208,11 @@ def test_a_search_that_can_not_be_is_refused_beside_its_field(
     assert 'aria-invalid="true"' in field
     assert f'value="{typed.replace("+", " ")}"' in page
     assert "can't be loaded" not in page
-    assert browser.get(f"{_place(tenant)}.csv?q={typed}").status_code == 422
+    assert browser.get(f"{_place(subscriber)}.csv?q={typed}").status_code == 422
 
 
-def _place(tenant: Tenant) -> str:
-    return f"/companies/{tenant.company_id}/transactions"
+def _place(subscriber: Subscriber) -> str:
+    return f"/companies/{subscriber.company_id}/transactions"
 
 
 def _get(browser: FlaskClient, address: str) -> str:

@@ -51,11 +51,11 @@ def test_stripe_is_set_up_whole_or_not_at_all(missing: str) -> None:
 
 
 def test_a_fake_stripe_is_refused_on_a_public_address() -> None:
-    stand_in = STRIPE | {"STRIPE_API_BASE": "http://127.0.0.1:8420"}
-    assert GatewayName.STRIPE in gateways(stand_in)
+    fake_services = STRIPE | {"STRIPE_API_BASE": "http://127.0.0.1:8420"}
+    assert GatewayName.STRIPE in gateways(fake_services)
 
     with pytest.raises(SettingError, match="STRIPE_API_BASE"):
-        gateways(PUBLIC | stand_in)
+        gateways(PUBLIC | fake_services)
 
 
 def test_without_its_keys_stripes_sdk_is_not_loaded() -> None:

@@ -13,35 +13,35 @@ from services.billing.tax.vies import (
     RequesterRefusedError,
     Vies,
 )
-from tests.fixtures.vies import ViesStandIn, vies_stand_in
+from tests.fixtures.vies import FakeVies, fake_vies
 
 NUMBER = "PL5260001246"
 
 
 @pytest.fixture
-def stand_in() -> Iterator[ViesStandIn]:
-    with vies_stand_in() as stand_in:
-        yield stand_in
+def fake_services() -> Iterator[FakeVies]:
+    with fake_vies() as fake_services:
+        yield fake_services
 
 
-def _ask(stand_in: ViesStandIn) -> Answer:
-    return Vies(stand_in.url, read_timeout_s=0.2).ask(NUMBER, "DE136695976")
+def _ask(fake_services: FakeVies) -> Answer:
+    return Vies(fake_services.url, read_timeout_s=0.2).ask(NUMBER, "DE136695976")
 
 
 def test_a_valid_number_comes_with_name_address_and_proof(
-    stand_in: ViesStandIn,
+    fake_services: FakeVies,
 ) -> None:
-    stand_in.register(
+    fake_services.register(
         NUMBER, "BOREALIS LABS SP. Z O.O.", "UL. DŁUGA 1\n00-001 WARSZAWA"
     )
 
-    assert _ask(stand_in) == Answer(
+    assert _ask(fake_services) == Answer(
         is_valid=True,
         name="BOREALIS LABS SP. Z O.O.",
         address="UL. DŁUGA 1 00-001 WARSZAWA",
         proof="WAPIAAAAYeTtg4AS",
     )
-    assert stand_in.questions == [
+    assert fake_services.questions == [
         {
             "countryCode": "PL",
             "vatNumber": "5260001246",
@@ -51,14 +51,14 @@ def test_a_valid_number_comes_with_name_address_and_proof(
     ]
 
 
-def test_what_a_state_does_not_disclose_is_empty(stand_in: ViesStandIn) -> None:
-    stand_in.register(NUMBER)
-    answer = _ask(stand_in)
+def test_what_a_state_does_not_disclose_is_empty(fake_services: FakeVies) -> None:
+    fake_services.register(NUMBER)
+    answer = _ask(fake_services)
     assert (answer.is_valid, answer.name, answer.address) == (True, "", "")
 
 
-def test_a_number_that_is_not_registered_is_invalid(stand_in: ViesStandIn) -> None:
-    assert not _ask(stand_in).is_valid
+def test_a_number_that_is_not_registered_is_invalid(fake_services: FakeVies) -> None:
+    assert not _ask(fake_services).is_valid
 
 
 @pytest.mark.parametrize(
@@ -78,12 +78,12 @@ def test_a_number_that_is_not_registered_is_invalid(stand_in: ViesStandIn) -> No
     ],
 )
 def test_an_outage_is_worth_another_try(
-    stand_in: ViesStandIn, fault: str, code: str
+    fake_services: FakeVies, fault: str, code: str
 ) -> None:
-    stand_in.register(NUMBER)
-    stand_in.fault = fault
+    fake_services.register(NUMBER)
+    fake_services.fault = fault
     with pytest.raises(NoAnswerError) as failure:
-        _ask(stand_in)
+        _ask(fake_services)
     assert failure.type is NoAnswerError
     assert failure.value.code == code
 
@@ -100,17 +100,17 @@ def test_an_outage_is_worth_another_try(
     ],
 )
 def test_a_refused_question_is_not_worth_one(
-    stand_in: ViesStandIn, fault: str, kind: type[QuestionRefusedError]
+    fake_services: FakeVies, fault: str, kind: type[QuestionRefusedError]
 ) -> None:
-    stand_in.register(NUMBER)
-    stand_in.fault = fault
+    fake_services.register(NUMBER)
+    fake_services.fault = fault
     with pytest.raises(QuestionRefusedError) as refusal:
-        _ask(stand_in)
+        _ask(fake_services)
     assert refusal.type is kind
 
 
 def test_nobody_there_is_worth_another_try() -> None:
-    with vies_stand_in() as gone:
+    with fake_vies() as gone:
         url = gone.url
     with pytest.raises(NoAnswerError, match="unreachable") as failure:
         Vies(url).ask(NUMBER, "DE136695976")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.billing.top_ups.duplicates import WINDOW, Paid, may_repeat
 from shared.contracts.billing.payments import GatewayName
-from tests.fixtures.billing.office import money
+from tests.fixtures.billing.harness import money
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FIRST = Paid(money("119"), GatewayName.SANDBOX, NOON, NOON, is_intended=False)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.db.paging import decode_cursor, encode_cursor
 from shared.errors import InvalidInput
 
-Place = tuple[str, datetime, UUID]
+CustomerSite = tuple[str, datetime, UUID]
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
@@ -22,13 +22,13 @@ def test_a_cursor_names_the_row_it_was_made_of(
     cursor = encode_cursor(name, at, row_id)
 
     assert cursor.isascii()
-    assert decode_cursor(cursor, Place) == (name, at, row_id)
+    assert decode_cursor(cursor, CustomerSite) == (name, at, row_id)
 
 
 @given(cursor=st.text() | st.text("abcXYZ019-_="))
 def test_any_other_text_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        decode_cursor(cursor, Place)
+        decode_cursor(cursor, CustomerSite)
 
     assert caught.value.code == "bad_cursor"
 
@@ -46,4 +46,4 @@ def test_any_other_text_is_refused(cursor: str) -> None:
 )
 def test_a_cursor_of_something_else_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidInput):
-        decode_cursor(cursor, Place)
+        decode_cursor(cursor, CustomerSite)

@@ -8,7 +8,7 @@ from shared.contracts import inventory
 from shared.contracts.billing.dashboard import DASHBOARD, BillingDashboard
 from shared.contracts.inventory.reading import DashboardCounters, FamilyCounters
 from shared.errors import Unavailable
-from tests.fixtures.stand_in import StandIn
+from tests.fixtures.fake_services import FakeServices
 from tests.fixtures.web.top_ups import fetched, opened, refusing
 from web.dev import samples
 
@@ -16,7 +16,7 @@ SWATCHES = re.compile(r'class="swatch".*?class="data-(\d)".*?<bdi>(\w+)', re.DOT
 
 
 def test_families_have_the_colours_of_their_positions_in_the_catalogue(
-    billing: StandIn,
+    billing: FakeServices,
 ) -> None:
     costs = [samples.costs().breakdown]
     billing.answers[str(DASHBOARD)] = lambda _: BillingDashboard(

@@ -13,7 +13,7 @@ from shared.contracts.billing.dashboard import (
 )
 from shared.permissions import Permission
 from tests.fixtures.documents import money
-from tests.fixtures.stand_in import StandIn
+from tests.fixtures.fake_services import FakeServices
 from tests.fixtures.web.top_ups import fetched, has_wallet, opened, words
 from web.dev import samples
 
@@ -22,7 +22,9 @@ ADD_FUNDS = 'href="/funds/add'
 
 
 @pytest.mark.parametrize("may", [True, False])
-def test_only_who_may_add_funds_is_led_there(billing: StandIn, *, may: bool) -> None:
+def test_only_who_may_add_funds_is_led_there(
+    billing: FakeServices, *, may: bool
+) -> None:
     if not may:
         billing.permissions -= {Permission.ADD_FUNDS}
     has_wallet(billing)
@@ -45,7 +47,7 @@ def test_only_who_may_add_funds_is_led_there(billing: StandIn, *, may: bool) -> 
     ],
 )
 def test_a_balance_that_needs_attention_has_a_notice(
-    billing: StandIn, level: BalanceLevel, left: str, figures: list[str]
+    billing: FakeServices, level: BalanceLevel, left: str, figures: list[str]
 ) -> None:
     has_wallet(billing)
     _has_balance(billing, level, left)
@@ -105,7 +107,7 @@ def test_what_is_recommended_says_what_it_is_for(
     assert changed_view(view, wallet=wallet).purpose == purpose
 
 
-def _has_balance(billing: StandIn, level: BalanceLevel, left: str) -> None:
+def _has_balance(billing: FakeServices, level: BalanceLevel, left: str) -> None:
     answer = billing.answers[str(DASHBOARD)](Dashboard())
     (wallet,) = answer.wallets
     low = replace(

@@ -40,19 +40,24 @@ from tests.fixtures.documents import (
     reference_to,
     whole,
 )
-from tests.fixtures.stand_in import OTHER_OF_OURS, OURS, SOMEBODY_ELSES, StandIn
+from tests.fixtures.fake_services import (
+    OTHER_OF_OURS,
+    OURS,
+    SOMEBODY_ELSES,
+    FakeServices,
+)
 
 LIST = f"/companies/{OURS}/invoices"
 KINDS = pytest.mark.parametrize("kind", DocumentKind)
 
 
 @pytest.fixture
-def browser(billing: StandIn) -> FlaskClient:
+def browser(billing: FakeServices) -> FlaskClient:
     return billing.browser()
 
 
 def test_without_documents_the_list_says_when_the_first_one_comes(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _lists(billing)
 
@@ -65,7 +70,7 @@ def test_without_documents_the_list_says_when_the_first_one_comes(
 
 
 def test_a_transaction_leads_to_its_document_once_that_is_issued(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     document = reference_to(paper(number="CN-7"))
     moved = Transaction(
@@ -96,7 +101,7 @@ def test_a_transaction_leads_to_its_document_once_that_is_issued(
 
 
 def test_an_invoice_taxed_otherwise_than_quoted_says_what_was_quoted(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     shown = whole(paper("INV-1"))
     quoted = QuotedTax(quoted_on=AT.date(), words="VAT 17 %")
@@ -110,7 +115,7 @@ def test_an_invoice_taxed_otherwise_than_quoted_says_what_was_quoted(
 
 
 def test_where_nothing_matches_the_way_back_to_all_is_shown(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _lists(billing)
 
@@ -124,7 +129,7 @@ def test_where_nothing_matches_the_way_back_to_all_is_shown(
     ("failure", "status"), [(Unavailable("away"), 503), (RemoteFault("bug"), 500)]
 )
 def test_without_billing_the_page_is_shown_with_its_filters(
-    billing: StandIn, browser: FlaskClient, failure: Exception, status: int
+    billing: FakeServices, browser: FlaskClient, failure: Exception, status: int
 ) -> None:
     _answer(billing, LIST_DOCUMENTS, lambda _: _raise(failure))
 
@@ -138,7 +143,7 @@ def test_without_billing_the_page_is_shown_with_its_filters(
 
 
 def test_what_was_last_known_is_shown_and_said_to_be(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _lists(billing, paper("INV-7"))
     browser.get(LIST)
@@ -151,7 +156,7 @@ def test_what_was_last_known_is_shown_and_said_to_be(
 
 
 def test_a_row_leads_to_the_document_its_files_and_what_it_corrects(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     corrected = paper("INV-1")
     note = paper(
@@ -178,7 +183,7 @@ def test_a_row_leads_to_the_document_its_files_and_what_it_corrects(
 
 @pytest.mark.parametrize("may_pay", [True, False])
 def test_an_open_proforma_says_when_it_is_due_and_who_may_pay_it_can(
-    billing: StandIn, browser: FlaskClient, *, may_pay: bool
+    billing: FakeServices, browser: FlaskClient, *, may_pay: bool
 ) -> None:
     if not may_pay:
         billing.permissions -= {Permission.ADD_FUNDS}
@@ -197,7 +202,7 @@ def test_an_open_proforma_says_when_it_is_due_and_who_may_pay_it_can(
     assert payment not in ended
 
 
-def test_a_proforma_has_no_xml(billing: StandIn, browser: FlaskClient) -> None:
+def test_a_proforma_has_no_xml(billing: FakeServices, browser: FlaskClient) -> None:
     it = paper("PF-1", DocumentKind.PROFORMA, DocumentState.OPEN)
     _lists(billing, it)
 
@@ -209,7 +214,7 @@ def test_a_proforma_has_no_xml(billing: StandIn, browser: FlaskClient) -> None:
 
 @KINDS
 def test_files_that_are_being_made_are_not_links(
-    billing: StandIn, browser: FlaskClient, kind: DocumentKind
+    billing: FakeServices, browser: FlaskClient, kind: DocumentKind
 ) -> None:
     it = paper("D-1", kind, is_ready=False)
     _lists(billing, it)
@@ -222,7 +227,7 @@ def test_files_that_are_being_made_are_not_links(
 
 
 def test_a_partly_credited_invoice_shows_the_sum(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _lists(billing, paper(credited="20.00"))
 
@@ -232,7 +237,7 @@ def test_a_partly_credited_invoice_shows_the_sum(
 
 
 def test_totals_are_by_type_and_currency_and_never_added_up(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     totals = [
         _total(DocumentKind.INVOICE, 3, "1200", "EUR"),
@@ -253,7 +258,7 @@ def test_totals_are_by_type_and_currency_and_never_added_up(
 
 
 def test_the_filters_and_the_place_of_an_address_are_what_is_asked_for(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _lists(billing, paper(), after="further")
 
@@ -274,7 +279,7 @@ def test_the_filters_and_the_place_of_an_address_are_what_is_asked_for(
 
 
 def test_the_documents_of_one_top_up_are_shown_as_such(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _lists(billing, paper())
 
@@ -289,7 +294,7 @@ def test_the_documents_of_one_top_up_are_shown_as_such(
 
 @KINDS
 def test_a_document_says_all_that_it_holds(
-    billing: StandIn, browser: FlaskClient, kind: DocumentKind
+    billing: FakeServices, browser: FlaskClient, kind: DocumentKind
 ) -> None:
     it = paper("D-1", kind)
     _answer(billing, GET_DOCUMENT, lambda _: whole(it))
@@ -311,7 +316,7 @@ def test_a_document_says_all_that_it_holds(
 
 
 def test_the_document_is_in_its_language_and_the_page_in_the_readers(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     shown = whole(paper("INV-1"))
     content = msgspec.structs.replace(shown.content, language="de")
@@ -331,7 +336,7 @@ def test_the_document_is_in_its_language_and_the_page_in_the_readers(
 
 @KINDS
 def test_an_invoice_alone_says_when_it_was_paid(
-    billing: StandIn, browser: FlaskClient, kind: DocumentKind
+    billing: FakeServices, browser: FlaskClient, kind: DocumentKind
 ) -> None:
     it = paper("D-1", kind)
     _answer(billing, GET_DOCUMENT, lambda _: whole(it))
@@ -351,7 +356,7 @@ def test_an_invoice_alone_says_when_it_was_paid(
     ],
 )
 def test_only_an_open_proforma_can_be_paid_and_leads_there(
-    billing: StandIn,
+    billing: FakeServices,
     browser: FlaskClient,
     kind: DocumentKind,
     state: DocumentState,
@@ -370,7 +375,7 @@ def test_only_an_open_proforma_can_be_paid_and_leads_there(
 
 @pytest.mark.parametrize("state", [DocumentState.OPEN, DocumentState.PAID])
 def test_a_proforma_shows_how_to_pay_as_long_as_it_can_be_paid(
-    billing: StandIn, browser: FlaskClient, state: DocumentState
+    billing: FakeServices, browser: FlaskClient, state: DocumentState
 ) -> None:
     it = paper("D-1", DocumentKind.PROFORMA, state)
     _answer(billing, GET_DOCUMENT, lambda _: whole(it))
@@ -391,7 +396,7 @@ def test_a_proforma_shows_how_to_pay_as_long_as_it_can_be_paid(
     ],
 )
 def test_a_proforma_and_its_invoice_lead_to_each_other(
-    billing: StandIn,
+    billing: FakeServices,
     browser: FlaskClient,
     kind: DocumentKind,
     other: DocumentKind,
@@ -408,7 +413,7 @@ def test_a_proforma_and_its_invoice_lead_to_each_other(
 
 
 def test_who_may_not_pay_is_not_led_to_paying(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     billing.permissions -= {Permission.ADD_FUNDS}
     shown = whole(paper("D-1", DocumentKind.PROFORMA, DocumentState.OPEN))
@@ -421,7 +426,7 @@ def test_who_may_not_pay_is_not_led_to_paying(
 
 
 def test_a_document_leads_to_what_corrects_it(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     it = paper("INV-1", credited="14.88")
     note = paper("CN-1", DocumentKind.CREDIT_NOTE)
@@ -440,7 +445,7 @@ def test_a_document_leads_to_what_corrects_it(
 
 
 def test_a_document_that_is_not_there_is_said_so_within_the_frame(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _answer(billing, GET_DOCUMENT, lambda _: _raise(NotFound("no_such_document")))
 
@@ -452,7 +457,7 @@ def test_a_document_that_is_not_there_is_said_so_within_the_frame(
 
 
 def test_invoices_are_beside_transactions_and_wallets(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _lists(billing)
 
@@ -464,7 +469,7 @@ def test_invoices_are_beside_transactions_and_wallets(
 
 
 def test_another_company_of_ones_own_is_acted_for_without_switching(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _lists(billing, paper("PF-1", DocumentKind.PROFORMA, DocumentState.OPEN))
 
@@ -477,7 +482,7 @@ def test_another_company_of_ones_own_is_acted_for_without_switching(
 
 @pytest.mark.parametrize("page", ["list", "document", "transactions", "transaction"])
 def test_the_pages_of_another_company_say_that_one_acts_for_this(
-    billing: StandIn, browser: FlaskClient, page: str
+    billing: FakeServices, browser: FlaskClient, page: str
 ) -> None:
     it = paper()
     _lists(billing, it)
@@ -519,7 +524,7 @@ def test_the_pages_of_another_company_say_that_one_acts_for_this(
     ],
 )
 def test_somebody_elses_company_is_not_there_and_its_services_are_not_asked(
-    billing: StandIn, browser: FlaskClient, path: str
+    billing: FakeServices, browser: FlaskClient, path: str
 ) -> None:
     answer = browser.get(f"/companies/{SOMEBODY_ELSES}/{path}")
 
@@ -528,12 +533,14 @@ def test_somebody_elses_company_is_not_there_and_its_services_are_not_asked(
     assert SOMEBODY_ELSES not in {company for _, company, _ in billing.calls}
 
 
-def _answer(billing: StandIn, method: object, answer: Callable[[Any], Any]) -> None:
+def _answer(
+    billing: FakeServices, method: object, answer: Callable[[Any], Any]
+) -> None:
     billing.answers[str(method)] = answer
 
 
 def _lists(
-    billing: StandIn,
+    billing: FakeServices,
     *papers: Document,
     totals: list[DocumentTotal] | None = None,
     after: str | None = None,
@@ -542,7 +549,7 @@ def _lists(
     _answer(billing, LIST_DOCUMENTS, lambda _: page)
 
 
-def _calls(billing: StandIn, method: object) -> list[tuple[str, UUID, Any]]:
+def _calls(billing: FakeServices, method: object) -> list[tuple[str, UUID, Any]]:
     return [call for call in billing.calls if call[0] == str(method)]
 
 

@@ -11,7 +11,7 @@ from shared.contracts.billing.documents import (
     DocumentState,
 )
 from tests.fixtures.documents import money, paper, reference_to, whole
-from tests.fixtures.stand_in import OURS
+from tests.fixtures.fake_services import OURS
 from web.documents.document_view import DocumentView
 from web.documents.forms import DocumentFilters
 from web.documents.list_view import DocumentListView, DocumentRow

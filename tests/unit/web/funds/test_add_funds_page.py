@@ -30,8 +30,8 @@ from shared.contracts.inventory.reading import NamedService
 from shared.contracts.inventory.services import ServiceState
 from shared.errors import Unavailable
 from tests.fixtures.documents import money
+from tests.fixtures.fake_services import OURS, START, FakeServices
 from tests.fixtures.installations import csrf_token
-from tests.fixtures.stand_in import OURS, START, StandIn
 from tests.fixtures.web.top_ups import (
     ADDRESS,
     TOP_UP_ID,
@@ -55,14 +55,14 @@ ADD = "/funds/add?net=100&currency=EUR"
 
 
 @pytest.fixture
-def browser(billing: StandIn) -> FlaskClient:
+def browser(billing: FakeServices) -> FlaskClient:
     has_wallet(billing)
     billing.answers[str(LIST_OPEN_TOP_UPS)] = lambda _: OpenTopUps(top_ups=[])
     return billing.browser()
 
 
 def named(
-    billing: StandIn,
+    billing: FakeServices,
     state: ServiceState = ServiceState.SUSPENDED,
     since: timedelta = timedelta(),
 ) -> None:
@@ -82,7 +82,7 @@ def named(
 
 
 def test_the_balance_after_a_top_up_is_what_is_left_once_debts_are_charged(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     named(billing)
     debts = debt(PAID_FOR, "247.914111", "0"), debt(UNPAID, "0", "40.00")
@@ -105,7 +105,7 @@ def test_the_balance_after_a_top_up_is_what_is_left_once_debts_are_charged(
 
 
 def test_without_inventory_the_figures_are_still_shown(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     debts = debt(PAID_FOR, "50.00", "0")
     quoted(billing, repeats=False, settlement=settled("50.00", debts))
@@ -127,7 +127,7 @@ def test_without_inventory_the_figures_are_still_shown(
     ],
 )
 def test_what_is_recommended_and_not_allowed_says_both_and_until_when(
-    billing: StandIn,
+    billing: FakeServices,
     browser: FlaskClient,
     *,
     left: str,
@@ -163,7 +163,7 @@ def test_what_is_recommended_and_not_allowed_says_both_and_until_when(
 
 @pytest.mark.parametrize("tax", ["19", "0"])
 def test_vat_and_credit_are_explained_only_where_there_is_some(
-    billing: StandIn, browser: FlaskClient, tax: str
+    billing: FakeServices, browser: FlaskClient, tax: str
 ) -> None:
     quoted(billing, repeats=False, tax=money(tax), credit_limit=money(tax))
 
@@ -174,7 +174,7 @@ def test_vat_and_credit_are_explained_only_where_there_is_some(
 
 
 def test_a_paid_top_up_says_what_was_charged_and_what_runs_again(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     shown(billing, duplicate())
     named(billing, ServiceState.ACTIVE, timedelta(seconds=20))
@@ -205,7 +205,7 @@ def test_a_paid_top_up_says_what_was_charged_and_what_runs_again(
 
 
 def test_of_a_top_up_paid_twice_the_sums_are_of_the_first_payment(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     top_up = top_up_with(duplicate(), TopUpState.SUCCEEDED)
     twice = structs.replace(top_up, credited=money("200"))
@@ -231,7 +231,7 @@ def test_of_a_top_up_paid_twice_the_sums_are_of_the_first_payment(
 
 
 def test_below_zero_a_top_up_first_brings_the_balance_back_to_zero(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     quoted(billing, repeats=False, balance=money("-52.25"), settlement=settled("47.75"))
 
@@ -239,7 +239,7 @@ def test_below_zero_a_top_up_first_brings_the_balance_back_to_zero(
 
 
 def test_a_paid_top_up_is_looked_at_again_until_its_services_run(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     shown(billing, duplicate())
     named(billing)
@@ -264,7 +264,7 @@ def test_a_paid_top_up_is_looked_at_again_until_its_services_run(
 
 
 def test_what_is_recommended_in_another_currency_leads_there(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     """The amounts to choose from are the quote's; others are recommended beside."""
     quoted(billing, repeats=False)

@@ -20,7 +20,7 @@ from shared.contracts.billing.top_ups import (
     TopUpState,
 )
 from shared.errors import Conflict, ContractError, InvalidInput, Unavailable
-from tests.fixtures.stand_in import OURS, StandIn
+from tests.fixtures.fake_services import OURS, FakeServices
 from tests.fixtures.web.top_ups import (
     ADDRESS,
     ASK,
@@ -42,12 +42,12 @@ from tests.fixtures.web.top_ups import (
 
 
 @pytest.fixture
-def browser(billing: StandIn) -> FlaskClient:
+def browser(billing: FakeServices) -> FlaskClient:
     return billing.browser()
 
 
 def test_a_further_payment_of_one_top_up_can_be_asked_back(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     shown(billing, duplicate())
 
@@ -60,7 +60,7 @@ def test_a_further_payment_of_one_top_up_can_be_asked_back(
 
 
 def test_an_equal_payment_elsewhere_leads_to_its_top_up(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     shown(billing, duplicate(duplicate_top_up_id=OTHER_ID))
 
@@ -71,7 +71,7 @@ def test_an_equal_payment_elsewhere_leads_to_its_top_up(
 
 
 def test_of_two_transfers_nothing_is_said_about_when_they_were_sent(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     """They count as paid when their statement is booked."""
     by_bank = GatewayName.BANK_TRANSFER
@@ -110,7 +110,7 @@ def test_of_two_transfers_nothing_is_said_about_when_they_were_sent(
     ],
 )
 def test_the_status_of_a_refund_is_shown_where_it_was_asked_for(
-    billing: StandIn, browser: FlaskClient, payment: dict[str, Any], status: str
+    billing: FakeServices, browser: FlaskClient, payment: dict[str, Any], status: str
 ) -> None:
     shown(billing, duplicate(**payment))
 
@@ -124,7 +124,7 @@ def test_the_status_of_a_refund_is_shown_where_it_was_asked_for(
 
 @pytest.mark.parametrize("left", ["0", "113.05"])
 def test_a_duplicate_that_went_back_whole_no_longer_looks_open(
-    billing: StandIn, browser: FlaskClient, left: str
+    billing: FakeServices, browser: FlaskClient, left: str
 ) -> None:
     shown(billing, duplicate(refund_request=RefundRequestState.GRANTED, left=left))
 
@@ -139,7 +139,7 @@ def test_a_duplicate_that_went_back_whole_no_longer_looks_open(
 
 
 def test_what_is_left_of_a_duplicate_can_be_asked_back(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     shown(billing, duplicate(left="113.05"))
 
@@ -151,7 +151,7 @@ def test_what_is_left_of_a_duplicate_can_be_asked_back(
 
 
 def test_what_went_back_meanwhile_is_said_to_who_asks(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     shown(billing, duplicate())
     page = opened(browser, ADDRESS)
@@ -164,7 +164,7 @@ def test_what_went_back_meanwhile_is_said_to_who_asks(
 
 
 def test_asking_sends_the_form_s_key_and_leads_back(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     shown(billing, duplicate())
     page = opened(browser, ADDRESS)
@@ -179,7 +179,7 @@ def test_asking_sends_the_form_s_key_and_leads_back(
 
 
 def test_what_was_asked_already_is_shown_as_it_is(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     shown(billing, duplicate())
     page = opened(browser, ADDRESS)
@@ -202,7 +202,7 @@ def test_what_was_asked_already_is_shown_as_it_is(
     ],
 )
 def test_a_reason_that_was_typed_stays_when_it_is_refused(
-    billing: StandIn, browser: FlaskClient, refusal: ContractError, *, beside: bool
+    billing: FakeServices, browser: FlaskClient, refusal: ContractError, *, beside: bool
 ) -> None:
     shown(billing, duplicate())
     page = opened(browser, ADDRESS)
@@ -218,7 +218,7 @@ def test_a_reason_that_was_typed_stays_when_it_is_refused(
 
 
 def test_a_reason_in_the_address_is_filled_in_at_its_payment(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     shown(billing, duplicate())
 
@@ -231,7 +231,7 @@ def test_a_reason_in_the_address_is_filled_in_at_its_payment(
 
 
 def test_an_equal_top_up_just_before_is_shown_and_then_confirmed(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     quoted(billing, repeats=True)
     page = fetched(browser, "/funds/quote?net=100&currency=EUR")
@@ -254,7 +254,7 @@ def test_an_equal_top_up_just_before_is_shown_and_then_confirmed(
     ],
 )
 def test_an_equal_top_up_is_said_to_be_payable_where_it_is(
-    billing: StandIn, browser: FlaskClient, state: TopUpState, *, can_be_paid: bool
+    billing: FakeServices, browser: FlaskClient, state: TopUpState, *, can_be_paid: bool
 ) -> None:
     quoted(billing, repeats=True, state=state)
 
@@ -265,7 +265,7 @@ def test_an_equal_top_up_is_said_to_be_payable_where_it_is(
 
 @pytest.mark.parametrize("was_told", [True, False])
 def test_a_top_up_without_an_answer_is_sent_again_as_it_was(
-    billing: StandIn, browser: FlaskClient, *, was_told: bool
+    billing: FakeServices, browser: FlaskClient, *, was_told: bool
 ) -> None:
     """What its quote tells of by then may be itself."""
     shown(billing, duplicate())

@@ -14,7 +14,7 @@ from shared.contracts.billing.top_ups import (
     SuggestedAmount,
 )
 from tests.fixtures.documents import money
-from tests.fixtures.stand_in import START
+from tests.fixtures.fake_services import START
 from tests.fixtures.web.top_ups import debt, quote_of, recommended, settled
 from web.funds.quote_view import (
     After,

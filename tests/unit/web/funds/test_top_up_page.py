@@ -25,7 +25,7 @@ from shared.contracts.billing.top_ups import (
 from shared.errors import Unavailable
 from shared.permissions import Permission
 from tests.fixtures.documents import money
-from tests.fixtures.stand_in import OURS, StandIn
+from tests.fixtures.fake_services import OURS, FakeServices
 from tests.fixtures.web.top_ups import (
     ADDRESS,
     ASK,
@@ -50,12 +50,12 @@ CARD = f"/funds/top-ups/{TOP_UP_ID}/card?company={OURS}"
 
 
 @pytest.fixture
-def browser(billing: StandIn) -> FlaskClient:
+def browser(billing: FakeServices) -> FlaskClient:
     return billing.browser()
 
 
 @pytest.fixture
-def _has_sandbox(billing: StandIn, answered_app: Flask) -> None:
+def _has_sandbox(billing: FakeServices, answered_app: Flask) -> None:
     ours = answered_app.extensions[EXTENSION]
     settings = fields_replaced(ours.settings, sandbox_url=SANDBOX)
     answered_app.extensions[EXTENSION] = fields_replaced(ours, settings=settings)
@@ -64,7 +64,7 @@ def _has_sandbox(billing: StandIn, answered_app: Flask) -> None:
 @pytest.mark.parametrize("path", ["", "/state"])
 @pytest.mark.parametrize("may", [True, False])
 def test_what_is_to_be_done_is_offered_to_who_may_do_it(
-    billing: StandIn, browser: FlaskClient, path: str, *, may: bool
+    billing: FakeServices, browser: FlaskClient, path: str, *, may: bool
 ) -> None:
     if not may:
         billing.permissions -= {Permission.ADD_FUNDS}
@@ -85,7 +85,7 @@ def test_what_is_to_be_done_is_offered_to_who_may_do_it(
     [(GatewayName.BANK_TRANSFER, "Waiting"), (GatewayName.STRIPE, "In progress")],
 )
 def test_a_transfer_that_nobody_has_seen_is_waited_for(
-    billing: StandIn, browser: FlaskClient, gateway: GatewayName, told: str
+    billing: FakeServices, browser: FlaskClient, gateway: GatewayName, told: str
 ) -> None:
     payment = replace(
         duplicate(PaymentState.PENDING), gateway=gateway, duplicate_of=None
@@ -98,7 +98,7 @@ def test_a_transfer_that_nobody_has_seen_is_waited_for(
 
 
 def test_a_payment_taxed_otherwise_than_quoted_says_how(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     about = {"rate_percent": "20", "taxed_in": "DE", "country": "DE"}
     reason = TaxReason(code="domestic_private", parameters=about, fields=[])
@@ -117,7 +117,7 @@ def test_a_payment_taxed_otherwise_than_quoted_says_how(
 
 @pytest.mark.parametrize("tax", ["19", "0"])
 def test_a_refund_includes_vat_only_where_some_was_paid(
-    billing: StandIn, browser: FlaskClient, tax: str
+    billing: FakeServices, browser: FlaskClient, tax: str
 ) -> None:
     payment = duplicate(PaymentState.SUCCEEDED)
     refunded = replace(
@@ -140,7 +140,7 @@ def test_a_refund_includes_vat_only_where_some_was_paid(
     ],
 )
 def test_a_top_up_without_money_leads_to_no_empty_list(
-    billing: StandIn,
+    billing: FakeServices,
     browser: FlaskClient,
     payment: PaymentState,
     state: TopUpState,
@@ -156,7 +156,7 @@ def test_a_top_up_without_money_leads_to_no_empty_list(
 
 
 def test_an_amount_without_a_currency_is_of_the_primary_wallet(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     quoted(billing, repeats=False)
     has_wallet(billing)
@@ -173,7 +173,7 @@ def test_an_amount_without_a_currency_is_of_the_primary_wallet(
 
 @pytest.mark.usefixtures("_has_sandbox")
 def test_a_top_up_is_begun_without_the_calls_of_a_page(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     form = filled_in(billing, browser)
     begun = top_up_with(duplicate(PaymentState.PENDING), TopUpState.PENDING)
@@ -208,7 +208,7 @@ def test_a_top_up_is_begun_without_the_calls_of_a_page(
 )
 @pytest.mark.usefixtures("_has_sandbox")
 def test_the_next_step_leads_to_where_a_top_up_is_paid(
-    billing: StandIn,
+    billing: FakeServices,
     browser: FlaskClient,
     *,
     next_step: NextStep,
@@ -240,7 +240,7 @@ def test_the_next_step_leads_to_where_a_top_up_is_paid(
     ],
 )
 def test_a_form_that_lacks_something_is_shown_again(
-    billing: StandIn, browser: FlaskClient, wrong: dict[str, str], told: str
+    billing: FakeServices, browser: FlaskClient, wrong: dict[str, str], told: str
 ) -> None:
     form = filled_in(billing, browser)
 
@@ -254,7 +254,7 @@ def test_a_form_that_lacks_something_is_shown_again(
 
 
 def test_what_was_typed_stays_while_identity_is_away(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     form = filled_in(billing, browser)
     billing.identity_is_away = True
@@ -270,7 +270,7 @@ def test_what_was_typed_stays_while_identity_is_away(
 
 
 def test_an_unreadable_amount_is_refused_while_identity_is_away_too(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     form = filled_in(billing, browser)
     billing.identity_is_away = True
@@ -283,7 +283,7 @@ def test_an_unreadable_amount_is_refused_while_identity_is_away_too(
 
 
 def test_without_a_principal_no_form_is_shown_while_identity_is_away(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     form = filled_in(billing, browser)
     billing.identity_is_away = True
@@ -296,7 +296,7 @@ def test_without_a_principal_no_form_is_shown_while_identity_is_away(
 
 
 def test_the_amount_is_read_in_the_users_language(
-    billing: StandIn, browser: FlaskClient, answered_app: Flask
+    billing: FakeServices, browser: FlaskClient, answered_app: Flask
 ) -> None:
     billing.locale = "de"
     form = filled_in(billing, browser)
@@ -311,7 +311,7 @@ def test_the_amount_is_read_in_the_users_language(
 
 
 def test_a_role_without_top_ups_sees_a_notice_within_the_frame(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     billing.permissions -= {Permission.ADD_FUNDS}
     form = filled_in(billing, browser)
@@ -322,7 +322,7 @@ def test_a_role_without_top_ups_sees_a_notice_within_the_frame(
     assert 'id="block-balance"' in answer.text
 
 
-def filled_in(billing: StandIn, browser: FlaskClient) -> dict[str, str]:
+def filled_in(billing: FakeServices, browser: FlaskClient) -> dict[str, str]:
     """The form for 100 EUR, from a page of a moment ago; calls count from here on."""
     quoted(billing, repeats=False)
     has_wallet(billing)
@@ -341,5 +341,5 @@ def filled_in(billing: StandIn, browser: FlaskClient) -> dict[str, str]:
     }
 
 
-def calls(billing: StandIn) -> list[str]:
+def calls(billing: FakeServices) -> list[str]:
     return [method for method, _, _ in billing.calls]

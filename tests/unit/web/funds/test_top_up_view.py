@@ -17,7 +17,7 @@ from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.settlement import ServiceCharge, TopUpEffects
 from shared.contracts.billing.top_ups import TopUp, TopUpState
 from tests.fixtures.documents import money
-from tests.fixtures.stand_in import START
+from tests.fixtures.fake_services import START
 from tests.fixtures.web.top_ups import (
     OTHER_ID,
     REASON,

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.identity.memberships import LIST_MEMBERS, Member, Members, Role
-from tests.fixtures.stand_in import OURS, StandIn
+from tests.fixtures.fake_services import OURS, FakeServices
 from tests.fixtures.web.top_ups import opened, words
 from web.members.members_view import MembersView
 
@@ -41,14 +41,16 @@ def test_few_of_those_with_a_password_alone_are_named(
     assert view.all_protected is (alone == 0)
 
 
-def test_the_page_warns_only_where_someone_is_not_protected(billing: StandIn) -> None:
+def test_the_page_warns_only_where_someone_is_not_protected(
+    billing: FakeServices,
+) -> None:
     page = _open(billing, _member(1, "Ada <b>", two_factor=False), _member(3, "Bob"))
     assert "1 of 2" in words(page.partition('class="notice notice-warning"')[2])
     assert "<bdi>Ada &lt;b&gt;</bdi>" in page
     assert 'class="notice notice-warning"' not in _open(billing, _member(3, "Bob"))
 
 
-def _open(billing: StandIn, *members: Member) -> str:
+def _open(billing: FakeServices, *members: Member) -> str:
     answer = Members(members=list(members))
     billing.answers[str(LIST_MEMBERS)] = lambda _: answer
     main = opened(billing.browser(), f"/companies/{OURS}/members")

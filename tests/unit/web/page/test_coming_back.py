@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 
 from shared.contracts import identity
 from shared.contracts.billing.tax import GET_TAX_PROFILE, SET_TAX_ID, TaxProfile
+from tests.fixtures.fake_services import OTHER_OF_OURS, OURS, FakeServices
 from tests.fixtures.installations import csrf_token
-from tests.fixtures.stand_in import OTHER_OF_OURS, OURS, StandIn
 from tests.fixtures.web.pages import FRAGMENTS, HTMX
 from tests.fixtures.web.top_ups import TOP_UP_ID
 from web.page.addresses import (
@@ -51,7 +51,7 @@ EACH_FRAGMENT = pytest.mark.parametrize(("fragment", "page"), EXAMPLES.values())
 
 
 @pytest.fixture
-def stranger(answered_app: Flask, billing: StandIn) -> FlaskClient:
+def stranger(answered_app: Flask, billing: FakeServices) -> FlaskClient:
     return answered_app.test_client()
 
 
@@ -118,7 +118,7 @@ def test_every_form_has_its_page(pieces_app: Flask) -> None:
 
 @EACH_FRAGMENT
 def test_a_fragment_opened_by_hand_leads_to_its_page(
-    billing: StandIn, fragment: str, page: str
+    billing: FakeServices, fragment: str, page: str
 ) -> None:
     answer = billing.browser().get(fragment)
 
@@ -139,7 +139,7 @@ def test_where_nothing_says_what_was_open_it_is_the_fragments_page(
 @EACH_FRAGMENT
 @pytest.mark.parametrize("has_ended", [True, False])
 def test_after_signing_in_one_is_back_at_the_page_that_was_open(
-    billing: StandIn,
+    billing: FakeServices,
     stranger: FlaskClient,
     fragment: str,
     page: str,
@@ -234,7 +234,7 @@ def test_an_address_of_a_part_or_a_form_is_that_of_its_page(
 
 
 def test_a_forms_own_address_opened_by_hand_leads_to_its_page(
-    billing: StandIn,
+    billing: FakeServices,
 ) -> None:
     answer = billing.browser().get(f"/companies/{OURS}/wallets/comfort-buffer")
 
@@ -291,7 +291,7 @@ def test_a_form_of_nobody_leads_to_its_page_by_way_of_the_login(
 
 @pytest.mark.parametrize(("address", "fields", "kept", "page"), FORMS[:-2])
 def test_a_form_that_has_expired_leads_to_its_page_with_what_was_typed(
-    billing: StandIn,
+    billing: FakeServices,
     address: str,
     fields: dict[str, str],
     kept: dict[str, list[str]],
@@ -306,7 +306,7 @@ def test_a_form_that_has_expired_leads_to_its_page_with_what_was_typed(
 
 
 def test_a_long_form_that_has_expired_is_its_page_with_what_was_typed(
-    billing: StandIn,
+    billing: FakeServices,
 ) -> None:
     billing.answers[str(identity.companies.GET_COMPANY)] = lambda _: company(3)
     fields = {"name": "Typed & Co", "country": "AT", "version": "2"}
@@ -322,7 +322,7 @@ def test_a_long_form_that_has_expired_is_its_page_with_what_was_typed(
     }
 
 
-def test_a_vat_id_is_shown_again_in_the_answer(billing: StandIn) -> None:
+def test_a_vat_id_is_shown_again_in_the_answer(billing: FakeServices) -> None:
     billing.answers[str(identity.companies.GET_COMPANY)] = lambda _: company(1)
     billing.answers[str(GET_TAX_PROFILE)] = lambda _: TaxProfile(
         company_id=OURS, tax_id=None, takes_tax_id=True, decision=None, problem=None
@@ -349,7 +349,7 @@ def test_a_login_that_has_expired_keeps_the_email_and_no_password(
 
 
 def test_a_session_that_ends_before_a_form_is_sent_keeps_what_was_typed(
-    billing: StandIn, answered_app: Flask
+    billing: FakeServices, answered_app: Flask
 ) -> None:
     browser = billing.browser()
     token = csrf_token(browser, "/")
@@ -362,7 +362,7 @@ def test_a_session_that_ends_before_a_form_is_sent_keeps_what_was_typed(
 
 
 def test_who_has_switched_company_meanwhile_keeps_what_was_typed(
-    billing: StandIn,
+    billing: FakeServices,
 ) -> None:
     browser = billing.browser()
     token = csrf_token(browser, "/")

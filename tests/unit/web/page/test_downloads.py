@@ -39,7 +39,7 @@ from shared.errors import (
     Unavailable,
 )
 from tests.fixtures.documents import AT, file_of, money, page_of, paper
-from tests.fixtures.stand_in import OURS, StandIn
+from tests.fixtures.fake_services import OURS, FakeServices
 from web.page.downloads import MOST, MOST_OF_ONE
 from web.transactions.csv_file import INCOMPLETE
 
@@ -50,7 +50,7 @@ CSV = f"/companies/{OURS}/transactions.csv"
 
 
 @pytest.fixture
-def browser(billing: StandIn) -> FlaskClient:
+def browser(billing: FakeServices) -> FlaskClient:
     return billing.browser()
 
 
@@ -63,7 +63,7 @@ def browser(billing: StandIn) -> FlaskClient:
     ],
 )
 def test_each_file_comes_as_what_it_is_and_under_its_name(
-    billing: StandIn,
+    billing: FakeServices,
     browser: FlaskClient,
     ending: str,
     format_: DocumentFormat,
@@ -86,7 +86,7 @@ def test_each_file_comes_as_what_it_is_and_under_its_name(
 
 
 def test_a_browser_may_show_a_pdf_with_its_own_viewer(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _answer(billing, GET_DOCUMENT_FILE, lambda _: file_of(b"bytes"))
 
@@ -98,7 +98,7 @@ def test_a_browser_may_show_a_pdf_with_its_own_viewer(
 
 
 def test_a_file_that_is_known_already_is_not_sent_again(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _answer(billing, GET_DOCUMENT_FILE, lambda _: file_of(b"bytes"))
     tag = browser.get(PDF).headers["ETag"]
@@ -112,7 +112,7 @@ def test_a_file_that_is_known_already_is_not_sent_again(
 
 @pytest.mark.parametrize("address", [PDF, ZIP, CSV])
 def test_a_head_request_describes_a_file_without_sending_it(
-    billing: StandIn, browser: FlaskClient, address: str
+    billing: FakeServices, browser: FlaskClient, address: str
 ) -> None:
     _answer(billing, GET_DOCUMENT_FILE, lambda _: file_of(b"bytes"))
     _answer(billing, LIST_DOCUMENTS, lambda _: page_of(paper()))
@@ -138,7 +138,7 @@ def test_a_head_request_describes_a_file_without_sending_it(
     ],
 )
 def test_a_file_that_cannot_be_had_is_a_page_that_says_why(
-    billing: StandIn,
+    billing: FakeServices,
     browser: FlaskClient,
     refusal: Exception,
     status: int,
@@ -156,7 +156,7 @@ def test_a_file_that_cannot_be_had_is_a_page_that_says_why(
 
 
 def test_a_file_being_made_says_when_to_ask_again(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _answer(billing, GET_DOCUMENT_FILE, lambda _: _raise(Conflict("file_not_ready")))
 
@@ -169,7 +169,7 @@ def test_no_other_name_is_a_file(browser: FlaskClient, name: str) -> None:
 
 
 def test_a_zip_holds_the_documents_of_all_pages_that_the_filters_leave(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     papers = [paper(f"INV-{number}") for number in range(3)]
     _list_in_pages(billing, [page_of(*papers[:2], after="1"), page_of(papers[2])])
@@ -194,7 +194,7 @@ def test_a_zip_holds_the_documents_of_all_pages_that_the_filters_leave(
 
 
 def test_a_zip_names_in_words_what_is_missing(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _answer(billing, LIST_DOCUMENTS, lambda _: page_of(paper("INV-9")))
     _answer(billing, GET_DOCUMENT_FILE, lambda _: _raise(Conflict("file_not_ready")))
@@ -206,7 +206,7 @@ def test_a_zip_names_in_words_what_is_missing(
 
 
 def test_a_zip_of_nothing_is_a_page_that_says_so(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _answer(billing, LIST_DOCUMENTS, lambda _: page_of())
 
@@ -217,7 +217,7 @@ def test_a_zip_of_nothing_is_a_page_that_says_so(
 
 
 def test_a_zip_that_breaks_off_is_broken_off_and_cannot_be_opened(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     papers = [paper("INV-1"), paper("INV-2")]
     _answer(billing, LIST_DOCUMENTS, lambda _: page_of(*papers))
@@ -237,7 +237,7 @@ def test_a_zip_that_breaks_off_is_broken_off_and_cannot_be_opened(
 
 
 def test_the_csv_holds_all_pages_that_the_filters_leave_in_words(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     pages = {None: _page("one", "=two", after="1"), "1": _page("three", after=None)}
     _answer(billing, LIST_TRANSACTIONS, lambda asked: pages[asked.cursor])
@@ -255,7 +255,7 @@ def test_the_csv_holds_all_pages_that_the_filters_leave_in_words(
 
 
 def test_a_page_that_fails_in_the_middle_breaks_the_csv_off_visibly(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     def answer(asked: ListTransactions) -> TransactionPage:
         if asked.cursor:
@@ -274,7 +274,7 @@ def test_a_page_that_fails_in_the_middle_breaks_the_csv_off_visibly(
     ("refusal", "status"), [(Unavailable("away"), 503), (InvalidInput("bad_day"), 422)]
 )
 def test_a_first_page_that_fails_is_a_page_that_says_so(
-    billing: StandIn,
+    billing: FakeServices,
     browser: FlaskClient,
     address: str,
     refusal: ContractError,
@@ -292,7 +292,7 @@ def test_a_first_page_that_fails_is_a_page_that_says_so(
 
 
 def test_a_download_longer_than_a_principal_lives_continues_with_another(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     def answer(asked: ListTransactions) -> TransactionPage:
         number = int(asked.cursor or 0)
@@ -308,7 +308,7 @@ def test_a_download_longer_than_a_principal_lives_continues_with_another(
 
 
 def test_the_transactions_page_leads_to_the_csv_of_what_it_shows(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _answer(billing, LIST_TRANSACTIONS, lambda _: _page("one", after="1"))
 
@@ -317,11 +317,13 @@ def test_the_transactions_page_leads_to_the_csv_of_what_it_shows(
     assert f'href="{CSV}?type=top-ups"' in page
 
 
-def _answer(billing: StandIn, method: object, answer: Callable[[Any], Any]) -> None:
+def _answer(
+    billing: FakeServices, method: object, answer: Callable[[Any], Any]
+) -> None:
     billing.answers[str(method)] = answer
 
 
-def _list_in_pages(billing: StandIn, pages: list[Any]) -> None:
+def _list_in_pages(billing: FakeServices, pages: list[Any]) -> None:
     _answer(billing, LIST_DOCUMENTS, lambda asked: pages[int(asked.cursor or 0)])
 
 
@@ -363,7 +365,7 @@ def _page(*memos: str, after: str | None) -> TransactionPage:
 
 
 def test_downloads_leave_room_for_pages_and_for_other_companies(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     is_under_way, may_go_on = Semaphore(0), Event()
 
@@ -395,7 +397,7 @@ def test_downloads_leave_room_for_pages_and_for_other_companies(
 
 
 def test_a_download_that_its_reader_breaks_off_is_over(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     _answer(billing, LIST_TRANSACTIONS, lambda _: _page(after="on"))
 

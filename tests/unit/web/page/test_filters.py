@@ -8,7 +8,7 @@ from shared.contracts.billing.documents import LIST_DOCUMENTS
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS
 from shared.contracts.inventory.reading import LIST_SERVICES
 from shared.errors import InvalidInput
-from tests.fixtures.stand_in import OURS, StandIn
+from tests.fixtures.fake_services import OURS, FakeServices
 from tests.fixtures.web.top_ups import refusing
 
 COMPANY = f"/companies/{OURS}"
@@ -16,7 +16,7 @@ COMPANY = f"/companies/{OURS}"
 
 @pytest.mark.parametrize("place", ["transactions", "invoices"])
 def test_a_bad_day_is_refused_beside_its_field_without_asking_billing(
-    billing: StandIn, place: str
+    billing: FakeServices, place: str
 ) -> None:
     answer = billing.browser().get(f"{COMPANY}/{place}?to=tomorrow&from=2026-03-01")
 
@@ -28,7 +28,9 @@ def test_a_bad_day_is_refused_beside_its_field_without_asking_billing(
 
 
 @pytest.mark.parametrize("place", ["transactions.csv", "invoices.zip"])
-def test_a_download_with_a_bad_day_is_refused(billing: StandIn, place: str) -> None:
+def test_a_download_with_a_bad_day_is_refused(
+    billing: FakeServices, place: str
+) -> None:
     assert billing.browser().get(f"{COMPANY}/{place}?to=tomorrow").status_code == 422
 
 
@@ -51,7 +53,11 @@ def test_a_download_with_a_bad_day_is_refused(billing: StandIn, place: str) -> N
     ],
 )
 def test_what_a_service_refuses_to_look_for_is_shown_beside_its_field(
-    billing: StandIn, address: str, method: object, refusal: InvalidInput, field: str
+    billing: FakeServices,
+    address: str,
+    method: object,
+    refusal: InvalidInput,
+    field: str,
 ) -> None:
     billing.answers[str(method)] = refusing(refusal)
 
@@ -67,5 +73,5 @@ def marked(page: str) -> list[str]:
     return [name for field in fields for name in re.findall(r'name="([^"]+)"', field)]
 
 
-def asked(billing: StandIn) -> set[str]:
+def asked(billing: FakeServices) -> set[str]:
     return {method for method, _, _ in billing.calls}

@@ -23,8 +23,8 @@ from shared.contracts.billing.tax import (
     TaxRule,
 )
 from shared.errors import Conflict, InvalidInput, Unavailable
+from tests.fixtures.fake_services import OURS, FakeServices
 from tests.fixtures.installations import csrf_token
-from tests.fixtures.stand_in import OURS, StandIn
 from tests.fixtures.web.catalogues import catalogue_with, translated
 from tests.fixtures.web.pages import HTMX
 from web.profile.legal_details import DetailsForm
@@ -48,7 +48,7 @@ TYPED = {
 
 
 @pytest.fixture
-def browser(billing: StandIn) -> FlaskClient:
+def browser(billing: FakeServices) -> FlaskClient:
     billing.answers[str(identity.companies.GET_COMPANY)] = lambda _: _company(2)
     billing.answers[str(GET_TAX_PROFILE)] = lambda _: _tax(2)
     return billing.browser()
@@ -90,7 +90,7 @@ def _tax(company_version: int) -> TaxProfile:
     [(2, 1, True), (2, 0, True), (2, 2, False), (2, 3, False), (0, 2, False)],
 )
 def test_the_tax_card_says_when_it_is_of_an_older_profile(
-    billing: StandIn,
+    billing: FakeServices,
     browser: FlaskClient,
     of_company: int,
     of_tax: int,
@@ -133,7 +133,7 @@ def _away(_request: object) -> identity.companies.Company:
 
 @pytest.mark.parametrize("answer", [_changed_meanwhile, _away])
 def test_what_was_typed_stays_even_where_the_profile_can_not_be_read(
-    billing: StandIn,
+    billing: FakeServices,
     browser: FlaskClient,
     answer: Callable[[identity.companies.ChangeCompany], identity.companies.Company],
 ) -> None:
@@ -151,7 +151,7 @@ def test_what_was_typed_stays_even_where_the_profile_can_not_be_read(
 
 
 def test_after_a_conflict_the_form_starts_from_what_is_kept_now(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     token = csrf_token(browser, f"{PROFILE}/edit")
     billing.answers[str(identity.companies.CHANGE_COMPANY)] = _changed_meanwhile
@@ -179,7 +179,7 @@ def _no_tax_id(_request: object) -> TaxProfile:
 
 
 def test_a_refusal_is_in_the_readers_language_not_the_browsers(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     billing.answers[str(SET_TAX_ID)] = _no_tax_id
     form = {"csrf_token": csrf_token(browser, "/"), "form_key": "k", "tax_id": "DE1"}
@@ -191,7 +191,7 @@ def test_a_refusal_is_in_the_readers_language_not_the_browsers(
 
 
 def test_what_is_saved_is_said_in_the_readers_language(
-    billing: StandIn, browser: FlaskClient, tmp_path: Path
+    billing: FakeServices, browser: FlaskClient, tmp_path: Path
 ) -> None:
     saved = ("The VAT ID is saved.", "Gespeichert.")
     billing.answers[str(SET_TAX_ID)] = lambda _: _tax(2)

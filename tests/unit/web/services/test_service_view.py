@@ -19,7 +19,7 @@ from shared.contracts.inventory.services import (
 )
 from shared.contracts.notes import own_words
 from tests.fixtures.documents import money
-from tests.fixtures.stand_in import OURS, START
+from tests.fixtures.fake_services import OURS, START
 from web.services.service_view import EVENTS_SHOWN, PriceStep, ServiceView
 
 SERVICE = Service(

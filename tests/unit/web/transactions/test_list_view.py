@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from werkzeug.datastructures import MultiDict
 
 from shared.contracts.billing.transactions import TransactionPage
-from tests.fixtures.stand_in import OURS
+from tests.fixtures.fake_services import OURS
 from tests.unit.web.transactions.test_page import transaction
 from web.transactions.forms import TransactionFilters
 from web.transactions.list_view import TransactionListView

@@ -16,18 +16,18 @@ from shared.contracts.billing.transactions import (
 )
 from shared.contracts.notes import NoteCode, card_note
 from tests.fixtures.documents import money
-from tests.fixtures.stand_in import OTHER_OF_OURS, OURS, START, StandIn
+from tests.fixtures.fake_services import OTHER_OF_OURS, OURS, START, FakeServices
 from tests.fixtures.web.catalogues import catalogue_with, translated
 from tests.fixtures.web.top_ups import FIRST, OTHER_ID, TOP_UP_ID, opened
 
 
 @pytest.fixture
-def browser(billing: StandIn) -> FlaskClient:
+def browser(billing: FakeServices) -> FlaskClient:
     return billing.browser()
 
 
 def test_transactions_mark_duplicates_and_list_failed_payments(
-    billing: StandIn, browser: FlaskClient
+    billing: FakeServices, browser: FlaskClient
 ) -> None:
     failed = FailedPayment(
         top_up_id=OTHER_ID,
@@ -62,7 +62,7 @@ def test_transactions_mark_duplicates_and_list_failed_payments(
 
 @pytest.mark.parametrize("ending", ["", ".csv"])
 def test_notes_are_searched_in_the_readers_language_not_the_browsers(
-    billing: StandIn, browser: FlaskClient, tmp_path: Path, ending: str
+    billing: FakeServices, browser: FlaskClient, tmp_path: Path, ending: str
 ) -> None:
     billing.answers[str(LIST_TRANSACTIONS)] = lambda _: TransactionPage(
         transactions=[], currencies=["EUR"], previous=None, next=None, failed=[]
@@ -81,7 +81,7 @@ def test_notes_are_searched_in_the_readers_language_not_the_browsers(
 
 @pytest.mark.parametrize("company", [OURS, OTHER_OF_OURS])
 def test_an_empty_list_offers_to_add_funds_to_the_current_company_only(
-    billing: StandIn, browser: FlaskClient, company: UUID
+    billing: FakeServices, browser: FlaskClient, company: UUID
 ) -> None:
     nothing = TransactionPage(
         transactions=[], currencies=[], previous=None, next=None, failed=[]

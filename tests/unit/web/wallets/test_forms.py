@@ -7,7 +7,7 @@ from flask import Flask
 
 from shared.contracts.billing.wallets import WalletView
 from tests.fixtures.documents import money
-from tests.fixtures.stand_in import OURS
+from tests.fixtures.fake_services import OURS
 from web.wallets.forms import (
     AddWalletForm,
     BufferForm,
