@@ -74,7 +74,7 @@ def change_email() -> ResponseReturnValue:
 @bp.get("/confirm-email/<token>")
 @signed_in
 def ask_to_confirm(token: str) -> ResponseReturnValue:
-    """Show a button for whoever has opened the link in the mail to the new email."""
+    """Show a button to the person who opened the link sent to the new email."""
     return _show_confirming(token, ChangeForm(formdata=None))
 
 
@@ -94,7 +94,7 @@ def confirm_email(token: str) -> ResponseReturnValue:
 
 @bp.get("/undo-email/<token>")
 def ask_to_undo(token: str) -> ResponseReturnValue:
-    """Show a button for whoever has opened the link in the mail to the old email."""
+    """Show a button to the person who opened the link sent to the old email."""
     return _show_undoing(token, PageForm(formdata=None))
 
 
