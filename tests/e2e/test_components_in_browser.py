@@ -164,7 +164,7 @@ def test_the_menus_work_without_script(browser: Browser, pieces_url: str) -> Non
     page.goto(pieces_url + PAGES[0])
 
     page.get_by_role("button", name="Your account").click()
-    page.get_by_role("link", name="Two-Factor Authentication").wait_for()
+    page.get_by_role("link", name="Two-Factor Authentication Off").wait_for()
     page.get_by_role("button", name="Dark").click()
 
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"

@@ -19,13 +19,15 @@ from shared.contracts.billing.dashboard import (
 )
 from shared.contracts.billing.documents import DocumentState
 from shared.contracts.identity.memberships import CompanyMembership, Role
-from shared.contracts.identity.people import User
+from shared.contracts.identity.people import User, VerificationStep
+from shared.contracts.identity.signing_in import Protection
 from shared.contracts.inventory.reading import DashboardCounters, FamilyCounters
 from shared.contracts.inventory.services import Period, ServiceState, SuspensionReason
 from shared.money import Money, currency_of, ledger_ratio
 from shared.permissions import Permission
 from web.dashboard.costs import Costs
 from web.dashboard.counters import Counters
+from web.dashboard.security import SecurityView
 from web.page.blocks import BlockView
 from web.page.frame import Balance, Frame, OtherBalance
 from web.page.recommended import Outlook
@@ -237,6 +239,21 @@ def recommended_blocks() -> list[tuple[str, BlockView]]:
 def balance_blocks() -> list[tuple[str, BlockView]]:
     """The strip in each of its states."""
     return _in_each_state("balance", balance(), None)
+
+
+def security_blocks() -> list[tuple[str, BlockView]]:
+    """What protects an account: with steps left, when all is well, and failing."""
+    well = Protection(
+        verified=list(VerificationStep),
+        recovery_codes_left=8,
+        members=1,
+        unprotected=[],
+    )
+    names = [EMOJI_NAME, LONG_NAME, RTL_NAME]
+    open_ = Protection(verified=[], recovery_codes_left=2, members=4, unprotected=names)
+    missing = SecurityView(is_on=False, is_verified=False, protection=open_)
+    all_well = SecurityView(is_on=True, is_verified=True, protection=well)
+    return _in_each_state("security", missing, all_well)
 
 
 def _in_each_state(name: str, data: Any, empty: Any) -> list[tuple[str, BlockView]]:

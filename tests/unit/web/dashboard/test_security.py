@@ -63,6 +63,8 @@ def test_what_is_missing_is_named_and_the_best_step_has_the_button(
         (False, ["Viktor"], 3, "Off for you and Viktor"),
         (True, ["Viktor"], 3, "2 of 3"),
         (True, ["Viktor"], 3, "Off for Viktor"),
+        (True, ["A", "B"], 5, "Off for A and B"),
+        (False, ["A", "B"], 5, "Off for you, A and B"),
         (True, ["A", "B", "C", "D"], 5, "Off for A, B and 2 more"),
         (False, ["A", "B", "C"], 5, "Off for you, A, B and 1 more"),
     ],
