@@ -10,8 +10,9 @@ from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from web.account import emails
+from web.account import emails, two_factor
 from web.account import views as account
+from web.auth import second_step
 from web.auth import views as auth
 from web.dashboard import views as dashboard
 from web.dev import components
@@ -36,10 +37,12 @@ from web.webhooks import views as webhooks
 
 _AREAS = (
     auth,
+    second_step,
     dashboard,
     services,
     account,
     emails,
+    two_factor,
     profile,
     legal_details,
     members,

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from shared.contracts import identity
 from shared.errors import Conflict, InvalidInput, Throttled, Unavailable
 from web.account.password_form import ChangePasswordForm
+from web.account.two_factor import show_two_factor
 from web.account.verification_view import VerificationView
 from web.language.refusals import retry_after
 from web.page.addresses import form_on
@@ -60,7 +61,7 @@ def verification() -> ResponseReturnValue:
 @bp.get("/two-factor")
 @signed_in
 def two_factor() -> ResponseReturnValue:
-    return _begin().show("account/two_factor.html")
+    return show_two_factor()
 
 
 def _show_password(form: ChangePasswordForm) -> ResponseReturnValue:

@@ -1,7 +1,5 @@
 """Log in, log out, switch company."""
 
-from contextlib import suppress
-
 import structlog
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +11,6 @@ from wtforms.widgets import EmailInput
 
 from shared.contracts import identity
 from shared.errors import (
-    ContractError,
     InvalidInput,
     RemoteFault,
     Throttled,
@@ -21,15 +18,17 @@ from shared.errors import (
     Unavailable,
 )
 from shared.language.translation import mark
-from shared.rpc.client import CallContext, call
+from shared.rpc.client import call
 from shared.rpc.readiness import find_missing
 from web.auth import resets
+from web.auth.entering import enter, next_page, nobodys_call, user_agent
+from web.auth.second_step import ask_for_second_step
 from web.language.refusals import retry_after
-from web.page.addresses import form_on, own_address
+from web.page.addresses import form_on
 from web.page.context import context
 from web.page.errors import error_page
 from web.page.forms import PageForm
-from web.page.signed_in import sign_in, sign_out, signed_in
+from web.page.signed_in import sign_out, signed_in
 from web.page.values import read_uuid
 from web.page.visit import Visit, set_principal_cookie
 
@@ -68,7 +67,7 @@ class SwitchForm(PageForm):
 @bp.get("/login")
 def log_in() -> ResponseReturnValue:
     if current_user.is_authenticated:
-        return redirect(_next_page(request.args.get("next")))
+        return redirect(next_page(request.args.get("next")))
     if find_missing(context().client, [identity.CONTRACT], g.request_id):
         form = LogInForm()
         form.status = 503
@@ -98,13 +97,11 @@ def submit_log_in() -> ResponseReturnValue:
         form.form_errors.append(gettext(_FAULT))
         form.status = 500
         return _show(form)
-    assert logged_in.session, "no second step yet"
-    _end_earlier_session()
-    response = current_app.make_response(
-        redirect(_next_page(request.args.get("next")), code=303)
-    )
-    sign_in(logged_in.session, response)
-    return response
+    if logged_in.pending is not None:
+        return ask_for_second_step(logged_in.pending)
+    if logged_in.session is None:
+        raise RemoteFault("neither a session nor a pending log-in")
+    return enter(logged_in.session)
 
 
 @bp.post("/logout")
@@ -119,7 +116,7 @@ def log_out() -> ResponseReturnValue:
         context().changes.end_session(principal.session_id)
     arguments = identity.signing_in.LogOut(token=token)
     try:
-        call(context().client, identity.signing_in.LOG_OUT, arguments, _public())
+        call(context().client, identity.signing_in.LOG_OUT, arguments, nobodys_call())
     except (Unavailable, RemoteFault):
         return sign_out(
             gettext(
@@ -148,13 +145,16 @@ def switch_company() -> ResponseReturnValue:
     )
     try:
         session = call(
-            context().client, identity.signing_in.SWITCH_COMPANY, arguments, _public()
+            context().client,
+            identity.signing_in.SWITCH_COMPANY,
+            arguments,
+            nobodys_call(),
         )
     except Unavailable as outage:
         return error_page(
             outage.http_status, _NOT_SWITCHED, lazy_gettext("Not switched")
         )
-    target = _next_page(form.next.data)
+    target = next_page(form.next.data)
     response = current_app.make_response(redirect(target, code=303))
     set_principal_cookie(response, session.principal)
     return response
@@ -170,26 +170,6 @@ def _call_log_in(form: LogInForm) -> identity.signing_in.LoggedIn:
         email=form.email.data or "",
         password=form.password.data or "",
         address=request.remote_addr or "",
-        user_agent=request.user_agent.string[:300],
+        user_agent=user_agent(),
     )
-    return call(context().client, identity.signing_in.LOG_IN, arguments, _public())
-
-
-def _end_earlier_session() -> None:
-    """End the session that the browser still has, if identity answers."""
-    if not current_user.is_authenticated:
-        return
-    arguments = identity.signing_in.LogOut(token=current_user.get_id())
-    with suppress(ContractError, RemoteFault):
-        call(context().client, identity.signing_in.LOG_OUT, arguments, _public())
-
-
-def _public() -> CallContext:
-    return CallContext(request_id=g.request_id)
-
-
-def _next_page(target: str | None) -> str:
-    """Where to go after signing in or switching: a page of ours, else the dashboard."""
-    address = own_address(target) or "/"
-    leads_back = address.startswith((url_for("auth.log_in"), url_for("auth.log_out")))
-    return url_for("dashboard.dashboard", company=None) if leads_back else address
+    return call(context().client, identity.signing_in.LOG_IN, arguments, nobodys_call())

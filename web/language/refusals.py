@@ -39,6 +39,24 @@ _SENTENCES = {
         "Your password was changed while you had this form open. Enter the one you "
         "have now."
     ),
+    "pending_login_ended": mark(
+        "Your login took too long or had too many wrong codes. Start again."
+    ),
+    "wrong_code": mark(
+        "This code is wrong, or it was used before. Enter the code that your app shows "
+        "now."
+    ),
+    "wrong_recovery_code": mark(
+        "This recovery code is wrong, or it was used before. Check its letters and "
+        "digits, or use another one."
+    ),
+    "proposal_expired": mark("This page was open for too long. Scan the new QR code."),
+    "no_recovery_codes": mark("There are no recovery codes to download. Get new ones."),
+    "two_factor_is_off": mark("Two-Factor Authentication is already off."),
+    "second_factor_required": mark(
+        "Two-Factor Authentication is required here, so you can't turn it off. You can "
+        "set up another app instead."
+    ),
     "too_many_downloads": mark(
         "You have other downloads in progress. Wait until they finish, then try again."
     ),

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from services.identity.factors.secret_keys import SecretKeys
 from services.identity.models.factors import AuthenticatorApp
+from services.identity.models.people import User
 from shared.contracts.identity.factors import TotpProposal
 from shared.errors import InvalidInput
 from shared.rpc.change import Change
@@ -45,13 +46,13 @@ class _Proposal(msgspec.Struct):
 
 
 def propose(
-    keys: SecretKeys, user_id: UUID, random: Random, now: datetime
+    keys: SecretKeys, user: User, random: Random, now: datetime
 ) -> TotpProposal:
     """Make a secret for a person's app; nothing is kept until they have a code."""
     secret = b32encode(random.randbytes(SECRET_BYTES)).decode()
-    proposal = _Proposal(user_id, secret, now + PROPOSAL_LIFETIME)
+    proposal = _Proposal(user.id, secret, now + PROPOSAL_LIFETIME)
     sealed = keys.seal(msgspec.json.encode(proposal).decode())
-    return TotpProposal(secret=secret, proposal=sealed.data.decode())
+    return TotpProposal(email=user.email, secret=secret, proposal=sealed.data.decode())
 
 
 def open_proposal(keys: SecretKeys, proposal: str, user_id: UUID, now: datetime) -> str:

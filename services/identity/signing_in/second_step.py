@@ -12,6 +12,7 @@ from services.identity.factors import totp, two_factor
 from services.identity.factors.codes import FactorSecrets, try_code
 from services.identity.models.factors import PendingLogin
 from services.identity.models.people import User
+from services.identity.people import users
 from services.identity.signing_in import factor_resets, pending_logins, sessions
 from services.identity.signing_in.log_marks import Marks
 from services.identity.signing_in.sessions import Browser
@@ -119,8 +120,8 @@ class SecondStep:
         with self.database.system() as db:
             pending = pending_logins.find(db, token, now)
             _refuse_with_factor(db, pending)
-            keys, random = self.secrets.keys, self.runtime.random
-            return totp.propose(keys, pending.user_id, random, now)
+            user = users.get_user(db, pending.user_id)
+            return totp.propose(self.secrets.keys, user, self.runtime.random, now)
 
     def set_up_app(
         self, request: identity.second_step.SetUpTotpAtLogin, call: Call

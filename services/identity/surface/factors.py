@@ -43,7 +43,7 @@ class FactorMethods(RoomMethods, is_part=True):
         with self.database.system() as db:
             user = users.get_user(db, call.principal.user_id)
         keys, random = self._secrets.keys, self.runtime.random
-        return totp.propose(keys, user.id, random, call.now)
+        return totp.propose(keys, user, random, call.now)
 
     @handles(identity.factors.TURN_ON_TOTP)
     def turn_on_totp(

@@ -48,10 +48,12 @@ class ProposeTotp(Request, frozen=True, kw_only=True):
 class TotpProposal(Response, frozen=True, kw_only=True):
     """A secret for an app, which nothing keeps yet.
 
-    ``secret`` is base32, as apps take it. ``proposal`` is the same under a key of
-    identity's, for one person and for one hour; it comes back with the app's code.
+    ``secret`` is base32, as apps take it, and ``email`` names the account there.
+    ``proposal`` is the secret under a key of identity's, for one person and for one
+    hour; it comes back with the app's code.
     """
 
+    email: str
     secret: str
     proposal: str
 

@@ -101,6 +101,12 @@ LINES = (
     Line("POST", "/account/password",             "422 422 422 422 422 422 login login login", {"current": "not the password", "new": "tram under violet elms"}),
     Line("GET", "/account/verification",          "200 200 200 200 200 200 login login login"),
     Line("GET", "/account/two-factor",            "200 200 200 200 200 200 login login login"),
+    Line("GET", "/account/two-factor/app",        "200 200 200 200 200 200 login login login"),
+    # Nothing was proposed, and nobody has a factor to turn off.
+    Line("POST", "/account/two-factor/app",       "303 303 303 303 303 303 login login login", {"code": "123456"}),
+    Line("POST", "/account/two-factor/off",       "409 409 409 409 409 409 login login login", {"code": "123456"}),
+    Line("POST", "/account/two-factor/recovery-codes", "303 303 303 303 303 303 login login login"),
+    Line("POST", "/account/two-factor/recovery-codes.txt", "422 422 422 422 422 422 login login login", {"codes": "none"}),
     Line("GET", "/companies/{company}/profile",   "200 200 200 200 200 404 login login login"),
     Line("GET", "/companies/{company}/profile/edit", "200 200 403 403 403 404 login login login"),
     Line("GET", "/companies/{company}/profile/tax", "200 200 200 403 200 404 login login login"),
@@ -143,6 +149,11 @@ LINES = (
     # Nobody has the link that a mail brings.
     Line("GET", "/reset-password/none",           "404 404 404 404 404 404 404 404 404"),
     Line("POST", "/reset-password/none",          "404 404 404 404 404 404 404 404 404", {"new": "tram under violet elms"}),
+    # Nobody is between their password and their second factor.
+    Line("GET", "/login/second-step",             "303 303 303 303 303 303 login 303 303"),
+    Line("POST", "/login/second-step",            "303 303 303 303 303 303 login 303 303", {"code": "123456"}),
+    Line("GET", "/login/set-up",                  "303 303 303 303 303 303 login 303 303"),
+    Line("POST", "/login/set-up",                 "303 303 303 303 303 303 login 303 303", {"code": "123456"}),
     Line("GET", "/logout",                        "200 200 200 200 200 200 302 200 200"),
     Line("POST", "/logout",                       "out out out out out out login login login"),
     Line("POST", "/theme",                        "303 303 303 303 303 303 303 303 303", {"theme": "dark"}),

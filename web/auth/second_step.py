@@ -1,0 +1,215 @@
+"""After the password: the second step, by a code or by setting an app up.
+
+The browser holds the token of its pending log-in in its cookie, and nothing else: there
+is no session yet.
+"""
+
+import structlog
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _
+from flask_login import current_user
+
+from shared.contracts import identity
+from shared.contracts.identity.second_step import (
+    ANSWER_SECOND_STEP,
+    GET_PENDING_LOGIN,
+    PROPOSE_TOTP_AT_LOGIN,
+    SET_UP_TOTP_AT_LOGIN,
+    AnswerSecondStep,
+    GetPendingLogin,
+    ProposeTotpAtLogin,
+    SetUpTotpAtLogin,
+)
+from shared.errors import (
+    ContractError,
+    InvalidInput,
+    Throttled,
+    Unauthenticated,
+    Unavailable,
+)
+from shared.rpc.client import call
+from web.auth.entering import end_earlier_session, enter, next_page, nobodys_call
+from web.auth.entering import user_agent as own_user_agent
+from web.language.refusals import retry_after, sentence
+from web.page.addresses import form_on
+from web.page.authenticator_apps import AnyCodeField, AppForm, AppSecret, CodeField
+from web.page.context import context
+from web.page.forms import PageForm
+from web.page.signed_in import sign_in
+
+bp = Blueprint("second_step", __name__, url_prefix="/login")
+log = structlog.get_logger()
+
+_TOKEN = "second_step"  # noqa: S105  the name of a part of the cookie
+_PAGE = "second_step.show"
+_SET_UP = "second_step.show_set_up"
+_REFUSALS = (InvalidInput, Throttled, Unavailable)
+
+
+class CodeForm(PageForm):
+    refusals = {"wrong_code": "code"}  # noqa: RUF012
+    code = CodeField(_("6-digit code"))
+
+
+class RecoveryForm(PageForm):
+    refusals = {"wrong_recovery_code": "code"}  # noqa: RUF012
+    code = AnyCodeField(_("Recovery code"))
+
+    def refuse(self, refusal: ContractError) -> "RecoveryForm":
+        if refusal.code == "wrong_code":
+            refusal = InvalidInput("wrong_recovery_code")
+        form: RecoveryForm = super().refuse(refusal)
+        return form
+
+
+def ask_for_second_step(pending: identity.signing_in.PendingLogin) -> Response:
+    """After a right password: keep the token, and show what is needed next."""
+    cookie[_TOKEN] = pending.token
+    page = _PAGE if pending.factors else _SET_UP
+    target = url_for(page, next=request.args.get("next"))
+    return current_app.make_response(redirect(target, code=303))
+
+
+@bp.get("/second-step")
+def show() -> ResponseReturnValue:
+    try:
+        pending = _find_pending()
+    except Unauthenticated as refusal:
+        return _start_again(refusal)
+    if not pending.factors:
+        return redirect(url_for(_SET_UP, next=request.args.get("next")), code=303)
+    return _show(_form_class()(formdata=None))
+
+
+def _show_again() -> ResponseReturnValue:
+    """The form, after it has expired."""
+    return _show(_form_class().expired())
+
+
+@bp.post("/second-step")
+@form_on(_PAGE, again=_show_again, needs_sign_in=False)
+def answer() -> ResponseReturnValue:
+    form = _form_class()()
+    arguments = AnswerSecondStep(
+        token=_token(),
+        code=form.code.data or "",
+        address=request.remote_addr or "",
+        user_agent=own_user_agent(),
+    )
+    try:
+        session = call(context().client, ANSWER_SECOND_STEP, arguments, nobodys_call())
+    except Unauthenticated as refusal:
+        return _start_again(refusal)
+    except _REFUSALS as refusal:
+        form.refuse(refusal)
+        return _with_headers(_show(form), refusal)
+    return enter(session)
+
+
+@bp.get("/set-up")
+def show_set_up() -> ResponseReturnValue:
+    arguments = ProposeTotpAtLogin(token=_token())
+    try:
+        proposal = call(
+            context().client, PROPOSE_TOTP_AT_LOGIN, arguments, nobodys_call()
+        )
+    except Unauthenticated as refusal:
+        return _start_again(refusal)
+    return _show_set_up(AppForm.propose(proposal))
+
+
+def _set_up_again() -> ResponseReturnValue:
+    return _show_set_up(AppForm.expired())
+
+
+@bp.post("/set-up")
+@form_on(_SET_UP, again=_set_up_again, needs_sign_in=False)
+def set_up() -> ResponseReturnValue:
+    """Keep the app, let its owner in, and show the recovery codes."""
+    form = AppForm()
+    arguments = SetUpTotpAtLogin(
+        token=_token(),
+        proposal=form.proposal.data or "",
+        code=form.code.data or "",
+        address=request.remote_addr or "",
+        user_agent=own_user_agent(),
+    )
+    try:
+        done = call(context().client, SET_UP_TOTP_AT_LOGIN, arguments, nobodys_call())
+    except Unauthenticated as refusal:
+        return _start_again(refusal)
+    except _REFUSALS as refusal:
+        if refusal.code == "proposal_expired":
+            flash(sentence(refusal), "warning")
+            return redirect(url_for(_SET_UP, next=request.args.get("next")), code=303)
+        form.refuse(refusal)
+        return _with_headers(_show_set_up(form), refusal)
+    end_earlier_session()
+    response = current_app.make_response("")
+    sign_in(done.session, response)
+    target = next_page(request.args.get("next"))
+    html = render_template(
+        "account/recovery_codes.html", codes=done.recovery_codes, target=target
+    )
+    response.set_data(html)
+    return response
+
+
+def _token() -> str:
+    token: str = cookie.get(_TOKEN, "")
+    return token
+
+
+def _find_pending() -> identity.signing_in.PendingLogin:
+    arguments = GetPendingLogin(token=_token())
+    return call(context().client, GET_PENDING_LOGIN, arguments, nobodys_call())
+
+
+def _start_again(refusal: Unauthenticated) -> ResponseReturnValue:
+    """Back to the password; who is logged in by now goes on to the page they wanted."""
+    had_begun = cookie.pop(_TOKEN, None)
+    if current_user.is_authenticated:
+        return redirect(next_page(request.args.get("next")), code=303)
+    if had_begun:
+        flash(sentence(refusal), "warning")
+    login = url_for("auth.log_in", next=request.args.get("next"))
+    return redirect(login, code=303)
+
+
+def _form_class() -> type[CodeForm] | type[RecoveryForm]:
+    """The address says which code is typed, as it can't be seen from a wrong one."""
+    is_recovery = request.args.get("with") == "recovery-code"
+    return RecoveryForm if is_recovery else CodeForm
+
+
+def _show(form: PageForm) -> ResponseReturnValue:
+    html = render_template(
+        "auth/second_step.html",
+        form=form,
+        is_recovery=isinstance(form, RecoveryForm),
+        next=request.args.get("next"),
+    )
+    return html, form.status
+
+
+def _show_set_up(form: AppForm) -> ResponseReturnValue:
+    html = render_template("auth/set_up.html", form=form, secret=AppSecret.of(form))
+    return html, form.status
+
+
+def _with_headers(answer: ResponseReturnValue, refusal: ContractError) -> Response:
+    response = make_response(answer)
+    response.headers.update(retry_after(refusal))
+    return response
