@@ -32,6 +32,7 @@ PAGES = {
     "password": "/account/password",
     "verification": "/account/verification",
     "two-factor": "/account/two-factor",
+    "two-factor-app": "/account/two-factor/app",
     "error": "/no/such/page",
     "components": "/dev/components",
 }
