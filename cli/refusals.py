@@ -21,8 +21,14 @@ _SENTENCES = {
         "`client-area companies list --name` shows their IDs."
     ),
     "no_such_user": mark(
-        "No user has this ID. Check the ID that `users create` printed."
+        "No user has this ID or email address. Check the ID that `users create` "
+        "printed, or the address they log in with."
     ),
+    "two_factor_is_off": mark("This user has no second factor."),
+    "reset_waits_already": mark(
+        "A reset is already waiting until %(due_at)s. To cancel it, add --cancel"
+    ),
+    "no_reset_waits": mark("No reset is waiting for this user."),
     "already_member": mark("This user is already a member of the company."),
     "email_taken": mark("A user with this email address already exists."),
     "bad_email": mark("This is not a valid email address."),

@@ -6,9 +6,11 @@ import os
 import sys
 
 from launcher.machine.errors import LaunchError
+from launcher.machine.keys import FACTOR_KEYS
 from launcher.run import embedded
 from launcher.run.assets import AssetError, ensure_assets
 from launcher.run.first_run import print_monitoring, print_ready
+from launcher.run.credentials import rotate_factor_key as rotate
 from launcher.run.setup import set_up
 from launcher.run.stack import Stack
 from launcher.run.system_packages import (
@@ -18,7 +20,7 @@ from launcher.run.system_packages import (
 )
 from launcher.servers.given_broker import given_definitions
 from launcher.servers.supervision import ROOT
-from shared.settings import SettingError
+from shared.settings import SettingError, read_settings
 
 
 def main() -> None:
@@ -31,6 +33,7 @@ def main() -> None:
         ("build", build, "build the styles and scripts"),
         ("setup", set_up_containers, "set up what the containers need"),
         ("broker", show_broker, "print the broker's definitions, for rabbitmqctl"),
+        ("rotate-factor-key", rotate_factor_key, "make a new key for app secrets"),
         ("prepare-tests", prepare_tests, "install and build what the tests need"),
     ):
         command = commands.add_parser(name, help=summary)
@@ -61,6 +64,14 @@ def set_up_containers() -> None:
 
 def show_broker() -> None:
     print(json.dumps(given_definitions(os.environ), indent=2))
+
+
+def rotate_factor_key() -> None:
+    rotate(read_settings())
+    print(
+        "The new key is in use. Within an hour everything is encrypted with it; then "
+        f"you can delete the other lines of {FACTOR_KEYS}."
+    )
 
 
 def prepare_tests() -> None:

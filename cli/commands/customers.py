@@ -93,6 +93,33 @@ def verify_user(
     click.echo(_("Recorded."))
 
 
+@users.command("reset-2fa")
+@click.option("--email", required=True, help="The user's email address.")
+@click.option("--reason", default="", help="How you made sure who is asking.")
+@click.option("--cancel", is_flag=True, help="Cancel a reset that is waiting.")
+@click.pass_obj
+def reset_two_factor(
+    context: CommandContext, /, *, email: str, reason: str, cancel: bool
+) -> None:
+    """Remove a user's second factors after a waiting period.
+
+    The user gets a mail at once. A login with a second factor cancels the reset.
+    """
+    if cancel:
+        undo = identity.factors.CancelTwoFactorReset(email=email)
+        context.call(identity.factors.CANCEL_TWO_FACTOR_RESET, undo)
+        click.echo(_("The reset is cancelled."))
+        return
+    request = identity.factors.ResetTwoFactor(email=email, reason=reason)
+    reset = context.call(identity.factors.RESET_TWO_FACTOR, request)
+    click.echo(
+        _(
+            "The second factors will be removed at %(due_at)s.",
+            due_at=reset.due_at.isoformat(timespec="minutes"),
+        )
+    )
+
+
 @users.command("log-marks")
 @click.option("--email", default="", show_default=False, help="An email address.")
 @click.option("--address", default="", show_default=False, help="An IP address.")

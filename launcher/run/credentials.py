@@ -9,13 +9,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from launcher.machine.accounts import closed_folder
+from launcher.machine.accounts import account_of, closed_folder
 from launcher.machine.files import make_folder, write_atomically
-from launcher.machine.keys import FACTOR_KEYS
+from launcher.machine.keys import FACTOR_KEYS, add_factor_key
+from launcher.machine.layout import Layout
 from launcher.servers import databases, given_broker
 from launcher.servers.databases import SERVICES, owner_variable, url_variable
 from launcher.servers.rabbitmq import NAMEKO, PROCESSES, amqp_variable
 from launcher.servers.supervision import ROOT
+from shared.settings import Settings
 
 _IDENTITY, _INVENTORY, _BILLING = (f"{service}.event.pub" for service in SERVICES)
 
@@ -67,6 +69,20 @@ def environment_of(
         url = environment.get(amqp_variable(program)) or environment.get("AMQP_URL")
         own |= {"AMQP_URL": url} if url else {}
     return own | {"KEYS_DIR": str(keys)}
+
+
+def rotate_factor_key(settings: Settings) -> None:
+    """Make a new key for authenticator apps, also for an identity that is running.
+
+    Its copy is always readable for it, so it is replaced by one that it owns already.
+    """
+    add_factor_key(settings.keys_dir)
+    folder = Layout(settings.var).keys_folder("identity")
+    if folder.exists():
+        copy = folder / f"{FACTOR_KEYS}.new"
+        write_atomically(copy, (settings.keys_dir / FACTOR_KEYS).read_bytes())
+        account_of("identity").own(folder)
+        copy.replace(folder / FACTOR_KEYS)
 
 
 def copy_keys(program: str, all_keys: Path, folder: Path) -> None:
