@@ -9,8 +9,8 @@ from launcher.machine.errors import LaunchError
 from launcher.machine.keys import FACTOR_KEYS
 from launcher.run import embedded
 from launcher.run.assets import AssetError, ensure_assets
-from launcher.run.first_run import print_monitoring, print_ready
 from launcher.run.credentials import rotate_factor_key as rotate
+from launcher.run.first_run import print_monitoring, print_ready
 from launcher.run.setup import set_up
 from launcher.run.stack import Stack
 from launcher.run.system_packages import (
