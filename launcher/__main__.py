@@ -19,6 +19,7 @@ from launcher.run.system_packages import (
     ensure_rabbitmq,
 )
 from launcher.servers.given_broker import given_definitions
+from launcher.servers.local_databases import forget_activity
 from launcher.servers.supervision import ROOT
 from shared.settings import SettingError, read_settings
 
@@ -34,6 +35,7 @@ def main() -> None:
         ("setup", set_up_containers, "set up what the containers need"),
         ("broker", show_broker, "print the broker's definitions, for rabbitmqctl"),
         ("rotate-factor-key", rotate_factor_key, "make a new key for app secrets"),
+        ("forget-activity", forget_old, "delete what people did over a year ago"),
         ("prepare-tests", prepare_tests, "install and build what the tests need"),
     ):
         command = commands.add_parser(name, help=summary)
@@ -72,6 +74,11 @@ def rotate_factor_key() -> None:
         "The new key is in use. Within an hour everything is encrypted with it; then "
         f"you can delete the other lines of {FACTOR_KEYS}."
     )
+
+
+def forget_old() -> None:
+    count = forget_activity(read_settings(os.environ))
+    print(f"{count} entries were deleted.")
 
 
 def prepare_tests() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -51,6 +52,17 @@ class Method(Generic[RequestT, ResponseT]):
     """Its call holds a password or token, and so must never reach a disk."""
     needs_proof: bool = False
     """A user must have proved who they are lately, else ``step_up_required``."""
+    recorded: tuple[str, ...] = ()
+    """Fields of the request, or else of the result, that its `Activity` keeps.
+
+    They say what it was about: ids, codes, amounts and days. Never a secret, a text
+    that somebody typed, or a person's name, email or address.
+    """
+
+    def __post_init__(self) -> None:
+        known = (*self.request.__struct_fields__, *self.response.__struct_fields__)
+        if unknown := set(self.recorded).difference(known):
+            raise TypeError(f"{self} can't record {sorted(unknown)}")
 
     def __str__(self) -> str:
         return f"{self.service}.{self.name}"
@@ -68,13 +80,42 @@ class Event(Generic[BodyT]):
         return f"{self.source}.{self.name}"
 
 
+class Activity(Response, frozen=True, kw_only=True):
+    """What a person did: a call of a method that changes something.
+
+    Its id, time, company and request are those of its envelope; the company is nil
+    for what concerns a person's own account. ``user_id`` is who did it or, for an
+    operator, whom it was about, if anybody. ``actor_kind`` is ``user`` or
+    ``operator``; ``actor_name`` is as customers may see it. ``recorded`` has the
+    method's `Method.recorded` as texts. ``session_id`` is None for an operator.
+    """
+
+    method: str
+    user_id: UUID | None
+    actor_kind: str
+    actor_name: str
+    recorded: dict[str, str]
+    session_id: UUID | None
+
+
 class CheckReadiness(Request, frozen=True, kw_only=True):
     """Ask whether the service can work now; see `ServiceContract.readiness`."""
 
 
+ACTIVITY_RECORDED = "activity_recorded"
+
+
+def activity_event(service: str) -> Event[Activity]:
+    """Return a service's event of what people do; see `ServiceContract.activity`."""
+    return Event(service, ACTIVITY_RECORDED, Activity)
+
+
 @dataclass(frozen=True)
 class ServiceContract:
-    """A service's own ``methods``; every service also has `readiness`."""
+    """A service's own ``methods`` and ``events``.
+
+    Every service also has `readiness` and `activity`.
+    """
 
     name: str
     methods: tuple[Method[Any, Any], ...]
@@ -89,6 +130,11 @@ class ServiceContract:
         return Method(
             self.name, "check_readiness", CheckReadiness, Nothing, Permission.PUBLIC
         )
+
+    @property
+    def activity(self) -> Event[Activity]:
+        """The event of each change that a person makes, written with the change."""
+        return activity_event(self.name)
 
     def method(self, name: str) -> Method[Any, Any] | None:
         return next((m for m in self.methods if m.name == name), None)

@@ -18,6 +18,8 @@ class Permission(Enum):
     MANAGE_SERVICES = "services.manage"
     MANAGE_COMPANY = "company.manage"
     MANAGE_MEMBERS = "members.manage"
+    READ_ACTIVITY = "activity.read"
+    """What all of a company's people did, when and from where."""
     MANAGE_OWNERSHIP = "ownership.manage"
     """Handing the company over or closing it: all that an admin may not."""
     OPERATE = "operate"

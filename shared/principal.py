@@ -6,7 +6,7 @@ web front end alone cannot act for a company by naming its id.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -79,6 +79,12 @@ class Principal:
     def issued_at(self) -> datetime:
         return self.expires_at - LIFETIME
 
+    @property
+    def shown_name(self) -> str:
+        """The name as a customer may see it: never a program's or a login's."""
+        is_named = self.kind is not Kind.SYSTEM and not self.is_login_name
+        return self.name if is_named else ""
+
     def require(self, permission: Permission) -> None:
         """Raise `Forbidden` (``permission_missing``) unless the principal has it."""
         if permission not in self.permissions:
@@ -117,6 +123,17 @@ def system(name: str) -> Principal:
         name=name,
         permissions=frozenset({Permission.PUBLIC}),
         expires_at=datetime.max.replace(tzinfo=UTC),
+    )
+
+
+def person(user_id: UUID, name: str, session_id: UUID = NOBODY_ID) -> Principal:
+    """Return who called a public method, once that is known; it is never sent."""
+    return replace(
+        nobody(),
+        kind=Kind.USER,
+        name=name,
+        user_id=user_id,
+        session_id=session_id,
     )
 
 

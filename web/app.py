@@ -12,13 +12,15 @@ from whitenoise import WhiteNoise
 
 from web.account import emails, two_factor
 from web.account import views as account
+from web.activity import own as own_activity
+from web.activity import views as activity
 from web.auth import second_step
 from web.auth import views as auth
 from web.dashboard import views as dashboard
 from web.dev import components
 from web.documents import views as documents
 from web.funds import views as funds
-from web.language import locale, notes, places, sentences, tax_words, words
+from web.language import acts, locale, notes, places, sentences, tax_words, words
 from web.members import views as members
 from web.page.context import EXTENSION, Context
 from web.page.errors import register_error_pages
@@ -43,9 +45,11 @@ _AREAS = (
     account,
     emails,
     two_factor,
+    own_activity,
     profile,
     legal_details,
     members,
+    activity,
     transactions,
     documents,
     wallets,
@@ -54,7 +58,9 @@ _AREAS = (
     health,
     webhooks,
 )
-_CARRIES_COMPANY = frozenset({"dashboard", "services", "account", "emails", "funds"})
+_CARRIES_COMPANY = frozenset(
+    {"dashboard", "services", "account", "emails", "own_activity", "funds"}
+)
 """Blueprints whose addresses say which company they were made for."""
 
 
@@ -72,6 +78,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     words.register(app)
     places.register(app)
     notes.register(app)
+    acts.register(app)
     tax_words.register(app)
     register_assets(app)
     register_error_pages(app)

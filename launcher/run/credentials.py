@@ -27,7 +27,7 @@ CODE = (ROOT / "web", Path(sys.executable), Path(sys.executable).resolve())
 KEYS = {
     "identity": (
         *("principal.key", "principal.pub", "operator.pub"),
-        *("identity.event.key", FACTOR_KEYS),
+        *("identity.event.key", FACTOR_KEYS, _IDENTITY, _INVENTORY, _BILLING),
     ),
     "inventory": ("principal.pub", "inventory.event.key", _BILLING),
     "billing": (

@@ -27,7 +27,9 @@ from launcher.servers.databases import (
 )
 from launcher.servers.given_broker import set_up_broker
 from launcher.servers.migrations import migrate
+from launcher.servers.old_activity import forget_old_activity
 from launcher.servers.unfinished_demo import drop_unfinished_demo
+from shared.clock import make_clock
 from shared.logs import configure_logs
 from shared.settings import Settings, read_settings
 
@@ -52,6 +54,8 @@ def set_up(environment: Mapping[str, str]) -> bool:
     if admin_url := environment.get(ADMIN_URL):
         _make_databases(settings, admin_url, urls, owners)
     migrate(urls, owners)
+    now = make_clock(settings.clock_offset_file).now()
+    forget_old_activity(owners["identity"], now)
     return ensure_demo(settings, urls)
 
 

@@ -5,7 +5,7 @@ other owns the tables and brings them to their newest form. So a service that is
 over can neither change its tables nor switch off the triggers that guard the ledger.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,6 +24,10 @@ SERVICES = ("identity", "inventory", "billing")
 
 ADMIN_URL = "ADMIN_DATABASE_URL"
 """A superuser's; where it is not set, the databases and roles are there already."""
+
+
+APPEND_ONLY = {"identity": ("activity",)}
+"""Tables of which a service reads rows and adds to them, no more."""
 
 
 def url_variable(service: str) -> str:
@@ -103,10 +107,11 @@ def make_databases(
     cur.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
 
 
-def grant_rows(owner_url: str, url: str) -> None:
+def grant_rows(owner_url: str, url: str, append_only: Sequence[str] = ()) -> None:
     """As the owner, let the role of ``url`` read and write rows of all tables.
 
-    Which form the tables have it may only read.
+    Which form the tables have it may only read, and rows of ``append_only`` tables it
+    can neither change nor delete.
     """
     role = sql.Identifier(make_url(url).username or "")
     with administration(psycopg2.connect(libpq_url(owner_url))) as cur:
@@ -116,6 +121,9 @@ def grant_rows(owner_url: str, url: str) -> None:
             "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {}",
         ):
             cur.execute(sql.SQL(statement).format(role))
+        for table in append_only:
+            revoke = sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}")
+            cur.execute(revoke.format(sql.Identifier(table), role))
 
 
 def libpq_url(url: str) -> str:

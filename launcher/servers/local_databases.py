@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg2
+
+from launcher.machine.errors import LaunchError
 from launcher.machine.layout import Layout
 from launcher.servers.databases import (
     SERVICES,
@@ -15,8 +18,10 @@ from launcher.servers.databases import (
 )
 from launcher.servers.infrastructure import choose_ports, postgres_of
 from launcher.servers.migrations import migrate
+from launcher.servers.old_activity import forget_old_activity
 from launcher.servers.postgres import PostgresServer, RunningPostgres, owner_of, running
 from launcher.servers.unfinished_demo import drop_unfinished_demo
+from shared.clock import make_clock
 from shared.settings import Settings
 
 
@@ -37,7 +42,26 @@ def prepare_databases(
             make_databases(cur, server.connect, own, own_owners)
         urls, owners = own | urls, own_owners | owners
     migrate(urls, owners)
+    now = make_clock(settings.clock_offset_file).now()
+    forget_old_activity(owners["identity"], now)
     return urls
+
+
+def forget_activity(settings: Settings) -> int:
+    """Delete acts of more than a year ago while PostgreSQL runs; return how many.
+
+    Raises:
+        LaunchError: PostgreSQL does not answer.
+    """
+    owners = given_owner_urls(settings.environment)
+    if "identity" not in owners:
+        layout = Layout(settings.var)
+        owners = own_owner_urls(postgres_of(layout), layout.secrets)
+    now = make_clock(settings.clock_offset_file).now()
+    try:
+        return forget_old_activity(owners["identity"], now)
+    except psycopg2.OperationalError as error:
+        raise LaunchError(f"Identity's database can't be reached: {error}") from error
 
 
 @contextmanager

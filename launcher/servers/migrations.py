@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sqlalchemy import make_url
 
 from launcher.machine.errors import LaunchError
-from launcher.servers.databases import grant_rows
+from launcher.servers.databases import APPEND_ONLY, grant_rows
 from shared.db import migrations
 
 
@@ -24,7 +24,7 @@ def migrate(
         owner = owners.get(service, url)
         migrations.migrate(owner, migrations_of(service))
         if make_url(owner).username != make_url(url).username:
-            grant_rows(owner, url)
+            grant_rows(owner, url, APPEND_ONLY.get(service, ()))
 
 
 def migrations_of(service: str) -> Path:

@@ -25,6 +25,7 @@ _ADMIN = frozenset(
         Permission.MANAGE_SERVICES,
         Permission.MANAGE_COMPANY,
         Permission.MANAGE_MEMBERS,
+        Permission.READ_ACTIVITY,
     }
 )
 

@@ -23,6 +23,7 @@ from services.identity.signing_in.logins import Logins
 from services.identity.signing_in.password_changes import NewPasswords, PasswordChanges
 from services.identity.signing_in.resets import Resets
 from services.identity.signing_in.second_step import SecondStep
+from services.identity.surface.activity import ActivityMethods
 from services.identity.surface.companies import CompanyMethods
 from services.identity.surface.email_changes import EmailMethods
 from services.identity.surface.factors import FactorMethods
@@ -47,8 +48,9 @@ class IdentityService(
     PeopleMethods,
     CompanyMethods,
     EmailMethods,
+    ActivityMethods,
 ):
-    """People, companies, memberships, sessions."""
+    """People, companies, memberships, sessions, the trail of what people did."""
 
     contract: ClassVar[ServiceContract] = identity.CONTRACT
 

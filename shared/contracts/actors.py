@@ -49,9 +49,7 @@ UNNAMED = Actor(kind=ActorKind.SUPPORT)
 
 def actor_of(principal: Principal) -> Actor:
     """Return the calling actor, never with a program's or a login's name."""
-    kind = _KINDS[principal.kind]
-    is_named = kind is not ActorKind.AUTOMATIC and not principal.is_login_name
-    return Actor(kind=kind, name=principal.name if is_named else "")
+    return Actor(kind=_KINDS[principal.kind], name=principal.shown_name)
 
 
 def read_actor(kind: str, name: str, who: str) -> Actor:

@@ -8,7 +8,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -21,6 +21,7 @@ MAX_PAGE_SIZE = 100
 MAX_BATCH = 1_000
 """Of what operators work through, a batch after the other."""
 _MAX_LENGTH = 2_000
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998
 
 Direction = Literal["after", "before"]
 Row = TypeVar("Row")
@@ -42,6 +43,16 @@ def check_limit(limit: int, maximum: int = MAX_PAGE_SIZE) -> None:
     """
     if not 1 <= limit <= maximum:
         raise InvalidInput("bad_limit", parameters={"max_limit": maximum})
+
+
+def check_day(day: date | None) -> None:
+    """Check that a day, and a zone's offset, can be added to one that a list has.
+
+    Raises:
+        InvalidInput: ``bad_day`` with ``value``.
+    """
+    if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise InvalidInput("bad_day", parameters={"value": day.isoformat()})
 
 
 @dataclass(frozen=True)

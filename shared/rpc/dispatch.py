@@ -1,7 +1,7 @@
 """Process every call and event, whatever its transport.
 
-Deadline, principal, permission, arguments, idempotency key, transaction, result, log:
-in this order, here and nowhere else.
+Deadline, principal, permission, arguments, idempotency key, transaction, activity,
+result, log: in this order, here and nowhere else.
 """
 
 import math
@@ -24,6 +24,7 @@ from shared.errors import (
 )
 from shared.permissions import Permission
 from shared.principal import Principal, nobody, verify
+from shared.rpc.activity import record_activity
 from shared.rpc.call import Call
 from shared.rpc.messages import encode_error, encode_result
 from shared.rpc.service import EventHandler, MethodHandler, Service
@@ -123,12 +124,15 @@ class Dispatcher:
         handler = self.service.methods.get(method_name)
         if handler is None:
             raise NotFound("no_such_method", method_name[:100])
+        principal = self._principal(handler, headers)
+        request: Request = from_wire(arguments, handler.method.request)
         call = Call(
-            principal=self._principal(handler, headers),
+            principal=principal,
             request_id=headers.request_id,
             now=self.service.runtime.clock.now(),
+            method=handler.method,
+            request=request,
         )
-        request: Request = from_wire(arguments, handler.method.request)
         if not handler.in_transaction:
             return to_wire(handler.function(self.service, call, request))
         return self._in_transaction(handler, call, request, headers.idempotency_key)
@@ -159,9 +163,12 @@ class Dispatcher:
             earlier = idempotency.claim(session, once, call.now)
             if earlier is not None:
                 return earlier
-            result = to_wire(handler.function(self.service, session, call, request))
-            idempotency.keep_result(session, once, result)
-            return result
+            result = handler.function(self.service, session, call, request)
+            change = self.service.change(session, call)
+            record_activity(change, result)
+            kept = to_wire(result)
+            idempotency.keep_result(session, once, kept)
+            return kept
 
     def process_events(self, handler: EventHandler, batch: Sequence[Any]) -> None:
         """Handle events, each once, in one transaction.

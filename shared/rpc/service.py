@@ -27,6 +27,7 @@ from shared.contract import (
 from shared.db.database import Database
 from shared.db.events import Envelope
 from shared.principal import system
+from shared.rpc.activity import record_activity
 from shared.rpc.call import Call
 from shared.rpc.change import Change
 from shared.rpc.intake import Intake
@@ -219,6 +220,11 @@ class Service:
         """Return the context of an event's change; the history names ``who``."""
         now = self.runtime.clock.now()
         return self.change(db, Call(system(who), envelope.request_id, now))
+
+    def record(self, call: Call) -> None:
+        """Record a call in a transaction of its own, where its effect has several."""
+        with self.database.system() as session:
+            record_activity(self.change(session, call))
 
     def jobs(self) -> tuple[Job, ...]:
         """Return the service's own jobs."""

@@ -10,6 +10,14 @@ from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 _WORDS: Mapping[str, Mapping[str, LazyString]] = {
+    "activity": {
+        "sign-in": _("Log-ins"),
+        "security": _("Security"),
+        "company": _("Company"),
+        "services": _("Services"),
+        "billing": _("Billing"),
+        "maintenance": _("Maintenance"),
+    },
     "charge": {
         "charge": _("Charge"),
         "grace": _("Used before payment"),

@@ -143,6 +143,7 @@ class Page:
             blocks=self.load_blocks(),
             as_of=main.as_of,
             request_id=g.request_id,
+            reads_activity=self.may(Permission.READ_ACTIVITY),
             **{name: content.value for name, content in contents.items()},
             **{f"{name}_as_of": content.as_of for name, content in contents.items()},
             **more,

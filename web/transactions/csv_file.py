@@ -1,19 +1,15 @@
-"""Transactions as CSV (RFC 4180), made piece by piece, safe to open as a sheet."""
+"""Transactions as CSV."""
 
-import csv
-import io
-from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 
 from flask_babel import gettext
 
 from shared.contracts.billing.transactions import Transaction, TransactionPage
-from shared.language.translation import mark
 from shared.text import guard_cell
 from web.language.notes import note_words
+from web.page import csv_files
 
-MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 COLUMNS = (
     "Time (UTC)",
     "What",
@@ -29,25 +25,14 @@ COLUMNS = (
 )
 """The same in every language, for programs that read them."""
 
-INCOMPLETE = mark("INCOMPLETE: some rows are missing. Download this list again.")
-
 
 def write_csv(
     pages: Iterable[TransactionPage], words: Mapping[str, object]
 ) -> Iterator[bytes]:
-    """Write pages of transactions, holding no more than one; ``words`` name kinds.
-
-    It begins with a byte order mark, without which Excel reads no UTF-8. If a page
-    fails, the last line says that some are missing and the failure is raised: not every
-    server lets the reader see that an answer was incomplete.
-    """
-    yield BOM_UTF8 + _lines([COLUMNS])
-    try:
-        for page in pages:
-            yield _lines(_row(each, words) for each in page.transactions)
-    except Exception:
-        yield _lines([[gettext(INCOMPLETE)]])
-        raise
+    """Write pages of transactions; ``words`` name their kinds."""
+    return csv_files.write_csv(
+        COLUMNS, pages, lambda page: [_row(it, words) for it in page.transactions]
+    )
 
 
 def _row(it: Transaction, words: Mapping[str, object]) -> Sequence[str]:
@@ -70,9 +55,3 @@ def _remark(it: Transaction) -> str:
     if it.is_given_back:
         return gettext("Duplicate, refunded")
     return gettext("Possible duplicate") if it.is_possible_duplicate else ""
-
-
-def _lines(rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()

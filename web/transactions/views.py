@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS
 from web.language.words import words_for
-from web.page import downloads
+from web.page import csv_files, downloads
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
@@ -59,7 +59,7 @@ def download(company_id: str) -> ResponseReturnValue:
         "transactions", query.first_day, query.last_day, ".csv"
     )
     rows = csv_file.write_csv(pages, words_for("entry"))
-    return downloads.stream(company, rows, csv_file.MEDIA_TYPE, name)
+    return downloads.stream(company, rows, csv_files.MEDIA_TYPE, name)
 
 
 @bp.get("/transactions/<entry_id>")

@@ -5,7 +5,6 @@ from datetime import date
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from services.billing.base.days import check_day
 from services.billing.documents.listing import content_of
 from services.billing.models.documents import Document
 from services.billing.models.payments import Payment
@@ -14,6 +13,7 @@ from shared.contracts.billing.payments import GatewayName
 from shared.db.paging import (
     MAX_BATCH,
     Position,
+    check_day,
     check_limit,
     decode_cursor,
     encode_cursor,

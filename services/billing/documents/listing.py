@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
 from sqlalchemy.orm import Session, aliased, defer
 
-from services.billing.base.days import check_day
 from services.billing.documents.rendering.sheet import lay_out
 from services.billing.models.documents import Document, DocumentRendering
 from services.billing.models.top_ups import OPEN, TopUp
@@ -19,6 +18,7 @@ from shared.contracts.billing.top_ups import TopUpState
 from shared.db.paging import (
     Direction,
     Position,
+    check_day,
     check_limit,
     paginate,
     read_place,

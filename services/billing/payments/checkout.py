@@ -37,6 +37,7 @@ from shared.contracts.billing.payments import GatewayName
 from shared.db.database import Database
 from shared.errors import ContractError, InvalidInput, NotFound, Unavailable
 from shared.principal import system
+from shared.rpc.activity import record_activity
 from shared.rpc.call import Call
 from shared.rpc.change import Change
 from shared.runtime import Runtime
@@ -110,6 +111,7 @@ class Checkouts:
             attempt = attempts.keep_checkout(
                 change, request.top_up_id, order.payment_id, checkout
             )
+            record_activity(change)
             started = self._started(session, attempt)
         # It may have ended meanwhile; that the gateway knows of the payment is kept.
         top_ups.require_open(attempt.top_up)

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from services.billing.base.days import check_day
 from services.billing.models.parties import Company
 from services.billing.models.payments import Payment
 from services.billing.models.top_ups import TopUp
@@ -14,7 +13,13 @@ from services.billing.payments.attempts import amount_of
 from services.billing.tax.receipts import tax_of
 from shared.contracts import billing
 from shared.contracts.billing.tax import PlaceEvidence
-from shared.db.paging import MAX_BATCH, check_limit, decode_cursor, encode_cursor
+from shared.db.paging import (
+    MAX_BATCH,
+    check_day,
+    check_limit,
+    decode_cursor,
+    encode_cursor,
+)
 from shared.wire import from_wire
 
 

@@ -21,7 +21,10 @@ class ChargingMethods(BillingMethods, is_part=True):
     def charge_due(
         self, call: Call, request: billing.charging.ChargeDue
     ) -> billing.charging.Charged:
-        return self.charging.charge_due(call.request_id, request)
+        charged = self.charging.charge_due(call.request_id, request)
+        if not request.dry_run:
+            self.record(call)
+        return charged
 
     @in_transaction(billing.charging.LIST_CHARGES)
     def list_charges(

@@ -45,9 +45,10 @@ class DocumentMethods(BillingMethods, is_part=True):
 
     @handles(billing.documents.REBUILD_DOCUMENT)
     def rebuild_document(
-        self, _call: Call, request: billing.documents.RebuildDocument
+        self, call: Call, request: billing.documents.RebuildDocument
     ) -> Nothing:
         files.rebuild(self.database, self.runtime, request)
+        self.record(call)
         return Nothing()
 
     @in_transaction(billing.documents.EXPORT_DOCUMENTS)

@@ -27,6 +27,7 @@ class PaymentMethods(BillingMethods, is_part=True):
     @handles(billing.cards.FORGET_CARD)
     def forget_card(self, call: Call, request: billing.cards.ForgetCard) -> Nothing:
         self._cards.forget(call, request.card)
+        self.record(call)
         return Nothing()
 
     @handles(billing.payments.TAKE_PAYMENT_NOTICE)
@@ -43,6 +44,7 @@ class PaymentMethods(BillingMethods, is_part=True):
         bookings = bank_transfers.book(
             self.database, self.runtime, self._sellers, call, request
         )
+        self.record(call)
         return billing.payments.BankBookings(bookings=bookings)
 
     @handles(billing.payments.RECONCILE_PAYMENTS)
@@ -51,6 +53,7 @@ class PaymentMethods(BillingMethods, is_part=True):
     ) -> billing.payments.Reconciled:
         reconciled = self._checkouts.reconcile(call.request_id)
         found = self._disputes.find_missed(call.request_id)
+        self.record(call)
         return structs.replace(reconciled, disputes=found)
 
     @in_transaction(billing.payments.LIST_PAYMENT_PROBLEMS)

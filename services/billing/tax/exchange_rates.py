@@ -13,9 +13,9 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.billing.base.days import check_day
 from services.billing.models.tax import ExchangeRate
 from shared.contracts import billing
+from shared.db.paging import check_day
 from shared.errors import InvalidInput
 from shared.money import currency_of
 from shared.rpc.change import Change

@@ -6,11 +6,10 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from services.billing.base.days import check_day
 from services.billing.models.charging import Charge
 from services.billing.transactions.listing import of_entry
 from shared.contracts import billing
-from shared.db.paging import check_limit, decode_cursor, encode_cursor
+from shared.db.paging import check_day, check_limit, decode_cursor, encode_cursor
 from shared.errors import InvalidInput
 from shared.money import Money, currency_of
 

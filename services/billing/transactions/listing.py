@@ -16,7 +16,6 @@ import msgspec
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
-from services.billing.base.days import check_day
 from services.billing.documents.listing import reference_to
 from services.billing.models import transactions as models
 from services.billing.models.documents import Document
@@ -42,6 +41,7 @@ from shared.contracts.notes import read_note
 from shared.db.paging import (
     Direction,
     Position,
+    check_day,
     check_limit,
     decode_cursor,
     encode_cursor,

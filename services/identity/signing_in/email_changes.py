@@ -18,6 +18,7 @@ from services.identity.models.people import User
 from services.identity.notices.notify import Subject, notify
 from services.identity.people import verification
 from services.identity.people.emails import normalise_email
+from services.identity.recording import record_of
 from services.identity.signing_in import sessions
 from shared.contracts.identity.email_changes import EmailChangeAsked, EmailInUse
 from shared.contracts.identity.notices import NoticeKind
@@ -105,6 +106,7 @@ def undo_change(change: Change, links: MailedLinks, token: str) -> EmailInUse:
     _use_email(change, user, link.parameters["old_email"])
     end_links(change, user.id, LinkKind.UNDO_EMAIL, since=link.created_at)
     sessions.end_sessions_of(change, user.id)
+    record_of(change, user)
     return EmailInUse(email=user.email)
 
 

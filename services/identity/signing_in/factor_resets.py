@@ -90,14 +90,16 @@ def cancel(change: Change, user_id: UUID) -> bool:
     return cancelled is not None
 
 
-def cancel_by_email(change: Change, email: str) -> None:
-    """Cancel the reset of the user with this email.
+def cancel_by_email(change: Change, email: str) -> User:
+    """Cancel the reset of the user with this email, and return them.
 
     Raises:
         NotFound: ``no_such_user``, ``no_reset_waits``.
     """
-    if not cancel(change, _find_user(change.db, email).id):
+    user = _find_user(change.db, email)
+    if not cancel(change, user.id):
         raise NotFound("no_reset_waits")
+    return user
 
 
 def do_due_resets(database: Database, runtime: Runtime, request_id: str) -> None:

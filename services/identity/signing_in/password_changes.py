@@ -17,6 +17,7 @@ from services.identity.notices.notify import Subject, notify
 from services.identity.people import users
 from services.identity.people.password_rules import PasswordRules
 from services.identity.people.passwords import PasswordHashing
+from services.identity.recording import record_of
 from services.identity.signing_in import sessions
 from services.identity.signing_in.limits import Limit, Limits
 from shared.contracts import identity
@@ -114,6 +115,7 @@ def set_password(change: Change, user: User, kept: str) -> None:
     """
     user.password_hash = kept
     user.password_changed_at = change.call.now
+    record_of(change, user)
     end_links(change, user.id, LinkKind.RESET_PASSWORD)
     cause = str(change.runtime.new_id())
     parameters = {"at": change.call.now.isoformat()}

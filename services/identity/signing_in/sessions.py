@@ -5,6 +5,7 @@ cannot act for anybody.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -20,6 +21,7 @@ from services.identity.memberships import UsersCompany
 from services.identity.models.people import User
 from services.identity.models.signing_in import LoginSession
 from services.identity.people import users, verification
+from services.identity.recording import record_of
 from services.identity.signing_in import principals
 from services.identity.signing_in.throttle import normalise_address
 from shared.contracts import identity
@@ -97,6 +99,7 @@ def open_session(
         last_seen_at=now,
     )
     change.db.add(row)
+    record_of(change, user, row.id)
     return SignedIn(token, row, user, companies)
 
 
@@ -137,9 +140,12 @@ def switch_company(signed_in: SignedIn, company_id: UUID) -> UsersCompany:
     return company
 
 
-def end_session(change: Change, token: str) -> None:
-    """End a session and publish it; do nothing if it has ended or never existed."""
-    _end(change, LoginSession.token_hash == _hash(token))
+def end_session(change: Change, token: str) -> Sequence[LoginSession]:
+    """End a session and publish it; do nothing if it has ended or never existed.
+
+    Returns it, if it was ended now.
+    """
+    return _end(change, LoginSession.token_hash == _hash(token))
 
 
 def end_sessions_of(change: Change, user_id: UUID, *, but: UUID = NOBODY_ID) -> None:
@@ -147,7 +153,7 @@ def end_sessions_of(change: Change, user_id: UUID, *, but: UUID = NOBODY_ID) -> 
     _end(change, LoginSession.user_id == user_id, LoginSession.id != but)
 
 
-def _end(change: Change, *which: ColumnElement[bool]) -> None:
+def _end(change: Change, *which: ColumnElement[bool]) -> Sequence[LoginSession]:
     ended = change.db.scalars(
         update(LoginSession)
         .where(LoginSession.ended_at.is_(None), *which)
@@ -164,6 +170,7 @@ def _end(change: Change, *which: ColumnElement[bool]) -> None:
             company_id=session.company_id,
             version=1,
         )
+    return ended
 
 
 def forget_old_sessions(db: Session, now: datetime) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from services.identity.factors import recovery_codes, totp, two_factor
 from services.identity.factors.codes import try_code
 from services.identity.people import users
+from services.identity.recording import record_of
 from services.identity.signing_in import factor_resets
 from services.identity.surface.room_methods import RoomMethods
 from shared.contract import Nothing
@@ -61,6 +62,7 @@ class FactorMethods(RoomMethods, is_part=True):
                 codes = two_factor.turn_on_app(
                     change, self._secrets, user, request.proposal, request.code
                 )
+                record_of(change, user)
                 return identity.factors.RecoveryCodes(codes=codes)
         raise InvalidInput("wrong_code", "", {"field": "proof"})
 
@@ -70,21 +72,25 @@ class FactorMethods(RoomMethods, is_part=True):
     ) -> identity.factors.RecoveryCodes:
         with self.database.system() as db:
             user = two_factor.lock_user(db, call.principal.user_id)
-            codes = two_factor.renew_recovery_codes(
-                self.change(db, call), self._secrets, user
-            )
+            change = self.change(db, call)
+            codes = two_factor.renew_recovery_codes(change, self._secrets, user)
+            record_of(change, user)
             return identity.factors.RecoveryCodes(codes=codes)
 
     @handles(identity.factors.REMOVE_TOTP)
     def remove_totp(self, call: Call, request: identity.factors.RemoveTotp) -> Nothing:
         with self.database.system() as db:
+            change = self.change(db, call)
+            user = two_factor.lock_user(db, call.principal.user_id)
             is_removed = two_factor.remove_app(
-                self.change(db, call),
+                change,
                 self._secrets,
-                two_factor.lock_user(db, call.principal.user_id),
+                user,
                 request.code,
                 is_required=self._settings.is_factor_required,
             )
+            if is_removed:
+                record_of(change, user)
         if not is_removed:
             raise InvalidInput("wrong_code")
         return Nothing()
@@ -110,6 +116,6 @@ class FactorMethods(RoomMethods, is_part=True):
     @in_transaction(identity.factors.CANCEL_TWO_FACTOR_RESET)
     def cancel_two_factor_reset(
         self, db: Session, call: Call, request: identity.factors.CancelTwoFactorReset
-    ) -> Nothing:
-        factor_resets.cancel_by_email(self.change(db, call), request.email)
-        return Nothing()
+    ) -> identity.factors.TwoFactorKept:
+        user = factor_resets.cancel_by_email(self.change(db, call), request.email)
+        return identity.factors.TwoFactorKept(user_id=user.id)

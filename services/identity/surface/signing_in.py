@@ -1,9 +1,12 @@
 """Logging in and out, sessions, and tokens of operators."""
 
+import dataclasses
+
 from msgspec.structs import replace
 
 from services.identity import companies
-from services.identity.people import protection
+from services.identity.people import protection, users
+from services.identity.recording import record_of
 from services.identity.signing_in import principals, sessions
 from services.identity.surface.room_methods import RoomMethods
 from shared.contract import Nothing
@@ -44,12 +47,16 @@ class SigningInMethods(RoomMethods, is_part=True):
                 db, request.token, call.now, polling=False
             )
             company = sessions.switch_company(signed_in, request.company_id)
+            record_of(self.change(db, call), signed_in.user, signed_in.row.id)
             return sessions.view(db, signed_in, company, self._signing_key, call.now)
 
     @handles(identity.signing_in.LOG_OUT)
     def log_out(self, call: Call, request: identity.signing_in.LogOut) -> Nothing:
         with self.database.system() as db:
-            sessions.end_session(self.change(db, call), request.token)
+            change = self.change(db, call)
+            for session in sessions.end_session(change, request.token):
+                user = users.get_user(db, session.user_id)
+                record_of(change, user, session.id)
         return Nothing()
 
     @handles(identity.signing_in.GET_LOG_MARKS)
@@ -71,6 +78,7 @@ class SigningInMethods(RoomMethods, is_part=True):
             with self.database.company(request.company_id) as db:
                 companies.get_company(db, request.company_id)
         operator = principals.of_operator(assertion, request.company_id, call.now)
+        self.record(dataclasses.replace(call, principal=operator))
         return identity.signing_in.OperatorToken(
             principal=sign(operator, self._signing_key), expires_at=operator.expires_at
         )

@@ -339,7 +339,13 @@ GET_DOCUMENT_FILE = Method(
 stored."""
 
 CREDIT_INVOICE = Method(
-    NAME, "credit_invoice", CreditInvoice, GivenBack, Permission.OPERATE, Effect.CHANGE
+    NAME,
+    "credit_invoice",
+    CreditInvoice,
+    GivenBack,
+    Permission.OPERATE,
+    Effect.CHANGE,
+    recorded=("number", "net"),
 )
 """NotFound ``no_such_document``; Conflict ``not_an_invoice`` with ``kind``,
 ``credited_already`` with ``number``, the last credit note's, which is empty while it is
@@ -352,6 +358,7 @@ COMPLETE_INVOICE = Method(
     Nothing,
     Permission.OPERATE,
     Effect.CHANGE,
+    recorded=("number",),
 )
 """NotFound ``no_such_document``; Conflict ``not_an_invoice`` with ``kind``,
 ``nothing_to_complete``, ``no_exchange_rate``, ``credited_already``."""
@@ -363,6 +370,7 @@ REBUILD_DOCUMENT = Method(
     Nothing,
     Permission.OPERATE,
     Effect.ONCE,
+    recorded=("number",),
 )
 """NotFound ``no_such_document``; Conflict ``file_differs`` with ``format``."""
 

@@ -283,7 +283,13 @@ LIST_PAYMENT_PROBLEMS = Method(
 )
 
 BOOK_DISPUTE = Method(
-    NAME, "book_dispute", BookDispute, Nothing, Permission.OPERATE, Effect.CHANGE
+    NAME,
+    "book_dispute",
+    BookDispute,
+    Nothing,
+    Permission.OPERATE,
+    Effect.CHANGE,
+    recorded=("amount",),
 )
 """Deducts the amount from the wallet, or adds it again if the booked dispute was won.
 NotFound ``no_such_dispute``; Conflict ``dispute_booked``, ``dispute_won``; InvalidInput

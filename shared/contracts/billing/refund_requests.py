@@ -105,6 +105,7 @@ ASK_FOR_REFUND = Method(
     RefundRequest,
     Permission.ADD_FUNDS,
     Effect.CHANGE,
+    recorded=("top_up_id", "amount"),
 )
 """NotFound ``no_such_payment``; Conflict ``not_a_duplicate``, ``given_back_already``,
 ``refund_asked_already``; InvalidInput ``bad_reason``."""
@@ -125,6 +126,7 @@ GRANT_REFUND_REQUEST = Method(
     RefundRequest,
     Permission.OPERATE,
     Effect.CHANGE,
+    recorded=("top_up_id", "amount"),
 )
 """Refunds the rest of the payment. NotFound ``no_such_refund_request``;
 Conflict ``refund_request_decided`` with ``state``, and those of
@@ -137,6 +139,7 @@ DECLINE_REFUND_REQUEST = Method(
     RefundRequest,
     Permission.OPERATE,
     Effect.CHANGE,
+    recorded=("top_up_id", "amount"),
 )
 """NotFound ``no_such_refund_request``; Conflict ``refund_request_decided`` with
 ``state``; InvalidInput ``reason_missing``, ``bad_reason``."""

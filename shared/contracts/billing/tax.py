@@ -303,7 +303,13 @@ LIST_TAX_RATES = Method(
 )
 
 ADD_TAX_RATE = Method(
-    NAME, "add_tax_rate", AddTaxRate, TaxRates, Permission.OPERATE, Effect.CHANGE
+    NAME,
+    "add_tax_rate",
+    AddTaxRate,
+    TaxRates,
+    Permission.OPERATE,
+    Effect.CHANGE,
+    recorded=("country", "rate_percent", "valid_from"),
 )
 """InvalidInput ``bad_country``, ``bad_territory``, ``bad_rate`` (0 to below 100, at
 most two places), ``bad_date``. Its answer has the open top-ups that it concerns."""

@@ -183,6 +183,10 @@ class GivenBack(Response, frozen=True, kw_only=True):
     tax: Money
     kept_goodwill: Money
 
+    @property
+    def company_id(self) -> UUID:
+        return self.top_up.company_id
+
 
 class StartPayment(Request, frozen=True, kw_only=True):
     """``return_url`` is where the gateway sends the customer afterwards.
@@ -272,6 +276,7 @@ BEGIN_TOP_UP = Method(
     TopUp,
     Permission.ADD_FUNDS,
     Effect.CHANGE,
+    recorded=("id", "net", "gateway"),
 )
 """As `QUOTE_TOP_UP`; Conflict ``quote_changed`` if the digest has changed, or
 with a problem's code and parameters."""
@@ -283,6 +288,7 @@ START_PAYMENT = Method(
     StartedPayment,
     Permission.ADD_FUNDS,
     Effect.ONCE,
+    recorded=("top_up_id",),
 )
 """Safe to repeat: a payment in progress is continued. InvalidInput ``bad_return_url``;
 NotFound ``no_such_top_up``; Conflict ``top_up_ended`` with ``state``; Unavailable
@@ -296,12 +302,24 @@ LIST_OPEN_TOP_UPS = Method(
 )
 
 CANCEL_TOP_UP = Method(
-    NAME, "cancel_top_up", CancelTopUp, TopUp, Permission.ADD_FUNDS, Effect.CHANGE
+    NAME,
+    "cancel_top_up",
+    CancelTopUp,
+    TopUp,
+    Permission.ADD_FUNDS,
+    Effect.CHANGE,
+    recorded=("top_up_id",),
 )
 """NotFound ``no_such_top_up``; Conflict ``top_up_ended`` with ``state``."""
 
 REFUND_TOP_UP = Method(
-    NAME, "refund_top_up", RefundTopUp, GivenBack, Permission.OPERATE, Effect.CHANGE
+    NAME,
+    "refund_top_up",
+    RefundTopUp,
+    GivenBack,
+    Permission.OPERATE,
+    Effect.CHANGE,
+    recorded=("top_up_id", "net"),
 )
 """NotFound ``no_such_top_up``; Conflict ``not_refundable`` with ``state``,
 ``more_than_unspent`` with ``left``, ``goodwill_not_refundable`` with ``left`` and

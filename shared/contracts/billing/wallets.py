@@ -109,6 +109,7 @@ ADD_WALLET = Method(
     WalletView,
     Permission.MANAGE_BILLING,
     Effect.CHANGE,
+    recorded=("currency",),
 )
 """InvalidInput ``currency_not_offered``; Conflict ``wallet_exists`` with
 ``currency``."""
@@ -120,11 +121,18 @@ MAKE_PRIMARY = Method(
     WalletView,
     Permission.MANAGE_BILLING,
     Effect.CHANGE,
+    recorded=("currency",),
 )
 """NotFound ``no_such_wallet`` with ``currency``. Nothing changes if it is the primary
 one already."""
 OPEN_WALLET = Method(
-    NAME, "open_wallet", OpenWallet, WalletView, Permission.OPERATE, Effect.CHANGE
+    NAME,
+    "open_wallet",
+    OpenWallet,
+    WalletView,
+    Permission.OPERATE,
+    Effect.CHANGE,
+    recorded=("currency",),
 )
 """Conflict ``wallet_exists``; InvalidInput ``no_such_currency``,
 ``currency_not_current`` (by ISO 4217), or ``currency_not_invoiced``: it has more
@@ -137,6 +145,7 @@ SET_CREDIT_LIMIT = Method(
     WalletView,
     Permission.OPERATE,
     Effect.CHANGE,
+    recorded=("limit",),
 )
 """NotFound ``no_such_wallet``; InvalidInput ``bad_amount``."""
 
@@ -147,12 +156,19 @@ SET_COMFORT_BUFFER = Method(
     WalletView,
     Permission.MANAGE_BILLING,
     Effect.CHANGE,
+    recorded=("buffer", "horizon_days"),
 )
 """NotFound ``no_such_wallet`` with ``currency``; InvalidInput ``bad_amount``,
 ``bad_horizon`` with ``max_days``."""
 
 ADJUST_WALLET = Method(
-    NAME, "adjust_wallet", AdjustWallet, WalletView, Permission.OPERATE, Effect.CHANGE
+    NAME,
+    "adjust_wallet",
+    AdjustWallet,
+    WalletView,
+    Permission.OPERATE,
+    Effect.CHANGE,
+    recorded=("amount", "kind"),
 )
 """NotFound ``no_such_wallet``; InvalidInput ``bad_amount`` (zero, more than six places,
 or more than a wallet can hold), ``reason_missing``, ``bad_reason``; Conflict

@@ -2,6 +2,7 @@
 
 from shared.contract import ServiceContract
 from shared.contracts.identity import (
+    activity,
     companies,
     email_changes,
     factors,
@@ -24,6 +25,7 @@ CONTRACT = ServiceContract(
         *email_changes.METHODS,
         *companies.METHODS,
         *memberships.METHODS,
+        *activity.METHODS,
     ),
     events=(
         *companies.EVENTS,

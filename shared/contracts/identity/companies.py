@@ -34,6 +34,10 @@ class Company(Response, frozen=True, kw_only=True):
     is_business: bool
     version: int = 0
 
+    @property
+    def company_id(self) -> UUID:
+        return self.id
+
 
 class ChangeCompany(Request, frozen=True, kw_only=True):
     """The company's new details as a whole.

@@ -108,6 +108,12 @@ class CancelTwoFactorReset(Request, frozen=True, kw_only=True):
     email: str
 
 
+class TwoFactorKept(Response, frozen=True, kw_only=True):
+    """Whose reset was cancelled."""
+
+    user_id: UUID
+
+
 class TwoFactorState(Response, frozen=True, kw_only=True):
     """Whether a member of the event's company has a second factor."""
 
@@ -193,7 +199,7 @@ CANCEL_TWO_FACTOR_RESET = Method(
     NAME,
     "cancel_two_factor_reset",
     CancelTwoFactorReset,
-    Nothing,
+    TwoFactorKept,
     Permission.OPERATE,
     Effect.CHANGE,
 )

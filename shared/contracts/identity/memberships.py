@@ -61,7 +61,13 @@ LIST_MEMBERS = Method(
 )
 
 ADD_MEMBER = Method(
-    NAME, "add_member", AddMember, Membership, Permission.OPERATE, Effect.CHANGE
+    NAME,
+    "add_member",
+    AddMember,
+    Membership,
+    Permission.OPERATE,
+    Effect.CHANGE,
+    recorded=("user_id", "role"),
 )
 """NotFound ``no_such_user``, ``no_such_company``; Conflict ``already_member``."""
 MEMBERSHIP_CHANGED = Event(NAME, "membership_changed", Membership)

@@ -39,6 +39,10 @@ class User(Response, frozen=True, kw_only=True):
     two_factor_enabled: bool
     is_verified: bool
 
+    @property
+    def user_id(self) -> UUID:
+        return self.id
+
 
 class GetAccount(Request, frozen=True, kw_only=True):
     pass
@@ -104,6 +108,7 @@ SET_VERIFICATION = Method(
     Verification,
     Permission.OPERATE,
     Effect.CHANGE,
+    recorded=("step", "state"),
 )
 """NotFound ``no_such_user``; InvalidInput ``not_a_personal_step``, ``bad_reason``."""
 

@@ -172,6 +172,7 @@ SWITCH_COMPANY = Method(
     Permission.PUBLIC,
     Effect.ONCE,
     carries_secret=True,
+    recorded=("company_id",),
 )
 """Unauthenticated ``session_ended``; NotFound ``no_such_company``."""
 
@@ -194,6 +195,7 @@ MINT_OPERATOR_TOKEN = Method(
     Permission.PUBLIC,
     Effect.ONCE,
     carries_secret=True,
+    recorded=("company_id",),
 )
 """Unauthenticated ``assertion_forged`` (also one that was taken before),
 ``assertion_expired``; NotFound

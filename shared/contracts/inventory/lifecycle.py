@@ -54,7 +54,9 @@ class ChangePrice(ChangeState, frozen=True, kw_only=True):
     price: Money
 
 
-def _operation(name: str, request: type[RequestT]) -> Method[RequestT, Service]:
+def _operation(
+    name: str, request: type[RequestT], *recorded: str
+) -> Method[RequestT, Service]:
     """Define an operator's change of one service.
 
     NotFound ``no_such_service``, ``no_such_plan``, ``no_such_price``; Conflict
@@ -62,19 +64,29 @@ def _operation(name: str, request: type[RequestT]) -> Method[RequestT, Service]:
     ``already_requested``, ``not_requested``; InvalidInput ``bad_name``,
     ``bad_reference``, ``bad_reason``, ``price_out_of_range``, ``currency_not_current``.
     """
-    return Method(NAME, name, request, Service, Permission.OPERATE, Effect.CHANGE)
+    return Method(
+        NAME,
+        name,
+        request,
+        Service,
+        Permission.OPERATE,
+        Effect.CHANGE,
+        recorded=recorded,
+    )
 
 
-CREATE_SERVICE = _operation("create_service", CreateService)
-ACTIVATE_SERVICE = _operation("activate_service", ChangeState)
-SUSPEND_SERVICE = _operation("suspend_service", Suspend)
-RESUME_SERVICE = _operation("resume_service", ChangeState)
-TERMINATE_SERVICE = _operation("terminate_service", ChangeState)
-CANCEL_SERVICE = _operation("cancel_service", ChangeState)
-REQUEST_TERMINATION = _operation("request_termination", RequestTermination)
-WITHDRAW_TERMINATION = _operation("withdraw_termination", ChangeState)
-CHANGE_PLAN = _operation("change_plan", ChangePlan)
-CHANGE_PRICE = _operation("change_price", ChangePrice)
+CREATE_SERVICE = _operation("create_service", CreateService, "id", "plan_code")
+ACTIVATE_SERVICE = _operation("activate_service", ChangeState, "service_id")
+SUSPEND_SERVICE = _operation("suspend_service", Suspend, "service_id", "reason")
+RESUME_SERVICE = _operation("resume_service", ChangeState, "service_id")
+TERMINATE_SERVICE = _operation("terminate_service", ChangeState, "service_id")
+CANCEL_SERVICE = _operation("cancel_service", ChangeState, "service_id")
+REQUEST_TERMINATION = _operation(
+    "request_termination", RequestTermination, "service_id", "time"
+)
+WITHDRAW_TERMINATION = _operation("withdraw_termination", ChangeState, "service_id")
+CHANGE_PLAN = _operation("change_plan", ChangePlan, "service_id", "plan_code")
+CHANGE_PRICE = _operation("change_price", ChangePrice, "service_id", "price")
 
 METHODS = (
     CREATE_SERVICE,

@@ -107,6 +107,8 @@ IDENTITY = (
     Line(identity.email_changes.UNDO_EMAIL, "404 404 404 404 404 404 404 404 404 404", identity.email_changes.UndoEmail(token="no-such-link")),
     Line(identity.companies.GET_COMPANY,      "200 200 200 200 200 own 401 401 403 200", identity.companies.GetCompany()),
     Line(identity.companies.CHANGE_COMPANY,   "200 200 403 403 403 own 401 401 403 200", e.changed_company()),
+    Line(identity.activity.LIST_ACTIVITY,   "200 200 200 200 200 own 401 401 404 404", identity.activity.ListActivity()),
+    Line(identity.activity.LIST_COMPANY_ACTIVITY, "200 200 403 403 403 own 401 401 403 200", identity.activity.ListCompanyActivity()),
     Line(identity.memberships.LIST_MEMBERS,     "200 200 200 200 200 own 401 401 403 200", identity.memberships.ListMembers()),
     Line(identity.people.CREATE_USER,      "403 403 403 403 403 403 401 401 200 200", identity.people.CreateUser(email=f"{e.NEW_WORD}@example.com", name="Ann", password=PASSWORD)),
     Line(identity.people.SET_VERIFICATION, "403 403 403 403 403 403 401 401 200 200", identity.people.SetVerification(user_id=e.OUTSIDER, step=VerificationStep.PHONE, state=VerificationState.VERIFIED)),

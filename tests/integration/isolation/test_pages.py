@@ -97,6 +97,9 @@ LINES = (
     Line("GET", "/undo-email/no-such-link",       "200 200 200 200 200 200 200 200 200"),
     Line("POST", "/undo-email/no-such-link",      "404 404 404 404 404 404 404 404 404"),
     Line("GET", "/account/password",              "200 200 200 200 200 200 login login login"),
+    Line("GET", "/account/activity",              "200 200 200 200 200 200 login login login"),
+    Line("GET", "/account/activity?company={company}", "200 200 200 200 200 404 login login login"),
+    Line("GET", "/account/activity.csv",          "200 200 200 200 200 200 login login login"),
     # A wrong current password, as the right one would change it.
     Line("POST", "/account/password",             "422 422 422 422 422 422 login login login", {"current": "not the password", "new": "tram under violet elms"}),
     Line("GET", "/account/verification",          "200 200 200 200 200 200 login login login"),
@@ -113,6 +116,8 @@ LINES = (
     Line("POST", "/companies/{company}/profile/edit", "303 303 403 403 403 404 login login login", {"version": "1", "name": f"Company {OUR_WORD}", "kind": "business", "city": f"City of {OUR_WORD}", "country": "DE", "time_zone": "UTC", "form_key": "a-key"}),
     Line("POST", "/companies/{company}/tax-id",   "303 303 303 403 403 404 login login login", {"tax_id": "DE136695976", "form_key": "a-key"}),
     Line("GET", "/companies/{company}/members",   "200 200 200 200 200 404 login login login"),
+    Line("GET", "/companies/{company}/activity",  "200 200 403 403 403 404 login login login"),
+    Line("GET", "/companies/{company}/activity.csv", "200 200 403 403 403 404 login login login"),
     Line("GET", "/companies/{company}/transactions", "200 200 200 403 200 404 login login login"),
     Line("GET", "/companies/{company}/transactions/{entry}", "200 200 200 403 200 404 login login login"),
     Line("GET", "/companies/{company}/transactions.csv", "200 200 200 403 200 404 login login login"),

@@ -18,6 +18,7 @@ PROMISED = {
     Permission.MANAGE_SERVICES:  "yes yes no  yes no",
     Permission.MANAGE_COMPANY:   "yes yes no  no  no",
     Permission.MANAGE_MEMBERS:   "yes yes no  no  no",
+    Permission.READ_ACTIVITY:    "yes yes no  no  no",
     Permission.MANAGE_OWNERSHIP: "yes no  no  no  no",
     Permission.OPERATE:          "no  no  no  no  no",
 }

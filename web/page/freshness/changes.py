@@ -17,6 +17,7 @@ from uuid import UUID
 import msgspec
 
 from shared.clock import Clock
+from shared.contract import ACTIVITY_RECORDED
 from shared.contracts.identity.signing_in import SESSION_REVOKED
 
 CAPACITY = 20_000
@@ -78,13 +79,18 @@ class Changes:
             self._complete_since = None
 
     def is_news(self, body: bytes) -> bool:
-        """Return whether an event adds anything to one received just before."""
+        """Return whether an event adds anything to one received just before.
+
+        That somebody did something never does: what it changed has its own event.
+        """
         try:
             event = _events.decode(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return True
         if (event.source, event.name) == _REVOKED:
             return True
+        if event.name == ACTIVITY_RECORDED:
+            return False
         with self._lock:
             last = self._last.get((event.source, event.company_id))
         return last is None or self._clock.now() - last >= NOTED_FOR
@@ -95,6 +101,8 @@ class Changes:
             event = _events.decode(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             self.connected()
+            return
+        if event.name == ACTIVITY_RECORDED:
             return
         self.note(event.source, event.company_id)
         session_id = event.body.session_id

@@ -259,7 +259,8 @@ def _events(harness: BillingHarness) -> list[Envelope[billing.wallets.WalletView
         rows = db.execute(
             text(
                 "SELECT envelope FROM outbox"
-                " WHERE envelope->>'company_id' = :company ORDER BY position"
+                " WHERE event_name = 'wallet_changed'"
+                " AND envelope->>'company_id' = :company ORDER BY position"
             ),
             {"company": str(harness.company_id)},
         )

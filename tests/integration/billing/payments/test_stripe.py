@@ -145,6 +145,7 @@ def test_a_forgotten_card_is_gone(payer: CardPayer) -> None:
 
     payer.forget(card)
 
+    assert "forget_card" in payer.harness.acts()
     following = payer.begin()
     payer.start(following)
     assert payer.form(following).cards == []

@@ -89,7 +89,7 @@ def test_no_program_knows_an_administrator_nor_the_account_of_others(
             "identity",
             {
                 *("principal.key", "principal.pub", "operator.pub"),
-                *("identity.event.key", "factor.keys"),
+                *("identity.event.key", "factor.keys", *EVENT_KEYS),
             },
         ),
         ("inventory", {"principal.pub", "inventory.event.key", "billing.event.pub"}),

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from shared.clock import ManualClock
+from shared.contract import ACTIVITY_RECORDED
 from web.page.freshness.changes import NOTED_FOR, SETTLING, Changes
 
 A, B = uuid4(), uuid4()
@@ -54,6 +55,18 @@ def test_an_event_changes_its_company_and_source_alone(
     assert not changes.unchanged_since(asked_at, A, BOTH)
     assert changes.unchanged_since(asked_at, A, ("inventory",))
     assert changes.unchanged_since(asked_at, B, BOTH)
+
+
+def test_that_somebody_did_something_changes_no_block(
+    clock: ManualClock, changes: Changes
+) -> None:
+    act = {"source": "billing", "company_id": A, "name": ACTIVITY_RECORDED}
+    asked_at = clock.now()
+
+    changes.receive(msgspec.json.encode(act))
+
+    assert not changes.is_news(msgspec.json.encode(act))
+    assert changes.unchanged_since(asked_at, A, BOTH)
 
 
 def test_only_the_first_event_of_a_moment_is_news(

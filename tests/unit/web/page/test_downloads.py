@@ -40,8 +40,8 @@ from shared.errors import (
 )
 from tests.fixtures.documents import AT, file_of, money, page_of, paper
 from tests.fixtures.fake_services import OURS, FakeServices
+from web.page.csv_files import INCOMPLETE
 from web.page.downloads import MOST, MOST_OF_ONE
-from web.transactions.csv_file import INCOMPLETE
 
 DOCUMENT_ID = UUID("8f14e45f-ceea-4b67-8c1b-0000000000dd")
 PDF = f"/companies/{OURS}/invoices/{DOCUMENT_ID}.pdf"

@@ -19,7 +19,8 @@ from shared.errors import Unavailable
 from shared.money import Money, currency_of
 from shared.text import guard_cell
 from tests.fixtures.documents import paper, reference_to
-from web.transactions.csv_file import COLUMNS, INCOMPLETE, write_csv
+from web.page.csv_files import INCOMPLETE
+from web.transactions.csv_file import COLUMNS, write_csv
 
 AT = datetime(2026, 3, 2, 9, 0, 5, tzinfo=UTC)
 ENTRY, TOP_UP = uuid4(), uuid4()
