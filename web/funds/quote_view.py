@@ -17,8 +17,8 @@ from shared.contracts.billing.top_ups import (
     SuggestedAmount,
     TopUpState,
 )
+from shared.language.formatting import rounding_gap
 from shared.money import Money, zero
-from web.language.formatting import rounding_gap
 
 MOST_SHOWN = 5
 """How many services a list names at most."""

@@ -12,10 +12,10 @@ from shared.contracts.billing.payments import GatewayName, Payment, PaymentState
 from shared.contracts.billing.refund_requests import RefundRequestState
 from shared.contracts.billing.settlement import ServiceDebt
 from shared.contracts.billing.top_ups import TopUp, TopUpState
+from shared.language.formatting import rounding_gap
 from shared.money import Money, zero
 from web.funds.queries import OPEN, Outcome
 from web.funds.quote_view import MOST_SHOWN
-from web.language.formatting import rounding_gap
 
 _POLL_BANK, _POLL = "30s", "2s"
 _BOOKED = frozenset({PaymentState.SUCCEEDED, PaymentState.CHARGED_BACK})

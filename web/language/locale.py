@@ -13,9 +13,7 @@ from babel import Locale, UnknownLocaleError
 from flask import Flask, g, request
 
 from shared.contracts.identity.people import User
-from shared.language.translation import language_for, languages
-from shared.money import Money
-from web.language.formatting import (
+from shared.language.formatting import (
     FormattedMoney,
     format_clock,
     format_date,
@@ -29,6 +27,8 @@ from web.language.formatting import (
     is_rounded,
     rounding_gap,
 )
+from shared.language.translation import language_for, languages
+from shared.money import Money
 
 _FALLBACK = Locale("en")
 _OFFERED = frozenset({"en", "de", "pl", "fr", "es"})

@@ -12,9 +12,9 @@ from flask_babel.speaklater import LazyString
 from markupsafe import escape
 
 from shared.errors import ContractError, Throttled
+from shared.language.formatting import format_money
 from shared.language.translation import mark
 from shared.money import Money, currency_of
-from web.language.formatting import format_money
 from web.language.locale import country_name, reader_locale
 
 _SESSION_ENDED = mark("Your session has ended. Log in again to continue.")

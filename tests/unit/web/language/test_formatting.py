@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.money import Money, currency_of
-from web.language.formatting import (
+from shared.language.formatting import (
     format_clock,
     format_datetime,
     format_money,
     format_rate,
 )
+from shared.money import Money, currency_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from shared.language.formatting import is_rounded, rounding_gap
 from tests.fixtures.documents import money
-from web.language.formatting import is_rounded, rounding_gap
 
 
 @pytest.mark.parametrize(
