@@ -75,7 +75,8 @@ screenshots: dev ## Save every page at 360 and 1280 px, in both themes
 messages: $(VENV)/dev.stamp ## List all sentences to be translated
 	@$(BIN)/pybabel -q extract --mapping-file pyproject.toml -k mark -k lazy_gettext \
 		--omit-header --sort-output --add-location file --no-wrap \
-		-o shared/language/translations/client-area.pot web cli shared services/billing/documents
+		-o shared/language/translations/client-area.pot web cli shared services/billing/documents \
+		services/identity/notices
 
 lock: $(VENV)/dev.stamp ## Lock the requirements in pyproject.toml, with hashes
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 \

@@ -70,11 +70,15 @@ class Method(Generic[RequestT, ResponseT]):
 
 @dataclass(frozen=True)
 class Event(Generic[BodyT]):
-    """An event of ``source``; its body is the full state afterwards."""
+    """An event of ``source``; its body is the full state afterwards.
+
+    ``is_large``: a body may hold a file, so it is not kept for long once it is sent.
+    """
 
     source: str
     name: str
     body: type[BodyT]
+    is_large: bool = False
 
     def __str__(self) -> str:
         return f"{self.source}.{self.name}"

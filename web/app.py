@@ -17,11 +17,13 @@ from web.activity import views as activity
 from web.auth import second_step
 from web.auth import views as auth
 from web.dashboard import views as dashboard
-from web.dev import components
+from web.dev import components, mailbox
 from web.documents import views as documents
 from web.funds import views as funds
 from web.language import acts, locale, notes, places, sentences, tax_words, words
 from web.members import views as members
+from web.notices import not_me
+from web.notices import views as notices
 from web.page.context import EXTENSION, Context
 from web.page.errors import register_error_pages
 from web.page.htmx import register_htmx
@@ -50,6 +52,8 @@ _AREAS = (
     legal_details,
     members,
     activity,
+    notices,
+    not_me,
     transactions,
     documents,
     wallets,
@@ -59,7 +63,15 @@ _AREAS = (
     webhooks,
 )
 _CARRIES_COMPANY = frozenset(
-    {"dashboard", "services", "account", "emails", "own_activity", "funds"}
+    {
+        "dashboard",
+        "services",
+        "account",
+        "emails",
+        "own_activity",
+        "funds",
+        "notices",
+    }
 )
 """Blueprints whose addresses say which company they were made for."""
 
@@ -87,6 +99,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     csrf.exempt(webhooks.bp)
     if development:
         app.register_blueprint(components.bp)
+        app.register_blueprint(mailbox.bp)
     app.after_request(keep_principal)
     app.url_defaults(_carry_company)
     provider = context.settings.provider

@@ -14,6 +14,7 @@ from launcher.servers.local_services import LocalServices
 from services.billing.gateways.bank_transfer import BankTransfer
 from services.billing.gateways.gateway import Gateway
 from services.billing.settings import BillingSettings
+from services.identity.notices.postboxes import KeptMails
 from shared.clock import Clock, ManualClock
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import billing, identity, inventory
@@ -26,6 +27,8 @@ from shared.settings import Settings
 
 SEED = 2_026
 DAYS = 90
+READ_UNTIL = 2
+"""How many days ago the owners looked at their notices."""
 CHARGED_DAILY = 14
 """The last days; before them a week at a time, as each time costs the first run some.
 """
@@ -52,7 +55,10 @@ def load_demo(
     if bank:
         gateways[bank.name] = bank
     billing_settings = BillingSettings(gateways=gateways)
-    services = LocalServices(database_urls, settings, runtime, billing_settings)
+    # The mails of 90 days are sent to nobody.
+    services = LocalServices(
+        database_urls, settings, runtime, billing_settings, postbox=KeptMails()
+    )
     with closing(services), services.client(workers=1) as client:
         operator = Operator(client, settings.keys_dir / "operator.key", clock, OPERATOR)
         DemoLoader(services, client, operator, clock, gateway, bank).run(now)
@@ -103,6 +109,9 @@ class DemoLoader:
             self.services.deliver_events()
             if day <= CHARGED_DAILY or day % 7 == 0:
                 self._charge()
+            self.services.run_job("send_mails")
+            if day == READ_UNTIL:
+                self._read_notices()
         self._set_limits()
         self.services.deliver_events()
         self.clock.move_to(now)
@@ -275,6 +284,13 @@ class DemoLoader:
             timeout_s=TIMEOUT_S,
         )
         return call(self.client, method, request, context)
+
+    def _read_notices(self) -> None:
+        """Have the owners read what there is: they looked in a moment ago."""
+        everything = identity.notices.MarkNoticesRead()
+        for company in self.companies.values():
+            owner = self._log_in(company.owner)
+            self._call(owner, identity.notices.MARK_NOTICES_READ, everything)
 
     def _charge(self) -> None:
         """Charge what is due since the last time and deliver the events."""

@@ -40,6 +40,7 @@ KEYS = {
 """A program has the public event keys of the sources that it follows."""
 
 _SECRETS = {
+    "SMTP_URL": "identity",
     "STRIPE_SECRET_KEY": "billing",
     "STRIPE_WEBHOOK_SECRET": "billing",
 }

@@ -20,6 +20,7 @@ from launcher.servers.local_databases import open_databases
 from launcher.servers.local_services import LocalServices
 from launcher.servers.supervision import ROOT
 from services.billing.settings import read_billing_settings
+from services.identity.notices.postboxes import KeptMails
 from shared.clock import make_clock
 from shared.db.database import POOL_SIZE
 from shared.logs import configure_logs
@@ -62,12 +63,15 @@ def run(environment: Mapping[str, str]) -> None:
         has_demo = ensure_demo(settings, urls)
         sandbox.choose_port(layout)
         settings = sandbox.settings_with(_at_free_ports(settings, layout), layout)
+        kept = _kept_mails(settings)
         with (
             sandbox.served(settings),
-            _services(settings, urls) as services,
-            _served(services, settings),
+            _services(settings, urls, kept) as services,
+            _served(services, settings, kept),
         ):
             print_ready(settings.public_url, has_demo=has_demo)
+            if kept:
+                print(f"Mails are kept at {settings.public_url}/dev/mailbox")
             print_monitoring(settings.admin_port)
             print(f"Log file: {log_file}. Press Ctrl-C to stop.", flush=True)
             if postgres:
@@ -85,11 +89,21 @@ def _at_free_ports(settings: Settings, layout: Layout) -> Settings:
     return read_settings({**settings.environment, **ports})
 
 
+def _kept_mails(settings: Settings) -> KeptMails | None:
+    """Return where mails are kept for developers, unless there is a mail server."""
+    is_sent = settings.environment.get("SMTP_URL")
+    return KeptMails() if settings.is_loopback and not is_sent else None
+
+
 @contextmanager
-def _services(settings: Settings, urls: Mapping[str, str]) -> Iterator[LocalServices]:
+def _services(
+    settings: Settings, urls: Mapping[str, str], kept: KeptMails | None
+) -> Iterator[LocalServices]:
     """Provide the services with their jobs at work."""
     runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
-    services = LocalServices(urls, settings, runtime, read_billing_settings(settings))
+    services = LocalServices(
+        urls, settings, runtime, read_billing_settings(settings), postbox=kept
+    )
     jobs = JobThreads(services.jobs(), runtime)
     jobs.start()
     try:
@@ -100,11 +114,13 @@ def _services(settings: Settings, urls: Mapping[str, str]) -> Iterator[LocalServ
 
 
 @contextmanager
-def _served(services: LocalServices, settings: Settings) -> Iterator[None]:
+def _served(
+    services: LocalServices, settings: Settings, kept: KeptMails | None
+) -> Iterator[None]:
     """Provide the web front end, answering in threads of this process."""
     # A service works on no more calls at once than it has connections.
     with services.client(POOL_SIZE) as client:
-        app = _make_app(services, client, settings)
+        app = _make_app(services, client, settings, kept)
         server = waitress.server.create_server(
             compressing(app),
             host=settings.listen,
@@ -132,7 +148,10 @@ def _admin(client: ServiceClient, settings: Settings) -> Iterator[None]:
 
 
 def _make_app(
-    services: LocalServices, client: ServiceClient, settings: Settings
+    services: LocalServices,
+    client: ServiceClient,
+    settings: Settings,
+    kept: KeptMails | None,
 ) -> Flask:
     clock = make_clock(settings.clock_offset_file)
     changes = Changes(clock)
@@ -145,6 +164,7 @@ def _make_app(
         clock=clock,
         last_known=LastKnown(),
         changes=changes,
+        kept_mails=kept.mails if kept else None,
     )
     secret = (settings.keys_dir / "web.secret").read_bytes()
     return create_app(context, secret, development=settings.is_loopback)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from argon2 import PasswordHasher
 
 from services.billing.service import BillingService, prepare
 from services.billing.settings import BillingSettings
+from services.identity.notices.postboxes import Postbox
 from services.identity.people.passwords import ARGON2
 from services.identity.service import IdentityService
 from services.identity.settings import read_identity_settings
@@ -28,15 +30,19 @@ from shared.settings import Settings
 class LocalServices:
     """The services over their databases; events are delivered in this process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a deployment decides
         self,
         database_urls: Mapping[str, str],
         settings: Settings,
         runtime: Runtime,
         billing: BillingSettings | None = None,
         hasher: PasswordHasher = ARGON2,
+        *,
+        postbox: Postbox | None = None,
     ) -> None:
         """Build the services whose databases are given.
+
+        Mails go to ``postbox`` if there is one, else where the settings say.
 
         Raises:
             SettingError: a seller is missing that companies buy from, or what is
@@ -52,6 +58,7 @@ class LocalServices:
 
         def identity(database: Database) -> Service:
             own = read_identity_settings(settings)
+            own = replace(own, postbox=postbox or own.postbox)
             return IdentityService(database, runtime, own, hasher)
 
         builders: dict[str, Callable[[Database], Service]] = {

@@ -123,7 +123,7 @@ class BillingService(
         database, runtime = self.database, self.runtime
         while issuing.issue_ordered(
             database, runtime, self._issuer, request_id
-        ) + document_files.make_due(database, runtime):
+        ) + document_files.make_due(database, runtime, request_id):
             pass
 
     def _check_tax_ids(self, request_id: str) -> None:

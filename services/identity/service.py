@@ -8,7 +8,10 @@ from argon2 import PasswordHasher
 from services.identity.derived_keys import derive
 from services.identity.factors import guesses, totp
 from services.identity.factors.codes import FactorSecrets
-from services.identity.mailed_links import MailedLinks
+from services.identity.mailed_links import MailedLinks, forget_old_links
+from services.identity.notices import outbox
+from services.identity.notices.mails import MailWriter
+from services.identity.notices.outbox import Outbox
 from services.identity.people.passwords import ARGON2, PasswordHashing
 from services.identity.settings import IdentitySettings
 from services.identity.signing_in import (
@@ -27,6 +30,7 @@ from services.identity.surface.activity import ActivityMethods
 from services.identity.surface.companies import CompanyMethods
 from services.identity.surface.email_changes import EmailMethods
 from services.identity.surface.factors import FactorMethods
+from services.identity.surface.notices import NoticeMethods
 from services.identity.surface.passwords import PasswordMethods
 from services.identity.surface.people import PeopleMethods
 from services.identity.surface.second_step import SecondStepMethods
@@ -49,6 +53,7 @@ class IdentityService(
     CompanyMethods,
     EmailMethods,
     ActivityMethods,
+    NoticeMethods,
 ):
     """People, companies, memberships, sessions, the trail of what people did."""
 
@@ -66,6 +71,10 @@ class IdentityService(
         self._operator_key = settings.operator_key
         self._hashing = PasswordHashing(hasher, runtime.random)
         self._links = MailedLinks(settings.signing_key)
+        writer = MailWriter(
+            settings.public_url, settings.provider, settings.sender, self._links
+        )
+        self._outbox = Outbox(database, runtime, writer, settings.postbox)
         self._secrets = FactorSecrets.of(settings.factor_keys, settings.signing_key)
         self._settings = settings
         self._second_step = SecondStep(
@@ -100,6 +109,8 @@ class IdentityService(
             Job("forget_old_sessions", timedelta(hours=1), self._forget_sessions),
             Job("reset_factors", timedelta(minutes=1), self._reset_factors),
             Job("encrypt_with_newest_key", timedelta(hours=1), self._encrypt_again),
+            Job("send_mails", outbox.EVERY, self._send_mails),
+            Job("forget_old_mails", timedelta(hours=1), self._forget_mails),
         )
 
     def _send_reset_links(self, request_id: str) -> None:
@@ -127,3 +138,11 @@ class IdentityService(
             with self.database.system() as db:
                 keys = self._secrets.keys
                 is_more = totp.encrypt_with_newest_key(db, keys) > 0
+
+    def _send_mails(self, _request_id: str) -> None:
+        self._outbox.send_due()
+
+    def _forget_mails(self, _request_id: str) -> None:
+        with self.database.system() as db:
+            outbox.forget_files(db)
+            forget_old_links(db, self.runtime.clock.now())

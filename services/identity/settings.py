@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from services.identity.factors.secret_keys import SecretKeys
+from services.identity.notices.postboxes import Postbox, read_mail_server
 from services.identity.people.common_passwords import CommonPasswords
 from services.identity.people.context_words import words_of
 from services.identity.people.password_rules import PRODUCT_WORDS, PasswordRules
@@ -28,6 +29,7 @@ class IdentitySettings:
     ``is_factor_required``: nobody logs in without a second factor.
     ``reset_wait`` is how long an operator's reset of somebody's factors waits.
     ``public_url`` is where customers see the pages, and ``provider`` whose they are.
+    Mails come from the address ``sender``; without a ``postbox`` they wait.
     """
 
     signing_key: Ed25519PrivateKey
@@ -38,6 +40,8 @@ class IdentitySettings:
     password_rules: PasswordRules
     is_factor_required: bool = False
     reset_wait: timedelta = WAIT
+    sender: str = ""
+    postbox: Postbox | None = None
 
 
 def read_identity_settings(settings: Settings) -> IdentitySettings:
@@ -62,7 +66,20 @@ def read_identity_settings(settings: Settings) -> IdentitySettings:
         password_rules=rules,
         is_factor_required=_read_required(environment.get("SECOND_FACTOR", "")),
         reset_wait=_read_wait(environment.get("TWO_FACTOR_RESET_HOURS", "")),
+        sender=_sender(settings),
+        postbox=_postbox(settings),
     )
+
+
+def _sender(settings: Settings) -> str:
+    """Return ``MAIL_FROM``, or else the address of the provider's support."""
+    given = settings.environment.get("MAIL_FROM") or settings.provider.support_email
+    return given or f"noreply@{settings.hostname}"
+
+
+def _postbox(settings: Settings) -> Postbox | None:
+    url = settings.environment.get("SMTP_URL")
+    return read_mail_server(url, settings.hostname) if url else None
 
 
 def _read_required(text: str) -> bool:

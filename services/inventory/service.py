@@ -9,7 +9,7 @@ from services.inventory import counters, rebuilding, republishing
 from services.inventory.importing import catalogue as catalog_import
 from services.inventory.importing import services as services_import
 from services.inventory.importing import staging
-from services.inventory.lifecycle import payments, transitions
+from services.inventory.lifecycle import announcements, payments, transitions
 from services.inventory.reading import details, listing
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import billing, inventory
@@ -63,13 +63,13 @@ class InventoryService(Service):
     def suspend_service(
         self, db: Session, call: Call, request: inventory.lifecycle.Suspend
     ) -> inventory.services.Service:
-        return transitions.suspend_service(self.change(db, call), request)
+        return announcements.suspend_service(self.change(db, call), request)
 
     @in_transaction(inventory.lifecycle.RESUME_SERVICE)
     def resume_service(
         self, db: Session, call: Call, request: inventory.lifecycle.ChangeState
     ) -> inventory.services.Service:
-        return transitions.resume_service(self.change(db, call), request)
+        return announcements.resume_service(self.change(db, call), request)
 
     @in_transaction(inventory.lifecycle.TERMINATE_SERVICE)
     def terminate_service(

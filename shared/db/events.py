@@ -1,13 +1,13 @@
 """Events: written with their change, relayed in order, handled once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from shared.wire import from_wire, to_wire
 RELAY_BATCH = 200
 KEPT_FOR = timedelta(days=30)
 """Longer than a dead letter, which may come again, is kept."""
+LARGE_KEPT_FOR = timedelta(days=1)
 EPOCH_AHEAD = timedelta(days=1)
 """Later epochs are not believed: one of the far future would outlast every replay."""
 _RELAY_LOCK = 0x6F7574626F78  # "outbox": one relay at a time per database
@@ -186,9 +187,23 @@ def record_new(
     return [each for each in envelopes if each.id in new and by_id[each.id] is each]
 
 
-def forget_old_events(session: Session, now: datetime) -> None:
-    """Delete events relayed or handled more than thirty days ago."""
-    session.execute(delete(outbox).where(outbox.c.relayed_at < now - KEPT_FOR))
+def forget_old_events(
+    session: Session, now: datetime, events: Iterable[Event[Any]] = ()
+) -> None:
+    """Delete events relayed or handled more than thirty days ago.
+
+    Of the service's ``events``, those that are large go after a day.
+    """
+    large = [event.name for event in events if event.is_large]
+    session.execute(
+        delete(outbox).where(
+            or_(
+                outbox.c.relayed_at < now - KEPT_FOR,
+                outbox.c.event_name.in_(large)
+                & (outbox.c.relayed_at < now - LARGE_KEPT_FOR),
+            )
+        )
+    )
     session.execute(
         delete(handled_events).where(handled_events.c.handled_at < now - KEPT_FOR)
     )

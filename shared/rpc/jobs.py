@@ -36,7 +36,7 @@ def common_jobs(service: Service, publish: Publish) -> tuple[Job, ...]:
     def forget_old_keys_and_events(_request_id: str) -> None:
         with database.system() as session:
             idempotency.forget_old_keys(session, clock.now())
-            events.forget_old_events(session, clock.now())
+            events.forget_old_events(session, clock.now(), service.contract.events)
 
     return (
         # A commit wakes it; the interval is for what another process left behind.

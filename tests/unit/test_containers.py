@@ -109,8 +109,9 @@ def test_only_the_proxy_is_published_to_this_machine_unless_asked() -> None:
 def test_only_who_has_business_outside_has_a_way_out() -> None:
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     for name, container in CONTAINERS.items():
-        # Customers come to the proxy; billing asks the register of VAT IDs.
-        goes_out = name in {"proxy", "billing"}
+        # Customers come to the proxy; billing asks the register of VAT IDs; identity
+        # hands mails in.
+        goes_out = name in {"proxy", "billing", "identity"}
         ways = {"inside", "outside"} if goes_out else {"inside"}
         assert set(container["networks"]) == ways
 

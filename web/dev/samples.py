@@ -116,6 +116,7 @@ def frame() -> Frame:
         companies=[aurora, _company(2, EMOJI_NAME), _company(3, LONG_NAME)],
         balance=_view("balance", balance()),
         menu=_view("menu", counters()),
+        bell=_view("bell", 3),
         at="family:storage",
         permissions=frozenset(Permission),
     )

@@ -11,9 +11,9 @@ from flask import Flask
 from flask_babel import gettext
 
 from shared.contracts.identity.activity import ActivityEntry
+from shared.language.formatting import format_money
 from shared.language.translation import mark
 from shared.money import Money, currency_of
-from web.language.formatting import format_money
 from web.language.locale import reader_locale
 from web.language.words import words_for
 

@@ -57,6 +57,10 @@ _SENTENCES = {
         "Two-Factor Authentication is required here, so you can't turn it off. You can "
         "set up another app instead."
     ),
+    "login_blocked": mark(
+        "This account is locked because someone else may have used it. Reset your "
+        "password to log in again."
+    ),
     "too_many_downloads": mark(
         "You have other downloads in progress. Wait until they finish, then try again."
     ),

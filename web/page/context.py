@@ -1,6 +1,8 @@
 """What the application holds for every request, made once by `web.app`."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -17,12 +19,15 @@ EXTENSION = "client_area"
 
 @dataclass(frozen=True)
 class Context:
+    """``kept_mails`` reads the numbered mails that are kept for developers, if any."""
+
     settings: WebSettings
     client: ServiceClient
     verify_key: Ed25519PublicKey
     clock: Clock
     last_known: LastKnown
     changes: Changes
+    kept_mails: Callable[[], Sequence[tuple[int, EmailMessage]]] | None = None
     last_pages: LastKnown = field(default_factory=lambda: LastKnown(PAGE_CAPACITY))
 
 

@@ -13,9 +13,12 @@ from shared.money import Money
 from shared.permissions import Permission
 from shared.principal import Principal, Strength
 from web.page.blocks import Block, BlockView
+from web.page.freshness.polling import Tag, reader_of
 from web.page.visit import Visit
 
 _SILENT = frozenset({"stale", "waiting", "unavailable"})
+
+BELL = "bell"
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,24 @@ MENU = Block(
 )
 
 
+def bell_of(visit: Visit) -> BlockView:
+    """The bell: how many notifications are unread, as identity said with the session.
+
+    It needs no call of its own, and is as fresh as the session's check.
+    """
+    session, is_fresh = visit.last_session, visit.session is not None
+    principal = visit.identify()
+    asked_at = visit.asked_at if is_fresh else None
+    return BlockView(
+        name=BELL,
+        company_id=principal.require_company(),
+        state="fresh" if is_fresh else "stale",
+        data=session.unread_notices if session else 0,
+        asked_at=asked_at,
+        tag=str(Tag(asked_at, reader_of(principal, session))),
+    )
+
+
 @dataclass(frozen=True)
 class Frame:
     """What the layout shows; see templates/base.html.
@@ -84,6 +105,7 @@ class Frame:
     companies: list[identity.memberships.CompanyMembership]
     balance: BlockView
     menu: BlockView
+    bell: BlockView
     at: str
     permissions: frozenset[Permission]
     reading_until: datetime | None = None
@@ -120,6 +142,7 @@ class Frame:
             companies=companies,
             balance=blocks[BALANCE.name],
             menu=blocks[MENU.name],
+            bell=bell_of(visit),
             at=at,
             permissions=principal.permissions,
             reading_until=visit.reading_until,

@@ -23,6 +23,12 @@ _CONTENT_SECURITY_POLICY = (
 # pages' policy would apply to; there is nothing of ours in it to be kept in.
 _PDF_POLICY = "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
+# A mail's page in development: as in a mail program, it may load nothing but pictures.
+_MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src * data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
 _YEAR_S = 365 * 24 * 3600
 
 _Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -57,6 +63,11 @@ class _OwnSessions(SecureCookieSessionInterface):
         return super().should_set_cookie(app, session) and not _is_sent_elsewhere()
 
 
+def show_mail() -> None:
+    """Let the answer of this request be a mail's page, which has styles of its own."""
+    g.is_mail = True
+
+
 def widen_policy(sources: ForeignSources) -> None:
     """Let the page that this request is answered with use sources of others, too."""
     g.foreign_sources = sources
@@ -86,9 +97,12 @@ def protect(app: Flask, settings: WebSettings, secret: bytes) -> None:
         headers = response.headers
         foreign: ForeignSources | None = g.pop("foreign_sources", None)
         wider = f"; {foreign.directives}" if foreign else ""
-        is_pdf = response.mimetype == "application/pdf"
         headers.update(common)
-        headers["Content-Security-Policy"] = _PDF_POLICY if is_pdf else policy + wider
+        headers["Content-Security-Policy"] = policy + wider
+        if response.mimetype == "application/pdf":
+            headers["Content-Security-Policy"] = _PDF_POLICY
+        elif g.pop("is_mail", False):
+            headers["Content-Security-Policy"] = _MAIL_POLICY
         if not request.path.startswith(("/static/", "/theme.css")):
             headers["Cache-Control"] = "no-store"
         return response

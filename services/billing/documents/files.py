@@ -22,6 +22,7 @@ from shared.backoff import Backoff
 from shared.contracts import billing
 from shared.contracts.billing.documents import DocumentFormat, DocumentKind
 from shared.db.database import Database
+from shared.db.events import OutboxEvent, write_outbox
 from shared.errors import Conflict, NotFound, Unavailable
 from shared.runtime import Runtime
 
@@ -60,12 +61,12 @@ def render(content: billing.documents.DocumentContent) -> Files:
     }
 
 
-def make_due(database: Database, runtime: Runtime) -> int:
+def make_due(database: Database, runtime: Runtime, request_id: str) -> int:
     """Make files that are still to be made; returns of how many documents."""
     taken = _take(database, runtime)
     for document_id in taken:
         try:
-            _make(database, runtime, document_id)
+            _make(database, runtime, document_id, request_id)
         except Exception:
             # A later turn tries again; one document keeps no other waiting.
             log.exception("files_not_made", document=str(document_id))
@@ -74,7 +75,10 @@ def make_due(database: Database, runtime: Runtime) -> int:
 
 
 def rebuild(
-    database: Database, runtime: Runtime, request: billing.documents.RebuildDocument
+    database: Database,
+    runtime: Runtime,
+    request: billing.documents.RebuildDocument,
+    request_id: str,
 ) -> None:
     """Make a document's files again, from what was kept when it was issued.
 
@@ -90,7 +94,26 @@ def rebuild(
         document_id = session.scalar(select(Document.id).where(number))
     if document_id is None:
         raise NotFound("no_such_document")
-    _make(database, runtime, document_id, replaces=request.replaces)
+    _make(database, runtime, document_id, request_id, replaces=request.replaces)
+
+
+def stored_event(
+    document: Document, content: billing.documents.DocumentContent, pdf: bytes
+) -> OutboxEvent[billing.announcements.StoredDocument]:
+    """Return the event that a document's files exist, with its PDF if that is short."""
+    encoded = base64.b64encode(pdf).decode()
+    body = billing.announcements.StoredDocument(
+        id=document.id,
+        kind=document.kind,
+        number=document.number,
+        issued_on=document.issued_on,
+        gross=content.gross,
+        due_on=content.due_on,
+        file_name=document.number + _ENDINGS[DocumentFormat.PDF],
+        pdf=encoded if len(encoded) <= billing.announcements.MOST_ENCODED else "",
+    )
+    event = billing.announcements.DOCUMENT_STORED
+    return OutboxEvent(event, body, document.company_id, version=1)
 
 
 def get_file(
@@ -135,7 +158,12 @@ def _take(database: Database, runtime: Runtime) -> list[UUID]:
 
 
 def _make(
-    database: Database, runtime: Runtime, document_id: UUID, *, replaces: bool = False
+    database: Database,
+    runtime: Runtime,
+    document_id: UUID,
+    request_id: str,
+    *,
+    replaces: bool = False,
 ) -> None:
     with database.system() as session:
         document = session.get_one(Document, document_id)
@@ -156,6 +184,8 @@ def _make(
             session.merge(file)
         if rendering := session.get(DocumentRendering, document_id):
             session.delete(rendering)
+            stored = stored_event(document, content, files[DocumentFormat.PDF])
+            write_outbox(session, runtime, request_id, [stored])
 
 
 def _refuse_other_bytes(

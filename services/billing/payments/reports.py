@@ -21,13 +21,14 @@ from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund
 from services.billing.models.top_ups import OPEN, TopUp
 from services.billing.parties.sellers import Sellers
-from services.billing.payments.attempts import UNPAID, draft
+from services.billing.payments.attempts import UNPAID, amount_of, draft
 from services.billing.payments.chargebacks import charge_back
 from services.billing.payments.reversals import reverse
 from services.billing.payments.settling import settle
 from services.billing.refunds import lifecycle as refunds
 from services.billing.top_ups.lifecycle import lock_top_up, move
 from services.billing.top_ups.views import payments_of
+from shared.contracts import billing
 from shared.contracts.billing.payments import PaymentState
 from shared.contracts.billing.top_ups import TopUpState
 from shared.rpc.change import Change
@@ -136,3 +137,20 @@ def _note(change: Change, top_up: TopUp, payment: Payment, report: Report) -> No
     failed = report.outcome is Outcome.FAILED
     state = TopUpState.FAILED if failed else TopUpState.CANCELLED
     move(change, top_up, state)
+    if failed:
+        _emit_failure(change, top_up, payment)
+
+
+def _emit_failure(change: Change, top_up: TopUp, payment: Payment) -> None:
+    change.emit(
+        billing.announcements.PAYMENT_FAILED,
+        billing.announcements.FailedPayment(
+            id=payment.id,
+            top_up_id=top_up.id,
+            reference=top_up.reference,
+            amount=amount_of(payment),
+            failure=payment.failure,
+        ),
+        company_id=top_up.company_id,
+        version=top_up.version,
+    )

@@ -47,7 +47,7 @@ class DocumentMethods(BillingMethods, is_part=True):
     def rebuild_document(
         self, call: Call, request: billing.documents.RebuildDocument
     ) -> Nothing:
-        files.rebuild(self.database, self.runtime, request)
+        files.rebuild(self.database, self.runtime, request, call.request_id)
         self.record(call)
         return Nothing()
 

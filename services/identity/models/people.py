@@ -14,6 +14,7 @@ class User(Base):
     """A person. ``email`` is kept normalised, which makes it unique in any case.
 
     ``factors_version`` counts how often ``two_factor_enabled`` has changed.
+    ``blocked_at`` is since when nobody can log in, until the password is reset.
     """
 
     __tablename__ = "users"
@@ -28,6 +29,7 @@ class User(Base):
     two_factor_enabled: Mapped[bool] = mapped_column(default=False)
     factors_version: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     created_at: Mapped[datetime]
+    blocked_at: Mapped[datetime | None]
 
 
 class Verification(Base):

@@ -20,6 +20,7 @@ from services.identity import memberships
 from services.identity.memberships import UsersCompany
 from services.identity.models.people import User
 from services.identity.models.signing_in import LoginSession
+from services.identity.notices.listing import count_unread
 from services.identity.people import users, verification
 from services.identity.recording import record_of
 from services.identity.signing_in import principals
@@ -81,9 +82,14 @@ def open_session(
 ) -> SignedIn:
     """Sign a user in, for the company they have belonged to for longest.
 
+    All ways of logging in lead here.
+
     Raises:
         Forbidden: ``no_company``.
+        Unauthenticated: ``login_blocked`` until the password is reset.
     """
+    if user.blocked_at is not None:
+        raise Unauthenticated("login_blocked")
     companies = memberships.of_user(change.db, user.id)
     token, now = change.runtime.new_token(), change.call.now
     row = LoginSession(
@@ -201,6 +207,7 @@ def view(
         memberships=[found.view() for found in signed_in.companies],
         principal=sign(principal, signing_key),
         principal_expires_at=principal.expires_at,
+        unread_notices=count_unread(db, user.id),
     )
 
 

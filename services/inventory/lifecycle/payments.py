@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
-from services.inventory.lifecycle import transitions
+from services.inventory.lifecycle import announcements, transitions
 from services.inventory.models import Service
 from shared.contracts import inventory
 from shared.contracts.billing.charging import PaymentNews
@@ -24,6 +24,7 @@ from shared.rpc.change import Change
 
 def suspend_overdue(change: Change, envelope: Envelope[PaymentNews]) -> None:
     """Suspend those that are still active, for payment."""
+    suspended = []
     for service in _lock_current(change, envelope):
         ends = service.termination_time is TerminationTime.END_OF_PERIOD
         if service.state is ServiceState.ACTIVE and not ends:
@@ -31,16 +32,19 @@ def suspend_overdue(change: Change, envelope: Envelope[PaymentNews]) -> None:
                 service_id=service.id, reason=SuspensionReason.PAYMENT
             )
             note = Note(code=NoteCode.BALANCE_EXHAUSTED)
-            transitions.suspend_service(change, request, note)
+            suspended.append(transitions.suspend_service(change, request, note))
+    announcements.announce(change, inventory.services.SERVICES_SUSPENDED, suspended)
 
 
 def resume_restored(change: Change, envelope: Envelope[PaymentNews]) -> None:
     """Resume those suspended for payment; policy is the operator's."""
+    resumed = []
     for service in _lock_current(change, envelope):
         if service.suspension_reason is SuspensionReason.PAYMENT:
             request = inventory.lifecycle.ChangeState(service_id=service.id)
             note = Note(code=NoteCode.BALANCE_RESTORED)
-            transitions.resume_service(change, request, note)
+            resumed.append(transitions.resume_service(change, request, note))
+    announcements.announce(change, inventory.services.SERVICES_RESUMED, resumed)
 
 
 def end_with_period(change: Change, envelope: Envelope[PaymentNews]) -> None:

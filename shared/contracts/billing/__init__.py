@@ -2,6 +2,7 @@
 
 from shared.contract import ServiceContract
 from shared.contracts.billing import (
+    announcements,
     books,
     cards,
     charging,
@@ -41,5 +42,6 @@ CONTRACT = ServiceContract(
         *documents.EVENTS,
         *tax.EVENTS,
         *top_ups.EVENTS,
+        *announcements.EVENTS,
     ),
 )

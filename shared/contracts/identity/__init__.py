@@ -7,6 +7,7 @@ from shared.contracts.identity import (
     email_changes,
     factors,
     memberships,
+    notices,
     passwords,
     people,
     second_step,
@@ -26,11 +27,13 @@ CONTRACT = ServiceContract(
         *companies.METHODS,
         *memberships.METHODS,
         *activity.METHODS,
+        *notices.METHODS,
     ),
     events=(
         *companies.EVENTS,
         *memberships.EVENTS,
         *signing_in.EVENTS,
         *factors.EVENTS,
+        *notices.EVENTS,
     ),
 )

@@ -41,6 +41,7 @@ class Session(Response, frozen=True, kw_only=True):
     ``principal`` is the signed token for ``company_id``, valid until
     ``principal_expires_at``. ``memberships`` are all companies of the user, by name.
     ``protection`` is there if it was asked for.
+    ``unread_notices`` is at most `shared.contracts.identity.notices.MOST_COUNTED`.
     """
 
     token: str
@@ -49,6 +50,7 @@ class Session(Response, frozen=True, kw_only=True):
     memberships: list[CompanyMembership]
     principal: str
     principal_expires_at: datetime
+    unread_notices: int = 0
     protection: Protection | None = None
 
 
@@ -150,8 +152,9 @@ LOG_IN = Method(
     Effect.ONCE,
     carries_secret=True,
 )
-"""Unauthenticated ``wrong_credentials``; Throttled ``too_many_logins`` with
-``retry_after_s``; Forbidden ``no_company`` when the user belongs to none."""
+"""Unauthenticated ``wrong_credentials`` and, after "This wasn't me" until the password
+is reset, ``login_blocked``; Throttled ``too_many_logins`` with ``retry_after_s``;
+Forbidden ``no_company`` when the user belongs to none."""
 
 RESUME_SESSION = Method(
     NAME,

@@ -12,5 +12,5 @@ CONTRACT = ServiceContract(
         *importing.METHODS,
         *upkeep.METHODS,
     ),
-    events=services.SERVICE_EVENTS,
+    events=(*services.SERVICE_EVENTS, *services.ANNOUNCEMENTS),
 )

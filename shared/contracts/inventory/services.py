@@ -89,6 +89,32 @@ TERMINATION_WITHDRAWN = Event(NAME, "termination_withdrawn", Service)
 SERVICE_TERMINATED = Event(NAME, "service_terminated", Service)
 SERVICE_CANCELLED = Event(NAME, "service_cancelled", Service)
 
+
+class NamedService(Response, frozen=True, kw_only=True):
+    id: UUID
+    name: str
+
+
+class ServicesNews(Response, frozen=True, kw_only=True):
+    """Services that were suspended or resumed together, for one cause.
+
+    ``count`` is how many, ``services`` the first `MOST_NAMED` of them. ``reason`` is
+    that of a suspension.
+    """
+
+    reason: SuspensionReason | None
+    count: int
+    services: list[NamedService]
+
+
+MOST_NAMED = 10
+
+SERVICES_SUSPENDED = Event(NAME, "services_suspended", ServicesNews)
+"""In addition to each one's own event, for people."""
+SERVICES_RESUMED = Event(NAME, "services_resumed", ServicesNews)
+
+ANNOUNCEMENTS = (SERVICES_SUSPENDED, SERVICES_RESUMED)
+
 SERVICE_EVENTS = (
     SERVICE_CREATED,
     SERVICE_ACTIVATED,

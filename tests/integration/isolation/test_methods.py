@@ -116,6 +116,12 @@ IDENTITY = (
     Line(identity.memberships.ADD_MEMBER,       "403 403 403 403 403 403 401 401 200 200", identity.memberships.AddMember(company_id=e.OUR_COMPANY, user_id=e.OUTSIDER, role=Role.VIEWER)),
     Line(identity.companies.FIND_COMPANIES,   "403 403 403 403 403 403 401 401 200 200", identity.companies.FindCompanies(company_id=e.OUR_COMPANY)),
     Line(identity.companies.REPUBLISH_COMPANIES, "403 403 403 403 403 403 401 401 200 200", identity.companies.RepublishCompanies()),
+    Line(identity.notices.LIST_NOTICES,      "200 200 200 200 200 own 401 401 200 200", identity.notices.ListNotices()),
+    Line(identity.notices.MARK_NOTICES_READ, "200 200 200 200 200 own 401 401 403 200", identity.notices.MarkNoticesRead(up_to=1_000_000)),
+    # Who has the token need not be logged in; a guessed one is worth nothing to anybody.
+    Line(identity.notices.FIND_NOT_ME,       "404 404 404 404 404 404 404 404 404 404", identity.notices.FindNotMe(token="0" * 96)),
+    Line(identity.notices.USE_NOT_ME,        "404 404 404 404 404 404 404 404 404 404", identity.notices.FindNotMe(token="0" * 96)),
+    Line(identity.notices.LIST_FAILED_NOTICES, "403 403 403 403 403 403 401 401 200 200", identity.notices.ListFailedNotices()),
     Line(identity.signing_in.GET_LOG_MARKS,    "403 403 403 403 403 403 401 401 200 200", identity.signing_in.GetLogMarks(email=e.OWN_EMAIL, address="192.0.2.7")),
     Line(identity.signing_in.MINT_OPERATOR_TOKEN, "401 401 401 401 401 401 401 401 200 200", identity.signing_in.MintOperatorToken(assertion=e.OWN_ASSERTION, company_id=e.OUR_COMPANY)),
 )

@@ -110,6 +110,14 @@ LINES = (
     Line("POST", "/account/two-factor/off",       "409 409 409 409 409 409 login login login", {"code": "123456"}),
     Line("POST", "/account/two-factor/recovery-codes", "303 303 303 303 303 303 login login login"),
     Line("POST", "/account/two-factor/recovery-codes.txt", "422 422 422 422 422 422 login login login", {"codes": "none"}),
+    Line("GET", "/account/notices",               "200 200 200 200 200 200 login login login"),
+    Line("GET", "/account/notices?company={company}", "200 200 200 200 200 404 login login login"),
+    Line("POST", "/account/notices/read",         "303 303 303 303 303 303 login login login", {"up_to": "1000000", "form_key": "{new_key}"}),
+    Line("GET", "/blocks/bell",                   "200 200 200 200 200 200 login login login"),
+    Line("GET", "/blocks/bell?company={company}", "200 200 200 200 200 404 login login login"),
+    # Who has the token need not be logged in; a guessed one is worth nothing to anybody.
+    Line("GET", f"/not-me/{'0' * 96}",            "404 404 404 404 404 404 404 404 404"),
+    Line("POST", f"/not-me/{'0' * 96}",           "404 404 404 404 404 404 404 404 404"),
     Line("GET", "/companies/{company}/profile",   "200 200 200 200 200 404 login login login"),
     Line("GET", "/companies/{company}/profile/edit", "200 200 403 403 403 404 login login login"),
     Line("GET", "/companies/{company}/profile/tax", "200 200 200 403 200 404 login login login"),
@@ -168,6 +176,10 @@ LINES = (
     Line("GET", "/dev/components",                "200 200 200 200 200 200 200 200 200"),
     Line("GET", "/dev/components/crowded",        "200 200 200 200 200 200 200 200 200"),
     Line("GET", "/dev/components/first-view",     "200 200 200 200 200 200 200 200 200"),
+    # Mails are kept for developers only where there is no mail server.
+    Line("GET", "/dev/mailbox",                   "404 404 404 404 404 404 404 404 404"),
+    Line("GET", "/dev/mailbox/1",                 "404 404 404 404 404 404 404 404 404"),
+    Line("GET", "/dev/mailbox/1.html",            "404 404 404 404 404 404 404 404 404"),
     # An address of ours in a way it does not know; one that nobody knows.
     Line("POST", "/services/{service}",           "405 405 405 405 405 405 405 405 405"),
     Line("GET", "/no/such/page",                  "404 404 404 404 404 404 404 404 404"),

@@ -18,6 +18,7 @@ import msgspec
 
 from shared.clock import Clock
 from shared.contract import ACTIVITY_RECORDED
+from shared.contracts.identity.notices import NOTICES_CHANGED
 from shared.contracts.identity.signing_in import SESSION_REVOKED
 
 CAPACITY = 20_000
@@ -41,10 +42,12 @@ The last one has to settle, too, so `SETTLING` includes this time.
 _Key = tuple[str, UUID]
 
 _REVOKED = (SESSION_REVOKED.source, SESSION_REVOKED.name)
+_NOTICES = (NOTICES_CHANGED.source, NOTICES_CHANGED.name)
 
 
 class _Subject(msgspec.Struct):
     session_id: UUID | None = None
+    user_id: UUID | None = None
 
 
 class _Event(msgspec.Struct):
@@ -52,6 +55,12 @@ class _Event(msgspec.Struct):
     company_id: UUID
     name: str = ""
     body: _Subject = msgspec.field(default_factory=_Subject)
+
+    @property
+    def key(self) -> _Key:
+        """Whose news it is: a company's or, of notices, a person's."""
+        about_person = (self.source, self.name) == _NOTICES and self.body.user_id
+        return self.source, about_person or self.company_id
 
 
 _events = msgspec.json.Decoder(_Event)
@@ -92,7 +101,7 @@ class Changes:
         if event.name == ACTIVITY_RECORDED:
             return False
         with self._lock:
-            last = self._last.get((event.source, event.company_id))
+            last = self._last.get(event.key)
         return last is None or self._clock.now() - last >= NOTED_FOR
 
     def receive(self, body: bytes) -> None:
@@ -104,7 +113,7 @@ class Changes:
             return
         if event.name == ACTIVITY_RECORDED:
             return
-        self.note(event.source, event.company_id)
+        self.note(*event.key)
         session_id = event.body.session_id
         if session_id and (event.source, event.name) == _REVOKED:
             self.end_session(session_id)
@@ -125,23 +134,26 @@ class Changes:
         with self._lock:
             return self._complete_since is not None and moment >= self._complete_since
 
-    def note(self, source: str, company_id: UUID) -> None:
-        """Something of the company changed at this source."""
+    def note(self, source: str, subject_id: UUID) -> None:
+        """Something of the company, or person, changed at this source."""
         with self._lock:
-            self._last[source, company_id] = self._clock.now()
-            self._last.move_to_end((source, company_id))
+            self._last[source, subject_id] = self._clock.now()
+            self._last.move_to_end((source, subject_id))
             if len(self._last) > self._capacity:
                 _, forgotten = self._last.popitem(last=False)
                 self._forget_until(forgotten + SETTLING)
 
     def unchanged_since(
-        self, asked_at: datetime, company_id: UUID, sources: Iterable[str]
+        self, asked_at: datetime, subject_id: UUID, sources: Iterable[str]
     ) -> bool:
-        """Whether these sources have not changed since then."""
+        """Whether these sources have not changed since then.
+
+        The subject is a company or, for notices, a person.
+        """
         with self._lock:
             if self._complete_since is None or asked_at < self._complete_since:
                 return False
-            last = (self._last.get((source, company_id)) for source in sources)
+            last = (self._last.get((source, subject_id)) for source in sources)
             return all(at is None or at + SETTLING < asked_at for at in last)
 
     def _forget_until(self, moment: datetime) -> None:

@@ -53,15 +53,18 @@ class Tag:
         moment = (self.asked_at or _EPOCH) - _EPOCH
         return f"{moment // _MICROSECOND}.{self.reader}.{self.words}"
 
-    def is_current(self, company_id: UUID, sources: Iterable[str]) -> bool:
-        """Whether no event says that the answer has changed."""
+    def is_current(self, subject_id: UUID, sources: Iterable[str]) -> bool:
+        """Whether no event says that the answer has changed.
+
+        The subject is a company or, for notices, a person.
+        """
         if self.asked_at is None:
             return False
         ctx = context()
         age = ctx.clock.now() - self.asked_at
         if not timedelta() <= age < MAX_AGE:
             return False
-        return ctx.changes.unchanged_since(self.asked_at, company_id, sources)
+        return ctx.changes.unchanged_since(self.asked_at, subject_id, sources)
 
 
 def reader_of(principal: Principal, session: Session | None) -> str:

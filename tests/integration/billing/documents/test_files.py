@@ -148,7 +148,7 @@ def test_files_are_made_apart_from_calls_and_one_after_the_other(
         assert issue_ordered(database, runtime, service._issuer, "")
         monkeypatch.setattr("services.billing.documents.files.render_pdf", made)
 
-        assert make_due(database, runtime) == 2
+        assert make_due(database, runtime, "request") == 2
 
         assert most == 1
         assert all(each.is_ready for each in documents(payer).documents)

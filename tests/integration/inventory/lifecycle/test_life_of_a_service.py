@@ -73,9 +73,15 @@ def test_each_change_leaves_history_and_an_event_of_the_next_version(
         ("service_created", 1),
         ("service_activated", 2),
         ("service_suspended", 3),
+        ("services_suspended", 1),
     ]
-    assert events[-1]["body"]["suspension_reason"] == "policy"
-    assert events[-1]["company_id"] == str(service.company_id)
+    assert events[-2]["body"]["suspension_reason"] == "policy"
+    assert events[-2]["company_id"] == str(service.company_id)
+    assert events[-1]["body"] == {
+        "reason": "policy",
+        "count": 1,
+        "services": [{"id": str(service.id), "name": service.name}],
+    }
 
 
 OF_BEFORE = """

@@ -4,25 +4,19 @@ import json
 import os
 import signal
 import socket
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from launcher.machine.ports import LOOPBACK, is_free, pick_port
 from launcher.machine.processes import wait_until
-from launcher.servers.proxy import Certificate
 from shared.settings import read_settings
+from tests.fixtures.certificates import self_signed
 from tests.fixtures.process_table import processes_of
 from tests.fixtures.proxies import RunningProxy, application_at_a_port, proxy_before
 from web.settings import read_web_settings
@@ -250,31 +244,3 @@ def test_where_there_is_a_certificate_it_ends_tls(
         ).json()
 
     assert told["HTTP_X_FORWARDED_PROTO"] == "https"
-
-
-def self_signed(folder: Path) -> Certificate:
-    """A certificate for localhost, which the proxy's account may read."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.fromtimestamp(time.time(), UTC)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
-        .sign(key, hashes.SHA256())
-    )
-    certificate = Certificate(folder / "certificate.pem", folder / "key.pem")
-    pem = serialization.Encoding.PEM
-    certificate.chain.write_bytes(built.public_bytes(pem))
-    certificate.key.write_bytes(
-        key.private_bytes(
-            pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    certificate.key.chmod(0o644)
-    return certificate

@@ -1,0 +1,122 @@
+"""What other services announce, told to the members whom it concerns."""
+
+import base64
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.identity.models.companies import Membership
+from services.identity.models.notices import NoticeFile
+from services.identity.models.people import User
+from services.identity.notices.notify import Subject, notify
+from shared.contracts.billing.announcements import FailedPayment, StoredDocument
+from shared.contracts.billing.refund_requests import RefundRequest
+from shared.contracts.identity.memberships import Role
+from shared.contracts.identity.notices import NoticeKind
+from shared.contracts.inventory.services import ServicesNews
+from shared.db.events import Envelope
+from shared.money import Money
+from shared.rpc.change import Change
+
+FOR_MONEY = frozenset({Role.OWNER, Role.ADMIN, Role.BILLING})
+FOR_SERVICES = FOR_MONEY | {Role.TECHNICAL}
+
+
+def document_stored(change: Change, envelope: Envelope[StoredDocument]) -> None:
+    document = envelope.body
+    parameters = {
+        "document_id": str(document.id),
+        "kind": document.kind.value,
+        "number": document.number,
+        "issued_on": document.issued_on.isoformat(),
+        **_money(document.gross),
+    }
+    if document.due_on:
+        parameters["due_on"] = document.due_on.isoformat()
+    members = _members(change.db, envelope.company_id, FOR_MONEY)
+    file_id = _keep_file(change, document) if document.pdf and members else None
+    subject = Subject(
+        NoticeKind.DOCUMENT_ISSUED,
+        str(document.id),
+        parameters,
+        envelope.company_id,
+        file_id,
+    )
+    _notify_all(change, members, subject)
+
+
+def payment_failed(change: Change, envelope: Envelope[FailedPayment]) -> None:
+    payment = envelope.body
+    parameters = {
+        "top_up_id": str(payment.top_up_id),
+        "reference": payment.reference,
+        **_money(payment.amount),
+    }
+    subject = Subject(
+        NoticeKind.PAYMENT_FAILED, str(payment.id), parameters, envelope.company_id
+    )
+    _notify_all(change, _members(change.db, envelope.company_id, FOR_MONEY), subject)
+
+
+def refund_decided(change: Change, envelope: Envelope[RefundRequest]) -> None:
+    request = envelope.body
+    parameters = {
+        "top_up_id": str(request.top_up_id),
+        "reference": request.reference,
+        "state": request.state.value,
+        "answer": request.answer,
+        **_money(request.amount),
+    }
+    # One that is open again may be decided again.
+    cause = f"{request.payment_id} {request.decided_at}"
+    subject = Subject(NoticeKind.REFUND_DECIDED, cause, parameters, envelope.company_id)
+    _notify_all(change, _members(change.db, envelope.company_id, FOR_MONEY), subject)
+
+
+def services_changed(
+    change: Change, envelope: Envelope[ServicesNews], kind: NoticeKind
+) -> None:
+    """Tell that services were suspended or resumed."""
+    news = envelope.body
+    parameters = {
+        "count": str(news.count),
+        "names": "\n".join(each.name for each in news.services),
+    }
+    if news.reason:
+        parameters["reason"] = news.reason.value
+    if news.count == 1:
+        parameters["service_id"] = str(news.services[0].id)
+    subject = Subject(kind, str(envelope.id), parameters, envelope.company_id)
+    _notify_all(change, _members(change.db, envelope.company_id, FOR_SERVICES), subject)
+
+
+def _members(db: Session, company_id: UUID, roles: Collection[Role]) -> Sequence[User]:
+    return db.scalars(
+        select(User)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.company_id == company_id, Membership.role.in_(roles))
+        .order_by(User.id)
+    ).all()
+
+
+def _notify_all(change: Change, users: Sequence[User], subject: Subject) -> None:
+    for user in users:
+        notify(change, user, subject)
+
+
+def _keep_file(change: Change, document: StoredDocument) -> UUID:
+    file = NoticeFile(
+        id=change.runtime.new_id(),
+        name=document.file_name,
+        content=base64.b64decode(document.pdf),
+        created_at=change.call.now,
+    )
+    change.db.add(file)
+    change.db.flush()
+    return file.id
+
+
+def _money(money: Money) -> dict[str, str]:
+    return {"amount": f"{money.amount:f}", "currency": money.currency.code}
