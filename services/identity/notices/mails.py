@@ -116,6 +116,9 @@ class MailWriter:
             "page": self._page,
             "money": _money_writer(locale),
             "day": _day_writer(locale),
+            "moment": lambda at: (
+                at and format_datetime(datetime.fromisoformat(at), zone, locale)
+            ),
             "provider": self.provider,
             "logo_url": self.provider.logo_url and self._page(self.provider.logo_url),
             "support": self.provider.support_address(),

@@ -24,6 +24,8 @@ SECURITY_KINDS = frozenset(
         NoticeKind.PASSWORD_CHANGED,
         NoticeKind.TWO_FACTOR_ON,
         NoticeKind.TWO_FACTOR_OFF,
+        NoticeKind.TWO_FACTOR_RESET_ASKED,
+        NoticeKind.AUTHENTICATOR_CHANGED,
         NoticeKind.RECOVERY_CODE_USED,
         NoticeKind.RECOVERY_CODES_RENEWED,
         NoticeKind.PASSKEY_ADDED,

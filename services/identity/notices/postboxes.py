@@ -76,11 +76,13 @@ class MailServer:
             raise NotSentError(type(error).__name__, is_servers=True) from error
 
     def _connect(self) -> smtplib.SMTP:
-        where = {"timeout": TIMEOUT_S, "local_hostname": self.hostname}
+        host, port, name = self.host, self.port, self.hostname
         if self.security is Security.TLS:
             context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(self.host, self.port, context=context, **where)
-        return smtplib.SMTP(self.host, self.port, **where)
+            return smtplib.SMTP_SSL(
+                host, port, name, timeout=TIMEOUT_S, context=context
+            )
+        return smtplib.SMTP(host, port, name, timeout=TIMEOUT_S)
 
     def _hand_in(self, server: smtplib.SMTP, mail: EmailMessage) -> None:
         if self.security is Security.STARTTLS:

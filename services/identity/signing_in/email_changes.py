@@ -8,6 +8,7 @@ import math
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -25,6 +26,8 @@ from shared.contracts.identity.notices import NoticeKind
 from shared.contracts.identity.people import VerificationStep
 from shared.errors import Conflict, InvalidInput, NotFound, Throttled
 from shared.rpc.change import Change
+
+log = structlog.get_logger()
 
 CONFIRM_WITHIN = timedelta(hours=1)
 """Longer than a link to log in with, as this one needs a session as well."""
@@ -108,6 +111,22 @@ def undo_change(change: Change, links: MailedLinks, token: str) -> EmailInUse:
     sessions.end_sessions_of(change, user.id)
     record_of(change, user)
     return EmailInUse(email=user.email)
+
+
+def restore_email(change: Change, user: User, email: str, since: datetime) -> None:
+    """Use an earlier email again; what changed at ``since`` or later can't be undone.
+
+    The user must be locked. An email that is another account's by now is not taken from
+    it: then the user has none that works, so that nobody gets their mail.
+    """
+    end_links(change, user.id, LinkKind.UNDO_EMAIL, since=since)
+    if user.email == email:
+        return
+    try:
+        _use_email(change, user, email)
+    except Conflict:
+        log.error("email_not_restored", user=str(user.id))  # noqa: TRY400  no fault
+        user.email = f"{user.id}@blocked.invalid"
 
 
 def _use_email(change: Change, user: User, email: str) -> None:

@@ -116,6 +116,7 @@ class Resets:
             user = users.lock_user(db, user_id)
             self._links.use(db, kind, token, now)
             set_password(change, user, kept)
+            user.blocked_at = None
             sessions.end_sessions_of(change, user_id)
 
     def _note(self, request: identity.passwords.AskForReset, now: datetime) -> None:

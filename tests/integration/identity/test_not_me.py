@@ -1,17 +1,20 @@
 """The link "This wasn't me" of security mails."""
 
-import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from services.identity import not_me
-from services.identity.mailed_links import make_link
 from services.identity.models.mailed_links import LinkKind, MailedLink
-from services.identity.models.people import User
 from services.identity.notices.notify import NOT_ME_LIFETIME, SECURITY_KINDS, Subject
 from services.identity.people.users import find_user_by_email
+from shared.contracts import identity
+from shared.contracts.identity.email_changes import (
+    CHANGE_EMAIL,
+    CONFIRM_EMAIL,
+    ChangeEmail,
+    ConfirmEmail,
+)
 from shared.contracts.identity.notices import (
     FIND_NOT_ME,
     USE_NOT_ME,
@@ -19,30 +22,23 @@ from shared.contracts.identity.notices import (
     NoticeKind,
 )
 from shared.errors import NotFound, Unauthenticated
-from shared.principal import system
-from shared.rpc.call import Call
-from shared.rpc.change import Change
-from tests.fixtures.identity.harness import IdentityHarness
+from tests.fixtures.identity.harness import ADDRESS, IdentityHarness
+from tests.fixtures.identity.two_factor import Member
 
-EMAIL = "alice@example.com"
+EMAIL, THEIRS = "alice@example.com", "mallory@example.com"
+NEW_PASSWORD = "tram under violet elms"
 
 
 @pytest.fixture
-def token(harness: IdentityHarness) -> str:
-    """The token of a mail about a new password."""
-    harness.add_owner(EMAIL, "Aurora")
-    harness.tell(EMAIL, Subject(NoticeKind.PASSWORD_CHANGED, "1"))
-    return token_of_last_mail(harness)
+def alice(harness: IdentityHarness) -> Member:
+    return Member.new(harness, EMAIL)
 
 
-def token_of_last_mail(harness: IdentityHarness) -> str:
-    harness.send_mails()
-    (_, mail), *_ = harness.kept_mails.mails()
-    text = mail.get_body(("plain",))
-    assert text
-    found = re.search(r"/not-me/(\w+)", text.get_content())
-    assert found
-    return found[1]
+@pytest.fixture
+def token(harness: IdentityHarness, alice: Member) -> str:
+    """The token of a mail to Alice about another device."""
+    harness.tell(EMAIL, Subject(NoticeKind.NEW_DEVICE, "1"))
+    return harness.mailed_token("not-me", EMAIL)
 
 
 def find(harness: IdentityHarness, token: str) -> NoticeKind:
@@ -53,13 +49,30 @@ def use(harness: IdentityHarness, token: str) -> str:
     return harness.call(USE_NOT_ME, FindNotMe(token=token)).email
 
 
+def change_email(harness: IdentityHarness, email: str) -> None:
+    principal = harness.log_in(EMAIL).principal
+    harness.call(CHANGE_EMAIL, ChangeEmail(email=email), principal)
+    confirm = ConfirmEmail(token=harness.mailed_token("confirm-email", email))
+    harness.call(CONFIRM_EMAIL, confirm, principal)
+
+
+def reset_password(harness: IdentityHarness, email: str) -> None:
+    ask = identity.passwords.AskForReset(email=email, address=ADDRESS)
+    harness.call(identity.passwords.ASK_FOR_RESET, ask)
+    harness.run_job("send_reset_links")
+    reset = identity.passwords.ResetPassword(
+        token=harness.mailed_token("reset-password", email), new=NEW_PASSWORD
+    )
+    harness.call(identity.passwords.RESET_PASSWORD, reset)
+
+
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_each_security_mail_has_it_and_no_other(
     harness: IdentityHarness, kind: NoticeKind
 ) -> None:
     harness.add_owner(EMAIL, "Aurora")
     harness.tell(EMAIL, Subject(kind, "1"))
-    harness.send_mails()
+    harness.run_job("send_mails")
 
     ((_, mail),) = harness.kept_mails.mails()
     text = mail.get_body(("plain",))
@@ -70,12 +83,12 @@ def test_each_security_mail_has_it_and_no_other(
 def test_looking_at_it_changes_nothing(harness: IdentityHarness, token: str) -> None:
     session = harness.log_in(EMAIL)
     for _ in range(2):
-        assert find(harness, token) is NoticeKind.PASSWORD_CHANGED
+        assert find(harness, token) is NoticeKind.NEW_DEVICE
 
     assert harness.resume(session.token).user.email == EMAIL
 
 
-def test_it_ends_all_sessions_and_blocks_logging_in(
+def test_it_ends_all_sessions_and_blocks_logging_in_until_a_reset(
     harness: IdentityHarness, token: str
 ) -> None:
     sessions = [harness.log_in(EMAIL) for _ in range(2)]
@@ -89,39 +102,72 @@ def test_it_ends_all_sessions_and_blocks_logging_in(
         harness.log_in(EMAIL)
     with pytest.raises(Unauthenticated, match="wrong_credentials"):
         harness.log_in(EMAIL, "another-Password-1")
+    reset_password(harness, EMAIL)
+    assert harness.log_in(EMAIL, NEW_PASSWORD)
 
 
-def test_what_the_other_one_has_asked_for_is_worth_nothing(
-    harness: IdentityHarness, token: str
+def test_email_and_factor_of_since_are_taken_back(
+    harness: IdentityHarness, alice: Member, token: str
 ) -> None:
+    harness.clock_tick()
+    alice.turn_on(harness.log_in(EMAIL))
     with harness.database.system() as db:
         user = find_user_by_email(db, EMAIL)
         assert user is not None
-        call = Call(system("test"), "test", harness.clock.now())
-        change = Change(db, harness.service.runtime, call)
-        for kind in set(LinkKind) - {LinkKind.NOT_ME}:
-            make_link(change, kind, user.id, timedelta(days=1))
+        user.email = THEIRS
 
-    use(harness, token)
+    assert use(harness, token) == EMAIL
+
+    reset_password(harness, EMAIL)
+    session = harness.log_in(EMAIL, NEW_PASSWORD)
+    assert not session.user.two_factor_enabled
+    assert alice.factors(session).recovery_codes_left == 0
+
+
+def test_a_factor_of_before_stays(harness: IdentityHarness, alice: Member) -> None:
+    alice.turn_on(harness.log_in(EMAIL))
+    harness.clock_tick()
+    harness.tell(EMAIL, Subject(NoticeKind.NEW_DEVICE, "1"))
+    use(harness, harness.mailed_token("not-me", EMAIL))
 
     with harness.database.system() as db:
-        left = db.scalars(select(MailedLink.kind)).all()
-    assert set(left) == {LinkKind.NOT_ME, LinkKind.UNDO_EMAIL}
+        user = find_user_by_email(db, EMAIL)
+        assert user is not None
+        assert user.two_factor_enabled
 
 
-def test_what_was_added_since_is_taken_back(
-    harness: IdentityHarness, token: str, monkeypatch: pytest.MonkeyPatch
+def test_the_mail_about_another_email_brings_the_old_one_back(
+    harness: IdentityHarness, alice: Member
 ) -> None:
-    taken: list[tuple[str, str]] = []
+    change_email(harness, THEIRS)
 
-    def take_back(_change: Change, user: User, link: MailedLink) -> None:
-        taken.append((user.email, link.parameters["email"]))
+    assert use(harness, harness.mailed_token("not-me", EMAIL)) == EMAIL
 
-    monkeypatch.setattr(not_me, "TAKE_BACK", (take_back,))
+    with harness.database.system() as db:
+        assert find_user_by_email(db, EMAIL)
+        unused = select(MailedLink.kind).where(MailedLink.used_at.is_(None))
+        assert db.scalars(unused).all() == []
 
-    use(harness, token)
 
-    assert taken == [(EMAIL, EMAIL)]
+def test_an_email_that_is_anothers_by_now_is_left_to_them(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    change_email(harness, THEIRS)
+    harness.add_owner(EMAIL, "Borealis")
+
+    use(harness, harness.mailed_token("not-me", EMAIL))
+
+    for email in (EMAIL, THEIRS):
+        ask = identity.passwords.AskForReset(email=email, address=ADDRESS)
+        harness.call(identity.passwords.ASK_FOR_RESET, ask)
+    harness.run_job("send_reset_links")
+    with harness.database.system() as db:
+        resets = select(MailedLink.user_id).where(
+            MailedLink.kind == LinkKind.RESET_PASSWORD
+        )
+        other = find_user_by_email(db, EMAIL)
+        assert other is not None
+        assert db.scalars(resets).all() == [other.id]
 
 
 def test_it_works_once_and_for_thirty_days(
@@ -131,8 +177,9 @@ def test_it_works_once_and_for_thirty_days(
     for method in (find, use):
         with pytest.raises(NotFound, match="link_used"):
             method(harness, token)
+    harness.clock.move(timedelta(minutes=1))
     harness.tell(EMAIL, Subject(NoticeKind.PASSWORD_CHANGED, "2"))
-    second = token_of_last_mail(harness)
+    second = harness.mailed_token("not-me", EMAIL)
 
     harness.clock.move(NOT_ME_LIFETIME)
     with pytest.raises(NotFound, match="link_expired"):

@@ -170,7 +170,7 @@ def test_a_document_is_kept_for_its_mails_only(
     assert (file.name, file.content) == ("INV-1.pdf", PDF)
     assert {each.file_id for each in notices(harness)} == {file.id}
     assert {each.file_id for each in notices(harness, Channel.PAGE)} == {None}
-    harness.send_mails()
+    harness.run_job("send_mails")
     mails = [mail for _, mail in harness.kept_mails.mails()]
     assert len(mails) == len(MONEY)
     assert all(len(list(mail.iter_attachments())) == 1 for mail in mails)
@@ -183,7 +183,7 @@ def test_a_long_document_is_linked_only(
 ) -> None:
     linked = structs.replace(DOCUMENT, pdf="")
     bring(harness, DOCUMENT_STORED, linked, company_id, uuid4())
-    harness.send_mails()
+    harness.run_job("send_mails")
 
     (_, mail), *_ = harness.kept_mails.mails()
     assert list(mail.iter_attachments()) == []
@@ -205,7 +205,7 @@ def test_a_member_who_has_left_is_told_nothing_more(
 ) -> None:
     bring(harness, PAYMENT_FAILED, FAILURE, company_id, uuid4())
     harness.remove_member(company_id, email_of(Role.BILLING))
-    harness.send_mails()
+    harness.run_job("send_mails")
 
     told = {str(mail["To"]) for _, mail in harness.kept_mails.mails()}
     assert told == {email_of(Role.OWNER), email_of(Role.ADMIN)}

@@ -64,7 +64,7 @@ def mail_of(harness: IdentityHarness) -> Notice:
 def test_a_notice_is_mailed_once(sender: IdentityHarness, server: MailServer) -> None:
     for _ in range(2):
         tell(sender)
-        sender.send_mails()
+        sender.run_job("send_mails")
 
     (mail,) = server.mails
     assert mail["To"] == EMAIL
@@ -79,19 +79,19 @@ def test_a_mail_that_is_refused_is_sent_again_with_its_message_id(
 ) -> None:
     server.refusal = "450 greylisted"
     tell(sender)
-    sender.send_mails()
+    sender.run_job("send_mails")
     assert mail_of(sender).failure == "450"
     server.refusal = ""
 
-    sender.send_mails()
+    sender.run_job("send_mails")
     assert server.mails == []
     sender.clock.move(timedelta(minutes=1))
-    sender.send_mails()
+    sender.run_job("send_mails")
     # As after a crash between the server's answer and our note of it.
     with sender.database.system() as db:
         notice = db.get_one(Notice, mail_of(sender).id)
         notice.sent_at, notice.next_attempt_at = None, sender.clock.now()
-    sender.send_mails()
+    sender.run_job("send_mails")
 
     first, again = server.mails
     assert first["Message-ID"] == again["Message-ID"]
@@ -103,16 +103,16 @@ def test_a_mail_that_another_process_sends_is_left_to_it(
     tell(sender)
     with sender.database.system() as db:
         db.scalars(select(Notice).with_for_update()).all()
-        sender.send_mails()
+        sender.run_job("send_mails")
     assert server.mails == []
     with sender.database.system() as db:
         taken = db.get_one(Notice, mail_of(sender).id)
         taken.next_attempt_at = sender.clock.now() + TAKEN_FOR
 
-    sender.send_mails()
+    sender.run_job("send_mails")
     assert server.mails == []
     sender.clock.move(TAKEN_FOR)
-    sender.send_mails()
+    sender.run_job("send_mails")
     assert len(server.mails) == 1
 
 
@@ -122,9 +122,9 @@ def test_a_mail_is_given_up_after_days_and_operators_see_it(
     server.refusal = "550 no such mailbox"
     tell(sender)
     for _ in range(2):
-        sender.send_mails()
+        sender.run_job("send_mails")
         sender.clock.move(GIVEN_UP_AFTER)
-    sender.send_mails()
+    sender.run_job("send_mails")
 
     assert server.mails == []
     (failed,) = sender.call(
@@ -140,7 +140,7 @@ def test_a_server_that_is_away_keeps_mails_waiting(harness: IdentityHarness) -> 
         url = gone.url
     send_by(harness, url)
     tell(harness)
-    harness.send_mails()
+    harness.run_job("send_mails")
 
     row = mail_of(harness)
     assert row.failure == "ConnectionRefusedError"
@@ -162,7 +162,7 @@ def test_a_link_that_has_expired_is_not_mailed(
         about = Subject(NoticeKind.PASSWORD_RESET_ASKED, str(link.id), parameters)
         notify(change, user, about)
     sender.clock.move(timedelta(minutes=10))
-    sender.send_mails()
+    sender.run_job("send_mails")
 
     assert server.mails == []
     assert mail_of(sender).failure == "link_expired"
@@ -181,7 +181,7 @@ def test_a_file_is_attached_and_dropped_once_it_is_sent(
         db.add(file)
     about = {"kind": "invoice", "number": "INV-1"}
     tell(sender, Subject(NoticeKind.DOCUMENT_ISSUED, "1", about, file_id=file.id))
-    sender.send_mails()
+    sender.run_job("send_mails")
 
     (attached,) = server.mails[0].iter_attachments()
     assert attached.get_content() == b"%PDF-1.7"
@@ -204,13 +204,13 @@ def test_mails_go_encrypted_to_a_server_that_is_known(
     tell(harness)
     with mail_server(scheme, user="us:pass%2Fword@", **{how: context}) as server:
         send_by(harness, server.url)
-        harness.send_mails()
+        harness.run_job("send_mails")
         assert server.mails == []
         assert mail_of(harness).failure == "SSLCertVerificationError"
 
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate.chain))
         harness.clock.move(timedelta(minutes=1))
-        harness.send_mails()
+        harness.run_job("send_mails")
 
     assert server.was_encrypted == [True]
     assert server.logins == [(b"us", b"pass/word")]

@@ -44,10 +44,15 @@ EXAMPLES: dict[NoticeKind, tuple[dict[str, str], set[str]]] = {
     NoticeKind.PASSWORD_RESET_ASKED: ({}, {"/reset-password/", "23:40"}),
     NoticeKind.TWO_FACTOR_ON: ({}, {"/not-me/"}),
     NoticeKind.TWO_FACTOR_OFF: ({}, {"/account/two-factor", "/not-me/"}),
+    NoticeKind.TWO_FACTOR_RESET_ASKED: (
+        {"due_at": "2026-03-02T09:00:00+00:00"},
+        {"2 Mar 2026, 10:00", "/not-me/"},
+    ),
+    NoticeKind.AUTHENTICATOR_CHANGED: ({}, {"/account/two-factor", "/not-me/"}),
     NoticeKind.RECOVERY_CODE_USED: ({"left": "9"}, {"9 codes", "/not-me/"}),
     NoticeKind.RECOVERY_CODES_RENEWED: ({}, {"/not-me/"}),
-    NoticeKind.PASSKEY_ADDED: ({"name": HOSTILE}, {HOSTILE, "/not-me/"}),
-    NoticeKind.PASSKEY_REMOVED: ({"name": HOSTILE}, {HOSTILE, "/not-me/"}),
+    NoticeKind.PASSKEY_ADDED: ({"passkey": HOSTILE}, {HOSTILE, "/not-me/"}),
+    NoticeKind.PASSKEY_REMOVED: ({"passkey": HOSTILE}, {HOSTILE, "/not-me/"}),
     NoticeKind.EMAIL_CONFIRM: ({}, {"/confirm-email/", "23:40"}),
     NoticeKind.EMAIL_CHANGED: (
         {"email": "new@example.com"},
