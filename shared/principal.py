@@ -47,6 +47,8 @@ class Strength(Enum):
 
     PASSWORD = "password"  # noqa: S105  a word, not a secret
     SECOND_FACTOR = "second_factor"
+    PASSKEY = "passkey"
+    """Without a password; the passkey itself is two factors (ASVS 5.0, 6.3.3)."""
 
 
 @dataclass(frozen=True)

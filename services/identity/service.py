@@ -6,8 +6,9 @@ from typing import ClassVar
 from argon2 import PasswordHasher
 
 from services.identity.derived_keys import derive
-from services.identity.factors import guesses, totp
+from services.identity.factors import challenges, guesses, totp
 from services.identity.factors.codes import FactorSecrets
+from services.identity.factors.relying_party import RelyingParty
 from services.identity.mailed_links import MailedLinks, forget_old_links
 from services.identity.notices import outbox
 from services.identity.notices.mails import MailWriter
@@ -23,6 +24,7 @@ from services.identity.signing_in import (
 from services.identity.signing_in.limits import Limits, forget_old_attempts
 from services.identity.signing_in.log_marks import Marks
 from services.identity.signing_in.logins import Logins
+from services.identity.signing_in.passkey_logins import PasskeyLogins
 from services.identity.signing_in.password_changes import NewPasswords, PasswordChanges
 from services.identity.signing_in.resets import Resets
 from services.identity.signing_in.second_step import SecondStep
@@ -31,6 +33,7 @@ from services.identity.surface.companies import CompanyMethods
 from services.identity.surface.email_changes import EmailMethods
 from services.identity.surface.factors import FactorMethods
 from services.identity.surface.notices import NoticeMethods
+from services.identity.surface.passkeys import PasskeyMethods
 from services.identity.surface.passwords import PasswordMethods
 from services.identity.surface.people import PeopleMethods
 from services.identity.surface.second_step import SecondStepMethods
@@ -48,6 +51,7 @@ class IdentityService(
     SigningInMethods,
     SecondStepMethods,
     FactorMethods,
+    PasskeyMethods,
     PasswordMethods,
     PeopleMethods,
     CompanyMethods,
@@ -95,6 +99,8 @@ class IdentityService(
         self._resets = Resets(
             database, new, self._limits, self._links, self._logins.marks
         )
+        self._party = RelyingParty.of(settings.public_url, settings.provider)
+        self._passkey_logins = PasskeyLogins(self._party, self._second_step)
 
     def jobs(self) -> tuple[Job, ...]:
         return (
@@ -124,6 +130,7 @@ class IdentityService(
             guesses.forget_old_failures(db, now)
             pending_logins.forget_old(db, now)
             forget_old_attempts(db, now)
+            challenges.forget_old_challenges(db, now)
 
     def _forget_sessions(self, _request_id: str) -> None:
         with self.database.system() as db:

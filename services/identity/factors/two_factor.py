@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from services.identity import memberships
-from services.identity.factors import recovery_codes, totp
+from services.identity.factors import passkeys, recovery_codes, totp
 from services.identity.factors.codes import FactorSecrets, try_code
 from services.identity.models.people import User
 from services.identity.notices.notify import Subject, notify
@@ -36,6 +36,8 @@ def factors_of(db: Session, user_id: UUID) -> list[Factor]:
     factors = []
     if totp.find_app(db, user_id):
         factors.append(Factor.TOTP)
+    if passkeys.passkeys_of(db, user_id):
+        factors.append(Factor.PASSKEY)
     if factors and recovery_codes.count_left(db, user_id):
         factors.append(Factor.RECOVERY_CODE)
     return factors
@@ -157,6 +159,7 @@ def import_app(change: Change, secrets: FactorSecrets, user: User, text: str) ->
 def remove_all(change: Change, user: User, **parameters: str) -> None:
     """Remove every factor of a user who has lost them; see `settle`."""
     totp.forget_app(change.db, user.id)
+    passkeys.forget_all(change.db, user.id)
     settle(change, user, **parameters)
 
 

@@ -6,11 +6,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from services.identity.factors.codes import FactorSecrets
+from services.identity.factors.relying_party import RelyingParty
 from services.identity.mailed_links import MailedLinks
 from services.identity.people.passwords import PasswordHashing
 from services.identity.settings import IdentitySettings
 from services.identity.signing_in.limits import Limits
 from services.identity.signing_in.logins import Logins
+from services.identity.signing_in.passkey_logins import PasskeyLogins
 from services.identity.signing_in.password_changes import NewPasswords, PasswordChanges
 from services.identity.signing_in.resets import Resets
 from services.identity.signing_in.second_step import SecondStep
@@ -32,3 +34,5 @@ class RoomMethods(Service, is_part=True):
     _secrets: FactorSecrets
     _settings: IdentitySettings
     _second_step: SecondStep
+    _party: RelyingParty
+    _passkey_logins: PasskeyLogins

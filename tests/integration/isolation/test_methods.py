@@ -94,6 +94,16 @@ IDENTITY = (
     Line(identity.factors.IMPORT_TOTP,     "403 403 403 403 403 403 401 401 200 200", identity.factors.ImportTotp(user_id=e.OUTSIDER, secret="JBSWY3DPEHPK3PXP")),
     Line(identity.factors.RESET_TWO_FACTOR, "403 403 403 403 403 403 401 401 404 404", identity.factors.ResetTwoFactor(email=e.OWN_EMAIL, reason="as asked")),
     Line(identity.factors.CANCEL_TWO_FACTOR_RESET, "403 403 403 403 403 403 401 401 404 404", identity.factors.CancelTwoFactorReset(email=e.OWN_EMAIL)),
+    Line(identity.passkeys.BEGIN_PASSKEY_LOGIN, "200 200 200 200 200 200 200 200 200 200", identity.passkeys.BeginPasskeyLogin(browser="a secret", address="192.0.2.7")),
+    # With a real authenticator they are in tests/integration/identity/factors.
+    Line(identity.passkeys.LOG_IN_WITH_PASSKEY, "422 422 422 422 422 422 422 422 422 422", identity.passkeys.LogInWithPasskey(browser="a secret", credential="{}", address="192.0.2.7")),
+    Line(identity.passkeys.BEGIN_PASSKEY_SECOND_STEP, "401 401 401 401 401 401 401 401 401 401", identity.passkeys.BeginPasskeySecondStep(token=e.OWN_TOKEN)),
+    Line(identity.passkeys.ANSWER_SECOND_STEP_WITH_PASSKEY, "422 422 422 422 422 422 422 422 422 422", identity.passkeys.AnswerSecondStepWithPasskey(token=e.OWN_TOKEN, credential="{}", address="192.0.2.7")),
+    Line(identity.passkeys.BEGIN_PASSKEY_REGISTRATION, "200 200 200 200 200 own 401 401 404 404", identity.passkeys.BeginPasskeyRegistration()),
+    Line(identity.passkeys.ADD_PASSKEY,    "422 422 422 422 422 422 401 401 422 422", identity.passkeys.AddPasskey(credential="{}")),
+    Line(identity.passkeys.LIST_PASSKEYS,  "200 200 200 200 200 own 401 401 403 200", identity.passkeys.ListPasskeys()),
+    Line(identity.passkeys.RENAME_PASSKEY, "404 404 404 404 404 404 401 401 403 404", identity.passkeys.RenamePasskey(passkey_id=e.NEW_ID, name="My key")),
+    Line(identity.passkeys.REMOVE_PASSKEY, "404 404 404 404 404 404 401 401 404 404", identity.passkeys.RemovePasskey(passkey_id=e.NEW_ID)),
     Line(identity.people.GET_ACCOUNT,      "200 200 200 200 200 own 401 401 404 404", identity.people.GetAccount()),
     # A wrong current password, as the right one would change it.
     Line(identity.passwords.CHANGE_PASSWORD, "422 422 422 422 422 422 401 401 404 404", identity.passwords.ChangePassword(current="not the password", new="tram under violet elms")),

@@ -1,0 +1,128 @@
+"""Signing in with a passkey: without a password, or as the second step after it.
+
+Without a password the passkey says who its owner is. User verification makes it two
+factors: what one has, and what one is or knows.
+"""
+
+from dataclasses import dataclass
+
+import structlog
+
+from services.identity.derived_keys import derive
+from services.identity.factors import passkeys
+from services.identity.factors.challenges import Holder, make_challenge
+from services.identity.factors.relying_party import RelyingParty, read_assertion
+from services.identity.models.factors import PendingLogin
+from services.identity.models.passkeys import Purpose
+from services.identity.people import users
+from services.identity.signing_in import factor_resets, pending_logins, throttle
+from services.identity.signing_in.second_step import SecondStep
+from services.identity.signing_in.throttle import Attempt
+from shared.contracts import identity
+from shared.contracts.identity.passkeys import (
+    AnswerSecondStepWithPasskey,
+    BeginPasskeyLogin,
+    LogInWithPasskey,
+)
+from shared.errors import ContractError, InvalidInput
+from shared.principal import Strength
+from shared.rpc.call import Call
+from shared.rpc.change import Change
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class PasskeyLogins:
+    party: RelyingParty
+    second_step: SecondStep
+
+    def begin(self, request: BeginPasskeyLogin, call: Call) -> str:
+        """Return the options for any passkey of ours.
+
+        Raises:
+            Throttled: ``too_many_logins`` with ``retry_after_s``.
+        """
+        key = derive(self.second_step.signing_key, b"client-area passkey throttle")
+        site = throttle.site_of(throttle.normalise_address(request.address))
+        source = Attempt.of(key, "", "", site).address_hash
+        holder = Holder(Purpose.LOG_IN, request.browser)
+        with self.second_step.database.system() as db:
+            change = Change(db, self.second_step.runtime, call)
+            challenge = make_challenge(change, holder, source)
+        return self.party.request_options(challenge)
+
+    def log_in(
+        self, request: LogInWithPasskey, call: Call
+    ) -> identity.signing_in.Session:
+        """Open a session for the passkey's owner, and log the result.
+
+        Raises:
+            InvalidInput: ``passkey_challenge_ended``, ``passkey_unknown``,
+                ``passkey_refused``.
+            Forbidden: ``no_company``.
+        """
+        try:
+            return self._log_in(request, call)
+        except ContractError as refusal:
+            address = self.second_step.marks.of("", request.address).address
+            log.info("sign_in_refused", code=refusal.code, address=address)
+            raise
+
+    def _log_in(
+        self, request: LogInWithPasskey, call: Call
+    ) -> identity.signing_in.Session:
+        answer = read_assertion(request.credential)
+        holder = Holder(Purpose.LOG_IN, request.browser)
+        # Used up for good, also if the passkey is refused.
+        with self.second_step.database.system() as db:
+            passkeys.use_up_challenge(db, holder, answer, call.now)
+        with self.second_step.database.system() as db:
+            change = Change(db, self.second_step.runtime, call)
+            passkey = passkeys.use_passkey(db, self.party, answer, call.now)
+            user = users.get_user(db, passkey.user_id)
+            factor_resets.cancel(change, user.id)
+            return self.second_step.let_in(change, user, request, Strength.PASSKEY)
+
+    def begin_second_step(self, token: str, call: Call) -> str:
+        """Return the options for the passkeys of whose password was right.
+
+        Raises:
+            Unauthenticated: ``pending_login_ended``.
+        """
+        with self.second_step.database.system() as db:
+            pending = pending_logins.find(db, token, call.now)
+            change = Change(db, self.second_step.runtime, call)
+            challenge = make_challenge(change, _holder_of(pending))
+            own = passkeys.passkeys_of(db, pending.user_id)
+            return self.party.request_options(challenge, own)
+
+    def answer_second_step(
+        self, request: AnswerSecondStepWithPasskey, call: Call
+    ) -> identity.signing_in.Session:
+        """Finish a log-in with a passkey; one that is refused counts as a wrong code.
+
+        Raises:
+            Unauthenticated: ``pending_login_ended``.
+            InvalidInput: ``passkey_challenge_ended``, ``passkey_unknown``,
+                ``passkey_refused``.
+        """
+        answer = read_assertion(request.credential)
+        with self.second_step.database.system() as db:
+            pending, user = pending_logins.take(db, request.token, call.now)
+            passkeys.use_up_challenge(db, _holder_of(pending), answer, call.now)
+            try:
+                passkeys.use_passkey(db, self.party, answer, call.now, user_id=user.id)
+            except InvalidInput as refusal:
+                pending.wrong_codes += 1
+                refused = refusal
+            else:
+                change = Change(db, self.second_step.runtime, call)
+                return self.second_step.finish(change, pending, user, request)
+        address = self.second_step.marks.of("", request.address).address
+        log.info("second_step_refused", code=refused.code, address=address)
+        raise refused
+
+
+def _holder_of(pending: PendingLogin) -> Holder:
+    return Holder(Purpose.SECOND_STEP, str(pending.id))
