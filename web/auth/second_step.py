@@ -178,7 +178,7 @@ def _find_pending() -> identity.signing_in.PendingLogin:
 
 
 def _start_again(refusal: Unauthenticated) -> ResponseReturnValue:
-    """Back to the password; who is logged in by now goes on to the page they wanted."""
+    """Lead back to the password, or on to the page if somebody is logged in."""
     had_begun = cookie.pop(_TOKEN, None)
     if current_user.is_authenticated:
         return redirect(next_page(request.args.get("next")), code=303)

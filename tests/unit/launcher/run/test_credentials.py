@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from launcher.machine.keys import ensure_keys
-from launcher.run.credentials import KEYS, copy_keys, environment_of
+from launcher.run.credentials import (
+    KEYS,
+    copy_keys,
+    environment_of,
+    rotate_factor_key,
+)
+from shared.settings import read_settings
 
 SHARED = {"VAR": "/var/x", "PUBLIC_URL": "http://localhost:1", "AMQP_URL": "amqp://x"}
 DATABASES = {
@@ -124,3 +130,20 @@ def test_keys_are_made_again_at_each_start(tmp_path: Path) -> None:
 
     assert held(folder) == {"principal.pub", "web.secret", *EVENT_KEYS}
     assert (folder / "web.secret").read_text() == "another"
+
+
+def test_a_new_factor_key_comes_first_also_for_a_running_identity(
+    tmp_path: Path,
+) -> None:
+    settings = read_settings({"VAR": str(tmp_path)})
+    ensure_keys(settings.keys_dir)
+    own = tmp_path / "run" / "keys" / "identity"
+    copy_keys("identity", settings.keys_dir, own)
+    old = (own / "factor.keys").read_bytes().split()
+
+    rotate_factor_key(settings)
+
+    keys = (settings.keys_dir / "factor.keys").read_bytes().split()
+    assert (len(keys), keys[1:]) == (2, old)
+    assert (own / "factor.keys").read_bytes().split() == keys
+    assert held(own) == set(KEYS["identity"])
