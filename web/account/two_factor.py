@@ -30,6 +30,7 @@ from shared.errors import (
     Conflict,
     Forbidden,
     InvalidInput,
+    RemoteFault,
     Throttled,
     Unavailable,
 )
@@ -78,7 +79,7 @@ def show_app() -> ResponseReturnValue:
     page.settle()
     try:
         proposal = page.visit.read(PROPOSE_TOTP, ProposeTotp())
-    except Unavailable:
+    except (Unavailable, RemoteFault):
         return _show_app(page, None)
     return _show_app(page, AppForm.propose(proposal))
 
@@ -170,7 +171,7 @@ def _live_visit() -> Visit:
 def _propose(visit: Visit, *, is_due: bool) -> AppForm | None:
     try:
         proposal = visit.read(PROPOSE_TOTP, ProposeTotp()) if is_due else None
-    except (Forbidden, Unavailable):
+    except (Forbidden, Unavailable, RemoteFault):
         return None
     return AppForm.propose(proposal) if proposal else None
 
@@ -180,7 +181,7 @@ def _app(form: AppForm | None) -> dict[str, Any]:
 
 
 def _show_app(page: Page, form: AppForm | None) -> Response:
-    status = form.status if form else Unavailable.http_status
+    status = form.status if form else 200
     answer = page.show("account/authenticator_app.html", status=status, **_app(form))
     return make_response(answer)
 
