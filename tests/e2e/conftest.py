@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,10 +19,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from launcher.demo.story import PASSWORD
 from launcher.machine.processes import wait_until
 from tests.fixtures.commands import CommandLine
+from tests.fixtures.identity.two_factor import code_at
 from tests.fixtures.servers import Servers
 from tests.fixtures.sites import Site
 
 WAIT_MS = 15_000
+TIME_TO_TYPE_S = 12
 PAGES = {
     "dashboard": "/",
     "services": "/services",
@@ -174,6 +177,25 @@ def log_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
+
+
+def code_of(secret: str, *, last: bool = False) -> str:
+    """The code that an app shows now, or the last one, which can be used before it.
+
+    Waits where there would be another one before it is typed.
+    """
+
+    def has_time() -> bool:
+        return datetime.now(UTC).timestamp() % 30 < 30 - TIME_TO_TYPE_S
+
+    assert wait_until(has_time, 30)
+    now = datetime.now(UTC)
+    return code_at(now - timedelta(seconds=30) if last else now, secret)
+
+
+def secret_on(page: Page) -> str:
+    """The secret of the app that is set up on this page."""
+    return page.locator(".key").inner_text().replace(" ", "")
 
 
 def open_until(page: Page, address: str, words: str) -> None:

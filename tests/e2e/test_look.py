@@ -14,8 +14,11 @@ from tests.e2e.conftest import (
     SignIn,
     add_wallet,
     addresses,
+    code_of,
+    log_in,
     open_until,
     open_whole,
+    secret_on,
     top_up,
 )
 from tests.fixtures.looks import (
@@ -192,6 +195,30 @@ def test_what_is_shown_before_the_login_is_accessible_and_fits(
 
             assert results.violations_count == 0, results.generate_report()
             assert overflow(page) <= 0
+
+
+@pytest.mark.full
+def test_the_second_step_and_its_codes_are_accessible_and_fit(
+    sign_in: SignIn, newcomer: str, screenshots: Screenshots
+) -> None:
+    page = sign_in(newcomer)
+    page.goto("/account/two-factor")
+    page.get_by_label("6-digit code").fill(code_of(secret_on(page), last=True))
+    page.get_by_role("button", name="Turn on").click()
+    page.locator(".recovery-codes").wait_for()
+    _look_at_all_sizes(page, screenshots, "recovery-codes")
+    page.goto("/account/two-factor")
+    _look_at_all_sizes(page, screenshots, "two-factor-on")
+    page.get_by_role("link", name="Set up another app").click()
+    _look_at_all_sizes(page, screenshots, "two-factor-another-app")
+    page.context.clear_cookies()
+    log_in(page, newcomer)
+    page.get_by_label("6-digit code").fill("000000")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_text("This code is wrong").wait_for()
+    _look_at_all_sizes(page, screenshots, "second-step")
+    page.get_by_role("link", name="Use a recovery code").click()
+    _look_at_all_sizes(page, screenshots, "second-step-recovery")
 
 
 def _look(page: Page, screenshots: Screenshots, name: str) -> None:

@@ -1,35 +1,11 @@
 """Two-Factor Authentication: set up, asked for, lost and set up again."""
 
 import re
-from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
 from launcher.demo.story import TOTP_SECRETS
-from launcher.machine.processes import wait_until
-from tests.e2e.conftest import NewContext, log_in
-from tests.fixtures.identity.two_factor import code_at
-
-STEP = timedelta(seconds=30)
-TIME_TO_TYPE_S = 12
-
-
-def code_of(secret: str, *, last: bool = False) -> str:
-    """The app's present code, or the last one, which can be used before it.
-
-    Waits where the app would show another one before it is typed.
-    """
-
-    def has_time() -> bool:
-        return datetime.now(UTC).timestamp() % 30 < 30 - TIME_TO_TYPE_S
-
-    assert wait_until(has_time, STEP.total_seconds())
-    now = datetime.now(UTC)
-    return code_at(now - STEP if last else now, secret)
-
-
-def secret_on(page: Page) -> str:
-    return page.locator(".key").inner_text().replace(" ", "")
+from tests.e2e.conftest import NewContext, code_of, log_in, secret_on
 
 
 def answer(page: Page, label: str, code: str) -> None:
