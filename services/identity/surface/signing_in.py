@@ -5,7 +5,8 @@ import dataclasses
 from msgspec.structs import replace
 
 from services.identity import companies
-from services.identity.people import protection, users
+from services.identity.factors import protection
+from services.identity.people import users
 from services.identity.recording import record_of
 from services.identity.signing_in import principals, sessions
 from services.identity.surface.room_methods import RoomMethods

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.identity.factors import recovery_codes
 from services.identity.memberships import UsersCompany
 from services.identity.models.companies import Membership
 from services.identity.models.people import User
@@ -17,7 +18,9 @@ def of_user(db: Session, user: User, company: UsersCompany) -> Protection:
     members = _members(db, company)
     return Protection(
         verified=verification.passed_steps(db, user.id, company.company_id),
-        recovery_codes_left=None,
+        recovery_codes_left=(
+            recovery_codes.count_left(db, user.id) if user.two_factor_enabled else None
+        ),
         members=len(members),
         unprotected=[
             each.name

@@ -13,6 +13,7 @@ from shared.contracts.identity.signing_in import (
     ResumeSession,
 )
 from tests.fixtures.identity.harness import IdentityHarness
+from tests.fixtures.identity.two_factor import Member
 
 OWNER, MEMBER = "owner@example.com", "member@example.com"
 
@@ -74,3 +75,19 @@ def test_the_steps_are_those_that_are_passed(
 
     assert found
     assert found.verified == [VerificationStep.EMAIL]
+
+
+def test_whoever_turns_the_second_factor_on_is_named_no_longer(
+    harness: IdentityHarness, company: UUID
+) -> None:
+    session = harness.log_in(MEMBER)
+    Member(harness, MEMBER).turn_on(session)
+
+    owners = protection_of(harness, OWNER, company)
+    request = ResumeSession(token=session.token, with_protection=True)
+    own = harness.call(RESUME_SESSION, request).protection
+
+    assert owners
+    assert (owners.members, owners.unprotected) == (2, [])
+    assert own
+    assert own.recovery_codes_left == 10
