@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, make_response, redirect, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -42,9 +42,7 @@ def change_password() -> ResponseReturnValue:
     try:
         form.change()
     except (InvalidInput, Conflict, Throttled, Unavailable) as refusal:
-        answer = make_response(_show_password(form.refuse(refusal)))
-        answer.headers.update(retry_after(refusal))
-        return answer
+        return *_show_password(form.refuse(refusal)), retry_after(refusal)
     flash(_("Your password is changed. All other sessions have ended."), "success")
     return redirect(url_for("account.account"), code=303)
 
@@ -64,7 +62,7 @@ def two_factor() -> ResponseReturnValue:
     return show_two_factor()
 
 
-def _show_password(form: ChangePasswordForm) -> ResponseReturnValue:
+def _show_password(form: ChangePasswordForm) -> tuple[str, int]:
     return _begin().show("account/password.html", form=form, status=form.status)
 
 

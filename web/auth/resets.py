@@ -85,9 +85,7 @@ def ask_for_reset() -> ResponseReturnValue:
     try:
         call(context().client, identity.passwords.ASK_FOR_RESET, wanted, _public())
     except (Throttled, Unavailable) as refusal:
-        answer = make_response(_show_forgot(form.refuse(refusal)))
-        answer.headers.update(retry_after(refusal))
-        return answer
+        return *_show_forgot(form.refuse(refusal)), retry_after(refusal)
     return redirect(url_for("auth.reset_sent"), code=303)
 
 
@@ -111,9 +109,7 @@ def reset_password(token: str) -> ResponseReturnValue:
     except NotFound as refusal:
         return _show_useless(refusal)
     except (InvalidInput, Throttled, Unavailable) as refusal:
-        answer = make_response(_show_reset(token, form.refuse(refusal)))
-        answer.headers.update(retry_after(refusal))
-        return answer
+        return *_show_reset(token, form.refuse(refusal)), retry_after(refusal)
     return _to_login()
 
 
@@ -127,11 +123,11 @@ def _to_login() -> Response:
     return response
 
 
-def _show_forgot(form: ForgotPasswordForm) -> ResponseReturnValue:
+def _show_forgot(form: ForgotPasswordForm) -> tuple[str, int]:
     return render_template("auth/forgot_password.html", form=form), form.status
 
 
-def _show_reset(token: str, form: ResetPasswordForm) -> ResponseReturnValue:
+def _show_reset(token: str, form: ResetPasswordForm) -> tuple[str, int]:
     wanted = identity.passwords.FindReset(token=token)
     try:
         found = call(context().client, identity.passwords.FIND_RESET, wanted, _public())
@@ -141,7 +137,7 @@ def _show_reset(token: str, form: ResetPasswordForm) -> ResponseReturnValue:
     return page, form.status
 
 
-def _show_useless(refusal: NotFound) -> ResponseReturnValue:
+def _show_useless(refusal: NotFound) -> tuple[str, int]:
     """The link is unknown, used or has expired; there can be another one."""
     page = render_template("auth/useless_link.html", code=refusal.code)
     return page, refusal.http_status

@@ -22,9 +22,9 @@ from services.identity.signing_in.resets import (
 from shared.contracts import identity
 from shared.contracts.identity.notices import Channel, NoticeKind
 from shared.errors import ContractError, InvalidInput, NotFound, Throttled
-from shared.rpc.jobs import run_job
 from tests.fixtures.identity.harness import ADDRESS, LISTED, PASSWORD, IdentityHarness
 from tests.fixtures.identity.mailed_tokens import reset_tokens
+from tests.fixtures.identity.two_factor import Member
 
 ALICE = "alice@example.com"
 NEW = "tram under violet elms"
@@ -36,8 +36,8 @@ def ask(harness: IdentityHarness, email: str = ALICE, address: str = ADDRESS) ->
 
 
 def mailed_tokens(harness: IdentityHarness) -> list[str]:
-    (job,) = (j for j in harness.service.jobs() if j.name == "send_reset_links")
-    run_job(job, harness.service.runtime)
+    """The tokens of the links that have been mailed, the newest last."""
+    harness.run_job("send_reset_links")
     return reset_tokens(harness.database, harness.principals.signing_key, ALICE)
 
 
@@ -76,6 +76,25 @@ def test_the_mailed_link_sets_the_password_and_opens_no_session(
     with harness.database.system() as db:
         alive = db.scalar(text("SELECT count(*) FROM sessions WHERE ended_at IS NULL"))
     assert alive == 1
+
+
+def test_after_a_reset_the_second_factor_is_asked_for(harness: IdentityHarness) -> None:
+    alice = Member.new(harness, ALICE)
+    alice.turn_on(harness.log_in(ALICE))
+    pending = alice.give_password()
+    harness.clock.move(timedelta(minutes=1))
+    ask(harness)
+    (token,) = mailed_tokens(harness)
+
+    reset(harness, token)
+
+    with pytest.raises(ContractError, match="pending_login_ended"):
+        alice.answer(pending.token, alice.code())
+    request = identity.signing_in.LogIn(email=ALICE, password=NEW, address=ADDRESS)
+    asked = harness.call(identity.signing_in.LOG_IN, request)
+    assert asked.session is None
+    assert asked.pending
+    alice.answer(asked.pending.token, alice.code())
 
 
 def test_its_owner_is_told_that_the_password_was_changed(
@@ -256,9 +275,8 @@ def test_an_address_asks_a_limited_number_of_times(harness: IdentityHarness) -> 
 def test_old_attempts_are_forgotten(harness: IdentityHarness) -> None:
     ask(harness)
     harness.clock.move(PER_ADDRESS.window)
-    (job,) = (j for j in harness.service.jobs() if j.name == "forget_old_failures")
 
-    run_job(job, harness.service.runtime)
+    harness.run_job("forget_old_failures")
 
     with harness.database.system() as db:
         assert db.scalar(text("SELECT count(*) FROM attempts")) == 0
