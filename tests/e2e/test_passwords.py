@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,6 +17,7 @@ from shared.db.database import Database
 from shared.principal import load_private_key
 from tests.e2e.conftest import WAIT_MS, NewContext, log_in
 from tests.fixtures.identity.mailed_tokens import reset_tokens
+from tests.fixtures.identity.two_factor import code_at
 from tests.fixtures.sites import Site
 
 NEW = "tram under violet elms"
@@ -79,16 +81,29 @@ def test_a_password_is_changed_by_keyboard_on_a_phone(
     expect(other.get_by_role("heading", name="Dashboard")).to_be_visible()
 
 
+def turn_on_second_factor(page: Page) -> list[str]:
+    """Set an app up; return the recovery codes."""
+    page.goto("/account/two-factor")
+    secret = page.locator(".key").inner_text().replace(" ", "")
+    page.get_by_label("6-digit code").fill(code_at(datetime.now(UTC), secret))
+    page.get_by_role("button", name="Turn on").click()
+    codes = page.locator(".recovery-codes code")
+    codes.first.wait_for()
+    return codes.all_inner_texts()
+
+
 @pytest.mark.over_the_broker
-@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize(("script", "has_factor"), [(True, False), (False, True)])
 def test_a_forgotten_password_is_replaced_by_a_mailed_link(
     new_context: NewContext,
     newcomer: str,
     mailed_links: MailedLinks,
     *,
     script: bool,
+    has_factor: bool,
 ) -> None:
     page = opened_as(new_context, newcomer)
+    codes = turn_on_second_factor(page) if has_factor else []
     visitor = new_context(java_script_enabled=script, viewport=PHONE).new_page()
     for email in ("nobody-there@example.com", newcomer):
         visitor.goto("/login/forgot")
@@ -110,6 +125,10 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link(
     page.goto("/account")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     log_in(visitor, newcomer, NEW)
+    if has_factor:
+        visitor.get_by_role("link", name="Use a recovery code").click()
+        visitor.get_by_label("Recovery code").fill(codes[0])
+        visitor.get_by_role("button", name="Log in").click()
     expect(visitor.get_by_role("heading", name="Dashboard")).to_be_visible()
 
     visitor.goto(link)

@@ -383,7 +383,7 @@ def _is_fragment(line: Line, address: str) -> bool:
 
 def _cell_of(answer: TestResponse, cell: str) -> str:
     where = answer.headers.get("Location") or answer.headers.get("HX-Redirect") or ""
-    leads_to_login = where.startswith("/login")
+    leads_to_login = where.partition("?")[0] == "/login"
     if answer.status_code in {303, 401} and leads_to_login:
         return "out" if cell == "out" else "login"
     return str(answer.status_code)
