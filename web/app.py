@@ -10,11 +10,12 @@ from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from web.account import emails, two_factor
+from web.account import emails, passkeys, two_factor
 from web.account import views as account
 from web.activity import own as own_activity
 from web.activity import views as activity
-from web.auth import second_step
+from web.auth import passkey_step, second_step
+from web.auth import passkeys as passkey_login
 from web.auth import views as auth
 from web.dashboard import views as dashboard
 from web.dev import components, mailbox
@@ -42,10 +43,13 @@ from web.webhooks import views as webhooks
 _AREAS = (
     auth,
     second_step,
+    passkey_login,
+    passkey_step,
     dashboard,
     services,
     account,
     emails,
+    passkeys,
     two_factor,
     own_activity,
     profile,
@@ -68,6 +72,7 @@ _CARRIES_COMPANY = frozenset(
         "services",
         "account",
         "emails",
+        "passkeys",
         "own_activity",
         "funds",
         "notices",

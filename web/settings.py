@@ -1,7 +1,9 @@
 """Web's own settings, read once at its start."""
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from shared.settings import Provider, SettingError, Settings, is_of_origin
 
@@ -47,10 +49,29 @@ class WebSettings:
         """
         return bool(self.sandbox_url) and is_of_origin(address, self.sandbox_url)
 
+    def address_for_passkeys(self, host: str) -> str | None:
+        """Return the address to open instead of ``host``; empty if that is right.
+
+        Passkeys belong to the public address's name. None: it is an IP address, where
+        browsers have none (WebAuthn, level 3, 5.1.3).
+        """
+        if _is_ip_address(self.hostname):
+            return None
+        is_right = urlsplit(f"//{host}").hostname == self.hostname
+        return "" if is_right else self.public_url
+
 
 def has_own_proxy(environment: Mapping[str, str]) -> bool:
     """Whether the proxy of the stack or the containers is before the web front end."""
     return environment.get("OWN_PROXY") == "yes"
+
+
+def _is_ip_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _yes_or_no(name: str, environment: Mapping[str, str]) -> bool:

@@ -34,6 +34,7 @@ from shared.errors import (
     Throttled,
     Unavailable,
 )
+from web.account.passkeys_view import ask_for_passkeys, passkeys_of
 from web.language.refusals import retry_after, sentence
 from web.page.addresses import form_on
 from web.page.authenticator_apps import AnyCodeField, AppForm, AppSecret
@@ -58,6 +59,7 @@ class TurnOffForm(PageForm):
 def show_two_factor(off: TurnOffForm | None = None) -> ResponseReturnValue:
     """The page; ``off`` is the form that somebody has sent."""
     page = _begin()
+    ask_for_passkeys(page)
     factors: identity.factors.Factors | None = page.answer("factors")
     # What is turned on already is not proposed, and neither is it without a recent
     # proof: the page then leads to the one that asks for it.
@@ -68,6 +70,7 @@ def show_two_factor(off: TurnOffForm | None = None) -> ResponseReturnValue:
         off=off or TurnOffForm(formdata=None),
         renewal=PageForm(formdata=None),
         recovery_codes=RECOVERY_CODES,
+        passkeys_view=passkeys_of(page),
         **_app(form),
     )
 
@@ -109,7 +112,7 @@ def set_up_app() -> ResponseReturnValue:
     if not made.codes:
         return _done(_("Your new authenticator app is set up."))
     flash(_("Two-Factor Authentication is on."), "success")
-    return _show_codes(visit, made.codes)
+    return show_recovery_codes(visit, made.codes)
 
 
 @bp.post("/recovery-codes")
@@ -122,7 +125,7 @@ def renew_recovery_codes() -> ResponseReturnValue:
     except Conflict as refusal:
         prepare_reader(visit)
         return _done(sentence(refusal), "warning")
-    return _show_codes(visit, made.codes)
+    return show_recovery_codes(visit, made.codes)
 
 
 @bp.post("/recovery-codes.txt")
@@ -186,7 +189,7 @@ def _show_app(page: Page, form: AppForm | None) -> Response:
     return make_response(answer)
 
 
-def _show_codes(visit: Visit, codes: list[str]) -> ResponseReturnValue:
+def show_recovery_codes(visit: Visit, codes: list[str]) -> ResponseReturnValue:
     page = begin_page(visit=visit)
     target = url_for(_PAGE)
     return page.show("account/recovery_codes.html", codes=codes, target=target)

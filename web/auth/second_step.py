@@ -4,6 +4,8 @@ The browser holds the token of its pending log-in in its cookie, and nothing els
 is no session yet.
 """
 
+from collections.abc import Sequence
+
 import structlog
 from flask import (
     Blueprint,
@@ -22,6 +24,7 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
 from shared.contracts import identity
+from shared.contracts.identity.factors import Factor
 from shared.contracts.identity.second_step import (
     ANSWER_SECOND_STEP,
     GET_PENDING_LOGIN,
@@ -85,17 +88,26 @@ def ask_for_second_step(pending: identity.signing_in.PendingLogin) -> Response:
 @bp.get("/second-step")
 def show() -> ResponseReturnValue:
     try:
-        pending = _find_pending()
+        pending = find_pending()
     except Unauthenticated as refusal:
-        return _start_again(refusal)
+        return start_again(refusal)
     if not pending.factors:
         return redirect(url_for(_SET_UP, next=request.args.get("next")), code=303)
-    return _show(_form_class()(formdata=None))
+    return _show(_form_class()(formdata=None), pending.factors)
+
+
+def show_refused(form: PageForm) -> ResponseReturnValue:
+    """The page again; the refusal may have ended the pending log-in."""
+    try:
+        pending = find_pending()
+    except Unauthenticated as refusal:
+        return start_again(refusal)
+    return _show(form, pending.factors)
 
 
 def _show_again() -> ResponseReturnValue:
     """The form, after it has expired."""
-    return _show(_form_class().expired())
+    return show_refused(_form_class().expired())
 
 
 @bp.post("/second-step")
@@ -103,7 +115,7 @@ def _show_again() -> ResponseReturnValue:
 def answer() -> ResponseReturnValue:
     form = _form_class()()
     arguments = AnswerSecondStep(
-        token=_token(),
+        token=pending_token(),
         code=form.code.data or "",
         address=request.remote_addr or "",
         user_agent=own_user_agent(),
@@ -111,22 +123,22 @@ def answer() -> ResponseReturnValue:
     try:
         session = call(context().client, ANSWER_SECOND_STEP, arguments, nobodys_call())
     except Unauthenticated as refusal:
-        return _start_again(refusal)
+        return start_again(refusal)
     except _REFUSALS as refusal:
         form.refuse(refusal)
-        return _with_headers(_show(form), refusal)
+        return _with_headers(show_refused(form), refusal)
     return enter(session)
 
 
 @bp.get("/set-up")
 def show_set_up() -> ResponseReturnValue:
-    arguments = ProposeTotpAtLogin(token=_token())
+    arguments = ProposeTotpAtLogin(token=pending_token())
     try:
         proposal = call(
             context().client, PROPOSE_TOTP_AT_LOGIN, arguments, nobodys_call()
         )
     except Unauthenticated as refusal:
-        return _start_again(refusal)
+        return start_again(refusal)
     return _show_set_up(AppForm.propose(proposal))
 
 
@@ -140,7 +152,7 @@ def set_up() -> ResponseReturnValue:
     """Keep the app, let its owner in, and show the recovery codes."""
     form = AppForm()
     arguments = SetUpTotpAtLogin(
-        token=_token(),
+        token=pending_token(),
         proposal=form.proposal.data or "",
         code=form.code.data or "",
         address=request.remote_addr or "",
@@ -149,7 +161,7 @@ def set_up() -> ResponseReturnValue:
     try:
         done = call(context().client, SET_UP_TOTP_AT_LOGIN, arguments, nobodys_call())
     except Unauthenticated as refusal:
-        return _start_again(refusal)
+        return start_again(refusal)
     except _REFUSALS as refusal:
         if refusal.code == "proposal_expired":
             flash(sentence(refusal), "warning")
@@ -167,17 +179,17 @@ def set_up() -> ResponseReturnValue:
     return response
 
 
-def _token() -> str:
+def pending_token() -> str:
     token: str = cookie.get(_TOKEN, "")
     return token
 
 
-def _find_pending() -> identity.signing_in.PendingLogin:
-    arguments = GetPendingLogin(token=_token())
+def find_pending() -> identity.signing_in.PendingLogin:
+    arguments = GetPendingLogin(token=pending_token())
     return call(context().client, GET_PENDING_LOGIN, arguments, nobodys_call())
 
 
-def _start_again(refusal: Unauthenticated) -> ResponseReturnValue:
+def start_again(refusal: Unauthenticated) -> ResponseReturnValue:
     """Lead back to the password, or on to the page if somebody is logged in."""
     had_begun = cookie.pop(_TOKEN, None)
     if current_user.is_authenticated:
@@ -194,11 +206,14 @@ def _form_class() -> type[CodeForm] | type[RecoveryForm]:
     return RecoveryForm if is_recovery else CodeForm
 
 
-def _show(form: PageForm) -> ResponseReturnValue:
+def _show(form: PageForm, factors: Sequence[Factor]) -> ResponseReturnValue:
     html = render_template(
         "auth/second_step.html",
         form=form,
         is_recovery=isinstance(form, RecoveryForm),
+        has_app=Factor.TOTP in factors,
+        has_passkey=Factor.PASSKEY in factors,
+        passkeys_at=context().settings.address_for_passkeys(request.host),
         next=request.args.get("next"),
     )
     return html, form.status

@@ -1,5 +1,7 @@
 """Log in, log out, switch company."""
 
+from collections.abc import Mapping
+
 import structlog
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +19,6 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
-from shared.language.translation import mark
 from shared.rpc.client import call
 from shared.rpc.readiness import find_missing
 from web.auth import resets
@@ -36,7 +37,9 @@ bp = Blueprint("auth", __name__)
 resets.register(bp)
 log = structlog.get_logger()
 
-_FAULT = mark("Something went wrong on our side, so you are not logged in. Try again.")
+FAULT = lazy_gettext(
+    "Something went wrong on our side, so you are not logged in. Try again."
+)
 _NOT_SWITCHED = lazy_gettext(
     "The login service did not answer in time, so you may not have switched company. "
     "The top of each page shows the company you are in."
@@ -48,7 +51,8 @@ class LogInForm(PageForm):
         lazy_gettext("Email"),
         [InputRequired(lazy_gettext("Enter your email address.")), Length(max=254)],
         widget=EmailInput(),
-        render_kw={"autocomplete": "username"},
+        # Where the browser offers passkeys as well.
+        render_kw={"autocomplete": "username webauthn"},
     )
     password = PasswordField(
         lazy_gettext("Password"),
@@ -71,13 +75,13 @@ def log_in() -> ResponseReturnValue:
     if find_missing(context().client, [identity.CONTRACT], g.request_id):
         form = LogInForm()
         form.status = 503
-        return _show(form, is_open=False)
-    return _show(LogInForm())
+        return show_log_in(form, is_open=False)
+    return show_log_in(LogInForm())
 
 
 def _log_in_again() -> ResponseReturnValue:
     """The form with the email, after it has expired."""
-    return _show(LogInForm.expired())
+    return show_log_in(LogInForm.expired())
 
 
 @bp.post("/login")
@@ -86,17 +90,17 @@ def submit_log_in() -> ResponseReturnValue:
     form = LogInForm()
     if not form.validate():
         form.status = 422
-        return _show(form)
+        return show_log_in(form)
     try:
         logged_in = _call_log_in(form)
     except (Unauthenticated, InvalidInput, Throttled, Unavailable) as refusal:
         form.refuse(refusal)
-        return *_show(form), retry_after(refusal)
+        return *show_log_in(form), retry_after(refusal)
     except RemoteFault:
         log.exception("remote_fault", path=request.path)
-        form.form_errors.append(gettext(_FAULT))
+        form.form_errors.append(FAULT)
         form.status = 500
-        return _show(form)
+        return show_log_in(form)
     if logged_in.pending is not None:
         return ask_for_second_step(logged_in.pending)
     if logged_in.session is None:
@@ -160,8 +164,25 @@ def switch_company() -> ResponseReturnValue:
     return response
 
 
-def _show(form: LogInForm, *, is_open: bool = True) -> tuple[str, int]:
-    page = render_template("auth/login.html", form=form, is_open=is_open)
+def show_log_in(
+    form: LogInForm,
+    *,
+    is_open: bool = True,
+    offers_passkeys: bool = True,
+    signals: Mapping[str, object] | None = None,
+) -> tuple[str, int]:
+    """Show the page; ``signals`` are for the browser's password manager.
+
+    ``offers_passkeys``: the browser does, before anybody asks for one.
+    """
+    page = render_template(
+        "auth/login.html",
+        form=form,
+        is_open=is_open,
+        passkeys_at=context().settings.address_for_passkeys(request.host),
+        offers_passkeys=offers_passkeys,
+        signals=signals or {},
+    )
     return page, form.status
 
 

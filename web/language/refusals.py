@@ -54,8 +54,25 @@ _SENTENCES = {
     "no_recovery_codes": mark("There are no recovery codes to download. Get new ones."),
     "two_factor_is_off": mark("Two-Factor Authentication is already off."),
     "second_factor_required": mark(
-        "Two-Factor Authentication is required here, so you can't turn it off. You can "
-        "set up another app instead."
+        "Two-Factor Authentication is required here, so you can't turn it off. Set up "
+        "another factor first."
+    ),
+    "passkey_missing": mark("Your browser did not send a passkey. Try again."),
+    "passkey_challenge_ended": mark(
+        "That took too long, or was sent twice. Try again with your passkey."
+    ),
+    "passkey_unknown": mark(
+        "This passkey was removed from its account. Use another one, or log in with "
+        "your password."
+    ),
+    "passkey_refused": mark(
+        "We can't accept this passkey. Try again and confirm with your finger, face or "
+        "PIN. If that doesn't help, log in with your password."
+    ),
+    "passkey_exists": mark("This passkey is already registered."),
+    "no_such_passkey": mark("This passkey does not exist. It may have been removed."),
+    "too_many_passkeys": mark(
+        "You have %(maximum)s passkeys, the maximum. Remove one to add another."
     ),
     "login_blocked": mark(
         "This account is locked because someone else may have used it. Reset your "
@@ -292,7 +309,7 @@ def sentence(refusal: ContractError) -> str:
     match refusal.code:
         case "amount_too_fine":
             return _too_fine(int(parameters["places"]))
-        case "bad_name" | "bad_address" | "bad_reason":
+        case "bad_name" | "bad_address" | "bad_reason" | "bad_passkey_name":
             return _too_long(refusal.code, int(parameters["max_length"]))
         case "unknown_choice":
             message = _UNKNOWN.get(parameters["field"], _BY_STATUS[422])

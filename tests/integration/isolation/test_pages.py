@@ -118,6 +118,13 @@ LINES = (
     # Who has the token need not be logged in; a guessed one is worth nothing to anybody.
     Line("GET", f"/not-me/{'0' * 96}",            "404 404 404 404 404 404 404 404 404"),
     Line("POST", f"/not-me/{'0' * 96}",           "404 404 404 404 404 404 404 404 404"),
+    # No passkey of theirs has such an id.
+    Line("GET", "/account/passkeys/{new_key}",    "404 404 404 404 404 404 login login login"),
+    Line("POST", "/account/passkeys/{new_key}/name", "404 404 404 404 404 404 login login login", {"name": "My key", "form_key": "a-key"}),
+    Line("POST", "/account/passkeys/{new_key}/remove", "404 404 404 404 404 404 login login login"),
+    Line("POST", "/account/passkeys/options",     "200 200 200 200 200 200 login login login"),
+    # Refused on the page that they are led to.
+    Line("POST", "/account/passkeys",             "303 303 303 303 303 303 login login login", {"credential": "{{}}"}),
     Line("GET", "/companies/{company}/profile",   "200 200 200 200 200 404 login login login"),
     Line("GET", "/companies/{company}/profile/edit", "200 200 403 403 403 404 login login login"),
     Line("GET", "/companies/{company}/profile/tax", "200 200 200 403 200 404 login login login"),
@@ -167,6 +174,11 @@ LINES = (
     Line("POST", "/login/second-step",            "303 303 303 303 303 303 login 303 303", {"code": "123456"}),
     Line("GET", "/login/set-up",                  "303 303 303 303 303 303 login 303 303"),
     Line("POST", "/login/set-up",                 "303 303 303 303 303 303 login 303 303", {"code": "123456"}),
+    Line("POST", "/login/passkey/options",        "200 200 200 200 200 200 200 200 200"),
+    # Nobody's log-in waits for a second step: sent to the log-in, or on where they are logged in.
+    Line("POST", "/login/second-step/passkey/options", "401 401 401 401 401 401 401 401 401"),
+    Line("POST", "/login/second-step/passkey", "303 303 303 303 303 303 login 303 303", {"credential": "{{}}"}),
+    Line("POST", "/login/passkey",                "422 422 422 422 422 422 422 422 422", {"credential": "{{}}"}),
     Line("GET", "/logout",                        "200 200 200 200 200 200 302 200 200"),
     Line("POST", "/logout",                       "out out out out out out login login login"),
     Line("POST", "/theme",                        "303 303 303 303 303 303 303 303 303", {"theme": "dark"}),

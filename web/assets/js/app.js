@@ -1,10 +1,10 @@
-// All the script there is but card.js. Every page and form works without it; it keeps
-// the blocks fresh and says so when it can't.
+// All the script there is but card.js. Every page and form works without it, but for
+// passkeys; it keeps the blocks fresh and says so when it can't.
 import htmx from "htmx.org/dist/htmx.esm.js";
 
 // The extensions expect htmx as a global, which the module above has made.
 import "htmx.org/dist/ext/hx-ptag.js";
-
+import "./passkeys.js";
 import "./reveal.js";
 
 const POLL = "every";
