@@ -139,6 +139,10 @@ def test_an_operator_starts_from_nothing(client_area: ClientArea) -> None:
     user_id = client_area("users", "create", *ada, typed=password).stdout.split()[-1]
     marks = client_area("users", "log-marks", "--email", "ada@example.com").stdout
     assert re.fullmatch(r"account  [0-9a-f]{16}\n", marks)
+    reset = ("users", "reset-2fa", "--email", "ada@example.com")
+    refused = client_area(*reset, "--reason", "Called back", expect=1)
+    assert "[two_factor_is_off]" in refused.stderr
+    assert "[no_reset_waits]" in client_area(*reset, "--cancel", expect=1).stderr
     name = ("--name", "Analytical Engines Ltd", "--country", "GB")
     client_area("companies", "create", *name, "--owner", user_id)
     company = ("--company", "Analytical Engines Ltd")

@@ -51,7 +51,7 @@ def test_a_reset_waits_for_a_day_with_a_mail_at_once(
     with harness.database.system() as db:
         kind = Notice.kind == NoticeKind.TWO_FACTOR_RESET_ASKED
         told = db.scalars(select(Notice).where(kind, Notice.channel == Channel.MAIL))
-        assert told.one().parameters == {"due_at": reset.due_at.isoformat()}
+        assert told.one().parameters["due_at"] == reset.due_at.isoformat()
         row = db.scalars(select(TwoFactorReset)).one()
         assert (row.reason, row.operator) == (REASON, "Alice Example")
     harness.clock.move(timedelta(hours=24) - timedelta(seconds=1))
