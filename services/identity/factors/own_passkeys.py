@@ -72,7 +72,7 @@ def _keep(change: Change, user: User, made: VerifiedRegistration) -> Passkey:
     }
     # ON CONFLICT rather than a look first: two tabs at once end here.
     added = insert(Passkey).values(values).on_conflict_do_nothing()
-    passkey = change.db.scalar(added.returning(Passkey))
+    passkey: Passkey | None = change.db.scalar(added.returning(Passkey))
     if passkey is None:
         raise Conflict("passkey_exists")
     return passkey

@@ -31,6 +31,12 @@ def forget_all(db: Session, user_id: UUID) -> None:
     db.execute(delete(Passkey).where(Passkey.user_id == user_id))
 
 
+def forget_since(db: Session, user_id: UUID, since: datetime) -> None:
+    """Remove the passkeys that were added at that time or later."""
+    added_since = Passkey.created_at >= since
+    db.execute(delete(Passkey).where(Passkey.user_id == user_id, added_since))
+
+
 def use_up_challenge(
     db: Session, holder: Holder, answer: Registration | Assertion, now: datetime
 ) -> None:

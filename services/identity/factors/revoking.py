@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import delete
 
-from services.identity.factors import totp, two_factor
+from services.identity.factors import passkeys, totp, two_factor
 from services.identity.models.factors import RecoveryCode
 from services.identity.models.people import User
 from shared.rpc.change import Change
@@ -15,6 +15,7 @@ def revoke_since(change: Change, user: User, since: datetime) -> None:
 
     The user must be locked. A factor that was removed since can't come back.
     """
+    passkeys.forget_since(change.db, user.id, since)
     app = totp.find_app(change.db, user.id)
     if app is not None and app.created_at >= since:
         totp.forget_app(change.db, user.id)

@@ -7,6 +7,7 @@ from services.identity.factors.challenges import Holder, make_challenge
 from services.identity.factors.relying_party import read_registration
 from services.identity.models.passkeys import Purpose
 from services.identity.people import users
+from services.identity.recording import record_of
 from services.identity.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import identity
@@ -65,6 +66,7 @@ class PasskeyMethods(RoomMethods, is_part=True):
             passkey, codes = own_passkeys.add_passkey(
                 change, self._secrets, user, self._party, answer
             )
+            record_of(change, user)
             return identity.passkeys.AddedPasskey(
                 passkey=passkeys.view(passkey), recovery_codes=codes
             )
@@ -90,12 +92,13 @@ class PasskeyMethods(RoomMethods, is_part=True):
         self, call: Call, request: identity.passkeys.RemovePasskey
     ) -> Nothing:
         with self.database.system() as db:
+            change = self.change(db, call)
+            user = two_factor.lock_user(db, call.principal.user_id)
+            is_required = self._settings.is_factor_required
             own_passkeys.remove_passkey(
-                self.change(db, call),
-                two_factor.lock_user(db, call.principal.user_id),
-                request.passkey_id,
-                is_required=self._settings.is_factor_required,
+                change, user, request.passkey_id, is_required=is_required
             )
+            record_of(change, user)
         return Nothing()
 
 

@@ -130,7 +130,7 @@ LOG_IN_WITH_PASSKEY = Method(
 )
 """InvalidInput ``passkey_challenge_ended`` (answered before, too late or by another
 browser), ``passkey_unknown`` (removed, or never of ours), ``passkey_refused``;
-Forbidden ``no_company``."""
+Unauthenticated ``login_blocked``; Forbidden ``no_company``."""
 
 BEGIN_PASSKEY_SECOND_STEP = Method(
     NAME,
@@ -152,7 +152,8 @@ ANSWER_SECOND_STEP_WITH_PASSKEY = Method(
     Effect.ONCE,
     carries_secret=True,
 )
-"""Unauthenticated ``pending_login_ended``; InvalidInput ``passkey_challenge_ended``,
+"""Unauthenticated ``pending_login_ended``, ``login_blocked``; InvalidInput
+``passkey_challenge_ended``,
 ``passkey_unknown``, ``passkey_refused``; Forbidden ``no_company``."""
 
 BEGIN_PASSKEY_REGISTRATION = Method(

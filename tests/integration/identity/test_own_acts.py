@@ -18,7 +18,20 @@ from shared.contracts.identity.email_changes import UNDO_EMAIL, UndoEmail
 from shared.principal import system
 from shared.rpc.call import Call
 from tests.fixtures.acts import LEFT_OUT
-from tests.fixtures.identity.harness import ADDRESS, PASSWORD, IdentityHarness
+from tests.fixtures.identity.authenticator import Authenticator
+from tests.fixtures.identity.harness import (
+    ADDRESS,
+    PASSWORD,
+    PUBLIC_URL,
+    IdentityHarness,
+)
+from tests.fixtures.identity.passkeys import (
+    Person,
+    answer_step,
+    login_options,
+    step_options,
+)
+from tests.fixtures.identity.passkeys import log_in as log_in_by
 from tests.fixtures.identity.trail import acts_in
 from tests.fixtures.identity.two_factor import Member
 
@@ -101,6 +114,32 @@ def undo_email(alice: Member) -> None:
     alice.harness.call(UNDO_EMAIL, UndoEmail(token=token))
 
 
+def log_in_with_passkey(alice: Member) -> None:
+    harness, person = alice.harness, with_passkey(alice)
+    log_in_by(harness, person.authenticator.get(login_options(harness)))
+
+
+def answer_with_passkey(alice: Member) -> None:
+    harness, person = alice.harness, with_passkey(alice)
+    token = alice.give_password().token
+    credential = person.authenticator.get(step_options(harness, token))
+    answer_step(harness, token, credential)
+
+
+def remove_passkey(alice: Member) -> None:
+    person = with_passkey(alice)
+    passkey_id = person.listed().passkeys[0].id
+    request = identity.passkeys.RemovePasskey(passkey_id=passkey_id)
+    person.call(identity.passkeys.REMOVE_PASSKEY, request)
+
+
+def with_passkey(alice: Member) -> Person:
+    session = alice.harness.log_in(ALICE)
+    person = Person(alice.harness, session, Authenticator(PUBLIC_URL))
+    person.add()
+    return person
+
+
 def mailed(alice: Member, kind: LinkKind, **parameters: str) -> str:
     """The token of a link that was mailed to her."""
     harness, now = alice.harness, alice.harness.clock.now()
@@ -119,6 +158,10 @@ CALLS: Mapping[Method[Any, Any], Callable[[Member], object]] = {
     identity.factors.TURN_ON_TOTP: turn_on,
     identity.factors.RENEW_RECOVERY_CODES: renew_codes,
     identity.factors.REMOVE_TOTP: remove_app,
+    identity.passkeys.LOG_IN_WITH_PASSKEY: log_in_with_passkey,
+    identity.passkeys.ANSWER_SECOND_STEP_WITH_PASSKEY: answer_with_passkey,
+    identity.passkeys.ADD_PASSKEY: with_passkey,
+    identity.passkeys.REMOVE_PASSKEY: remove_passkey,
     identity.passwords.CHANGE_PASSWORD: change_password,
     identity.passwords.RESET_PASSWORD: reset_password,
     UNDO_EMAIL: undo_email,

@@ -5,30 +5,26 @@ from datetime import timedelta
 
 import pytest
 
+from services.identity.factors.passkeys import passkeys_of
+from services.identity.notices.notify import Subject
 from services.identity.signing_in.pending_logins import MAX_WRONG_CODES
 from shared.contracts import identity
 from shared.contracts.identity import passkeys as contract
 from shared.contracts.identity.factors import RECOVERY_CODES, Factor
-from shared.errors import Conflict, ContractError, InvalidInput, Unauthenticated
+from shared.contracts.identity.notices import USE_NOT_ME, FindNotMe, NoticeKind
+from shared.errors import Conflict, InvalidInput, Unauthenticated
 from shared.principal import Strength
 from tests.fixtures.hashing import QUICK_HASHER
-from tests.fixtures.identity.harness import ADDRESS, IdentityHarness
-from tests.fixtures.identity.passkeys import ALICE, Person, log_in, login_options
+from tests.fixtures.identity.harness import IdentityHarness
+from tests.fixtures.identity.passkeys import (
+    ALICE,
+    Person,
+    answer_step,
+    log_in,
+    login_options,
+    step_options,
+)
 from tests.fixtures.identity.two_factor import Member
-
-
-def options(harness: IdentityHarness, token: str) -> str:
-    request = contract.BeginPasskeySecondStep(token=token)
-    return harness.call(contract.BEGIN_PASSKEY_SECOND_STEP, request).options
-
-
-def answer(
-    harness: IdentityHarness, token: str, credential: str
-) -> identity.signing_in.Session:
-    request = contract.AnswerSecondStepWithPasskey(
-        token=token, credential=credential, address=ADDRESS
-    )
-    return harness.call(contract.ANSWER_SECOND_STEP_WITH_PASSKEY, request)
 
 
 def test_the_first_passkey_turns_two_factors_on_and_the_last_one_off(
@@ -66,12 +62,12 @@ def test_a_passkey_finishes_a_log_in_with_a_password(harness: IdentityHarness) -
     alice.add()
     token = Member(harness, ALICE).give_password().token
 
-    credential = alice.authenticator.get(options(harness, token))
-    session = answer(harness, token, credential)
+    credential = alice.authenticator.get(step_options(harness, token))
+    session = answer_step(harness, token, credential)
 
     assert harness.principal_of(session).strength is Strength.SECOND_FACTOR
     with pytest.raises(Unauthenticated, match="pending_login_ended"):
-        answer(harness, token, credential)
+        answer_step(harness, token, credential)
 
 
 def test_a_security_key_need_not_know_whose_it_is_after_the_password(
@@ -83,7 +79,9 @@ def test_a_security_key_need_not_know_whose_it_is_after_the_password(
     key = alice.authenticator.keys[-1]
     alice.authenticator.keys = [changed(key, user_handle=None)]
 
-    assert answer(harness, token, alice.authenticator.get(options(harness, token)))
+    assert answer_step(
+        harness, token, alice.authenticator.get(step_options(harness, token))
+    )
     silent = alice.authenticator.get(login_options(harness))
     with pytest.raises(InvalidInput, match="passkey_refused"):
         log_in(harness, silent)
@@ -96,13 +94,15 @@ def test_another_persons_passkey_is_none_and_counts_as_a_wrong_code(
     alice.add()
     bob.add()
     token = Member(harness, ALICE).give_password().token
-    right = alice.authenticator.get(options(harness, token))
+    right = alice.authenticator.get(step_options(harness, token))
 
     for _ in range(MAX_WRONG_CODES):
         with pytest.raises(InvalidInput, match="passkey_refused"):
-            answer(harness, token, bob.authenticator.get(options(harness, token)))
+            answer_step(
+                harness, token, bob.authenticator.get(step_options(harness, token))
+            )
     with pytest.raises(Unauthenticated, match="pending_login_ended"):
-        answer(harness, token, right)
+        answer_step(harness, token, right)
 
 
 def test_an_answer_is_for_its_own_pending_log_in(harness: IdentityHarness) -> None:
@@ -110,15 +110,13 @@ def test_an_answer_is_for_its_own_pending_log_in(harness: IdentityHarness) -> No
     alice.add()
     member = Member(harness, ALICE)
     first, second = member.give_password().token, member.give_password().token
-    credential = alice.authenticator.get(options(harness, first))
+    credential = alice.authenticator.get(step_options(harness, first))
 
-    for attempt in (
-        lambda: answer(harness, second, credential),
-        lambda: log_in(harness, credential),
-    ):
-        with pytest.raises(ContractError, match="passkey_challenge_ended"):
-            attempt()
-    assert answer(harness, first, credential).user.email == ALICE
+    with pytest.raises(InvalidInput, match="passkey_challenge_ended"):
+        answer_step(harness, second, credential)
+    with pytest.raises(InvalidInput, match="passkey_challenge_ended"):
+        log_in(harness, credential)
+    assert answer_step(harness, first, credential).user.email == ALICE
 
 
 def test_the_last_factor_stays_where_the_provider_asks_for_one(
@@ -163,3 +161,26 @@ def test_a_log_in_with_a_passkey_shows_that_none_is_lost(
     harness.clock.move(timedelta(hours=24))
     harness.run_job("reset_factors")
     assert Member(harness, ALICE).give_password().factors
+
+
+def test_this_was_not_me_takes_a_passkey_of_since_back(
+    harness: IdentityHarness,
+) -> None:
+    alice = Person.of(harness)
+    first = alice.add()
+    harness.clock_tick()
+    harness.tell(ALICE, Subject(NoticeKind.NEW_DEVICE, "1"))
+    mine = alice.authenticator.get(login_options(harness))
+    alice.add()
+    theirs = alice.authenticator.get(login_options(harness))
+
+    token = harness.mailed_token("not-me", ALICE)
+    harness.call(USE_NOT_ME, FindNotMe(token=token))
+
+    with harness.database.system() as db:
+        kept = passkeys_of(db, alice.session.user.id)
+        assert [each.id for each in kept] == [first.id]
+    with pytest.raises(InvalidInput, match="passkey_unknown"):
+        log_in(harness, theirs)
+    with pytest.raises(Unauthenticated, match="login_blocked"):
+        log_in(harness, mine)
