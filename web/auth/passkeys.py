@@ -14,6 +14,7 @@ from shared.errors import (
     InvalidInput,
     RemoteFault,
     Throttled,
+    Unauthenticated,
     Unavailable,
 )
 from shared.rpc.client import call
@@ -55,7 +56,7 @@ def log_in() -> ResponseReturnValue:
     form = LogInForm(formdata=None)
     try:
         return enter(_log_in(credential))
-    except (InvalidInput, Throttled, Unavailable) as refusal:
+    except (InvalidInput, Throttled, Unauthenticated, Unavailable) as refusal:
         form.refuse(refusal)
         is_unknown = refusal.code == "passkey_unknown"
         signals = _forget(credential) if is_unknown else {}
