@@ -13,6 +13,7 @@ from services.identity.factors.revoking import revoke_since
 from services.identity.mailed_links import MailedLinks, end_links
 from services.identity.models.mailed_links import LinkKind, MailedLink
 from services.identity.people import users
+from services.identity.recording import record_of
 from services.identity.signing_in import factor_resets
 from services.identity.signing_in.email_changes import restore_email
 from services.identity.signing_in.sessions import end_sessions_of
@@ -53,6 +54,7 @@ def use(change: Change, links: MailedLinks, token: str) -> NotMe:
     factor_resets.cancel(change, user.id)
     restore_email(change, user, link.parameters["email"], link.created_at)
     revoke_since(change, user, link.created_at)
+    record_of(change, user)
     log.warning("account_blocked", user=str(user.id))
     return _view(link)
 

@@ -7,6 +7,9 @@ from flask import url_for
 from shared.contracts.identity.activity import ActivityEntry
 
 OWN_PAGES: Mapping[str, str] = {
+    "identity.add_passkey": "account.two_factor",
+    "identity.remove_passkey": "account.two_factor",
+    "identity.rename_passkey": "account.two_factor",
     "identity.change_email": "emails.show_form",
     "identity.change_password": "account.password",
     "identity.confirm_email": "account.account",

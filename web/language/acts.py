@@ -1,6 +1,6 @@
 """What people read for the acts in a trail: one sentence for each changing method.
 
-Who did it stands beside the sentence. Its parameters are what the method records (see
+Who did it is shown beside the sentence. Its parameters are what the method records (see
 `shared.contract.Method.recorded`).
 """
 
@@ -69,6 +69,7 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
         "identity.change_email": mark("Asked to change the email address"),
         "identity.confirm_email": mark("Changed the email address"),
         "identity.undo_email": mark("Undid the change of the email address"),
+        "identity.use_not_me": mark("Reported a security mail and blocked logging in"),
         "identity.set_verification": mark("Verification of %(step)s: %(state)s"),
     },
     ActTopic.COMPANY: {
@@ -111,25 +112,28 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
         "billing.book_bank_payments": mark("Booked bank transfers"),
         "billing.book_dispute": mark("Booked a dispute of %(amount)s"),
     },
-    ActTopic.MAINTENANCE: dict.fromkeys(
-        (
-            "identity.republish_companies",
-            "inventory.apply_catalog",
-            "inventory.apply_services",
-            "inventory.discard_import",
-            "inventory.rebuild_counters",
-            "inventory.republish_services",
-            "inventory.stage_catalog",
-            "inventory.stage_services",
-            "billing.add_tax_rate",
-            "billing.charge_due",
-            "billing.import_exchange_rates",
-            "billing.rebuild_rollups",
-            "billing.reconcile_payments",
-            "billing.republish_payments",
+    ActTopic.MAINTENANCE: {
+        "identity.mark_notices_read": mark("Marked notices as read"),
+        **dict.fromkeys(
+            (
+                "identity.republish_companies",
+                "inventory.apply_catalog",
+                "inventory.apply_services",
+                "inventory.discard_import",
+                "inventory.rebuild_counters",
+                "inventory.republish_services",
+                "inventory.stage_catalog",
+                "inventory.stage_services",
+                "billing.add_tax_rate",
+                "billing.charge_due",
+                "billing.import_exchange_rates",
+                "billing.rebuild_rollups",
+                "billing.reconcile_payments",
+                "billing.republish_payments",
+            ),
+            _MAINTENANCE,
         ),
-        _MAINTENANCE,
-    ),
+    },
 }
 _BY_METHOD = {
     method: sentence

@@ -12,26 +12,18 @@ import pytest
 
 from services.identity.mailed_links import MailedLinks, make_link
 from services.identity.models.mailed_links import LinkKind
+from services.identity.people.users import find_user_by_email
 from shared.contract import Effect, Method
 from shared.contracts import identity
+from shared.contracts.identity import passkeys
 from shared.contracts.identity.email_changes import UNDO_EMAIL, UndoEmail
+from shared.contracts.identity.notices import USE_NOT_ME, FindNotMe, NoticeKind
 from shared.principal import system
 from shared.rpc.call import Call
 from tests.fixtures.acts import LEFT_OUT
-from tests.fixtures.identity.authenticator import Authenticator
-from tests.fixtures.identity.harness import (
-    ADDRESS,
-    PASSWORD,
-    PUBLIC_URL,
-    IdentityHarness,
-)
-from tests.fixtures.identity.passkeys import (
-    Person,
-    answer_step,
-    login_options,
-    step_options,
-)
-from tests.fixtures.identity.passkeys import log_in as log_in_by
+from tests.fixtures.identity.harness import ADDRESS, PASSWORD, IdentityHarness
+from tests.fixtures.identity.passkeys import Person, login_options
+from tests.fixtures.identity.passkeys import log_in as log_in_by_passkey
 from tests.fixtures.identity.trail import acts_in
 from tests.fixtures.identity.two_factor import Member
 
@@ -40,31 +32,30 @@ STEP = timedelta(seconds=30)
 """A code of the app works once."""
 
 
-def log_in(alice: Member) -> None:
-    alice.harness.log_in(ALICE)
+def log_in(harness: IdentityHarness) -> None:
+    an_owner(harness).harness.log_in(ALICE)
 
 
-def log_out(alice: Member) -> None:
-    session = alice.harness.log_in(ALICE)
+def log_out(harness: IdentityHarness) -> None:
+    session = an_owner(harness).harness.log_in(ALICE)
     request = identity.signing_in.LogOut(token=session.token)
-    alice.harness.call(identity.signing_in.LOG_OUT, request)
+    harness.call(identity.signing_in.LOG_OUT, request)
 
 
-def switch_company(alice: Member) -> None:
-    session = alice.harness.log_in(ALICE)
+def switch_company(harness: IdentityHarness) -> None:
+    session = an_owner(harness).harness.log_in(ALICE)
     request = identity.signing_in.SwitchCompany(
         token=session.token, company_id=session.company_id
     )
-    alice.harness.call(identity.signing_in.SWITCH_COMPANY, request)
+    harness.call(identity.signing_in.SWITCH_COMPANY, request)
 
 
-def answer_second_step(alice: Member) -> None:
-    turn_on(alice)
-    alice.log_in()
+def answer_second_step(harness: IdentityHarness) -> None:
+    with_app(harness)[0].log_in()
 
 
-def set_up_at_log_in(alice: Member) -> None:
-    harness = alice.harness
+def set_up_at_log_in(harness: IdentityHarness) -> None:
+    alice = an_owner(harness)
     harness.require_factor()
     token = alice.give_password().token
     ask = identity.second_step.ProposeTotpAtLogin(token=token)
@@ -76,95 +67,111 @@ def set_up_at_log_in(alice: Member) -> None:
     harness.call(identity.second_step.SET_UP_TOTP_AT_LOGIN, request)
 
 
-def turn_on(alice: Member) -> identity.signing_in.Session:
-    session = alice.harness.log_in(ALICE)
-    alice.turn_on(session)
-    alice.harness.clock.move(STEP)
-    return session
-
-
-def renew_codes(alice: Member) -> None:
-    session = turn_on(alice)
+def renew_codes(harness: IdentityHarness) -> None:
+    _, principal = with_app(harness)
     request = identity.factors.RenewRecoveryCodes()
-    method = identity.factors.RENEW_RECOVERY_CODES
-    alice.harness.call(method, request, session.principal)
+    harness.call(identity.factors.RENEW_RECOVERY_CODES, request, principal)
 
 
-def remove_app(alice: Member) -> None:
-    session = turn_on(alice)
+def remove_app(harness: IdentityHarness) -> None:
+    alice, principal = with_app(harness)
     request = identity.factors.RemoveTotp(code=alice.code())
-    alice.harness.call(identity.factors.REMOVE_TOTP, request, session.principal)
+    harness.call(identity.factors.REMOVE_TOTP, request, principal)
 
 
-def change_password(alice: Member) -> None:
-    session = alice.harness.log_in(ALICE)
+def change_password(harness: IdentityHarness) -> None:
+    principal = an_owner(harness).harness.log_in(ALICE).principal
     request = identity.passwords.ChangePassword(current=PASSWORD, new=NEW_PASSWORD)
-    method = identity.passwords.CHANGE_PASSWORD
-    alice.harness.call(method, request, session.principal)
+    harness.call(identity.passwords.CHANGE_PASSWORD, request, principal)
 
 
-def reset_password(alice: Member) -> None:
-    token = mailed(alice, LinkKind.RESET_PASSWORD)
+def reset_password(harness: IdentityHarness) -> None:
+    token = mailed(harness, LinkKind.RESET_PASSWORD, {})
     request = identity.passwords.ResetPassword(token=token, new=NEW_PASSWORD)
-    alice.harness.call(identity.passwords.RESET_PASSWORD, request)
+    harness.call(identity.passwords.RESET_PASSWORD, request)
 
 
-def undo_email(alice: Member) -> None:
-    token = mailed(alice, LinkKind.UNDO_EMAIL, old_email="old@example.com")
-    alice.harness.call(UNDO_EMAIL, UndoEmail(token=token))
+def undo_email(harness: IdentityHarness) -> None:
+    token = mailed(harness, LinkKind.UNDO_EMAIL, {"old_email": ALICE})
+    harness.call(UNDO_EMAIL, UndoEmail(token=token))
 
 
-def log_in_with_passkey(alice: Member) -> None:
-    harness, person = alice.harness, with_passkey(alice)
-    log_in_by(harness, person.authenticator.get(login_options(harness)))
+def use_not_me(harness: IdentityHarness) -> None:
+    about = {"kind": NoticeKind.NEW_DEVICE.value, "email": ALICE}
+    token = mailed(harness, LinkKind.NOT_ME, about)
+    harness.call(USE_NOT_ME, FindNotMe(token=token))
 
 
-def answer_with_passkey(alice: Member) -> None:
-    harness, person = alice.harness, with_passkey(alice)
-    token = alice.give_password().token
-    credential = person.authenticator.get(step_options(harness, token))
-    answer_step(harness, token, credential)
+def add_passkey(harness: IdentityHarness) -> None:
+    Person.of(harness, ALICE).add()
 
 
-def remove_passkey(alice: Member) -> None:
-    person = with_passkey(alice)
-    passkey_id = person.listed().passkeys[0].id
-    request = identity.passkeys.RemovePasskey(passkey_id=passkey_id)
-    person.call(identity.passkeys.REMOVE_PASSKEY, request)
+def remove_passkey(harness: IdentityHarness) -> None:
+    alice = Person.of(harness, ALICE)
+    request = passkeys.RemovePasskey(passkey_id=alice.add().id)
+    alice.call(passkeys.REMOVE_PASSKEY, request)
 
 
-def with_passkey(alice: Member) -> Person:
-    session = alice.harness.log_in(ALICE)
-    person = Person(alice.harness, session, Authenticator(PUBLIC_URL))
-    person.add()
-    return person
+def log_in_with_passkey(harness: IdentityHarness) -> None:
+    alice = Person.of(harness, ALICE)
+    alice.add()
+    credential = alice.authenticator.get(login_options(harness))
+    log_in_by_passkey(harness, credential)
 
 
-def mailed(alice: Member, kind: LinkKind, **parameters: str) -> str:
+def answer_with_passkey(harness: IdentityHarness) -> None:
+    alice = Person.of(harness, ALICE)
+    alice.add()
+    token = Member(harness, ALICE).give_password().token
+    begin = passkeys.BeginPasskeySecondStep(token=token)
+    begun = harness.call(passkeys.BEGIN_PASSKEY_SECOND_STEP, begin)
+    request = passkeys.AnswerSecondStepWithPasskey(
+        token=token,
+        credential=alice.authenticator.get(begun.options),
+        address=ADDRESS,
+    )
+    harness.call(passkeys.ANSWER_SECOND_STEP_WITH_PASSKEY, request)
+
+
+def an_owner(harness: IdentityHarness) -> Member:
+    return Member.new(harness, ALICE)
+
+
+def with_app(harness: IdentityHarness) -> tuple[Member, str]:
+    """Somebody who has turned an app on, and the principal they did it as."""
+    alice = an_owner(harness)
+    session = harness.log_in(ALICE)
+    alice.turn_on(session)
+    harness.clock.move(STEP)
+    return alice, session.principal
+
+
+def mailed(harness: IdentityHarness, kind: LinkKind, parameters: dict[str, str]) -> str:
     """The token of a link that was mailed to her."""
-    harness, now = alice.harness, alice.harness.clock.now()
+    alice, now = an_owner(harness), harness.clock.now()
     with harness.database.system() as db:
         change = harness.service.change(db, Call(system("test"), "test", now))
         link = make_link(change, kind, alice.user_id, timedelta(hours=1), parameters)
     return MailedLinks(harness.principals.signing_key).token(kind, link.id)
 
 
-CALLS: Mapping[Method[Any, Any], Callable[[Member], object]] = {
+CALLS: Mapping[Method[Any, Any], Callable[[IdentityHarness], object]] = {
     identity.signing_in.LOG_IN: log_in,
     identity.signing_in.LOG_OUT: log_out,
     identity.signing_in.SWITCH_COMPANY: switch_company,
     identity.second_step.ANSWER_SECOND_STEP: answer_second_step,
     identity.second_step.SET_UP_TOTP_AT_LOGIN: set_up_at_log_in,
-    identity.factors.TURN_ON_TOTP: turn_on,
+    identity.factors.TURN_ON_TOTP: with_app,
     identity.factors.RENEW_RECOVERY_CODES: renew_codes,
     identity.factors.REMOVE_TOTP: remove_app,
-    identity.passkeys.LOG_IN_WITH_PASSKEY: log_in_with_passkey,
-    identity.passkeys.ANSWER_SECOND_STEP_WITH_PASSKEY: answer_with_passkey,
-    identity.passkeys.ADD_PASSKEY: with_passkey,
-    identity.passkeys.REMOVE_PASSKEY: remove_passkey,
     identity.passwords.CHANGE_PASSWORD: change_password,
     identity.passwords.RESET_PASSWORD: reset_password,
+    passkeys.ADD_PASSKEY: add_passkey,
+    passkeys.REMOVE_PASSKEY: remove_passkey,
+    passkeys.LOG_IN_WITH_PASSKEY: log_in_with_passkey,
+    passkeys.ANSWER_SECOND_STEP_WITH_PASSKEY: answer_with_passkey,
     UNDO_EMAIL: undo_email,
+    USE_NOT_ME: use_not_me,
 }
 BY_OPERATORS = {identity.signing_in.MINT_OPERATOR_TOKEN}
 """In tests/integration/isolation/test_activity.py."""
@@ -174,12 +181,13 @@ BY_OPERATORS = {identity.signing_in.MINT_OPERATOR_TOKEN}
 def test_each_leaves_one_act_of_its_person(
     harness: IdentityHarness, method: Method[Any, Any]
 ) -> None:
-    alice = Member.new(harness, ALICE)
-
-    CALLS[method](alice)
+    CALLS[method](harness)
 
     (act,) = acts_in(harness.database, method.name)
-    assert act.body.user_id == alice.user_id
+    with harness.database.system() as db:
+        user = find_user_by_email(db, ALICE)
+    assert user
+    assert act.body.user_id == user.id
     assert act.body.actor_kind == "user"
     assert act.body.actor_name == "Alice Example"
     assert act.company_id.int == 0
