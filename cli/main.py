@@ -6,6 +6,7 @@ from cli.commands.checks import inventory, ledger
 from cli.commands.customers import companies, members, users
 from cli.commands.documents import documents
 from cli.commands.exchange_rates import rates
+from cli.commands.notices import notices
 from cli.commands.payments import payments
 from cli.commands.refunds import refunds
 from cli.commands.services import services
@@ -23,6 +24,7 @@ _GROUPS = (
     users,
     companies,
     members,
+    notices,
     wallet,
     charging,
     payments,

@@ -5,7 +5,7 @@ from web.dashboard.costs import COSTS
 from web.dashboard.counters import Counters
 from web.dashboard.security import SECURITY
 from web.page.blocks import Block
-from web.page.frame import BALANCE, MENU
+from web.page.frame import BALANCE, BELL, MENU
 from web.page.recommended import RECOMMENDED
 
 SERVICES = Block(
@@ -18,5 +18,5 @@ SERVICES = Block(
 
 BLOCKS = {
     block.name: block
-    for block in (BALANCE, MENU, RECOMMENDED, SERVICES, COSTS, SECURITY)
+    for block in (BALANCE, MENU, BELL, RECOMMENDED, SERVICES, COSTS, SECURITY)
 }

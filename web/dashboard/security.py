@@ -78,4 +78,5 @@ SECURITY = Block(
     ResumeSession(token=""),
     SecurityView.of,
     (identity.CONTRACT.name,),
+    needs_protection=True,
 )

@@ -46,7 +46,7 @@ def show_block(name: str) -> ResponseReturnValue:
         abort(404)
     block = BLOCKS[name]
     visit = begin_visit(polling=True)
-    visit.asks_protection = block.is_of_session
+    visit.asks_protection = block.needs_protection
     if tag := _current_tag(block, visit):
         return not_changed(tag)
     pending = PendingBlocks(visit, [block], DEFAULT_TIMEOUT_S)
@@ -87,6 +87,7 @@ def _current_tag(block: Block, visit: Visit) -> Tag | None:
     tag, principal = shown_tag(), visit.known_principal
     if tag is None or principal is None or principal.company_id is None:
         return None
-    is_current = tag.is_current(principal.company_id, block.sources)
+    subject = principal.user_id if block.is_about_person else principal.company_id
+    is_current = tag.is_current(subject, block.sources)
     same_reader = tag.reader == reader_of(principal, visit.last_session)
     return tag if is_current and same_reader else None

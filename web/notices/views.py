@@ -1,10 +1,9 @@
-"""A person's notifications, of their account and all of their companies; the bell."""
+"""A person's notifications, of their account and all of their companies."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField
 
-from shared.contracts import identity
 from shared.contracts.identity.notices import (
     LIST_NOTICES,
     MARK_NOTICES_READ,
@@ -13,20 +12,12 @@ from shared.contracts.identity.notices import (
 )
 from shared.errors import InvalidInput, Unavailable
 from web.notices.list_view import NoticeListView
-from web.page.addresses import form_on, fragment_of
+from web.page.addresses import form_on
 from web.page.forms import ChangeForm, new_form_key
-from web.page.frame import bell_of
-from web.page.freshness.polling import (
-    Tag,
-    answer_with_tag,
-    not_changed,
-    reader_of,
-    shown_tag,
-)
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
-from web.page.visit import Visit, begin_visit, prepare_reader
+from web.page.visit import begin_visit
 
 bp = Blueprint("notices", __name__)
 
@@ -79,29 +70,3 @@ def mark_read() -> ResponseReturnValue:
     except (InvalidInput, Unavailable) as refusal:
         return list_notices(form.refuse(refusal))
     return redirect(url_for("notices.list_notices"), code=303)
-
-
-@bp.get("/blocks/bell")
-@fragment_of("dashboard.dashboard")
-@signed_in
-def show_bell() -> ResponseReturnValue:
-    """The bell alone; the check of the session brings its number."""
-    visit = begin_visit(polling=True)
-    if tag := _current_tag(visit):
-        return not_changed(tag)
-    visit.check_session()
-    prepare_reader(visit)
-    view = bell_of(visit)
-    html = render_template("blocks/bell.html", view=view)
-    reader = reader_of(visit.identify(), visit.last_session)
-    return answer_with_tag(html, Tag(view.asked_at, reader))
-
-
-def _current_tag(visit: Visit) -> Tag | None:
-    """The tag of the bell that the browser shows, if nothing has changed since."""
-    tag, principal = shown_tag(), visit.known_principal
-    if tag is None or principal is None:
-        return None
-    is_current = tag.is_current(principal.user_id, (identity.CONTRACT.name,))
-    same_reader = tag.reader == reader_of(principal, visit.last_session)
-    return tag if is_current and same_reader else None

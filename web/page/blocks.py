@@ -41,6 +41,9 @@ class Block:
 
     ``sources`` are the services whose events tell that it may be another by now.
     ``behind_since`` is from when on changes may be missing in an answer, if any are.
+    ``is_about_person``: those events are about the reader, whichever company they are
+    in. ``needs_protection``: the session's check has to say how the account is
+    protected.
     """
 
     name: str
@@ -49,6 +52,8 @@ class Block:
     view: Callable[[Any], Any]
     sources: tuple[str, ...]
     behind_since: Callable[[Any], datetime | None] = lambda _answer: None
+    is_about_person: bool = False
+    needs_protection: bool = False
 
     @property
     def is_of_session(self) -> bool:

@@ -1,6 +1,6 @@
 """The frame around every page: balance strip, menu, avatar menu, company switch.
 
-Balance and menu are blocks, like those of the dashboard.
+Balance, menu and bell are blocks, like those of the dashboard.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,18 @@ from shared.money import Money
 from shared.permissions import Permission
 from shared.principal import Principal, Strength
 from web.page.blocks import Block, BlockView
-from web.page.freshness.polling import Tag, reader_of
 from web.page.visit import Visit
 
 _SILENT = frozenset({"stale", "waiting", "unavailable"})
 
-BELL = "bell"
+BELL = Block(
+    "bell",
+    identity.signing_in.RESUME_SESSION,
+    identity.signing_in.ResumeSession(token=""),
+    lambda session: session.unread_notices,
+    (identity.CONTRACT.name,),
+    is_about_person=True,
+)
 
 
 @dataclass(frozen=True)
@@ -74,24 +80,6 @@ MENU = Block(
 )
 
 
-def bell_of(visit: Visit) -> BlockView:
-    """The bell: how many notifications are unread, as identity said with the session.
-
-    It needs no call of its own, and is as fresh as the session's check.
-    """
-    session, is_fresh = visit.last_session, visit.session is not None
-    principal = visit.identify()
-    asked_at = visit.asked_at if is_fresh else None
-    return BlockView(
-        name=BELL,
-        company_id=principal.require_company(),
-        state="fresh" if is_fresh else "stale",
-        data=session.unread_notices if session else 0,
-        asked_at=asked_at,
-        tag=str(Tag(asked_at, reader_of(principal, session))),
-    )
-
-
 @dataclass(frozen=True)
 class Frame:
     """What the layout shows; see templates/base.html.
@@ -142,7 +130,7 @@ class Frame:
             companies=companies,
             balance=blocks[BALANCE.name],
             menu=blocks[MENU.name],
-            bell=bell_of(visit),
+            bell=blocks[BELL.name],
             at=at,
             permissions=principal.permissions,
             reading_until=visit.reading_until,

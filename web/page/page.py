@@ -28,7 +28,7 @@ from shared.wire import to_json
 from web.page.blocks import FIRST_TRY_S, Block, BlockView, PendingBlocks
 from web.page.context import context
 from web.page.forms import FilterForm
-from web.page.frame import BALANCE, MENU, Frame
+from web.page.frame import BALANCE, BELL, MENU, Frame
 from web.page.freshness.polling import Tag, reader_of
 from web.page.visit import Visit, begin_visit, prepare_reader, visit_company
 
@@ -242,13 +242,13 @@ def begin_page(
     one. ``visit`` is the request's, if it has begun.
     """
     visit = visit or begin_visit()
-    visit.asks_protection = any(block.is_of_session for block in blocks)
+    visit.asks_protection = any(block.needs_protection for block in blocks)
     visit.check_session()
     if acts_for is None or acts_for == visit.identify().company_id:
         content = visit
     else:
         content = visit_company(acts_for)
-    pending = PendingBlocks(visit, (BALANCE, MENU, *blocks), FIRST_TRY_S)
+    pending = PendingBlocks(visit, (BALANCE, MENU, BELL, *blocks), FIRST_TRY_S)
     page = Page(visit, content, pending, at)
     g.page = page
     return page

@@ -48,9 +48,8 @@ class Visit:
     ``acts_for`` is the company that the address names, if it does; without it the
     visit acts for the session's current company, which must be ``expected`` where a
     link or form says so. ``reading_until`` is set once identity has not answered:
-    nothing of its can be changed, and reading ends then. ``asked_at`` is when identity
-    was asked for the session last. ``asks_protection``: the session's check says as
-    well how the account is protected.
+    nothing of its can be changed, and reading ends then. ``asks_protection``: the
+    session's check says as well how the account is protected.
 
     Raises, from any call:
         Unauthenticated: ``session_ended``; sign in again.
@@ -70,7 +69,6 @@ class Visit:
         self.session: identity.signing_in.Session | None = None
         self.asks_protection = False
         self.reading_until: datetime | None = None
-        self.asked_at: datetime | None = None
         self._token = token
         self._acts_for = acts_for
         self._meant = acts_for or expected
@@ -221,7 +219,6 @@ class Visit:
             with_protection=self.asks_protection,
         )
         call = CallContext(request_id=g.request_id, timeout_s=timeout_s)
-        self.asked_at = context().clock.now()
         return context().client.start(
             identity.signing_in.RESUME_SESSION, arguments, call
         )

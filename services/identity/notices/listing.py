@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from services.identity.models.companies import Company, Membership
 from services.identity.models.notices import Notice
+from services.identity.models.people import User
 from shared.contracts import identity
 from shared.contracts.identity.notices import MOST_COUNTED, NOTICES_CHANGED, Channel
 from shared.db.paging import (
@@ -38,21 +39,26 @@ def list_notices(
     )
     return identity.notices.NoticePage(
         notices=[_view(notice, name) for notice, name in page.rows],
-        unread=count_unread(db, user_id),
+        unread=db.scalars(select(unread_count(user_id))).one(),
         previous=page.previous,
         next=page.next,
     )
 
 
-def count_unread(db: Session, user_id: UUID) -> int:
-    """How many notices a person has not read, up to `MOST_COUNTED`."""
+def unread_count(user_id: UUID | InstrumentedAttribute[UUID]) -> ScalarSelect[int]:
+    """How many notices a person has not read, up to `MOST_COUNTED`.
+
+    The person may be a column of the query that it becomes a part of.
+    """
     unread = (
         select(Notice.id)
         .where(_shown_to(user_id), Notice.read_at.is_(None))
         .limit(MOST_COUNTED)
+        .correlate(User)
         .subquery()
     )
-    return db.scalar(select(func.count()).select_from(unread)) or 0
+    counted = select(func.count()).select_from(unread).correlate(User)
+    return counted.scalar_subquery()
 
 
 def mark_read(
@@ -77,8 +83,12 @@ def emit_notices_changed(change: Change, user_id: UUID, company_id: UUID) -> Non
     change.emit(NOTICES_CHANGED, body, company_id=company_id, version=1)
 
 
-def _shown_to(user_id: UUID) -> ColumnElement[bool]:
-    theirs = select(Membership.company_id).where(Membership.user_id == user_id)
+def _shown_to(user_id: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    theirs = (
+        select(Membership.company_id)
+        .where(Membership.user_id == user_id)
+        .correlate(User)
+    )
     return and_(
         Notice.user_id == user_id,
         Notice.channel == Channel.PAGE,

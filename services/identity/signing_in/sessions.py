@@ -20,7 +20,7 @@ from services.identity import memberships
 from services.identity.memberships import UsersCompany
 from services.identity.models.people import User
 from services.identity.models.signing_in import LoginSession
-from services.identity.notices.listing import count_unread
+from services.identity.notices.listing import unread_count
 from services.identity.people import users, verification
 from services.identity.recording import record_of
 from services.identity.signing_in import principals
@@ -59,6 +59,7 @@ class SignedIn:
     row: LoginSession
     user: User
     companies: list[UsersCompany]
+    unread_notices: int = 0
 
     def company_for(self, wanted: UUID | None) -> UsersCompany:
         """The company to act for: the one wanted, else the session's current one.
@@ -118,7 +119,7 @@ def resume_session(
         Unauthenticated: ``session_ended``, or there never was one.
     """
     found = db.execute(
-        select(LoginSession, User)
+        select(LoginSession, User, unread_count(User.id))
         .join(User, User.id == LoginSession.user_id)
         .where(
             LoginSession.token_hash == _hash(token),
@@ -129,10 +130,10 @@ def resume_session(
     ).one_or_none()
     if found is None:
         raise Unauthenticated("session_ended")
-    row, user = found
+    row, user, unread = found
     if not polling and row.last_seen_at <= now - SEEN_AT_MOST_EVERY:
         row.last_seen_at = now
-    return SignedIn(token, row, user, memberships.of_user(db, user.id))
+    return SignedIn(token, row, user, memberships.of_user(db, user.id), unread)
 
 
 def switch_company(signed_in: SignedIn, company_id: UUID) -> UsersCompany:
@@ -207,7 +208,7 @@ def view(
         memberships=[found.view() for found in signed_in.companies],
         principal=sign(principal, signing_key),
         principal_expires_at=principal.expires_at,
-        unread_notices=count_unread(db, user.id),
+        unread_notices=signed_in.unread_notices,
     )
 
 

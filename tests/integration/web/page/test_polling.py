@@ -15,7 +15,7 @@ from web.page.context import EXTENSION, Context
 from web.page.freshness.changes import SETTLING
 from web.page.freshness.polling import MAX_AGE
 
-BLOCKS = ("balance", "menu", "recommended", "services", "costs", "security")
+BLOCKS = ("balance", "menu", "recommended", "services", "costs", "security", "bell")
 A_WHILE = SETTLING + timedelta(seconds=1)
 
 
