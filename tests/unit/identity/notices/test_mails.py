@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,7 @@ from services.identity.models.mailed_links import LinkKind, MailedLink
 from services.identity.notices.mails import LINK_ADDRESSES, Letter, MailWriter
 from shared.contracts.identity.notices import NoticeKind
 from shared.settings import read_settings
+from tests.fixtures.web.catalogues import catalogue_with, translated
 
 AT = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
 PUBLIC_URL = "https://clients.example.com"
@@ -222,3 +224,15 @@ def test_figures_are_in_the_readers_language_and_an_unknown_one_is_english() -> 
 
 def test_each_link_has_an_address() -> None:
     assert set(LINK_ADDRESSES) == set(LinkKind)
+
+
+def test_sentences_are_in_the_readers_language(tmp_path: Path) -> None:
+    german = catalogue_with("de", ("Your payment failed", "Zahlung fehlgeschlagen"))
+    failed = replace(letter(NoticeKind.PAYMENT_FAILED), locale="de-AT")
+    with translated(tmp_path, {"de": german}):
+        mail = WRITER.write(failed)
+
+    assert mail["Subject"] == "Zahlung fehlgeschlagen"
+    assert mail["Content-Language"] == "de"
+    for part in parts_of(mail):
+        assert 'lang="de"' in part or "<html" not in part

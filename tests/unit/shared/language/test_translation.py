@@ -10,7 +10,10 @@ from babel.messages.pofile import read_po
 from shared.language.translation import gettext, mark, ngettext, use_locale
 from tests.fixtures.web.catalogues import TEMPLATE, catalogue_with, translated
 
-SOURCES = ("web", "cli", "shared", "services/billing/documents")
+SOURCES = (
+    *("web", "cli", "shared"),
+    *("services/billing/documents", "services/identity/notices"),
+)
 AT_WORK = mark("Log in")
 
 
