@@ -11,7 +11,7 @@ from shared.contracts.identity.activity import ActivityEntry
 from web.activity.links import COMPANY_PAGES, OWN_PAGES, address_of
 
 COMPANY = UUID(int=1)
-THING = str(uuid4())
+THING = str(UUID(int=2))
 
 
 @pytest.mark.parametrize(
