@@ -1,5 +1,6 @@
 """Identity: the methods of its rooms, which `surface` has, and its jobs."""
 
+import threading
 from datetime import timedelta
 from typing import ClassVar
 
@@ -16,7 +17,9 @@ from services.identity.notices.outbox import Outbox
 from services.identity.people.passwords import ARGON2, PasswordHashing
 from services.identity.settings import IdentitySettings
 from services.identity.signing_in import (
+    devices,
     factor_resets,
+    login_links,
     pending_logins,
     sessions,
     throttle,
@@ -26,8 +29,11 @@ from services.identity.signing_in.log_marks import Marks
 from services.identity.signing_in.logins import Logins
 from services.identity.signing_in.passkey_logins import PasskeyLogins
 from services.identity.signing_in.password_changes import NewPasswords, PasswordChanges
+from services.identity.signing_in.password_checks import PasswordChecks
+from services.identity.signing_in.proofs import Proofs
 from services.identity.signing_in.resets import Resets
 from services.identity.signing_in.second_step import SecondStep
+from services.identity.signing_in.throttle import Attempts
 from services.identity.surface.activity import ActivityMethods
 from services.identity.surface.companies import CompanyMethods
 from services.identity.surface.email_changes import EmailMethods
@@ -37,6 +43,7 @@ from services.identity.surface.passkeys import PasskeyMethods
 from services.identity.surface.passwords import PasswordMethods
 from services.identity.surface.people import PeopleMethods
 from services.identity.surface.second_step import SecondStepMethods
+from services.identity.surface.sessions import SessionMethods
 from services.identity.surface.signing_in import SigningInMethods
 from shared.contract import ServiceContract
 from shared.contracts import identity
@@ -50,6 +57,7 @@ from shared.runtime import Runtime
 class IdentityService(
     SigningInMethods,
     SecondStepMethods,
+    SessionMethods,
     FactorMethods,
     PasskeyMethods,
     PasswordMethods,
@@ -89,9 +97,11 @@ class IdentityService(
             Marks(derive(settings.signing_key, b"client-area sign-in log")),
             settings.is_factor_required,
         )
-        self._logins = Logins(
-            database, runtime, self._hashing, self._signing_key, self._second_step
-        )
+        attempts = Attempts(derive(self._signing_key, b"client-area login throttle"))
+        checks = PasswordChecks(database, runtime, self._hashing, attempts)
+        self._logins = Logins(checks, self._links, self._second_step)
+        self._proofs = Proofs(checks, self._signing_key)
+        self._links_asked = threading.Event()
         self._limits = Limits(derive(settings.signing_key, b"client-area limits"))
         new = NewPasswords(settings.password_rules, self._hashing, runtime)
         self._new_passwords = new
@@ -111,6 +121,12 @@ class IdentityService(
                 self._send_reset_links,
                 wake=self._resets.waiting,
             ),
+            Job(
+                "send_login_links",
+                timedelta(seconds=10),
+                self._send_login_links,
+                wake=self._links_asked,
+            ),
             Job("forget_old_failures", timedelta(minutes=5), self._forget_failures),
             Job("forget_old_sessions", timedelta(hours=1), self._forget_sessions),
             Job("reset_factors", timedelta(minutes=1), self._reset_factors),
@@ -123,6 +139,11 @@ class IdentityService(
         now = self.runtime.clock.now()
         self._resets.send_links(Call(system("resets"), request_id, now))
 
+    def _send_login_links(self, request_id: str) -> None:
+        call = Call(system("login_links"), request_id, self.runtime.clock.now())
+        with self.database.system() as db:
+            login_links.send_asked_links(self.change(db, call))
+
     def _forget_failures(self, _request_id: str) -> None:
         with self.database.system() as db:
             now = self.runtime.clock.now()
@@ -134,7 +155,9 @@ class IdentityService(
 
     def _forget_sessions(self, _request_id: str) -> None:
         with self.database.system() as db:
-            sessions.forget_old_sessions(db, self.runtime.clock.now())
+            now = self.runtime.clock.now()
+            sessions.forget_old_sessions(db, now)
+            devices.forget_old_devices(db, now)
 
     def _reset_factors(self, request_id: str) -> None:
         factor_resets.do_due_resets(self.database, self.runtime, request_id)

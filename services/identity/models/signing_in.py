@@ -1,4 +1,4 @@
-"""Sessions, failed logins, limited attempts, and requests for a new password."""
+"""Sessions, known devices, failed logins, limited attempts, and requests by email."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +13,7 @@ from shared.principal import Strength
 class LoginSession(Base):
     """A browser that is signed in. Of its token only the SHA-256 is kept.
 
+    ``earlier_token_hash`` is that of the token before the last proof: it opens nothing.
     ``proved_at`` is when its person last proved who they are, by any factor.
     """
 
@@ -20,8 +21,10 @@ class LoginSession(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     token_hash: Mapped[bytes]
+    earlier_token_hash: Mapped[bytes | None]
     user_id: Mapped[UUID]
     company_id: Mapped[UUID]
+    device_id: Mapped[UUID | None]
     strength: Mapped[Strength]
     address: Mapped[str]
     user_agent: Mapped[str]
@@ -29,6 +32,18 @@ class LoginSession(Base):
     proved_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class KnownDevice(Base):
+    """A browser in which a user has signed in. Of its cookie only a hash is kept."""
+
+    __tablename__ = "known_devices"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    token_hash: Mapped[bytes]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
 
 
 class LoginFailure(Base):
@@ -68,4 +83,20 @@ class ResetRequest(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID | None]
+    asked_at: Mapped[datetime]
+
+
+class LoginLinkRequest(Base):
+    """A request for a login link that waits to be answered by mail.
+
+    ``user_id`` is empty where nobody has the email that was given. ``device`` and
+    ``network`` say in words where it came from.
+    """
+
+    __tablename__ = "login_link_requests"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID | None]
+    device: Mapped[str]
+    network: Mapped[str]
     asked_at: Mapped[datetime]

@@ -9,23 +9,22 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
-from services.identity.derived_keys import derive
+from services.identity.mailed_links import MailedLinks
+from services.identity.models.mailed_links import LinkKind
 from services.identity.models.people import User
 from services.identity.people import users
 from services.identity.people.emails import normalise_or_empty
-from services.identity.people.passwords import PasswordHashing
-from services.identity.signing_in import throttle
+from services.identity.signing_in import devices, throttle
+from services.identity.signing_in.addresses import normalise_address, site_of
+from services.identity.signing_in.password_checks import PasswordChecks
 from services.identity.signing_in.second_step import SecondStep
 from services.identity.signing_in.throttle import Attempt
 from shared.contracts import identity
-from shared.db.database import Database
-from shared.errors import ContractError, Unauthenticated
+from shared.errors import ContractError, NotFound, Unauthenticated
 from shared.rpc.call import Call
 from shared.rpc.change import Change
-from shared.runtime import Runtime
 
 log = structlog.get_logger()
 
@@ -38,20 +37,30 @@ class Candidate:
     password_hash: str
 
 
+@dataclass(frozen=True)
+class Admitted:
+    """An attempt that may be answered; ``candidate`` is None without an account.
+
+    ``link`` is the token of the login link that it uses, or empty.
+    """
+
+    attempt: Attempt
+    candidate: Candidate | None
+    link: str = ""
+
+
 class Logins:
     def __init__(
         self,
-        database: Database,
-        runtime: Runtime,
-        hashing: PasswordHashing,
-        signing_key: Ed25519PrivateKey,
+        checks: PasswordChecks,
+        links: MailedLinks,
         second_step: SecondStep,
     ) -> None:
-        self._database = database
-        self._runtime = runtime
-        self._hashing = hashing
-        self._throttle_key = derive(signing_key, b"client-area login throttle")
+        self._checks = checks
+        self._links = links
         self._second_step = second_step
+        self._database = checks.database
+        self._attempts = checks.attempts
         self.marks = second_step.marks
 
     def log_in(
@@ -63,6 +72,7 @@ class Logins:
             Unauthenticated: ``wrong_credentials``, be it the email or the password.
             Throttled: ``too_many_logins`` with ``retry_after_s``.
             Forbidden: ``no_company``.
+            NotFound: ``link_used``, if that happened just now.
         """
         try:
             return self._log_in(request, call)
@@ -75,54 +85,75 @@ class Logins:
     def _log_in(
         self, request: identity.signing_in.LogIn, call: Call
     ) -> identity.signing_in.LoggedIn:
-        email, now = normalise_or_empty(request.email), call.now
-        site = throttle.site_of(throttle.normalise_address(request.address))
-        attempt = Attempt.of(self._throttle_key, email, request.email, site)
-        candidate = self._admit(attempt, email, now)
+        admitted = self._admit(request, call.now)
+        candidate = admitted.candidate
         kept = candidate.password_hash if candidate else None
-        right = self._runtime.offload(
-            lambda: self._hashing.matches(request.password, kept)
-        )
-        if candidate is None or not right:
-            self._count_failure(attempt, now)
+        is_right = self._checks.is_right(request.password, kept)
+        if candidate is None or not is_right:
+            self._checks.count_failure(admitted.attempt, call.now)
             raise Unauthenticated("wrong_credentials")
-        renewed = self._renew_hash(candidate, request.password)
-        return self._open(attempt, candidate, renewed, request, call)
+        renewed = self._checks.renew(request.password, candidate.password_hash)
+        return self._open(admitted, candidate, renewed, request, call)
 
-    def _admit(self, attempt: Attempt, email: str, now: datetime) -> Candidate | None:
+    def _admit(self, request: identity.signing_in.LogIn, now: datetime) -> Admitted:
+        """Find the account, and what the attempt counts for."""
+        email = normalise_or_empty(request.email)
         with self._database.system() as db:
-            throttle.refuse_when_throttled(db, attempt, now)
             user = users.find_user_by_email(db, email)
-            return Candidate(user.id, user.password_hash) if user else None
+            candidate = Candidate(user.id, user.password_hash) if user else None
+            admitted = self._place(db, request, email, candidate, now)
+            throttle.refuse_when_throttled(db, admitted.attempt, now)
+            return admitted
 
-    def _count_failure(self, attempt: Attempt, now: datetime) -> None:
-        with self._database.system() as db:
-            throttle.lock_answers(db)
-            throttle.refuse_when_throttled(db, attempt, now)
-            throttle.count_failure(db, attempt, now)
+    def _place(
+        self,
+        db: Session,
+        request: identity.signing_in.LogIn,
+        email: str,
+        candidate: Candidate | None,
+        now: datetime,
+    ) -> Admitted:
+        """Count who comes with a login link or on a known device apart from others."""
+        user_id = candidate.user_id if candidate else None
+        if link_id := self._link_of(db, user_id, request.link, now):
+            attempt = self._attempts.of_link(link_id)
+            return Admitted(attempt, candidate, request.link)
+        if device := devices.find_device(db, user_id, request.device, now):
+            return Admitted(self._attempts.of_device(device.id), candidate)
+        site = site_of(normalise_address(request.address))
+        stranger = self._attempts.of_stranger(email or request.email, site)
+        return Admitted(stranger, candidate)
 
-    def _renew_hash(self, candidate: Candidate, password: str) -> str | None:
-        if not self._hashing.is_outdated(candidate.password_hash):
+    def _link_of(
+        self, db: Session, user_id: UUID | None, token: str, now: datetime
+    ) -> UUID | None:
+        """Return the id of a login link of this user's that can be used."""
+        if not token:
             return None
-        return self._runtime.offload(lambda: self._hashing.keep(password))
+        try:
+            link = self._links.find(db, LinkKind.LOG_IN, token, now)
+        except NotFound:
+            return None
+        return link.id if link.user_id == user_id else None
 
     def _open(
         self,
-        attempt: Attempt,
+        admitted: Admitted,
         candidate: Candidate,
         renewed_hash: str | None,
         request: identity.signing_in.LogIn,
         call: Call,
     ) -> identity.signing_in.LoggedIn:
         with self._database.system() as db:
+            change = Change(db, self._checks.runtime, call)
             throttle.lock_answers(db)
-            throttle.refuse_when_throttled(db, attempt, call.now)
+            throttle.refuse_when_throttled(db, admitted.attempt, call.now)
             user = _lock_unchanged(db, candidate)
             user.password_hash = renewed_hash or user.password_hash
-            throttle.clear_failures(db, attempt)
-            return self._second_step.let_in_or_ask(
-                Change(db, self._runtime, call), user, request
-            )
+            throttle.clear_failures(db, admitted.attempt)
+            if admitted.link:
+                self._links.use(db, LinkKind.LOG_IN, admitted.link, call.now)
+            return self._second_step.let_in_or_ask(change, user, request)
 
 
 def _lock_unchanged(db: Session, candidate: Candidate) -> User:

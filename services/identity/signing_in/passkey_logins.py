@@ -15,9 +15,10 @@ from services.identity.factors.relying_party import RelyingParty, read_assertion
 from services.identity.models.factors import PendingLogin
 from services.identity.models.passkeys import Purpose
 from services.identity.people import users
-from services.identity.signing_in import factor_resets, pending_logins, throttle
+from services.identity.signing_in import factor_resets, pending_logins
+from services.identity.signing_in.addresses import normalise_address, site_of
 from services.identity.signing_in.second_step import SecondStep
-from services.identity.signing_in.throttle import Attempt
+from services.identity.signing_in.throttle import Attempts
 from shared.contracts import identity
 from shared.contracts.identity.passkeys import (
     AnswerSecondStepWithPasskey,
@@ -44,8 +45,8 @@ class PasskeyLogins:
             Throttled: ``too_many_logins`` with ``retry_after_s``.
         """
         key = derive(self.second_step.signing_key, b"client-area passkey throttle")
-        site = throttle.site_of(throttle.normalise_address(request.address))
-        source = Attempt.of(key, "", "", site).address_hash
+        site = site_of(normalise_address(request.address))
+        source = Attempts(key).of_stranger("", site).address_hash
         holder = Holder(Purpose.LOG_IN, request.browser)
         with self.second_step.database.system() as db:
             change = Change(db, self.second_step.runtime, call)

@@ -20,10 +20,10 @@ from services.identity.notices.notify import Subject, notify
 from services.identity.people import users
 from services.identity.people.emails import normalise_or_empty
 from services.identity.signing_in import sessions
+from services.identity.signing_in.addresses import normalise_address, site_of
 from services.identity.signing_in.limits import Limit, Limits
 from services.identity.signing_in.log_marks import Marks
 from services.identity.signing_in.password_changes import NewPasswords, set_password
-from services.identity.signing_in.throttle import normalise_address, site_of
 from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind
 from shared.db.database import Database

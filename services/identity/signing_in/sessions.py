@@ -4,7 +4,6 @@ The browser holds 256 random bits; the database keeps their SHA-256, so that its
 cannot act for anybody.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,12 +20,16 @@ from services.identity.memberships import UsersCompany
 from services.identity.models.people import User
 from services.identity.models.signing_in import LoginSession
 from services.identity.notices.listing import unread_count
+from services.identity.notices.notify import Subject, notify
 from services.identity.people import users, verification
 from services.identity.recording import record_of
-from services.identity.signing_in import principals
-from services.identity.signing_in.throttle import normalise_address
+from services.identity.signing_in import devices, principals
+from services.identity.signing_in.addresses import normalise_address, shorten
+from services.identity.signing_in.token_hashes import hash_token
+from services.identity.signing_in.user_agents import read_user_agent
 from shared.contracts import identity
-from shared.errors import Unauthenticated
+from shared.contracts.identity.notices import NoticeKind
+from shared.errors import NotFound, Unauthenticated
 from shared.principal import NOBODY_ID, Strength, sign
 from shared.rpc.change import Change
 from shared.text import is_plain
@@ -40,9 +43,17 @@ SEEN_AT_MOST_EVERY = timedelta(minutes=1)
 KEPT_AFTER_END = timedelta(days=30)
 MAX_USER_AGENT_LENGTH = 300
 
+_ENDED_AT_ONCE = 500
+
+_Found = tuple[LoginSession, User, int]
+"""A session, its user and how many notices they have not read."""
+
 
 class Browser(Protocol):
-    """What the requests that sign in say of the browser they come from."""
+    """What the requests that sign in say of the browser they come from.
+
+    ``device`` is the token of the device's cookie, or empty.
+    """
 
     @property
     def address(self) -> str: ...
@@ -50,16 +61,23 @@ class Browser(Protocol):
     @property
     def user_agent(self) -> str: ...
 
+    @property
+    def device(self) -> str: ...
+
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A live session, its user and the companies they may act for."""
+    """A live session, its user and the companies they may act for.
+
+    ``device`` is the token of the device's cookie, after a login.
+    """
 
     token: str
     row: LoginSession
     user: User
     companies: list[UsersCompany]
     unread_notices: int = 0
+    device: str = ""
 
     def company_for(self, wanted: UUID | None) -> UsersCompany:
         """The company to act for: the one wanted, else the session's current one.
@@ -83,7 +101,7 @@ def open_session(
 ) -> SignedIn:
     """Sign a user in, for the company they have belonged to for longest.
 
-    All ways of logging in lead here.
+    All ways of logging in lead here. A device that is new to the user is told to them.
 
     Raises:
         Forbidden: ``no_company``.
@@ -91,13 +109,17 @@ def open_session(
     """
     if user.blocked_at is not None:
         raise Unauthenticated("login_blocked")
-    companies = memberships.of_user(change.db, user.id)
-    token, now = change.runtime.new_token(), change.call.now
+    db, now = change.db, change.call.now
+    companies = memberships.of_user(db, user.id)
+    company_id = memberships.choose_first(companies).company_id
+    device = devices.remember_device(change, user.id, browser.device)
+    token = change.runtime.new_token()
     row = LoginSession(
         id=change.runtime.new_id(),
-        token_hash=_hash(token),
+        token_hash=hash_token(token),
         user_id=user.id,
-        company_id=memberships.choose_first(companies).company_id,
+        company_id=company_id,
+        device_id=device.id,
         strength=strength,
         address=normalise_address(browser.address),
         user_agent=_shorten(browser.user_agent),
@@ -105,9 +127,19 @@ def open_session(
         proved_at=now,
         last_seen_at=now,
     )
-    change.db.add(row)
+    db.add(row)
     record_of(change, user, row.id)
-    return SignedIn(token, row, user, companies)
+    if device.is_new:
+        _tell_of_new_device(change, user, row)
+    return SignedIn(token, row, user, companies, device=device.token)
+
+
+def _tell_of_new_device(change: Change, user: User, row: LoginSession) -> None:
+    parameters = {
+        "device": read_user_agent(row.user_agent).words,
+        "network": shorten(row.address),
+    }
+    notify(change, user, Subject(NoticeKind.NEW_DEVICE, str(row.id), parameters))
 
 
 def resume_session(
@@ -116,24 +148,83 @@ def resume_session(
     """Find a live session and, unless ``polling``, note that it was seen.
 
     Raises:
-        Unauthenticated: ``session_ended``, or there never was one.
+        Unauthenticated: ``session_ended``, or there never was one; ``session_renewed``
+            for the token that it had before its person's last proof.
     """
-    found = db.execute(
-        select(LoginSession, User, unread_count(User.id))
-        .join(User, User.id == LoginSession.user_id)
-        .where(
-            LoginSession.token_hash == _hash(token),
-            LoginSession.ended_at.is_(None),
-            LoginSession.created_at > now - ABSOLUTE_LIFETIME,
-            LoginSession.last_seen_at > now - IDLE_LIFETIME,
-        )
-    ).one_or_none()
+    found = _find_live(db, LoginSession.token_hash == hash_token(token), now)
     if found is None:
-        raise Unauthenticated("session_ended")
+        earlier = LoginSession.earlier_token_hash == hash_token(token)
+        was_renewed = _find_live(db, earlier, now) is not None
+        raise Unauthenticated("session_renewed" if was_renewed else "session_ended")
     row, user, unread = found
     if not polling and row.last_seen_at <= now - SEEN_AT_MOST_EVERY:
         row.last_seen_at = now
     return SignedIn(token, row, user, memberships.of_user(db, user.id), unread)
+
+
+def find_session(db: Session, token: str, now: datetime) -> tuple[LoginSession, User]:
+    """Find a live session and its user, also by the token before the last proof.
+
+    A person who sends a proof twice by accident has only that token the second time.
+
+    Raises:
+        Unauthenticated: ``session_ended``.
+    """
+    row, user, _unread = _find_by_any_token(db, token, now)
+    return row, user
+
+
+def renew_session(change: Change, token: str) -> SignedIn:
+    """Give a session whose person has proved who they are a new token.
+
+    The earlier one opens nothing any more (OWASP ASVS 5.0, 7.2.4).
+
+    Raises:
+        Unauthenticated: ``session_ended``.
+    """
+    db, now = change.db, change.call.now
+    row, user, unread = _find_by_any_token(db, token, now)
+    db.refresh(row, with_for_update=True)
+    if row.ended_at is not None:
+        raise Unauthenticated("session_ended")
+    renewed = change.runtime.new_token()
+    row.earlier_token_hash = row.token_hash
+    row.token_hash = hash_token(renewed)
+    row.proved_at = row.last_seen_at = now
+    return SignedIn(renewed, row, user, memberships.of_user(db, user.id), unread)
+
+
+def _find_by_any_token(db: Session, token: str, now: datetime) -> _Found:
+    found = _find_live(db, _has_token(token), now)
+    if found is None:
+        raise Unauthenticated("session_ended")
+    return found
+
+
+def _find_live(db: Session, which: ColumnElement[bool], now: datetime) -> _Found | None:
+    found = db.execute(
+        select(LoginSession, User, unread_count(User.id))
+        .join(User, User.id == LoginSession.user_id)
+        .where(which, *is_live(now))
+    ).one_or_none()
+    return (found[0], found[1], found[2]) if found else None
+
+
+def is_live(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that hold for sessions which have not ended."""
+    return (
+        LoginSession.ended_at.is_(None),
+        LoginSession.created_at > now - ABSOLUTE_LIFETIME,
+        LoginSession.last_seen_at > now - IDLE_LIFETIME,
+    )
+
+
+def _has_token(token: str) -> ColumnElement[bool]:
+    token_hash = hash_token(token)
+    return or_(
+        LoginSession.token_hash == token_hash,
+        LoginSession.earlier_token_hash == token_hash,
+    )
 
 
 def switch_company(signed_in: SignedIn, company_id: UUID) -> UsersCompany:
@@ -152,12 +243,47 @@ def end_session(change: Change, token: str) -> Sequence[LoginSession]:
 
     Returns it, if it was ended now.
     """
-    return _end(change, LoginSession.token_hash == _hash(token))
+    return _end(change, _has_token(token))
 
 
-def end_sessions_of(change: Change, user_id: UUID, *, but: UUID = NOBODY_ID) -> None:
-    """End all of a user's sessions, except the one with the id ``but``."""
-    _end(change, LoginSession.user_id == user_id, LoginSession.id != but)
+def end_sessions_of(change: Change, user_id: UUID, *, but: UUID = NOBODY_ID) -> int:
+    """End all of a user's sessions, except the one with the id ``but``.
+
+    Their devices are forgotten: the next login there is one from a new device.
+    Returns how many sessions were ended.
+    """
+    devices.forget_devices(change.db, user_id, but=but)
+    others = LoginSession.user_id == user_id, LoginSession.id != but
+    return len(_end(change, *others))
+
+
+def end_one_session(change: Change, user_id: UUID, session_id: UUID) -> None:
+    """End one of a user's sessions, and forget its device.
+
+    One that has ended stays ended.
+
+    Raises:
+        NotFound: ``no_such_session``; it is not the user's.
+    """
+    row = change.db.get(LoginSession, session_id)
+    if row is None or row.user_id != user_id:
+        raise NotFound("no_such_session")
+    devices.forget_device(change.db, row.device_id)
+    _end(change, LoginSession.id == session_id)
+
+
+def end_some_sessions(change: Change) -> int:
+    """End some of all people's sessions; return how many, which is none at last.
+
+    Devices stay known: everybody signs in again where they were.
+    """
+    some = (
+        select(LoginSession.id)
+        .where(*is_live(change.call.now))
+        .order_by(LoginSession.id)
+        .limit(_ENDED_AT_ONCE)
+    )
+    return len(_end(change, LoginSession.id.in_(some)))
 
 
 def _end(change: Change, *which: ColumnElement[bool]) -> Sequence[LoginSession]:
@@ -178,6 +304,37 @@ def _end(change: Change, *which: ColumnElement[bool]) -> Sequence[LoginSession]:
             version=1,
         )
     return ended
+
+
+def list_open(
+    db: Session, user_id: UUID, current_id: UUID, now: datetime
+) -> identity.sessions.OpenSessions:
+    """Where a user is signed in: the current session, then those last seen."""
+    rows = db.scalars(
+        select(LoginSession)
+        .where(LoginSession.user_id == user_id, *is_live(now))
+        .order_by(
+            LoginSession.id != current_id,
+            LoginSession.last_seen_at.desc(),
+            LoginSession.id,
+        )
+    )
+    return identity.sessions.OpenSessions(
+        sessions=[_view_open(row, current_id) for row in rows]
+    )
+
+
+def _view_open(row: LoginSession, current_id: UUID) -> identity.sessions.OpenSession:
+    agent = read_user_agent(row.user_agent)
+    return identity.sessions.OpenSession(
+        session_id=row.id,
+        browser=agent.browser,
+        system=agent.system,
+        network=shorten(row.address),
+        created_at=row.created_at,
+        last_seen_at=row.last_seen_at,
+        is_current=row.id == current_id,
+    )
 
 
 def forget_old_sessions(db: Session, now: datetime) -> None:
@@ -209,11 +366,8 @@ def view(
         principal=sign(principal, signing_key),
         principal_expires_at=principal.expires_at,
         unread_notices=signed_in.unread_notices,
+        device=signed_in.device,
     )
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def _shorten(user_agent: str) -> str:

@@ -1,91 +1,84 @@
 """Limit the number of wrong passwords.
 
-Failures are counted per account, per address and altogether, over sliding windows.
-The count altogether concerns nobody where they have signed in lately: a few thousand
-failures from all over the world shall not keep a single customer out of their office.
+Failures are counted per account and per address, over sliding windows of minutes and of
+a day. Who comes from a device where the account's owner has signed in before, with a
+link that was mailed to them, or from within their session, is counted apart: an attack
+on an account from elsewhere doesn't keep its owner out.
+
 Admission looks at the count before the password is hashed, and the answer looks again,
 under a lock that all answers take: of any number of guesses made at once, no more
 than the limit learn whether they were right. Sign-ins that succeed are never counted.
 """
 
 import hmac
-import ipaddress
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    ScalarSelect,
-    cast,
-    delete,
-    exists,
-    false,
-    func,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from services.identity.models.people import User
-from services.identity.models.signing_in import LoginFailure, LoginSession
+from services.identity.models.signing_in import LoginFailure
 from shared.errors import Throttled
 
-WINDOW = timedelta(minutes=15)
-MAX_PER_ACCOUNT = 10
-MAX_PER_ADDRESS = 50
-"""Higher, because an office shares one address."""
-MAX_ALTOGETHER = 2_000
-"""A bound for an attack spread over many accounts and addresses."""
 
-KNOWN_FOR = timedelta(days=30)
-"""How long an address at which somebody signed in is theirs; as long as ended sessions
-are kept."""
+@dataclass(frozen=True)
+class Limit:
+    """At most ``failures`` within ``window``."""
+
+    failures: int
+    window: timedelta
+
+
+PER_ACCOUNT = (Limit(10, timedelta(minutes=15)), Limit(50, timedelta(days=1)))
+PER_ADDRESS = (Limit(50, timedelta(minutes=15)), Limit(300, timedelta(days=1)))
+"""Higher, because an office shares one address."""
+LONGEST_WINDOW = timedelta(days=1)
 
 _LOCK = 0x6C6F67696E  # "login": one answer at a time
-_IPV6_SITE_BITS = 64
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """Who tries to sign in and from where; what is kept of it are keyed hashes.
+    """What an attempt counts for: keyed hashes of an account and of an address."""
 
-    ``email`` and ``site`` are normalised, and empty when there is none.
-    """
-
-    email: str
-    site: str
     account_hash: bytes
     address_hash: bytes
 
-    @classmethod
-    def of(cls, key: bytes, email: str, text: str, site: str) -> "Attempt":
-        """``text`` was given as the email; one that is none counts the same."""
-        return cls(
-            email=email,
-            site=site,
-            account_hash=_hash(key, "account", email or text),
-            address_hash=_hash(key, "address", site),
-        )
 
+class Attempts:
+    """Makes attempts; ``key`` never leaves the process, so no hash can be guessed."""
 
-def normalise_address(text: str) -> str:
-    """Normalise an IP address; return an empty text if it is not valid."""
-    without_interface = text.strip().partition("%")[0]
-    try:
-        address = ipaddress.ip_address(without_interface)
-    except ValueError:
-        return ""
-    mapped = getattr(address, "ipv4_mapped", None)
-    return str(mapped or address)
+    def __init__(self, key: bytes) -> None:
+        self._key = key
 
+    def of_stranger(self, email: str, site: str) -> Attempt:
+        """``email`` is normalised or, where it is no address, as it was typed.
 
-def site_of(address: str) -> str:
-    """Return the network that an address counts for: IPv6 customers have a /64."""
-    if ":" not in address:
-        return address
-    return str(ipaddress.ip_network((address, _IPV6_SITE_BITS), strict=False))
+        ``site`` is the network that they come from.
+        """
+        return Attempt(self._hash("account", email), self._hash("address", site))
+
+    def of_device(self, device_id: UUID) -> Attempt:
+        """The owner of an account, it seems, on a device that is known for it."""
+        return self._of_one("device", device_id)
+
+    def of_link(self, link_id: UUID) -> Attempt:
+        """The owner of an account, who has opened a link that was mailed to them."""
+        return self._of_one("link", link_id)
+
+    def of_session(self, session_id: UUID) -> Attempt:
+        """A person who is signed in and proves again who they are."""
+        return self._of_one("session", session_id)
+
+    def _of_one(self, what: str, its_id: UUID) -> Attempt:
+        own = self._hash(what, its_id.hex)
+        return Attempt(own, own)
+
+    def _hash(self, what: str, text: str) -> bytes:
+        message = f"{what}:{text}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self._key, message, "sha256")
 
 
 def refuse_when_throttled(db: Session, attempt: Attempt, now: datetime) -> None:
@@ -94,17 +87,20 @@ def refuse_when_throttled(db: Session, attempt: Attempt, now: datetime) -> None:
     Raises:
         Throttled: ``too_many_logins`` with ``retry_after_s``.
     """
-    since = now - WINDOW
     by_account = LoginFailure.account_hash == attempt.account_hash
     by_address = LoginFailure.address_hash == attempt.address_hash
-    moments = db.execute(
-        select(
-            _moment_of_nth(MAX_PER_ACCOUNT, by_account, since),
-            _moment_of_nth(MAX_PER_ADDRESS, by_address, since),
-            _moment_of_nth(MAX_ALTOGETHER, ~_is_known(attempt, now), since),
-        )
+    limits = [
+        *((limit, by_account) for limit in PER_ACCOUNT),
+        *((limit, by_address) for limit in PER_ADDRESS),
+    ]
+    full_since = db.execute(
+        select(*(_moment_of_nth(limit, whose, now) for limit, whose in limits))
     ).one()
-    waits = [moment - since for moment in moments if moment is not None]
+    waits = [
+        moment + limit.window - now
+        for moment, (limit, _) in zip(full_since, limits, strict=True)
+        if moment is not None
+    ]
     if waits:
         retry_after_s = math.ceil(max(waits).total_seconds())
         raise Throttled("too_many_logins", "", {"retry_after_s": retry_after_s})
@@ -136,42 +132,22 @@ def clear_failures(db: Session, attempt: Attempt) -> None:
 
 def forget_old_failures(db: Session, now: datetime) -> None:
     """Delete what no window reaches any more."""
-    db.execute(delete(LoginFailure).where(LoginFailure.failed_at <= now - WINDOW))
-
-
-def _is_known(attempt: Attempt, now: datetime) -> ColumnElement[bool]:
-    """Return whether the account had a login from there within `KNOWN_FOR`."""
-    if not (attempt.email and attempt.site):
-        return false()
-    address = cast(func.nullif(LoginSession.address, ""), INET)
-    return exists(
-        select(LoginSession.id)
-        .join(User, User.id == LoginSession.user_id)
-        .where(
-            User.email == attempt.email,
-            LoginSession.created_at > now - KNOWN_FOR,
-            address.bool_op("<<=")(cast(attempt.site, INET)),
-        )
-    )
+    long_ago = LoginFailure.failed_at <= now - LONGEST_WINDOW
+    db.execute(delete(LoginFailure).where(long_ago))
 
 
 def _moment_of_nth(
-    n: int, condition: ColumnElement[bool], since: datetime
+    limit: Limit, whose: ColumnElement[bool], now: datetime
 ) -> ScalarSelect[datetime]:
-    """When the ``n``-th failure, counted back from the newest, happened, if it did.
+    """When the failure that fills the limit, counted back from the newest, happened.
 
-    Until this one leaves the window, ``n`` are in it.
+    Until this one leaves the window, as many as the limit allows are in it.
     """
     return (
         select(LoginFailure.failed_at)
-        .where(condition, LoginFailure.failed_at > since)
+        .where(whose, LoginFailure.failed_at > now - limit.window)
         .order_by(LoginFailure.failed_at.desc())
-        .offset(n - 1)
+        .offset(limit.failures - 1)
         .limit(1)
         .scalar_subquery()
     )
-
-
-def _hash(key: bytes, what: str, text: str) -> bytes:
-    message = f"{what}:{text}".encode("utf-8", "surrogatepass")
-    return hmac.digest(key, message, "sha256")

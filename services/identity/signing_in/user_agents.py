@@ -36,6 +36,11 @@ class UserAgent(NamedTuple):
     browser: str
     system: str
 
+    @property
+    def words(self) -> str:
+        """Both names, for a notice."""
+        return ", ".join(filter(None, self))
+
 
 def read_user_agent(header: str) -> UserAgent:
     return UserAgent(_first(_BROWSERS, header), _first(_SYSTEMS, header))

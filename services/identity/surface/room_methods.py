@@ -1,5 +1,7 @@
 """What the methods of several rooms share."""
 
+import threading
+
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
@@ -14,6 +16,7 @@ from services.identity.signing_in.limits import Limits
 from services.identity.signing_in.logins import Logins
 from services.identity.signing_in.passkey_logins import PasskeyLogins
 from services.identity.signing_in.password_changes import NewPasswords, PasswordChanges
+from services.identity.signing_in.proofs import Proofs
 from services.identity.signing_in.resets import Resets
 from services.identity.signing_in.second_step import SecondStep
 from shared.rpc.service import Service
@@ -36,3 +39,5 @@ class RoomMethods(Service, is_part=True):
     _second_step: SecondStep
     _party: RelyingParty
     _passkey_logins: PasskeyLogins
+    _proofs: Proofs
+    _links_asked: threading.Event

@@ -1,4 +1,4 @@
-"""Logging in and out, sessions, and tokens of operators."""
+"""Logging in and out, login links, and tokens of operators."""
 
 import dataclasses
 
@@ -6,9 +6,10 @@ from msgspec.structs import replace
 
 from services.identity import companies
 from services.identity.factors import protection
+from services.identity.models.mailed_links import LinkKind
 from services.identity.people import users
 from services.identity.recording import record_of
-from services.identity.signing_in import principals, sessions
+from services.identity.signing_in import login_links, principals, sessions
 from services.identity.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import identity
@@ -59,6 +60,24 @@ class SigningInMethods(RoomMethods, is_part=True):
                 user = users.get_user(db, session.user_id)
                 record_of(change, user, session.id)
         return Nothing()
+
+    @handles(identity.login_links.ASK_FOR_LOGIN_LINK)
+    def ask_for_login_link(
+        self, call: Call, request: identity.login_links.AskForLoginLink
+    ) -> Nothing:
+        with self.database.system() as db:
+            login_links.ask_for_link(self.change(db, call), self._limits, request)
+        self._links_asked.set()
+        return Nothing()
+
+    @handles(identity.login_links.SHOW_LOGIN_LINK)
+    def show_login_link(
+        self, call: Call, request: identity.login_links.ShowLoginLink
+    ) -> identity.login_links.LoginLink:
+        with self.database.system() as db:
+            link = self._links.find(db, LinkKind.LOG_IN, request.token, call.now)
+            email = users.get_user(db, link.user_id).email
+            return identity.login_links.LoginLink(email=email)
 
     @handles(identity.signing_in.GET_LOG_MARKS)
     def get_log_marks(

@@ -6,12 +6,14 @@ from shared.contracts.identity import (
     companies,
     email_changes,
     factors,
+    login_links,
     memberships,
     notices,
     passkeys,
     passwords,
     people,
     second_step,
+    sessions,
     signing_in,
 )
 from shared.contracts.identity.name import NAME
@@ -23,6 +25,8 @@ CONTRACT = ServiceContract(
         *second_step.METHODS,
         *factors.METHODS,
         *passkeys.METHODS,
+        *login_links.METHODS,
+        *sessions.METHODS,
         *people.METHODS,
         *passwords.METHODS,
         *email_changes.METHODS,

@@ -30,12 +30,16 @@ class BeginPasskeyLogin(Request, frozen=True, kw_only=True):
 
 
 class LogInWithPasskey(Request, frozen=True, kw_only=True):
-    """``browser`` is the one that the log-in was begun with."""
+    """``browser`` is the one that the log-in was begun with.
+
+    ``device`` is the token of the device's cookie, or empty.
+    """
 
     browser: str
     credential: str
     address: str
     user_agent: str = ""
+    device: str = ""
 
 
 class BeginPasskeySecondStep(Request, frozen=True, kw_only=True):
@@ -49,6 +53,7 @@ class AnswerSecondStepWithPasskey(Request, frozen=True, kw_only=True):
     credential: str
     address: str
     user_agent: str = ""
+    device: str = ""
 
 
 class BeginPasskeyRegistration(Request, frozen=True, kw_only=True):

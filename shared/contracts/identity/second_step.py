@@ -17,12 +17,16 @@ class GetPendingLogin(Request, frozen=True, kw_only=True):
 
 
 class AnswerSecondStep(Request, frozen=True, kw_only=True):
-    """``code`` is the app's six digits, or a recovery code."""
+    """``code`` is the app's six digits, or a recovery code.
+
+    ``device`` is the token of the device's cookie, or empty.
+    """
 
     token: str
     code: str
     address: str
     user_agent: str = ""
+    device: str = ""
 
 
 class ProposeTotpAtLogin(Request, frozen=True, kw_only=True):
@@ -30,13 +34,17 @@ class ProposeTotpAtLogin(Request, frozen=True, kw_only=True):
 
 
 class SetUpTotpAtLogin(Request, frozen=True, kw_only=True):
-    """``code`` is that of the app which has the proposal's secret."""
+    """``code`` is that of the app which has the proposal's secret.
+
+    ``device`` is the token of the device's cookie, or empty.
+    """
 
     token: str
     proposal: str
     code: str
     address: str
     user_agent: str = ""
+    device: str = ""
 
 
 class SetUp(Response, frozen=True, kw_only=True):

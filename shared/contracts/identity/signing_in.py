@@ -12,12 +12,18 @@ from shared.permissions import Permission
 
 
 class LogIn(Request, frozen=True, kw_only=True):
-    """``address`` is the browser's IP address, for the throttle and the session."""
+    """``address`` is the browser's IP address, for the throttle and the session.
+
+    ``device`` is the token of the device's cookie, and ``link`` that of a login link
+    (see `login_links`); each may be empty.
+    """
 
     email: str
     password: str
     address: str
     user_agent: str = ""
+    device: str = ""
+    link: str = ""
 
 
 class Protection(Response, frozen=True, kw_only=True):
@@ -42,6 +48,7 @@ class Session(Response, frozen=True, kw_only=True):
     ``principal_expires_at``. ``memberships`` are all companies of the user, by name.
     ``protection`` is there if it was asked for.
     ``unread_notices`` is at most `shared.contracts.identity.notices.MOST_COUNTED`.
+    ``device`` is the token for the device's cookie, after a login.
     """
 
     token: str
@@ -52,6 +59,7 @@ class Session(Response, frozen=True, kw_only=True):
     principal_expires_at: datetime
     unread_notices: int = 0
     protection: Protection | None = None
+    device: str = ""
 
 
 class PendingLogin(Response, frozen=True, kw_only=True):
@@ -154,7 +162,7 @@ LOG_IN = Method(
 )
 """Unauthenticated ``wrong_credentials`` and, after "This wasn't me" until the password
 is reset, ``login_blocked``; Throttled ``too_many_logins`` with ``retry_after_s``;
-Forbidden ``no_company`` when the user belongs to none."""
+Forbidden ``no_company`` when the user belongs to none; NotFound ``link_used``."""
 
 RESUME_SESSION = Method(
     NAME,
@@ -164,8 +172,8 @@ RESUME_SESSION = Method(
     Permission.PUBLIC,
     carries_secret=True,
 )
-"""Unauthenticated ``session_ended``; NotFound ``no_such_company``; Forbidden
-``no_company``."""
+"""Unauthenticated ``session_ended``, or ``session_renewed`` with the token from before
+the last proof; NotFound ``no_such_company``; Forbidden ``no_company``."""
 
 SWITCH_COMPANY = Method(
     NAME,

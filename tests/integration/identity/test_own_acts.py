@@ -50,6 +50,11 @@ def switch_company(harness: IdentityHarness) -> None:
     harness.call(identity.signing_in.SWITCH_COMPANY, request)
 
 
+def prove(harness: IdentityHarness) -> None:
+    an_owner(harness)
+    harness.prove(harness.log_in(ALICE).token)
+
+
 def answer_second_step(harness: IdentityHarness) -> None:
     with_app(harness)[0].log_in()
 
@@ -159,6 +164,7 @@ CALLS: Mapping[Method[Any, Any], Callable[[IdentityHarness], object]] = {
     identity.signing_in.LOG_IN: log_in,
     identity.signing_in.LOG_OUT: log_out,
     identity.signing_in.SWITCH_COMPANY: switch_company,
+    identity.sessions.PROVE: prove,
     identity.second_step.ANSWER_SECOND_STEP: answer_second_step,
     identity.second_step.SET_UP_TOTP_AT_LOGIN: set_up_at_log_in,
     identity.factors.TURN_ON_TOTP: with_app,

@@ -104,6 +104,15 @@ IDENTITY = (
     Line(identity.passkeys.LIST_PASSKEYS,  "200 200 200 200 200 own 401 401 403 200", identity.passkeys.ListPasskeys()),
     Line(identity.passkeys.RENAME_PASSKEY, "404 404 404 404 404 404 401 401 403 404", identity.passkeys.RenamePasskey(passkey_id=e.NEW_ID, name="My key")),
     Line(identity.passkeys.REMOVE_PASSKEY, "404 404 404 404 404 404 401 401 404 404", identity.passkeys.RemovePasskey(passkey_id=e.NEW_ID)),
+    # The same answer whether there is such an account or not.
+    Line(identity.login_links.ASK_FOR_LOGIN_LINK, "200 200 200 200 200 own 200 200 200 200", identity.login_links.AskForLoginLink(email=e.OWN_EMAIL, address="192.0.2.7")),
+    Line(identity.login_links.SHOW_LOGIN_LINK, "404 404 404 404 404 404 404 404 404 404", identity.login_links.ShowLoginLink(token=e.NEW_WORD)),
+    Line(identity.sessions.PROVE,          "200 200 200 200 200 own 401 401 401 401", identity.sessions.Prove(token=e.OWN_TOKEN, proof=identity.sessions.PasswordProof(password=PASSWORD))),
+    Line(identity.sessions.LIST_SESSIONS,  "200 200 200 200 200 own 401 401 403 200", identity.sessions.ListSessions()),
+    Line(identity.sessions.END_SESSION,    "200 404 404 404 404 404 401 401 403 404", identity.sessions.EndSession(session_id=e.OWNERS_SESSION)),
+    Line(identity.sessions.END_OTHER_SESSIONS, "200 200 200 200 200 own 401 401 403 200", identity.sessions.EndOtherSessions()),
+    Line(identity.sessions.END_SESSIONS_OF, "403 403 403 403 403 403 401 401 404 404", identity.sessions.EndSessionsOf(email=e.OWN_EMAIL)),
+    Line(identity.sessions.END_SOME_SESSIONS, "403 403 403 403 403 403 401 401 200 200", identity.sessions.EndSomeSessions()),
     Line(identity.people.GET_ACCOUNT,      "200 200 200 200 200 own 401 401 404 404", identity.people.GetAccount()),
     # A wrong current password, as the right one would change it.
     Line(identity.passwords.CHANGE_PASSWORD, "422 422 422 422 422 422 401 401 404 404", identity.passwords.ChangePassword(current="not the password", new="tram under violet elms")),

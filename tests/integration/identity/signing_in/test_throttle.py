@@ -12,17 +12,16 @@ from sqlalchemy import func, insert, select
 
 from services.identity.models.signing_in import LoginFailure
 from services.identity.signing_in.throttle import (
-    KNOWN_FOR,
-    MAX_ALTOGETHER,
-    MAX_PER_ACCOUNT,
-    MAX_PER_ADDRESS,
-    WINDOW,
+    LONGEST_WINDOW,
+    PER_ACCOUNT,
+    PER_ADDRESS,
 )
 from shared.errors import Throttled, Unauthenticated
-from shared.rpc import jobs
 from tests.fixtures.identity.harness import ADDRESS, IdentityHarness
 from tests.fixtures.properties import over_database
 
+MAX_PER_ACCOUNT, WINDOW = PER_ACCOUNT[0].failures, PER_ACCOUNT[0].window
+MAX_PER_ADDRESS = PER_ADDRESS[0].failures
 ALICE = "alice@example.com"
 WRONG = "not-the-password"
 
@@ -159,100 +158,123 @@ def test_one_ipv6_site_counts_as_one_address(harness: IdentityHarness) -> None:
     harness.log_in(ALICE, address="2001:db8:7:2::1")
 
 
-def fail_everywhere(harness: IdentityHarness) -> None:
-    """As many failures as are taken altogether, of other accounts and addresses."""
+def fail_on_many_accounts(harness: IdentityHarness, count: int) -> None:
+    """As many failures of one address, each on another account."""
+    for number in range(count):
+        fail(harness, f"victim{number}@example.com")
+
+
+def test_who_is_patient_guesses_fifty_times_a_day(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(ALICE, "Aurora")
+    for number in range(PER_ACCOUNT[1].failures):
+        fail(harness, ALICE, address_number(number))
+        harness.clock.move(timedelta(minutes=2))
+
+    with pytest.raises(Throttled) as refusal:
+        harness.log_in(ALICE)
+
+    assert refusal.value.parameters["retry_after_s"] > timedelta(hours=20).seconds
+    harness.clock.move(timedelta(days=1))
+    harness.log_in(ALICE)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("many", ["addresses", "accounts"])
+def test_of_ten_thousand_guesses_few_are_answered(
+    harness: IdentityHarness, many: str
+) -> None:
+    """On one account from many addresses, and on many accounts from one."""
+    harness.add_owner(ALICE, "Aurora")
+    answered = 0
+    for number in range(10_000):
+        email = ALICE if many == "addresses" else f"victim{number}@example.com"
+        address = address_number(number) if many == "addresses" else ADDRESS
+        try:
+            harness.log_in(email, f"guess-{number}", address)
+        except Unauthenticated:
+            answered += 1
+        except Throttled:
+            pass
+        harness.clock.move(timedelta(seconds=8))
+
+    limit = PER_ACCOUNT[1] if many == "addresses" else PER_ADDRESS[1]
+    assert answered == limit.failures
+
+
+def test_failures_elsewhere_keep_no_new_device_out(harness: IdentityHarness) -> None:
+    harness.add_owner(ALICE, "Aurora")
     now = harness.clock.now()
+    anywhere = [
+        {
+            "account_hash": uuid4().bytes,
+            "address_hash": uuid4().bytes,
+            "failed_at": now,
+        }
+        for _ in range(5_000)
+    ]
     with harness.database.system() as db:
-        db.execute(
-            insert(LoginFailure),
-            [
-                {
-                    "account_hash": uuid4().bytes,
-                    "address_hash": uuid4().bytes,
-                    "failed_at": now,
-                }
-                for _ in range(MAX_ALTOGETHER)
-            ],
-        )
+        db.execute(insert(LoginFailure), anywhere)
+
+    harness.log_in(ALICE)
 
 
-def test_an_attack_from_everywhere_on_everybody_is_bounded(
+def test_a_known_device_is_let_in_while_its_account_is_attacked(
     harness: IdentityHarness,
 ) -> None:
     harness.add_owner(ALICE, "Aurora")
-    fail_everywhere(harness)
+    device = harness.log_in(ALICE).device
+    for number in range(MAX_PER_ACCOUNT):
+        fail(harness, ALICE, address_number(number))
 
     with pytest.raises(Throttled):
         harness.log_in(ALICE)
-    harness.clock.move(WINDOW)
-
-    harness.log_in(ALICE)
-
-
-@pytest.mark.parametrize(
-    ("known", "address"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("192.0.2.7", "::ffff:192.0.2.7"),
-        ("2001:db8:7:1::1", "2001:db8:7:1:ffff::2"),
-    ],
-)
-def test_an_attack_on_everybody_keeps_nobody_out_where_they_signed_in_before(
-    harness: IdentityHarness, known: str, address: str
-) -> None:
-    harness.add_owner(ALICE, "Aurora")
-    harness.log_in(ALICE, address=known)
-    harness.clock.move(KNOWN_FOR - timedelta(seconds=1))
-    fail_everywhere(harness)
-
-    harness.log_in(ALICE, address=address)
-
-
-@pytest.mark.parametrize(
-    ("known", "address"),
-    [
-        ("192.0.2.7", "192.0.2.8"),
-        ("192.0.2.7", ""),
-        ("", ""),
-        ("2001:db8:7:1::1", "2001:db8:7:2::1"),
-    ],
-)
-def test_an_attack_on_everybody_bounds_who_comes_from_elsewhere(
-    harness: IdentityHarness, known: str, address: str
-) -> None:
-    harness.add_owner(ALICE, "Aurora")
-    harness.log_in(ALICE, address=known)
-    fail_everywhere(harness)
-
+    harness.log_in(ALICE, device=device)
+    # Its owner's login gives an attacker no further guesses.
     with pytest.raises(Throttled):
-        harness.log_in(ALICE, address=address)
+        harness.log_in(ALICE)
 
 
-def test_who_signed_in_long_ago_or_is_somebody_else_is_not_known(
+def test_a_known_device_is_let_in_while_its_address_is_throttled(
     harness: IdentityHarness,
 ) -> None:
     harness.add_owner(ALICE, "Aurora")
-    harness.add_owner("bob@example.com", "Borealis")
-    harness.log_in(ALICE)
-    harness.clock.move(KNOWN_FOR)
-    fail_everywhere(harness)
+    device = harness.log_in(ALICE).device
+    fail_on_many_accounts(harness, MAX_PER_ADDRESS)
 
-    for email in (ALICE, "bob@example.com"):
-        with pytest.raises(Throttled):
-            harness.log_in(email)
+    harness.log_in(ALICE, device=device)
 
 
-def test_who_is_known_is_bounded_by_account_and_address_as_ever(
+def test_a_known_device_has_as_many_guesses_as_a_stranger(
     harness: IdentityHarness,
 ) -> None:
     harness.add_owner(ALICE, "Aurora")
-    harness.log_in(ALICE)
-    fail_everywhere(harness)
+    device = harness.log_in(ALICE).device
     for _ in range(MAX_PER_ACCOUNT):
-        fail(harness)
+        with pytest.raises(Unauthenticated):
+            harness.log_in(ALICE, WRONG, device=device)
 
     with pytest.raises(Throttled):
-        harness.log_in(ALICE)
+        harness.log_in(ALICE, device=device)
+    # Its guesses don't lock out others.
+    harness.log_in(ALICE)
+
+
+def test_a_device_is_known_for_its_owners_account_alone(
+    harness: IdentityHarness,
+) -> None:
+    harness.add_owner(ALICE, "Aurora")
+    harness.add_owner("mallory@example.com", "Borealis")
+    device = harness.log_in("mallory@example.com").device
+    for _ in range(MAX_PER_ACCOUNT):
+        with pytest.raises(Unauthenticated):
+            harness.log_in(ALICE, WRONG, device=device)
+
+    with pytest.raises(Throttled):
+        harness.log_in(ALICE, WRONG, device=device)
+    with pytest.raises(Throttled):
+        harness.log_in(ALICE, WRONG)
 
 
 def test_successful_sign_ins_are_not_counted(harness: IdentityHarness) -> None:
@@ -320,11 +342,11 @@ def test_many_people_sign_in_at_once_without_being_throttled(
 
 def test_what_no_window_reaches_any_more_is_deleted(harness: IdentityHarness) -> None:
     fail(harness)
-    harness.clock.move(WINDOW - timedelta(seconds=1))
+    harness.clock.move(LONGEST_WINDOW - timedelta(seconds=1))
     fail(harness)
     harness.clock.move(timedelta(seconds=1))
 
-    run_job(harness, "forget_old_failures")
+    harness.run_job("forget_old_failures")
 
     assert count_failures(harness) == 1
 
@@ -363,8 +385,3 @@ def test_the_throttle_does_what_a_list_of_moments_says(
 def count_failures(harness: IdentityHarness) -> int:
     with harness.database.system() as db:
         return db.scalar(select(func.count()).select_from(LoginFailure)) or 0
-
-
-def run_job(harness: IdentityHarness, name: str) -> None:
-    job = next(job for job in harness.service.jobs() if job.name == name)
-    jobs.run_job(job, harness.service.runtime)

@@ -1,6 +1,6 @@
 import pytest
 
-from services.identity.signing_in.throttle import normalise_address, site_of
+from services.identity.signing_in.addresses import normalise_address, shorten, site_of
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,16 @@ def test_an_address_has_one_spelling_and_counts_for_its_site(
 ) -> None:
     assert normalise_address(text) == address
     assert site_of(address) == site
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("203.0.113.7", "203.0.113.x"),
+        ("2001:db8:7:1::1", "2001:db8:7:x"),
+        ("::1", "0:0:0:x"),
+        ("", ""),
+    ],
+)
+def test_people_are_shown_the_network_alone(address: str, shown: str) -> None:
+    assert shorten(address) == shown

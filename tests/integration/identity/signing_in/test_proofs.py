@@ -1,0 +1,112 @@
+"""Proving again who one is: a new token for the session, and a fresh principal."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.identity.signing_in.throttle import PER_ACCOUNT
+from shared.contracts import identity
+from shared.errors import Forbidden, InvalidInput, Throttled, Unauthenticated
+from shared.principal import PROOF_LIFETIME
+from tests.fixtures.identity.harness import IdentityHarness
+
+ALICE = "alice@example.com"
+WRONG = "not-the-password"
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def session(harness: IdentityHarness) -> identity.signing_in.Session:
+    """A session whose last proof is too old."""
+    harness.add_owner(ALICE, "Aurora")
+    session = harness.log_in(ALICE)
+    harness.clock.move(PROOF_LIFETIME)
+    return harness.resume(session.token)
+
+
+def end_others(harness: IdentityHarness, session: identity.signing_in.Session) -> None:
+    """Do what needs a recent proof."""
+    request = identity.sessions.EndOtherSessions()
+    harness.call(identity.sessions.END_OTHER_SESSIONS, request, session.principal)
+
+
+def test_a_login_is_a_proof_for_ten_minutes(harness: IdentityHarness) -> None:
+    harness.add_owner(ALICE, "Aurora")
+    session = harness.log_in(ALICE)
+    harness.clock.move(PROOF_LIFETIME - 2 * SECOND)
+    end_others(harness, harness.resume(session.token))
+    harness.clock.move(2 * SECOND)
+
+    with pytest.raises(Forbidden, match="step_up_required"):
+        end_others(harness, harness.resume(session.token))
+
+
+def test_a_proof_gives_the_session_a_new_token_and_ends_the_old_one(
+    harness: IdentityHarness, session: identity.signing_in.Session
+) -> None:
+    renewed = harness.prove(session.token)
+
+    end_others(harness, renewed)
+    assert renewed.token != session.token
+    with pytest.raises(Unauthenticated, match="session_renewed"):
+        harness.resume(session.token)
+    assert harness.resume(renewed.token).company_id == session.company_id
+    before, after = harness.principal_of(session), harness.principal_of(renewed)
+    assert after.session_id == before.session_id
+
+
+def test_a_proof_that_is_sent_twice_is_right_twice(
+    harness: IdentityHarness, session: identity.signing_in.Session
+) -> None:
+    first = harness.prove(session.token)
+    second = harness.prove(session.token)
+
+    with pytest.raises(Unauthenticated, match="session_renewed"):
+        harness.resume(first.token)
+    end_others(harness, second)
+
+
+def test_the_old_token_of_a_session_that_has_ended_is_one_that_has_ended(
+    harness: IdentityHarness, session: identity.signing_in.Session
+) -> None:
+    renewed = harness.prove(session.token)
+    log_out = identity.signing_in.LogOut(token=renewed.token)
+    harness.call(identity.signing_in.LOG_OUT, log_out)
+
+    for token in (session.token, renewed.token, "f" * 64):
+        with pytest.raises(Unauthenticated, match="session_ended"):
+            harness.resume(token)
+        with pytest.raises(Unauthenticated, match="session_ended"):
+            harness.prove(token)
+
+
+def test_a_wrong_proof_changes_nothing(
+    harness: IdentityHarness, session: identity.signing_in.Session
+) -> None:
+    with pytest.raises(InvalidInput, match="wrong_password"):
+        harness.prove(session.token, WRONG)
+
+    with pytest.raises(Forbidden, match="step_up_required"):
+        end_others(harness, harness.resume(session.token))
+
+
+def test_wrong_proofs_are_throttled_for_the_session_alone(
+    harness: IdentityHarness, session: identity.signing_in.Session
+) -> None:
+    for _ in range(PER_ACCOUNT[0].failures):
+        with pytest.raises(InvalidInput, match="wrong_password"):
+            harness.prove(session.token, WRONG)
+
+    with pytest.raises(Throttled, match="too_many_logins"):
+        harness.prove(session.token)
+    harness.prove(harness.log_in(ALICE).token)
+
+
+def test_an_attack_from_elsewhere_keeps_nobody_from_proving(
+    harness: IdentityHarness, session: identity.signing_in.Session
+) -> None:
+    for _ in range(PER_ACCOUNT[0].failures):
+        with pytest.raises(Unauthenticated):
+            harness.log_in(ALICE, WRONG)
+
+    end_others(harness, harness.prove(session.token))
