@@ -10,11 +10,11 @@ from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from web.account import emails, passkeys, two_factor
+from web.account import emails, passkeys, sessions, two_factor
 from web.account import views as account
 from web.activity import own as own_activity
 from web.activity import views as activity
-from web.auth import passkey_step, second_step
+from web.auth import confirm, login_links, passkey_step, second_step
 from web.auth import passkeys as passkey_login
 from web.auth import views as auth
 from web.dashboard import views as dashboard
@@ -45,11 +45,14 @@ _AREAS = (
     second_step,
     passkey_login,
     passkey_step,
+    confirm,
+    login_links,
     dashboard,
     services,
     account,
     emails,
     passkeys,
+    sessions,
     two_factor,
     own_activity,
     profile,
@@ -76,6 +79,7 @@ _CARRIES_COMPANY = frozenset(
         "own_activity",
         "funds",
         "notices",
+        "sessions",
     }
 )
 """Blueprints whose addresses say which company they were made for."""

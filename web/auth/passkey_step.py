@@ -18,6 +18,7 @@ from web.auth.second_step import CodeForm, pending_token, show_refused, start_ag
 from web.language.refusals import retry_after, sentence
 from web.page.addresses import form_on
 from web.page.context import context
+from web.page.device import device_token
 
 bp = Blueprint("passkey_step", __name__, url_prefix="/login/second-step/passkey")
 
@@ -65,6 +66,7 @@ def _answer(credential: str) -> identity.signing_in.Session:
         credential=credential,
         address=request.remote_addr or "",
         user_agent=user_agent(),
+        device=device_token(),
     )
     method = ANSWER_SECOND_STEP_WITH_PASSKEY
     return call(context().client, method, arguments, nobodys_call())

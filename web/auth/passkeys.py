@@ -23,6 +23,7 @@ from web.auth.views import FAULT, LogInForm, show_log_in
 from web.language.refusals import retry_after, sentence
 from web.page.addresses import form_on
 from web.page.context import context
+from web.page.device import device_token
 from web.page.forms import PageForm
 
 bp = Blueprint("passkey_login", __name__, url_prefix="/login/passkey")
@@ -88,6 +89,7 @@ def _log_in(credential: str) -> identity.signing_in.Session:
         credential=credential,
         address=request.remote_addr or "",
         user_agent=user_agent(),
+        device=device_token(),
     )
     method = identity.passkeys.LOG_IN_WITH_PASSKEY
     return call(context().client, method, arguments, nobodys_call())

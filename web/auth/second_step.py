@@ -49,6 +49,7 @@ from web.language.refusals import retry_after, sentence
 from web.page.addresses import form_on
 from web.page.authenticator_apps import AnyCodeField, AppForm, AppSecret, CodeField
 from web.page.context import context
+from web.page.device import device_token
 from web.page.forms import PageForm
 from web.page.signed_in import sign_in
 
@@ -119,6 +120,7 @@ def answer() -> ResponseReturnValue:
         code=form.code.data or "",
         address=request.remote_addr or "",
         user_agent=own_user_agent(),
+        device=device_token(),
     )
     try:
         session = call(context().client, ANSWER_SECOND_STEP, arguments, nobodys_call())
@@ -157,6 +159,7 @@ def set_up() -> ResponseReturnValue:
         code=form.code.data or "",
         address=request.remote_addr or "",
         user_agent=own_user_agent(),
+        device=device_token(),
     )
     try:
         done = call(context().client, SET_UP_TOTP_AT_LOGIN, arguments, nobodys_call())

@@ -14,6 +14,7 @@ from wtforms.widgets import EmailInput
 from shared.contracts import identity
 from shared.errors import (
     InvalidInput,
+    NotFound,
     RemoteFault,
     Throttled,
     Unauthenticated,
@@ -27,6 +28,7 @@ from web.auth.second_step import ask_for_second_step
 from web.language.refusals import retry_after
 from web.page.addresses import form_on
 from web.page.context import context
+from web.page.device import device_token
 from web.page.errors import error_page
 from web.page.forms import PageForm
 from web.page.signed_in import sign_out, signed_in
@@ -47,6 +49,11 @@ _NOT_SWITCHED = lazy_gettext(
 
 
 class LogInForm(PageForm):
+    """``link`` is the token of a login link.
+
+    ``offers_link``: too many attempts were wrong, and such a link helps.
+    """
+
     email = StringField(
         lazy_gettext("Email"),
         [InputRequired(lazy_gettext("Enter your email address.")), Length(max=254)],
@@ -59,6 +66,8 @@ class LogInForm(PageForm):
         [InputRequired(lazy_gettext("Enter your password.")), Length(max=1000)],
         render_kw={"autocomplete": "current-password"},
     )
+    link = HiddenField()
+    offers_link = False
 
 
 class SwitchForm(PageForm):
@@ -93,8 +102,15 @@ def submit_log_in() -> ResponseReturnValue:
         return show_log_in(form)
     try:
         logged_in = _call_log_in(form)
-    except (Unauthenticated, InvalidInput, Throttled, Unavailable) as refusal:
+    except (
+        Unauthenticated,
+        InvalidInput,
+        NotFound,
+        Throttled,
+        Unavailable,
+    ) as refusal:
         form.refuse(refusal)
+        form.offers_link = isinstance(refusal, Throttled)
         return *show_log_in(form), retry_after(refusal)
     except RemoteFault:
         log.exception("remote_fault", path=request.path)
@@ -192,5 +208,7 @@ def _call_log_in(form: LogInForm) -> identity.signing_in.LoggedIn:
         password=form.password.data or "",
         address=request.remote_addr or "",
         user_agent=user_agent(),
+        device=device_token(),
+        link=form.link.data or "",
     )
     return call(context().client, identity.signing_in.LOG_IN, arguments, nobodys_call())

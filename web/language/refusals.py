@@ -78,6 +78,8 @@ _SENTENCES = {
         "This account is locked because someone else may have used it. Reset your "
         "password to log in again."
     ),
+    "session_renewed": _SESSION_ENDED,
+    "no_such_session": mark("This session does not exist."),
     "too_many_downloads": mark(
         "You have other downloads in progress. Wait until they finish, then try again."
     ),
@@ -384,16 +386,16 @@ def _wait(seconds: int) -> str:
             "Too many attempts. Try again in %(num)s seconds.",
             seconds,
         )
-    if seconds > _HOURS_FROM_S:
+    if seconds <= _HOURS_FROM_S:
         return ngettext(
-            "Too many attempts. Try again in %(num)s hour.",
-            "Too many attempts. Try again in %(num)s hours.",
-            -(-seconds // 3600),
+            "Too many attempts. Try again in %(num)s minute.",
+            "Too many attempts. Try again in %(num)s minutes.",
+            -(-seconds // 60),
         )
     return ngettext(
-        "Too many attempts. Try again in %(num)s minute.",
-        "Too many attempts. Try again in %(num)s minutes.",
-        -(-seconds // 60),
+        "Too many attempts. Try again in %(num)s hour.",
+        "Too many attempts. Try again in %(num)s hours.",
+        -(-seconds // 3600),
     )
 
 

@@ -13,7 +13,6 @@ from flask import (
     g,
     redirect,
     render_template,
-    request,
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
@@ -25,15 +24,18 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from shared.errors import (
     Conflict,
     ContractError,
+    Forbidden,
     RemoteFault,
     Unauthenticated,
     Unavailable,
 )
 from shared.logs import describe
 from web.language.refusals import LazySentence, retry_after, sentence
+from web.page import step_up
 from web.page.addresses import own_address, page_of_form, return_address
 from web.page.forms import FORM_EXPIRED
 from web.page.frame import Frame
+from web.page.htmx import request
 from web.page.page import Page
 from web.page.signed_in import ask_to_sign_in, sign_out
 from web.page.visit import Visit
@@ -69,6 +71,7 @@ _KEPT_HEADERS = {"Allow", "Content-Range", "Retry-After"}
 
 def register_error_pages(app: Flask) -> None:
     app.register_error_handler(Unauthenticated, _session_ended)
+    app.register_error_handler(Forbidden, _forbidden)
     app.register_error_handler(Conflict, _conflict)
     app.register_error_handler(ContractError, _refused)
     app.register_error_handler(CSRFError, _form_expired)
@@ -118,7 +121,17 @@ def _frame_on_its_way() -> Frame | None:
 
 
 def _session_ended(refusal: Unauthenticated) -> ResponseReturnValue:
+    if refusal.code == "session_renewed" and request.htmx and request.method == "GET":
+        # Another tab has a new token in the meantime, and so this one has it, too:
+        # whatever asked for a part of the page asks again.
+        return "", HTTPStatus.NO_CONTENT
     return sign_out(sentence(refusal))
+
+
+def _forbidden(refusal: Forbidden) -> ResponseReturnValue:
+    if refusal.code == step_up.REQUIRED:
+        return step_up.ask_for_proof()
+    return _refused(refusal)
 
 
 def _refused(refusal: ContractError) -> ResponseReturnValue:

@@ -16,6 +16,7 @@ from flask_login import (
 
 from shared.contracts import identity
 from web.page.addresses import return_address
+from web.page.device import set_device_cookie
 from web.page.htmx import make_response, request
 from web.page.visit import forget_principal, set_principal_cookie
 
@@ -56,6 +57,13 @@ def ask_to_sign_in() -> Response:
 def sign_in(session: identity.signing_in.Session, response: Response) -> None:
     """Begin a fresh cookie session: nothing of the one before is kept."""
     cookie.clear()
+    login_user(SignedIn(session.token))
+    set_principal_cookie(response, session.principal)
+    set_device_cookie(response, session.device)
+
+
+def renew_session(session: identity.signing_in.Session, response: Response) -> None:
+    """Hold the session's new token after a proof; forms that are open stay good."""
     login_user(SignedIn(session.token))
     set_principal_cookie(response, session.principal)
 

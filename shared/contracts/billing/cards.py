@@ -61,7 +61,13 @@ it has ended, is paid another way, or has not begun; Unavailable
 ``gateway_unreachable``."""
 
 FORGET_CARD = Method(
-    NAME, "forget_card", ForgetCard, Nothing, Permission.ADD_FUNDS, Effect.ONCE
+    NAME,
+    "forget_card",
+    ForgetCard,
+    Nothing,
+    Permission.ADD_FUNDS,
+    Effect.ONCE,
+    needs_proof=True,
 )
 """Safe to repeat. NotFound ``no_such_card``; Unavailable ``gateway_unreachable``."""
 

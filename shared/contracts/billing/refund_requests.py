@@ -106,6 +106,7 @@ ASK_FOR_REFUND = Method(
     Permission.ADD_FUNDS,
     Effect.CHANGE,
     recorded=("top_up_id", "amount"),
+    needs_proof=True,
 )
 """NotFound ``no_such_payment``; Conflict ``not_a_duplicate``, ``given_back_already``,
 ``refund_asked_already``; InvalidInput ``bad_reason``."""

@@ -102,6 +102,12 @@ LINES = (
     Line("GET", "/account/activity.csv",          "200 200 200 200 200 200 login login login"),
     # A wrong current password, as the right one would change it.
     Line("POST", "/account/password",             "422 422 422 422 422 422 login login login", {"current": "not the password", "new": "tram under violet elms"}),
+    Line("GET", "/account/sessions",              "200 200 200 200 200 200 login login login"),
+    Line("POST", "/account/sessions/{company}/end", "404 404 404 404 404 404 login login login", {"form_key": "a-key"}),
+    Line("POST", "/account/sessions/end-others",  "303 303 303 303 303 303 login login login", {"form_key": "{new_key}"}),
+    Line("GET", "/confirm?next=/account",         "200 200 200 200 200 200 login login login"),
+    # What was sent before is missing, which is seen before the session is.
+    Line("POST", "/confirm",                      "400 400 400 400 400 400 login 400 400", {"password": PASSWORD}),
     Line("GET", "/account/verification",          "200 200 200 200 200 200 login login login"),
     Line("GET", "/account/two-factor",            "200 200 200 200 200 200 login login login"),
     Line("GET", "/account/two-factor/app",        "200 200 200 200 200 200 login login login"),
@@ -179,6 +185,9 @@ LINES = (
     Line("POST", "/login/second-step/passkey/options", "401 401 401 401 401 401 401 401 401"),
     Line("POST", "/login/second-step/passkey", "303 303 303 303 303 303 login 303 303", {"credential": "{{}}"}),
     Line("POST", "/login/passkey",                "422 422 422 422 422 422 422 422 422", {"credential": "{{}}"}),
+    # The same answer whether there is such an account or not.
+    Line("POST", "/login/link",                   "200 200 200 200 200 200 200 200 200", {"email": "{email}"}),
+    Line("GET", "/login-link/no-such-link",       "404 404 404 404 404 404 404 404 404"),
     Line("GET", "/logout",                        "200 200 200 200 200 200 302 200 200"),
     Line("POST", "/logout",                       "out out out out out out login login login"),
     Line("POST", "/theme",                        "303 303 303 303 303 303 303 303 303", {"theme": "dark"}),
@@ -210,6 +219,7 @@ WITHOUT_IDENTITY = {
     # The browser at least forgets who was signed in.
     "/logout": "303",
     "/theme": "303",
+    "/confirm": "400",
     "/services/{service}": "405",
 }
 """What a form is answered while identity is away, if it is not 503."""

@@ -61,3 +61,14 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", () => navigator.clipboard.writeText(button.dataset.copy));
 }
+// A dialog that the server answers with is opened; a form that waited for a proof is
+// sent on. Without a script, both are pages with a button.
+function showAnswer() {
+  document.querySelector("#dialog dialog:not([open])")?.showModal();
+  document.querySelector("form[data-send-on]")?.requestSubmit();
+}
+document.addEventListener("htmx:after:swap", showAnswer);
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-close]")?.closest("dialog")?.close();
+});
+showAnswer();

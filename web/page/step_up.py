@@ -1,0 +1,134 @@
+"""Ask somebody to confirm who they are, and keep meanwhile what they have sent.
+
+A service refuses what matters most with ``step_up_required`` if the last proof is too
+old. Whatever view called it, the answer is made here: the form for a proof, as a dialog
+for htmx and else as a page. The address and the fields that were sent go along in that
+form, signed for this browser's session, and so pass through the page alone: nothing of
+them is in a cookie or a log.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from flask import Response, current_app, render_template
+from flask import session as cookie
+from flask_babel import lazy_gettext as _
+from flask_wtf.csrf import generate_csrf
+from itsdangerous import BadData, URLSafeTimedSerializer
+from wtforms import HiddenField, PasswordField
+from wtforms.validators import InputRequired
+
+from web.page.addresses import own_address, return_address
+from web.page.forms import PageForm
+from web.page.htmx import request
+
+REQUIRED = "step_up_required"
+
+_KEPT_FOR_S = 3_600
+_LONGEST_KEPT = 64 * 1024
+"""Characters of names and values; what is longer has to be sent again."""
+_DIALOG = {
+    "HX-Retarget": "#dialog",
+    "HX-Reswap": "innerHTML",
+    "HX-Reselect": "dialog",
+    "HX-Push-Url": "false",
+}
+_TOKEN = "csrf_token"  # noqa: S105  a field's name
+
+
+@dataclass(frozen=True)
+class KeptRequest:
+    """What was asked for before the proof: a page, or a form with its fields.
+
+    ``page`` is where a person comes back to without it.
+    """
+
+    address: str
+    page: str
+    is_form: bool = False
+    fields: Sequence[tuple[str, str]] = ()
+
+    @classmethod
+    def of_this_request(cls) -> Self:
+        page = return_address()
+        if request.method != "POST":
+            here = page if request.htmx else request.full_path
+            return cls(address=here, page=page)
+        fields = [
+            (name, value)
+            for name, value in request.form.items(multi=True)
+            if name != _TOKEN
+        ]
+        length = sum(len(name) + len(value) for name, value in fields)
+        if request.files or length > _LONGEST_KEPT:
+            return cls(address=page, page=page)
+        return cls(request.full_path, page, is_form=True, fields=fields)
+
+    @classmethod
+    def of_page(cls, target: str | None) -> Self:
+        page = own_address(target) or "/"
+        return cls(address=page, page=page)
+
+    @classmethod
+    def unseal(cls, text: str | None) -> Self | None:
+        """Read what `seal` wrote for the same session, unless that is too long ago."""
+        try:
+            address, page, is_form, fields = _seals().loads(
+                text or "", max_age=_KEPT_FOR_S
+            )
+        except BadData:
+            return None
+        return cls(address, page, is_form, [(name, value) for name, value in fields])
+
+    def seal(self) -> str:
+        return _seals().dumps([self.address, self.page, self.is_form, self.fields])
+
+
+class ProofForm(PageForm):
+    """``kept`` is a `KeptRequest`, sealed; ``next`` is its page."""
+
+    refusals: ClassVar = {"wrong_password": "password"}
+    kept = HiddenField()
+    next = HiddenField()
+    password = PasswordField(
+        _("Password"),
+        [InputRequired(_("Enter your password."))],
+        render_kw={"autocomplete": "current-password", "autofocus": True},
+    )
+
+    @classmethod
+    def for_request(cls, kept: KeptRequest) -> Self:
+        return cls(formdata=None, kept=kept.seal(), next=kept.page)
+
+
+def ask_for_proof() -> Response:
+    """Answer a request that needs a proof first."""
+    form = ProofForm.for_request(KeptRequest.of_this_request())
+    form.status = 403
+    return show_proof(form)
+
+
+def show_proof(form: ProofForm) -> Response:
+    """Show the form, as a dialog where htmx asks."""
+    page = own_address(form.next.data) or "/"
+    template = "auth/_confirm.html" if request.htmx else "auth/confirm.html"
+    html = render_template(template, form=form, page=page)
+    headers = _DIALOG if request.htmx else {}
+    return current_app.make_response((html, form.status, headers))
+
+
+def send_on(kept: KeptRequest) -> Response:
+    """Show the form that was kept; a script sends it, or its reader does."""
+    template = "auth/_send_on.html" if request.htmx else "auth/send_on.html"
+    html = render_template(template, kept=kept)
+    headers = _DIALOG if request.htmx else {}
+    return current_app.make_response((html, 200, headers))
+
+
+def _seals() -> URLSafeTimedSerializer:
+    """Sign for this browser: its session has the secret of its forms' tokens."""
+    generate_csrf()
+    return URLSafeTimedSerializer(
+        current_app.secret_key or "", salt=f"step-up {cookie[_TOKEN]}"
+    )
