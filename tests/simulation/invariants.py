@@ -14,7 +14,7 @@ from sqlalchemy import Row, text
 
 from services.billing.audit import books
 from services.inventory import counters
-from shared.contract import Event, Method
+from shared.contract import Effect, Event, Method
 from shared.contracts import billing, identity, inventory
 from tests.fixtures.stored_words import stored_words
 from tests.simulation.intents import Intent, Outcome
@@ -115,6 +115,25 @@ def effects_once(world: World) -> Findings:
             and intent.method != inventory.lifecycle.CHANGE_PLAN
         ):
             yield f"{intent} is said to be done, and is not"
+
+
+def acts_once(world: World) -> Findings:
+    """What a person did is in the trail once; what was refused is not, nor are jobs."""
+    acts = Counter(
+        (row.request_id, row.method)
+        for row in _rows(world, "identity", "SELECT * FROM activity")
+    )
+    for intent in world.intents:
+        times = acts.pop((intent.request_id, str(intent.method)), 0)
+        if intent.method.effect is not Effect.CHANGE:
+            continue
+        if times > 1 or (times and not intent.may_have_effect):
+            yield f"{intent} is in the trail {times} times"
+        if intent.outcome is Outcome.DONE and not times:
+            yield f"{intent} is said to be done, and is not in the trail"
+    for request_id, method in acts:
+        if request_id.startswith("intent-"):
+            yield f"{method} for {request_id} is in the trail, and nobody called it"
 
 
 def repeats_alike(world: World) -> Findings:
@@ -264,6 +283,7 @@ INVARIANTS: tuple[Callable[[World], Findings], ...] = (
     events_once,
     versions_told,
     effects_once,
+    acts_once,
     repeats_alike,
     wallets_add_up,
     last_one_stands,

@@ -246,8 +246,8 @@ class Network:
             each
             for each in self._in_transit
             if isinstance(each, EventMessage)
-            and (each.handler.name, each.data["name"])
-            == (message.handler.name, message.data["name"])
+            and (each.handler.name, each.handler.event)
+            == (message.handler.name, message.handler.event)
             and not self._is_too_old(each)
         ]
         most = min(len(others), message.handler.most_at_once - 1)
