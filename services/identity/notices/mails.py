@@ -76,9 +76,9 @@ class MailWriter:
             mail = EmailMessage(policy=SMTP)
             mail["Subject"] = TEXT.subject(letter.kind, values)
             self._address(mail, letter)
-            mail["Content-Language"] = str(current_language()).replace("_", "-")
             mail.set_content(TEXT.render(letter.kind, values))
             mail.add_alternative(HTML.render(letter.kind, values), subtype="html")
+            language = values["language"]
         if letter.pdf:
             mail.add_attachment(
                 letter.pdf,
@@ -86,6 +86,8 @@ class MailWriter:
                 subtype="pdf",
                 filename=letter.file_name,
             )
+        # Last: what is added to a mail takes such headers with it.
+        mail["Content-Language"] = language
         return mail
 
     def _address(self, mail: EmailMessage, letter: Letter) -> None:

@@ -23,6 +23,7 @@ from shared.contracts.identity.notices import (
 )
 from shared.errors import NotFound, Unauthenticated
 from tests.fixtures.identity.harness import ADDRESS, IdentityHarness
+from tests.fixtures.identity.passkeys import Person
 from tests.fixtures.identity.two_factor import Member
 
 EMAIL, THEIRS = "alice@example.com", "mallory@example.com"
@@ -122,6 +123,20 @@ def test_email_and_factor_of_since_are_taken_back(
     session = harness.log_in(EMAIL, NEW_PASSWORD)
     assert not session.user.two_factor_enabled
     assert alice.factors(session).recovery_codes_left == 0
+
+
+def test_a_passkey_of_since_is_taken_back_and_its_mail_says_so(
+    harness: IdentityHarness,
+) -> None:
+    person = Person.of(harness, EMAIL)
+    person.add()
+
+    use(harness, harness.mailed_token("not-me", EMAIL))
+
+    with harness.database.system() as db:
+        user = find_user_by_email(db, EMAIL)
+        assert user is not None
+        assert not user.two_factor_enabled
 
 
 def test_a_factor_of_before_stays(harness: IdentityHarness, alice: Member) -> None:
