@@ -55,8 +55,10 @@ def give_options() -> ResponseReturnValue:
 @signed_in
 def add_passkey() -> ResponseReturnValue:
     form, visit = AddPasskeyForm(), _live_visit()
+    if not form.credential.data:
+        return _say_why_there_is_none(visit)
     try:
-        added = _add(visit, form)
+        added = _add(visit, form.credential.data)
     except (InvalidInput, Conflict, Throttled, Unavailable) as refusal:
         prepare_reader(visit)
         flash(sentence(refusal), "danger")
@@ -126,12 +128,20 @@ def _live_visit() -> Visit:
     return visit
 
 
-def _add(visit: Visit, form: AddPasskeyForm) -> identity.passkeys.AddedPasskey:
-    credential = form.credential.data or ""
-    if not credential:
-        # Without options there was nothing to answer: this says why there are none.
+def _say_why_there_is_none(visit: Visit) -> ResponseReturnValue:
+    """The script got no options: perhaps it lacked a proof, which there is by now."""
+    try:
         _begin(visit)
-        raise InvalidInput("passkey_missing")
+    except (Conflict, Throttled, Unavailable) as refusal:
+        words, kind = sentence(refusal), "danger"
+    else:
+        words, kind = _("Choose “Add a passkey” again to continue."), "info"
+    prepare_reader(visit)
+    flash(words, kind)
+    return redirect(url_for(_ALL), code=303)
+
+
+def _add(visit: Visit, credential: str) -> identity.passkeys.AddedPasskey:
     wanted = identity.passkeys.AddPasskey(credential=credential)
     return visit.start(identity.passkeys.ADD_PASSKEY, wanted).result()
 
