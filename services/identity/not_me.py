@@ -9,14 +9,14 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
+from services.identity.credentials.email_changes import restore_email
 from services.identity.factors.revoking import revoke_since
 from services.identity.mailed_links import MailedLinks, end_links
 from services.identity.models.mailed_links import LinkKind, MailedLink
 from services.identity.people import users
 from services.identity.recording import record_of
+from services.identity.sessions.sessions import end_sessions_of
 from services.identity.signing_in import factor_resets
-from services.identity.signing_in.email_changes import restore_email
-from services.identity.signing_in.sessions import end_sessions_of
 from shared.contracts.identity.notices import NoticeKind, NotMe
 from shared.rpc.change import Change
 

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from argon2 import PasswordHasher
 
+from services.identity.credentials.password_changes import NewPasswords, PasswordChanges
+from services.identity.credentials.resets import Resets
 from services.identity.derived_keys import derive
 from services.identity.factors import challenges, guesses, totp
 from services.identity.factors.codes import FactorSecrets
@@ -15,23 +17,20 @@ from services.identity.notices import outbox
 from services.identity.notices.mails import MailWriter
 from services.identity.notices.outbox import Outbox
 from services.identity.people.passwords import ARGON2, PasswordHashing
+from services.identity.sessions import devices, sessions
+from services.identity.sessions.log_marks import Marks
 from services.identity.settings import IdentitySettings
 from services.identity.signing_in import (
-    devices,
     factor_resets,
     login_links,
     pending_logins,
-    sessions,
     throttle,
 )
 from services.identity.signing_in.limits import Limits, forget_old_attempts
-from services.identity.signing_in.log_marks import Marks
 from services.identity.signing_in.logins import Logins
 from services.identity.signing_in.passkey_logins import PasskeyLogins
-from services.identity.signing_in.password_changes import NewPasswords, PasswordChanges
 from services.identity.signing_in.password_checks import PasswordChecks
 from services.identity.signing_in.proofs import Proofs
-from services.identity.signing_in.resets import Resets
 from services.identity.signing_in.second_step import SecondStep
 from services.identity.signing_in.throttle import Attempts
 from services.identity.surface.activity import ActivityMethods

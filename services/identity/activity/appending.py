@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from services.identity.models.activity import Activity
 from services.identity.models.signing_in import LoginSession
-from services.identity.signing_in.addresses import shorten
-from services.identity.signing_in.user_agents import read_user_agent
+from services.identity.sessions.addresses import shorten
+from services.identity.sessions.user_agents import read_user_agent
 from shared import contract
 from shared.contracts.actors import ActorKind
 from shared.db.events import Envelope

@@ -17,7 +17,7 @@ from services.identity.models.people import User
 from services.identity.notices.notify import Subject, notify
 from services.identity.people import users
 from services.identity.people.emails import normalise_or_empty
-from services.identity.signing_in import sessions
+from services.identity.sessions import sessions
 from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind
 from shared.db.database import Database

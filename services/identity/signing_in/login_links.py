@@ -17,9 +17,9 @@ from services.identity.models.people import User
 from services.identity.models.signing_in import LoginLinkRequest
 from services.identity.notices.notify import Subject, notify
 from services.identity.people.emails import normalise_or_empty
-from services.identity.signing_in.addresses import normalise_address, shorten, site_of
+from services.identity.sessions.addresses import normalise_address, shorten, site_of
+from services.identity.sessions.user_agents import read_user_agent
 from services.identity.signing_in.limits import Limit, Limits
-from services.identity.signing_in.user_agents import read_user_agent
 from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind
 from shared.rpc.change import Change

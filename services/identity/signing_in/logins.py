@@ -16,8 +16,9 @@ from services.identity.models.mailed_links import LinkKind
 from services.identity.models.people import User
 from services.identity.people import users
 from services.identity.people.emails import normalise_or_empty
-from services.identity.signing_in import devices, throttle
-from services.identity.signing_in.addresses import normalise_address, site_of
+from services.identity.sessions import devices
+from services.identity.sessions.addresses import normalise_address, site_of
+from services.identity.signing_in import throttle
 from services.identity.signing_in.password_checks import PasswordChecks
 from services.identity.signing_in.second_step import SecondStep
 from services.identity.signing_in.throttle import Attempt

@@ -9,9 +9,10 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.identity.recording import record_of
-from services.identity.signing_in import sessions, throttle
+from services.identity.sessions import sessions
+from services.identity.sessions.sessions import SignedIn
+from services.identity.signing_in import throttle
 from services.identity.signing_in.password_checks import PasswordChecks
-from services.identity.signing_in.sessions import SignedIn
 from services.identity.signing_in.throttle import Attempt
 from shared.contracts import identity
 from shared.errors import InvalidInput, Unauthenticated

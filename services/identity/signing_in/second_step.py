@@ -13,9 +13,10 @@ from services.identity.factors.codes import FactorSecrets, try_code
 from services.identity.models.factors import PendingLogin
 from services.identity.models.people import User
 from services.identity.people import users
-from services.identity.signing_in import factor_resets, pending_logins, sessions
-from services.identity.signing_in.log_marks import Marks
-from services.identity.signing_in.sessions import Browser
+from services.identity.sessions import sessions
+from services.identity.sessions.log_marks import Marks
+from services.identity.sessions.sessions import Browser
+from services.identity.signing_in import factor_resets, pending_logins
 from shared.contracts import identity
 from shared.db.database import Database
 from shared.errors import ContractError, InvalidInput, Unauthenticated

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.identity.signing_in import email_changes
+from services.identity.credentials import email_changes
 from services.identity.surface.room_methods import RoomMethods
 from shared.contracts.identity.email_changes import (
     CHANGE_EMAIL,

@@ -7,6 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
+from services.identity.credentials.password_changes import NewPasswords, PasswordChanges
+from services.identity.credentials.resets import Resets
 from services.identity.factors.codes import FactorSecrets
 from services.identity.factors.relying_party import RelyingParty
 from services.identity.mailed_links import MailedLinks
@@ -15,9 +17,7 @@ from services.identity.settings import IdentitySettings
 from services.identity.signing_in.limits import Limits
 from services.identity.signing_in.logins import Logins
 from services.identity.signing_in.passkey_logins import PasskeyLogins
-from services.identity.signing_in.password_changes import NewPasswords, PasswordChanges
 from services.identity.signing_in.proofs import Proofs
-from services.identity.signing_in.resets import Resets
 from services.identity.signing_in.second_step import SecondStep
 from shared.rpc.service import Service
 

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from services.identity.people import users
 from services.identity.people.emails import normalise_or_empty
-from services.identity.signing_in import sessions
+from services.identity.sessions import sessions
 from services.identity.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import identity

@@ -9,7 +9,8 @@ from services.identity.factors import protection
 from services.identity.models.mailed_links import LinkKind
 from services.identity.people import users
 from services.identity.recording import record_of
-from services.identity.signing_in import login_links, principals, sessions
+from services.identity.sessions import principals, sessions
+from services.identity.signing_in import login_links
 from services.identity.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import identity

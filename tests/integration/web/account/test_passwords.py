@@ -8,8 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from services.identity.signing_in.password_changes import WRONG_PASSWORDS
-from services.identity.signing_in.resets import PER_ACCOUNT
+from services.identity.credentials.password_changes import WRONG_PASSWORDS
+from services.identity.credentials.resets import PER_ACCOUNT
 from shared.principal import load_private_key
 from tests.fixtures.identity.mailed_tokens import reset_tokens
 from tests.fixtures.installations import (

@@ -1,6 +1,6 @@
 import pytest
 
-from services.identity.signing_in.addresses import normalise_address, shorten, site_of
+from services.identity.sessions.addresses import normalise_address, shorten, site_of
 
 
 @pytest.mark.parametrize(

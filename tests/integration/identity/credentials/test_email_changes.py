@@ -6,13 +6,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from services.identity.models.mailed_links import LinkKind, MailedLink
-from services.identity.models.notices import Notice
-from services.identity.signing_in.email_changes import (
+from services.identity.credentials.email_changes import (
     CONFIRM_WITHIN,
     MOST_A_DAY,
     UNDO_WITHIN,
 )
+from services.identity.models.mailed_links import LinkKind, MailedLink
+from services.identity.models.notices import Notice
 from shared.contracts import identity
 from shared.contracts.identity.email_changes import (
     CHANGE_EMAIL,

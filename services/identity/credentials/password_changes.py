@@ -18,7 +18,7 @@ from services.identity.people import users
 from services.identity.people.password_rules import PasswordRules
 from services.identity.people.passwords import PasswordHashing
 from services.identity.recording import record_of
-from services.identity.signing_in import sessions
+from services.identity.sessions import sessions
 from services.identity.signing_in.limits import Limit, Limits
 from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from services.identity.models.signing_in import KnownDevice
-from services.identity.signing_in.sessions import IDLE_LIFETIME
+from services.identity.sessions.sessions import IDLE_LIFETIME
 from shared.contracts import identity
 from shared.contracts.identity.signing_in import Session
 from shared.errors import NotFound, Unauthenticated

@@ -23,10 +23,10 @@ from services.identity.notices.listing import unread_count
 from services.identity.notices.notify import Subject, notify
 from services.identity.people import users, verification
 from services.identity.recording import record_of
-from services.identity.signing_in import devices, principals
-from services.identity.signing_in.addresses import normalise_address, shorten
-from services.identity.signing_in.token_hashes import hash_token
-from services.identity.signing_in.user_agents import read_user_agent
+from services.identity.sessions import devices, principals
+from services.identity.sessions.addresses import normalise_address, shorten
+from services.identity.sessions.token_hashes import hash_token
+from services.identity.sessions.user_agents import read_user_agent
 from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind
 from shared.errors import NotFound, Unauthenticated

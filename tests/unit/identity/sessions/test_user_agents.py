@@ -1,6 +1,6 @@
 import pytest
 
-from services.identity.signing_in.user_agents import read_user_agent
+from services.identity.sessions.user_agents import read_user_agent
 
 _LIKE = "AppleWebKit/537.36 (KHTML, like Gecko)"
 _IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15"

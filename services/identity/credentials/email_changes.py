@@ -20,7 +20,7 @@ from services.identity.notices.notify import Subject, notify
 from services.identity.people import verification
 from services.identity.people.emails import normalise_email
 from services.identity.recording import record_of
-from services.identity.signing_in import sessions
+from services.identity.sessions import sessions
 from shared.contracts.identity.email_changes import EmailChangeAsked, EmailInUse
 from shared.contracts.identity.notices import NoticeKind
 from shared.contracts.identity.people import VerificationStep

@@ -8,7 +8,7 @@ from sqlalchemy import delete, event, func, select
 
 from services.identity.models.companies import Membership
 from services.identity.models.signing_in import LoginSession
-from services.identity.signing_in.sessions import (
+from services.identity.sessions.sessions import (
     ABSOLUTE_LIFETIME,
     IDLE_LIFETIME,
     KEPT_AFTER_END,

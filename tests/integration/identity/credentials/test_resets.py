@@ -9,16 +9,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, func, select, text
 
-from services.identity.mailed_links import MailedLinks
-from services.identity.models.mailed_links import LinkKind
-from services.identity.models.notices import Notice
-from services.identity.models.signing_in import ResetRequest
-from services.identity.signing_in.resets import (
+from services.identity.credentials.resets import (
     LINK_LIFETIME,
     PER_ACCOUNT,
     PER_ADDRESS,
     PER_LINK,
 )
+from services.identity.mailed_links import MailedLinks
+from services.identity.models.mailed_links import LinkKind
+from services.identity.models.notices import Notice
+from services.identity.models.signing_in import ResetRequest
 from shared.contracts import identity
 from shared.contracts.identity.notices import Channel, NoticeKind
 from shared.errors import ContractError, InvalidInput, NotFound, Throttled

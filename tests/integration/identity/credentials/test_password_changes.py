@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from services.identity.credentials.password_changes import WRONG_PASSWORDS
 from services.identity.models.notices import Notice
 from services.identity.people.passwords import MIN_LENGTH
-from services.identity.signing_in.password_changes import WRONG_PASSWORDS
 from shared.contract import Nothing
 from shared.contracts import identity
 from shared.contracts.identity.notices import Channel, NoticeKind

@@ -3,7 +3,7 @@
 import hmac
 
 from services.identity.people.emails import normalise_or_empty
-from services.identity.signing_in.addresses import normalise_address, site_of
+from services.identity.sessions.addresses import normalise_address, site_of
 from shared.contracts import identity
 
 _LENGTH = 16

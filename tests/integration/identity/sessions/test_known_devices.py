@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 
 from services.identity.models.notices import Notice
 from services.identity.models.signing_in import KnownDevice
-from services.identity.signing_in.devices import KNOWN_FOR
+from services.identity.sessions.devices import KNOWN_FOR
 from shared.contracts import identity
 from shared.contracts.identity.notices import Channel, NoticeKind
 from tests.fixtures.identity.harness import ADDRESS, IdentityHarness

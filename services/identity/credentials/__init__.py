@@ -1,0 +1,1 @@
+"""What people sign in with, changed: passwords, resets, emails."""
