@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.fixtures.installations import post, same_cookies, sign_in
+from tests.fixtures.installations import post, same_cookies
 from tests.fixtures.web.customer_site import CustomerSite
 from tests.fixtures.web.pages import ABOUT, BLOCKS, HTMX
 
@@ -24,7 +24,7 @@ FRAGMENTS = (
 @pytest.fixture
 def browser(customer_site: CustomerSite) -> FlaskClient:
     """A session of this test's own."""
-    return sign_in(customer_site.browser.application, "ada@example.com")
+    return customer_site.log_in()
 
 
 def addresses() -> list[str]:

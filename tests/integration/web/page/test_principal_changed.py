@@ -145,7 +145,7 @@ def test_no_page_shows_at_first_what_a_lost_role_included(
 ) -> None:
     """Each is opened by a browser that has the principal of before."""
     app = customer_site.browser.application
-    browser = sign_in(app, "ada@example.com")
+    browser = customer_site.log_in()
     for page in ABOUT:
         browser.get(customer_site.address(page))  # what was last known is remembered
     tabs = [same_cookies(app, browser) for _ in ABOUT]
@@ -170,7 +170,7 @@ def test_no_part_of_a_page_shows_at_first_what_a_lost_role_included(
     customer_site: CustomerSite,
 ) -> None:
     app = customer_site.browser.application
-    browser = sign_in(app, "ada@example.com")
+    browser = customer_site.log_in()
     tabs = [same_cookies(app, browser) for _ in BILLING_PARTS]
     identitys = customer_site.site.services.dispatchers["identity"].service.database
     _become(identitys, customer_site.company_id, Role.TECHNICAL)
