@@ -6,8 +6,10 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
+from shared.principal import PROOF_LIFETIME
 from tests.fixtures.identity.authenticator import Authenticator
 from tests.fixtures.installations import (
+    PASSWORD,
     Installation,
     csrf_token,
     post,
@@ -144,3 +146,26 @@ def test_the_login_says_where_passkeys_work(
     assert ("passkey" in page.lower()) is bool(words)
     assert (words or "") in page
     assert ("<form id=" in page) is (words == "passkey-login")
+
+
+def test_adding_one_long_after_the_last_proof_asks_for_another(
+    ada: FlaskClient, site: Installation
+) -> None:
+    site.clock.move(PROOF_LIFETIME)
+    token = csrf_token(ada, PASSKEYS)
+
+    options = ada.post("/account/passkeys/options", data={"csrf_token": token})
+    # The script sends the form itself then.
+    asked = ada.post("/account/passkeys", data={"csrf_token": token, "credential": ""})
+    proof = hidden_of(asked.text) | {"password": PASSWORD}
+    kept = hidden_of(ada.post("/confirm", data=proof).text)
+    answer = ada.post("/account/passkeys", data=kept)
+
+    assert (options.status_code, asked.status_code) == (403, 403)
+    assert answer.status_code == 303
+    assert "again to continue" in ada.get(PASSKEYS).text
+
+
+def hidden_of(page: str) -> dict[str, str]:
+    found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)
+    return {name: unescape(value) for name, value in found}
