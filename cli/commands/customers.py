@@ -120,6 +120,33 @@ def reset_two_factor(
     )
 
 
+@users.command("end-sessions")
+@click.option("--email", help="The user's email address.")
+@click.option("--everyone", is_flag=True, help="End the sessions of all users.")
+@click.pass_obj
+def end_sessions(
+    context: CommandContext, /, *, email: str | None, everyone: bool
+) -> None:
+    """Log a user out everywhere, or all users.
+
+    They can log in again. One user's devices count as new ones from then on.
+    """
+    if bool(email) == everyone:
+        raise click.UsageError(_("Give either --email or --everyone."))
+    message = mark("sessions ended: %(count)s")
+    if email:
+        request = identity.sessions.EndSessionsOf(email=email)
+        ended = context.call(identity.sessions.END_SESSIONS_OF, request)
+        print_progress(message, [ended.count])
+        return
+
+    def end_some(_place: int | None) -> int:
+        request = identity.sessions.EndSomeSessions()
+        return context.call(identity.sessions.END_SOME_SESSIONS, request).count
+
+    print_progress(message, pages(end_some, lambda count: count or None))
+
+
 @users.command("log-marks")
 @click.option("--email", default="", show_default=False, help="An email address.")
 @click.option("--address", default="", show_default=False, help="An IP address.")

@@ -44,7 +44,6 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
             "Turned on Two-Factor Authentication and logged in"
         ),
         "identity.log_in_with_passkey": mark("Logged in with a passkey"),
-        "identity.log_in_by_link": mark("Logged in with a link from an email"),
         "identity.prove": mark("Confirmed who they are"),
         "identity.end_session": mark("Logged out one session"),
         "identity.end_other_sessions": mark("Logged out all other sessions"),

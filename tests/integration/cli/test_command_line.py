@@ -143,6 +143,10 @@ def test_an_operator_starts_from_nothing(client_area: ClientArea) -> None:
     refused = client_area(*reset, "--reason", "Called back", expect=1)
     assert "[two_factor_is_off]" in refused.stderr
     assert "[no_reset_waits]" in client_area(*reset, "--cancel", expect=1).stderr
+    end = ("users", "end-sessions")
+    for whose in (("--email", "ada@example.com"), ("--everyone",)):
+        assert client_area(*end, *whose).stdout == "sessions ended: 0\n"
+    client_area(*end, expect=2)
     name = ("--name", "Analytical Engines Ltd", "--country", "GB")
     client_area("companies", "create", *name, "--owner", user_id)
     company = ("--company", "Analytical Engines Ltd")
