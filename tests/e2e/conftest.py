@@ -32,6 +32,7 @@ PAGES = {
     "services-nothing-found": "/services?q=nothingatall",
     "add-funds": "/funds/add",
     "account": "/account",
+    "notices": "/account/notices",
     "email": "/account/email",
     "confirm-email": "/confirm-email/no-such-link",
     "undo-email": "/undo-email/no-such-link",

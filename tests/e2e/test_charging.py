@@ -20,6 +20,8 @@ def test_a_service_suspended_for_payment_resumes_automatically_after_a_top_up(
     page = sign_in(newcomer)
     add_wallet(page, "EUR")
     _order_service(operate, tmp_path, newcomer)
+    page.goto("/account/notices")
+    before = page.locator(".notification").count()
     page.goto("/services?state=active")
     page.get_by_role("link", name="web-01").click()
     service = page.url
@@ -30,6 +32,7 @@ def test_a_service_suspended_for_payment_resumes_automatically_after_a_top_up(
     other_tab = page.context.new_page()
     other_tab.goto("/")
     expect(_counted(other_tab, "Suspended")).to_have_text("1")
+    expect(other_tab.locator(".bell")).to_have_accessible_name(_unread(before + 1))
 
     top_up(page, 60)
 
@@ -42,6 +45,13 @@ def test_a_service_suspended_for_payment_resumes_automatically_after_a_top_up(
     page.locator("a[href*='/profile']").first.click()
     page.locator("#main").get_by_role("link", name="Transactions").click()
     expect(page.locator("tbody tr").first).to_contain_text("Charge for services")
+    # It was suspended and resumed, and the top-up has an invoice.
+    bell = other_tab.locator(".bell")
+    expect(bell).to_have_accessible_name(_unread(before + 3), timeout=PATIENCE_MS)
+    page.goto("/account/notices")
+    expect(page.locator(".notification")).to_have_count(before + 3)
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(bell).to_have_accessible_name("Notifications", timeout=PATIENCE_MS)
 
 
 def _order_service(operate: Operate, folder: Path, owner: str) -> None:
@@ -51,6 +61,10 @@ def _order_service(operate: Operate, folder: Path, owner: str) -> None:
         f"Company of {owner},N-1,web-01,lxc-m,EUR,month,active\n"
     )
     operate("services", "import", str(file))
+
+
+def _unread(number: int) -> str:
+    return f"Notifications, {number} unread"
 
 
 def _counted(page: Page, name: str) -> Locator:
