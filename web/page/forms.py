@@ -223,6 +223,10 @@ class DayField(DateField):  # type: ignore[misc]
     def __init__(self, label: Any, **kwargs: Any) -> None:
         super().__init__(label, [Optional()], **kwargs)
 
+    def _value(self) -> str:
+        """Return what is shown: a browser takes a day only, and warns of all else."""
+        return self.data.isoformat() if self.data else ""
+
     def check(self) -> None:
         """Check that what was typed is a day.
 
