@@ -37,6 +37,8 @@ PAGES = {
     "confirm-email": "/confirm-email/no-such-link",
     "undo-email": "/undo-email/no-such-link",
     "password": "/account/password",
+    "sessions": "/account/sessions",
+    "confirm": "/confirm",
     "verification": "/account/verification",
     "two-factor": "/account/two-factor",
     "two-factor-app": "/account/two-factor/app",

@@ -1,20 +1,17 @@
 """Login links: the owner's way in from a new device during an attack."""
 
-from uuid import UUID
-
 import pytest
 from sqlalchemy import func, select
 
 from services.identity.models.mailed_links import LinkKind
-from services.identity.models.notices import Notice
 from services.identity.models.signing_in import LoginLinkRequest
 from services.identity.signing_in.login_links import LIFETIME, NOT_BEFORE, PER_ADDRESS
 from services.identity.signing_in.throttle import PER_ACCOUNT
 from shared.contract import Nothing
 from shared.contracts import identity
-from shared.contracts.identity.notices import Channel, NoticeKind
 from shared.errors import NotFound, Throttled, Unauthenticated
 from tests.fixtures.identity.harness import ADDRESS, IdentityHarness
+from tests.fixtures.identity.mailed_tokens import mailed_tokens
 
 ALICE = "alice@example.com"
 WRONG = "not-the-password"
@@ -28,15 +25,9 @@ def ask(
 
 
 def mailed(harness: IdentityHarness) -> list[str]:
-    """The links' tokens in the mails to be sent, newest last."""
-    with harness.database.system() as db:
-        notices = db.scalars(
-            select(Notice)
-            .where(Notice.kind == NoticeKind.LOGIN_LINK, Notice.channel == Channel.MAIL)
-            .order_by(Notice.created_at)
-        )
-        ids = [UUID(notice.parameters["link_id"]) for notice in notices]
-    return [harness.service._links.token(LinkKind.LOG_IN, it) for it in ids]
+    """The links' tokens in the mails to Alice, newest last."""
+    key = harness.principals.signing_key
+    return mailed_tokens(harness.database, key, ALICE, LinkKind.LOG_IN)
 
 
 def show(harness: IdentityHarness, token: str) -> str:
