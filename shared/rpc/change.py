@@ -1,6 +1,6 @@
 """The context of a change: its transaction and its call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,15 @@ class Change:
     db: Session
     runtime: Runtime
     call: Call
+
+    def as_of_now(self) -> "Change":
+        """Return the change with the present as its time.
+
+        For what has been locked: the call may have waited for others, and what it does
+        comes after what they did.
+        """
+        call = replace(self.call, now=self.runtime.clock.now())
+        return replace(self, call=call)
 
     def begin_replay(self) -> None:
         """Make receivers accept everything sent from now on, whatever they have."""

@@ -179,6 +179,7 @@ def apply_services(change: Change, import_id: UUID) -> inventory.importing.Appli
     moves = counters.Moves()
     for rows in _batches(change.db, import_id):
         existing = _ExistingData.load(change.db, rows, lock=True)
+        change = change.as_of_now()
         done = [*_apply(change, existing, rows)]
         moves.update(finish_all(change, done, Note(code=NoteCode.IMPORTED)))
         total += len(rows)

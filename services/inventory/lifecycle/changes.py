@@ -91,8 +91,11 @@ class ServiceChange:
         return list(differences(self.before, Snapshot.of(self.service)))
 
 
-def lock_service(change: Change, service_id: UUID) -> models.Service:
+def lock_service(change: Change, service_id: UUID) -> tuple[Change, models.Service]:
     """Read a service and keep others from changing it until the commit.
+
+    Returns the change as of then, too: so the times of a service's changes have the
+    order of its versions.
 
     Raises:
         NotFound: ``no_such_service``.
@@ -101,7 +104,7 @@ def lock_service(change: Change, service_id: UUID) -> models.Service:
     service = change.db.scalar(query.with_for_update())
     if service is None:
         raise NotFound("no_such_service")
-    return service
+    return change.as_of_now(), service
 
 
 def finish(

@@ -33,6 +33,7 @@ def rename_services(change: Change, renamed: Renamed) -> None:
     """Apply the names to their services, and publish the changes."""
     after: UUID | None = None
     while batch := _next_batch(change.db, renamed, after):
+        change = change.as_of_now()
         changed = []
         for service, plan_name, family_name in batch:
             before = Snapshot.of(service)

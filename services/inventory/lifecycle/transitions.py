@@ -86,7 +86,7 @@ def request_termination(
     change: Change, request: inventory.lifecycle.RequestTermination
 ) -> inventory.services.Service:
     """Mark a service for termination; it continues until it is terminated."""
-    service = changes.lock_service(change, request.service_id)
+    change, service = changes.lock_service(change, request.service_id)
     states.require(service.state, states.MARKABLE)
     if service.termination_requested_at is not None:
         raise Conflict("already_requested")
@@ -106,7 +106,7 @@ def request_termination(
 def withdraw_termination(
     change: Change, request: inventory.lifecycle.ChangeState
 ) -> inventory.services.Service:
-    service = changes.lock_service(change, request.service_id)
+    change, service = changes.lock_service(change, request.service_id)
     if service.termination_requested_at is None:
         raise Conflict("not_requested")
     before = Snapshot.of(service)
@@ -119,7 +119,7 @@ def change_plan(
     change: Change, request: inventory.lifecycle.ChangePlan
 ) -> inventory.services.Service:
     """Move a service to another plan, at that plan's present price."""
-    service = changes.lock_service(change, request.service_id)
+    change, service = changes.lock_service(change, request.service_id)
     states.require(service.state, states.LIVE)
     plan = get_plan(change.db, request.plan_code)
     price = get_price(change.db, plan, service.currency, service.period)
@@ -134,7 +134,7 @@ def change_plan(
 def change_price(
     change: Change, request: inventory.lifecycle.ChangePrice
 ) -> inventory.services.Service:
-    service = changes.lock_service(change, request.service_id)
+    change, service = changes.lock_service(change, request.service_id)
     states.require(service.state, states.LIVE)
     if request.price.currency.code != service.currency:
         raise Conflict("wrong_currency", request.price.currency.code)
@@ -151,7 +151,7 @@ def _move(
     event: Event[inventory.services.Service],
     note: Note | None = None,
 ) -> inventory.services.Service:
-    service = changes.lock_service(change, request.service_id)
+    change, service = changes.lock_service(change, request.service_id)
     states.require(service.state, transition.sources)
     before = Snapshot.of(service)
     if service.state is ServiceState.SUSPENDED:
