@@ -114,6 +114,27 @@ def end_links(
     )
 
 
+def end_not_me_links(
+    change: Change, user_id: UUID, since: datetime, *, but_to: str
+) -> None:
+    """Let links "This wasn't me" made at ``since`` or later be used no more.
+
+    Those that were mailed to the email ``but_to`` stay. The others are with whoever
+    had changed the email, and would bring theirs back.
+    """
+    change.db.execute(
+        update(MailedLink)
+        .where(
+            MailedLink.user_id == user_id,
+            MailedLink.kind == LinkKind.NOT_ME,
+            MailedLink.used_at.is_(None),
+            MailedLink.created_at >= since,
+            MailedLink.parameters["email"].astext != but_to,
+        )
+        .values(used_at=change.call.now)
+    )
+
+
 def forget_old_links(db: Session, now: datetime) -> None:
     """Delete links that expired more than 30 days ago."""
     db.execute(delete(MailedLink).where(MailedLink.expires_at < now - KEPT_AFTER_END))

@@ -13,7 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from services.identity.mailed_links import MailedLinks, end_links, make_link
+from services.identity.mailed_links import (
+    MailedLinks,
+    end_links,
+    end_not_me_links,
+    make_link,
+)
 from services.identity.models.mailed_links import LinkKind, MailedLink
 from services.identity.models.people import User
 from services.identity.notices.notify import Subject, notify
@@ -107,7 +112,7 @@ def undo_change(change: Change, links: MailedLinks, token: str) -> EmailInUse:
     )
     link = links.use(change.db, LinkKind.UNDO_EMAIL, token, now)
     _use_email(change, user, link.parameters["old_email"])
-    end_links(change, user.id, LinkKind.UNDO_EMAIL, since=link.created_at)
+    _end_later_links(change, user, user.email, link.created_at)
     sessions.end_sessions_of(change, user.id)
     record_of(change, user)
     return EmailInUse(email=user.email)
@@ -119,7 +124,7 @@ def restore_email(change: Change, user: User, email: str, since: datetime) -> No
     The user must be locked. An email that is another account's by now is not taken from
     it: then the user has none that works, so that nobody gets their mail.
     """
-    end_links(change, user.id, LinkKind.UNDO_EMAIL, since=since)
+    _end_later_links(change, user, email, since)
     if user.email == email:
         return
     try:
@@ -127,6 +132,12 @@ def restore_email(change: Change, user: User, email: str, since: datetime) -> No
     except Conflict:
         log.error("email_not_restored", user=str(user.id))  # noqa: TRY400  no fault
         user.email = f"{user.id}@blocked.invalid"
+
+
+def _end_later_links(change: Change, user: User, email: str, since: datetime) -> None:
+    """Leave other emails of ``since`` or later no link that would bring them back."""
+    end_links(change, user.id, LinkKind.UNDO_EMAIL, since=since)
+    end_not_me_links(change, user.id, since, but_to=email)
 
 
 def _use_email(change: Change, user: User, email: str) -> None:
