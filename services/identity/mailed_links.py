@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, true, update
 from sqlalchemy.orm import Session
 
-from services.identity.derived_keys import derive
+from services.identity.hashes import derive_key, keyed_hash
 from services.identity.models.mailed_links import LinkKind, MailedLink
 from shared.errors import NotFound
 from shared.rpc.change import Change
@@ -23,7 +23,7 @@ KEPT_AFTER_END = timedelta(days=30)
 
 class MailedLinks:
     def __init__(self, signing_key: Ed25519PrivateKey) -> None:
-        self._key = derive(signing_key, b"client-area mailed links")
+        self._key = derive_key(signing_key, b"client-area mailed links")
 
     def token(self, kind: LinkKind, link_id: UUID) -> str:
         """Return the secret for the link's address: 96 hexadecimal characters."""
@@ -71,8 +71,7 @@ class MailedLinks:
         return link_id if genuine else None
 
     def _mark(self, kind: LinkKind, link_id: UUID) -> str:
-        message = f"{kind.value}:{link_id.hex}".encode()
-        return hmac.digest(self._key, message, "sha256").hex()
+        return keyed_hash(self._key, kind.value, link_id.hex).hex()
 
 
 def make_link(

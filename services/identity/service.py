@@ -8,10 +8,11 @@ from argon2 import PasswordHasher
 
 from services.identity.credentials.password_changes import NewPasswords, PasswordChanges
 from services.identity.credentials.resets import Resets
-from services.identity.derived_keys import derive
-from services.identity.factors import challenges, guesses, totp
+from services.identity.factors import challenges, totp
 from services.identity.factors.codes import FactorSecrets
 from services.identity.factors.relying_party import RelyingParty
+from services.identity.hashes import derive_key
+from services.identity.limits import Limits, forget_old_attempts
 from services.identity.mailed_links import MailedLinks, forget_old_links
 from services.identity.notices import outbox
 from services.identity.notices.mails import MailWriter
@@ -26,7 +27,6 @@ from services.identity.signing_in import (
     pending_logins,
     throttle,
 )
-from services.identity.signing_in.limits import Limits, forget_old_attempts
 from services.identity.signing_in.logins import Logins
 from services.identity.signing_in.passkey_logins import PasskeyLogins
 from services.identity.signing_in.password_checks import PasswordChecks
@@ -86,22 +86,25 @@ class IdentityService(
             settings.public_url, settings.provider, settings.sender, self._links
         )
         self._outbox = Outbox(database, runtime, writer, settings.postbox)
-        self._secrets = FactorSecrets.of(settings.factor_keys, settings.signing_key)
+        self._limits = Limits(derive_key(settings.signing_key, b"client-area limits"))
+        self._secrets = FactorSecrets.of(
+            settings.factor_keys, settings.signing_key, self._limits
+        )
         self._settings = settings
         self._second_step = SecondStep(
             database,
             runtime,
             self._secrets,
             settings.signing_key,
-            Marks(derive(settings.signing_key, b"client-area sign-in log")),
+            Marks(derive_key(settings.signing_key, b"client-area sign-in log")),
             settings.is_factor_required,
         )
-        attempts = Attempts(derive(self._signing_key, b"client-area login throttle"))
+        key = derive_key(settings.signing_key, b"client-area login throttle")
+        attempts = Attempts(key)
         checks = PasswordChecks(database, runtime, self._hashing, attempts)
         self._logins = Logins(checks, self._links, self._second_step)
         self._proofs = Proofs(checks, self._signing_key)
         self._links_asked = threading.Event()
-        self._limits = Limits(derive(settings.signing_key, b"client-area limits"))
         new = NewPasswords(settings.password_rules, self._hashing, runtime)
         self._new_passwords = new
         self._password_changes = PasswordChanges(database, new, self._limits)
@@ -109,7 +112,9 @@ class IdentityService(
             database, new, self._limits, self._links, self._logins.marks
         )
         self._party = RelyingParty.of(settings.public_url, settings.provider)
-        self._passkey_logins = PasskeyLogins(self._party, self._second_step)
+        self._passkey_logins = PasskeyLogins(
+            self._party, self._second_step, self._limits
+        )
 
     def jobs(self) -> tuple[Job, ...]:
         return (
@@ -147,7 +152,6 @@ class IdentityService(
         with self.database.system() as db:
             now = self.runtime.clock.now()
             throttle.forget_old_failures(db, now)
-            guesses.forget_old_failures(db, now)
             pending_logins.forget_old(db, now)
             forget_old_attempts(db, now)
             challenges.forget_old_challenges(db, now)

@@ -4,32 +4,30 @@ A link in a mail to the new email confirms the change. The old email then gets o
 undoes it, which counts for longer than all later changes.
 """
 
-import math
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
+from services.identity.limits import Limit, Limits
 from services.identity.mailed_links import (
     MailedLinks,
     end_links,
     end_not_me_links,
     make_link,
 )
-from services.identity.models.mailed_links import LinkKind, MailedLink
+from services.identity.models.mailed_links import LinkKind
 from services.identity.models.people import User
 from services.identity.notices.notify import Subject, notify
-from services.identity.people import verification
+from services.identity.people import users, verification
 from services.identity.people.emails import normalise_email
 from services.identity.recording import record_of
 from services.identity.sessions import sessions
 from shared.contracts.identity.email_changes import EmailChangeAsked, EmailInUse
 from shared.contracts.identity.notices import NoticeKind
 from shared.contracts.identity.people import VerificationStep
-from shared.errors import Conflict, InvalidInput, NotFound, Throttled
+from shared.errors import Conflict, InvalidInput, NotFound
 from shared.rpc.change import Change
 
 log = structlog.get_logger()
@@ -37,15 +35,16 @@ log = structlog.get_logger()
 CONFIRM_WITHIN = timedelta(hours=1)
 """Longer than a link to log in with, as this one needs a session as well."""
 UNDO_WITHIN = timedelta(days=7)
-MOST_A_DAY = 5
+PER_USER = Limit("change of email", "too_many_email_changes", 5, timedelta(days=1))
 """Each sends a mail to an address that its owner may know nothing of."""
 
-_DAY = timedelta(days=1)
 _TO_OLD_EMAIL = (LinkKind.RESET_PASSWORD, LinkKind.LOG_IN)
 """Links that only the email's owner may use, whoever that is by then."""
 
 
-def ask_for_change(change: Change, user_id: UUID, email: str) -> EmailChangeAsked:
+def ask_for_change(
+    change: Change, limits: Limits, user_id: UUID, email: str
+) -> EmailChangeAsked:
     """Mail a link to the new email, whether it belongs to somebody else or not.
 
     It replaces the link of an earlier change that waits.
@@ -55,11 +54,11 @@ def ask_for_change(change: Change, user_id: UUID, email: str) -> EmailChangeAske
         Throttled: ``too_many_email_changes`` with ``retry_after_s``.
         NotFound: ``no_such_user``.
     """
-    user = _lock(change.db, user_id)
+    user = users.lock_user(change.db, user_id)
     new = normalise_email(email)
     if new == user.email:
         raise InvalidInput("same_email")
-    _refuse_too_many(change.db, user_id, change.call.now)
+    limits.take(change.db, PER_USER, str(user_id), change.call.now)
     end_links(change, user_id, LinkKind.CONFIRM_EMAIL)
     link = make_link(
         change,
@@ -84,7 +83,7 @@ def confirm_change(
             ``link_used``, ``link_expired``, ``no_such_user``.
         Conflict: ``email_taken``.
     """
-    user = _lock(change.db, user_id)
+    user = users.lock_user(change.db, user_id)
     link = links.use(change.db, LinkKind.CONFIRM_EMAIL, token, change.call.now)
     if link.user_id != user_id:
         raise NotFound("link_unknown")
@@ -107,9 +106,8 @@ def undo_change(change: Change, links: MailedLinks, token: str) -> EmailInUse:
         Conflict: ``email_taken``.
     """
     now = change.call.now
-    user = _lock(
-        change.db, links.find(change.db, LinkKind.UNDO_EMAIL, token, now).user_id
-    )
+    found = links.find(change.db, LinkKind.UNDO_EMAIL, token, now)
+    user = users.lock_user(change.db, found.user_id)
     link = links.use(change.db, LinkKind.UNDO_EMAIL, token, now)
     _use_email(change, user, link.parameters["old_email"])
     _end_later_links(change, user, user.email, link.created_at)
@@ -150,27 +148,3 @@ def _use_email(change: Change, user: User, email: str) -> None:
         change.db, user.id, VerificationStep.EMAIL, change.call.now
     )
     end_links(change, user.id, LinkKind.CONFIRM_EMAIL, *_TO_OLD_EMAIL)
-
-
-def _lock(db: Session, user_id: UUID) -> User:
-    """Lock the person, so that changes of one email are made one after the other."""
-    user = db.get(User, user_id, with_for_update=True, populate_existing=True)
-    if user is None:
-        raise NotFound("no_such_user")
-    return user
-
-
-def _refuse_too_many(db: Session, user_id: UUID, now: datetime) -> None:
-    asked = db.scalars(
-        select(MailedLink.created_at)
-        .where(
-            MailedLink.user_id == user_id,
-            MailedLink.kind == LinkKind.CONFIRM_EMAIL,
-            MailedLink.created_at > now - _DAY,
-        )
-        .order_by(MailedLink.created_at.desc())
-    ).all()
-    if len(asked) >= MOST_A_DAY:
-        wait = asked[MOST_A_DAY - 1] + _DAY - now
-        retry_after_s = math.ceil(wait.total_seconds())
-        raise Throttled("too_many_email_changes", "", {"retry_after_s": retry_after_s})

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 
+from services.identity.limits import Limit, Limits
 from services.identity.mailed_links import end_links
 from services.identity.models.mailed_links import LinkKind
 from services.identity.models.people import User
@@ -19,7 +20,6 @@ from services.identity.people.password_rules import PasswordRules
 from services.identity.people.passwords import PasswordHashing
 from services.identity.recording import record_of
 from services.identity.sessions import sessions
-from services.identity.signing_in.limits import Limit, Limits
 from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind
 from shared.db.database import Database

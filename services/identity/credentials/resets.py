@@ -13,6 +13,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from services.identity.credentials.password_changes import NewPasswords, set_password
+from services.identity.limits import Limit, Limits
 from services.identity.mailed_links import MailedLinks, make_link
 from services.identity.models.mailed_links import LinkKind
 from services.identity.models.people import User
@@ -23,7 +24,6 @@ from services.identity.people.emails import normalise_or_empty
 from services.identity.sessions import sessions
 from services.identity.sessions.addresses import normalise_address, site_of
 from services.identity.sessions.log_marks import Marks
-from services.identity.signing_in.limits import Limit, Limits
 from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind
 from shared.db.database import Database

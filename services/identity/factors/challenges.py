@@ -5,22 +5,18 @@ passkey that counts nothing could not tell.
 """
 
 import hashlib
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from services.identity.limits import Limit, Limits
 from services.identity.models.passkeys import PasskeyChallenge, Purpose
-from shared.errors import Throttled
 from shared.rpc.change import Change
 
 LIFETIME = timedelta(minutes=5)
-WINDOW = timedelta(minutes=15)
-"""Over which the challenges are counted that one place asked for; they are kept for as
-long."""
-MAX_PER_SOURCE = 300
+PER_SOURCE = Limit("passkey challenge", "too_many_logins", 300, timedelta(minutes=15))
 """An office shares one address, and open log-in pages ask every few minutes."""
 
 _LENGTH = 32
@@ -39,21 +35,20 @@ class Holder:
 
 
 def make_challenge(
-    change: Change, holder: Holder, source_hash: bytes | None = None
+    change: Change, limits: Limits, holder: Holder, source: str = ""
 ) -> bytes:
     """Make a challenge for its holder; for one source, by default them, only so many.
 
     Raises:
         Throttled: ``too_many_logins`` with ``retry_after_s``.
     """
-    source_hash = source_hash or holder.hash
-    _refuse_too_many(change.db, source_hash, change.call.now)
+    subject = source or holder.hash.hex()
+    limits.take(change.db, PER_SOURCE, subject, change.call.now)
     challenge = change.runtime.random.randbytes(_LENGTH)
     row = PasskeyChallenge(
         challenge_hash=_hash(challenge),
         purpose=holder.purpose,
         holder_hash=holder.hash,
-        source_hash=source_hash,
         created_at=change.call.now,
     )
     change.db.add(row)
@@ -81,22 +76,9 @@ def use_challenge(db: Session, holder: Holder, challenge: bytes, now: datetime) 
 
 
 def forget_old_challenges(db: Session, now: datetime) -> None:
-    """Delete those that nobody can answer and no limit counts any more."""
-    old = PasskeyChallenge.created_at <= now - WINDOW
+    """Delete those that nobody can answer any more."""
+    old = PasskeyChallenge.created_at <= now - LIFETIME
     db.execute(delete(PasskeyChallenge).where(old))
-
-
-def _refuse_too_many(db: Session, source_hash: bytes, now: datetime) -> None:
-    since = now - WINDOW
-    count, first = db.execute(
-        select(func.count(), func.min(PasskeyChallenge.created_at)).where(
-            PasskeyChallenge.source_hash == source_hash,
-            PasskeyChallenge.created_at > since,
-        )
-    ).one()
-    if count >= MAX_PER_SOURCE:
-        retry_after_s = math.ceil((first - since).total_seconds())
-        raise Throttled("too_many_logins", "", {"retry_after_s": retry_after_s})
 
 
 def _hash(secret: bytes) -> bytes:

@@ -1,17 +1,32 @@
-"""Codes that people type: of their app, or for recovery."""
+"""Codes that people type: of their app, or for recovery.
+
+Two of a million codes of an app are right at a time: with 50 wrong ones a day, somebody
+who knows a password guesses one within a year with a chance of one in 27.
+"""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.identity.derived_keys import derive
-from services.identity.factors import guesses, recovery_codes, totp
+from services.identity.factors import recovery_codes, totp
 from services.identity.factors.secret_keys import SecretKeys
+from services.identity.hashes import derive_key
+from services.identity.limits import Limit, Limits
 from services.identity.models.people import User
 from services.identity.notices.notify import Subject, notify
 from shared.contracts.identity.factors import Factor
 from shared.contracts.identity.notices import NoticeKind
 from shared.rpc.change import Change
+
+LIMITS = (
+    Limit("codes in a day", "too_many_codes", 50, timedelta(days=1)),
+    Limit("codes in minutes", "too_many_codes", 10, timedelta(minutes=15)),
+)
+"""Wrong codes of one factor, the longest wait first. A right one sets them back.
+
+Each factor has its own: guesses at an app's codes keep nobody from a recovery code.
+"""
 
 
 @dataclass(frozen=True)
@@ -20,10 +35,14 @@ class FactorSecrets:
 
     keys: SecretKeys
     recovery_key: bytes
+    limits: Limits
 
     @classmethod
-    def of(cls, keys: SecretKeys, signing_key: Ed25519PrivateKey) -> "FactorSecrets":
-        return cls(keys, derive(signing_key, b"client-area recovery codes"))
+    def of(
+        cls, keys: SecretKeys, signing_key: Ed25519PrivateKey, limits: Limits
+    ) -> "FactorSecrets":
+        key = derive_key(signing_key, b"client-area recovery codes")
+        return cls(keys, key, limits)
 
 
 def try_code(
@@ -40,7 +59,9 @@ def try_code(
     db, now = change.db, change.call.now
     recovery_code = recovery_codes.read(text)
     factor = Factor.RECOVERY_CODE if recovery_code else Factor.TOTP
-    guesses.refuse_when_throttled(db, user.id, factor, now)
+    subject = f"{user.id} {factor.value}"
+    for limit in LIMITS:
+        secrets.limits.take(db, limit, subject, now)
     if recovery_code:
         key = secrets.recovery_key
         is_right = recovery_codes.use(db, key, user.id, recovery_code, now)
@@ -48,9 +69,9 @@ def try_code(
         digits = "".join(text.split())
         is_right = totp.use_code(db, secrets.keys, user.id, digits, now)
     if not is_right:
-        guesses.count_failure(db, user.id, factor, now)
         return None
-    guesses.clear_failures(db, user.id, factor)
+    for limit in LIMITS:
+        secrets.limits.clear(db, limit, subject)
     if recovery_code:
         _tell_of_recovery(change, user)
     return factor

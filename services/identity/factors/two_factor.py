@@ -15,20 +15,8 @@ from shared.contracts.identity.factors import (
     TwoFactorState,
 )
 from shared.contracts.identity.notices import NoticeKind
-from shared.errors import Conflict, InvalidInput, NotFound
+from shared.errors import Conflict, InvalidInput
 from shared.rpc.change import Change
-
-
-def lock_user(db: Session, user_id: UUID) -> User:
-    """Read a user for a change of their factors.
-
-    Raises:
-        NotFound: ``no_such_user``; operators are none.
-    """
-    user = db.get(User, user_id, with_for_update=True)
-    if user is None:
-        raise NotFound("no_such_user")
-    return user
 
 
 def factors_of(db: Session, user_id: UUID) -> list[Factor]:

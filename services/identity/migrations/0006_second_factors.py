@@ -60,14 +60,6 @@ def _create_factors() -> None:
         _moment("created_at"),
         _moment("used_at", nullable=True),
     )
-    op.create_table(
-        "factor_failures",
-        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
-        _user_id(),
-        sa.Column("factor", sa.Text, nullable=False),
-        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False, index=True),
-        sa.Index("factor_failures_of_user", "user_id", "factor", "failed_at"),
-    )
 
 
 def _moment(name: str, *, nullable: bool = False) -> sa.Column:

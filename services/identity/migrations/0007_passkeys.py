@@ -30,8 +30,6 @@ def upgrade() -> None:
         sa.Column("challenge_hash", sa.LargeBinary, primary_key=True),
         sa.Column("purpose", sa.Text, nullable=False),
         sa.Column("holder_hash", sa.LargeBinary, nullable=False),
-        sa.Column("source_hash", sa.LargeBinary, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, index=True),
         sa.Column("used_at", sa.DateTime(timezone=True)),
-        sa.Index("passkey_challenges_source", "source_hash", "created_at"),
     )

@@ -1,4 +1,4 @@
-"""Second factors, wrong codes, log-ins that wait for a factor, and resets."""
+"""Second factors, log-ins that wait for a factor, and resets."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.identity.models.base import Base
-from shared.contracts.identity.factors import Factor
 
 
 class AuthenticatorApp(Base):
@@ -35,17 +34,6 @@ class RecoveryCode(Base):
     user_id: Mapped[UUID]
     created_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-
-
-class FactorFailure(Base):
-    """A wrong code of somebody who had given the right password."""
-
-    __tablename__ = "factor_failures"
-
-    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
-    user_id: Mapped[UUID]
-    factor: Mapped[Factor]
-    failed_at: Mapped[datetime]
 
 
 class PendingLogin(Base):

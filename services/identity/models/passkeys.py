@@ -42,8 +42,7 @@ class PasskeyChallenge(Base):
     """A challenge that was given out. Of the secrets only the SHA-256 are kept.
 
     ``holder_hash`` is that of who may answer it: a session, a browser or a pending
-    log-in. ``source_hash`` is what so many are counted for: where a log-in comes from,
-    or else the holder.
+    log-in.
     """
 
     __tablename__ = "passkey_challenges"
@@ -51,6 +50,5 @@ class PasskeyChallenge(Base):
     challenge_hash: Mapped[bytes] = mapped_column(primary_key=True)
     purpose: Mapped[Purpose]
     holder_hash: Mapped[bytes]
-    source_hash: Mapped[bytes]
     created_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -14,8 +14,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from services.identity.hashes import hash_token
 from services.identity.models.signing_in import KnownDevice, LoginSession
-from services.identity.sessions.token_hashes import hash_token
 from shared.principal import NOBODY_ID
 from shared.rpc.change import Change
 

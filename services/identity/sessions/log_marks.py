@@ -1,7 +1,6 @@
 """How the log names accounts and addresses, so that sign-ins can be investigated."""
 
-import hmac
-
+from services.identity.hashes import keyed_hash
 from services.identity.people.emails import normalise_or_empty
 from services.identity.sessions.addresses import normalise_address, site_of
 from shared.contracts import identity
@@ -26,5 +25,4 @@ class Marks:
     def _mark(self, what: str, text: str) -> str:
         if not text:
             return ""
-        message = f"{what}:{text}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._key, message, "sha256").hex()[:_LENGTH]
+        return keyed_hash(self._key, what, text).hex()[:_LENGTH]

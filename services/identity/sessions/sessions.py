@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from services.identity import memberships
+from services.identity.hashes import hash_token
 from services.identity.memberships import UsersCompany
 from services.identity.models.people import User
 from services.identity.models.signing_in import LoginSession
@@ -25,7 +26,6 @@ from services.identity.people import users, verification
 from services.identity.recording import record_of
 from services.identity.sessions import devices, principals
 from services.identity.sessions.addresses import normalise_address, shorten
-from services.identity.sessions.token_hashes import hash_token
 from services.identity.sessions.user_agents import read_user_agent
 from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind

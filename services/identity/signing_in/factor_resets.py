@@ -109,7 +109,7 @@ def do_due_resets(database: Database, runtime: Runtime, request_id: str) -> None
     with database.system() as db:
         for reset in _due(db, now):
             change = Change(db, runtime, call)
-            user = two_factor.lock_user(db, reset.user_id)
+            user = users.lock_user(db, reset.user_id)
             reset.ended_at = now
             two_factor.remove_all(change, user, by="support")
             sessions.end_sessions_of(change, user.id)
@@ -130,4 +130,4 @@ def _find_user(db: Session, email: str) -> User:
     user = users.find_user_by_email(db, normalise_or_empty(email))
     if user is None:
         raise NotFound("no_such_user")
-    return two_factor.lock_user(db, user.id)
+    return users.lock_user(db, user.id)

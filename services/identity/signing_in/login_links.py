@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.orm import Session
 
+from services.identity.limits import Limit, Limits
 from services.identity.mailed_links import make_link
 from services.identity.models.mailed_links import LinkKind, MailedLink
 from services.identity.models.people import User
@@ -19,7 +20,6 @@ from services.identity.notices.notify import Subject, notify
 from services.identity.people.emails import normalise_or_empty
 from services.identity.sessions.addresses import normalise_address, shorten, site_of
 from services.identity.sessions.user_agents import read_user_agent
-from services.identity.signing_in.limits import Limit, Limits
 from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind
 from shared.rpc.change import Change

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.identity.derived_keys import derive
 from services.identity.factors import passkeys
 from services.identity.factors.challenges import Holder, make_challenge
 from services.identity.factors.relying_party import RelyingParty, read_assertion
+from services.identity.limits import Limits
 from services.identity.models.factors import PendingLogin
 from services.identity.models.passkeys import Purpose
 from services.identity.people import users
 from services.identity.sessions.addresses import normalise_address, site_of
 from services.identity.signing_in import factor_resets, pending_logins
 from services.identity.signing_in.second_step import SecondStep
-from services.identity.signing_in.throttle import Attempts
 from shared.contracts import identity
 from shared.contracts.identity.passkeys import (
     AnswerSecondStepWithPasskey,
@@ -37,6 +36,7 @@ log = structlog.get_logger()
 class PasskeyLogins:
     party: RelyingParty
     second_step: SecondStep
+    limits: Limits
 
     def begin(self, request: BeginPasskeyLogin, call: Call) -> str:
         """Return the options for any passkey of ours.
@@ -44,13 +44,11 @@ class PasskeyLogins:
         Raises:
             Throttled: ``too_many_logins`` with ``retry_after_s``.
         """
-        key = derive(self.second_step.signing_key, b"client-area passkey throttle")
         site = site_of(normalise_address(request.address))
-        source = Attempts(key).of_stranger("", site).address_hash
         holder = Holder(Purpose.LOG_IN, request.browser)
         with self.second_step.database.system() as db:
             change = Change(db, self.second_step.runtime, call)
-            challenge = make_challenge(change, holder, source)
+            challenge = make_challenge(change, self.limits, holder, site)
         return self.party.request_options(challenge)
 
     def log_in(
@@ -94,7 +92,7 @@ class PasskeyLogins:
         with self.second_step.database.system() as db:
             pending = pending_logins.find(db, token, call.now)
             change = Change(db, self.second_step.runtime, call)
-            challenge = make_challenge(change, _holder_of(pending))
+            challenge = make_challenge(change, self.limits, _holder_of(pending))
             own = passkeys.passkeys_of(db, pending.user_id)
             return self.party.request_options(challenge, own)
 

@@ -4,15 +4,16 @@ The browser holds 256 random bits, of which the database keeps the SHA-256. They
 nothing but the second step, for 10 minutes and five wrong codes.
 """
 
-import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from services.identity.factors import two_factor
+from services.identity.hashes import hash_token
 from services.identity.models.factors import PendingLogin
 from services.identity.models.people import User
+from services.identity.people import users
 from shared.contracts import identity
 from shared.errors import Unauthenticated
 from shared.rpc.change import Change
@@ -26,7 +27,7 @@ def begin(change: Change, user: User) -> identity.signing_in.PendingLogin:
     token, now = change.runtime.new_token(), change.call.now
     row = PendingLogin(
         id=change.runtime.new_id(),
-        token_hash=_hash(token),
+        token_hash=hash_token(token),
         user_id=user.id,
         created_at=now,
         expires_at=now + LIFETIME,
@@ -42,7 +43,7 @@ def find(db: Session, token: str, now: datetime, *, lock: bool = False) -> Pendi
         Unauthenticated: ``pending_login_ended``, or there never was one.
     """
     which = select(PendingLogin).where(
-        PendingLogin.token_hash == _hash(token),
+        PendingLogin.token_hash == hash_token(token),
         PendingLogin.ended_at.is_(None),
         PendingLogin.expires_at > now,
         PendingLogin.wrong_codes < MAX_WRONG_CODES,
@@ -61,7 +62,7 @@ def take(db: Session, token: str, now: datetime) -> tuple[PendingLogin, User]:
             since.
     """
     row = find(db, token, now, lock=True)
-    user = two_factor.lock_user(db, row.user_id)
+    user = users.lock_user(db, row.user_id)
     if user.password_changed_at > row.created_at:
         raise Unauthenticated("pending_login_ended")
     return row, user
@@ -80,7 +81,3 @@ def view(
 def forget_old(db: Session, now: datetime) -> None:
     """Delete those that can't be answered any more."""
     db.execute(delete(PendingLogin).where(PendingLogin.expires_at <= now))
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -7,10 +7,12 @@ on an account from elsewhere doesn't keep its owner out.
 
 Admission looks at the count before the password is hashed, and the answer looks again,
 under a lock that all answers take: of any number of guesses made at once, no more
-than the limit learn whether they were right. Sign-ins that succeed are never counted.
+than the limit learn whether they were right.
+
+Unlike those of `limits`, logins that succeed are not counted against an address, from
+which an office may make hundreds.
 """
 
-import hmac
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +21,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from services.identity.hashes import keyed_hash
 from services.identity.models.signing_in import LoginFailure
 from shared.errors import Throttled
 
@@ -77,8 +80,7 @@ class Attempts:
         return Attempt(own, own)
 
     def _hash(self, what: str, text: str) -> bytes:
-        message = f"{what}:{text}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._key, message, "sha256")
+        return keyed_hash(self._key, what, text)
 
 
 def refuse_when_throttled(db: Session, attempt: Attempt, now: datetime) -> None:

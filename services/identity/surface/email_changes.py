@@ -24,7 +24,9 @@ class EmailMethods(RoomMethods, is_part=True):
         self, db: Session, call: Call, request: ChangeEmail
     ) -> EmailChangeAsked:
         change, user_id = self.change(db, call), call.principal.user_id
-        return email_changes.ask_for_change(change, user_id, request.email)
+        return email_changes.ask_for_change(
+            change, self._limits, user_id, request.email
+        )
 
     @in_transaction(CONFIRM_EMAIL)
     def confirm_email(

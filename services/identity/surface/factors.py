@@ -52,7 +52,7 @@ class FactorMethods(RoomMethods, is_part=True):
     ) -> identity.factors.RecoveryCodes:
         with self.database.system() as db:
             change = self.change(db, call)
-            user = two_factor.lock_user(db, call.principal.user_id)
+            user = users.lock_user(db, call.principal.user_id)
             # Another app in place of the one that protects the account: who has only
             # taken over a session must not be able to do that.
             may_replace = totp.find_app(db, user.id) is None or try_code(
@@ -71,7 +71,7 @@ class FactorMethods(RoomMethods, is_part=True):
         self, call: Call, _request: identity.factors.RenewRecoveryCodes
     ) -> identity.factors.RecoveryCodes:
         with self.database.system() as db:
-            user = two_factor.lock_user(db, call.principal.user_id)
+            user = users.lock_user(db, call.principal.user_id)
             change = self.change(db, call)
             codes = two_factor.renew_recovery_codes(change, self._secrets, user)
             record_of(change, user)
@@ -81,7 +81,7 @@ class FactorMethods(RoomMethods, is_part=True):
     def remove_totp(self, call: Call, request: identity.factors.RemoveTotp) -> Nothing:
         with self.database.system() as db:
             change = self.change(db, call)
-            user = two_factor.lock_user(db, call.principal.user_id)
+            user = users.lock_user(db, call.principal.user_id)
             is_removed = two_factor.remove_app(
                 change,
                 self._secrets,
@@ -99,7 +99,7 @@ class FactorMethods(RoomMethods, is_part=True):
     def import_totp(
         self, db: Session, call: Call, request: identity.factors.ImportTotp
     ) -> Nothing:
-        user = two_factor.lock_user(db, request.user_id)
+        user = users.lock_user(db, request.user_id)
         two_factor.import_app(
             self.change(db, call), self._secrets, user, request.secret
         )

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.identity.factors import own_passkeys, passkeys, two_factor
+from services.identity.factors import own_passkeys, passkeys
 from services.identity.factors.challenges import Holder, make_challenge
 from services.identity.factors.relying_party import read_registration
 from services.identity.models.passkeys import Purpose
@@ -50,7 +50,9 @@ class PasskeyMethods(RoomMethods, is_part=True):
             user = users.get_user(db, call.principal.user_id)
             known = passkeys.passkeys_of(db, user.id)
             own_passkeys.check_room(known)
-            challenge = make_challenge(self.change(db, call), _session_of(call))
+            challenge = make_challenge(
+                self.change(db, call), self._limits, _session_of(call)
+            )
             options = self._party.creation_options(user, known, challenge)
         return identity.passkeys.CeremonyOptions(options=options)
 
@@ -60,7 +62,7 @@ class PasskeyMethods(RoomMethods, is_part=True):
     ) -> identity.passkeys.AddedPasskey:
         answer = read_registration(request.credential)
         with self.database.system() as db:
-            user = two_factor.lock_user(db, call.principal.user_id)
+            user = users.lock_user(db, call.principal.user_id)
             passkeys.use_up_challenge(db, _session_of(call), answer, call.now)
             change = self.change(db, call)
             passkey, codes = own_passkeys.add_passkey(
@@ -93,7 +95,7 @@ class PasskeyMethods(RoomMethods, is_part=True):
     ) -> Nothing:
         with self.database.system() as db:
             change = self.change(db, call)
-            user = two_factor.lock_user(db, call.principal.user_id)
+            user = users.lock_user(db, call.principal.user_id)
             is_required = self._settings.is_factor_required
             own_passkeys.remove_passkey(
                 change, user, request.passkey_id, is_required=is_required

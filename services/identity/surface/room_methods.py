@@ -11,10 +11,10 @@ from services.identity.credentials.password_changes import NewPasswords, Passwor
 from services.identity.credentials.resets import Resets
 from services.identity.factors.codes import FactorSecrets
 from services.identity.factors.relying_party import RelyingParty
+from services.identity.limits import Limits
 from services.identity.mailed_links import MailedLinks
 from services.identity.people.passwords import PasswordHashing
 from services.identity.settings import IdentitySettings
-from services.identity.signing_in.limits import Limits
 from services.identity.signing_in.logins import Logins
 from services.identity.signing_in.passkey_logins import PasskeyLogins
 from services.identity.signing_in.proofs import Proofs

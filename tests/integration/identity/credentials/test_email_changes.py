@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from services.identity.credentials.email_changes import (
     CONFIRM_WITHIN,
-    MOST_A_DAY,
+    PER_USER,
     UNDO_WITHIN,
 )
 from services.identity.models.mailed_links import LinkKind, MailedLink
@@ -273,7 +273,7 @@ def test_a_change_needs_a_recent_proof(harness: IdentityHarness) -> None:
 
 @pytest.mark.usefixtures("alice")
 def test_so_many_mails_are_sent_a_day(harness: IdentityHarness) -> None:
-    for number in range(MOST_A_DAY):
+    for number in range(PER_USER.most):
         ask(harness, f"new-{number}@example.com")
         harness.clock.move(timedelta(hours=1))
 

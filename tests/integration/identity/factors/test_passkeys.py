@@ -341,7 +341,8 @@ def test_answers_are_bent_byte_by_byte(harness: IdentityHarness) -> None:
 def test_one_place_gets_so_many_challenges_in_a_while(
     harness: IdentityHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(challenges, "MAX_PER_SOURCE", 2)
+    two = replace(challenges.PER_SOURCE, most=2)
+    monkeypatch.setattr(challenges, "PER_SOURCE", two)
     login_options(harness)
     harness.clock.move(timedelta(minutes=1))
     login_options(harness)
@@ -357,7 +358,7 @@ def test_one_place_gets_so_many_challenges_in_a_while(
 
 def test_old_challenges_are_forgotten(harness: IdentityHarness) -> None:
     login_options(harness)
-    harness.clock.move(challenges.WINDOW)
+    harness.clock.move(challenges.LIFETIME)
     login_options(harness)
 
     (job,) = (j for j in harness.service.jobs() if j.name == "forget_old_failures")

@@ -4,7 +4,6 @@ Attempts are counted in the database, so all instances count together. Who tries
 keyed hash. Of any number of simultaneous attempts, no more than the limit pass.
 """
 
-import hmac
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from services.identity.hashes import keyed_hash
 from services.identity.models.signing_in import Attempt
 from shared.errors import Throttled
 
@@ -65,8 +65,7 @@ class Limits:
         db.execute(delete(Attempt).where(Attempt.subject_hash == subject_hash))
 
     def _hash(self, limit: Limit, subject: str) -> bytes:
-        message = f"{limit.name}:{subject}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._key, message, "sha256")
+        return keyed_hash(self._key, limit.name, subject)
 
 
 def forget_old_attempts(db: Session, now: datetime) -> None:
