@@ -5,7 +5,7 @@ Opening a link changes nothing, since programs that scan mail open links as well
 
 from typing import ClassVar
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from wtforms import StringField
@@ -21,10 +21,9 @@ from shared.contracts.identity.email_changes import (
 )
 from shared.contracts.identity.people import GET_ACCOUNT, GetAccount
 from shared.errors import Conflict, InvalidInput, NotFound, Throttled, Unavailable
-from shared.rpc.client import CallContext, call
 from web.language.refusals import retry_after
 from web.page.addresses import form_on
-from web.page.context import context
+from web.page.context import call_public
 from web.page.forms import ChangeForm, PageForm
 from web.page.page import begin_page
 from web.page.signed_in import sign_out, signed_in
@@ -104,12 +103,7 @@ def undo_email(token: str) -> ResponseReturnValue:
     """Change the email back; everybody is logged out, this browser too."""
     arguments = UndoEmail(token=token)
     try:
-        now = call(
-            context().client,
-            UNDO_EMAIL,
-            arguments,
-            CallContext(request_id=g.request_id),
-        )
+        now = call_public(UNDO_EMAIL, arguments)
     except (NotFound, Conflict, Unavailable) as refusal:
         return _show_undoing(token, PageForm().refuse(refusal))
     return sign_out(

@@ -1,19 +1,18 @@
 """Confirm that it's you: a proof for what matters most, within a session."""
 
 import structlog
-from flask import Blueprint, Response, current_app, g, redirect, request
+from flask import Blueprint, Response, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
 from shared.contracts import identity
 from shared.errors import InvalidInput, Throttled, Unavailable
-from shared.rpc.client import CallContext, call
 from web.language.locale import read_for
 from web.language.refusals import retry_after
 from web.page import htmx, step_up
 from web.page.addresses import form_on
-from web.page.context import context
+from web.page.context import call_public
 from web.page.errors import error_page
 from web.page.forms import FORM_EXPIRED
 from web.page.signed_in import renew_session, signed_in
@@ -78,8 +77,7 @@ def _prove(password: str) -> identity.signing_in.Session:
         token=current_user.get_id(),
         proof=identity.sessions.PasswordProof(password=password),
     )
-    nobody = CallContext(request_id=g.request_id, timeout_s=_TIMEOUT_S)
-    return call(context().client, identity.sessions.PROVE, arguments, nobody)
+    return call_public(identity.sessions.PROVE, arguments, timeout_s=_TIMEOUT_S)
 
 
 def _lead_on(kept: KeptRequest) -> Response:

@@ -2,14 +2,13 @@
 
 from contextlib import suppress
 
-from flask import Response, current_app, g, redirect, request, url_for
+from flask import Response, current_app, redirect, request, url_for
 from flask_login import current_user
 
 from shared.contracts import identity
 from shared.errors import ContractError, RemoteFault
-from shared.rpc.client import CallContext, call
 from web.page.addresses import own_address
-from web.page.context import context
+from web.page.context import call_public
 from web.page.signed_in import sign_in
 
 MAX_USER_AGENT_LENGTH = 300
@@ -31,11 +30,6 @@ def next_page(target: str | None) -> str:
     return url_for("dashboard.dashboard", company=None) if leads_back else address
 
 
-def nobodys_call() -> CallContext:
-    """Return the context of a call for somebody who has not signed in."""
-    return CallContext(request_id=g.request_id)
-
-
 def user_agent() -> str:
     return request.user_agent.string[:MAX_USER_AGENT_LENGTH]
 
@@ -46,4 +40,4 @@ def end_earlier_session() -> None:
         return
     arguments = identity.signing_in.LogOut(token=current_user.get_id())
     with suppress(ContractError, RemoteFault):
-        call(context().client, identity.signing_in.LOG_OUT, arguments, nobodys_call())
+        call_public(identity.signing_in.LOG_OUT, arguments)

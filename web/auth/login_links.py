@@ -12,12 +12,11 @@ from shared.contracts.identity.login_links import (
     ShowLoginLink,
 )
 from shared.errors import NotFound, Throttled, Unavailable
-from shared.rpc.client import call
-from web.auth.entering import nobodys_call, user_agent
+from web.auth.entering import user_agent
 from web.auth.views import LogInForm, show_log_in
 from web.language.refusals import LazySentence, retry_after
 from web.page.addresses import form_on
-from web.page.context import context
+from web.page.context import call_public
 from web.page.errors import error_page
 from web.page.forms import PageForm
 
@@ -40,7 +39,7 @@ def ask_for_link() -> ResponseReturnValue:
         user_agent=user_agent(),
     )
     try:
-        call(context().client, ASK_FOR_LOGIN_LINK, arguments, nobodys_call())
+        call_public(ASK_FOR_LOGIN_LINK, arguments)
     except (Throttled, Unavailable) as refusal:
         form = LogInForm().refuse(refusal)
         return *show_log_in(form), retry_after(refusal)
@@ -54,12 +53,7 @@ def show_link(token: str) -> ResponseReturnValue:
     Opening it uses nothing up: the form does, which is the login's.
     """
     try:
-        link = call(
-            context().client,
-            SHOW_LOGIN_LINK,
-            ShowLoginLink(token=token),
-            nobodys_call(),
-        )
+        link = call_public(SHOW_LOGIN_LINK, ShowLoginLink(token=token))
     except NotFound as refusal:
         title = _("This link can't be used")
         return error_page(refusal.http_status, LazySentence(refusal), title)

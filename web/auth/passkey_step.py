@@ -11,13 +11,12 @@ from shared.contracts.identity.passkeys import (
     BeginPasskeySecondStep,
 )
 from shared.errors import InvalidInput, Throttled, Unauthenticated, Unavailable
-from shared.rpc.client import call
-from web.auth.entering import enter, nobodys_call, user_agent
+from web.auth.entering import enter, user_agent
 from web.auth.passkeys import PasskeyForm
 from web.auth.second_step import CodeForm, pending_token, show_refused, start_again
 from web.language.refusals import retry_after, sentence
 from web.page.addresses import form_on
-from web.page.context import context
+from web.page.context import call_public
 from web.page.device import device_token
 
 bp = Blueprint("passkey_step", __name__, url_prefix="/login/second-step/passkey")
@@ -52,7 +51,7 @@ def answer() -> ResponseReturnValue:
 
 def _begin() -> str:
     arguments = BeginPasskeySecondStep(token=pending_token())
-    begun = call(context().client, BEGIN_PASSKEY_SECOND_STEP, arguments, nobodys_call())
+    begun = call_public(BEGIN_PASSKEY_SECOND_STEP, arguments)
     return begun.options
 
 
@@ -69,4 +68,4 @@ def _answer(credential: str) -> identity.signing_in.Session:
         device=device_token(),
     )
     method = ANSWER_SECOND_STEP_WITH_PASSKEY
-    return call(context().client, method, arguments, nobodys_call())
+    return call_public(method, arguments)

@@ -17,12 +17,11 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
-from shared.rpc.client import call
-from web.auth.entering import enter, nobodys_call, user_agent
+from web.auth.entering import enter, user_agent
 from web.auth.views import FAULT, LogInForm, show_log_in
 from web.language.refusals import retry_after, sentence
 from web.page.addresses import form_on
-from web.page.context import context
+from web.page.context import call_public, context
 from web.page.device import device_token
 from web.page.forms import PageForm
 
@@ -76,7 +75,7 @@ def _begin() -> str:
         browser=_browser(), address=request.remote_addr or ""
     )
     method = identity.passkeys.BEGIN_PASSKEY_LOGIN
-    return call(context().client, method, arguments, nobodys_call()).options
+    return call_public(method, arguments).options
 
 
 def _log_in(credential: str) -> identity.signing_in.Session:
@@ -92,7 +91,7 @@ def _log_in(credential: str) -> identity.signing_in.Session:
         device=device_token(),
     )
     method = identity.passkeys.LOG_IN_WITH_PASSKEY
-    return call(context().client, method, arguments, nobodys_call())
+    return call_public(method, arguments)
 
 
 def _browser() -> str:

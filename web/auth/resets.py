@@ -10,31 +10,24 @@ from typing import ClassVar
 
 from flask import (
     Blueprint,
-    Response,
-    flash,
-    g,
-    make_response,
     redirect,
     render_template,
     request,
     url_for,
 )
-from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
-from flask_login import logout_user
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import EmailInput
 
 from shared.contracts import identity
 from shared.errors import InvalidInput, NotFound, Throttled, Unavailable
-from shared.rpc.client import CallContext, call
 from web.language.refusals import retry_after
 from web.page.addresses import form_on
-from web.page.context import context
+from web.page.context import call_public
 from web.page.forms import PageForm, about_new_password, new_password_field
-from web.page.visit import forget_principal
+from web.page.signed_in import sign_out
 
 
 class ForgotPasswordForm(PageForm):
@@ -83,7 +76,7 @@ def ask_for_reset() -> ResponseReturnValue:
         email=form.email.data or "", address=request.remote_addr or ""
     )
     try:
-        call(context().client, identity.passwords.ASK_FOR_RESET, wanted, _public())
+        call_public(identity.passwords.ASK_FOR_RESET, wanted)
     except (Throttled, Unavailable) as refusal:
         return *_show_forgot(form.refuse(refusal)), retry_after(refusal)
     return redirect(url_for("auth.reset_sent"), code=303)
@@ -105,22 +98,14 @@ def reset_password(token: str) -> ResponseReturnValue:
         return _show_reset(token, form)
     wanted = identity.passwords.ResetPassword(token=token, new=form.new.data or "")
     try:
-        call(context().client, identity.passwords.RESET_PASSWORD, wanted, _public())
+        call_public(identity.passwords.RESET_PASSWORD, wanted)
     except NotFound as refusal:
         return _show_useless(refusal)
     except (InvalidInput, Throttled, Unavailable) as refusal:
         return *_show_reset(token, form.refuse(refusal)), retry_after(refusal)
-    return _to_login()
-
-
-def _to_login() -> Response:
-    """The session that this browser may have had has ended, too."""
-    logout_user()
-    cookie.clear()
-    flash(gettext("Your password is changed. Log in with the new one."), "success")
-    response = make_response(redirect(url_for("auth.log_in"), code=303))
-    forget_principal(response)
-    return response
+    # The session that this browser may have had has ended, too.
+    message = gettext("Your password is changed. Log in with the new one.")
+    return sign_out(message, comes_back=False)
 
 
 def _show_forgot(form: ForgotPasswordForm) -> tuple[str, int]:
@@ -130,7 +115,7 @@ def _show_forgot(form: ForgotPasswordForm) -> tuple[str, int]:
 def _show_reset(token: str, form: ResetPasswordForm) -> tuple[str, int]:
     wanted = identity.passwords.FindReset(token=token)
     try:
-        found = call(context().client, identity.passwords.FIND_RESET, wanted, _public())
+        found = call_public(identity.passwords.FIND_RESET, wanted)
     except NotFound as refusal:
         return _show_useless(refusal)
     page = render_template("auth/reset_password.html", form=form, email=found.email)
@@ -141,7 +126,3 @@ def _show_useless(refusal: NotFound) -> tuple[str, int]:
     """The link is unknown, used or has expired; there can be another one."""
     page = render_template("auth/useless_link.html", code=refusal.code)
     return page, refusal.http_status
-
-
-def _public() -> CallContext:
-    return CallContext(request_id=g.request_id)

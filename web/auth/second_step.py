@@ -42,13 +42,12 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
-from shared.rpc.client import call
-from web.auth.entering import end_earlier_session, enter, next_page, nobodys_call
+from web.auth.entering import end_earlier_session, enter, next_page
 from web.auth.entering import user_agent as own_user_agent
 from web.language.refusals import retry_after, sentence
 from web.page.addresses import form_on
 from web.page.authenticator_apps import AnyCodeField, AppForm, AppSecret, CodeField
-from web.page.context import context
+from web.page.context import call_public, context
 from web.page.device import device_token
 from web.page.forms import PageForm
 from web.page.signed_in import sign_in
@@ -123,7 +122,7 @@ def answer() -> ResponseReturnValue:
         device=device_token(),
     )
     try:
-        session = call(context().client, ANSWER_SECOND_STEP, arguments, nobodys_call())
+        session = call_public(ANSWER_SECOND_STEP, arguments)
     except Unauthenticated as refusal:
         return start_again(refusal)
     except _REFUSALS as refusal:
@@ -136,9 +135,7 @@ def answer() -> ResponseReturnValue:
 def show_set_up() -> ResponseReturnValue:
     arguments = ProposeTotpAtLogin(token=pending_token())
     try:
-        proposal = call(
-            context().client, PROPOSE_TOTP_AT_LOGIN, arguments, nobodys_call()
-        )
+        proposal = call_public(PROPOSE_TOTP_AT_LOGIN, arguments)
     except Unauthenticated as refusal:
         return start_again(refusal)
     return _show_set_up(AppForm.propose(proposal))
@@ -162,7 +159,7 @@ def set_up() -> ResponseReturnValue:
         device=device_token(),
     )
     try:
-        done = call(context().client, SET_UP_TOTP_AT_LOGIN, arguments, nobodys_call())
+        done = call_public(SET_UP_TOTP_AT_LOGIN, arguments)
     except Unauthenticated as refusal:
         return start_again(refusal)
     except _REFUSALS as refusal:
@@ -189,7 +186,7 @@ def pending_token() -> str:
 
 def find_pending() -> identity.signing_in.PendingLogin:
     arguments = GetPendingLogin(token=pending_token())
-    return call(context().client, GET_PENDING_LOGIN, arguments, nobodys_call())
+    return call_public(GET_PENDING_LOGIN, arguments)
 
 
 def start_again(refusal: Unauthenticated) -> ResponseReturnValue:

@@ -20,14 +20,13 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
-from shared.rpc.client import call
 from shared.rpc.readiness import find_missing
 from web.auth import resets
-from web.auth.entering import enter, next_page, nobodys_call, user_agent
+from web.auth.entering import enter, next_page, user_agent
 from web.auth.second_step import ask_for_second_step
 from web.language.refusals import retry_after
 from web.page.addresses import form_on
-from web.page.context import context
+from web.page.context import call_public, context
 from web.page.device import device_token
 from web.page.errors import error_page
 from web.page.forms import PageForm
@@ -136,7 +135,7 @@ def log_out() -> ResponseReturnValue:
         context().changes.end_session(principal.session_id)
     arguments = identity.signing_in.LogOut(token=token)
     try:
-        call(context().client, identity.signing_in.LOG_OUT, arguments, nobodys_call())
+        call_public(identity.signing_in.LOG_OUT, arguments)
     except (Unavailable, RemoteFault):
         return sign_out(
             gettext(
@@ -164,12 +163,7 @@ def switch_company() -> ResponseReturnValue:
         token=current_user.get_id(), company_id=read_uuid(form.company.data)
     )
     try:
-        session = call(
-            context().client,
-            identity.signing_in.SWITCH_COMPANY,
-            arguments,
-            nobodys_call(),
-        )
+        session = call_public(identity.signing_in.SWITCH_COMPANY, arguments)
     except Unavailable as outage:
         return error_page(
             outage.http_status, _NOT_SWITCHED, lazy_gettext("Not switched")
@@ -211,4 +205,4 @@ def _call_log_in(form: LogInForm) -> identity.signing_in.LoggedIn:
         device=device_token(),
         link=form.link.data or "",
     )
-    return call(context().client, identity.signing_in.LOG_IN, arguments, nobodys_call())
+    return call_public(identity.signing_in.LOG_IN, arguments)

@@ -6,10 +6,11 @@ from email.message import EmailMessage
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from flask import current_app
+from flask import current_app, g
 
 from shared.clock import Clock
-from shared.rpc.client import ServiceClient
+from shared.contract import Method, RequestT, ResponseT
+from shared.rpc.client import DEFAULT_TIMEOUT_S, CallContext, ServiceClient, call
 from web.page.freshness.changes import Changes
 from web.page.freshness.last_known import PAGE_CAPACITY, LastKnown
 from web.settings import WebSettings
@@ -33,3 +34,18 @@ class Context:
 
 def context() -> Context:
     return cast("Context", current_app.extensions[EXTENSION])
+
+
+def call_public(
+    method: Method[RequestT, ResponseT],
+    arguments: RequestT,
+    *,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+) -> ResponseT:
+    """Call a method that takes no principal, and wait: its arguments have a token.
+
+    Raises:
+        ContractError, RemoteFault: as the method does.
+    """
+    caller = CallContext(request_id=g.request_id, timeout_s=timeout_s)
+    return call(context().client, method, arguments, caller)
