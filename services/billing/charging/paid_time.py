@@ -164,6 +164,17 @@ def shift(service: Subscription, step: timedelta) -> None:
     anchor_at(service, service.paid_through + step)
     if service.paid_from is not None:
         service.paid_from += step
+    if service.price_since is not None:
+        service.price_since += step
+
+
+def not_before_price(service: Subscription, moment: datetime) -> datetime:
+    """A moment from which something counts that was heard after the last price.
+
+    Clocks differ, and are put back: what was used until the price changed has been
+    counted, and stays so.
+    """
+    return max(moment, service.price_since or moment)
 
 
 def anchor_at(service: Subscription, moment: datetime) -> None:

@@ -53,7 +53,7 @@ class Price:
         if service.ends is None:
             behind = used_unpaid(service, self.until, self.zone)
         before = cost_of(service, ahead), cost_of(service, behind)
-        service.price = price
+        service.price, service.price_since = price, self.until
         after = cost_of(service, ahead), cost_of(service, behind)
         if behind:
             service.owed += before[1] - after[1]

@@ -237,6 +237,7 @@ def _live_through(
     if body.state is ServiceState.TERMINATED:
         # Heard by a republishing, which may be days later.
         at = body.state_since
+    at = paid_time.not_before_price(known, at)
     # A suspended service's time stood still when it was suspended.
     until = min(known.suspended_at or at, at)
     slept = _slept(known, body, at)
@@ -244,13 +245,14 @@ def _live_through(
         paid_time.shift(known, slept)
         known.suspended_us = body.suspended_us
         until = at
+    since = paid_time.not_before_price(known, body.state_since)
     # It may have been resumed in between; that event was lost or comes later.
     is_suspended = body.state is ServiceState.SUSPENDED and (
         known.state is not ServiceState.SUSPENDED or slept > _NO_TIME
     )
     if is_suspended:
         # The event may also carry later changes.
-        until = min(until, body.state_since)
+        until = min(until, since)
     if body.state is not ServiceState.TERMINATED:
         # The end of a service takes the request from it, for which it may have ended.
         _follow_request(known, body, slept, until, zone)
@@ -261,7 +263,7 @@ def _live_through(
         price.end()
     price.emit()
     if is_suspended:
-        _suspend(known, body, zone)
+        _suspend(known, body, since, zone)
     elif body.state is ServiceState.ACTIVE:
         known.suspended_at = None
         if known.state is ServiceState.SUSPENDED:
@@ -285,6 +287,7 @@ def _follow_request(
         at = request.requested_at
         # Paid time has been moved by all of the suspension, also by what came later.
         at += min(slept, max(body.state_since - at, _NO_TIME))
+        at = paid_time.not_before_price(known, at)
         paid_time.count_as_owed(known, min(until, at), zone)
     known.ends = request.time if request else None
 
@@ -301,12 +304,15 @@ def _slept(
 
 
 def _suspend(
-    known: Subscription, body: inventory.services.Service, zone: ZoneInfo
+    known: Subscription,
+    body: inventory.services.Service,
+    since: datetime,
+    zone: ZoneInfo,
 ) -> None:
-    known.suspended_at = body.state_since
+    known.suspended_at = since
     known.told_at = None
     if body.suspension_reason is SuspensionReason.PAYMENT and not known.ends:
-        paid_time.count_as_owed(known, body.state_since, zone)
+        paid_time.count_as_owed(known, since, zone)
     else:
         known.overdue_since = None
         known.unpaid_periods = 0

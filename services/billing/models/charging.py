@@ -50,6 +50,7 @@ class Subscription(CompanyOwned, Base):
     what was used since ``owed_since`` and could not be paid, or what a price change
     left; negative, what it left to the customer. ``overdue_since`` is when the wallet
     was first found short, ``unpaid_periods`` how many had begun at the last look.
+    ``price_since`` is when the last price change was counted, if there was one.
     ``payment_version`` counts reports to inventory, the last one at ``told_at``.
     """
 
@@ -64,6 +65,7 @@ class Subscription(CompanyOwned, Base):
     suspension_reason: Mapped[SuspensionReason | None]
     currency: Mapped[str]
     price: Mapped[Decimal] = mapped_column(sa.Numeric(30, 12))
+    price_since: Mapped[datetime | None]
     period: Mapped[Period]
     activated_at: Mapped[datetime | None]
     ends: Mapped[TerminationTime | None]

@@ -219,6 +219,45 @@ def test_events_that_come_together_count_from_their_own_times(
     assert subscriber.differences() == []
 
 
+# Whether an hourly service of 10 was charged first, what its price became half an
+# hour later, and what happened next, by a clock that is behind; then it ended.
+HEARD_AFTER_A_PRICE = (
+    (False, "cheaper", "ask"),
+    (False, "cheaper", "suspend for payment"),
+    (False, "dearer", "suspend"),
+    (False, "dearer", "dearer"),
+    (False, "dearer", ""),
+    (True, "cheaper", "ask"),
+    (True, "cheaper", ""),
+    (True, "dearer", "suspend for payment"),
+)
+
+
+def test_what_is_heard_after_a_price_does_not_count_from_before_it(
+    subscriber: Subscriber,
+) -> None:
+    subscriber.pay_in("1000")
+    costs = {}
+    for is_charged, price, then in HEARD_AFTER_A_PRICE:
+        before = subscriber.balance
+        service = subscriber.order("s", Period.HOUR)
+        if is_charged:
+            subscriber.charge()
+        subscriber.pass_time(minutes=30)
+        _take_step(subscriber, service, price)
+        subscriber.settle()
+        subscriber.pass_time(minutes=-20)
+        if then:
+            _take_step(subscriber, service, then)
+            subscriber.settle()
+        subscriber.terminate(service)
+        costs[is_charged, price, then] = before - subscriber.balance
+
+    # Half an hour at the price before.
+    assert costs == dict.fromkeys(HEARD_AFTER_A_PRICE, Decimal(5))
+    assert subscriber.differences() == []
+
+
 def _cost(subscriber: Subscriber, known: str, overtaken: str, telling: str) -> Decimal:
     before = subscriber.balance
     service = subscriber.order("s", Period.HOUR)
