@@ -105,7 +105,7 @@ def reset_password(token: str) -> ResponseReturnValue:
         return *_show_reset(token, form.refuse(refusal)), retry_after(refusal)
     # The session that this browser may have had has ended, too.
     message = gettext("Your password is changed. Log in with the new one.")
-    return sign_out(message, comes_back=False)
+    return sign_out(message, "success", comes_back=False)
 
 
 def _show_forgot(form: ForgotPasswordForm) -> tuple[str, int]:

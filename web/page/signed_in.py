@@ -68,14 +68,16 @@ def renew_session(session: identity.signing_in.Session, response: Response) -> N
     set_principal_cookie(response, session.principal)
 
 
-def sign_out(message: str, *, comes_back: bool = True) -> Response:
-    """Forget both cookies and show the login with a message.
+def sign_out(
+    message: str, kind: str = "message", *, comes_back: bool = True
+) -> Response:
+    """Forget both cookies and show the login with a message of this kind.
 
     ``comes_back``: the login leads back to the page that was open.
     """
     logout_user()
     cookie.clear()
-    flash(message)
+    flash(message, kind)
     response: Response = (
         ask_to_sign_in()
         if comes_back
