@@ -24,7 +24,7 @@ from web.page.forms import ChangeForm, PageForm
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
-from web.page.visit import Visit, begin_visit, prepare_reader
+from web.page.visit import Visit, begin_live_visit, prepare_reader
 
 bp = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
 
@@ -42,7 +42,7 @@ class RenameForm(ChangeForm):
 @signed_in
 def give_options() -> ResponseReturnValue:
     """Answer a script with the options; without them it sends the form itself."""
-    visit = _live_visit()
+    visit = begin_live_visit()
     try:
         options = _begin(visit)
     except (Conflict, Throttled, Unavailable) as refusal:
@@ -54,7 +54,7 @@ def give_options() -> ResponseReturnValue:
 @form_on(_ALL)
 @signed_in
 def add_passkey() -> ResponseReturnValue:
-    form, visit = AddPasskeyForm(), _live_visit()
+    form, visit = AddPasskeyForm(), begin_live_visit()
     if not form.credential.data:
         return _say_why_there_is_none(visit)
     try:
@@ -94,7 +94,7 @@ def show_passkey(
 @form_on(_ONE)
 @signed_in
 def rename_passkey(passkey_id: str) -> ResponseReturnValue:
-    form, visit = RenameForm(), _live_visit()
+    form, visit = RenameForm(), begin_live_visit()
     wanted = identity.passkeys.RenamePasskey(
         passkey_id=read_uuid(passkey_id), name=form.name.data or ""
     )
@@ -110,7 +110,7 @@ def rename_passkey(passkey_id: str) -> ResponseReturnValue:
 @form_on(_ONE)
 @signed_in
 def remove_passkey(passkey_id: str) -> ResponseReturnValue:
-    visit = _live_visit()
+    visit = begin_live_visit()
     wanted = identity.passkeys.RemovePasskey(passkey_id=read_uuid(passkey_id))
     try:
         visit.start(identity.passkeys.REMOVE_PASSKEY, wanted).result()
@@ -120,12 +120,6 @@ def remove_passkey(passkey_id: str) -> ResponseReturnValue:
         return redirect(url_for(_ONE, passkey_id=wanted.passkey_id), code=303)
     flash(_("We removed the passkey. It can no longer log in."), "success")
     return redirect(url_for(_ALL), code=303)
-
-
-def _live_visit() -> Visit:
-    visit = begin_visit()
-    visit.require_live_session()
-    return visit
 
 
 def _say_why_there_is_none(visit: Visit) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired
 
 from shared.contracts import identity
 from web.page.forms import PageForm, about_new_password, new_password_field
-from web.page.visit import begin_visit
+from web.page.visit import begin_live_visit
 
 
 class ChangePasswordForm(PageForm):
@@ -36,6 +36,5 @@ class ChangePasswordForm(PageForm):
         wanted = identity.passwords.ChangePassword(
             current=self.current.data or "", new=self.new.data or ""
         )
-        visit = begin_visit()
-        visit.require_live_session()
+        visit = begin_live_visit()
         visit.start(identity.passwords.CHANGE_PASSWORD, wanted).result()

@@ -21,7 +21,7 @@ from web.page.forms import ChangeForm
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
-from web.page.visit import Visit, begin_visit
+from web.page.visit import begin_live_visit
 
 bp = Blueprint("sessions", __name__, url_prefix="/account/sessions")
 
@@ -42,7 +42,7 @@ def list_sessions() -> ResponseReturnValue:
 @form_on(_PAGE)
 @signed_in
 def end_session(session_id: str) -> ResponseReturnValue:
-    form, visit, wanted = ChangeForm(), _begin(), read_uuid(session_id)
+    form, visit, wanted = ChangeForm(), begin_live_visit(), read_uuid(session_id)
     form.send(visit, END_SESSION, EndSession(session_id=wanted))
     # The event comes to all processes, but a moment later.
     context().changes.end_session(wanted)
@@ -54,16 +54,10 @@ def end_session(session_id: str) -> ResponseReturnValue:
 @form_on(_PAGE)
 @signed_in
 def end_others() -> ResponseReturnValue:
-    form, visit = ChangeForm(), _begin()
+    form, visit = ChangeForm(), begin_live_visit()
     count = form.send(visit, END_OTHER_SESSIONS, EndOtherSessions()).count
     words = ngettext(
         "%(num)s other session has ended.", "%(num)s other sessions have ended.", count
     )
     flash(words, "success")
     return redirect(url_for(_PAGE), code=303)
-
-
-def _begin() -> Visit:
-    visit = begin_visit()
-    visit.require_live_session()
-    return visit

@@ -41,7 +41,8 @@ from web.page.authenticator_apps import AnyCodeField, AppForm, AppSecret
 from web.page.forms import PageForm
 from web.page.page import Page, begin_page
 from web.page.signed_in import signed_in
-from web.page.visit import Visit, begin_visit, prepare_reader
+from web.page.step_up import require_proof
+from web.page.visit import Visit, begin_live_visit, begin_visit, prepare_reader
 
 bp = Blueprint("two_factor", __name__, url_prefix="/account/two-factor")
 
@@ -78,8 +79,9 @@ def show_two_factor(off: TurnOffForm | None = None) -> ResponseReturnValue:
 @bp.get("/app")
 @signed_in
 def show_app() -> ResponseReturnValue:
-    page = _begin()
-    page.settle()
+    visit = begin_visit()
+    require_proof(visit)
+    page = _begin(visit)
     try:
         proposal = page.visit.read(PROPOSE_TOTP, ProposeTotp())
     except (Unavailable, RemoteFault):
@@ -88,10 +90,10 @@ def show_app() -> ResponseReturnValue:
 
 
 @bp.post("/app")
-@form_on(_SET_UP)
+@form_on(_SET_UP, has_secret=True)
 @signed_in
 def set_up_app() -> ResponseReturnValue:
-    form, visit = AppForm(), _live_visit()
+    form, visit = AppForm(), begin_live_visit()
     wanted = TurnOnTotp(
         proposal=form.proposal.data or "",
         code=form.code.data or "",
@@ -119,7 +121,7 @@ def set_up_app() -> ResponseReturnValue:
 @form_on(_PAGE)
 @signed_in
 def renew_recovery_codes() -> ResponseReturnValue:
-    visit = _live_visit()
+    visit = begin_live_visit()
     try:
         made = visit.start(RENEW_RECOVERY_CODES, RenewRecoveryCodes()).result()
     except Conflict as refusal:
@@ -133,7 +135,7 @@ def renew_recovery_codes() -> ResponseReturnValue:
 @signed_in
 def download_recovery_codes() -> ResponseReturnValue:
     """The codes of the page as a file; only the page has them."""
-    visit = _live_visit()
+    visit = begin_live_visit()
     prepare_reader(visit)
     codes = request.form.get("codes", "").split()[:RECOVERY_CODES]
     if not codes or not all(map(_CODE.fullmatch, codes)):
@@ -145,10 +147,10 @@ def download_recovery_codes() -> ResponseReturnValue:
 
 
 @bp.post("/off")
-@form_on(_PAGE)
+@form_on(_PAGE, has_secret=True)
 @signed_in
 def turn_off() -> ResponseReturnValue:
-    form, visit = TurnOffForm(), _live_visit()
+    form, visit = TurnOffForm(), begin_live_visit()
     try:
         visit.start(REMOVE_TOTP, RemoveTotp(code=form.code.data or "")).result()
     except _REFUSALS as refusal:
@@ -163,12 +165,6 @@ def _begin(visit: Visit | None = None) -> Page:
     page.ask("account", identity.people.GET_ACCOUNT, identity.people.GetAccount())
     page.ask("factors", GET_FACTORS, GetFactors())
     return page
-
-
-def _live_visit() -> Visit:
-    visit = begin_visit()
-    visit.require_live_session()
-    return visit
 
 
 def _propose(visit: Visit, *, is_due: bool) -> AppForm | None:

@@ -15,6 +15,8 @@ from web.language.refusals import retry_after
 from web.page.addresses import form_on
 from web.page.page import Page, begin_page
 from web.page.signed_in import signed_in
+from web.page.step_up import require_proof
+from web.page.visit import Visit, begin_visit
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -28,11 +30,13 @@ def account() -> ResponseReturnValue:
 @bp.get("/password")
 @signed_in
 def password() -> ResponseReturnValue:
-    return _show_password(ChangePasswordForm())
+    visit = begin_visit()
+    require_proof(visit)
+    return _show_password(ChangePasswordForm(), visit)
 
 
 @bp.post("/password")
-@form_on("account.password")
+@form_on("account.password", has_secret=True)
 @signed_in
 def change_password() -> ResponseReturnValue:
     form = ChangePasswordForm()
@@ -62,11 +66,13 @@ def two_factor() -> ResponseReturnValue:
     return show_two_factor()
 
 
-def _show_password(form: ChangePasswordForm) -> tuple[str, int]:
-    return _begin().show("account/password.html", form=form, status=form.status)
+def _show_password(
+    form: ChangePasswordForm, visit: Visit | None = None
+) -> tuple[str, int]:
+    return _begin(visit).show("account/password.html", form=form, status=form.status)
 
 
-def _begin() -> Page:
-    page = begin_page()
+def _begin(visit: Visit | None = None) -> Page:
+    page = begin_page(visit=visit)
     page.ask("account", identity.people.GET_ACCOUNT, identity.people.GetAccount())
     return page

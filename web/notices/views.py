@@ -17,7 +17,7 @@ from web.page.forms import ChangeForm, new_form_key
 from web.page.page import begin_page
 from web.page.signed_in import signed_in
 from web.page.values import read_uuid
-from web.page.visit import begin_visit
+from web.page.visit import begin_live_visit
 
 bp = Blueprint("notices", __name__)
 
@@ -63,8 +63,7 @@ def list_notices(form: ReadForm | None = None) -> ResponseReturnValue:
 @signed_in
 def mark_read() -> ResponseReturnValue:
     form = ReadForm()
-    visit = begin_visit()
-    visit.require_live_session()
+    visit = begin_live_visit()
     try:
         form.send(visit, MARK_NOTICES_READ, form.request())
     except (InvalidInput, Unavailable) as refusal:

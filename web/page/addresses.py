@@ -38,13 +38,15 @@ class PageOf:
 
     ``keeps`` are the fields that the page reads from its address; never a secret.
     ``again`` answers a form that has expired with its page and all that was typed.
-    ``needs_sign_in``: it is sent by people who are signed in.
+    ``needs_sign_in``: it is sent by people who are signed in. ``has_secret``: what was
+    typed is not kept while they prove who they are.
     """
 
     endpoint: str
     keeps: tuple[str, ...] = ()
     again: Callable[..., ResponseReturnValue] | None = None
     needs_sign_in: bool = True
+    has_secret: bool = False
 
     def address(self, arguments: Mapping[str, Any], typed: Mapping[str, str]) -> str:
         """Return its address; ``arguments`` are those of the fragment or form."""
@@ -91,11 +93,12 @@ def form_on(
     keeps: tuple[str, ...] = (),
     again: Callable[..., ResponseReturnValue] | None = None,
     needs_sign_in: bool = True,
+    has_secret: bool = False,
 ) -> Callable[[View], View]:
     """Name the page of a form that is sent to this view, directly below its route."""
 
     def decorate(view: View) -> View:
-        _forms[view] = PageOf(endpoint, keeps, again, needs_sign_in)
+        _forms[view] = PageOf(endpoint, keeps, again, needs_sign_in, has_secret)
         return view
 
     return decorate

@@ -4,7 +4,8 @@ A service refuses what matters most with ``step_up_required`` if the last proof 
 old. Whatever view called it, the answer is made here: the form for a proof, as a dialog
 for htmx and else as a page. The address and the fields that were sent go along in that
 form, signed for this browser's session, and so pass through the page alone: nothing of
-them is in a cookie or a log.
+them is in a cookie or a log. Passwords and codes don't go along: a page that asks for
+some requires the proof before it is shown.
 """
 
 from collections.abc import Sequence
@@ -19,9 +20,11 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import HiddenField, PasswordField
 from wtforms.validators import InputRequired
 
-from web.page.addresses import own_address, return_address
+from web.page.addresses import own_address, page_of_form, return_address
+from web.page.context import context
 from web.page.forms import PageForm
 from web.page.htmx import request
+from web.page.visit import Visit, prepare_reader
 
 REQUIRED = "step_up_required"
 
@@ -61,7 +64,9 @@ class KeptRequest:
             if name != _TOKEN
         ]
         length = sum(len(name) + len(value) for name, value in fields)
-        if request.files or length > _LONGEST_KEPT:
+        form = page_of_form(request.endpoint)
+        has_secret = form is not None and form.has_secret
+        if has_secret or request.files or length > _LONGEST_KEPT:
             return cls(address=page, page=page)
         return cls(request.full_path, page, is_form=True, fields=fields)
 
@@ -100,6 +105,18 @@ class ProofForm(PageForm):
     @classmethod
     def for_request(cls, kept: KeptRequest) -> Self:
         return cls(formdata=None, kept=kept.seal(), next=kept.page)
+
+
+def require_proof(visit: Visit) -> None:
+    """Require a recent proof for the page that follows, whose form has a secret.
+
+    Raises:
+        Forbidden: ``step_up_required``, which `ask_for_proof` answers.
+        ContractError: as a `Visit` does.
+    """
+    visit.check_session()
+    prepare_reader(visit)
+    visit.identify().require_proof(context().clock.now())
 
 
 def ask_for_proof() -> Response:

@@ -285,6 +285,17 @@ def begin_visit(*, polling: bool = False) -> Visit:
     return visit
 
 
+def begin_live_visit() -> Visit:
+    """Begin a visit that changes something, with identity's word on its session.
+
+    Raises:
+        Unauthenticated, Conflict, NotFound, Unavailable: as a `Visit` does.
+    """
+    visit = begin_visit()
+    visit.require_live_session()
+    return visit
+
+
 def visit_company(company_id: UUID, *, polling: bool = False) -> Visit:
     """A visit for the company that an address names, without switching to it."""
     return Visit(current_user.get_id(), acts_for=company_id, polling=polling)

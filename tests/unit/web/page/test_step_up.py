@@ -1,6 +1,7 @@
 """What needs a recent proof: asked for once, and sent on as it was typed."""
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from datetime import timedelta
 from html import unescape
@@ -145,6 +146,36 @@ def test_a_page_that_needs_a_proof_is_opened_after_it(
 
     shown = send_by_script(browser, "/confirm", **hidden(asked), password=PASSWORD)
     assert shown.headers["HX-Redirect"] == "/services?q=x"
+
+
+SECRETS = {
+    "/account/password": {"current": "typed-1", "new": "typed-2"},
+    "/account/two-factor/app": {"code": "typed-1", "secret": "typed-2"},
+}
+
+
+@pytest.mark.parametrize("page", SECRETS)
+def test_a_page_for_secrets_asks_for_the_proof_before_it_is_shown(
+    browser: FlaskClient, page: str
+) -> None:
+    asked = browser.get(page)
+    assert asked.status_code == 403
+    proved = send(browser, "/confirm", **hidden(asked), password=PASSWORD)
+    assert proved.headers["Location"].rstrip("?") == page
+
+
+@pytest.mark.parametrize(("page", "typed"), SECRETS.items())
+def test_secrets_are_not_kept_during_a_proof(
+    browser: FlaskClient, page: str, typed: dict[str, str]
+) -> None:
+    asked = send(browser, page, **typed)
+    assert asked.status_code == 403
+    assert "typed-" not in asked.text
+    kept = hidden(asked)["kept"].partition(".")[0]
+    assert b"typed-" not in b64decode(f"{kept}==", altchars=b"-_")
+    proved = send(browser, "/confirm", **hidden(asked), password=PASSWORD)
+
+    assert proved.headers["Location"] == page
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/no"])
