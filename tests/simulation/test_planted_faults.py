@@ -95,9 +95,9 @@ def test_a_relay_that_marks_events_before_it_publishes_them_is_found(
 def test_a_state_that_is_checked_outside_its_lock_is_found(
     simulation: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(change: Change, service_id: UUID) -> models.Service:
+    def read(change: Change, service_id: UUID) -> tuple[Change, models.Service]:
         wanted = select(models.Service).where(models.Service.id == service_id)
-        return change.db.scalars(wanted).one()
+        return change, change.db.scalars(wanted).one()
 
     monkeypatch.setattr(changes, "lock_service", read)
 
@@ -113,13 +113,13 @@ def test_locks_taken_in_either_order_are_found(
 ) -> None:
     lock = changes.lock_service
 
-    def lock_all(change: Change, service_id: UUID) -> models.Service:
-        service = lock(change, service_id)
+    def lock_all(change: Change, service_id: UUID) -> tuple[Change, models.Service]:
+        locked = lock(change, service_id)
         every = select(models.Service.id)
         for other in change.db.scalars(every.order_by(models.Service.id)).all():
             wanted = every.where(models.Service.id == other)
             change.db.execute(wanted.with_for_update())
-        return service
+        return locked
 
     monkeypatch.setattr(changes, "lock_service", lock_all)
 
