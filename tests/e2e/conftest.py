@@ -33,6 +33,7 @@ PAGES = {
     "add-funds": "/funds/add",
     "account": "/account",
     "notices": "/account/notices",
+    "own-activity": "/account/activity",
     "email": "/account/email",
     "confirm-email": "/confirm-email/no-such-link",
     "undo-email": "/undo-email/no-such-link",
@@ -267,5 +268,6 @@ def addresses(page: Page) -> dict[str, str]:
         "members": profile.replace("/profile", "/members"),
         "transactions": profile.replace("/profile", "/transactions"),
         "wallets": profile.replace("/profile", "/wallets"),
+        "activity": profile.replace("/profile", "/activity"),
     }
     return {**PAGES, **details, **pages, "profile-of-another-company": other}

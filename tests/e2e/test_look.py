@@ -45,7 +45,7 @@ Promise.allSettled(document.getAnimations()
 """
 """Nobody is asked to read colours between two themes."""
 
-LISTS = ("services", "invoices", "transactions", "members")
+LISTS = ("services", "invoices", "transactions", "members", "activity", "own-activity")
 """Pages whose main part is a list."""
 
 BEFORE_LOGIN = {
