@@ -35,7 +35,7 @@ def test_an_act_for_a_company_leads_to_what_it_was_about(
     assert address == expected or (address or "").startswith(expected or "?")
 
 
-@pytest.mark.parametrize("method", [*OWN_PAGES, "identity.log_in"])
+@pytest.mark.parametrize("method", [*OWN_PAGES, "identity.log_out"])
 def test_an_act_of_ones_own_leads_to_its_page_of_the_account(
     pieces_app: Flask, method: str
 ) -> None:
