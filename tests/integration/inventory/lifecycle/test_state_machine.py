@@ -205,7 +205,9 @@ class Provider(RuleBasedStateMachine):
         assert self.harness.counter_differences() == []
         versions: dict[str, int] = {}
         for event in self.harness.events():
-            versions[event["body"]["id"]] = event["version"]
+            # What is announced to people is of no one service.
+            if "id" in event["body"]:
+                versions[event["body"]["id"]] = event["version"]
         assert [versions[str(model.id)] for model in self.models] == [
             model.version for model in self.models
         ]
