@@ -457,7 +457,8 @@ def _dashboard_of_a_customer(client_area: ClientArea) -> dict[str, str]:
         site.services.deliver_events()
         browser = sign_in(site.app(), "ada@example.com", password)
         costs = browser.get("/blocks/costs", headers=HTMX).text
-    figures = re.findall(r"<dt>(\w+)</dt>\s*<dd>(.*?)</dd>", costs, flags=re.DOTALL)
+    period = r'<a class="period"[^>]*>\s*<span>(\w+)</span>(.*?)</a>'
+    figures = re.findall(period, costs, flags=re.DOTALL)
     markup = r"<[^>]+>|&nbsp;|[\s,]"
     return {words: re.sub(markup, "", html) for words, html in figures}
 
