@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from services.identity.signing_in import throttle
+from services.identity.signing_in.throttle import Limit
 from tests.fixtures.installations import Installation
 from tests.fixtures.proxies import application_at_a_port, proxy_before
 
@@ -59,7 +61,8 @@ class Guesser:
 
 @pytest.fixture(autouse=True)
 def _few_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "MAX_PER_ADDRESS", MOST)
+    few = (Limit(MOST, timedelta(minutes=15)),)
+    monkeypatch.setattr(throttle, "PER_ADDRESS", few)
 
 
 @pytest.mark.parametrize(
