@@ -103,7 +103,7 @@ class IdentityService(
         attempts = Attempts(key)
         checks = PasswordChecks(database, runtime, self._hashing, attempts)
         self._logins = Logins(checks, self._links, self._second_step)
-        self._proofs = Proofs(checks, self._signing_key)
+        self._proofs = Proofs(checks, self._secrets, self._signing_key)
         self._links_asked = threading.Event()
         new = NewPasswords(settings.password_rules, self._hashing, runtime)
         self._new_passwords = new

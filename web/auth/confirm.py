@@ -53,7 +53,7 @@ def prove() -> ResponseReturnValue:
         form.status = 422
         return step_up.show_proof(form)
     try:
-        session = _prove(form.password.data or "")
+        session = _prove(form)
     except (InvalidInput, Throttled, Unavailable) as refusal:
         response = step_up.show_proof(form.refuse(refusal))
         response.headers.update(retry_after(refusal))
@@ -72,10 +72,12 @@ def _write_for_reader() -> None:
     read_for(session.user if session else None)
 
 
-def _prove(password: str) -> identity.signing_in.Session:
+def _prove(form: ProofForm) -> identity.signing_in.Session:
     arguments = identity.sessions.Prove(
         token=current_user.get_id(),
-        proof=identity.sessions.PasswordProof(password=password),
+        proof=identity.sessions.PasswordProof(
+            password=form.password.data or "", code=form.code.data or ""
+        ),
     )
     return call_public(identity.sessions.PROVE, arguments, timeout_s=_TIMEOUT_S)
 

@@ -10,17 +10,21 @@ some requires the proof before it is shown.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from flask import Response, current_app, render_template
 from flask import session as cookie
 from flask_babel import lazy_gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import HiddenField, PasswordField
 from wtforms.validators import InputRequired
 
+from shared.contracts.identity.factors import GET_FACTORS, GetFactors
+from shared.errors import ContractError, RemoteFault
 from web.page.addresses import own_address, page_of_form, return_address
+from web.page.authenticator_apps import AnyCodeField
 from web.page.context import context
 from web.page.forms import PageForm
 from web.page.htmx import request
@@ -91,9 +95,12 @@ class KeptRequest:
 
 
 class ProofForm(PageForm):
-    """``kept`` is a `KeptRequest`, sealed; ``next`` is its page."""
+    """``kept`` is a `KeptRequest`, sealed; ``next`` is its page.
 
-    refusals: ClassVar = {"wrong_password": "password"}
+    ``asks_code``: whoever has an authenticator app gives its code, too.
+    """
+
+    refusals: ClassVar = {"wrong_password": "password", "wrong_code": "code"}
     kept = HiddenField()
     next = HiddenField()
     password = PasswordField(
@@ -102,9 +109,25 @@ class ProofForm(PageForm):
         render_kw={"autocomplete": "current-password", "autofocus": True},
     )
 
+    code = AnyCodeField(_("Code from your app, or a recovery code"))
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.asks_code = self.code.short_name in request.form
+
     @classmethod
     def for_request(cls, kept: KeptRequest) -> Self:
-        return cls(formdata=None, kept=kept.seal(), next=kept.page)
+        form = cls(formdata=None, kept=kept.seal(), next=kept.page)
+        form.asks_code = _has_app()
+        return form
+
+    @property
+    def visible(self) -> list[Any]:
+        return [it for it in super().visible if it is not self.code or self.asks_code]
+
+    def refuse(self, refusal: ContractError) -> Self:
+        self.asks_code = self.asks_code or refusal.code == "wrong_code"
+        return super().refuse(refusal)
 
 
 def require_proof(visit: Visit) -> None:
@@ -141,6 +164,16 @@ def send_on(kept: KeptRequest) -> Response:
     html = render_template(template, kept=kept)
     headers = _DIALOG if request.htmx else {}
     return current_app.make_response((html, 200, headers))
+
+
+def _has_app() -> bool:
+    """Whether the reader has an app; if that can't be said, a refusal says so."""
+    try:
+        visit = Visit(current_user.get_id())
+        factors = visit.start(GET_FACTORS, GetFactors()).result()
+    except (ContractError, RemoteFault):
+        return False
+    return factors.totp_since is not None
 
 
 def _seals() -> URLSafeTimedSerializer:

@@ -10,7 +10,10 @@ from shared.permissions import Permission
 
 
 class PasswordProof(Request, frozen=True, kw_only=True, tag="password"):
+    """``code`` is of the person's app or for recovery; only who has an app needs it."""
+
     password: str
+    code: str = ""
 
 
 Proof = PasswordProof
@@ -86,7 +89,8 @@ PROVE = Method(
 )
 """Gives the session a new token, which replaces the earlier one, and a principal that
 may call what needs a recent proof. Unauthenticated ``session_ended``; InvalidInput
-``wrong_password``; Throttled ``too_many_logins`` with ``retry_after_s``."""
+``wrong_password``, ``wrong_code``; Throttled ``too_many_logins`` or ``too_many_codes``
+with ``retry_after_s``."""
 
 LIST_SESSIONS = Method(
     NAME, "list_sessions", ListSessions, OpenSessions, Permission.READ_ACCOUNT

@@ -9,6 +9,8 @@ from shared.contracts import identity
 from shared.errors import Forbidden, InvalidInput, Throttled, Unauthenticated
 from shared.principal import PROOF_LIFETIME
 from tests.fixtures.identity.harness import IdentityHarness
+from tests.fixtures.identity.two_factor import WRONG as WRONG_CODE
+from tests.fixtures.identity.two_factor import Member
 
 ALICE = "alice@example.com"
 WRONG = "not-the-password"
@@ -100,6 +102,37 @@ def test_wrong_proofs_are_throttled_for_the_session_alone(
     with pytest.raises(Throttled, match="too_many_logins"):
         harness.prove(session.token)
     harness.prove(harness.log_in(ALICE).token)
+
+
+def test_who_has_an_app_proves_it_by_a_code_as_well(harness: IdentityHarness) -> None:
+    bob = Member.new(harness, "bob@example.com")
+    recovery_codes = bob.turn_on(harness.log_in(bob.email))
+    harness.clock.move(PROOF_LIFETIME)
+    session = bob.log_in()
+
+    for code in ("", WRONG_CODE, bob.code()):  # the last one has just been used
+        with pytest.raises(InvalidInput, match="wrong_code"):
+            harness.prove(session.token, code=code)
+    assert harness.resume(session.token)
+    with pytest.raises(InvalidInput, match="wrong_password"):
+        harness.prove(session.token, WRONG, recovery_codes[0])
+
+    renewed = harness.prove(session.token, code=recovery_codes[0])
+    harness.clock.move(PROOF_LIFETIME)
+    end_others(harness, harness.prove(renewed.token, code=bob.code()))
+
+
+def test_wrong_codes_of_proofs_are_limited(harness: IdentityHarness) -> None:
+    bob = Member.new(harness, "bob@example.com")
+    session = harness.log_in(bob.email)
+    bob.turn_on(session)
+    harness.clock.move(SECOND)
+    for _ in range(10):
+        with pytest.raises(InvalidInput, match="wrong_code"):
+            harness.prove(session.token, code=WRONG_CODE)
+
+    with pytest.raises(Throttled, match="too_many_codes"):
+        harness.prove(session.token, code=bob.code())
 
 
 def test_an_attack_from_elsewhere_keeps_nobody_from_proving(

@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
 from shared.contracts.billing.refund_requests import ASK_FOR_REFUND
+from shared.contracts.identity.factors import GET_FACTORS
 from shared.contracts.identity.sessions import (
     END_OTHER_SESSIONS,
     LIST_SESSIONS,
@@ -23,7 +25,7 @@ from shared.contracts.identity.sessions import (
 )
 from shared.errors import InvalidInput, Throttled, Unavailable
 from shared.principal import PROOF_LIFETIME
-from tests.fixtures.fake_services import OURS, FakeServices
+from tests.fixtures.fake_services import NO_FACTORS, OURS, FakeServices
 from tests.fixtures.installations import csrf_token
 from tests.fixtures.web.pages import HTMX
 from tests.fixtures.web.top_ups import TOP_UP_ID
@@ -119,6 +121,34 @@ def test_a_script_is_given_dialogs(billing: FakeServices, browser: FlaskClient) 
     assert proved.text.lstrip().startswith("<dialog")
     assert f'action="{ENDING}?"' in proved.text
     assert called(billing).count(str(END_OTHER_SESSIONS)) == 0
+
+
+def test_who_has_an_app_is_asked_for_its_code(
+    billing: FakeServices, browser: FlaskClient
+) -> None:
+    def take(request: Prove) -> object:
+        if request.proof != PasswordProof(password=PASSWORD, code="123456"):
+            raise InvalidInput("wrong_code", "", {"field": "code"})
+        return billing.session(NEW_TOKEN)
+
+    billing.answers[str(PROVE)] = take
+    without = send(browser, ENDING)
+    assert 'name="code"' not in without.text
+    has_app = replace(NO_FACTORS, is_on=True, totp_since=billing.clock.now())
+    billing.answers[str(GET_FACTORS)] = lambda _: has_app
+    asked = send(browser, ENDING, code="of the form that is kept")
+    assert 'name="code" ' in asked.text.split('id="confirm-title"')[1]
+
+    for fields in ({}, {"code": "000000"}):
+        wrong = send(
+            browser, "/confirm", **hidden(without), password=PASSWORD, **fields
+        )
+        assert wrong.status_code == 422
+        assert 'id="field-code-error"' in wrong.text
+    proved = send(
+        browser, "/confirm", **hidden(asked), password=PASSWORD, code="123456"
+    )
+    assert hidden(proved) == {"code": "of the form that is kept"}
 
 
 def test_after_the_proof_it_is_done(
