@@ -10,7 +10,11 @@ MAX_LENGTH = 254
 
 # One "@", no blanks, a domain of at least two labels. Whether anybody reads mail there
 # is shown by the mail that verifies it, not by a stricter pattern.
-_ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}")
+# "=?" begins an encoded word (RFC 2047): programs that decode one in a header would
+# read another address, or two.
+_ADDRESS = re.compile(
+    r"(?!.*=\?)[^\s@<>\"(),:;\\\[\]]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}"
+)
 
 
 def normalise_email(text: str) -> str:

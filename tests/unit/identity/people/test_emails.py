@@ -36,6 +36,7 @@ def test_an_email_has_one_spelling(text: str, email: str) -> None:
         "x" * 65 + "@example.com",
         "a@" + "x" * 300 + ".com",
         "a\0@example.com",
+        "=?utf-8?q?bob=40example.org=2c?=@example.com",
         "alice@example.com\nBcc: x@example.com",
     ],
 )
