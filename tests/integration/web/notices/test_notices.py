@@ -202,10 +202,20 @@ def test_the_link_of_a_mail_asks_first(
 
 
 @pytest.mark.parametrize(
-    ("address", "status"), [("127.0.0.1", 200), ("192.0.2.1", 404)]
+    ("address", "forwarded_for", "status"),
+    [
+        ("127.0.0.1", "", 200),
+        ("192.0.2.1", "", 404),
+        ("127.0.0.1", "192.0.2.1", 404),
+        ("127.0.0.1", "127.0.0.1, 127.0.0.1", 404),
+    ],
 )
 def test_kept_mails_are_for_this_machine(
-    site: Installation, kept: KeptMails, address: str, status: int
+    site: Installation,
+    kept: KeptMails,
+    address: str,
+    forwarded_for: str,
+    status: int,
 ) -> None:
     site.customer(ADA, "Ada & Co")
     tell(site, NoticeKind.PASSWORD_CHANGED)
@@ -223,7 +233,9 @@ def test_kept_mails_are_for_this_machine(
         ("/2", None),
     ):
         answer = near.get(
-            f"/dev/mailbox{page}", environ_overrides={"REMOTE_ADDR": address}
+            f"/dev/mailbox{page}",
+            headers={"X-Forwarded-For": forwarded_for} if forwarded_for else {},
+            environ_overrides={"REMOTE_ADDR": address},
         )
         assert answer.status_code == (status if words else 404)
         assert (words or "") in answer.text or status != 200
