@@ -7,10 +7,12 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from shared.contract import Method
 from shared.contracts import identity
 from shared.errors import ContractError, InvalidInput
+from shared.permissions import Permission
 from tests.fixtures.direct_calls import as_json
 from tests.fixtures.identity.harness import LISTED, PASSWORD, IdentityHarness
 from tests.fixtures.properties import over_database
@@ -178,6 +180,28 @@ def test_no_text_whatever_makes_a_fault(
     refusal(harness, identity.companies.CREATE_COMPANY, company, operator)
     refusal(harness, identity.companies.FIND_COMPANIES, {"name": name}, operator)
     refusal(harness, identity.signing_in.MINT_OPERATOR_TOKEN, {"assertion": email})
+
+
+PUBLIC = [
+    each for each in identity.CONTRACT.methods if each.permission is Permission.PUBLIC
+]
+OTHER_ARGUMENTS = {
+    "proof": {"type": "password", "password": "x"},
+    "company_id": str(uuid4()),
+}
+
+
+@pytest.mark.parametrize("method", PUBLIC, ids=str)
+def test_anybody_may_send_anything(
+    harness: IdentityHarness, method: Method[Any, Any]
+) -> None:
+    harness.add_owner("alice@example.com", "Aurora")
+    texts = [each.name for each in fields(method.request) if each.type is str]
+    needed = {each.name for each in fields(method.request) if each.required}
+    others = {name: it for name, it in OTHER_ARGUMENTS.items() if name in needed}
+
+    for text in [*HOSTILE, "é" * 96, "{" * 96, "alice@example.com"]:
+        refusal(harness, method, others | dict.fromkeys(texts, text))
 
 
 def refusal(
