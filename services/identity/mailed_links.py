@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, true, update
+from sqlalchemy import delete, exists, select, true, update
 from sqlalchemy.orm import Session
 
 from services.identity.hashes import derive_key, keyed_hash
@@ -19,6 +19,12 @@ from shared.rpc.change import Change
 
 _ID_LENGTH = 32
 KEPT_AFTER_END = timedelta(days=30)
+NOT_BEFORE = timedelta(minutes=5)
+"""After a link that anybody may ask for, the next of its kind.
+
+Whoever asks in between has one that is still good. So nobody's mailbox is flooded, and
+there is no limit per account by whose use an attacker could keep its owner out.
+"""
 
 
 class MailedLinks:
@@ -92,6 +98,17 @@ def make_link(
     )
     change.db.add(link)
     return link
+
+
+def has_new_link(change: Change, user_id: UUID, kind: LinkKind) -> bool:
+    """Whether a user was mailed such a link just now, and has not used it."""
+    new = select(MailedLink.id).where(
+        MailedLink.user_id == user_id,
+        MailedLink.kind == kind,
+        MailedLink.used_at.is_(None),
+        MailedLink.created_at > change.call.now - NOT_BEFORE,
+    )
+    return bool(change.db.scalar(select(exists(new))))
 
 
 def end_links(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from services.identity.credentials.password_changes import NewPasswords, set_password
 from services.identity.limits import Limit, Limits
-from services.identity.mailed_links import MailedLinks, make_link
+from services.identity.mailed_links import MailedLinks, has_new_link, make_link
 from services.identity.models.mailed_links import LinkKind
 from services.identity.models.people import User
 from services.identity.models.signing_in import ResetRequest
@@ -36,7 +36,6 @@ log = structlog.get_logger()
 LINK_LIFETIME = timedelta(minutes=10)
 """OWASP ASVS 5.0, 6.5.5."""
 _HOUR = timedelta(hours=1)
-PER_ACCOUNT = Limit("reset of account", "too_many_resets", 5, _HOUR)
 PER_ADDRESS = Limit("reset from address", "too_many_resets", 30, _HOUR)
 """Higher, because an office shares one address."""
 PER_LINK = Limit("reset by link", "too_many_passwords", 20, LINK_LIFETIME)
@@ -129,7 +128,6 @@ class Resets:
             "asked_at": now,
         }
         with self._database.system() as db:
-            self._limits.take(db, PER_ACCOUNT, email or request.email, now)
             self._limits.take(db, PER_ADDRESS, site, now)
             db.execute(insert(ResetRequest).values(values))
 
@@ -138,8 +136,9 @@ class Resets:
             change = Change(db, self._new_passwords.runtime, call)
             waiting = _take_waiting(db)
             for request in waiting:
-                if request.user_id is not None:
-                    _send_link(change, users.get_user(db, request.user_id))
+                user_id, kind = request.user_id, LinkKind.RESET_PASSWORD
+                if user_id and not has_new_link(change, user_id, kind):
+                    _send_link(change, users.get_user(db, user_id))
             return len(waiting)
 
 

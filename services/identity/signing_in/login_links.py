@@ -6,14 +6,13 @@ neither the password nor the second factor: a mailbox alone opens nothing (OWASP
 5.0, 6.3.6).
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import delete, exists, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, insert, select
 
 from services.identity.limits import Limit, Limits
-from services.identity.mailed_links import make_link
-from services.identity.models.mailed_links import LinkKind, MailedLink
+from services.identity.mailed_links import has_new_link, make_link
+from services.identity.models.mailed_links import LinkKind
 from services.identity.models.people import User
 from services.identity.models.signing_in import LoginLinkRequest
 from services.identity.notices.notify import Subject, notify
@@ -26,11 +25,6 @@ from shared.rpc.change import Change
 
 LIFETIME = timedelta(minutes=10)
 """OWASP ASVS 5.0, 6.5.5."""
-NOT_BEFORE = timedelta(minutes=5)
-"""After one link the next: whoever asks in between has one that is still good.
-
-There is no limit per account that an attacker could use up.
-"""
 PER_ADDRESS = Limit(
     "login link from address", "too_many_logins", 10, timedelta(minutes=15)
 )
@@ -63,7 +57,7 @@ def send_asked_links(change: Change) -> None:
     asked = delete(LoginLinkRequest).returning(LoginLinkRequest)
     for request in change.db.scalars(asked).all():
         user = change.db.get(User, request.user_id) if request.user_id else None
-        if user is not None and not _has_new_link(change.db, user, change.call.now):
+        if user and not has_new_link(change, user.id, LinkKind.LOG_IN):
             _send(change, user, request)
 
 
@@ -75,13 +69,3 @@ def _send(change: Change, user: User, request: LoginLinkRequest) -> None:
         "network": request.network,
     }
     notify(change, user, Subject(NoticeKind.LOGIN_LINK, str(link.id), parameters))
-
-
-def _has_new_link(db: Session, user: User, now: datetime) -> bool:
-    new = select(MailedLink.id).where(
-        MailedLink.user_id == user.id,
-        MailedLink.kind == LinkKind.LOG_IN,
-        MailedLink.used_at.is_(None),
-        MailedLink.created_at > now - NOT_BEFORE,
-    )
-    return bool(db.scalar(select(exists(new))))

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import func, select
 
+from services.identity.mailed_links import NOT_BEFORE
 from services.identity.models.mailed_links import LinkKind
 from services.identity.models.signing_in import LoginLinkRequest
-from services.identity.signing_in.login_links import LIFETIME, NOT_BEFORE, PER_ADDRESS
+from services.identity.signing_in.login_links import LIFETIME, PER_ADDRESS
 from services.identity.signing_in.throttle import PER_ACCOUNT
 from shared.contract import Nothing
 from shared.contracts import identity

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.identity.credentials.password_changes import WRONG_PASSWORDS
-from services.identity.credentials.resets import PER_ACCOUNT
+from services.identity.credentials.resets import PER_ADDRESS
 from shared.principal import load_private_key
 from tests.fixtures.identity.mailed_tokens import reset_tokens
 from tests.fixtures.installations import (
@@ -140,14 +140,18 @@ def test_nothing_tells_whether_somebody_has_an_account(
     site.customer("bob@example.com", "Borealis")
 
     def answers(email: str) -> list[tuple[int, str | None]]:
-        found = [send(stranger, "/login/forgot", email=email) for _ in range(6)]
+        found = [
+            send(stranger, "/login/forgot", email=email)
+            for _ in range(PER_ADDRESS.most // 3)
+        ]
         return [(each.status_code, each.headers.get("Location")) for each in found]
 
     known, unknown = answers("bob@example.com"), answers("nobody@example.com")
     no_address = answers("no address")
 
     assert known == unknown == no_address
-    assert [status for status, _ in known] == [303] * PER_ACCOUNT.most + [429]
+    assert {status for status, _ in known} == {303}
+    assert {status for status, _ in answers("bob@example.com")} == {429}
     site.run_job("send_reset_links")
 
 
