@@ -109,14 +109,15 @@ class PasswordChanges:
 
 
 def set_password(change: Change, user: User, kept: str) -> None:
-    """Set a user's password hash, end their links to set another, and tell them.
+    """Set a user's password hash, and tell them.
 
-    The user must be locked.
+    Links to set another, or to change the email, are ended: somebody else may have
+    asked for them. The user must be locked.
     """
     user.password_hash = kept
     user.password_changed_at = change.call.now
     record_of(change, user)
-    end_links(change, user.id, LinkKind.RESET_PASSWORD)
+    end_links(change, user.id, LinkKind.RESET_PASSWORD, LinkKind.CONFIRM_EMAIL)
     cause = str(change.runtime.new_id())
     parameters = {"at": change.call.now.isoformat()}
     notify(change, user, Subject(NoticeKind.PASSWORD_CHANGED, cause, parameters))

@@ -34,7 +34,7 @@ from shared.errors import (
     Unauthenticated,
 )
 from shared.principal import PROOF_LIFETIME
-from tests.fixtures.identity.harness import IdentityHarness
+from tests.fixtures.identity.harness import PASSWORD, IdentityHarness
 
 OLD, NEW, OTHER = "old@example.com", "new@example.com", "other@example.com"
 A_MOMENT = timedelta(seconds=1)
@@ -186,6 +186,25 @@ def test_an_email_of_somebody_else_is_answered_like_a_free_one(
     with pytest.raises(Conflict, match="email_taken"):
         confirm(harness, mailed(harness, NoticeKind.EMAIL_CONFIRM, OTHER))
     assert harness.log_in(OLD).user.email == OLD
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_new_password_ends_a_change_that_waits(
+    harness: IdentityHarness,
+) -> None:
+    """Somebody else may have asked for it."""
+    ask(harness, NEW)
+    token = mailed(harness, NoticeKind.EMAIL_CONFIRM, NEW)
+    new = "tram under violet elms"
+    harness.call(
+        identity.passwords.CHANGE_PASSWORD,
+        identity.passwords.ChangePassword(current=PASSWORD, new=new),
+        harness.log_in(OLD).principal,
+    )
+
+    principal = harness.log_in(OLD, new).principal
+    with pytest.raises(NotFound, match="link_used"):
+        harness.call(CONFIRM_EMAIL, ConfirmEmail(token=token), principal)
 
 
 def test_the_old_email_undoes_the_change_and_ends_all_sessions(
