@@ -45,6 +45,18 @@ def use_up_challenge(
         raise InvalidInput("passkey_challenge_ended")
 
 
+def find_owner(db: Session, answer: Assertion) -> UUID:
+    """Return whose passkey it is; raise `InvalidInput` (``passkey_unknown``) if none's.
+
+    Who uses it locks them first, as all do who change or end what is theirs.
+    """
+    whose = select(Passkey.user_id)
+    owner = db.scalar(whose.where(Passkey.credential_id == answer.credential_id))
+    if owner is None:
+        raise InvalidInput("passkey_unknown")
+    return owner
+
+
 def use_passkey(
     db: Session,
     party: RelyingParty,

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.identity.factors import passkeys
+from services.identity.factors import passkeys, two_factor
 from services.identity.factors.challenges import Holder, make_challenge
 from services.identity.factors.relying_party import RelyingParty, read_assertion
 from services.identity.limits import Limits
 from services.identity.models.factors import PendingLogin
 from services.identity.models.passkeys import Purpose
-from services.identity.people import users
 from services.identity.sessions.addresses import normalise_address, site_of
 from services.identity.signing_in import factor_resets, pending_logins
 from services.identity.signing_in.second_step import SecondStep
@@ -78,8 +77,8 @@ class PasskeyLogins:
             passkeys.use_up_challenge(db, holder, answer, call.now)
         with self.second_step.database.system() as db:
             change = Change(db, self.second_step.runtime, call)
-            passkey = passkeys.use_passkey(db, self.party, answer, call.now)
-            user = users.get_user(db, passkey.user_id)
+            user = two_factor.lock_user(db, passkeys.find_owner(db, answer))
+            passkeys.use_passkey(db, self.party, answer, call.now)
             factor_resets.cancel(change, user.id)
             return self.second_step.let_in(change, user, request, Strength.PASSKEY)
 

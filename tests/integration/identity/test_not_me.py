@@ -1,10 +1,13 @@
 """The link "This wasn't me" of security mails."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from launcher.machine.processes import wait_until
+from services.identity import not_me
 from services.identity.models.mailed_links import LinkKind, MailedLink
 from services.identity.notices.notify import NOT_ME_LIFETIME, SECURITY_KINDS, Subject
 from services.identity.people.users import find_user_by_email
@@ -24,9 +27,13 @@ from shared.contracts.identity.notices import (
     NoticeKind,
 )
 from shared.errors import NotFound, Unauthenticated
+from shared.principal import nobody
+from shared.rpc.call import Call
+from tests.fixtures.effects import waiting_for_locks
 from tests.fixtures.identity.harness import ADDRESS, IdentityHarness
-from tests.fixtures.identity.passkeys import Person
+from tests.fixtures.identity.passkeys import Person, log_in, login_options
 from tests.fixtures.identity.two_factor import Member
+from tests.fixtures.threads import PATIENCE_S
 
 EMAIL, THEIRS = "alice@example.com", "mallory@example.com"
 NEW_PASSWORD = "tram under violet elms"
@@ -139,6 +146,31 @@ def test_a_passkey_of_since_is_taken_back_and_its_mail_says_so(
         user = find_user_by_email(db, EMAIL)
         assert user is not None
         assert not user.two_factor_enabled
+
+
+def test_a_login_at_the_same_moment_is_blocked_as_well(
+    harness: IdentityHarness,
+) -> None:
+    person = Person.of(harness, EMAIL)
+    person.add()
+    harness.clock_tick()
+    harness.tell(EMAIL, Subject(NoticeKind.NEW_DEVICE, "2"))
+    token = harness.mailed_token("not-me", EMAIL)
+    credential = person.authenticator.get(login_options(harness))
+    database_url = harness.database.engine.url.render_as_string(hide_password=False)
+
+    with ThreadPoolExecutor(1) as thread:
+        with harness.database.system() as db:
+            call = Call(nobody(), "test", harness.clock.now())
+            change = harness.service.change(db, call)
+            not_me.use(change, harness.service._links, token)
+            db.flush()
+            login = thread.submit(log_in, harness, credential)
+            assert wait_until(
+                lambda: login.done() or waiting_for_locks(database_url) > 0, PATIENCE_S
+            )
+        with pytest.raises(Unauthenticated, match="login_blocked"):
+            login.result()
 
 
 def test_a_factor_of_before_stays(harness: IdentityHarness, alice: Member) -> None:
