@@ -22,7 +22,7 @@ from web.language.refusals import retry_after, sentence
 from web.page.addresses import form_on
 from web.page.forms import ChangeForm, PageForm
 from web.page.page import begin_page
-from web.page.signed_in import signed_in
+from web.page.signed_in import renew_own_session, signed_in
 from web.page.values import read_uuid
 from web.page.visit import Visit, begin_live_visit, prepare_reader
 
@@ -63,6 +63,7 @@ def add_passkey() -> ResponseReturnValue:
         prepare_reader(visit)
         flash(sentence(refusal), "danger")
         return redirect(url_for(_ALL), code=303)
+    renew_own_session(visit, added.session)
     prepare_reader(visit)
     flash(_("We added your passkey. You can log in with it."), "success")
     if added.recovery_codes:
@@ -113,11 +114,12 @@ def remove_passkey(passkey_id: str) -> ResponseReturnValue:
     visit = begin_live_visit()
     wanted = identity.passkeys.RemovePasskey(passkey_id=read_uuid(passkey_id))
     try:
-        visit.start(identity.passkeys.REMOVE_PASSKEY, wanted).result()
+        renewed = visit.start(identity.passkeys.REMOVE_PASSKEY, wanted).result()
     except (Conflict, Unavailable) as refusal:
         prepare_reader(visit)
         flash(sentence(refusal), "danger")
         return redirect(url_for(_ONE, passkey_id=wanted.passkey_id), code=303)
+    renew_own_session(visit, renewed)
     flash(_("We removed the passkey. It can no longer log in."), "success")
     return redirect(url_for(_ALL), code=303)
 

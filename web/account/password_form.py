@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired
 
 from shared.contracts import identity
 from web.page.forms import PageForm, about_new_password, new_password_field
+from web.page.signed_in import renew_own_session
 from web.page.visit import begin_live_visit
 
 
@@ -37,4 +38,5 @@ class ChangePasswordForm(PageForm):
             current=self.current.data or "", new=self.new.data or ""
         )
         visit = begin_live_visit()
-        visit.start(identity.passwords.CHANGE_PASSWORD, wanted).result()
+        renewed = visit.start(identity.passwords.CHANGE_PASSWORD, wanted).result()
+        renew_own_session(visit, renewed)

@@ -40,7 +40,7 @@ from web.page.addresses import form_on
 from web.page.authenticator_apps import AnyCodeField, AppForm, AppSecret
 from web.page.forms import PageForm
 from web.page.page import Page, begin_page
-from web.page.signed_in import signed_in
+from web.page.signed_in import renew_own_session, signed_in
 from web.page.step_up import require_proof
 from web.page.visit import Visit, begin_live_visit, begin_visit, prepare_reader
 
@@ -110,11 +110,12 @@ def set_up_app() -> ResponseReturnValue:
         response = _show_app(_begin(visit), form)
         response.headers.update(retry_after(refusal))
         return response
+    renew_own_session(visit, made.session)
     prepare_reader(visit)
-    if not made.codes:
+    if not made.recovery_codes:
         return _done(_("Your new authenticator app is set up."))
     flash(_("Two-Factor Authentication is on."), "success")
-    return show_recovery_codes(visit, made.codes)
+    return show_recovery_codes(visit, made.recovery_codes)
 
 
 @bp.post("/recovery-codes")
@@ -152,10 +153,12 @@ def download_recovery_codes() -> ResponseReturnValue:
 def turn_off() -> ResponseReturnValue:
     form, visit = TurnOffForm(), begin_live_visit()
     try:
-        visit.start(REMOVE_TOTP, RemoveTotp(code=form.code.data or "")).result()
+        wanted = RemoveTotp(code=form.code.data or "")
+        renewed = visit.start(REMOVE_TOTP, wanted).result()
     except _REFUSALS as refusal:
         form.refuse(refusal)
         return show_two_factor(form)
+    renew_own_session(visit, renewed)
     prepare_reader(visit)
     return _done(_("The authenticator app is removed."))
 

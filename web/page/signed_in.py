@@ -15,10 +15,11 @@ from flask_login import (
 )
 
 from shared.contracts import identity
+from shared.contracts.identity.renewed_session import RenewedSession
 from web.page.addresses import return_address
 from web.page.device import set_device_cookie
 from web.page.htmx import make_response, request
-from web.page.visit import forget_principal, set_principal_cookie
+from web.page.visit import Visit, forget_principal, set_principal_cookie
 
 login_manager = LoginManager()
 login_manager.session_protection = None  # identity decides whether a session lives
@@ -66,6 +67,12 @@ def renew_session(session: identity.signing_in.Session, response: Response) -> N
     """Hold the session's new token after a proof; forms that are open stay good."""
     login_user(SignedIn(session.token))
     set_principal_cookie(response, session.principal)
+
+
+def renew_own_session(visit: Visit, session: RenewedSession) -> None:
+    """Hold the new token that a change of what protects the account has brought."""
+    visit.renew(session)
+    login_user(SignedIn(session.token))
 
 
 def sign_out(

@@ -18,6 +18,7 @@ from flask_login import current_user
 
 from shared.contract import Method, RequestT, ResponseT
 from shared.contracts import identity
+from shared.contracts.identity.renewed_session import RenewedSession
 from shared.errors import (
     Conflict,
     ContractError,
@@ -195,6 +196,13 @@ class Visit:
             return None
         known = context().last_known.find(self._principal, _SESSION)
         return known.value if known else None
+
+    def renew(self, session: RenewedSession) -> None:
+        """Go on with the session's new token, which its principal comes with."""
+        self._token = session.token
+        self._principal_token = session.principal
+        now = context().clock.now()
+        self._principal = verify(session.principal, context().verify_key, now)
 
     def keep_principal(self, response: Response) -> None:
         """Put a renewed principal into its cookie."""

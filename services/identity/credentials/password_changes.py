@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.identity.limits import Limit, Limits
 from services.identity.mailed_links import end_links
@@ -22,6 +23,7 @@ from services.identity.recording import record_of
 from services.identity.sessions import sessions
 from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind
+from shared.contracts.identity.renewed_session import RenewedSession
 from shared.db.database import Database
 from shared.errors import Conflict, InvalidInput
 from shared.rpc.call import Call
@@ -69,7 +71,12 @@ class PasswordChanges:
         self._new_passwords = new_passwords
         self._limits = limits
 
-    def change(self, call: Call, request: identity.passwords.ChangePassword) -> None:
+    def change(
+        self,
+        call: Call,
+        request: identity.passwords.ChangePassword,
+        signing_key: Ed25519PrivateKey,
+    ) -> RenewedSession:
         """Change the principal's password and end their other sessions.
 
         Raises:
@@ -88,6 +95,7 @@ class PasswordChanges:
                 raise Conflict("password_changed_meanwhile")
             set_password(change, user, kept)
             sessions.end_sessions_of(change, user.id, but=session_id)
+            return sessions.renew_own_session(change, user, signing_key)
 
     def _read(self, call: Call) -> _Owner:
         """Return whose password it is, and count the attempt to name it."""

@@ -29,6 +29,7 @@ from services.identity.sessions.addresses import normalise_address, shorten
 from services.identity.sessions.user_agents import read_user_agent
 from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind
+from shared.contracts.identity.renewed_session import RenewedSession
 from shared.errors import NotFound, Unauthenticated
 from shared.principal import NOBODY_ID, Strength, sign
 from shared.rpc.change import Change
@@ -184,14 +185,32 @@ def renew_session(change: Change, token: str) -> SignedIn:
     """
     db, now = change.db, change.call.now
     row, user, unread = _find_by_any_token(db, token, now)
-    db.refresh(row, with_for_update=True)
-    if row.ended_at is not None:
-        raise Unauthenticated("session_ended")
-    renewed = change.runtime.new_token()
-    row.earlier_token_hash = row.token_hash
-    row.token_hash = hash_token(renewed)
+    renewed = _renew(change, row)
     row.proved_at = row.last_seen_at = now
     return SignedIn(renewed, row, user, memberships.of_user(db, user.id), unread)
+
+
+def _renew_own(change: Change, user: User) -> SignedIn:
+    """Give the caller's session a new token: what protects the account has changed.
+
+    Raises:
+        Unauthenticated: ``session_ended``.
+    """
+    row = change.db.get(LoginSession, change.call.principal.session_id)
+    if row is None or row.user_id != user.id:
+        raise Unauthenticated("session_ended")
+    companies = memberships.of_user(change.db, user.id)
+    return SignedIn(_renew(change, row), row, user, companies)
+
+
+def _renew(change: Change, row: LoginSession) -> str:
+    change.db.refresh(row, with_for_update=True)
+    if row.ended_at is not None:
+        raise Unauthenticated("session_ended")
+    token = change.runtime.new_token()
+    row.earlier_token_hash = row.token_hash
+    row.token_hash = hash_token(token)
+    return token
 
 
 def _find_by_any_token(db: Session, token: str, now: datetime) -> _Found:
@@ -306,43 +325,22 @@ def _end(change: Change, *which: ColumnElement[bool]) -> Sequence[LoginSession]:
     return ended
 
 
-def list_open(
-    db: Session, user_id: UUID, current_id: UUID, now: datetime
-) -> identity.sessions.OpenSessions:
-    """Where a user is signed in: the current session, then those last seen."""
-    rows = db.scalars(
-        select(LoginSession)
-        .where(LoginSession.user_id == user_id, *is_live(now))
-        .order_by(
-            LoginSession.id != current_id,
-            LoginSession.last_seen_at.desc(),
-            LoginSession.id,
-        )
-    )
-    return identity.sessions.OpenSessions(
-        sessions=[_view_open(row, current_id) for row in rows]
-    )
-
-
-def _view_open(row: LoginSession, current_id: UUID) -> identity.sessions.OpenSession:
-    agent = read_user_agent(row.user_agent)
-    return identity.sessions.OpenSession(
-        session_id=row.id,
-        browser=agent.browser,
-        system=agent.system,
-        network=shorten(row.address),
-        created_at=row.created_at,
-        last_seen_at=row.last_seen_at,
-        is_current=row.id == current_id,
-    )
-
-
 def forget_old_sessions(db: Session, now: datetime) -> None:
     """Delete sessions that ended, or were last seen, more than 30 days ago."""
     long_ago = now - KEPT_AFTER_END
     ended = LoginSession.ended_at < long_ago
     unseen = LoginSession.last_seen_at < long_ago
     db.execute(delete(LoginSession).where(or_(ended, unseen)))
+
+
+def renew_own_session(
+    change: Change, user: User, signing_key: Ed25519PrivateKey
+) -> RenewedSession:
+    """Renew the caller's session, for the company that they act for."""
+    signed_in = _renew_own(change, user)
+    company = signed_in.company_for(change.call.principal.company_id)
+    seen = view(change.db, signed_in, company, signing_key, change.call.now)
+    return RenewedSession(token=seen.token, principal=seen.principal)
 
 
 def view(

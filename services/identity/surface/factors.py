@@ -6,10 +6,12 @@ from services.identity.factors import recovery_codes, totp, two_factor
 from services.identity.factors.codes import try_code
 from services.identity.people import users
 from services.identity.recording import record_of
+from services.identity.sessions import sessions
 from services.identity.signing_in import factor_resets
 from services.identity.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import identity
+from shared.contracts.identity.renewed_session import RenewedSession
 from shared.errors import InvalidInput
 from shared.rpc.call import Call
 from shared.rpc.service import handles, in_transaction
@@ -49,7 +51,7 @@ class FactorMethods(RoomMethods, is_part=True):
     @handles(identity.factors.TURN_ON_TOTP)
     def turn_on_totp(
         self, call: Call, request: identity.factors.TurnOnTotp
-    ) -> identity.factors.RecoveryCodes:
+    ) -> identity.factors.TurnedOnTotp:
         with self.database.system() as db:
             change = self.change(db, call)
             user = users.lock_user(db, call.principal.user_id)
@@ -63,7 +65,10 @@ class FactorMethods(RoomMethods, is_part=True):
                     change, self._secrets, user, request.proposal, request.code
                 )
                 record_of(change, user)
-                return identity.factors.RecoveryCodes(codes=codes)
+                session = sessions.renew_own_session(change, user, self._signing_key)
+                return identity.factors.TurnedOnTotp(
+                    session=session, recovery_codes=codes
+                )
         raise InvalidInput("wrong_code", "", {"field": "proof"})
 
     @handles(identity.factors.RENEW_RECOVERY_CODES)
@@ -78,7 +83,9 @@ class FactorMethods(RoomMethods, is_part=True):
             return identity.factors.RecoveryCodes(codes=codes)
 
     @handles(identity.factors.REMOVE_TOTP)
-    def remove_totp(self, call: Call, request: identity.factors.RemoveTotp) -> Nothing:
+    def remove_totp(
+        self, call: Call, request: identity.factors.RemoveTotp
+    ) -> RenewedSession:
         with self.database.system() as db:
             change = self.change(db, call)
             user = users.lock_user(db, call.principal.user_id)
@@ -91,9 +98,8 @@ class FactorMethods(RoomMethods, is_part=True):
             )
             if is_removed:
                 record_of(change, user)
-        if not is_removed:
-            raise InvalidInput("wrong_code")
-        return Nothing()
+                return sessions.renew_own_session(change, user, self._signing_key)
+        raise InvalidInput("wrong_code")
 
     @in_transaction(identity.factors.IMPORT_TOTP)
     def import_totp(

@@ -8,9 +8,10 @@ from services.identity.factors.relying_party import read_registration
 from services.identity.models.passkeys import Purpose
 from services.identity.people import users
 from services.identity.recording import record_of
+from services.identity.sessions import sessions
 from services.identity.surface.room_methods import RoomMethods
-from shared.contract import Nothing
 from shared.contracts import identity
+from shared.contracts.identity.renewed_session import RenewedSession
 from shared.rpc.call import Call
 from shared.rpc.service import handles, in_transaction
 
@@ -69,8 +70,9 @@ class PasskeyMethods(RoomMethods, is_part=True):
                 change, self._secrets, user, self._party, answer
             )
             record_of(change, user)
+            session = sessions.renew_own_session(change, user, self._signing_key)
             return identity.passkeys.AddedPasskey(
-                passkey=passkeys.view(passkey), recovery_codes=codes
+                passkey=passkeys.view(passkey), session=session, recovery_codes=codes
             )
 
     @in_transaction(identity.passkeys.LIST_PASSKEYS)
@@ -92,7 +94,7 @@ class PasskeyMethods(RoomMethods, is_part=True):
     @handles(identity.passkeys.REMOVE_PASSKEY)
     def remove_passkey(
         self, call: Call, request: identity.passkeys.RemovePasskey
-    ) -> Nothing:
+    ) -> RenewedSession:
         with self.database.system() as db:
             change = self.change(db, call)
             user = users.lock_user(db, call.principal.user_id)
@@ -101,7 +103,7 @@ class PasskeyMethods(RoomMethods, is_part=True):
                 change, user, request.passkey_id, is_required=is_required
             )
             record_of(change, user)
-        return Nothing()
+            return sessions.renew_own_session(change, user, self._signing_key)
 
 
 def _session_of(call: Call) -> Holder:

@@ -3,6 +3,7 @@
 from services.identity.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import identity
+from shared.contracts.identity.renewed_session import RenewedSession
 from shared.rpc.call import Call
 from shared.rpc.service import handles
 
@@ -11,9 +12,8 @@ class PasswordMethods(RoomMethods, is_part=True):
     @handles(identity.passwords.CHANGE_PASSWORD)
     def change_password(
         self, call: Call, request: identity.passwords.ChangePassword
-    ) -> Nothing:
-        self._password_changes.change(call, request)
-        return Nothing()
+    ) -> RenewedSession:
+        return self._password_changes.change(call, request, self._signing_key)
 
     @handles(identity.passwords.ASK_FOR_RESET)
     def ask_for_reset(

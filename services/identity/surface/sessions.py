@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from services.identity.people import users
 from services.identity.people.emails import normalise_or_empty
-from services.identity.sessions import sessions
+from services.identity.sessions import open_sessions, sessions
 from services.identity.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import identity
@@ -24,8 +24,8 @@ class SessionMethods(RoomMethods, is_part=True):
     def list_sessions(
         self, db: Session, call: Call, _request: identity.sessions.ListSessions
     ) -> identity.sessions.OpenSessions:
-        principal = call.principal
-        return sessions.list_open(db, principal.user_id, principal.session_id, call.now)
+        caller = call.principal
+        return open_sessions.list_open(db, caller.user_id, caller.session_id, call.now)
 
     @in_transaction(identity.sessions.END_SESSION)
     def end_session(

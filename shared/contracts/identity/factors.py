@@ -10,6 +10,7 @@ from uuid import UUID
 
 from shared.contract import Effect, Event, Method, Nothing, Request, Response
 from shared.contracts.identity.name import NAME
+from shared.contracts.identity.renewed_session import RenewedSession
 from shared.permissions import Permission
 
 RECOVERY_CODES = 10
@@ -67,12 +68,19 @@ class TurnOnTotp(Request, frozen=True, kw_only=True):
 
 
 class RecoveryCodes(Response, frozen=True, kw_only=True):
-    """New recovery codes, which are shown once; empty if the ones before still count.
+    """New recovery codes, which are shown once.
 
     Six groups of four characters each, with hyphens.
     """
 
     codes: list[str]
+
+
+class TurnedOnTotp(Response, frozen=True, kw_only=True):
+    """``recovery_codes`` are new ones, shown once; none if those of before count."""
+
+    session: RenewedSession
+    recovery_codes: list[str]
 
 
 class RenewRecoveryCodes(Request, frozen=True, kw_only=True):
@@ -137,7 +145,7 @@ TURN_ON_TOTP = Method(
     NAME,
     "turn_on_totp",
     TurnOnTotp,
-    RecoveryCodes,
+    TurnedOnTotp,
     Permission.READ_ACCOUNT,
     Effect.ONCE,
     carries_secret=True,
@@ -162,13 +170,15 @@ REMOVE_TOTP = Method(
     NAME,
     "remove_totp",
     RemoveTotp,
-    Nothing,
+    RenewedSession,
     Permission.READ_ACCOUNT,
     Effect.ONCE,
     carries_secret=True,
     needs_proof=True,
 )
 """Remove the app; without another factor, two-factor authentication is off then.
+
+The session is renewed.
 
 InvalidInput ``wrong_code``; Throttled ``too_many_codes``; Conflict
 ``two_factor_is_off``, ``second_factor_required``."""

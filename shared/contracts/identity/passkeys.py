@@ -10,8 +10,9 @@ the browser, session or pending log-in that it was made for.
 from datetime import datetime
 from uuid import UUID
 
-from shared.contract import Effect, Method, Nothing, Request, Response
+from shared.contract import Effect, Method, Request, Response
 from shared.contracts.identity.name import NAME
+from shared.contracts.identity.renewed_session import RenewedSession
 from shared.contracts.identity.signing_in import Session
 from shared.permissions import Permission
 
@@ -85,6 +86,7 @@ class AddedPasskey(Response, frozen=True, kw_only=True):
     """``recovery_codes`` are new ones, shown once; none if those of before count."""
 
     passkey: Passkey
+    session: RenewedSession
     recovery_codes: list[str]
 
 
@@ -208,7 +210,7 @@ REMOVE_PASSKEY = Method(
     NAME,
     "remove_passkey",
     RemovePasskey,
-    Nothing,
+    RenewedSession,
     Permission.READ_ACCOUNT,
     Effect.ONCE,
     needs_proof=True,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from shared.contract import Effect, Method, Nothing, Request, Response
 from shared.contracts.identity.name import NAME
+from shared.contracts.identity.renewed_session import RenewedSession
 from shared.permissions import Permission
 
 REFUSALS = (
@@ -54,15 +55,17 @@ CHANGE_PASSWORD = Method(
     NAME,
     "change_password",
     ChangePassword,
-    Nothing,
+    RenewedSession,
     Permission.READ_ACCOUNT,
     Effect.ONCE,
     carries_secret=True,
     needs_proof=True,
 )
-"""Ends the user's other sessions. InvalidInput ``wrong_password``, ``password_same``,
-`REFUSALS`; Throttled ``too_many_passwords`` with ``retry_after_s``; Conflict
-``password_changed_meanwhile``; NotFound ``no_such_user`` for operators."""
+"""Ends the user's other sessions and renews this one.
+
+InvalidInput ``wrong_password``, ``password_same``, `REFUSALS`; Throttled
+``too_many_passwords`` with ``retry_after_s``; Conflict ``password_changed_meanwhile``;
+NotFound ``no_such_user`` for operators."""
 
 ASK_FOR_RESET = Method(
     NAME,

@@ -9,9 +9,9 @@ from sqlalchemy import select, text
 from services.identity.credentials.password_changes import WRONG_PASSWORDS
 from services.identity.models.notices import Notice
 from services.identity.people.passwords import MIN_LENGTH
-from shared.contract import Nothing
 from shared.contracts import identity
 from shared.contracts.identity.notices import Channel, NoticeKind
+from shared.contracts.identity.renewed_session import RenewedSession
 from shared.errors import (
     ContractError,
     Forbidden,
@@ -31,7 +31,7 @@ def change(
     session: identity.signing_in.Session,
     new: str = NEW,
     current: str = PASSWORD,
-) -> Nothing:
+) -> RenewedSession:
     request = identity.passwords.ChangePassword(current=current, new=new)
     return harness.call(identity.passwords.CHANGE_PASSWORD, request, session.principal)
 
@@ -58,19 +58,21 @@ def test_the_new_password_replaces_the_old_one(
     assert account.password_changed_at == harness.clock.now()
 
 
-def test_all_other_sessions_end(
+def test_all_other_sessions_end_and_this_one_has_a_new_token(
     harness: IdentityHarness, session: identity.signing_in.Session
 ) -> None:
     others = [harness.log_in(ALICE) for _ in range(2)]
     harness.add_owner("bob@example.com", "Borealis")
     bobs = harness.log_in("bob@example.com")
 
-    change(harness, session)
+    renewed = change(harness, session)
 
     for other in others:
         with pytest.raises(Unauthenticated, match="session_ended"):
             harness.resume(other.token)
-    harness.resume(session.token)
+    with pytest.raises(Unauthenticated, match="session_renewed"):
+        harness.resume(session.token)
+    assert harness.resume(renewed.token).company_id == session.company_id
     harness.resume(bobs.token)
 
 

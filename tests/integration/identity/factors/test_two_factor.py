@@ -14,7 +14,14 @@ from shared.contract import Method, Request
 from shared.contracts import identity
 from shared.contracts.identity.notices import NoticeKind
 from shared.db.tables import outbox
-from shared.errors import Conflict, ContractError, Forbidden, InvalidInput, Throttled
+from shared.errors import (
+    Conflict,
+    ContractError,
+    Forbidden,
+    InvalidInput,
+    Throttled,
+    Unauthenticated,
+)
 from tests.fixtures.identity.harness import IdentityHarness
 from tests.fixtures.identity.two_factor import WRONG, Member
 
@@ -244,6 +251,23 @@ def test_factors_change_only_after_a_recent_proof(
 
     with pytest.raises(Forbidden, match="step_up_required"):
         harness.call(method, request_, principal)
+
+
+def test_turning_it_on_and_off_renews_the_session(
+    harness: IdentityHarness, alice: Member
+) -> None:
+    session = harness.log_in(ALICE)
+    alice.turn_on(session)
+    with pytest.raises(Unauthenticated, match="session_renewed"):
+        harness.resume(session.token)
+    harness.clock.move(A_STEP)
+    session = alice.log_in()
+    harness.clock.move(A_STEP)
+
+    _remove(harness, session, alice.code())
+
+    with pytest.raises(Unauthenticated, match="session_renewed"):
+        harness.resume(session.token)
 
 
 def test_guesses_are_limited_for_each_factor(
