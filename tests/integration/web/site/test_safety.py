@@ -60,9 +60,9 @@ def test_the_cookies_are_out_of_reach_of_scripts(site: Installation) -> None:
     site.customer("ada@example.com", "Ada & Co")
     browser = sign_in(site.app(), "ada@example.com")
 
-    for name in ("session", "principal"):
+    for name in ("session", "principal", "device"):
         cookie = browser.get_cookie(name)
-        assert cookie is not None
+        assert cookie is not None, name
         assert cookie.http_only
         assert cookie.same_site == "Lax"
 
@@ -76,7 +76,7 @@ def test_a_site_of_https_keeps_browsers_and_their_cookies_on_it(
     answer = _log_in(browser)
 
     assert answer.status_code == 303, answer.text
-    for name in ("session", "principal", "theme"):
+    for name in ("session", "principal", "device", "theme"):
         cookie = browser.get_cookie(f"__Host-{name}", HTTPS_HOST)
         assert cookie is not None, name
         # Without these a browser does not take a cookie of such a name.
