@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,21 @@ def test_codes_can_be_downloaded_while_they_are_shown(site: Installation) -> Non
     assert "attachment" in file.headers["Content-Disposition"]
     assert post(browser, address, codes="<script>").status_code == 422
     assert not any(code in browser.get("/account/two-factor").text for code in codes)
+
+
+def test_the_page_leads_to_where_other_sessions_end(site: Installation) -> None:
+    """A change of factors ends none; OWASP ASVS 5.0, 7.4.3."""
+    site.customer(ADA, "Ada & Co")
+    app = site.app()
+    other, browser = sign_in(app, ADA), sign_in(app, ADA)
+    page = browser.get("/account/two-factor").text
+    link = re.search('href="(/account/sessions[^"]*)"', page)
+    assert link
+
+    *_, form = browser.get(unescape(link[1])).text.split('action="')
+    address, _, fields = form.partition('"')
+    ended = browser.post(address, data=dict(_HIDDEN.findall(fields)))
+
+    assert ended.status_code == 303
+    assert is_logged_in(browser)
+    assert not is_logged_in(other)
