@@ -77,7 +77,7 @@ class PasskeyLogins:
             passkeys.use_up_challenge(db, holder, answer, call.now)
         with self.second_step.database.system() as db:
             change = Change(db, self.second_step.runtime, call)
-            user = two_factor.lock_user(db, passkeys.find_owner(db, answer))
+            user = users.lock_user(db, passkeys.find_owner(db, answer))
             passkeys.use_passkey(db, self.party, answer, call.now)
             factor_resets.cancel(change, user.id)
             return self.second_step.let_in(change, user, request, Strength.PASSKEY)

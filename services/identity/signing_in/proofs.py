@@ -81,7 +81,7 @@ class Proofs:
             throttle.lock_answers(db)
             throttle.refuse_when_throttled(db, attempt, call.now)
             change = Change(db, self._checks.runtime, call)
-            user = two_factor.lock_user(db, known.id)
+            user = users.lock_user(db, known.id)
             if user.password_hash != known.password_hash:
                 raise Unauthenticated("session_ended")
             if not self._is_right_code(change, user, request.proof.code):

@@ -52,7 +52,8 @@ def test_answers_take_as_long_with_an_account_as_without(
         ask(harness, email, address)
         return time.perf_counter() - started
 
-    known, unknown = [], []
+    known: list[float] = []
+    unknown: list[float] = []
     gc.disable()
     try:
         for turn in range(ROUNDS):

@@ -22,7 +22,7 @@ FORGED = {
     "X-Forwarded-Proto": "https",
     "X-Host": EVIL,
 }
-WAYS = (
+WAYS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("/login", "/login", "not-me", {"password": PASSWORD}),
     ("/login", "/login/forgot", "reset-password", {}),
     ("/login", "/login/link", "login-link", {}),
