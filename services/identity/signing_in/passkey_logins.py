@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.identity.factors import passkeys, two_factor
+from services.identity.factors import passkeys
 from services.identity.factors.challenges import Holder, make_challenge
 from services.identity.factors.relying_party import RelyingParty, read_assertion
 from services.identity.limits import Limits

@@ -11,7 +11,7 @@ password could otherwise make new recovery codes, and be rid of the app by one o
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.identity.factors import totp, two_factor
+from services.identity.factors import totp
 from services.identity.factors.codes import FactorSecrets, try_code
 from services.identity.models.people import User
 from services.identity.recording import record_of
