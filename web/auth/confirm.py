@@ -29,7 +29,7 @@ _TIMEOUT_S = 10
 @bp.get("")
 @signed_in
 def ask() -> ResponseReturnValue:
-    """The form by itself, before what ``next`` names."""
+    """Show the form alone, before the page that ``next`` names."""
     prepare_reader(begin_visit())
     kept = KeptRequest.of_page(request.args.get("next"))
     return step_up.show_proof(ProofForm.for_request(kept))
@@ -64,7 +64,7 @@ def prove() -> ResponseReturnValue:
 
 
 def _write_for_reader() -> None:
-    """Write in the language of before; the session is checked with the proof.
+    """Write in the last known language; the session is checked with the proof.
 
     Sent twice by accident, the second one has the token that the first has replaced.
     """
