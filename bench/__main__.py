@@ -15,6 +15,7 @@ from bench import (
     memory,
     pages,
     processor,
+    sign_ins,
     sizes,
     transactions,
 )
@@ -27,6 +28,7 @@ MEASURES = {
     "processor": processor.measure,
     "clients": clients.measure,
     "pages": pages.measure,
+    "sign_ins": sign_ins.measure,
     "sizes": sizes.measure,
     "transactions": transactions.measure,
     "charging": charging.measure,

@@ -22,7 +22,9 @@ class Browser:
             parts.hostname, parts.port, timeout=_TIMEOUT_S
         )
         self._cookies: dict[str, str] = {}
-        self._sign_in(email, password)
+        self._entered = {"email": email, "password": password}
+        if not self.log_in():
+            raise LaunchError(f"{email} could not sign in")
 
     def get(self, address: str) -> str:
         """The page at an address.
@@ -50,20 +52,25 @@ class Browser:
             lines += piece.count(b"\n")
         return lines
 
-    def _sign_in(self, email: str, password: str) -> None:
+    def log_in(self) -> bool:
+        """Begin another session on this device; returns whether that was answered."""
+        self._cookies.pop("session", None)
         token = re.findall(r'name="csrf_token" value="([^"]+)"', self.get("/login"))
-        entered = {"email": email, "password": password, "csrf_token": token[0]}
+        entered = self._entered | {"csrf_token": token[0]}
         status, _ = self._ask("POST", "/login", urlencode(entered))
-        if status != http.client.SEE_OTHER:
-            raise LaunchError(f"{email} could not sign in: {status}")
+        return status == http.client.SEE_OTHER
 
     def _ask(self, method: str, address: str, form: str = "") -> tuple[int, str]:
         headers = self._headers()
         if form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self._connection.request(method, address, form or None, headers)
-        answer = self._connection.getresponse()
-        page = answer.read().decode()
+        try:
+            self._connection.request(method, address, form or None, headers)
+            answer = self._connection.getresponse()
+            page = answer.read().decode()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()  # the next request opens another one
+            raise
         for line in answer.headers.get_all("Set-Cookie", []):
             for name, morsel in SimpleCookie(line).items():
                 self._cookies[name] = morsel.value
