@@ -1,6 +1,5 @@
 """Run the process of one service, from settings to the last call."""
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +42,8 @@ Result = TypeVar("Result")
 STOP_WITHIN_S = 8
 """A supervisor usually kills after ten seconds."""
 
+_COMPUTING_THREADS = 1
+"""Passwords of a hundred logins wait for each other, not everybody's pages for them."""
 _HEARTBEAT_S = 10
 _TRY_AGAIN_S = 1
 
@@ -60,7 +61,7 @@ def serve(name: str, build: Callable[[Settings, Runtime], Service]) -> None:
     configure_logs(name)
     log_uncaught()
     _log_what_eventlet_prints()
-    tpool.set_num_threads(max(2, os.cpu_count() or 1))
+    tpool.set_num_threads(_COMPUTING_THREADS)
     clock = make_clock(settings.clock_offset_file)
     runtime = Runtime(clock, SystemRandom(), offload)
     service = _build_when_possible(partial(build, settings, runtime))
@@ -74,7 +75,7 @@ def serve(name: str, build: Callable[[Settings, Runtime], Service]) -> None:
 
 
 def offload(function: Callable[[], Result]) -> Result:
-    """Compute in one of a few real threads while other calls continue."""
+    """Compute in a real thread, one at a time, while other calls continue."""
     result: Result = tpool.execute(function)
     return result
 
