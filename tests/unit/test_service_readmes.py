@@ -26,7 +26,8 @@ def _jobs(service: str) -> set[str]:
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda it: it.name)
 def test_a_readme_names_what_its_service_does(contract: ServiceContract) -> None:
     readme = (ROOT / "services" / contract.name / "README.md").read_text()
-    offered = {each.name for each in (*contract.methods, *contract.events)}
+    offered = {method.name for method in contract.methods}
+    offered |= {event.name for event in contract.events}
     jobs = _jobs(contract.name)
 
     assert jobs

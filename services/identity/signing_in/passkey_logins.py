@@ -14,6 +14,7 @@ from services.identity.factors.relying_party import RelyingParty, read_assertion
 from services.identity.limits import Limits
 from services.identity.models.factors import PendingLogin
 from services.identity.models.passkeys import Purpose
+from services.identity.people import users
 from services.identity.sessions.addresses import normalise_address, site_of
 from services.identity.signing_in import factor_resets, pending_logins
 from services.identity.signing_in.second_step import SecondStep

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from services.identity.factors import totp
 from services.identity.factors.codes import FactorSecrets, try_code
 from services.identity.models.people import User
+from services.identity.people import users
 from services.identity.recording import record_of
 from services.identity.sessions import sessions
 from services.identity.signing_in import throttle
