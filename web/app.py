@@ -28,7 +28,7 @@ from web.notices import views as notices
 from web.page.context import EXTENSION, Context
 from web.page.errors import register_error_pages
 from web.page.htmx import register_htmx
-from web.page.signed_in import login_manager
+from web.page.session.signed_in import login_manager
 from web.page.visit import keep_principal
 from web.profile import legal_details
 from web.profile import views as profile

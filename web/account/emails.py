@@ -26,7 +26,7 @@ from web.page.addresses import form_on
 from web.page.context import call_public
 from web.page.forms import ChangeForm, PageForm
 from web.page.page import begin_page
-from web.page.signed_in import sign_out, signed_in
+from web.page.session.signed_in import sign_out, signed_in
 from web.page.visit import Visit, begin_visit
 
 bp = Blueprint("emails", __name__)

@@ -22,7 +22,7 @@ from web.language.refusals import retry_after, sentence
 from web.page.addresses import form_on
 from web.page.forms import ChangeForm, PageForm
 from web.page.page import begin_page
-from web.page.signed_in import renew_own_session, signed_in
+from web.page.session.signed_in import renew_own_session, signed_in
 from web.page.values import read_uuid
 from web.page.visit import Visit, begin_live_visit, prepare_reader
 

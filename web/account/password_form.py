@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired
 
 from shared.contracts import identity
 from web.page.forms import PageForm, about_new_password, new_password_field
-from web.page.signed_in import renew_own_session
+from web.page.session.signed_in import renew_own_session
 from web.page.visit import begin_live_visit
 
 

@@ -40,8 +40,8 @@ from web.page.addresses import form_on
 from web.page.authenticator_apps import AnyCodeField, AppForm, AppSecret
 from web.page.forms import PageForm
 from web.page.page import Page, begin_page
-from web.page.signed_in import renew_own_session, signed_in
-from web.page.step_up import require_proof
+from web.page.session.signed_in import renew_own_session, signed_in
+from web.page.session.step_up import require_proof
 from web.page.visit import Visit, begin_live_visit, begin_visit, prepare_reader
 
 bp = Blueprint("two_factor", __name__, url_prefix="/account/two-factor")

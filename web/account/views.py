@@ -14,8 +14,8 @@ from web.account.verification_view import VerificationView
 from web.language.refusals import retry_after
 from web.page.addresses import form_on
 from web.page.page import Page, begin_page
-from web.page.signed_in import signed_in
-from web.page.step_up import require_proof
+from web.page.session.signed_in import signed_in
+from web.page.session.step_up import require_proof
 from web.page.visit import Visit, begin_visit
 
 bp = Blueprint("account", __name__, url_prefix="/account")

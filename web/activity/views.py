@@ -23,7 +23,7 @@ from web.activity.list_view import ActivityView
 from web.activity.queries import ActivityQuery, from_the_start, list_all
 from web.page import csv_files, downloads
 from web.page.page import Page, begin_page
-from web.page.signed_in import signed_in
+from web.page.session.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import visit_company
 

@@ -10,13 +10,14 @@ from shared.contracts import identity
 from shared.errors import InvalidInput, Throttled, Unavailable
 from web.language.locale import read_for
 from web.language.refusals import retry_after
-from web.page import htmx, step_up
+from web.page import htmx
 from web.page.addresses import form_on
 from web.page.context import call_public
 from web.page.errors import error_page
 from web.page.forms import FORM_EXPIRED
-from web.page.signed_in import renew_session, signed_in
-from web.page.step_up import KeptRequest, ProofForm
+from web.page.session import step_up
+from web.page.session.signed_in import renew_session, signed_in
+from web.page.session.step_up import KeptRequest, ProofForm
 from web.page.visit import Visit, begin_visit, prepare_reader
 
 bp = Blueprint("confirm", __name__, url_prefix="/confirm")

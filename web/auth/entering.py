@@ -9,7 +9,7 @@ from shared.contracts import identity
 from shared.errors import ContractError, RemoteFault
 from web.page.addresses import own_address
 from web.page.context import call_public
-from web.page.signed_in import sign_in
+from web.page.session.signed_in import sign_in
 
 MAX_USER_AGENT_LENGTH = 300
 

@@ -17,7 +17,7 @@ from web.auth.second_step import CodeForm, pending_token, show_refused, start_ag
 from web.language.refusals import retry_after, sentence
 from web.page.addresses import form_on
 from web.page.context import call_public
-from web.page.device import device_token
+from web.page.session.device import device_token
 
 bp = Blueprint("passkey_step", __name__, url_prefix="/login/second-step/passkey")
 

@@ -22,8 +22,8 @@ from web.auth.views import FAULT, LogInForm, show_log_in
 from web.language.refusals import retry_after, sentence
 from web.page.addresses import form_on
 from web.page.context import call_public, context
-from web.page.device import device_token
 from web.page.forms import PageForm
+from web.page.session.device import device_token
 
 bp = Blueprint("passkey_login", __name__, url_prefix="/login/passkey")
 log = structlog.get_logger()

@@ -27,7 +27,7 @@ from web.language.refusals import retry_after
 from web.page.addresses import form_on
 from web.page.context import call_public
 from web.page.forms import PageForm, about_new_password, new_password_field
-from web.page.signed_in import sign_out
+from web.page.session.signed_in import sign_out
 
 
 class ForgotPasswordForm(PageForm):

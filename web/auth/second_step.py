@@ -48,9 +48,9 @@ from web.language.refusals import retry_after, sentence
 from web.page.addresses import form_on
 from web.page.authenticator_apps import AnyCodeField, AppForm, AppSecret, CodeField
 from web.page.context import call_public, context
-from web.page.device import device_token
 from web.page.forms import PageForm
-from web.page.signed_in import sign_in
+from web.page.session.device import device_token
+from web.page.session.signed_in import sign_in
 
 bp = Blueprint("second_step", __name__, url_prefix="/login")
 log = structlog.get_logger()

@@ -27,10 +27,10 @@ from web.auth.second_step import ask_for_second_step
 from web.language.refusals import retry_after
 from web.page.addresses import form_on
 from web.page.context import call_public, context
-from web.page.device import device_token
 from web.page.errors import error_page
 from web.page.forms import PageForm
-from web.page.signed_in import sign_out, signed_in
+from web.page.session.device import device_token
+from web.page.session.signed_in import sign_out, signed_in
 from web.page.values import read_uuid
 from web.page.visit import Visit, set_principal_cookie
 

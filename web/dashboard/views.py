@@ -22,7 +22,7 @@ from web.page.freshness.polling import (
 )
 from web.page.page import begin_page
 from web.page.recommended import RECOMMENDED
-from web.page.signed_in import signed_in
+from web.page.session.signed_in import signed_in
 from web.page.visit import Visit, begin_visit, prepare_reader
 
 bp = Blueprint("dashboard", __name__)

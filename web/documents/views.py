@@ -25,7 +25,7 @@ from web.page import downloads
 from web.page.context import context
 from web.page.errors import error_page
 from web.page.page import begin_page
-from web.page.signed_in import signed_in
+from web.page.session.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import visit_company
 

@@ -42,7 +42,7 @@ from web.page.frame import BALANCE, Balance
 from web.page.htmx import make_response, request
 from web.page.page import Page, begin_page, errors_in_frame
 from web.page.recommended import RECOMMENDED, Outlook
-from web.page.signed_in import signed_in
+from web.page.session.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import Visit, begin_visit, prepare_reader
 from web.site.security import widen_policy

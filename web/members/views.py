@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from shared.contracts import identity
 from web.members.members_view import MembersView
 from web.page.page import begin_page
-from web.page.signed_in import signed_in
+from web.page.session.signed_in import signed_in
 from web.page.values import read_uuid
 
 bp = Blueprint("members", __name__, url_prefix="/companies/<company_id>/members")

@@ -15,7 +15,7 @@ from web.notices.list_view import NoticeListView
 from web.page.addresses import form_on
 from web.page.forms import ChangeForm, new_form_key
 from web.page.page import begin_page
-from web.page.signed_in import signed_in
+from web.page.session.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import begin_live_visit
 

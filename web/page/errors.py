@@ -31,13 +31,13 @@ from shared.errors import (
 )
 from shared.logs import describe
 from web.language.refusals import LazySentence, retry_after, sentence
-from web.page import step_up
 from web.page.addresses import own_address, page_of_form, return_address
 from web.page.forms import FORM_EXPIRED
 from web.page.frame import Frame
 from web.page.htmx import request
 from web.page.page import Page
-from web.page.signed_in import ask_to_sign_in, sign_out
+from web.page.session import step_up
+from web.page.session.signed_in import ask_to_sign_in, sign_out
 from web.page.visit import Visit
 
 log = structlog.get_logger()

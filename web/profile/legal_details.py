@@ -27,7 +27,7 @@ from web.language.places import country_choices, time_zone_choices, time_zone_na
 from web.page.addresses import form_on
 from web.page.forms import ChangeForm
 from web.page.page import begin_page
-from web.page.signed_in import signed_in
+from web.page.session.signed_in import signed_in
 from web.page.values import read_choice, read_uuid
 
 bp = Blueprint(

@@ -12,7 +12,7 @@ from shared.errors import Conflict, InvalidInput, Unavailable
 from shared.permissions import Permission
 from web.page.addresses import form_on, fragment_of
 from web.page.page import begin_page
-from web.page.signed_in import signed_in
+from web.page.session.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import prepare_reader, visit_company
 from web.profile.company_view import CompanyView

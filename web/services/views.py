@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from shared.contracts import billing, inventory
 from shared.permissions import Permission
 from web.page.page import Page, begin_page
-from web.page.signed_in import signed_in
+from web.page.session.signed_in import signed_in
 from web.page.values import read_uuid
 from web.services.forms import ServiceFilters
 from web.services.list_view import ServiceListView

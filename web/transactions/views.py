@@ -10,7 +10,7 @@ from shared.contracts.billing.transactions import LIST_TRANSACTIONS
 from web.language.words import words_for
 from web.page import csv_files, downloads
 from web.page.page import begin_page
-from web.page.signed_in import signed_in
+from web.page.session.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import visit_company
 from web.transactions import csv_file

@@ -15,7 +15,7 @@ from shared.permissions import Permission
 from web.page.addresses import form_on
 from web.page.forms import ChangeForm
 from web.page.page import begin_page
-from web.page.signed_in import signed_in
+from web.page.session.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import prepare_reader, visit_company
 from web.wallets.forms import (

@@ -225,7 +225,7 @@ def test_what_was_kept_is_of_this_browsers_session_and_this_hour(
     for who, text in ((other, kept), (browser, kept[:-3]), (browser, "")):
         refused = send(who, "/confirm", kept=text, password=PASSWORD)
         assert refused.status_code == 400
-    monkeypatch.setattr("web.page.step_up._KEPT_FOR_S", -1)
+    monkeypatch.setattr("web.page.session.step_up._KEPT_FOR_S", -1)
     assert send(browser, "/confirm", kept=kept, password=PASSWORD).status_code == 400
     assert str(PROVE) not in called(billing)
 

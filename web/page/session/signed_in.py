@@ -17,8 +17,8 @@ from flask_login import (
 from shared.contracts import identity
 from shared.contracts.identity.renewed_session import RenewedSession
 from web.page.addresses import return_address
-from web.page.device import set_device_cookie
 from web.page.htmx import make_response, request
+from web.page.session.device import set_device_cookie
 from web.page.visit import Visit, forget_principal, set_principal_cookie
 
 login_manager = LoginManager()

@@ -1,0 +1,1 @@
+"""The browser's session: who is signed in, on which device, and how they prove it."""
