@@ -112,7 +112,7 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
         "billing.book_dispute": mark("Booked a dispute of %(amount)s"),
     },
     ActTopic.MAINTENANCE: {
-        "identity.mark_notices_read": mark("Marked notices as read"),
+        "identity.mark_notices_read": mark("Marked notifications as read"),
         **dict.fromkeys(
             (
                 "identity.republish_companies",

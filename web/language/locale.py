@@ -99,7 +99,9 @@ def _share(percent: Decimal) -> str:
 
 
 def _datetime(moment: datetime) -> str:
-    return format_datetime(moment, reader_zone(), reader_locale())
+    """Write a moment; in UTC, and with that name, for visitors of unknown zone."""
+    written = format_datetime(moment, reader_zone(), reader_locale())
+    return written if "reader" in g else f"{written} UTC"
 
 
 def _date(moment: datetime) -> str:

@@ -372,6 +372,12 @@ def _too_long(code: str, max_length: int) -> str:
             "Enter a legal name of up to %(num)s characters.",
             max_length,
         )
+    if code == "bad_passkey_name":
+        return ngettext(
+            "Enter a name of up to %(num)s character.",
+            "Enter a name of up to %(num)s characters.",
+            max_length,
+        )
     return ngettext(
         "Enter up to %(num)s character, in one line.",
         "Enter up to %(num)s characters, in one line.",
