@@ -243,7 +243,7 @@ def _dispute(it: billing.payments.WaitingDispute) -> str:
     )
     if it.to_give_back is None:
         return reported
-    won = _("won, %(amount)s to give back", amount=amount(it.to_give_back))
+    won = _("won, %(amount)s to refund", amount=amount(it.to_give_back))
     return f"{reported}\n  {won}"
 
 
