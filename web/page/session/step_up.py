@@ -97,7 +97,7 @@ class KeptRequest:
 class ProofForm(PageForm):
     """``kept`` is a `KeptRequest`, sealed; ``next`` is its page.
 
-    ``asks_code``: whoever has an authenticator app gives its code, too.
+    ``asks_code``: people with an authenticator app give its code, too.
     """
 
     refusals: ClassVar = {"wrong_password": "password", "wrong_code": "code"}
