@@ -2,7 +2,6 @@
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _
 from wtforms import HiddenField
 
 from shared.contracts.identity.login_links import (
@@ -14,10 +13,9 @@ from shared.contracts.identity.login_links import (
 from shared.errors import NotFound, Throttled, Unavailable
 from web.auth.entering import user_agent
 from web.auth.views import LogInForm, show_log_in
-from web.language.refusals import LazySentence, retry_after
+from web.language.refusals import retry_after
 from web.page.addresses import form_on
 from web.page.context import call_public
-from web.page.errors import error_page
 from web.page.forms import PageForm
 
 bp = Blueprint("login_links", __name__)
@@ -55,6 +53,5 @@ def show_link(token: str) -> ResponseReturnValue:
     try:
         link = call_public(SHOW_LOGIN_LINK, ShowLoginLink(token=token))
     except NotFound as refusal:
-        title = _("This link can't be used")
-        return error_page(refusal.http_status, LazySentence(refusal), title)
+        return show_log_in(LogInForm(formdata=None).refuse(refusal))
     return show_log_in(LogInForm(formdata=None, email=link.email, link=token))
