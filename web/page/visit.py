@@ -198,7 +198,7 @@ class Visit:
         return known.value if known else None
 
     def renew(self, session: RenewedSession) -> None:
-        """Use the session's new token and principal from now on."""
+        """Continue with the session's new token, which its principal comes with."""
         self._token = session.token
         self._principal_token = session.principal
         now = context().clock.now()

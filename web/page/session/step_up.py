@@ -97,7 +97,7 @@ class KeptRequest:
 class ProofForm(PageForm):
     """``kept`` is a `KeptRequest`, sealed; ``next`` is its page.
 
-    ``asks_code``: people with an authenticator app give its code, too.
+    ``asks_code``: the person has an authenticator app and gives its code, too.
     """
 
     refusals: ClassVar = {"wrong_password": "password", "wrong_code": "code"}
