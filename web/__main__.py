@@ -17,8 +17,9 @@ from web.settings import MAIN_PID, WORKERS_FOLDER
 WORKERS = 2
 """While one is started again, the other answers."""
 
-THREADS = 16
-"""Of each. A page waits for its calls, so more threads than cores are of use."""
+THREADS = 112
+"""Of each. A page waits for its calls, and a login for its turn (`web.auth.turns`), so
+more threads than cores are of use."""
 
 _SOCKET_MODE = 0o660
 _STOP_WITHIN_S = 5

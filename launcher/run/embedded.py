@@ -36,8 +36,9 @@ from web.settings import read_web_settings
 from web.site import admin
 from web.site.security import MAX_FORM_BYTES
 
-THREADS = 16
-"""Requests answered at once; each waits for its calls most of the time."""
+THREADS = 112
+"""Requests answered at once; each waits for its calls most of the time, and a login for
+its turn (`web.auth.turns`)."""
 
 _STOP_WITHIN_S = 3
 

@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from shared.contracts import identity
 from shared.errors import InvalidInput, Throttled, Unavailable
+from web.auth.turns import TURNS
 from web.language.locale import read_for
 from web.language.refusals import retry_after
 from web.page import htmx
@@ -22,9 +23,6 @@ from web.page.visit import Visit, begin_visit, prepare_reader
 
 bp = Blueprint("confirm", __name__, url_prefix="/confirm")
 log = structlog.get_logger()
-
-_TIMEOUT_S = 10
-"""A password is hashed, and others may wait for that, too."""
 
 
 @bp.get("")
@@ -80,7 +78,8 @@ def _prove(form: ProofForm) -> identity.signing_in.Session:
             password=form.password.data or "", code=form.code.data or ""
         ),
     )
-    return call_public(identity.sessions.PROVE, arguments, timeout_s=_TIMEOUT_S)
+    with TURNS.turn():
+        return call_public(identity.sessions.PROVE, arguments)
 
 
 def _lead_on(kept: KeptRequest) -> Response:

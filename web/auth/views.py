@@ -24,6 +24,7 @@ from shared.rpc.readiness import find_missing
 from web.auth import resets
 from web.auth.entering import enter, next_page, user_agent
 from web.auth.second_step import ask_for_second_step
+from web.auth.turns import TURNS
 from web.language.refusals import retry_after
 from web.page.addresses import form_on
 from web.page.context import call_public, context
@@ -205,4 +206,5 @@ def _call_log_in(form: LogInForm) -> identity.signing_in.LoggedIn:
         device=device_token(),
         link=form.link.data or "",
     )
-    return call_public(identity.signing_in.LOG_IN, arguments)
+    with TURNS.turn():
+        return call_public(identity.signing_in.LOG_IN, arguments)

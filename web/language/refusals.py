@@ -80,6 +80,7 @@ _SENTENCES = {
     ),
     "session_renewed": _SESSION_ENDED,
     "no_such_session": mark("This session does not exist."),
+    "many_logins": mark("Many people are logging in right now. Try again in a moment."),
     "too_many_downloads": mark(
         "You have other downloads in progress. Wait until they finish, then try again."
     ),
