@@ -19,6 +19,7 @@ WAITING = BlockView("services", samples.COMPANY_ID, "waiting")
 FRESH = replace(WAITING, state="fresh", data=Counters(samples.counters()))
 RECOMMENDED = BlockView("recommended", samples.COMPANY_ID, "fresh", [samples.outlook()])
 COSTS = BlockView("costs", samples.COMPANY_ID, "fresh", [samples.costs()])
+SECURITY = BlockView("security", samples.COMPANY_ID, "not_allowed")
 CHANGED = "document.body.dispatchEvent(new CustomEvent('services-changed'))"
 
 
@@ -42,6 +43,7 @@ class Answers:
                 "recommended": RECOMMENDED,
                 "services": self.on_page,
                 "costs": self.costs,
+                "security": SECURITY,
             },
             per=samples.PER,
             positions=samples.POSITIONS,

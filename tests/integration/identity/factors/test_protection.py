@@ -80,11 +80,11 @@ def test_the_steps_are_those_that_are_passed(
 def test_whoever_turns_the_second_factor_on_is_named_no_longer(
     harness: IdentityHarness, company: UUID
 ) -> None:
-    session = harness.log_in(MEMBER)
-    Member(harness, MEMBER).turn_on(session)
+    member = Member(harness, MEMBER)
+    member.turn_on(harness.log_in(MEMBER))
 
     owners = protection_of(harness, OWNER, company)
-    request = ResumeSession(token=session.token, with_protection=True)
+    request = ResumeSession(token=member.token, with_protection=True)
     own = harness.call(RESUME_SESSION, request).protection
 
     assert owners
