@@ -66,6 +66,7 @@ def test_a_passkey_alone_logs_in(page: Page, device: VirtualAuthenticator) -> No
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
 
 
+@pytest.mark.full
 def test_autofill_logs_in_and_a_copy_of_the_answer_does_not(
     page: Page, device: VirtualAuthenticator, new_context: NewContext
 ) -> None:

@@ -91,6 +91,7 @@ def test_another_session_is_ended_after_a_proof_and_thrown_out(
     expect(phone.get_by_role("heading", name="Log in")).to_be_visible()
 
 
+@pytest.mark.full
 def test_a_dialog_that_is_cancelled_changes_nothing(
     sign_in: SignIn, newcomer: str, age_proofs: Callable[[str], None]
 ) -> None:
@@ -111,6 +112,7 @@ def test_a_dialog_that_is_cancelled_changes_nothing(
     assert not is_refused(other.request)
 
 
+@pytest.mark.full
 def test_all_other_sessions_are_ended_without_a_script(
     sign_in: SignIn,
     new_context: NewContext,
@@ -158,6 +160,7 @@ def fail(page: Page, email: str) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+@pytest.mark.full
 def test_an_attacked_accounts_owner_gets_in_from_known_and_new_devices(
     sign_in: SignIn,
     new_context: NewContext,

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from launcher.demo.story import TOTP_SECRETS
@@ -19,6 +20,7 @@ def log_out(page: Page) -> None:
     page.get_by_role("main").get_by_role("button", name="Log out").click()
 
 
+@pytest.mark.full
 def test_a_phone_is_set_up_lost_and_replaced_without_a_script(
     new_context: NewContext, newcomer: str
 ) -> None:
