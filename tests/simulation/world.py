@@ -1,5 +1,6 @@
 """The three services as they are, with everything round them in the seed's hand."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from launcher.machine.keys import ensure_keys
+from launcher.machine.keys import FACTOR_KEYS, ensure_keys
 from launcher.servers.local_services import LocalServices
 from shared.clock import ManualClock
 from shared.contract import Method, RequestT, ResponseT
@@ -116,6 +117,8 @@ def make_world(
 ) -> World:
     """Services over empty databases, with a catalogue, companies and wallets."""
     ensure_keys(var / "keys")
+    # Its name is in a statement, which is traced.
+    (var / "keys" / FACTOR_KEYS).write_bytes(urlsafe_b64encode(bytes(32)))
     settings = read_settings({"VAR": str(var)})
     clock = ManualClock(START)
     # The services' own chance is apart, so that a fault in them shifts nothing else.

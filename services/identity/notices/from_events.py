@@ -20,8 +20,8 @@ from shared.db.events import Envelope
 from shared.money import Money
 from shared.rpc.change import Change
 
-FOR_MONEY = frozenset({Role.OWNER, Role.ADMIN, Role.BILLING})
-FOR_SERVICES = FOR_MONEY | {Role.TECHNICAL}
+FOR_MONEY = (Role.OWNER, Role.ADMIN, Role.BILLING)
+FOR_SERVICES = (*FOR_MONEY, Role.TECHNICAL)
 
 
 def document_stored(change: Change, envelope: Envelope[StoredDocument]) -> None:
