@@ -96,6 +96,9 @@ class MailServer:
             raise NotSentError(str(code), is_servers=False) from refusal
         except smtplib.SMTPDataError as refusal:
             raise NotSentError(str(refusal.smtp_code), is_servers=False) from refusal
+        except smtplib.SMTPNotSupportedError as error:
+            # The address is outside of ASCII (RFC 6531), which others' are not.
+            raise NotSentError(type(error).__name__, is_servers=False) from error
 
 
 class KeptMails:

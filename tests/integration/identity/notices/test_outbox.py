@@ -147,6 +147,24 @@ def test_a_server_that_is_away_keeps_mails_waiting(harness: IdentityHarness) -> 
     assert row.next_attempt_at == harness.clock.now() + timedelta(minutes=1)
 
 
+def test_an_address_that_the_server_cannot_take_holds_up_no_other(
+    harness: IdentityHarness,
+) -> None:
+    """RFC 6531: an address outside of ASCII needs a server with SMTPUTF8."""
+    harness.add_owner("jörg@example.com", "Borealis")
+    harness.add_owner(EMAIL, "Aurora")
+    with mail_server(enable_SMTPUTF8=False) as server:
+        send_by(harness, server.url)
+        harness.tell("jörg@example.com", SUBJECT)
+        tell(harness)
+        harness.run_job("send_mails")
+
+    assert [mail["To"] for mail in server.mails] == [EMAIL]
+    with harness.database.system() as db:
+        waiting = db.scalars(select(Notice).where(Notice.next_attempt_at.is_not(None)))
+        assert [it.failure for it in waiting] == ["SMTPNotSupportedError"]
+
+
 def test_a_link_that_has_expired_is_not_mailed(
     sender: IdentityHarness, server: MailServer
 ) -> None:
