@@ -22,8 +22,8 @@ KEPT_AFTER_END = timedelta(days=30)
 NOT_BEFORE = timedelta(minutes=5)
 """After a link that anybody may ask for, the next of its kind.
 
-Whoever asks in between has one that is still good. So nobody's mailbox is flooded, and
-there is no limit per account by whose use an attacker could keep its owner out.
+People who ask in between have one that is still good. No mailbox is flooded, and an
+attacker can't use up a limit of the account to keep its owner out.
 """
 
 
@@ -116,7 +116,7 @@ def end_links(
 ) -> None:
     """Let a user's links of these kinds be used no more, if made at ``since`` or later.
 
-    Whoever opens one reads that it was used.
+    A person who opens one reads that it was used.
     """
     change.db.execute(
         update(MailedLink)
@@ -135,8 +135,8 @@ def end_not_me_links(
 ) -> None:
     """Let links "This wasn't me" made at ``since`` or later be used no more.
 
-    Those that were mailed to the email ``but_to`` stay. The others are with whoever
-    had changed the email, and would bring theirs back.
+    Those that were mailed to the email ``but_to`` stay. The others went to the person
+    who had changed the email, and would bring theirs back.
     """
     change.db.execute(
         update(MailedLink)

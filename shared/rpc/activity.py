@@ -27,8 +27,8 @@ VERSION = 1
 def record_activity(change: Change, result: Response | None = None) -> None:
     """Write the event of the change's call; nothing for jobs and events.
 
-    The call's principal is who did it. Before signing in, give it that of whoever
-    turned out to call (`shared.principal.person`).
+    The call's principal is who did it. Before signing in, give it that of
+    the person who turned out to call (`shared.principal.person`).
     """
     call = change.call
     principal, method, request = call.principal, call.method, call.request

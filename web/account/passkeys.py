@@ -125,7 +125,7 @@ def remove_passkey(passkey_id: str) -> ResponseReturnValue:
 
 
 def _say_why_there_is_none(visit: Visit) -> ResponseReturnValue:
-    """The script got no options: perhaps it lacked a proof, which there is by now."""
+    """Say why the script got no options; perhaps a recent proof was missing."""
     try:
         _begin(visit)
     except (Conflict, Throttled, Unavailable) as refusal:

@@ -105,6 +105,21 @@ _WORDS: Mapping[str, Mapping[str, LazyString]] = {
         "technical": _("Technical"),
         "viewer": _("Viewer"),
     },
+    "security": {
+        "new_device": _("Login from a new device"),
+        "password_changed": _("Password changed"),
+        "two_factor_on": _("Two-Factor Authentication turned on"),
+        "two_factor_off": _("Two-Factor Authentication turned off"),
+        "two_factor_reset_asked": _(
+            "Support asked to turn off Two-Factor Authentication"
+        ),
+        "authenticator_changed": _("Authenticator app changed"),
+        "recovery_code_used": _("Recovery code used"),
+        "recovery_codes_renewed": _("Recovery codes renewed"),
+        "passkey_added": _("Passkey added"),
+        "passkey_removed": _("Passkey removed"),
+        "email_changed": _("Email changed"),
+    },
     "state": {
         "pending": _("Pending"),
         "active": _("Active"),

@@ -39,7 +39,7 @@ log = structlog.get_logger()
 class Block:
     """``view`` makes of the service's answer what the template shows.
 
-    ``sources`` are the services whose events tell that it may be another by now.
+    ``sources`` are the services whose events may change it.
     ``behind_since`` is from when on changes may be missing in an answer, if any are.
     ``is_about_person``: those events are about the reader, whichever company they are
     in. ``needs_protection``: the session's check has to say how the account is

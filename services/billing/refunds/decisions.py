@@ -51,7 +51,7 @@ def reopen_request(change: Change, payment_id: UUID) -> None:
 
 
 def _emit(change: Change, row: RefundRequest) -> None:
-    # What had been given back before is another sum by now.
+    # What had been given back before may have become another sum.
     change.db.refresh(row)
     top_up = change.db.get_one(TopUp, row.top_up_id)
     payment = change.db.get_one(Payment, row.payment_id)

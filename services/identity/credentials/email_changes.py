@@ -39,7 +39,7 @@ PER_USER = Limit("change of email", "too_many_email_changes", 5, timedelta(days=
 """Each sends a mail to an address that its owner may know nothing of."""
 
 _TO_OLD_EMAIL = (LinkKind.RESET_PASSWORD, LinkKind.LOG_IN)
-"""Links that only the email's owner may use, whoever that is by then."""
+"""Links that only the present owner of the email may use."""
 
 
 def ask_for_change(
@@ -119,7 +119,7 @@ def undo_change(change: Change, links: MailedLinks, token: str) -> EmailInUse:
 def restore_email(change: Change, user: User, email: str, since: datetime) -> None:
     """Use an earlier email again; what changed at ``since`` or later can't be undone.
 
-    The user must be locked. An email that is another account's by now is not taken from
+    The user must be locked. An email that another account has now is not taken from
     it: then the user has none that works, so that nobody gets their mail.
     """
     _end_later_links(change, user, email, since)

@@ -9,8 +9,8 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-# Whoever owns the table can switch the trigger off, and deletes what is too old that
-# way: see launcher/servers/old_activity.py. The service's own role can't.
+# The table's owner can switch the trigger off, and so deletes what is too old:
+# see launcher/servers/old_activity.py. The service's own role can't.
 STAYS = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,7 +1,7 @@
 """Operators remove the factors of somebody who has lost them all.
 
-It waits, and the person has a mail at once: whoever talks support into it has to wait,
-too, and a log-in with a second factor in the meantime cancels it.
+The removal waits, and the person has a mail at once. So an impostor who persuades
+support has to wait, too, and a log-in with a second factor cancels it.
 """
 
 from datetime import datetime, timedelta

@@ -94,7 +94,7 @@ class Proofs:
             return sessions.view(db, signed_in, company, self._signing_key, call.now)
 
     def _is_right_code(self, change: Change, user: User, code: str) -> bool:
-        """Whether the code is right; whoever has no app needs none."""
+        """Whether the code is right; people without an app need none."""
         if totp.find_app(change.db, user.id) is None:
             return True
         return bool(code) and try_code(change, self._secrets, user, code) is not None

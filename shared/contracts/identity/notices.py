@@ -99,7 +99,7 @@ class MarkNoticesRead(Request, frozen=True, kw_only=True):
 
 
 class ChangedNotices(Response, frozen=True, kw_only=True):
-    """Whose notices are others by now."""
+    """Whose notices have changed."""
 
     user_id: UUID
 

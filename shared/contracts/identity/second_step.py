@@ -1,8 +1,8 @@
 """The second step at log-in, after the password: a code, or setting a factor up.
 
-Whoever knows the token of a pending log-in has given the right password. They are told
-no more of the account than which factors it has, and hold neither a session nor a
-principal until the step is done.
+The token of a pending log-in is given for the right password. It tells which factors
+the account has, and nothing else; there is no session and no principal until the step
+is done.
 """
 
 from shared.contract import Effect, Method, Request, Response

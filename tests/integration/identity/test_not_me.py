@@ -199,7 +199,7 @@ def test_the_mail_about_another_email_brings_the_old_one_back(
 
 
 @pytest.mark.parametrize("path", ["undo-email", "not-me"])
-def test_whoever_changed_the_email_keeps_no_link_to_get_it_again(
+def test_the_person_who_changed_the_email_keeps_no_link_to_it(
     harness: IdentityHarness, alice: Member, path: str
 ) -> None:
     change_email(harness, THEIRS)

@@ -156,7 +156,7 @@ def test_a_later_wish_replaces_an_earlier_one(harness: IdentityHarness) -> None:
 
 
 @pytest.mark.usefixtures("alice")
-def test_whoever_else_gets_the_link_gets_nothing_by_it(
+def test_the_link_is_of_no_use_to_anybody_else(
     harness: IdentityHarness,
 ) -> None:
     """As when the new email was typed wrong."""

@@ -77,7 +77,7 @@ def test_the_steps_are_those_that_are_passed(
     assert found.verified == [VerificationStep.EMAIL]
 
 
-def test_whoever_turns_the_second_factor_on_is_named_no_longer(
+def test_a_member_with_a_second_factor_is_not_named(
     harness: IdentityHarness, company: UUID
 ) -> None:
     member = Member(harness, MEMBER)

@@ -63,7 +63,7 @@ def test_answers_take_as_long_with_an_account_as_without(
                     (known, f"customer{number:02}@example.com"),
                     (unknown, f"nobodyis{number:02}@example.com"),
                 ]
-                # Whoever comes second finds warm caches.
+                # The second one finds warm caches.
                 for times, email in pair[:: 1 if (turn + number) % 2 else -1]:
                     times.append(seconds(email, address))
             harness.clock.move(timedelta(days=1))
