@@ -98,6 +98,7 @@ def test_it_works_without_javascript(sign_in: SignIn) -> None:
     expect(page.locator("#top-up-state")).to_have_attribute("data-state", "cancelled")
 
 
+@pytest.mark.full
 def test_a_second_top_up_after_going_back_is_another_one(
     sign_in: SignIn, newcomer: str
 ) -> None:

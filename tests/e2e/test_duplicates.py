@@ -17,6 +17,7 @@ from tests.e2e.conftest import (
 )
 
 
+@pytest.mark.full
 @pytest.mark.over_the_broker
 def test_a_duplicate_is_found_claimed_and_refunded(
     sign_in: SignIn, newcomer: str, operate: Operate

@@ -16,6 +16,7 @@ SLACK_MS = 10_000
 _FIGURE = "#block-balance .money"
 
 
+@pytest.mark.full
 @pytest.mark.over_the_broker
 def test_a_change_elsewhere_shows_in_each_open_tab_within_one_poll(
     operate: Operate, sign_in: SignIn, newcomer: str

@@ -92,6 +92,7 @@ def turn_on_second_factor(page: Page) -> list[str]:
     return codes.all_inner_texts()
 
 
+@pytest.mark.full
 @pytest.mark.over_the_broker
 @pytest.mark.parametrize(("script", "has_factor"), [(True, False), (False, True)])
 def test_a_forgotten_password_is_replaced_by_a_mailed_link(

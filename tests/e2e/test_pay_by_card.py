@@ -178,6 +178,7 @@ def test_a_declined_card_is_shown_where_another_one_can_be_entered(shop: Shop) -
     expect(page.locator("#top-up-state")).to_contain_text("declined the card")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("choice", "where", "told"),
     [
@@ -253,6 +254,7 @@ def test_only_the_page_for_cards_may_load_anything_of_stripes(shop: Shop) -> Non
         assert policy(other) == strict
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
 def test_the_page_is_accessible_and_fits(shop: Shop, width: int, theme: str) -> None:
     size = {"width": width, "height": 800}

@@ -135,6 +135,7 @@ def test_all_other_sessions_are_ended_without_a_script(
     assert wait_until(lambda: is_refused(other.request), REFUSED_WITHIN_S)
 
 
+@pytest.mark.full
 def test_a_page_in_another_tab_outlives_a_proof(
     sign_in: SignIn, newcomer: str, age_proofs: Callable[[str], None]
 ) -> None:

@@ -133,6 +133,7 @@ def test_a_command_runs_in_a_new_process(client_area: ClientArea) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.full
 def test_an_operator_starts_from_nothing(client_area: ClientArea) -> None:
     ada = ("--email", "ada@example.com", "--name", "Ada")
     password = "correct horse battery\n" * 2

@@ -31,6 +31,7 @@ def settings_of(var: Path, **environment: str) -> Settings:
     return read_settings({"VAR": str(var), **environment})
 
 
+@pytest.mark.full
 def test_an_empty_installation_gets_the_demo_and_keeps_it(
     tmp_path: Path, urls: dict[str, str]
 ) -> None:
