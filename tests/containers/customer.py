@@ -6,7 +6,7 @@ from http.cookiejar import CookieJar
 from urllib.parse import urlencode
 
 TIMEOUT_S = 10
-BLOCKS = ("balance", "menu", "recommended", "services", "costs", "security")
+BLOCKS = ("balance", "menu", "recommended", "services", "costs", "security", "bell")
 
 
 class Customer:
