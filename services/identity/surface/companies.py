@@ -2,7 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from services.identity import companies, memberships
+from services.identity import memberships
+from services.identity.companies import companies
 from services.identity.people import users
 from services.identity.surface.room_methods import RoomMethods
 from shared.contracts import identity

@@ -4,7 +4,7 @@ import dataclasses
 
 from msgspec.structs import replace
 
-from services.identity import companies
+from services.identity.companies import companies
 from services.identity.factors import protection
 from services.identity.models.mailed_links import LinkKind
 from services.identity.people import users

@@ -7,7 +7,8 @@ import pytest
 from msgspec import structs
 from sqlalchemy import select
 
-from services.identity import companies, memberships
+from services.identity import memberships
+from services.identity.companies import companies
 from services.identity.models.companies import Company, Membership
 from shared.contract import ACTIVITY_RECORDED, Method, Request
 from shared.contracts import identity

@@ -1,0 +1,1 @@
+"""Identity documents: uploaded, re-made, encrypted, viewed, and destroyed in time."""

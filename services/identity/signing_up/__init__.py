@@ -1,0 +1,1 @@
+"""New customers who open their own accounts."""

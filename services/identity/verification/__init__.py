@@ -1,0 +1,1 @@
+"""The steps of verification that people take themselves."""

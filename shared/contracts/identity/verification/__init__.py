@@ -1,0 +1,1 @@
+"""What the steps of verification are asked and told."""

@@ -1,0 +1,1 @@
+"""The company hub: its tabs, creating, leaving and closing a company."""

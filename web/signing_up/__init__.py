@@ -1,0 +1,1 @@
+"""Signing up, where the provider allows it."""
