@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.identity import memberships
 from services.identity.models.companies import Company
-from services.identity.people import users
+from services.identity.people import levels, users
 from services.identity.places import check_country, check_time_zone
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
@@ -53,6 +53,7 @@ def create_company(
         company_id=company.company_id, user_id=owner.id, role=Role.OWNER
     )
     memberships.add_member(change, ownership)
+    levels.settle_level(change, company.company_id)
     return body
 
 
@@ -111,7 +112,7 @@ def find_companies(
 def republish_companies(
     change: Change, request: identity.companies.RepublishCompanies
 ) -> identity.companies.Republished:
-    """Write an event of each company's present version, in the order of their ids.
+    """Write events of each company's present state, in the order of their ids.
 
     The first page begins another epoch.
 
@@ -128,6 +129,7 @@ def republish_companies(
     ordered = query.order_by(Company.company_id).limit(request.limit)
     found = change.db.scalars(ordered.with_for_update()).all()
     change.emit_all(*(_company_changed(company) for company in found))
+    levels.republish(change, [company.company_id for company in found])
     full = len(found) == request.limit
     return identity.companies.Republished(
         count=len(found), last_company_id=found[-1].company_id if full else None

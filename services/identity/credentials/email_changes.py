@@ -95,6 +95,7 @@ def confirm_change(
     parameters = {"link_id": str(undoing.id), "email": user.email, "old_email": old}
     subject = Subject(NoticeKind.EMAIL_CHANGED, str(link.id), parameters)
     notify(change, user, subject, email=old)
+    record_of(change, user)
     return EmailInUse(email=user.email)
 
 
@@ -144,7 +145,5 @@ def _use_email(change: Change, user: User, email: str) -> None:
             user.email = email
     except IntegrityError as error:
         raise Conflict("email_taken") from error
-    verification.mark_verified(
-        change.db, user.id, VerificationStep.EMAIL, change.call.now
-    )
+    verification.mark_verified(change, user.id, VerificationStep.EMAIL)
     end_links(change, user.id, LinkKind.CONFIRM_EMAIL, *_TO_OLD_EMAIL)

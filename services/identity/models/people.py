@@ -1,4 +1,4 @@
-"""People, and how far they are verified."""
+"""People."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.identity.models.base import Base
-from shared.contracts.identity.people import VerificationState, VerificationStep
 
 
 class User(Base):
@@ -30,15 +29,3 @@ class User(Base):
     factors_version: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     created_at: Mapped[datetime]
     blocked_at: Mapped[datetime | None]
-
-
-class Verification(Base):
-    """A step that was begun; ``subject_id`` is the user, or the company for its own."""
-
-    __tablename__ = "verifications"
-
-    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
-    step: Mapped[VerificationStep] = mapped_column(primary_key=True)
-    state: Mapped[VerificationState]
-    reason: Mapped[str] = mapped_column(default="")
-    changed_at: Mapped[datetime]

@@ -17,17 +17,17 @@ from services.identity.people.emails import normalise_email
 from services.identity.places import check_locale, check_time_zone
 from shared.contracts import identity
 from shared.errors import Conflict, NotFound
+from shared.rpc.change import Change
 from shared.text import clean_line
 
 MAX_NAME_LENGTH = 120
 
 
 def create_user(
-    db: Session,
+    change: Change,
     request: identity.people.CreateUser,
     user_id: UUID,
     keep_password: Callable[[str, frozenset[str]], str],
-    now: datetime,
 ) -> identity.people.User:
     """Add a user without any company.
 
@@ -39,6 +39,7 @@ def create_user(
         Conflict: ``email_taken``.
         InvalidInput: as the contract lists.
     """
+    now = change.call.now
     email = normalise_email(request.email)
     name = clean_line(request.name, MAX_NAME_LENGTH, code="bad_name", required=True)
     values = {
@@ -55,12 +56,12 @@ def create_user(
     }
     # ON CONFLICT rather than a look first: two creations at once end here.
     added = insert(User).values(values).on_conflict_do_nothing()
-    user = db.scalar(added.returning(User))
+    user = change.db.scalar(added.returning(User))
     if user is None:
         raise Conflict("email_taken")
     if request.email_verified:
         step = identity.people.VerificationStep.EMAIL
-        verification.mark_verified(db, user.id, step, now)
+        verification.mark_verified(change, user.id, step)
     return view(user, is_verified=False)
 
 

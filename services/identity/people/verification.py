@@ -1,24 +1,24 @@
 """How far a person and their company have shown that they are who they say."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.identity.models.people import Verification
+from services.identity.models.companies import Membership
+from services.identity.models.verification import Verification
+from services.identity.people.levels import STEPS, settle_level
 from shared.contracts import identity
+from shared.contracts.identity.memberships import Role
 from shared.contracts.identity.people import VerificationState, VerificationStep
+from shared.db.company_scope import COMPANY, WrongCompanyError
 from shared.errors import InvalidInput
+from shared.rpc.change import Change
 from shared.text import clean_reason
 
-PERSONAL_STEPS = frozenset(
-    {
-        VerificationStep.EMAIL,
-        VerificationStep.PHONE,
-        VerificationStep.IDENTITY_DOCUMENT,
-    }
-)
+PERSONAL_STEPS = frozenset(step for step, _ in STEPS)
 """A user who has passed these is verified; the fourth step is the company's."""
 
 
@@ -56,39 +56,85 @@ def is_verified(db: Session, user_id: UUID) -> bool:
     return passed == len(PERSONAL_STEPS)
 
 
-def set_step(
-    db: Session, request: identity.people.SetVerification, now: datetime
+@dataclass(frozen=True)
+class Result:
+    """What a step has come to.
+
+    ``reason_code`` has its words in web's pages, ``reason`` is an operator's own
+    sentence. From ``valid_until`` on, a verified step is expired.
+    """
+
+    state: VerificationState
+    reason_code: str = ""
+    reason: str = ""
+    valid_until: datetime | None = None
+
+
+def set_state(
+    change: Change, subject_id: UUID, step: VerificationStep, result: Result
 ) -> identity.people.Verification:
-    """Record the result of one of a user's own steps; they see ``reason``.
+    """Write a step of a user, or of a company for its document, and publish the level.
+
+    Nothing else writes steps. A user's step needs a transaction of the system: they
+    may own companies that a session of the principal's company doesn't see.
+
+    Raises:
+        InvalidInput: ``bad_reason``.
+    """
+    if step in PERSONAL_STEPS and change.db.info[COMPANY] is not None:
+        raise WrongCompanyError("a user's steps concern all of their companies")
+    row = Verification(
+        subject_id=subject_id,
+        step=step,
+        state=result.state,
+        reason_code=result.reason_code,
+        reason=clean_reason(result.reason),
+        changed_at=change.call.now,
+        valid_until=result.valid_until,
+    )
+    view = _view(step, change.db.merge(row))
+    for company_id in _companies_of(change.db, subject_id, step):
+        settle_level(change, company_id)
+    return view
+
+
+def set_personal_step(
+    change: Change, request: identity.people.SetVerification
+) -> identity.people.Verification:
+    """Record the result of one of a user's own steps.
 
     Raises:
         InvalidInput: ``not_a_personal_step``, ``bad_reason``.
     """
     if request.step not in PERSONAL_STEPS:
         raise InvalidInput("not_a_personal_step", request.step.value)
-    row = Verification(
-        subject_id=request.user_id,
-        step=request.step,
-        state=request.state,
-        reason=clean_reason(request.reason),
-        changed_at=now,
-    )
-    return _view(request.step, db.merge(row))
+    result = Result(request.state, reason=request.reason)
+    return set_state(change, request.user_id, request.step, result)
 
 
-def mark_verified(
-    db: Session, subject_id: UUID, step: VerificationStep, now: datetime
-) -> None:
+def mark_verified(change: Change, subject_id: UUID, step: VerificationStep) -> None:
     """Note that a step is passed, whatever its state was."""
-    db.merge(
-        Verification(
-            subject_id=subject_id,
-            step=step,
-            state=VerificationState.VERIFIED,
-            reason="",
-            changed_at=now,
-        )
+    set_state(change, subject_id, step, Result(VerificationState.VERIFIED))
+
+
+def put_back(
+    change: Change, subject_id: UUID, step: VerificationStep, reason_code: str
+) -> None:
+    """Let a step be taken again, because what it verified has changed."""
+    row = change.db.get(Verification, (subject_id, step))
+    if row is not None and row.state is VerificationState.VERIFIED:
+        result = Result(VerificationState.NOT_STARTED, reason_code)
+        set_state(change, subject_id, step, result)
+
+
+def _companies_of(db: Session, subject_id: UUID, step: VerificationStep) -> list[UUID]:
+    """Return the companies whose level a step may change, in the order of locking."""
+    if step not in PERSONAL_STEPS:
+        return [subject_id]
+    owned = select(Membership.company_id).where(
+        Membership.user_id == subject_id, Membership.role == Role.OWNER
     )
+    return list(db.scalars(owned.order_by(Membership.company_id)))
 
 
 def _view(
@@ -98,4 +144,11 @@ def _view(
         return identity.people.Verification(
             step=step, state=VerificationState.NOT_STARTED
         )
-    return identity.people.Verification(step=step, state=row.state, reason=row.reason)
+    return identity.people.Verification(
+        step=step,
+        state=row.state,
+        reason_code=row.reason_code,
+        reason=row.reason,
+        changed_at=row.changed_at,
+        valid_until=row.valid_until,
+    )

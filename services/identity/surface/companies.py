@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from services.identity import memberships
 from services.identity.companies import companies
 from services.identity.people import users
+from services.identity.people.levels import settle_level
 from services.identity.surface.room_methods import RoomMethods
 from shared.contracts import identity
 from shared.rpc.call import Call
@@ -57,4 +58,7 @@ class CompanyMethods(RoomMethods, is_part=True):
     ) -> identity.memberships.Membership:
         companies.get_company(db, request.company_id)
         users.get_user(db, request.user_id)
-        return memberships.add_member(self.change(db, call), request)
+        change = self.change(db, call)
+        added = memberships.add_member(change, request)
+        settle_level(change, request.company_id)
+        return added

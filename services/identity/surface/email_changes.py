@@ -28,12 +28,14 @@ class EmailMethods(RoomMethods, is_part=True):
             change, self._limits, user_id, request.email
         )
 
-    @in_transaction(CONFIRM_EMAIL)
-    def confirm_email(
-        self, db: Session, call: Call, request: ConfirmEmail
-    ) -> EmailInUse:
-        change, user_id = self.change(db, call), call.principal.user_id
-        return email_changes.confirm_change(change, self._links, user_id, request.token)
+    @handles(CONFIRM_EMAIL)
+    def confirm_email(self, call: Call, request: ConfirmEmail) -> EmailInUse:
+        # It verifies the email, which may lift the limits of all of their companies.
+        with self.database.system() as db:
+            change, user_id = self.change(db, call), call.principal.user_id
+            return email_changes.confirm_change(
+                change, self._links, user_id, request.token
+            )
 
     @handles(UNDO_EMAIL)
     def undo_email(self, call: Call, request: UndoEmail) -> EmailInUse:

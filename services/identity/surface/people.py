@@ -28,11 +28,12 @@ class PeopleMethods(RoomMethods, is_part=True):
     ) -> identity.people.User:
         user_id = self.runtime.new_id()
         keep = self._new_passwords.keep
-        return users.create_user(db, request, user_id, keep, call.now)
+        return users.create_user(self.change(db, call), request, user_id, keep)
 
     @in_transaction(identity.people.SET_VERIFICATION)
     def set_verification(
         self, db: Session, call: Call, request: identity.people.SetVerification
     ) -> identity.people.Verification:
         users.get_user(db, request.user_id)
-        return verification.set_step(db, request, call.now)
+        change = self.change(db, call)
+        return verification.set_personal_step(change, request)

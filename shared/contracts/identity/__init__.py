@@ -15,6 +15,7 @@ from shared.contracts.identity import (
     second_step,
     sessions,
     signing_in,
+    verification,
 )
 from shared.contracts.identity.name import NAME
 
@@ -34,6 +35,7 @@ CONTRACT = ServiceContract(
         *memberships.METHODS,
         *activity.METHODS,
         *notices.METHODS,
+        *verification.METHODS,
     ),
     events=(
         *companies.EVENTS,
@@ -41,5 +43,6 @@ CONTRACT = ServiceContract(
         *signing_in.EVENTS,
         *factors.EVENTS,
         *notices.EVENTS,
+        *verification.EVENTS,
     ),
 )

@@ -59,7 +59,7 @@ CONFIRM_EMAIL = Method(
     ConfirmEmail,
     EmailInUse,
     Permission.READ_ACCOUNT,
-    Effect.CHANGE,
+    Effect.ONCE,
     carries_secret=True,
 )
 """By the person who asked for the change, so that an email typed wrong gives nobody

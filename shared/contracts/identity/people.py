@@ -49,9 +49,18 @@ class GetAccount(Request, frozen=True, kw_only=True):
 
 
 class Verification(Response, frozen=True, kw_only=True):
+    """A step: ``reason_code`` and an operator's own ``reason`` say why it is so.
+
+    ``changed_at`` is None for a step that was never begun. From ``valid_until`` on, a
+    verified step is expired.
+    """
+
     step: VerificationStep
     state: VerificationState
+    reason_code: str = ""
     reason: str = ""
+    changed_at: datetime | None = None
+    valid_until: datetime | None = None
 
 
 class SetVerification(Request, frozen=True, kw_only=True):

@@ -269,7 +269,7 @@ def test_repeating_a_creation_with_its_key_creates_nothing_more(
     )
 
     assert harness.offload.count == 0
-    assert len(_events(harness)) == 3
+    assert len(_events(harness)) == 4
 
 
 def test_a_key_used_for_something_else_is_refused(harness: IdentityHarness) -> None:
@@ -299,6 +299,7 @@ def test_a_company_and_its_members_are_told_of_in_full(
     assert [event["name"] for event in told] == [
         "company_changed",
         "membership_changed",
+        "verification_changed",
         "membership_changed",
     ]
     assert all(event["company_id"] == str(aurora.id) for event in told)
@@ -308,7 +309,7 @@ def test_a_company_and_its_members_are_told_of_in_full(
     assert told[0]["body"]["name"] == "Aurora"
     assert told[0]["body"]["address"]["country"] == "DE"
     assert told[1]["body"]["role"] == "owner"
-    assert told[2]["body"] == {
+    assert told[3]["body"] == {
         "company_id": str(aurora.id),
         "user_id": str(bob.id),
         "role": "technical",
@@ -376,10 +377,10 @@ def test_companies_are_told_of_again_page_by_page(harness: IdentityHarness) -> N
 
     assert (first.count, second.count, second.last_company_id) == (3, 2, None)
     again = _events(harness)[before:]
-    assert [event["company_id"] for event in again] == [str(each) for each in ids]
-    assert {(event["name"], event["version"]) for event in again} == {
-        ("company_changed", 1)
-    }
+    for name in ("company_changed", "verification_changed"):
+        of = [event for event in again if event["name"] == name]
+        assert [event["company_id"] for event in of] == [str(each) for each in ids]
+        assert {event["version"] for event in of} == {1}
     assert again[0]["body"]["time_zone"] == "Europe/Berlin"
 
 
