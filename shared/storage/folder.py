@@ -12,16 +12,16 @@ _MODE = 0o640
 
 
 class FolderStorage:
-    """Files in a folder; one that is being written has ``.part`` at its end."""
+    """Files below a folder; one that is being written has ``.part`` at its end."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def write(self, name: str, chunks: Iterable[bytes]) -> None:
         file = self._folder / checked(name)
-        part = file.with_name(f"{name}.part")
+        part = _part_of(file)
         try:
-            descriptor = self._create(part)
+            descriptor = _create(part)
         except OSError as error:
             raise _unavailable(error) from error
         try:
@@ -47,17 +47,23 @@ class FolderStorage:
         return chunks()
 
     def delete(self, name: str) -> None:
+        file = self._folder / checked(name)
         try:
-            (self._folder / checked(name)).unlink(missing_ok=True)
-            (self._folder / f"{name}.part").unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
+            _part_of(file).unlink(missing_ok=True)
         except OSError as error:
             raise _unavailable(error) from error
 
-    def _create(self, part: Path) -> int:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        return os.open(part, flags, _MODE)
+
+def _part_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.part")
+
+
+def _create(part: Path) -> int:
+    part.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    return os.open(part, flags, _MODE)
 
 
 def _fill(descriptor: int, chunks: Iterable[bytes]) -> None:

@@ -35,11 +35,10 @@ class Bucket:
 
 
 class S3Storage:
-    """Objects below ``folder`` of a bucket."""
+    """Objects of a bucket."""
 
-    def __init__(self, bucket: Bucket, folder: str) -> None:
+    def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket.name
-        self._folder = folder
         self._client = _connect(bucket)
 
     def write(self, name: str, chunks: Iterable[bytes]) -> None:
@@ -67,7 +66,7 @@ class S3Storage:
             self._client.delete_object(**self._where(name))
 
     def _where(self, name: str) -> dict[str, str]:
-        return {"Bucket": self._bucket, "Key": f"{self._folder}/{checked(name)}"}
+        return {"Bucket": self._bucket, "Key": checked(name)}
 
 
 def _connect(bucket: Bucket) -> "BaseClient":

@@ -11,17 +11,11 @@ from shared.storage.storage import Storage
 VARIABLE = "DOCUMENT_STORAGE_URL"
 FOLDER = "identity-documents"
 
-RAW = "raw"
-"""Documents as they were uploaded; web writes them, identity reads and deletes them."""
-
-REMADE = "remade"
-"""Documents as identity made them again; only identity reads and writes them."""
-
 _DEFAULT_REGION = "us-east-1"
 
 
-def read_storage(settings: Settings, part: str) -> Storage:
-    """Return the storage of ``RAW`` or ``REMADE`` documents.
+def read_storage(settings: Settings) -> Storage:
+    """Return the storage of people's documents.
 
     ``DOCUMENT_STORAGE_URL`` is ``file:///folder`` (``$VAR/identity-documents`` unless
     it is set) or ``https://KEY_ID:SECRET@server/bucket?region=REGION``, also with http.
@@ -31,11 +25,11 @@ def read_storage(settings: Settings, part: str) -> Storage:
     """
     url = settings.environment.get(VARIABLE, "")
     if not url:
-        return FolderStorage(settings.var / FOLDER / part)
+        return FolderStorage(settings.var / FOLDER)
     parts = urlsplit(url)
     if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
-        return FolderStorage(Path(unquote(parts.path)) / part)
-    return S3Storage(_bucket(parts), part)
+        return FolderStorage(Path(unquote(parts.path)))
+    return S3Storage(_bucket(parts))
 
 
 def _bucket(parts: SplitResult) -> Bucket:

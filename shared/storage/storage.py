@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_PART = "[a-z0-9][a-z0-9-]{0,63}"
+_NAME = re.compile(f"{_PART}(/{_PART})?")
 
 
 class StorageUnavailable(Exception):
@@ -16,7 +17,10 @@ class NotStored(Exception):
 
 
 class Storage(Protocol):
-    """A place for files under names that we give, such as an ID; never a person's."""
+    """A place for files under names that we give; never a person's.
+
+    A name is ``<id>`` or ``<folder>/<id>``.
+    """
 
     def write(self, name: str, chunks: Iterable[bytes]) -> None:
         """Store the chunks, all of them or nothing.
@@ -48,7 +52,7 @@ def checked(name: str) -> str:
 
     Raises:
         ValueError: it has other characters than small letters, digits and hyphens, or
-            more than 64.
+            more than 64 of them, or more than one folder.
     """
     if not _NAME.fullmatch(name):
         raise ValueError("not a name for a stored file")

@@ -8,7 +8,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from shared.settings import read_settings
-from shared.storage.settings import RAW, REMADE, VARIABLE, read_storage
+from shared.storage.settings import VARIABLE, read_storage
 from shared.storage.storage import NotStored, Storage, StorageUnavailable
 
 SECRET = "a/secret+with=signs"
@@ -32,9 +32,9 @@ def server() -> Iterator[str]:
     server.stop()
 
 
-def _storage(server: str, part: str, bucket: str = "documents") -> Storage:
+def _storage(server: str, bucket: str = "documents") -> Storage:
     url = f"http://key:{quote(SECRET, safe='')}@{server}/{bucket}?region=eu-central-1"
-    return read_storage(read_settings({VARIABLE: url}), part)
+    return read_storage(read_settings({VARIABLE: url}))
 
 
 def _failing() -> Iterator[bytes]:
@@ -43,21 +43,21 @@ def _failing() -> Iterator[bytes]:
 
 
 def test_what_is_written_is_read_until_it_is_deleted(server: str) -> None:
-    storage = _storage(server, RAW)
+    storage = _storage(server)
 
-    storage.write("one", [b"a", b"", b"b" * 200_000])
+    storage.write("raw/one", [b"a", b"", b"b" * 200_000])
 
-    assert b"".join(storage.read("one")) == b"a" + b"b" * 200_000
+    assert b"".join(storage.read("raw/one")) == b"a" + b"b" * 200_000
     with pytest.raises(NotStored):
-        _storage(server, REMADE).read("one")
-    storage.delete("one")
-    storage.delete("one")
+        storage.read("remade/one")
+    storage.delete("raw/one")
+    storage.delete("raw/one")
     with pytest.raises(NotStored):
-        storage.read("one")
+        storage.read("raw/one")
 
 
 def test_half_a_file_is_no_file(server: str) -> None:
-    storage = _storage(server, RAW)
+    storage = _storage(server)
 
     with pytest.raises(EOFError):
         storage.write("two", _failing())
@@ -68,6 +68,6 @@ def test_half_a_file_is_no_file(server: str) -> None:
 
 def test_a_missing_bucket_or_server_is_unavailable(server: str) -> None:
     with pytest.raises(StorageUnavailable):
-        _storage(server, RAW, bucket="another").write("one", [b"x"])
+        _storage(server, bucket="another").write("one", [b"x"])
     with pytest.raises(StorageUnavailable):
-        _storage("127.0.0.1:9", RAW).write("one", [b"x"])
+        _storage("127.0.0.1:9").write("one", [b"x"])

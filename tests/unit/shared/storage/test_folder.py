@@ -13,16 +13,16 @@ def _failing() -> Iterator[bytes]:
 
 
 def test_what_is_written_is_read_until_it_is_deleted(tmp_path: Path) -> None:
-    storage = FolderStorage(tmp_path / "made" / "here")
+    storage = FolderStorage(tmp_path / "made")
 
-    storage.write("one", [b"a", b"", b"b" * 100_000])
+    storage.write("here/one", [b"a", b"", b"b" * 100_000])
 
-    assert b"".join(storage.read("one")) == b"a" + b"b" * 100_000
+    assert b"".join(storage.read("here/one")) == b"a" + b"b" * 100_000
     assert (tmp_path / "made" / "here" / "one").stat().st_mode & 0o777 == 0o640
-    storage.delete("one")
-    storage.delete("one")
+    storage.delete("here/one")
+    storage.delete("here/one")
     with pytest.raises(NotStored):
-        storage.read("one")
+        storage.read("here/one")
 
 
 def test_half_a_file_is_no_file(tmp_path: Path) -> None:
@@ -47,7 +47,9 @@ def test_what_a_killed_process_left_is_deleted_or_written_over(tmp_path: Path) -
     assert [file.name for file in tmp_path.iterdir()] == ["one"]
 
 
-@pytest.mark.parametrize("name", ["", "../x", "a/b", "a.part", ".", "A", "x" * 65])
+@pytest.mark.parametrize(
+    "name", ["", "../x", "a/", "/a", "a/b/c", "a.part", ".", "A", "x" * 65]
+)
 def test_a_name_is_only_ever_a_name(tmp_path: Path, name: str) -> None:
     storage = FolderStorage(tmp_path)
     for act in (storage.read, storage.delete, lambda name: storage.write(name, [])):

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from shared.settings import SettingError, read_settings
-from shared.storage.settings import RAW, REMADE, VARIABLE, read_storage
+from shared.storage.settings import VARIABLE, read_storage
 
 
 @pytest.mark.parametrize(
@@ -13,11 +13,9 @@ from shared.storage.settings import RAW, REMADE, VARIABLE, read_storage
 def test_documents_are_in_a_folder(tmp_path: Path, url: str, below: str) -> None:
     settings = read_settings({"VAR": str(tmp_path), VARIABLE: url.format(tmp_path)})
 
-    read_storage(settings, RAW).write("one", [b"x"])
-    read_storage(settings, REMADE).write("two", [b"x"])
+    read_storage(settings).write("raw/one", [b"x"])
 
     assert (tmp_path / below / "raw" / "one").exists()
-    assert (tmp_path / below / "remade" / "two").exists()
 
 
 @pytest.mark.parametrize(
@@ -34,6 +32,6 @@ def test_documents_are_in_a_folder(tmp_path: Path, url: str, below: str) -> None
 )
 def test_another_address_is_refused_without_its_secret(url: str) -> None:
     with pytest.raises(SettingError) as refusal:
-        read_storage(read_settings({VARIABLE: url}), RAW)
+        read_storage(read_settings({VARIABLE: url}))
 
     assert "secret" not in str(refusal.value)
