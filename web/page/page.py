@@ -26,6 +26,7 @@ from shared.permissions import Permission
 from shared.principal import Principal
 from shared.wire import to_json
 from web.page.blocks import FIRST_TRY_S, Block, BlockView, PendingBlocks
+from web.page.company_tabs import tabs_for
 from web.page.context import context
 from web.page.forms import FilterForm
 from web.page.frame import BALANCE, BELL, MENU, Frame
@@ -143,7 +144,7 @@ class Page:
             blocks=self.load_blocks(),
             as_of=main.as_of,
             request_id=g.request_id,
-            reads_activity=self.may(Permission.READ_ACTIVITY),
+            company_tabs=tabs_for(self.may),
             **{name: content.value for name, content in contents.items()},
             **{f"{name}_as_of": content.as_of for name, content in contents.items()},
             **more,
