@@ -103,7 +103,6 @@ class IdentityService(
         attempts = Attempts(key)
         checks = PasswordChecks(database, runtime, self._hashing, attempts)
         self._logins = Logins(checks, self._links, self._second_step)
-        self._proofs = Proofs(checks, self._secrets, self._signing_key)
         self._links_asked = threading.Event()
         new = NewPasswords(settings.password_rules, self._hashing, runtime)
         self._new_passwords = new
@@ -112,6 +111,7 @@ class IdentityService(
             database, new, self._limits, self._links, self._logins.marks
         )
         self._party = RelyingParty.of(settings.public_url, settings.provider)
+        self._proofs = Proofs(checks, self._secrets, self._party, self._signing_key)
         self._passkey_logins = PasskeyLogins(
             self._party, self._second_step, self._limits
         )

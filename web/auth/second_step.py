@@ -33,6 +33,7 @@ from shared.contracts.identity.second_step import (
     AnswerSecondStep,
     GetPendingLogin,
     ProposeTotpAtLogin,
+    SetUp,
     SetUpTotpAtLogin,
 )
 from shared.errors import (
@@ -141,6 +142,14 @@ def show_set_up() -> ResponseReturnValue:
     return _show_set_up(AppForm.propose(proposal))
 
 
+def show_set_up_refused(refusal: ContractError) -> ResponseReturnValue:
+    """The page once more, after a passkey that was refused."""
+    flash(sentence(refusal), "danger")
+    target = url_for(_SET_UP, next=request.args.get("next"))
+    response = redirect(target, code=303)
+    return _with_headers(response, refusal)
+
+
 def _set_up_again() -> ResponseReturnValue:
     return _show_set_up(AppForm.expired())
 
@@ -168,6 +177,11 @@ def set_up() -> ResponseReturnValue:
             return redirect(url_for(_SET_UP, next=request.args.get("next")), code=303)
         form.refuse(refusal)
         return _with_headers(_show_set_up(form), refusal)
+    return let_in_with_codes(done)
+
+
+def let_in_with_codes(done: SetUp) -> Response:
+    """Let somebody in who has set a factor up, and show their recovery codes."""
     end_earlier_session()
     response = current_app.make_response("")
     sign_in(done.session, response)
@@ -220,7 +234,13 @@ def _show(form: PageForm, factors: Sequence[Factor]) -> ResponseReturnValue:
 
 
 def _show_set_up(form: AppForm) -> ResponseReturnValue:
-    html = render_template("auth/set_up.html", form=form, secret=AppSecret.of(form))
+    html = render_template(
+        "auth/set_up.html",
+        form=form,
+        secret=AppSecret.of(form),
+        passkeys_at=context().settings.address_for_passkeys(request.host),
+        next=request.args.get("next"),
+    )
     return html, form.status
 
 

@@ -43,6 +43,7 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
         "identity.set_up_totp_at_login": mark(
             "Turned on Two-Factor Authentication and logged in"
         ),
+        "identity.set_up_passkey_at_login": mark("Added a passkey and logged in"),
         "identity.log_in_with_passkey": mark("Logged in with a passkey"),
         "identity.prove": mark("Confirmed who they are"),
         "identity.end_session": mark("Logged out one session"),

@@ -62,12 +62,11 @@ _SENTENCES = {
         "That took too long, or was sent twice. Try again with your passkey."
     ),
     "passkey_unknown": mark(
-        "This passkey was removed from its account. Use another one, or log in with "
-        "your password."
+        "This passkey was removed from its account. Use another one, or your password."
     ),
     "passkey_refused": mark(
         "We can't accept this passkey. Try again and confirm with your finger, face or "
-        "PIN. If that doesn't help, log in with your password."
+        "PIN. If that doesn't help, use your password."
     ),
     "passkey_exists": mark("This passkey is already registered."),
     "no_such_passkey": mark("This passkey does not exist. It may have been removed."),

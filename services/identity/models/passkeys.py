@@ -15,6 +15,7 @@ class Purpose(Enum):
     REGISTER = "register"
     LOG_IN = "log_in"
     SECOND_STEP = "second_step"
+    PROVE = "prove"
 
 
 class Passkey(Base):

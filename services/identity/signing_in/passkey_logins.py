@@ -8,22 +8,27 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.identity.factors import passkeys
+from services.identity.factors import own_passkeys, passkeys
 from services.identity.factors.challenges import Holder, make_challenge
-from services.identity.factors.relying_party import RelyingParty, read_assertion
+from services.identity.factors.relying_party import (
+    RelyingParty,
+    read_assertion,
+    read_registration,
+)
 from services.identity.limits import Limits
 from services.identity.models.factors import PendingLogin
 from services.identity.models.passkeys import Purpose
 from services.identity.people import users
 from services.identity.sessions.addresses import normalise_address, site_of
 from services.identity.signing_in import factor_resets, pending_logins
-from services.identity.signing_in.second_step import SecondStep
+from services.identity.signing_in.second_step import SecondStep, refuse_with_factor
 from shared.contracts import identity
 from shared.contracts.identity.passkeys import (
     AnswerSecondStepWithPasskey,
     BeginPasskeyLogin,
     LogInWithPasskey,
 )
+from shared.contracts.identity.second_step import SetUp, SetUpPasskeyAtLogin
 from shared.errors import ContractError, InvalidInput
 from shared.principal import Strength
 from shared.rpc.call import Call
@@ -121,6 +126,46 @@ class PasskeyLogins:
         address = self.second_step.marks.of("", request.address).address
         log.info("second_step_refused", code=refused.code, address=address)
         raise refused
+
+    def begin_set_up(self, token: str, call: Call) -> str:
+        """Return the options for a passkey of somebody who must have a factor.
+
+        Raises:
+            Unauthenticated: ``pending_login_ended``.
+            Throttled: ``too_many_logins``.
+        """
+        with self.second_step.database.system() as db:
+            pending = pending_logins.find(db, token, call.now)
+            refuse_with_factor(db, pending)
+            user = users.get_user(db, pending.user_id)
+            change = Change(db, self.second_step.runtime, call)
+            challenge = make_challenge(change, self.limits, _newcomer(pending))
+            return self.party.creation_options(user, [], challenge)
+
+    def set_up(self, request: SetUpPasskeyAtLogin, call: Call) -> SetUp:
+        """Keep the first factor of somebody who must have one, and let them in.
+
+        Raises:
+            Unauthenticated: ``pending_login_ended``.
+            InvalidInput: ``passkey_challenge_ended``, ``passkey_refused``.
+            Conflict: ``passkey_exists``.
+        """
+        answer = read_registration(request.credential)
+        step = self.second_step
+        with step.database.system() as db:
+            change = Change(db, step.runtime, call)
+            pending, user = pending_logins.take(db, request.token, call.now)
+            refuse_with_factor(db, pending)
+            passkeys.use_up_challenge(db, _newcomer(pending), answer, call.now)
+            _passkey, codes = own_passkeys.add_passkey(
+                change, step.secrets, user, self.party, answer
+            )
+            session = step.finish(change, pending, user, request)
+            return SetUp(session=session, recovery_codes=codes)
+
+
+def _newcomer(pending: PendingLogin) -> Holder:
+    return Holder(Purpose.REGISTER, str(pending.id))
 
 
 def _holder_of(pending: PendingLogin) -> Holder:

@@ -4,16 +4,23 @@ What matters most asks for a proof of the last minutes, so that nobody else can 
 a device that was left open. Wrong proofs are counted for the session alone: guesses
 elsewhere don't keep its person from their account.
 
-Who has an authenticator app gives its code, too: somebody with a stolen session and the
-password could otherwise make new recovery codes, and be rid of the app by one of them.
+Who has a second factor gives it, too: somebody with a stolen session and the password
+could otherwise make new recovery codes, and be rid of the factor by one of them. A
+passkey alone is enough, since it verifies its user.
 """
+
+from dataclasses import dataclass
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.identity.factors import totp
+from services.identity.factors import passkeys
+from services.identity.factors.challenges import Holder, make_challenge
 from services.identity.factors.codes import FactorSecrets, try_code
+from services.identity.factors.relying_party import RelyingParty, read_assertion
+from services.identity.models.passkeys import Purpose
 from services.identity.models.people import User
+from services.identity.models.signing_in import LoginSession
 from services.identity.people import users
 from services.identity.recording import record_of
 from services.identity.sessions import sessions
@@ -21,6 +28,7 @@ from services.identity.signing_in import throttle
 from services.identity.signing_in.password_checks import PasswordChecks
 from services.identity.signing_in.throttle import Attempt
 from shared.contracts import identity
+from shared.contracts.identity.sessions import PasskeyProof, PasswordProof
 from shared.errors import InvalidInput, Unauthenticated
 from shared.rpc.call import Call
 from shared.rpc.change import Change
@@ -28,17 +36,27 @@ from shared.rpc.change import Change
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
 class Proofs:
-    def __init__(
-        self,
-        checks: PasswordChecks,
-        secrets: FactorSecrets,
-        signing_key: Ed25519PrivateKey,
-    ) -> None:
-        self._checks = checks
-        self._secrets = secrets
-        self._signing_key = signing_key
-        self._database = checks.database
+    checks: PasswordChecks
+    secrets: FactorSecrets
+    party: RelyingParty
+    signing_key: Ed25519PrivateKey
+
+    def begin_with_passkey(self, token: str, call: Call) -> str:
+        """Return the options for the passkeys of the session's person.
+
+        Raises:
+            Unauthenticated: ``session_ended``.
+            Throttled: ``too_many_logins`` with ``retry_after_s``.
+        """
+        with self.checks.database.system() as db:
+            row, user = sessions.find_session(db, token, call.now)
+            change = Change(db, self.checks.runtime, call)
+            challenge = make_challenge(change, self.secrets.limits, _holder_of(row))
+            return self.party.request_options(
+                challenge, passkeys.passkeys_of(db, user.id)
+            )
 
     def prove(
         self, request: identity.sessions.Prove, call: Call
@@ -47,54 +65,83 @@ class Proofs:
 
         Raises:
             Unauthenticated: ``session_ended``.
-            InvalidInput: ``wrong_password``, ``wrong_code``.
+            InvalidInput: ``wrong_password``, ``wrong_code``,
+                ``passkey_challenge_ended``, ``passkey_unknown``, ``passkey_refused``.
             Throttled: ``too_many_logins``, ``too_many_codes`` with ``retry_after_s``.
         """
-        proof = request.proof
-        with self._database.system() as db:
-            row, user = sessions.find_session(db, request.token, call.now)
-            attempt = self._checks.attempts.of_session(row.id)
-            throttle.refuse_when_throttled(db, attempt, call.now)
-        kept = user.password_hash
-        if not self._checks.is_right(proof.password, kept):
-            self._checks.count_failure(attempt, call.now)
-            log.info("proof_refused", session=str(row.id))
-            raise InvalidInput("wrong_password", "", {"field": "password"})
-        renewed = self._renew(request, attempt, user, call)
-        if renewed is None:
-            log.info("proof_refused", session=str(row.id))
-            raise InvalidInput("wrong_code", "", {"field": "code"})
-        log.info("proved", session=str(row.id))
-        return renewed
+        match request.proof:
+            case PasswordProof() as proof:
+                return self._prove_by_password(request.token, proof, call)
+            case PasskeyProof() as proof:
+                return self._prove_by_passkey(request.token, proof, call)
 
-    def _renew(
-        self,
-        request: identity.sessions.Prove,
-        attempt: Attempt,
-        known: User,
-        call: Call,
+    def _prove_by_passkey(
+        self, token: str, proof: PasskeyProof, call: Call
+    ) -> identity.signing_in.Session:
+        answer, now = read_assertion(proof.credential), call.now
+        # Used up for good, also if the passkey is refused.
+        with self.checks.database.system() as db:
+            row, user = sessions.find_session(db, token, now)
+            passkeys.use_up_challenge(db, _holder_of(row), answer, now)
+            session_id, user_id = row.id, user.id
+        try:
+            with self.checks.database.system() as db:
+                users.lock_user(db, user_id)
+                passkeys.use_passkey(db, self.party, answer, now, user_id=user_id)
+                return self._renew(Change(db, self.checks.runtime, call), token)
+        except InvalidInput as refusal:
+            log.info("proof_refused", session=str(session_id), code=refusal.code)
+            raise
+
+    def _prove_by_password(
+        self, token: str, proof: PasswordProof, call: Call
+    ) -> identity.signing_in.Session:
+        with self.checks.database.system() as db:
+            row, user = sessions.find_session(db, token, call.now)
+            attempt = self.checks.attempts.of_session(row.id)
+            throttle.refuse_when_throttled(db, attempt, call.now)
+        refused = "wrong_code"
+        if not self.checks.is_right(proof.password, user.password_hash):
+            self.checks.count_failure(attempt, call.now)
+            refused = "wrong_password"
+        elif renewed := self._renew_by_code(token, proof.code, attempt, user, call):
+            return renewed
+        log.info("proof_refused", session=str(row.id), code=refused)
+        raise InvalidInput(refused, "", {"field": refused.removeprefix("wrong_")})
+
+    def _renew_by_code(
+        self, token: str, code: str, attempt: Attempt, known: User, call: Call
     ) -> identity.signing_in.Session | None:
         """Return the session with its new token; None if the code is wrong.
 
         ``known`` is the user as they were when the password was checked.
         """
-        with self._database.system() as db:
+        with self.checks.database.system() as db:
             throttle.lock_answers(db)
             throttle.refuse_when_throttled(db, attempt, call.now)
-            change = Change(db, self._checks.runtime, call)
+            change = Change(db, self.checks.runtime, call)
             user = users.lock_user(db, known.id)
             if user.password_hash != known.password_hash:
                 raise Unauthenticated("session_ended")
-            if not self._is_right_code(change, user, request.proof.code):
+            if not self._is_right_code(change, user, code):
                 return None
             throttle.clear_failures(db, attempt)
-            signed_in = sessions.renew_session(change, request.token)
-            record_of(change, signed_in.user, signed_in.row.id)
-            company = signed_in.company_for(None)
-            return sessions.view(db, signed_in, company, self._signing_key, call.now)
+            return self._renew(change, token)
+
+    def _renew(self, change: Change, token: str) -> identity.signing_in.Session:
+        signed_in = sessions.renew_session(change, token)
+        record_of(change, signed_in.user, signed_in.row.id)
+        log.info("proved", session=str(signed_in.row.id))
+        company = signed_in.company_for(None)
+        now = change.call.now
+        return sessions.view(change.db, signed_in, company, self.signing_key, now)
 
     def _is_right_code(self, change: Change, user: User, code: str) -> bool:
-        """Whether the code is right; people without an app need none."""
-        if totp.find_app(change.db, user.id) is None:
+        """Whether the code is right; people without a second factor need none."""
+        if not user.two_factor_enabled:
             return True
-        return bool(code) and try_code(change, self._secrets, user, code) is not None
+        return bool(code) and try_code(change, self.secrets, user, code) is not None
+
+
+def _holder_of(row: LoginSession) -> Holder:
+    return Holder(Purpose.PROVE, str(row.id))

@@ -120,7 +120,7 @@ class SecondStep:
         """
         with self.database.system() as db:
             pending = pending_logins.find(db, token, now)
-            _refuse_with_factor(db, pending)
+            refuse_with_factor(db, pending)
             user = users.get_user(db, pending.user_id)
             return totp.propose(self.secrets.keys, user, self.runtime.random, now)
 
@@ -136,7 +136,7 @@ class SecondStep:
         with self.database.system() as db:
             change = Change(db, self.runtime, call)
             pending, user = pending_logins.take(db, request.token, call.now)
-            _refuse_with_factor(db, pending)
+            refuse_with_factor(db, pending)
             codes = two_factor.turn_on_app(
                 change, self.secrets, user, request.proposal, request.code
             )
@@ -148,7 +148,11 @@ class SecondStep:
         log.info(event, account=marks.account, address=marks.address, **more)
 
 
-def _refuse_with_factor(db: Session, pending: PendingLogin) -> None:
-    """Who has a factor gives it, and does not set up another one in its place."""
+def refuse_with_factor(db: Session, pending: PendingLogin) -> None:
+    """Refuse to set up a factor instead of one that could be given.
+
+    Raises:
+        Unauthenticated: ``pending_login_ended``.
+    """
     if two_factor.factors_of(db, pending.user_id):
         raise Unauthenticated("pending_login_ended")

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.identity.factors import recovery_codes, totp, two_factor
+from services.identity.factors import passkeys, recovery_codes, totp, two_factor
 from services.identity.factors.codes import try_code
 from services.identity.people import users
 from services.identity.recording import record_of
@@ -37,6 +37,7 @@ class FactorMethods(RoomMethods, is_part=True):
                 totp_since=app.created_at if app else None,
                 recovery_codes_left=recovery_codes.count_left(db, user.id),
                 reset_due_at=reset.due_at if reset else None,
+                has_passkey=bool(passkeys.passkeys_of(db, user.id)),
             )
 
     @handles(identity.factors.PROPOSE_TOTP)

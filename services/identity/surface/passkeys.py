@@ -43,6 +43,13 @@ class PasskeyMethods(RoomMethods, is_part=True):
     ) -> identity.signing_in.Session:
         return self._passkey_logins.answer_second_step(request, call)
 
+    @handles(identity.passkeys.BEGIN_PASSKEY_PROOF)
+    def begin_passkey_proof(
+        self, call: Call, request: identity.passkeys.BeginPasskeyProof
+    ) -> identity.passkeys.CeremonyOptions:
+        options = self._proofs.begin_with_passkey(request.token, call)
+        return identity.passkeys.CeremonyOptions(options=options)
+
     @handles(identity.passkeys.BEGIN_PASSKEY_REGISTRATION)
     def begin_passkey_registration(
         self, call: Call, _request: identity.passkeys.BeginPasskeyRegistration

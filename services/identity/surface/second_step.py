@@ -30,3 +30,16 @@ class SecondStepMethods(RoomMethods, is_part=True):
         self, call: Call, request: identity.second_step.SetUpTotpAtLogin
     ) -> identity.second_step.SetUp:
         return self._second_step.set_up_app(request, call)
+
+    @handles(identity.second_step.BEGIN_PASSKEY_AT_LOGIN)
+    def begin_passkey_at_login(
+        self, call: Call, request: identity.second_step.BeginPasskeyAtLogin
+    ) -> identity.passkeys.CeremonyOptions:
+        options = self._passkey_logins.begin_set_up(request.token, call)
+        return identity.passkeys.CeremonyOptions(options=options)
+
+    @handles(identity.second_step.SET_UP_PASSKEY_AT_LOGIN)
+    def set_up_passkey_at_login(
+        self, call: Call, request: identity.second_step.SetUpPasskeyAtLogin
+    ) -> identity.second_step.SetUp:
+        return self._passkey_logins.set_up(request, call)

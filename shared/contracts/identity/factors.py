@@ -40,6 +40,7 @@ class Factors(Response, frozen=True, kw_only=True):
     totp_since: datetime | None
     recovery_codes_left: int
     reset_due_at: datetime | None
+    has_passkey: bool = False
 
 
 class ProposeTotp(Request, frozen=True, kw_only=True):

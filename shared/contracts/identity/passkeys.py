@@ -57,6 +57,12 @@ class AnswerSecondStepWithPasskey(Request, frozen=True, kw_only=True):
     device: str = ""
 
 
+class BeginPasskeyProof(Request, frozen=True, kw_only=True):
+    """``token`` is the session's; `sessions.PROVE` takes the answer."""
+
+    token: str
+
+
 class BeginPasskeyRegistration(Request, frozen=True, kw_only=True):
     pass
 
@@ -163,6 +169,18 @@ ANSWER_SECOND_STEP_WITH_PASSKEY = Method(
 ``passkey_challenge_ended``,
 ``passkey_unknown``, ``passkey_refused``; Forbidden ``no_company``."""
 
+BEGIN_PASSKEY_PROOF = Method(
+    NAME,
+    "begin_passkey_proof",
+    BeginPasskeyProof,
+    CeremonyOptions,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
+"""Unauthenticated ``session_ended``; Throttled ``too_many_logins`` with
+``retry_after_s``."""
+
 BEGIN_PASSKEY_REGISTRATION = Method(
     NAME,
     "begin_passkey_registration",
@@ -224,6 +242,7 @@ METHODS = (
     LOG_IN_WITH_PASSKEY,
     BEGIN_PASSKEY_SECOND_STEP,
     ANSWER_SECOND_STEP_WITH_PASSKEY,
+    BEGIN_PASSKEY_PROOF,
     BEGIN_PASSKEY_REGISTRATION,
     ADD_PASSKEY,
     LIST_PASSKEYS,

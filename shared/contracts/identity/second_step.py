@@ -8,6 +8,7 @@ is done.
 from shared.contract import Effect, Method, Request, Response
 from shared.contracts.identity.factors import TotpProposal
 from shared.contracts.identity.name import NAME
+from shared.contracts.identity.passkeys import CeremonyOptions
 from shared.contracts.identity.signing_in import PendingLogin, Session
 from shared.permissions import Permission
 
@@ -42,6 +43,23 @@ class SetUpTotpAtLogin(Request, frozen=True, kw_only=True):
     token: str
     proposal: str
     code: str
+    address: str
+    user_agent: str = ""
+    device: str = ""
+
+
+class BeginPasskeyAtLogin(Request, frozen=True, kw_only=True):
+    token: str
+
+
+class SetUpPasskeyAtLogin(Request, frozen=True, kw_only=True):
+    """``credential`` is the new passkey's, as `passkeys.AddPasskey` has it.
+
+    ``device`` is the token of the device's cookie, or empty.
+    """
+
+    token: str
+    credential: str
     address: str
     user_agent: str = ""
     device: str = ""
@@ -97,9 +115,35 @@ SET_UP_TOTP_AT_LOGIN = Method(
 """Unauthenticated ``pending_login_ended``; InvalidInput ``proposal_expired``,
 ``wrong_code``; Forbidden ``no_company``."""
 
+BEGIN_PASSKEY_AT_LOGIN = Method(
+    NAME,
+    "begin_passkey_at_login",
+    BeginPasskeyAtLogin,
+    CeremonyOptions,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
+"""Unauthenticated ``pending_login_ended``, also of who has a factor already; Throttled
+``too_many_logins``."""
+
+SET_UP_PASSKEY_AT_LOGIN = Method(
+    NAME,
+    "set_up_passkey_at_login",
+    SetUpPasskeyAtLogin,
+    SetUp,
+    Permission.PUBLIC,
+    Effect.ONCE,
+    carries_secret=True,
+)
+"""Unauthenticated ``pending_login_ended``; InvalidInput ``passkey_challenge_ended``,
+``passkey_refused``; Conflict ``passkey_exists``; Forbidden ``no_company``."""
+
 METHODS = (
     GET_PENDING_LOGIN,
     ANSWER_SECOND_STEP,
     PROPOSE_TOTP_AT_LOGIN,
     SET_UP_TOTP_AT_LOGIN,
+    BEGIN_PASSKEY_AT_LOGIN,
+    SET_UP_PASSKEY_AT_LOGIN,
 )

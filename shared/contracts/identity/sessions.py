@@ -10,13 +10,22 @@ from shared.permissions import Permission
 
 
 class PasswordProof(Request, frozen=True, kw_only=True, tag="password"):
-    """``code`` is of the person's app or for recovery; only who has an app needs it."""
+    """``code`` is of the person's app or for recovery.
+
+    People without a second factor need none.
+    """
 
     password: str
     code: str = ""
 
 
-Proof = PasswordProof
+class PasskeyProof(Request, frozen=True, kw_only=True, tag="passkey"):
+    """``credential`` answers the options of `passkeys.BEGIN_PASSKEY_PROOF`."""
+
+    credential: str
+
+
+Proof = PasswordProof | PasskeyProof
 """How a person can prove again who they are; each kind has a tag of its own."""
 
 
@@ -89,8 +98,9 @@ PROVE = Method(
 )
 """Gives the session a new token, which replaces the earlier one, and a principal that
 may call what needs a recent proof. Unauthenticated ``session_ended``; InvalidInput
-``wrong_password``, ``wrong_code``; Throttled ``too_many_logins`` or ``too_many_codes``
-with ``retry_after_s``."""
+``wrong_password``, ``wrong_code``, ``passkey_challenge_ended``, ``passkey_unknown``,
+``passkey_refused``; Throttled ``too_many_logins`` or ``too_many_codes`` with
+``retry_after_s``."""
 
 LIST_SESSIONS = Method(
     NAME, "list_sessions", ListSessions, OpenSessions, Permission.READ_ACCOUNT

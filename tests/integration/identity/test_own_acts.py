@@ -22,7 +22,7 @@ from shared.principal import system
 from shared.rpc.call import Call
 from tests.fixtures.acts import LEFT_OUT
 from tests.fixtures.identity.harness import ADDRESS, PASSWORD, IdentityHarness
-from tests.fixtures.identity.passkeys import Person, login_options
+from tests.fixtures.identity.passkeys import Person, login_options, set_up_passkey
 from tests.fixtures.identity.passkeys import log_in as log_in_by_passkey
 from tests.fixtures.identity.trail import acts_in
 from tests.fixtures.identity.two_factor import Member
@@ -70,6 +70,12 @@ def set_up_at_log_in(harness: IdentityHarness) -> None:
         token=token, proposal=proposal.proposal, code=alice.code(), address=ADDRESS
     )
     harness.call(identity.second_step.SET_UP_TOTP_AT_LOGIN, request)
+
+
+def set_up_passkey_at_log_in(harness: IdentityHarness) -> None:
+    alice = an_owner(harness)
+    harness.require_factor()
+    set_up_passkey(harness, alice.give_password().token)
 
 
 def renew_codes(harness: IdentityHarness) -> None:
@@ -167,6 +173,7 @@ CALLS: Mapping[Method[Any, Any], Callable[[IdentityHarness], object]] = {
     identity.sessions.PROVE: prove,
     identity.second_step.ANSWER_SECOND_STEP: answer_second_step,
     identity.second_step.SET_UP_TOTP_AT_LOGIN: set_up_at_log_in,
+    identity.second_step.SET_UP_PASSKEY_AT_LOGIN: set_up_passkey_at_log_in,
     identity.factors.TURN_ON_TOTP: with_app,
     identity.factors.RENEW_RECOVERY_CODES: renew_codes,
     identity.factors.REMOVE_TOTP: remove_app,

@@ -108,6 +108,9 @@ LINES = (
     Line("GET", "/confirm?next=/account",         "200 200 200 200 200 200 login login login"),
     # What was sent before is missing, which is seen before the session is.
     Line("POST", "/confirm",                      "400 400 400 400 400 400 login 400 400", {"password": PASSWORD}),
+    Line("POST", "/confirm/passkey/options",      "200 200 200 200 200 200 login login login"),
+    # As a proof by password.
+    Line("POST", "/confirm/passkey",              "400 400 400 400 400 400 login 400 400", {"credential": "{{}}"}),
     Line("GET", "/account/verification",          "200 200 200 200 200 200 login login login"),
     Line("GET", "/account/two-factor",            "200 200 200 200 200 200 login login login"),
     Line("GET", "/account/two-factor/app",        "200 200 200 200 200 200 login login login"),
@@ -180,6 +183,8 @@ LINES = (
     Line("POST", "/login/second-step",            "303 303 303 303 303 303 login 303 303", {"code": "123456"}),
     Line("GET", "/login/set-up",                  "303 303 303 303 303 303 login 303 303"),
     Line("POST", "/login/set-up",                 "303 303 303 303 303 303 login 303 303", {"code": "123456"}),
+    Line("POST", "/login/set-up/passkey/options", "401 401 401 401 401 401 401 401 401"),
+    Line("POST", "/login/set-up/passkey",         "303 303 303 303 303 303 login 303 303", {"credential": "{{}}"}),
     Line("POST", "/login/passkey/options",        "200 200 200 200 200 200 200 200 200"),
     # Nobody's log-in waits for a second step: sent to the log-in, or on where they are logged in.
     Line("POST", "/login/second-step/passkey/options", "401 401 401 401 401 401 401 401 401"),
@@ -220,6 +225,7 @@ WITHOUT_IDENTITY = {
     "/logout": "303",
     "/theme": "303",
     "/confirm": "400",
+    "/confirm/passkey": "400",
     "/services/{service}": "405",
 }
 """What a form is answered while identity is away, if it is not 503."""

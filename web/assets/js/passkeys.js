@@ -2,7 +2,6 @@
 // has the address of its options; what the browser answers goes back with the form.
 const REFRESH_MS = 4 * 60 * 1000; // A challenge is good for five minutes.
 
-const forms = [...document.querySelectorAll("form[data-passkey]")];
 const isAble = Boolean(window.PublicKeyCredential?.parseCreationOptionsFromJSON);
 let pending; // A browser takes one request at a time.
 
@@ -20,7 +19,7 @@ async function ask(form, mediation) {
   const body = new FormData(form);
   const answer = await fetch(options, { method: "POST", body, signal });
   // The form itself is told what is wrong, and may ask for a proof.
-  if (!answer.ok || answer.redirected) return mediation ? undefined : form.submit();
+  if (!answer.ok || answer.redirected) return mediation ? undefined : form.requestSubmit();
   const json = await answer.json();
   const credential =
     passkey === "create"
@@ -34,7 +33,7 @@ async function ask(form, mediation) {
           signal,
         });
   form.elements.credential.value = JSON.stringify(credential);
-  form.submit();
+  form.requestSubmit();
 }
 
 // The browser offers passkeys in the field for the email, while nobody is asked yet.
@@ -56,12 +55,13 @@ async function start(form) {
   }
 }
 
-for (const form of forms) {
+// Forms come with the page, or later with a dialog.
+function prepare(form) {
+  form.dataset.ready = "";
   document.getElementById(`${form.id}-no-script`).hidden = true;
   document.getElementById(`${form.id}-no-passkeys`).hidden = isAble;
-  if (!isAble) continue;
+  if (!isAble) return;
   form.hidden = false;
-  form.querySelector("button").addEventListener("click", () => start(form));
   if ("autofill" in form.dataset) {
     offer(form);
     setInterval(() => {
@@ -69,6 +69,16 @@ for (const form of forms) {
     }, REFRESH_MS);
   }
 }
+
+function prepareAll() {
+  document.querySelectorAll("form[data-passkey]:not([data-ready])").forEach(prepare);
+}
+document.addEventListener("htmx:after:swap", prepareAll);
+document.addEventListener("click", (event) => {
+  const form = event.target.closest("button")?.closest("form[data-passkey]");
+  if (form) start(form);
+});
+prepareAll();
 
 // Password managers forget what has been removed here, and show the present names.
 for (const { dataset } of document.querySelectorAll("[data-passkey-signals]")) {

@@ -21,7 +21,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import HiddenField, PasswordField
 from wtforms.validators import InputRequired
 
-from shared.contracts.identity.factors import GET_FACTORS, GetFactors
+from shared.contracts.identity.factors import GET_FACTORS, Factors, GetFactors
 from shared.errors import ContractError, RemoteFault
 from web.page.addresses import own_address, page_of_form, return_address
 from web.page.authenticator_apps import AnyCodeField
@@ -94,10 +94,22 @@ class KeptRequest:
         return _seals().dumps([self.address, self.page, self.is_form, self.fields])
 
 
+class PasskeyProofForm(PageForm):
+    """A proof by passkey alone; ``credential`` is what the browser answers, as JSON.
+
+    ``kept`` and ``next`` are as in `ProofForm`.
+    """
+
+    kept = HiddenField()
+    next = HiddenField()
+    credential = HiddenField()
+
+
 class ProofForm(PageForm):
     """``kept`` is a `KeptRequest`, sealed; ``next`` is its page.
 
-    ``asks_code``: the person has an authenticator app and gives its code, too.
+    ``asks_code``: the person has a second factor, and gives a code beside the password.
+    ``passkeys_at`` is `WebSettings.address_for_passkeys` for who has a passkey.
     """
 
     refusals: ClassVar = {"wrong_password": "password", "wrong_code": "code"}
@@ -113,13 +125,27 @@ class ProofForm(PageForm):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.asks_code = self.code.short_name in request.form
+        self.asks_code = bool(self.code.raw_data)
+        self.passkeys_at: str | None = None
 
     @classmethod
     def for_request(cls, kept: KeptRequest) -> Self:
-        form = cls(formdata=None, kept=kept.seal(), next=kept.page)
-        form.asks_code = _has_app()
-        return form
+        return cls(formdata=None, kept=kept.seal(), next=kept.page)
+
+    @property
+    def passkey(self) -> PasskeyProofForm:
+        """Return the form that asks for a passkey instead."""
+        kept, page = self.kept.data, self.next.data
+        return PasskeyProofForm(formdata=None, kept=kept, next=page)
+
+    def fit(self, factors: Factors) -> None:
+        """Ask for what this person can give."""
+        self.asks_code = factors.is_on
+        if factors.totp_since is None:
+            self.code.label.text = _("Recovery code")
+        if factors.has_passkey:
+            settings = context().settings
+            self.passkeys_at = settings.address_for_passkeys(request.host)
 
     @property
     def visible(self) -> list[Any]:
@@ -151,6 +177,8 @@ def ask_for_proof() -> Response:
 
 def show_proof(form: ProofForm) -> Response:
     """Show the form, as a dialog where htmx asks."""
+    if factors := _factors():
+        form.fit(factors)
     page = own_address(form.next.data) or "/"
     template = "auth/_confirm.html" if request.htmx else "auth/confirm.html"
     html = render_template(template, form=form, page=page)
@@ -166,14 +194,13 @@ def send_on(kept: KeptRequest) -> Response:
     return current_app.make_response((html, 200, headers))
 
 
-def _has_app() -> bool:
-    """Whether the reader has an app; if that can't be said, a refusal says so."""
+def _factors() -> Factors | None:
+    """The reader's factors; if they can't be read, a refusal says what is missing."""
     try:
         visit = Visit(current_user.get_id())
-        factors = visit.start(GET_FACTORS, GetFactors()).result()
+        return visit.start(GET_FACTORS, GetFactors()).result()
     except (ContractError, RemoteFault):
-        return False
-    return factors.totp_since is not None
+        return None
 
 
 def _seals() -> URLSafeTimedSerializer:

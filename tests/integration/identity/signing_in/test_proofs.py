@@ -9,6 +9,7 @@ from shared.contracts import identity
 from shared.errors import Forbidden, InvalidInput, Throttled, Unauthenticated
 from shared.principal import PROOF_LIFETIME
 from tests.fixtures.identity.harness import IdentityHarness
+from tests.fixtures.identity.passkeys import Person, proof_options, prove
 from tests.fixtures.identity.two_factor import WRONG as WRONG_CODE
 from tests.fixtures.identity.two_factor import Member
 
@@ -143,3 +144,51 @@ def test_an_attack_from_elsewhere_keeps_nobody_from_proving(
             harness.log_in(ALICE, WRONG)
 
     end_others(harness, harness.prove(session.token))
+
+
+@pytest.fixture
+def bob(harness: IdentityHarness) -> Person:
+    """Somebody whose only second factor is a passkey; their last proof is too old."""
+    bob = Person.of(harness, "bob@example.com")
+    bob.add()
+    harness.clock.move(PROOF_LIFETIME)
+    bob.session = harness.resume(bob.session.token)
+    return bob
+
+
+def test_a_passkey_alone_is_a_proof(harness: IdentityHarness, bob: Person) -> None:
+    token = bob.session.token
+    credential = bob.authenticator.get(proof_options(harness, token))
+
+    renewed = prove(harness, token, credential)
+
+    end_others(harness, renewed)
+    with pytest.raises(InvalidInput, match="passkey_challenge_ended"):
+        prove(harness, renewed.token, credential)
+
+
+def test_who_has_a_passkey_alone_proves_nothing_by_the_password(
+    harness: IdentityHarness, bob: Person
+) -> None:
+    for code in ("", WRONG_CODE):
+        with pytest.raises(InvalidInput, match="wrong_code"):
+            harness.prove(bob.session.token, code=code)
+
+    end_others(harness, harness.prove(bob.session.token, code=bob.recovery_codes[0]))
+
+
+def test_a_proof_takes_a_passkey_and_a_challenge_of_its_own_session(
+    harness: IdentityHarness, bob: Person
+) -> None:
+    token = bob.session.token
+    eve = Person.of(harness, "eve@example.com")
+    eve.add()
+    other = eve.authenticator.get(proof_options(harness, eve.session.token))
+    with pytest.raises(InvalidInput, match="passkey_challenge_ended"):
+        prove(harness, token, other)
+    foreign = eve.authenticator.get(proof_options(harness, token))
+    with pytest.raises(InvalidInput, match="passkey_refused"):
+        prove(harness, token, foreign)
+
+    with pytest.raises(Forbidden, match="step_up_required"):
+        end_others(harness, harness.resume(token))

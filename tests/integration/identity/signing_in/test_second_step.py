@@ -9,10 +9,13 @@ from services.identity.models.companies import Membership
 from services.identity.models.people import User
 from services.identity.models.signing_in import LoginSession
 from shared.contracts import identity
+from shared.contracts.identity.factors import RECOVERY_CODES, Factor
 from shared.errors import ContractError, Forbidden, InvalidInput, Unauthenticated
 from shared.principal import Strength
 from tests.fixtures.hashing import QUICK_HASHER
-from tests.fixtures.identity.harness import ADDRESS, IdentityHarness
+from tests.fixtures.identity.authenticator import Authenticator
+from tests.fixtures.identity.harness import ADDRESS, PUBLIC_URL, IdentityHarness
+from tests.fixtures.identity.passkeys import set_up_passkey
 from tests.fixtures.identity.two_factor import WRONG, Member
 
 ALICE = "alice@example.com"
@@ -170,3 +173,18 @@ def test_where_a_factor_is_required_it_is_set_up_before_anything_else(
     removing = identity.factors.RemoveTotp(code=alice.code())
     with pytest.raises(ContractError, match="second_factor_required"):
         harness.call(identity.factors.REMOVE_TOTP, removing, session.principal)
+
+
+def test_where_a_factor_is_required_a_passkey_will_do(harness: IdentityHarness) -> None:
+    harness.require_factor()
+    alice, device = Member.new(harness, ALICE), Authenticator(PUBLIC_URL)
+    token = alice.give_password().token
+
+    done = set_up_passkey(harness, token, device)
+
+    assert len(done.recovery_codes) == RECOVERY_CODES
+    assert harness.principal_of(done.session).strength is Strength.SECOND_FACTOR
+    again = alice.give_password()
+    assert Factor.PASSKEY in again.factors
+    with pytest.raises(Unauthenticated, match="pending_login_ended"):
+        set_up_passkey(harness, again.token)

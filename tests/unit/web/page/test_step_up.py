@@ -14,12 +14,14 @@ from werkzeug.test import TestResponse
 
 from shared.contracts.billing.refund_requests import ASK_FOR_REFUND
 from shared.contracts.identity.factors import GET_FACTORS
+from shared.contracts.identity.passkeys import BEGIN_PASSKEY_PROOF, CeremonyOptions
 from shared.contracts.identity.sessions import (
     END_OTHER_SESSIONS,
     LIST_SESSIONS,
     PROVE,
     EndedSessions,
     OpenSessions,
+    PasskeyProof,
     PasswordProof,
     Prove,
 )
@@ -36,6 +38,7 @@ REFUND = f"/funds/top-ups/{TOP_UP_ID}/refund-requests"
 PAYMENT = "8f14e45f-ceea-4b67-8c1b-0000000000aa"
 TYPED = {"payment": PAYMENT, "reason": 'Twice & "more"', "form_key": "a-key"}
 NEW_TOKEN = "the session's new token"
+CREDENTIAL = "what the browser answers"
 
 
 @pytest.fixture
@@ -149,6 +152,32 @@ def test_who_has_an_app_is_asked_for_its_code(
         browser, "/confirm", **hidden(asked), password=PASSWORD, code="123456"
     )
     assert hidden(proved) == {"code": "of the form that is kept"}
+
+
+def test_who_has_a_passkey_alone_is_asked_for_it(
+    billing: FakeServices, browser: FlaskClient
+) -> None:
+    def take(request: Prove) -> object:
+        if request.proof != PasskeyProof(credential=CREDENTIAL):
+            raise InvalidInput("passkey_refused")
+        return billing.session(NEW_TOKEN)
+
+    billing.answers[str(PROVE)] = take
+    billing.answers[str(BEGIN_PASSKEY_PROOF)] = lambda _: CeremonyOptions(options="{}")
+    has_passkey = replace(NO_FACTORS, is_on=True, has_passkey=True)
+    billing.answers[str(GET_FACTORS)] = lambda _: has_passkey
+    asked = send(browser, REFUND, **TYPED)
+    assert 'data-options="/confirm/passkey/options"' in asked.text
+    assert ">Recovery code" in asked.text
+
+    assert send(browser, "/confirm/passkey/options", **hidden(asked)).text == "{}"
+    for credential in ("", "another"):
+        kept = hidden(asked) | {"credential": credential}
+        refused = send(browser, "/confirm/passkey", **kept)
+        assert refused.status_code == 422
+        assert 'data-options="/confirm/passkey/options"' in refused.text
+    kept = hidden(refused) | {"credential": CREDENTIAL}
+    assert hidden(send(browser, "/confirm/passkey", **kept)) == TYPED
 
 
 def test_after_the_proof_it_is_done(
