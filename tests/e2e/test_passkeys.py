@@ -2,7 +2,6 @@
 
 import base64
 import re
-from collections.abc import Callable
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -110,23 +109,6 @@ def test_after_the_password_a_passkey_is_the_second_step(
     page.get_by_label("Recovery code").fill(code)
     page.get_by_role("button", name="Log in").click()
     expect(page).to_have_url(DASHBOARD)
-
-
-@pytest.mark.full
-def test_a_passkey_confirms_in_a_dialog_what_matters(
-    page: Page, device: VirtualAuthenticator, age_proofs: Callable[[str], None], newcomer: str
-) -> None:
-    page.goto("/account/sessions")
-    age_proofs(newcomer)
-    page.goto(PASSKEYS)
-    device.let_nobody_be_there()
-    page.get_by_role("button", name="Get new recovery codes").click()
-    button = page.get_by_role("button", name="Use a passkey")
-    expect(button).to_be_visible()
-    assert Axe().run(page).violations_count == 0
-    device.let_somebody_be_there()
-    button.click()
-    expect(page.get_by_role("heading", name="Save your recovery codes")).to_be_visible()
 
 
 @pytest.mark.full

@@ -21,6 +21,7 @@ from shared.principal import load_private_key
 from tests.e2e.conftest import WAIT_MS, NewContext, SignIn, log_in
 from tests.fixtures.identity.mailed_tokens import mailed_tokens
 from tests.fixtures.sites import Site
+from tests.fixtures.virtual_authenticator import VirtualAuthenticator
 
 PHONE = {"width": 360, "height": 740}
 IPHONE = (
@@ -89,6 +90,32 @@ def test_another_session_is_ended_after_a_proof_and_thrown_out(
     assert wait_until(is_out_everywhere, REFUSED_WITHIN_S)
     expect(page.get_by_text("You're not logged in anywhere else.")).to_be_visible()
     expect(phone.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+@pytest.mark.full
+def test_a_passkey_confirms_in_the_dialog(
+    sign_in: SignIn, newcomer: str, age_proofs: Callable[[str], None]
+) -> None:
+    sign_in(newcomer)
+    page = sign_in(newcomer)
+    device = VirtualAuthenticator.plug_in(page)
+    page.goto("/account/two-factor")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.get_by_text("We added your passkey")).to_be_visible()
+    page.goto("/account/sessions")
+    age_proofs(newcomer)
+
+    page.get_by_role("button", name="End all other sessions").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Recovery code")).to_be_visible()
+    assert Axe().run(page).violations_count == 0
+    device.fail_to_verify()
+    dialog.get_by_role("button", name="Use a passkey").click()
+    expect(dialog.get_by_text("No passkey was used")).to_be_visible()
+    device.verify()
+    dialog.get_by_role("button", name="Use a passkey").click()
+
+    expect(page.get_by_text("You're not logged in anywhere else.")).to_be_visible()
 
 
 @pytest.mark.full
