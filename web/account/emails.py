@@ -14,9 +14,12 @@ from wtforms.widgets import EmailInput
 from shared.contracts.identity.email_changes import (
     CHANGE_EMAIL,
     CONFIRM_EMAIL,
+    FIND_UNDO_EMAIL,
     UNDO_EMAIL,
     ChangeEmail,
     ConfirmEmail,
+    FindUndoEmail,
+    UndoableEmail,
     UndoEmail,
 )
 from shared.contracts.identity.people import GET_ACCOUNT, GetAccount
@@ -93,8 +96,13 @@ def confirm_email(token: str) -> ResponseReturnValue:
 
 @bp.get("/undo-email/<token>")
 def ask_to_undo(token: str) -> ResponseReturnValue:
-    """Show a button to the person who opened the link sent to the old email."""
-    return _show_undoing(token, PageForm(formdata=None))
+    """Say what the link does, with a button if it can still be used."""
+    form = PageForm(formdata=None)
+    try:
+        found = call_public(FIND_UNDO_EMAIL, FindUndoEmail(token=token))
+    except NotFound as refusal:
+        return _show_undoing(token, form.refuse(refusal), is_usable=False)
+    return _show_undoing(token, form, found)
 
 
 @bp.post("/undo-email/<token>")
@@ -104,7 +112,9 @@ def undo_email(token: str) -> ResponseReturnValue:
     arguments = UndoEmail(token=token)
     try:
         now = call_public(UNDO_EMAIL, arguments)
-    except (NotFound, Conflict, Unavailable) as refusal:
+    except NotFound as refusal:
+        return _show_undoing(token, PageForm().refuse(refusal), is_usable=False)
+    except (Conflict, Unavailable) as refusal:
         return _show_undoing(token, PageForm().refuse(refusal))
     return sign_out(
         gettext(
@@ -132,6 +142,18 @@ def _show_confirming(
     )
 
 
-def _show_undoing(token: str, form: PageForm) -> ResponseReturnValue:
-    page = render_template("auth/undo_email.html", form=form, token=token)
+def _show_undoing(
+    token: str,
+    form: PageForm,
+    found: UndoableEmail | None = None,
+    *,
+    is_usable: bool = True,
+) -> ResponseReturnValue:
+    page = render_template(
+        "auth/undo_email.html",
+        form=form,
+        token=token,
+        found=found,
+        is_usable=is_usable,
+    )
     return page, form.status

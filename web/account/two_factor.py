@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext
 
 from shared.contracts import identity
 from shared.contracts.identity.factors import (
+    FEW_RECOVERY_CODES,
     GET_FACTORS,
     PROPOSE_TOTP,
     RECOVERY_CODES,
@@ -71,6 +72,7 @@ def show_two_factor(off: TurnOffForm | None = None) -> ResponseReturnValue:
         off=off or TurnOffForm(formdata=None),
         renewal=PageForm(formdata=None),
         recovery_codes=RECOVERY_CODES,
+        few_codes=FEW_RECOVERY_CODES,
         passkeys_view=passkeys_of(page),
         **_app(form),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from shared.contracts import identity
+from shared.contracts.identity.factors import FEW_RECOVERY_CODES
 from shared.contracts.identity.people import VerificationStep
 from shared.contracts.identity.signing_in import (
     RESUME_SESSION,
@@ -13,8 +14,6 @@ from shared.contracts.identity.signing_in import (
 )
 from web.page.blocks import Block
 
-FEW_CODES = 3
-"""So few recovery codes left are worth a word."""
 MOST_NAMES = 2
 
 
@@ -42,7 +41,7 @@ class SecurityView:
         codes = self.protection.recovery_codes_left
         wanted = {
             "two_factor": not self.is_on,
-            "recovery_codes": codes is not None and codes <= FEW_CODES,
+            "recovery_codes": codes is not None and codes <= FEW_RECOVERY_CODES,
             "verification": not self.is_verified,
             "members": self.is_on and bool(self.protection.unprotected),
         }

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from services.identity.limits import Limit, Limits
 from services.identity.mailed_links import (
@@ -24,7 +25,11 @@ from services.identity.people import users, verification
 from services.identity.people.emails import normalise_email
 from services.identity.recording import record_of
 from services.identity.sessions import sessions
-from shared.contracts.identity.email_changes import EmailChangeAsked, EmailInUse
+from shared.contracts.identity.email_changes import (
+    EmailChangeAsked,
+    EmailInUse,
+    UndoableEmail,
+)
 from shared.contracts.identity.notices import NoticeKind
 from shared.contracts.identity.people import VerificationStep
 from shared.errors import Conflict, InvalidInput, NotFound
@@ -97,6 +102,18 @@ def confirm_change(
     notify(change, user, subject, email=old)
     record_of(change, user)
     return EmailInUse(email=user.email)
+
+
+def find_undo(
+    db: Session, links: MailedLinks, token: str, now: datetime
+) -> UndoableEmail:
+    """Return what a link would bring back, without using it.
+
+    Raises:
+        NotFound: ``link_unknown``, ``link_used``, ``link_expired``.
+    """
+    link = links.find(db, LinkKind.UNDO_EMAIL, token, now)
+    return UndoableEmail(email=link.parameters["old_email"], until=link.expires_at)
 
 
 def undo_change(change: Change, links: MailedLinks, token: str) -> EmailInUse:

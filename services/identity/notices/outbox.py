@@ -54,7 +54,8 @@ class Outbox:
             try:
                 self.postbox.send(self.writer.write(letter))
             except NotSentError as refusal:
-                self._end(letter, partial(_put_off, failure=refusal.failure))
+                end = _give_up if refusal.is_final else _put_off
+                self._end(letter, partial(end, failure=refusal.failure))
                 if refusal.is_servers:
                     return
             except Exception:

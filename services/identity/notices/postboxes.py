@@ -19,19 +19,24 @@ TIMEOUT_S = 15
 """For each answer of a mail server."""
 
 _KEPT = 200
+_PERMANENT = 500
 
 
 class NotSentError(Exception):
     """A mail was not taken, which may be otherwise later.
 
     ``failure`` is the server's number or the name of the error: it tells nothing of
-    the mail. ``is_servers``: other mails would not be taken now, either.
+    the mail. ``is_servers``: other mails would not be taken now, either. ``is_final``:
+    the server never takes a mail to this address.
     """
 
-    def __init__(self, failure: str, *, is_servers: bool) -> None:
+    def __init__(
+        self, failure: str, *, is_servers: bool, is_final: bool = False
+    ) -> None:
         super().__init__(failure)
         self.failure = failure
         self.is_servers = is_servers
+        self.is_final = is_final
 
 
 class Postbox(Protocol):
@@ -93,7 +98,12 @@ class MailServer:
             server.send_message(mail)
         except smtplib.SMTPRecipientsRefused as refusal:
             ((code, _words),) = refusal.recipients.values()
-            raise NotSentError(str(code), is_servers=False) from refusal
+            # RFC 5321, 4.2.1: what is refused by 5yz must not be sent again.
+            is_final = code >= _PERMANENT
+            failure = str(code)
+            raise NotSentError(
+                failure, is_servers=False, is_final=is_final
+            ) from refusal
         except smtplib.SMTPDataError as refusal:
             raise NotSentError(str(refusal.smtp_code), is_servers=False) from refusal
         except smtplib.SMTPNotSupportedError as error:

@@ -7,11 +7,14 @@ from services.identity.surface.room_methods import RoomMethods
 from shared.contracts.identity.email_changes import (
     CHANGE_EMAIL,
     CONFIRM_EMAIL,
+    FIND_UNDO_EMAIL,
     UNDO_EMAIL,
     ChangeEmail,
     ConfirmEmail,
     EmailChangeAsked,
     EmailInUse,
+    FindUndoEmail,
+    UndoableEmail,
     UndoEmail,
 )
 from shared.rpc.call import Call
@@ -36,6 +39,11 @@ class EmailMethods(RoomMethods, is_part=True):
             return email_changes.confirm_change(
                 change, self._links, user_id, request.token
             )
+
+    @handles(FIND_UNDO_EMAIL)
+    def find_undo_email(self, call: Call, request: FindUndoEmail) -> UndoableEmail:
+        with self.database.system() as db:
+            return email_changes.find_undo(db, self._links, request.token, call.now)
 
     @handles(UNDO_EMAIL)
     def undo_email(self, call: Call, request: UndoEmail) -> EmailInUse:

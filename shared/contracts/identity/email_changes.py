@@ -33,6 +33,19 @@ class UndoEmail(Request, frozen=True, kw_only=True):
     token: str
 
 
+class FindUndoEmail(Request, frozen=True, kw_only=True):
+    """``token`` is that of the link in the mail to the previous email."""
+
+    token: str
+
+
+class UndoableEmail(Response, frozen=True, kw_only=True):
+    """``email`` is the previous one, which can be brought back until ``until``."""
+
+    email: str
+    until: datetime
+
+
 class EmailInUse(Response, frozen=True, kw_only=True):
     """The email that the person logs in with from now on."""
 
@@ -68,6 +81,16 @@ else the account. The previous email is told, with a link that undoes it for 7 d
 NotFound ``link_unknown``, ``link_used``, ``link_expired``, ``no_such_user``; Conflict
 ``email_taken``."""
 
+FIND_UNDO_EMAIL = Method(
+    NAME,
+    "find_undo_email",
+    FindUndoEmail,
+    UndoableEmail,
+    Permission.PUBLIC,
+    carries_secret=True,
+)
+"""Uses nothing up. NotFound ``link_unknown``, ``link_used``, ``link_expired``."""
+
 UNDO_EMAIL = Method(
     NAME,
     "undo_email",
@@ -79,4 +102,4 @@ UNDO_EMAIL = Method(
 )
 """Ends all sessions. NotFound and Conflict as `CONFIRM_EMAIL`."""
 
-METHODS = (CHANGE_EMAIL, CONFIRM_EMAIL, UNDO_EMAIL)
+METHODS = (CHANGE_EMAIL, CONFIRM_EMAIL, FIND_UNDO_EMAIL, UNDO_EMAIL)

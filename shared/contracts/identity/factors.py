@@ -15,6 +15,8 @@ from shared.permissions import Permission
 
 RECOVERY_CODES = 10
 """How many recovery codes a person gets at a time."""
+FEW_RECOVERY_CODES = 3
+"""So few left are worth a warning."""
 
 
 class Factor(Enum):

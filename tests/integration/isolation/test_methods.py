@@ -126,6 +126,7 @@ IDENTITY = (
     Line(identity.email_changes.CHANGE_EMAIL, "200 200 200 200 200 own 401 401 403 404", identity.email_changes.ChangeEmail(email=f"new@{e.OWN_WORD}.example")),
     # Of links that there are, test_email_changes.py shows who may use them.
     Line(identity.email_changes.CONFIRM_EMAIL, "404 404 404 404 404 404 401 401 403 404", identity.email_changes.ConfirmEmail(token="no-such-link")),
+    Line(identity.email_changes.FIND_UNDO_EMAIL, "404 404 404 404 404 404 404 404 404 404", identity.email_changes.FindUndoEmail(token="no-such-link")),
     Line(identity.email_changes.UNDO_EMAIL, "404 404 404 404 404 404 404 404 404 404", identity.email_changes.UndoEmail(token="no-such-link")),
     Line(identity.companies.GET_COMPANY,      "200 200 200 200 200 own 401 401 403 200", identity.companies.GetCompany()),
     Line(identity.companies.CHANGE_COMPANY,   "200 200 403 403 403 own 401 401 403 200", e.changed_company()),

@@ -94,7 +94,7 @@ LINES = (
     Line("POST", "/account/email",                "303 303 303 303 303 303 login login login", {"email": "new@{word}.example", "form_key": "{new_key}"}),
     Line("GET", "/confirm-email/no-such-link",    "200 200 200 200 200 200 login login login"),
     Line("POST", "/confirm-email/no-such-link",   "404 404 404 404 404 404 login login login", {"form_key": "{new_key}"}),
-    Line("GET", "/undo-email/no-such-link",       "200 200 200 200 200 200 200 200 200"),
+    Line("GET", "/undo-email/no-such-link",       "404 404 404 404 404 404 404 404 404"),
     Line("POST", "/undo-email/no-such-link",      "404 404 404 404 404 404 404 404 404"),
     Line("GET", "/account/password",              "200 200 200 200 200 200 login login login"),
     Line("GET", "/account/activity",              "200 200 200 200 200 200 login login login"),

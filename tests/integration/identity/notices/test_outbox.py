@@ -97,6 +97,18 @@ def test_a_mail_that_is_refused_is_sent_again_with_its_message_id(
     assert first["Message-ID"] == again["Message-ID"]
 
 
+def test_an_address_that_is_refused_permanently_is_tried_once(
+    sender: IdentityHarness, server: MailServer
+) -> None:
+    server.refusal = "550 no such mailbox"
+    tell(sender)
+    sender.run_job("send_mails")
+
+    row = mail_of(sender)
+    assert (row.failure, row.attempts) == ("550", 1)
+    assert (row.given_up_at, row.next_attempt_at) == (sender.clock.now(), None)
+
+
 def test_a_mail_that_another_process_sends_is_left_to_it(
     sender: IdentityHarness, server: MailServer
 ) -> None:

@@ -12,6 +12,8 @@ from werkzeug.test import TestResponse
 
 from launcher.servers.databases import SERVICES
 from shared.contracts import identity
+from shared.contracts.identity.factors import RECOVERY_CODES
+from tests.fixtures.identity.authenticator import Authenticator
 from tests.fixtures.identity.two_factor import SECRET, WRONG, code_at
 from tests.fixtures.installations import (
     PASSWORD,
@@ -170,3 +172,26 @@ def test_the_page_leads_to_where_other_sessions_end(site: Installation) -> None:
     assert ended.status_code == 303
     assert is_logged_in(browser)
     assert not is_logged_in(other)
+
+
+def test_where_a_factor_is_required_a_passkey_can_be_set_up(
+    strict_site: Installation,
+) -> None:
+    browser = strict_site.app().test_client()
+    assert give_password(browser).headers["Location"].startswith("/login/set-up")
+    form = {"csrf_token": csrf_token(browser, "/login/set-up")}
+    options = browser.post("/login/set-up/passkey/options", data=form).text
+    form["credential"] = Authenticator("http://localhost:8000").create(options)
+
+    shown = browser.post("/login/set-up/passkey?next=/services", data=form)
+
+    assert len(_CODES.findall(shown.text)) == RECOVERY_CODES
+    assert browser.get("/services").status_code == 200
+
+
+def test_who_has_few_recovery_codes_is_warned(site_of_ada: Installation) -> None:
+    browser = site_of_ada.app().test_client()
+    give_password(browser)
+    answer(browser, STEP, code_at(site_of_ada.clock.now()))
+
+    assert "You have no recovery codes left" in browser.get("/account/two-factor").text

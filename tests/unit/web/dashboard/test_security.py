@@ -7,9 +7,10 @@ import pytest
 from flask import Flask, render_template
 from msgspec.structs import replace as changed
 
+from shared.contracts.identity.factors import FEW_RECOVERY_CODES
 from shared.contracts.identity.people import VerificationStep
 from shared.contracts.identity.signing_in import Protection
-from web.dashboard.security import FEW_CODES, SecurityView
+from web.dashboard.security import SecurityView
 from web.page.blocks import BlockView
 
 COMPANY = UUID(int=1)
@@ -32,7 +33,9 @@ def shown(app: Flask, view: SecurityView) -> str:
         (WELL, []),
         (replace(WELL, is_on=False), ["two_factor"]),
         (
-            replace(WELL, protection=changed(ALONE, recovery_codes_left=FEW_CODES)),
+            replace(
+                WELL, protection=changed(ALONE, recovery_codes_left=FEW_RECOVERY_CODES)
+            ),
             ["recovery_codes"],
         ),
         (replace(WELL, is_verified=False), ["verification"]),
