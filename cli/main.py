@@ -1,5 +1,6 @@
 """Register all command groups of ``client-area``; each has its own module."""
 
+from cli.commands.activity import activity
 from cli.commands.catalog import catalog
 from cli.commands.charging import charging
 from cli.commands.checks import inventory, ledger
@@ -25,6 +26,7 @@ _GROUPS = (
     companies,
     members,
     notices,
+    activity,
     wallet,
     charging,
     payments,

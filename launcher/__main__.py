@@ -10,7 +10,7 @@ from launcher.machine.keys import FACTOR_KEYS
 from launcher.run import embedded
 from launcher.run.assets import AssetError, ensure_assets
 from launcher.run.credentials import rotate_factor_key as rotate
-from launcher.run.first_run import print_monitoring, print_ready
+from launcher.run.first_run import print_mail, print_monitoring, print_ready
 from launcher.run.setup import set_up
 from launcher.run.stack import Stack
 from launcher.run.system_packages import (
@@ -92,6 +92,7 @@ def start_stack() -> None:
     address = Stack(os.environ).start()
     print_ready(address.url, has_demo=address.has_demo)
     print(f"RabbitMQ: {address.amqp_url}")
+    print_mail(read_settings(os.environ))
     print_monitoring(address.admin_port)
 
 

@@ -14,7 +14,12 @@ from launcher.machine.layout import Layout
 from launcher.machine.ports import keep_port
 from launcher.run.assets import ensure_assets
 from launcher.run.compression import compressing
-from launcher.run.first_run import ensure_demo, print_monitoring, print_ready
+from launcher.run.first_run import (
+    ensure_demo,
+    print_mail,
+    print_monitoring,
+    print_ready,
+)
 from launcher.sandbox import server as sandbox
 from launcher.servers.local_databases import open_databases
 from launcher.servers.local_services import LocalServices
@@ -71,8 +76,7 @@ def run(environment: Mapping[str, str]) -> None:
             _served(services, settings, kept),
         ):
             print_ready(settings.public_url, has_demo=has_demo)
-            if kept:
-                print(f"Mails are kept at {settings.public_url}/dev/mailbox")
+            print_mail(settings, f"{settings.public_url}/dev/mailbox" if kept else "")
             print_monitoring(settings.admin_port)
             print(f"Log file: {log_file}. Press Ctrl-C to stop.", flush=True)
             if postgres:

@@ -53,6 +53,17 @@ def print_monitoring(admin_port: int | None) -> None:
     print(f"Monitoring: http://localhost:{admin_port}/readyz and /metrics")
 
 
+def print_mail(settings: Settings, mailbox: str = "") -> None:
+    """Say where mails are kept, or that none is sent."""
+    if mailbox:
+        print(f"Mails are kept at {mailbox}")
+    elif not settings.environment.get("SMTP_URL"):
+        print(
+            "No mail is sent: there is no SMTP_URL. Mails wait for up to 4 days.",
+            flush=True,
+        )
+
+
 def print_ready(url: str, *, has_demo: bool) -> None:
     """Print the address and, with the demo, who to log in as."""
     print(f"The client area is ready: {url}", flush=True)

@@ -4,6 +4,8 @@ from shared.rpc.nameko_runtime import serve  # isort: skip  first of all: it pat
 
 from pathlib import Path
 
+import structlog
+
 from services.identity.service import IdentityService
 from services.identity.settings import read_identity_settings
 from shared.contracts import identity
@@ -12,6 +14,8 @@ from shared.db.migrations import migrate
 from shared.runtime import Runtime
 from shared.settings import Settings
 
+log = structlog.get_logger()
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -19,6 +23,8 @@ def build(settings: Settings, runtime: Runtime) -> IdentityService:
     url = settings.database_url(identity.CONTRACT.name)
     migrate(url, MIGRATIONS)
     own = read_identity_settings(settings)
+    if own.postbox is None:
+        log.warning("no_mail_server", setting="SMTP_URL")
     return IdentityService(Database(url), runtime, own)
 
 

@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session
 from services.identity.models.activity import Activity
 from services.identity.models.companies import Company
 from services.identity.models.people import User
+from services.identity.people.emails import normalise_or_empty
+from services.identity.people.users import find_user_by_email
 from shared.contracts.actors import Actor, ActorKind
 from shared.contracts.identity.activity import (
     ActivityEntry,
     ActivityPage,
     ListActivity,
     ListCompanyActivity,
+    SearchActivity,
 )
 from shared.db.paging import (
     Direction,
@@ -63,6 +66,24 @@ def list_of_company(db: Session, request: ListCompanyActivity) -> ActivityPage:
         which.append(Activity.actor_kind == ActorKind.PERSON)
         which.append(Activity.user_id == request.user_id)
     return _list(db, request, ZoneInfo(zone) if zone else UTC, which)
+
+
+def search(db: Session, request: SearchActivity) -> ActivityPage:
+    """Return the trail for an operator, for a session of the system.
+
+    Raises:
+        NotFound: ``no_such_user``.
+        InvalidInput: as the contract lists.
+    """
+    which: list[ColumnElement[bool]] = []
+    if request.company_id is not None:
+        which.append(Activity.company_id == request.company_id)
+    if request.email:
+        user = find_user_by_email(db, normalise_or_empty(request.email))
+        if user is None:
+            raise NotFound("no_such_user")
+        which.append(Activity.user_id == user.id)
+    return _list(db, request, UTC, which)
 
 
 def _list(

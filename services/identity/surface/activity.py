@@ -32,6 +32,12 @@ class ActivityMethods(RoomMethods, is_part=True):
     ) -> identity.activity.ActivityPage:
         return listing.list_of_company(db, request)
 
+    @in_transaction(identity.activity.SEARCH_ACTIVITY)
+    def search_activity(
+        self, db: Session, _call: Call, request: identity.activity.SearchActivity
+    ) -> identity.activity.ActivityPage:
+        return listing.search(db, request)
+
     @on_events(*(each.activity for each in _SOURCES), most_at_once=_AT_ONCE)
     def process_activity(
         self, db: Session, envelopes: Sequence[Envelope[Activity]]

@@ -69,6 +69,17 @@ class ListCompanyActivity(ListActivity, frozen=True, kw_only=True):
     by_support: bool = False
 
 
+class SearchActivity(ListActivity, frozen=True, kw_only=True):
+    """For operators: what anybody did; days are UTC.
+
+    ``company_id`` narrows it to a company's acts, and ``email`` to those of or about
+    the person who has that email now.
+    """
+
+    company_id: UUID | None = None
+    email: str = ""
+
+
 LIST_ACTIVITY = Method(
     NAME, "list_activity", ListActivity, ActivityPage, Permission.READ_ACCOUNT
 )
@@ -84,4 +95,9 @@ LIST_COMPANY_ACTIVITY = Method(
 )
 """InvalidInput as `LIST_ACTIVITY`."""
 
-METHODS = (LIST_ACTIVITY, LIST_COMPANY_ACTIVITY)
+SEARCH_ACTIVITY = Method(
+    NAME, "search_activity", SearchActivity, ActivityPage, Permission.OPERATE
+)
+"""InvalidInput as `LIST_ACTIVITY`; NotFound ``no_such_user``."""
+
+METHODS = (LIST_ACTIVITY, LIST_COMPANY_ACTIVITY, SEARCH_ACTIVITY)

@@ -16,14 +16,16 @@ from shared.contracts.actors import ActorKind
 from shared.contracts.identity.activity import (
     LIST_ACTIVITY,
     LIST_COMPANY_ACTIVITY,
+    SEARCH_ACTIVITY,
     ActivityEntry,
     ListActivity,
     ListCompanyActivity,
+    SearchActivity,
 )
 from shared.contracts.identity.companies import Address, ChangeCompany
 from shared.contracts.identity.memberships import Role
 from shared.db.events import Envelope
-from shared.errors import Conflict, InvalidInput
+from shared.errors import Conflict, InvalidInput, NotFound
 from tests.fixtures.identity.harness import ADDRESS, PASSWORD, IdentityHarness
 from tests.fixtures.identity.trail import acts_in
 
@@ -274,3 +276,25 @@ def test_a_list_that_cannot_be_is_refused(
 def _rows(harness: IdentityHarness) -> list[str]:
     with harness.database.system() as db:
         return list(db.scalars(text("SELECT a::text FROM activity a ORDER BY id")))
+
+
+def test_operators_search_the_trail_of_a_person_or_a_company(
+    harness: IdentityHarness, trail: Trail
+) -> None:
+    trail.take_in()
+    trail.rename("Borealis")
+    trail.take_in(*trail.written()[-1:])
+    operator = harness.principals.operator()
+
+    def search(**narrowed: object) -> set[str]:
+        request = SearchActivity(**narrowed)  # type: ignore[arg-type]
+        found = harness.call(SEARCH_ACTIVITY, request, operator)
+        return {each.method for each in found.entries}
+
+    everything = search()
+    assert {"identity.log_in", "identity.change_company"} <= everything
+    assert "identity.change_company" in search(company_id=trail.company_id)
+    assert "identity.log_in" in search(email=ALICE.upper())
+    assert search(email=ALICE, methods=["identity.log_in"]) == {"identity.log_in"}
+    with pytest.raises(NotFound, match="no_such_user"):
+        search(email="nobody@example.com")
