@@ -101,10 +101,14 @@ class Principal:
 
         OWASP ASVS 5.0, 7.5.1 and 7.5.2.
         """
-        if self.kind is not Kind.USER:
-            return
-        if self.proved_at is None or self.proved_at <= now - PROOF_LIFETIME:
+        if not self.has_proof(now):
             raise Forbidden("step_up_required")
+
+    def has_proof(self, now: datetime) -> bool:
+        """Whether a user has a recent proof; others need none."""
+        if self.kind is not Kind.USER:
+            return True
+        return self.proved_at is not None and self.proved_at > now - PROOF_LIFETIME
 
     def require_company(self) -> UUID:
         """Return the company acted for; raises `Forbidden` when there is none."""

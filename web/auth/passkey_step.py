@@ -86,7 +86,7 @@ def set_up() -> ResponseReturnValue:
         return let_in_with_codes(_set_up(PasskeyForm().credential.data or ""))
     except Unauthenticated as refusal:
         return start_again(refusal)
-    except (InvalidInput, Conflict, Throttled, Unavailable) as refusal:
+    except (InvalidInput, Conflict, Throttled) as refusal:
         return show_set_up_refused(refusal)
 
 

@@ -144,6 +144,10 @@ def show_set_up() -> ResponseReturnValue:
 
 def show_set_up_refused(refusal: ContractError) -> ResponseReturnValue:
     """The page once more, after a passkey that was refused."""
+    try:
+        find_pending()
+    except Unauthenticated as ended:
+        return start_again(ended)
     flash(sentence(refusal), "danger")
     target = url_for(_SET_UP, next=request.args.get("next"))
     response = redirect(target, code=303)

@@ -54,12 +54,14 @@ class Cards:
         if shown is None:
             raise Conflict("no_card_payment")
         may_save = shown.customer is not None and call.principal.is_verified
+        has_proof = call.principal.has_proof(call.now)
         return billing.cards.CardForm(
             top_up=top_up,
             publishable_key=gateway.publishable_key,
             client_secret=shown.secret,
             cards=gateway.list_cards(shown.customer) if shown.customer else [],
-            may_save=may_save,
+            may_save=may_save and has_proof,
+            save_needs_proof=may_save and not has_proof,
         )
 
     def forget(self, call: Call, card: str) -> None:

@@ -32,7 +32,8 @@ class CardForm(Response, frozen=True, kw_only=True):
 
     ``client_secret`` lets a browser pay this one payment: it is only for the
     person who pays. ``may_save`` says whether a card may be kept: for accounts that
-    are verified only.
+    are verified only, and with a recent proof. ``save_needs_proof``: nothing but the
+    proof is missing for that.
     """
 
     top_up: TopUp
@@ -40,6 +41,7 @@ class CardForm(Response, frozen=True, kw_only=True):
     client_secret: str
     cards: list[SavedCard]
     may_save: bool
+    save_needs_proof: bool = False
 
 
 class ForgetCard(Request, frozen=True, kw_only=True):

@@ -131,7 +131,7 @@ IDENTITY = (
     Line(identity.companies.GET_COMPANY,      "200 200 200 200 200 own 401 401 403 200", identity.companies.GetCompany()),
     Line(identity.companies.CHANGE_COMPANY,   "200 200 403 403 403 own 401 401 403 200", e.changed_company()),
     Line(identity.activity.LIST_ACTIVITY,   "200 200 200 200 200 own 401 401 404 404", identity.activity.ListActivity()),
-    Line(identity.activity.SEARCH_ACTIVITY, "403 403 403 403 403 403 401 401 200 403", identity.activity.SearchActivity(company_id=e.OUR_COMPANY)),
+    Line(identity.activity.SEARCH_ACTIVITY, "403 403 403 403 403 403 401 401 200 200", identity.activity.SearchActivity(company_id=e.OUR_COMPANY)),
     Line(identity.activity.LIST_COMPANY_ACTIVITY, "200 200 403 403 403 own 401 401 403 200", identity.activity.ListCompanyActivity()),
     Line(identity.memberships.LIST_MEMBERS,     "200 200 200 200 200 own 401 401 403 200", identity.memberships.ListMembers()),
     Line(identity.people.CREATE_USER,      "403 403 403 403 403 403 401 401 200 200", identity.people.CreateUser(email=f"{e.NEW_WORD}@example.com", name="Ann", password=PASSWORD)),

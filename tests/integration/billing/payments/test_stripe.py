@@ -8,11 +8,15 @@ import pytest
 from services.billing.gateways import stripe as stripe_gateway
 from services.billing.gateways.gateway import LASTS
 from services.billing.models.payments import Payment
+from services.identity.roles import PERMISSIONS
+from shared.contracts import billing
 from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.contracts.billing.top_ups import TopUpState
+from shared.contracts.identity.memberships import Role
 from shared.contracts.notes import card_note
 from shared.db.database import Database
 from shared.errors import Conflict, NotFound, Unavailable
+from shared.principal import Kind
 from tests.fixtures.billing.card_payer import CardPayer, a_card_payer
 from tests.fixtures.sandbox import NOWHERE
 from tests.fixtures.stripe import (
@@ -210,6 +214,24 @@ def test_who_is_not_verified_saves_no_card(payer: CardPayer) -> None:
 
     assert not payer.form(top_up).may_save
     assert payer.stripe.intent(intent)["customer"] is None
+
+
+def test_a_card_is_saved_after_a_recent_proof_only(payer: CardPayer) -> None:
+    top_up = payer.begin()
+    payer.start(top_up)
+    token = payer.harness.principals.token(
+        kind=Kind.USER,
+        permissions=PERMISSIONS[Role.OWNER],
+        company_id=payer.harness.company_id,
+        is_verified=True,
+        has_proof=False,
+    )
+    request = billing.cards.ShowCardForm(top_up_id=top_up.id)
+
+    form = payer.harness.call(billing.cards.SHOW_CARD_FORM, request, token)
+
+    assert (form.may_save, form.save_needs_proof) == (False, True)
+    assert not payer.form(top_up).save_needs_proof
 
 
 def test_one_company_is_one_customer_of_stripe(payer: CardPayer) -> None:
