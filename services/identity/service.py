@@ -44,6 +44,10 @@ from services.identity.surface.people import PeopleMethods
 from services.identity.surface.second_step import SecondStepMethods
 from services.identity.surface.sessions import SessionMethods
 from services.identity.surface.signing_in import SigningInMethods
+from services.identity.surface.verification.phones import PhoneMethods
+from services.identity.verification import phone_codes, sms_outbox
+from services.identity.verification.phone_codes import PhoneCodes
+from services.identity.verification.sms_outbox import SmsOutbox
 from shared.contract import ServiceContract
 from shared.contracts import identity
 from shared.db.database import Database
@@ -65,6 +69,7 @@ class IdentityService(
     EmailMethods,
     ActivityMethods,
     NoticeMethods,
+    PhoneMethods,
 ):
     """People, companies, memberships, sessions, the trail of what people did."""
 
@@ -110,6 +115,17 @@ class IdentityService(
         self._resets = Resets(
             database, new, self._limits, self._links, self._logins.marks
         )
+        self._phone_codes = PhoneCodes(
+            settings.signing_key, self._limits, settings.phones
+        )
+        self._sms = SmsOutbox(
+            database,
+            runtime,
+            self._phone_codes,
+            settings.sms_gateway,
+            settings.provider.name,
+            settings.public_url,
+        )
         self._party = RelyingParty.of(settings.public_url, settings.provider)
         self._proofs = Proofs(checks, self._secrets, self._party, self._signing_key)
         self._passkey_logins = PasskeyLogins(
@@ -136,6 +152,7 @@ class IdentityService(
             Job("reset_factors", timedelta(minutes=1), self._reset_factors),
             Job("encrypt_with_newest_key", timedelta(hours=1), self._encrypt_again),
             Job("send_mails", outbox.EVERY, self._send_mails),
+            Job("send_text_messages", sms_outbox.EVERY, self._send_texts),
             Job("forget_old_mails", timedelta(hours=1), self._forget_mails),
         )
 
@@ -155,6 +172,7 @@ class IdentityService(
             pending_logins.forget_old(db, now)
             forget_old_attempts(db, now)
             challenges.forget_old_challenges(db, now)
+            phone_codes.forget_old_codes(db, now)
 
     def _forget_sessions(self, _request_id: str) -> None:
         with self.database.system() as db:
@@ -174,6 +192,9 @@ class IdentityService(
 
     def _send_mails(self, _request_id: str) -> None:
         self._outbox.send_due()
+
+    def _send_texts(self, _request_id: str) -> None:
+        self._sms.send_due()
 
     def _forget_mails(self, _request_id: str) -> None:
         with self.database.system() as db:

@@ -1,6 +1,6 @@
 """Identity's settings, read once at its start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -14,10 +14,14 @@ from services.identity.people.common_passwords import CommonPasswords
 from services.identity.people.context_words import words_of
 from services.identity.people.password_rules import PRODUCT_WORDS, PasswordRules
 from services.identity.signing_in.factor_resets import WAIT
+from services.identity.verification.phone_codes import PER_DAY, PhoneSettings
+from services.identity.verification.phone_numbers import read_countries
+from services.identity.verification.sms_gateways import SmsGateway, read_gateway
 from shared.principal import load_private_key, load_public_key
 from shared.settings import DEMO_PASSWORD, Provider, SettingError, Settings
 
 MAX_WAIT_HOURS = 24 * 30
+MAX_PER_DAY = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class IdentitySettings:
     ``is_factor_required``: nobody logs in without a second factor.
     ``reset_wait`` is how long an operator's reset of somebody's factors waits.
     ``public_url`` is where customers see the pages, and ``provider`` whose they are.
-    Mails come from the address ``sender``; without a ``postbox`` they wait.
+    Mails come from the address ``sender``; without a ``postbox`` they wait. Text
+    messages go to ``sms_gateway``.
     """
 
     signing_key: Ed25519PrivateKey
@@ -42,6 +47,8 @@ class IdentitySettings:
     reset_wait: timedelta = WAIT
     sender: str = ""
     postbox: Postbox | None = None
+    phones: PhoneSettings = field(default_factory=PhoneSettings)
+    sms_gateway: SmsGateway | None = None
 
 
 def read_identity_settings(settings: Settings) -> IdentitySettings:
@@ -52,6 +59,7 @@ def read_identity_settings(settings: Settings) -> IdentitySettings:
             been built.
     """
     keys, environment = settings.keys_dir, settings.environment
+    gateway = read_gateway(settings)
     rules = PasswordRules(
         common=CommonPasswords.read(),
         provider=PRODUCT_WORDS | words_of(settings.provider.name),
@@ -68,6 +76,12 @@ def read_identity_settings(settings: Settings) -> IdentitySettings:
         reset_wait=_read_wait(environment.get("TWO_FACTOR_RESET_HOURS", "")),
         sender=_sender(settings),
         postbox=_postbox(settings),
+        phones=PhoneSettings(
+            countries=read_countries(environment.get("PHONE_COUNTRIES", "")),
+            per_day=_read_per_day(environment.get("SMS_PER_DAY", "")),
+            is_offered=gateway is not None,
+        ),
+        sms_gateway=gateway,
     )
 
 
@@ -88,6 +102,14 @@ def _read_required(text: str) -> bool:
             f"SECOND_FACTOR is {text!r}. Set it to optional or required."
         )
     return text == "required"
+
+
+def _read_per_day(text: str) -> int:
+    if not text:
+        return PER_DAY
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MAX_PER_DAY):
+        raise SettingError(f"SMS_PER_DAY must be a number from 1 to {MAX_PER_DAY}.")
+    return int(text)
 
 
 def _read_wait(text: str) -> timedelta:

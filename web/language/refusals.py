@@ -88,6 +88,30 @@ _SENTENCES = {
     "email_taken": mark(
         "Another account uses this address. Log in with it there, or use another one."
     ),
+    "bad_phone": mark(
+        "This is not a phone number. Check the digits, and start with + and the "
+        "country code, like +49 151 23456789."
+    ),
+    "phone_not_mobile": mark(
+        "This is not a mobile number, so it can't receive our code. Enter a mobile "
+        "number."
+    ),
+    "phone_country_not_offered": mark(
+        "We can't send codes to numbers from %(country)s. Enter another number, or "
+        "contact support."
+    ),
+    "same_phone": mark("This number is already verified. Enter another one."),
+    "phone_in_use": mark(
+        "This number already verifies several other accounts. Use another one."
+    ),
+    "no_phone": mark("There is no phone number to remove."),
+    "phone_not_offered": mark(
+        "We can't send text messages at the moment. Contact support to be verified."
+    ),
+    "phone_code_ended": mark(
+        "This code has expired, was used, or was entered wrong too often. Ask for a "
+        "new one."
+    ),
     "link_unknown": mark("This link is not valid. Open it as it is in the mail."),
     "link_used": mark("This link was used before, or a newer one replaces it."),
     "link_expired": mark("This link has expired. Ask for a new one."),
@@ -313,6 +337,10 @@ def sentence(refusal: ContractError) -> str:
             return _too_fine(int(parameters["places"]))
         case "bad_name" | "bad_address" | "bad_reason" | "bad_passkey_name":
             return _too_long(refusal.code, int(parameters["max_length"]))
+        case "wrong_phone_code":
+            return _wrong_phone_code(int(parameters["tries_left"]))
+        case "too_many_phone_codes":
+            return _wait_for_phone_code(_wait_s(refusal))
         case "unknown_choice":
             message = _UNKNOWN.get(parameters["field"], _BY_STATUS[422])
         case "password_guessable":
@@ -382,6 +410,31 @@ def _too_long(code: str, max_length: int) -> str:
         "Enter up to %(num)s character, in one line.",
         "Enter up to %(num)s characters, in one line.",
         max_length,
+    )
+
+
+def _wrong_phone_code(tries_left: int) -> str:
+    if not tries_left:
+        return gettext("This code is wrong, and it has ended now. Ask for a new one.")
+    return ngettext(
+        "This code is wrong. Check your latest message. You have %(num)s attempt left.",
+        "This code is wrong. Check your latest message. You have %(num)s attempts "
+        "left.",
+        tries_left,
+    )
+
+
+def _wait_for_phone_code(seconds: int) -> str:
+    if seconds < _MINUTES_FROM_S:
+        return ngettext(
+            "You can get the next code in %(num)s second.",
+            "You can get the next code in %(num)s seconds.",
+            seconds,
+        )
+    return ngettext(
+        "We have sent too many codes. You can get the next one in %(num)s hour.",
+        "We have sent too many codes. You can get the next one in %(num)s hours.",
+        -(-seconds // 3600),
     )
 
 

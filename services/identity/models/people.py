@@ -13,6 +13,7 @@ class User(Base):
     """A person. ``email`` is kept normalised, which makes it unique in any case.
 
     ``factors_version`` counts how often ``two_factor_enabled`` has changed.
+    ``phone`` is a verified mobile number, as in E.164, or empty.
     ``blocked_at`` is since when nobody can log in, until the password is reset.
     """
 
@@ -29,3 +30,4 @@ class User(Base):
     factors_version: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     created_at: Mapped[datetime]
     blocked_at: Mapped[datetime | None]
+    phone: Mapped[str] = mapped_column(default="")

@@ -19,6 +19,7 @@ from services.identity.signing_in.logins import Logins
 from services.identity.signing_in.passkey_logins import PasskeyLogins
 from services.identity.signing_in.proofs import Proofs
 from services.identity.signing_in.second_step import SecondStep
+from services.identity.verification.phone_codes import PhoneCodes
 from shared.rpc.service import Service
 
 
@@ -41,3 +42,4 @@ class RoomMethods(Service, is_part=True):
     _passkey_logins: PasskeyLogins
     _proofs: Proofs
     _links_asked: threading.Event
+    _phone_codes: PhoneCodes

@@ -128,6 +128,11 @@ IDENTITY = (
     Line(identity.email_changes.CONFIRM_EMAIL, "404 404 404 404 404 404 401 401 403 404", identity.email_changes.ConfirmEmail(token="no-such-link")),
     Line(identity.email_changes.FIND_UNDO_EMAIL, "404 404 404 404 404 404 404 404 404 404", identity.email_changes.FindUndoEmail(token="no-such-link")),
     Line(identity.email_changes.UNDO_EMAIL, "404 404 404 404 404 404 404 404 404 404", identity.email_changes.UndoEmail(token="no-such-link")),
+    # Nobody has a number, nor a code; test_phones.py has some.
+    Line(identity.verification.phones.GET_PHONE, "200 200 200 200 200 own 401 401 403 404", identity.verification.phones.GetPhone()),
+    Line(identity.verification.phones.ASK_FOR_PHONE_CODE, "422 422 422 422 422 422 401 401 403 404", identity.verification.phones.AskForPhoneCode(number="none", address="192.0.2.7")),
+    Line(identity.verification.phones.CONFIRM_PHONE, "404 404 404 404 404 404 401 401 404 404", identity.verification.phones.ConfirmPhone(code="123456")),
+    Line(identity.verification.phones.REMOVE_PHONE, "409 409 409 409 409 409 401 401 404 404", identity.verification.phones.RemovePhone()),
     Line(identity.companies.GET_COMPANY,      "200 200 200 200 200 own 401 401 403 200", identity.companies.GetCompany()),
     Line(identity.companies.CHANGE_COMPANY,   "200 200 403 403 403 own 401 401 403 200", e.changed_company()),
     Line(identity.activity.LIST_ACTIVITY,   "200 200 200 200 200 own 401 401 404 404", identity.activity.ListActivity()),

@@ -1,6 +1,6 @@
 """What the steps of verification are asked and told, and what companies reach."""
 
-from shared.contracts.identity.verification import levels
+from shared.contracts.identity.verification import levels, phones
 
-METHODS = ()
+METHODS = (*phones.METHODS,)
 EVENTS = (*levels.EVENTS,)
