@@ -22,6 +22,7 @@ from web.dev import components, mailbox
 from web.documents import views as documents
 from web.funds import views as funds
 from web.language import acts, locale, notes, places, sentences, tax_words, words
+from web.language import phones as phone_language
 from web.members import views as members
 from web.notices import not_me
 from web.notices import views as notices
@@ -37,6 +38,7 @@ from web.site import health, theme
 from web.site.assets import BUILT, register_assets
 from web.site.security import csrf, headers_of_every_answer, protect
 from web.transactions import views as transactions
+from web.verification import phones
 from web.wallets import views as wallets
 from web.webhooks import views as webhooks
 
@@ -65,6 +67,7 @@ _AREAS = (
     documents,
     wallets,
     funds,
+    phones,
     theme,
     health,
     webhooks,
@@ -79,6 +82,7 @@ _CARRIES_COMPANY = frozenset(
         "own_activity",
         "funds",
         "notices",
+        "phones",
         "sessions",
     }
 )
@@ -98,6 +102,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     sentences.register(app)
     words.register(app)
     places.register(app)
+    phone_language.register(app)
     notes.register(app)
     acts.register(app)
     tax_words.register(app)

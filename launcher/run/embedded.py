@@ -107,7 +107,12 @@ def _services(
     """Provide the services with their jobs at work."""
     runtime = Runtime(make_clock(settings.clock_offset_file), random.SystemRandom())
     services = LocalServices(
-        urls, settings, runtime, read_billing_settings(settings), postbox=kept
+        urls,
+        settings,
+        runtime,
+        read_billing_settings(settings),
+        postbox=kept,
+        keeps_texts=not settings.environment.get("SMS_URL"),
     )
     jobs = JobThreads(services.jobs(), runtime)
     jobs.start()

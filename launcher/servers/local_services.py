@@ -15,6 +15,7 @@ from services.identity.notices.postboxes import Postbox
 from services.identity.people.passwords import ARGON2
 from services.identity.service import IdentityService
 from services.identity.settings import read_identity_settings
+from services.identity.verification.sms_gateways import TextsAmongMails
 from services.inventory.service import InventoryService
 from shared.db import events
 from shared.db.database import Database
@@ -39,10 +40,12 @@ class LocalServices:
         hasher: PasswordHasher = ARGON2,
         *,
         postbox: Postbox | None = None,
+        keeps_texts: bool = False,
     ) -> None:
         """Build the services whose databases are given.
 
-        Mails go to ``postbox`` if there is one, else where the settings say.
+        Mails go to ``postbox`` if there is one, else where the settings say; text
+        messages as well where it ``keeps_texts``.
 
         Raises:
             SettingError: a seller is missing that companies buy from, or what is
@@ -59,6 +62,8 @@ class LocalServices:
         def identity(database: Database) -> Service:
             own = read_identity_settings(settings)
             own = replace(own, postbox=postbox or own.postbox)
+            if postbox and keeps_texts:
+                own = replace(own, sms_gateway=TextsAmongMails(postbox))
             return IdentityService(database, runtime, own, hasher)
 
         builders: dict[str, Callable[[Database], Service]] = {

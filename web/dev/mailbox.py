@@ -1,4 +1,4 @@
-"""/dev/mailbox: the mails that a run without a mail server keeps, for developers.
+"""/dev/mailbox: mails and text messages that a run without a mail server keeps.
 
 Who reads them can log in as anybody, so it is for this machine only: the public address
 and the browser's must both be loopback ones.
@@ -32,6 +32,7 @@ def show(number: int) -> ResponseReturnValue:
         number=number,
         mail=mail,
         text=text.get_content() if text else "",
+        has_page=mail.get_body(("html",)) is not None,
         files=[part.get_filename() for part in mail.iter_attachments()],
     )
 

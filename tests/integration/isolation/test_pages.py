@@ -112,6 +112,11 @@ LINES = (
     # As a proof by password.
     Line("POST", "/confirm/passkey",              "400 400 400 400 400 400 login 400 400", {"credential": "{{}}"}),
     Line("GET", "/account/verification",          "200 200 200 200 200 200 login login login"),
+    Line("GET", "/account/verification/phone",    "200 200 200 200 200 200 login login login"),
+    Line("POST", "/account/verification/phone",   "422 422 422 422 422 422 login login login", {"number": "none", "form_key": "{new_key}"}),
+    # Nobody has a code, nor a number to remove.
+    Line("POST", "/account/verification/phone/code", "404 404 404 404 404 404 login login login", {"code": "123456"}),
+    Line("POST", "/account/verification/phone/remove", "409 409 409 409 409 409 login login login"),
     Line("GET", "/account/two-factor",            "200 200 200 200 200 200 login login login"),
     Line("GET", "/account/two-factor/app",        "200 200 200 200 200 200 login login login"),
     # Nothing was proposed, and nobody has a factor to turn off.
