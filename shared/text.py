@@ -7,6 +7,7 @@ it can be a fault deeper down.
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from shared.errors import InvalidInput
 
@@ -39,6 +40,19 @@ def clean_line(
             code, problem, {"problem": problem, "max_length": max_length}
         )
     return line
+
+
+def check_field(field: str, check: Callable[[str], str], text: str) -> str:
+    """Check one field of several.
+
+    Raises:
+        InvalidInput: the refusal of ``check``, with the name of the ``field``.
+    """
+    try:
+        return check(text)
+    except InvalidInput as refusal:
+        about = {**refusal.parameters, "field": field}
+        raise InvalidInput(refusal.code, refusal.detail, about) from refusal
 
 
 def clean_reason(text: str, *, required: bool = False) -> str:

@@ -10,7 +10,7 @@ from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from web.account import emails, passkeys, sessions, two_factor
+from web.account import details, emails, passkeys, sessions, two_factor
 from web.account import views as account
 from web.activity import own as own_activity
 from web.activity import views as activity
@@ -52,6 +52,7 @@ _AREAS = (
     dashboard,
     services,
     account,
+    details,
     emails,
     passkeys,
     sessions,
@@ -77,6 +78,7 @@ _CARRIES_COMPANY = frozenset(
         "dashboard",
         "services",
         "account",
+        "details",
         "emails",
         "passkeys",
         "own_activity",

@@ -53,6 +53,7 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
     },
     ActTopic.SECURITY: {
         "identity.create_user": mark("Created the account"),
+        "identity.change_account": mark("Changed the personal details"),
         "identity.change_password": mark("Changed the password"),
         "identity.reset_password": mark("Set a new password with a link from an email"),
         "identity.turn_on_totp": mark("Set up an authenticator app"),

@@ -46,7 +46,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(_day, "day")
     app.add_template_filter(_short_day, "short_day")
     app.add_template_filter(_clock, "clock")
-    app.add_template_filter(_language, "language")
+    app.add_template_filter(language_name, "language")
     app.add_template_filter(rounding_gap, "rounding_gap")
     app.add_template_test(is_rounded, "rounded")
 
@@ -124,6 +124,7 @@ def country_name(code: str) -> str:
     return str(reader_locale().territories.get(code, code))
 
 
-def _language(tag: str) -> str:
+def language_name(tag: str) -> str:
     """The name of a language as its own speakers write it."""
-    return str(_parse(tag).display_name).capitalize()
+    name = str(_parse(tag).display_name)
+    return name[:1].upper() + name[1:]

@@ -1,4 +1,4 @@
-"""Countries and time zones in the reader's words, to be read and to be chosen from."""
+"""Countries, languages and time zones, to be read and to be chosen from."""
 
 import unicodedata
 from functools import lru_cache
@@ -8,12 +8,19 @@ from babel.dates import get_timezone_location
 from flask import Flask
 
 from shared import places
-from web.language.locale import reader_locale
+from web.language.locale import language_name, reader_locale
 
 Choice = tuple[str, str]
 """A code, and the words for it."""
 
 UTC: Choice = ("UTC", "UTC")
+
+_LANGUAGES = (
+    *("en", "en-GB", "en-US", "bg", "cs", "da", "de", "de-AT", "de-CH", "el", "es"),
+    *("et", "fi", "fr", "fr-CH", "hr", "hu", "is", "it", "lt", "lv", "nb", "nl"),
+    *("nl-BE", "pl", "pt", "pt-BR", "ro", "sk", "sl", "sv", "uk"),
+)
+"""In which dates and amounts are written, whether or not there are sentences."""
 
 
 def register(app: Flask) -> None:
@@ -23,6 +30,13 @@ def register(app: Flask) -> None:
 def country_choices() -> tuple[Choice, ...]:
     """All countries, by name."""
     return _countries(reader_locale())
+
+
+def language_choices(present: str = "") -> tuple[Choice, ...]:
+    """Languages with their regions, named by their own speakers; ``present`` too."""
+    tags = (*_LANGUAGES, present) if present else _LANGUAGES
+    named = {(tag, language_name(tag)) for tag in tags}
+    return tuple(sorted(named, key=_by_words))
 
 
 def time_zone_choices(present: str = "") -> tuple[Choice, ...]:

@@ -232,6 +232,7 @@ _SENTENCES = {
         "%(country)s. Correct it in the company's profile."
     ),
     "bad_country": mark("Choose a country from the list."),
+    "bad_locale": mark("Choose a language from the list."),
     "bad_time_zone": mark("Choose a time zone from the list."),
     "time_zone_changed_lately": mark(
         "The time zone was changed less than 24 hours ago. Try again later."
@@ -335,7 +336,13 @@ def sentence(refusal: ContractError) -> str:
     match refusal.code:
         case "amount_too_fine":
             return _too_fine(int(parameters["places"]))
-        case "bad_name" | "bad_address" | "bad_reason" | "bad_passkey_name":
+        case (
+            "bad_name"
+            | "bad_person_name"
+            | "bad_address"
+            | "bad_reason"
+            | "bad_passkey_name"
+        ):
             return _too_long(refusal.code, int(parameters["max_length"]))
         case "wrong_phone_code":
             return _wrong_phone_code(int(parameters["tries_left"]))
@@ -400,7 +407,7 @@ def _too_long(code: str, max_length: int) -> str:
             "Enter a legal name of up to %(num)s characters.",
             max_length,
         )
-    if code == "bad_passkey_name":
+    if code in {"bad_person_name", "bad_passkey_name"}:
         return ngettext(
             "Enter a name of up to %(num)s character.",
             "Enter a name of up to %(num)s characters.",

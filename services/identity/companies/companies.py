@@ -1,6 +1,5 @@
 """Companies: who owns and owes; their names, addresses and time zones."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,7 +20,7 @@ from shared.db.paging import MAX_BATCH, check_limit
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.postal_codes import completed
 from shared.rpc.change import Change
-from shared.text import clean_line
+from shared.text import check_field, clean_line
 
 MAX_NAME_LENGTH = 200
 MAX_ADDRESS_LINE_LENGTH = 200
@@ -181,28 +180,19 @@ def _checked(
 ) -> dict[str, Any]:
     """Return a company's columns as they are stored."""
     address = request.address
-    country = _check("country", check_country, address.country)
+    country = check_field("country", check_country, address.country)
     return {
-        "name": _check("name", clean_name, request.name),
-        "street": _check("street", _address_line, address.street),
-        "postal_code": _check(
+        "name": check_field("name", clean_name, request.name),
+        "street": check_field("street", _address_line, address.street),
+        "postal_code": check_field(
             "postal_code", partial(_postal_code, country), address.postal_code
         ),
-        "city": _check("city", _address_line, address.city),
-        "region": _check("region", _address_line, address.region),
+        "city": check_field("city", _address_line, address.city),
+        "region": check_field("region", _address_line, address.region),
         "country": country,
-        "time_zone": _check("time_zone", check_time_zone, request.time_zone),
+        "time_zone": check_field("time_zone", check_time_zone, request.time_zone),
         "is_business": request.is_business,
     }
-
-
-def _check(field: str, check: Callable[[str], str], text: str) -> str:
-    """Check one field; a refusal says which one it is about."""
-    try:
-        return check(text)
-    except InvalidInput as refusal:
-        about = {**refusal.parameters, "field": field}
-        raise InvalidInput(refusal.code, refusal.detail, about) from refusal
 
 
 def _address_line(text: str) -> str:

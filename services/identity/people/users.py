@@ -18,7 +18,7 @@ from services.identity.places import check_locale, check_time_zone
 from shared.contracts import identity
 from shared.errors import Conflict, NotFound
 from shared.rpc.change import Change
-from shared.text import clean_line
+from shared.text import check_field, clean_line
 
 MAX_NAME_LENGTH = 120
 
@@ -115,7 +115,30 @@ def get_account(
         verifications=verification.steps_of(db, user_id, company_id),
         memberships=[found.view() for found in memberships.of_user(db, user_id)],
         awaited_email=_awaited_email(db, user_id, now),
+        phone=user.phone,
     )
+
+
+def change_account(
+    change: Change, user: User, request: identity.people.ChangeAccount
+) -> identity.people.User:
+    """Change a person's details; the user must be locked.
+
+    Raises:
+        InvalidInput: as the contract lists, with ``field``.
+    """
+    name = check_field("name", _person_name, request.name)
+    locale = check_field("locale", check_locale, request.locale)
+    time_zone = check_field("time_zone", check_time_zone, request.time_zone)
+    if name != user.name:
+        step = identity.people.VerificationStep.IDENTITY_DOCUMENT
+        verification.put_back(change, user.id, step, "name_changed")
+    user.name, user.locale, user.time_zone = name, locale, time_zone
+    return view(user, is_verified=verification.is_verified(change.db, user.id))
+
+
+def _person_name(text: str) -> str:
+    return clean_line(text, MAX_NAME_LENGTH, code="bad_person_name", required=True)
 
 
 def _awaited_email(db: Session, user_id: UUID, now: datetime) -> str:

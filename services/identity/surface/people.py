@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from services.identity.people import users, verification
+from services.identity.recording import record_of
 from services.identity.surface.room_methods import RoomMethods
 from shared.contracts import identity
 from shared.rpc.call import Call
@@ -29,6 +30,18 @@ class PeopleMethods(RoomMethods, is_part=True):
         user_id = self.runtime.new_id()
         keep = self._new_passwords.keep
         return users.create_user(self.change(db, call), request, user_id, keep)
+
+    @handles(identity.people.CHANGE_ACCOUNT)
+    def change_account(
+        self, call: Call, request: identity.people.ChangeAccount
+    ) -> identity.people.User:
+        # Another name puts back what was verified, in all of their companies.
+        with self.database.system() as db:
+            change = self.change(db, call)
+            user = users.lock_user(db, call.principal.user_id)
+            changed = users.change_account(change, user, request)
+            record_of(change, user)
+            return changed
 
     @in_transaction(identity.people.SET_VERIFICATION)
     def set_verification(

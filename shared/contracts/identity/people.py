@@ -75,7 +75,8 @@ class SetVerification(Request, frozen=True, kw_only=True):
 class Account(Response, frozen=True, kw_only=True):
     """What My Account shows. ``created_at`` and ``password_changed_at`` are UTC.
 
-    ``awaited_email`` is a new one that has to be confirmed, or empty.
+    ``awaited_email`` is a new one that has to be confirmed, or empty. ``phone`` is a
+    verified number, as in E.164, or empty.
     """
 
     user: User
@@ -84,6 +85,15 @@ class Account(Response, frozen=True, kw_only=True):
     verifications: list[Verification]
     memberships: list[CompanyMembership]
     awaited_email: str = ""
+    phone: str = ""
+
+
+class ChangeAccount(Request, frozen=True, kw_only=True):
+    """A person's own details as a whole, as `User` has them."""
+
+    name: str
+    locale: str
+    time_zone: str
 
 
 class CreateUser(Request, frozen=True, kw_only=True):
@@ -110,6 +120,17 @@ CREATE_USER = Method(
 """Conflict ``email_taken``; InvalidInput ``bad_email``, ``bad_name``,
 ``bad_time_zone``, ``bad_locale`` and the codes of `passwords.REFUSALS`."""
 
+CHANGE_ACCOUNT = Method(
+    NAME,
+    "change_account",
+    ChangeAccount,
+    User,
+    Permission.READ_ACCOUNT,
+    Effect.ONCE,
+)
+"""InvalidInput ``bad_person_name``, ``bad_locale``, ``bad_time_zone``, each with
+``field``; NotFound ``no_such_user``. Another name has to be verified again."""
+
 SET_VERIFICATION = Method(
     NAME,
     "set_verification",
@@ -124,5 +145,6 @@ SET_VERIFICATION = Method(
 METHODS = (
     GET_ACCOUNT,
     CREATE_USER,
+    CHANGE_ACCOUNT,
     SET_VERIFICATION,
 )

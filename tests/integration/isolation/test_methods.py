@@ -117,6 +117,7 @@ IDENTITY = (
     Line(identity.sessions.END_SESSIONS_OF, "403 403 403 403 403 403 401 401 404 404", identity.sessions.EndSessionsOf(email=e.OWN_EMAIL)),
     Line(identity.sessions.END_SOME_SESSIONS, "403 403 403 403 403 403 401 401 200 200", identity.sessions.EndSomeSessions()),
     Line(identity.people.GET_ACCOUNT,      "200 200 200 200 200 own 401 401 404 404", identity.people.GetAccount()),
+    Line(identity.people.CHANGE_ACCOUNT,   "200 200 200 200 200 own 401 401 404 404", identity.people.ChangeAccount(name="Ann", locale="en", time_zone="UTC")),
     # A wrong current password, as the right one would change it.
     Line(identity.passwords.CHANGE_PASSWORD, "422 422 422 422 422 422 401 401 404 404", identity.passwords.ChangePassword(current="not the password", new="tram under violet elms")),
     Line(identity.passwords.ASK_FOR_RESET,   "200 200 200 200 200 own 200 200 200 200", identity.passwords.AskForReset(email=f"{e.NEW_WORD}@example.com", address="192.0.2.7")),

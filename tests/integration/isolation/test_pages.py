@@ -90,6 +90,8 @@ LINES = (
     Line("GET", "/services/{service}?company={company}", "200 200 200 200 200 404 login login login"),
     Line("GET", "/account",                       "200 200 200 200 200 200 login login login"),
     Line("GET", "/account?company={company}",     "200 200 200 200 200 404 login login login"),
+    Line("GET", "/account/details",               "200 200 200 200 200 200 login login login"),
+    Line("POST", "/account/details",              "303 303 303 303 303 303 login login login", {"name": "Ann", "locale": "en", "time_zone": "UTC"}),
     Line("GET", "/account/email",                 "200 200 200 200 200 200 login login login"),
     Line("POST", "/account/email",                "303 303 303 303 303 303 login login login", {"email": "new@{word}.example", "form_key": "{new_key}"}),
     Line("GET", "/confirm-email/no-such-link",    "200 200 200 200 200 200 login login login"),
