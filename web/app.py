@@ -38,6 +38,7 @@ from web.site import health, theme
 from web.site.assets import BUILT, register_assets
 from web.site.security import csrf, headers_of_every_answer, protect
 from web.transactions import views as transactions
+from web.verification import documents as identity_documents
 from web.verification import phones
 from web.wallets import views as wallets
 from web.webhooks import views as webhooks
@@ -57,6 +58,7 @@ _AREAS = (
     passkeys,
     sessions,
     two_factor,
+    identity_documents,
     own_activity,
     profile,
     legal_details,
@@ -80,6 +82,7 @@ _CARRIES_COMPANY = frozenset(
         "account",
         "details",
         "emails",
+        "identity_documents",
         "passkeys",
         "own_activity",
         "funds",

@@ -16,6 +16,7 @@ from shared.rpc.amqp.client import AmqpClient
 from shared.rpc.amqp.event_follower import EventFollower
 from shared.rpc.signatures import load_event_keys
 from shared.settings import read_settings
+from shared.storage.settings import read_storage
 from web.app import create_app
 from web.page.context import Context
 from web.page.freshness.changes import Changes
@@ -51,6 +52,7 @@ def make_app() -> Flask:
         last_known=last_known,
         last_pages=last_pages,
         changes=changes,
+        document_storage=read_storage(settings),
     )
     secret = (settings.keys_dir / "web.secret").read_bytes()
     return create_app(context, secret, development=settings.is_loopback)

@@ -27,25 +27,27 @@ from launcher.servers.supervision import ROOT
 from services.billing.settings import read_billing_settings
 from services.identity.notices.postboxes import KeptMails
 from shared.clock import make_clock
+from shared.contracts.identity.verification import documents
 from shared.db.database import POOL_SIZE
 from shared.logs import configure_logs
 from shared.rpc.client import ServiceClient
 from shared.rpc.jobs import JobThreads
 from shared.runtime import Runtime
 from shared.settings import Settings, read_settings
+from shared.storage.settings import read_storage
 from web.app import create_app
 from web.page.context import Context
 from web.page.freshness.changes import Changes
 from web.page.freshness.last_known import LastKnown
 from web.settings import read_web_settings
 from web.site import admin
-from web.site.security import MAX_FORM_BYTES
 
 THREADS = 112
 """Requests answered at once; each waits for its calls most of the time, and a login for
 its turn (`web.auth.turns`)."""
 
 _STOP_WITHIN_S = 3
+_MAX_BODY_BYTES = 2 * documents.MAX_BYTES
 
 
 def run(environment: Mapping[str, str]) -> None:
@@ -136,8 +138,10 @@ def _served(
             host=settings.listen,
             port=settings.port,
             threads=THREADS,
-            # Refused by its length alone, or once that much has come.
-            max_request_body_size=MAX_FORM_BYTES,
+            # Refused by its length alone, or once that much has come. Flask has a lower
+            # limit for all forms but that of a document, which touches no disk.
+            max_request_body_size=_MAX_BODY_BYTES,
+            inbuf_overflow=2 * _MAX_BODY_BYTES,
             # The application itself knows which proxies it may trust.
             clear_untrusted_proxy_headers=False,
         )
@@ -174,6 +178,7 @@ def _make_app(
         clock=clock,
         last_known=LastKnown(),
         changes=changes,
+        document_storage=read_storage(settings),
         kept_mails=kept.mails if kept else None,
     )
     secret = (settings.keys_dir / "web.secret").read_bytes()

@@ -18,6 +18,7 @@ from shared.money import Money, currency_of
 from web.language.locale import country_name, reader_locale
 
 _SESSION_ENDED = mark("Your session has ended. Log in again to continue.")
+_UPLOAD_ENDED = mark("The file did not arrive completely. Choose it again.")
 _SENTENCES = {
     "wrong_credentials": mark("Wrong email or password. Try again."),
     "wrong_password": mark("This is not your current password. Try again."),
@@ -80,6 +81,30 @@ _SENTENCES = {
     "session_renewed": _SESSION_ENDED,
     "no_such_session": mark("This session does not exist."),
     "many_logins": mark("Many people are logging in right now. Try again in a moment."),
+    "many_uploads": mark(
+        "Other people are sending documents right now. Try again in a moment."
+    ),
+    "document_missing": mark("Choose the file that you want to send."),
+    "document_empty": mark("This file is empty. Choose another one."),
+    "document_too_large": mark(
+        "This file is too large. Choose one of up to 10 MB, or send a photo in a lower "
+        "resolution."
+    ),
+    "bad_document_hash": _UPLOAD_ENDED,
+    "upload_ended": _UPLOAD_ENDED,
+    "no_such_upload": _UPLOAD_ENDED,
+    "document_upload_ended": mark("Sending the file took too long. Try again."),
+    "document_upload_running": mark(
+        "You are sending a document already. Wait until that has finished."
+    ),
+    "document_in_review": mark(
+        "We have a document of yours and are reviewing it. You don't need another one."
+    ),
+    "already_verified": mark("This step is already verified."),
+    "wrong_document_type": mark("Choose one of these documents."),
+    "storage_unavailable": mark(
+        "We can't store documents right now. Your file was not kept. Try again later."
+    ),
     "too_many_downloads": mark(
         "You have other downloads in progress. Wait until they finish, then try again."
     ),

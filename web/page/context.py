@@ -11,6 +11,7 @@ from flask import current_app, g
 from shared.clock import Clock
 from shared.contract import Method, RequestT, ResponseT
 from shared.rpc.client import DEFAULT_TIMEOUT_S, CallContext, ServiceClient, call
+from shared.storage.storage import Storage
 from web.page.freshness.changes import Changes
 from web.page.freshness.last_known import PAGE_CAPACITY, LastKnown
 from web.settings import WebSettings
@@ -20,7 +21,10 @@ EXTENSION = "client_area"
 
 @dataclass(frozen=True)
 class Context:
-    """``kept_mails`` reads the numbered mails that are kept for developers, if any."""
+    """``document_storage`` takes people's documents, encrypted.
+
+    ``kept_mails`` reads the numbered mails that are kept for developers, if any.
+    """
 
     settings: WebSettings
     client: ServiceClient
@@ -28,6 +32,7 @@ class Context:
     clock: Clock
     last_known: LastKnown
     changes: Changes
+    document_storage: Storage
     kept_mails: Callable[[], Sequence[tuple[int, EmailMessage]]] | None = None
     last_pages: LastKnown = field(default_factory=lambda: LastKnown(PAGE_CAPACITY))
 

@@ -119,6 +119,11 @@ LINES = (
     # Nobody has a code, nor a number to remove.
     Line("POST", "/account/verification/phone/code", "404 404 404 404 404 404 login login login", {"code": "123456"}),
     Line("POST", "/account/verification/phone/remove", "409 409 409 409 409 409 login login login"),
+    Line("GET", "/account/verification/document", "200 200 200 200 200 200 login login login"),
+    # A form without a file.
+    Line("POST", "/account/verification/document", "422 422 422 422 422 422 login login login"),
+    # Nobody has sent a document: the page shows another state than it asks about.
+    Line("GET", "/account/verification/document/state?state=checking", "200 200 200 200 200 200 login login login"),
     Line("GET", "/account/two-factor",            "200 200 200 200 200 200 login login login"),
     Line("GET", "/account/two-factor/app",        "200 200 200 200 200 200 login login login"),
     # Nothing was proposed, and nobody has a factor to turn off.

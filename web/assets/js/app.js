@@ -6,6 +6,7 @@ import htmx from "htmx.org/dist/htmx.esm.js";
 import "htmx.org/dist/ext/hx-ptag.js";
 import "./passkeys.js";
 import "./reveal.js";
+import "./uploads.js";
 
 const POLL = "every";
 const SHOWN = "tab-shown";

@@ -31,6 +31,10 @@ SIGNED = {"/webhooks/<gateway>"}
 """No form: who sends these signs them."""
 
 EXAMPLES = {
+    "/account/verification/document/state": (
+        "/account/verification/document/state?step=company_document&state=checking",
+        "/account/verification",
+    ),
     "/blocks/<name>": ("/blocks/costs?at=services", "/"),
     "/funds/quote": (
         "/funds/quote?net=12,5&currency=EUR&gateway=sandbox&digest=d",

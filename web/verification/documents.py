@@ -1,0 +1,133 @@
+"""A person's document is sent here, and its step follows what becomes of it.
+
+The proxy passes the form's body on as it comes, to this address alone.
+"""
+
+from http import HTTPStatus
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+
+from shared.contracts.identity.verification.documents import (
+    GET_DOCUMENTS,
+    MAX_BYTES,
+    Documents,
+    GetDocuments,
+)
+from shared.errors import Conflict, InvalidInput, NotFound, Throttled, Unavailable
+from web.language.refusals import retry_after
+from web.page.addresses import form_on, fragment_of
+from web.page.htmx import make_response
+from web.page.page import begin_page, errors_in_frame
+from web.page.session.signed_in import signed_in
+from web.page.visit import Visit, begin_visit
+from web.site.security import csrf
+from web.verification.document_forms import DocumentForm
+from web.verification.document_view import DocumentView
+from web.verification.storing import slot, take_in
+from web.verification.upload_stream import (
+    Upload,
+    UploadEnded,
+    begin_upload,
+    take_fields,
+    unread,
+)
+
+bp = Blueprint(
+    "identity_documents", __name__, url_prefix="/account/verification/document"
+)
+
+_PAGE, _FORM = "account.verification", "identity_documents.show_form"
+_FIELDS_WITHIN_S = 20
+_DRAIN_WITHIN_S = 10
+
+
+@bp.get("")
+@signed_in
+def show_form() -> ResponseReturnValue:
+    return _show(DocumentForm.from_address())
+
+
+@bp.post("")
+@csrf.exempt  # type: ignore[untyped-decorator]  # `_read_fields` checks the token
+@form_on(_FORM, keeps=("step",))
+@unread
+@signed_in
+def send() -> ResponseReturnValue:
+    """Take in the document of a person, whose session is checked before it is read."""
+    visit = begin_visit()
+    with errors_in_frame(visit), slot():
+        visit.require_live_session()
+        try:
+            upload = begin_upload(_FIELDS_WITHIN_S)
+            _read_fields(upload)
+        except UploadEnded:
+            form = DocumentForm.from_address()
+            return _show(form.refuse(InvalidInput("upload_ended")), visit)
+        return _take_in(visit, upload)
+
+
+@bp.get("/state")
+@fragment_of(_PAGE)
+@signed_in
+def state() -> ResponseReturnValue:
+    """Load the page again once the document's state is another than it shows."""
+    visit = begin_visit(polling=True)
+    step = DocumentForm.from_address().read_step()
+    if step is None:
+        raise NotFound("no_such_page")
+    known = visit.read(GET_DOCUMENTS, GetDocuments())
+    if DocumentView.of(step, known.documents).status == request.args.get("state"):
+        return "", HTTPStatus.NO_CONTENT
+    page = url_for(_PAGE, _anchor=step.value)
+    return make_response("", redirect=page)
+
+
+def _read_fields(upload: Upload) -> None:
+    """Read what stands before the file, and check that the form is ours.
+
+    Raises:
+        UploadEnded: it is no such form.
+        CSRFError: it is not.
+    """
+    take_fields(upload.read_fields())
+    try:
+        csrf.protect()
+    except CSRFError:
+        _drain(upload)
+        raise
+
+
+def _take_in(visit: Visit, upload: Upload) -> ResponseReturnValue:
+    form = DocumentForm()
+    try:
+        what = form.read(upload.file_name)
+        sent = take_in(visit, upload, what, form.form_key.data or "")
+    except UploadEnded:
+        return _show(form.refuse(InvalidInput("upload_ended")), visit)
+    except (InvalidInput, Conflict, Throttled, Unavailable) as refusal:
+        _drain(upload)
+        return *_show(form.refuse(refusal), visit), retry_after(refusal)
+    flash(_("We received your document. We are checking the file."), "success")
+    return redirect(url_for(_PAGE, _anchor=sent.step.value), code=303)
+
+
+def _drain(upload: Upload) -> None:
+    """Read on for a while: a browser that is still sending reads no answer."""
+    upload.allow(_DRAIN_WITHIN_S)
+    upload.drain(MAX_BYTES)
+
+
+def _show(form: DocumentForm, visit: Visit | None = None) -> tuple[str, int]:
+    step = form.read_step()
+    if step is None:
+        raise NotFound("no_such_page")
+    page = begin_page(visit=visit)
+    page.ask("documents", GET_DOCUMENTS, GetDocuments())
+    known: Documents | None = page.answer("documents")
+    view = DocumentView.of(step, known.documents if known else ())
+    return page.show(
+        "verification/document.html", form=form, view=view, status=form.status
+    )
