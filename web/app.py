@@ -21,7 +21,16 @@ from web.dashboard import views as dashboard
 from web.dev import components, mailbox
 from web.documents import views as documents
 from web.funds import views as funds
-from web.language import acts, locale, notes, places, sentences, tax_words, words
+from web.language import (
+    acts,
+    document_reasons,
+    locale,
+    notes,
+    places,
+    sentences,
+    tax_words,
+    words,
+)
 from web.language import phones as phone_language
 from web.members import views as members
 from web.notices import not_me
@@ -111,6 +120,7 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     notes.register(app)
     acts.register(app)
     tax_words.register(app)
+    document_reasons.register(app)
     register_assets(app)
     register_error_pages(app)
     for area in _AREAS:

@@ -64,7 +64,7 @@ class DocumentState(Enum):
 
 
 class FileRefusal(Enum):
-    """Why a file can't be used."""
+    """Why a file can't be used; `shared.language.document_reasons` says it."""
 
     WRONG_TYPE = "wrong_type"
     """Its first bytes are not those of a JPEG, PNG, WebP or PDF."""
@@ -82,7 +82,7 @@ class FileRefusal(Enum):
 
 
 class RejectionReason(Enum):
-    """Why an operator rejected a document."""
+    """Why an operator rejected a document, also there."""
 
     UNREADABLE = "unreadable"
     INCOMPLETE = "incomplete"
@@ -268,7 +268,7 @@ FINISH_DOCUMENT = Method(
     Document,
     Permission.READ_ACCOUNT,
     Effect.CHANGE,
-    recorded=("step", "document_type"),
+    recorded=("step",),
 )
 """NotFound ``no_such_upload``; Conflict ``document_upload_ended``; InvalidInput
 ``bad_document_hash``, ``document_empty``, ``document_too_large`` with ``max_bytes``."""
@@ -306,7 +306,7 @@ VIEW_DOCUMENT = Method(
     Permission.OPERATE,
     Effect.ONCE,
     carries_secret=True,
-    recorded=("step", "document_type"),
+    recorded=("step",),
 )
 """NotFound ``no_such_upload``; Conflict ``document_not_ready`` with ``state``,
 ``document_deleted``."""
@@ -318,7 +318,7 @@ APPROVE_DOCUMENT = Method(
     Document,
     Permission.OPERATE,
     Effect.CHANGE,
-    recorded=("step", "document_type"),
+    recorded=("step",),
 )
 """NotFound ``no_such_upload``; Conflict ``document_not_in_review`` with ``state``."""
 
@@ -329,7 +329,7 @@ REJECT_DOCUMENT = Method(
     Document,
     Permission.OPERATE,
     Effect.CHANGE,
-    recorded=("step", "document_type", "reason"),
+    recorded=("step",),
 )
 """As `APPROVE_DOCUMENT`; InvalidInput ``reason_missing``, ``bad_reason``."""
 
