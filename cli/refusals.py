@@ -29,6 +29,20 @@ _SENTENCES = {
         "A reset is already waiting until %(due_at)s. To cancel it, add --cancel"
     ),
     "no_reset_waits": mark("No reset is waiting for this user."),
+    "no_such_member": mark("This user is not a member of the company."),
+    "last_owner": mark(
+        "This is the company's only owner. Add another owner before this one leaves."
+    ),
+    "owner_needed": mark("Only an owner may change or remove an owner."),
+    "owner_is_offered": mark(
+        "Nobody becomes an owner without agreeing. Add the member as an owner instead."
+    ),
+    "already_owner": mark("This member is already an owner."),
+    "not_yourself": mark("Nobody can remove themselves."),
+    "no_ownership_offer": mark("No offer of ownership is waiting in this company."),
+    "two_factor_is_on": mark("This member already uses a second factor."),
+    "too_many_reminders": mark("This member was already reminded today."),
+    "two_factor_missing": mark("This company requires a second factor."),
     "already_member": mark("This user is already a member of the company."),
     "email_taken": mark("A user with this email address already exists."),
     "bad_email": mark("This is not a valid email address."),

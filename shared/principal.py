@@ -60,6 +60,8 @@ class Principal:
     ``session_id`` is the session that it was made for, and nil unless a user acts.
     ``proved_at`` is when the user last proved who they are, by any factor; None unless
     a user acts.
+    ``lacks_factor``: the company requires a second factor of its members, which the
+    user has not set up; the permissions are few until then.
     ``is_verified``: who acts has shown who they are, so the limits of those who have
     not don't hold.
     """
@@ -76,6 +78,7 @@ class Principal:
     session_id: UUID = NOBODY_ID
     is_login_name: bool = False
     proved_at: datetime | None = None
+    lacks_factor: bool = False
 
     @property
     def issued_at(self) -> datetime:
@@ -88,7 +91,12 @@ class Principal:
         return self.name if is_named else ""
 
     def require(self, permission: Permission) -> None:
-        """Raise `Forbidden` (``permission_missing``) unless the principal has it."""
+        """Raise `Forbidden` (``permission_missing``) unless the principal has it.
+
+        The code is ``two_factor_missing`` if that is why.
+        """
+        if permission not in self.permissions and self.lacks_factor:
+            raise Forbidden("two_factor_missing")
         if permission not in self.permissions:
             raise Forbidden(
                 "permission_missing",
@@ -177,6 +185,7 @@ def sign(principal: Principal, key: Ed25519PrivateKey) -> str:
         "session": str(principal.session_id),
         "login_name": principal.is_login_name,
         "proved": _seconds(principal.proved_at),
+        "lacks_factor": principal.lacks_factor,
     }
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
@@ -229,6 +238,7 @@ def _read(claims: dict[str, Any]) -> Principal:
         session_id=UUID(claims.get("session", str(NOBODY_ID))),
         is_login_name=claims.get("login_name") is True,
         proved_at=_moment(claims.get("proved")),
+        lacks_factor=claims.get("lacks_factor") is True,
     )
 
 

@@ -21,6 +21,7 @@ from web.dashboard import views as dashboard
 from web.dev import components, mailbox
 from web.documents import views as documents
 from web.funds import views as funds
+from web.help import views as help_pages
 from web.language import (
     acts,
     document_reasons,
@@ -72,6 +73,7 @@ _AREAS = (
     profile,
     legal_details,
     members,
+    help_pages,
     activity,
     notices,
     not_me,

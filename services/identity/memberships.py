@@ -8,8 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.identity.models.companies import Company, Membership
-from services.identity.models.people import User
+from services.identity.models.companies import Company, EndedMembership, Membership
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
 from shared.errors import Conflict, Forbidden, NotFound
@@ -26,10 +25,14 @@ class UsersCompany:
     company_name: str
     role: Role
     since: datetime
+    requires_two_factor: bool
 
     def view(self) -> identity.memberships.CompanyMembership:
         return identity.memberships.CompanyMembership(
-            company_id=self.company_id, company_name=self.company_name, role=self.role
+            company_id=self.company_id,
+            company_name=self.company_name,
+            role=self.role,
+            requires_two_factor=self.requires_two_factor,
         )
 
 
@@ -41,6 +44,7 @@ def of_user(db: Session, user_id: UUID) -> list[UsersCompany]:
             Company.name,
             Membership.role,
             Membership.since,
+            Company.requires_two_factor,
         )
         .join(
             Membership,
@@ -75,24 +79,23 @@ def choose_first(companies: list[UsersCompany]) -> UsersCompany:
     return min(companies, key=lambda company: (company.since, company.company_id))
 
 
-def list_members(db: Session) -> list[identity.memberships.Member]:
-    """Return the members of the company that ``db`` is narrowed to, oldest first."""
-    rows = db.execute(
-        select(Membership, User)
-        .join(User, User.id == Membership.user_id)
-        .order_by(Membership.since, Membership.user_id)
+def lock_membership(db: Session, company_id: UUID, user_id: UUID) -> Membership:
+    """Read a membership, after locking its company's memberships against changes.
+
+    Who takes away an owner's role counts the others, so one change comes after another.
+
+    Raises:
+        NotFound: ``no_such_member``.
+    """
+    db.execute(
+        select(Company.company_id)
+        .where(Company.company_id == company_id)
+        .with_for_update()
     )
-    return [
-        identity.memberships.Member(
-            user_id=user.id,
-            name=user.name,
-            email=user.email,
-            role=membership.role,
-            two_factor_enabled=user.two_factor_enabled,
-            since=membership.since,
-        )
-        for membership, user in rows
-    ]
+    found = db.get(Membership, (company_id, user_id), populate_existing=True)
+    if found is None:
+        raise NotFound("no_such_member")
+    return found
 
 
 def add_member(
@@ -103,6 +106,7 @@ def add_member(
     Raises:
         Conflict: ``already_member``, in whichever role.
     """
+    ended = change.db.get(EndedMembership, (request.company_id, request.user_id))
     added = (
         insert(Membership)
         .values(
@@ -110,18 +114,70 @@ def add_member(
             user_id=request.user_id,
             role=request.role,
             since=change.call.now,
-            version=FIRST_VERSION,
+            version=ended.version + 1 if ended else FIRST_VERSION,
         )
         .on_conflict_do_nothing()
     )
     membership = change.db.scalar(added.returning(Membership))
     if membership is None:
         raise Conflict("already_member")
-    body = identity.memberships.Membership(
-        company_id=membership.company_id,
-        user_id=membership.user_id,
-        role=membership.role,
+    return _publish(change, membership, membership.role)
+
+
+def change_role(
+    change: Change, membership: Membership, role: Role
+) -> identity.memberships.Membership:
+    """Give a member another role, and publish it; nothing, if it is theirs already.
+
+    Raises:
+        Conflict: ``last_owner``; a company has an owner at any time.
+    """
+    if membership.role is not role:
+        _keep_an_owner(change.db, membership)
+        membership.role = role
+        membership.version += 1
+        return _publish(change, membership, role)
+    return _view(membership, role)
+
+
+def end_membership(
+    change: Change, membership: Membership
+) -> identity.memberships.Membership:
+    """Take a user out of a company, and publish it.
+
+    Raises:
+        Conflict: ``last_owner``.
+    """
+    db = change.db
+    _keep_an_owner(db, membership)
+    membership.version += 1
+    db.merge(
+        EndedMembership(
+            company_id=membership.company_id,
+            user_id=membership.user_id,
+            version=membership.version,
+        )
     )
+    db.delete(membership)
+    return _publish(change, membership, None)
+
+
+def _keep_an_owner(db: Session, membership: Membership) -> None:
+    if membership.role is not Role.OWNER:
+        return
+    another = select(Membership.user_id).where(
+        Membership.company_id == membership.company_id,
+        Membership.role == Role.OWNER,
+        Membership.user_id != membership.user_id,
+    )
+    if db.scalar(another.limit(1)) is None:
+        raise Conflict("last_owner")
+
+
+def _publish(
+    change: Change, membership: Membership, role: Role | None
+) -> identity.memberships.Membership:
+    body = _view(membership, role)
     change.emit(
         identity.memberships.MEMBERSHIP_CHANGED,
         body,
@@ -129,3 +185,9 @@ def add_member(
         version=membership.version,
     )
     return body
+
+
+def _view(membership: Membership, role: Role | None) -> identity.memberships.Membership:
+    return identity.memberships.Membership(
+        company_id=membership.company_id, user_id=membership.user_id, role=role
+    )

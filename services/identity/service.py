@@ -34,7 +34,8 @@ from services.identity.signing_in.proofs import Proofs
 from services.identity.signing_in.second_step import SecondStep
 from services.identity.signing_in.throttle import Attempts
 from services.identity.surface.activity import ActivityMethods
-from services.identity.surface.companies import CompanyMethods
+from services.identity.surface.companies.companies import CompanyMethods
+from services.identity.surface.companies.members import MemberMethods
 from services.identity.surface.email_changes import EmailMethods
 from services.identity.surface.factors import FactorMethods
 from services.identity.surface.notices import NoticeMethods
@@ -66,6 +67,7 @@ class IdentityService(
     PasswordMethods,
     PeopleMethods,
     CompanyMethods,
+    MemberMethods,
     EmailMethods,
     ActivityMethods,
     NoticeMethods,

@@ -80,6 +80,18 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
         "identity.create_company": mark("Created the company"),
         "identity.change_company": mark("Changed the company details"),
         "identity.add_member": mark("Added a member with the role %(role)s"),
+        "identity.change_role": mark("Changed a member's role to %(role)s"),
+        "identity.remove_member": mark("Removed a member"),
+        "identity.remind_member": mark(
+            "Reminded a member to turn on Two-Factor Authentication"
+        ),
+        "identity.require_two_factor": mark(
+            "Changed whether members need Two-Factor Authentication"
+        ),
+        "identity.offer_ownership": mark("Offered the ownership of the company"),
+        "identity.withdraw_ownership": mark("Withdrew the offer of ownership"),
+        "identity.accept_ownership": mark("Became an owner of the company"),
+        "identity.decline_ownership": mark("Declined the ownership of the company"),
         "billing.set_tax_id": mark("Changed the VAT ID"),
         "billing.confirm_tax_id": mark("Confirmed the VAT ID"),
     },

@@ -148,6 +148,28 @@ _SENTENCES = {
         "Your role in this company does not include this. Ask the owner or an "
         "administrator."
     ),
+    "two_factor_missing": mark(
+        "This company requires Two-Factor Authentication. Set it up to continue."
+    ),
+    "no_such_member": mark("This person is not a member of the company any more."),
+    "last_owner": mark(
+        "This is the only owner. Hand over the company to another member first."
+    ),
+    "owner_needed": mark("Only an owner can change or remove an owner."),
+    "owner_is_offered": mark(
+        "Ownership needs the other person's consent. Use “Hand over ownership” instead."
+    ),
+    "already_owner": mark("This member is an owner already."),
+    "not_yourself": mark(
+        "You can't remove yourself here. To leave the company, open My Account."
+    ),
+    "no_ownership_offer": mark(
+        "This offer has expired, was withdrawn or was answered already."
+    ),
+    "two_factor_is_on": mark("This member uses Two-Factor Authentication already."),
+    "too_many_reminders": mark(
+        "We reminded this member today. You can send another reminder tomorrow."
+    ),
     "no_company": mark(
         "You are not a member of any company yet. Ask the person who invited you, or "
         "contact support."

@@ -16,6 +16,11 @@ _ICONS = {
     NoticeKind.SERVICES_SUSPENDED: "player-pause",
     NoticeKind.SERVICES_RESUMED: "circle-check",
     NoticeKind.REFUND_DECIDED: "receipt",
+    NoticeKind.ROLE_CHANGED: "user-circle",
+    NoticeKind.MEMBER_REMOVED: "user-circle",
+    NoticeKind.OWNERSHIP_OFFERED: "user-circle",
+    NoticeKind.OWNERSHIP_ACCEPTED: "user-circle",
+    NoticeKind.OWNERSHIP_DECLINED: "user-circle",
 }
 _SECURITY = "shield-lock"
 

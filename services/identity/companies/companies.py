@@ -47,7 +47,7 @@ def create_company(
         created_at=change.call.now,
     )
     change.db.add(company)
-    body = _publish_change(change, company)
+    body = publish_change(change, company)
     ownership = identity.memberships.AddMember(
         company_id=company.company_id, user_id=owner.id, role=Role.OWNER
     )
@@ -80,7 +80,7 @@ def change_company(
     for name in changed:
         setattr(company, name, wanted[name])
     company.version += 1
-    return _publish_change(change, company)
+    return publish_change(change, company)
 
 
 def get_company(db: Session, company_id: UUID, *, lock: bool = False) -> Company:
@@ -153,10 +153,11 @@ def view(company: Company) -> identity.companies.Company:
         time_zone=company.time_zone,
         is_business=company.is_business,
         version=company.version,
+        requires_two_factor=company.requires_two_factor,
     )
 
 
-def _publish_change(change: Change, company: Company) -> identity.companies.Company:
+def publish_change(change: Change, company: Company) -> identity.companies.Company:
     """Write the event of what the company is now; returns its body."""
     change.db.flush()
     event = _company_changed(company)

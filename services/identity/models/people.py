@@ -31,3 +31,4 @@ class User(Base):
     created_at: Mapped[datetime]
     blocked_at: Mapped[datetime | None]
     phone: Mapped[str] = mapped_column(default="")
+    last_login_at: Mapped[datetime | None]

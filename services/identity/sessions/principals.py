@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.identity.memberships import UsersCompany
 from services.identity.models.people import User
 from services.identity.models.signing_in import LoginSession
-from services.identity.roles import PERMISSIONS
+from services.identity.roles import PERMISSIONS, WITHOUT_FACTOR
 from shared.contracts.identity.signing_in import (
     ASSERTION_AUDIENCE,
     MINT_OPERATOR_TOKEN,
@@ -46,11 +46,15 @@ def of_user(
     *,
     is_verified: bool,
 ) -> Principal:
-    """A user who acts for one of their companies, in the role they have there."""
+    """A user who acts for one of their companies, in the role they have there.
+
+    Without the second factor that the company requires, next to nothing is left of it.
+    """
+    lacks_factor = company.requires_two_factor and not user.two_factor_enabled
     return Principal(
         kind=Kind.USER,
         name=user.name,
-        permissions=PERMISSIONS[company.role],
+        permissions=WITHOUT_FACTOR if lacks_factor else PERMISSIONS[company.role],
         expires_at=_expiry(now),
         user_id=user.id,
         company_id=company.company_id,
@@ -59,6 +63,7 @@ def of_user(
         is_verified=is_verified,
         session_id=session.id,
         proved_at=session.proved_at,
+        lacks_factor=lacks_factor,
     )
 
 

@@ -129,6 +129,7 @@ def open_session(
         last_seen_at=now,
     )
     db.add(row)
+    user.last_login_at = now
     record_of(change, user, row.id)
     if device.is_new:
         _tell_of_new_device(change, user, row)

@@ -17,6 +17,7 @@ from shared.contracts.identity import (
     signing_in,
     verification,
 )
+from shared.contracts.identity.members import ownership, roles, security
 from shared.contracts.identity.name import NAME
 
 CONTRACT = ServiceContract(
@@ -33,6 +34,9 @@ CONTRACT = ServiceContract(
         *email_changes.METHODS,
         *companies.METHODS,
         *memberships.METHODS,
+        *roles.METHODS,
+        *security.METHODS,
+        *ownership.METHODS,
         *activity.METHODS,
         *notices.METHODS,
         *verification.METHODS,

@@ -25,6 +25,7 @@ class Company(Response, frozen=True, kw_only=True):
     """A company's full state; also the body of ``company_changed``.
 
     ``version`` grows with each change; it is 0 in events from before there was one.
+    ``requires_two_factor``: only members with a second factor act for it.
     """
 
     id: UUID
@@ -33,6 +34,7 @@ class Company(Response, frozen=True, kw_only=True):
     time_zone: str
     is_business: bool
     version: int = 0
+    requires_two_factor: bool = False
 
     @property
     def company_id(self) -> UUID:

@@ -4,7 +4,11 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
+import msgspec
+
 from shared.contract import Effect, Event, Method, Request, Response
+from shared.contracts.identity.factors import Factor
+from shared.contracts.identity.members.ownership import OwnershipOffer
 from shared.contracts.identity.name import NAME
 from shared.permissions import Permission
 
@@ -18,11 +22,15 @@ class Role(Enum):
 
 
 class CompanyMembership(Response, frozen=True, kw_only=True):
-    """A company the user belongs to, and in which role."""
+    """A company the user belongs to, and in which role.
+
+    ``requires_two_factor``: its members need a second factor to act for it.
+    """
 
     company_id: UUID
     company_name: str
     role: Role
+    requires_two_factor: bool = False
 
 
 class ListMembers(Request, frozen=True, kw_only=True):
@@ -30,16 +38,27 @@ class ListMembers(Request, frozen=True, kw_only=True):
 
 
 class Member(Response, frozen=True, kw_only=True):
+    """``factors`` are an authenticator app and passkeys, without recovery codes.
+
+    ``last_login_at`` is for who manages members, and None for others.
+    """
+
     user_id: UUID
     name: str
     email: str
     role: Role
     two_factor_enabled: bool
     since: datetime
+    factors: list[Factor] = msgspec.field(default_factory=list)
+    last_login_at: datetime | None = None
 
 
 class Members(Response, frozen=True, kw_only=True):
+    """``offer`` is an offer of ownership that is open, if there is one."""
+
     members: list[Member]
+    requires_two_factor: bool = False
+    offer: OwnershipOffer | None = None
 
 
 class AddMember(Request, frozen=True, kw_only=True):

@@ -59,6 +59,20 @@ class NoticeKind(Enum):
     REFUND_DECIDED = "refund_decided"
     """``top_up_id``, ``reference``, ``amount``, ``currency``, ``state`` (a
     RefundRequestState), ``answer``."""
+    ROLE_CHANGED = "role_changed"
+    """``role`` (a Role)."""
+    MEMBER_REMOVED = "member_removed"
+    """``company``: the name of the company that they have left."""
+    TWO_FACTOR_REMINDER = "two_factor_reminder"
+    """``by``: the name of who reminds them."""
+    TWO_FACTOR_REQUIRED = "two_factor_required"
+    """``by``: the name of who requires it."""
+    OWNERSHIP_OFFERED = "ownership_offered"
+    """``by``: the name of the owner."""
+    OWNERSHIP_ACCEPTED = "ownership_accepted"
+    """``by``: the name of the new owner."""
+    OWNERSHIP_DECLINED = "ownership_declined"
+    """``by``: the name of the member."""
 
 
 class Notice(Response, frozen=True, kw_only=True):

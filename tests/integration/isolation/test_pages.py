@@ -152,6 +152,7 @@ LINES = (
     Line("POST", "/companies/{company}/profile/edit", "303 303 403 403 403 404 login login login", {"version": "1", "name": f"Company {OUR_WORD}", "kind": "business", "city": f"City of {OUR_WORD}", "country": "DE", "time_zone": "UTC", "form_key": "a-key"}),
     Line("POST", "/companies/{company}/tax-id",   "303 303 303 403 403 404 login login login", {"tax_id": "DE136695976", "form_key": "a-key"}),
     Line("GET", "/companies/{company}/members",   "200 200 200 200 200 404 login login login"),
+    Line("GET", "/help/roles",                    "200 200 200 200 200 200 login login login"),
     Line("GET", "/companies/{company}/activity",  "200 200 403 403 403 404 login login login"),
     Line("GET", "/companies/{company}/activity.csv", "200 200 403 403 403 404 login login login"),
     Line("GET", "/companies/{company}/transactions", "200 200 200 403 200 404 login login login"),

@@ -16,6 +16,8 @@ PROMISED = {
     Permission.ADD_FUNDS:        "yes yes yes no  no",
     Permission.MANAGE_BILLING:   "yes yes yes no  no",
     Permission.MANAGE_SERVICES:  "yes yes no  yes no",
+    Permission.SEE_SECRETS:      "yes yes no  yes no",
+    Permission.OPEN_PANEL:       "yes yes no  yes no",
     Permission.MANAGE_COMPANY:   "yes yes no  no  no",
     Permission.MANAGE_MEMBERS:   "yes yes no  no  no",
     Permission.READ_ACTIVITY:    "yes yes no  no  no",

@@ -40,6 +40,7 @@ MONEY = {"amount": "1119.50", "currency": "EUR"}
 TOP_UP = {"top_up_id": "top-up-1", "reference": "TU-1", **MONEY}
 DEVICE = {"device": "Firefox on Linux", "network": "192.0.2.0"}
 SERVICES = {"count": "12", "names": "web-01\nweb-02", "reason": "payment"}
+BY, MEMBERS = {"by": "Ada Lovelace"}, f"/companies/{COMPANY_ID}/members"
 EXAMPLES: dict[NoticeKind, tuple[dict[str, str], set[str]]] = {
     NoticeKind.NEW_DEVICE: (DEVICE, {"Firefox on Linux", "192.0.2.0", "/not-me/"}),
     NoticeKind.PASSWORD_CHANGED: ({}, {"1 Mar 2026, 23:30", "/not-me/"}),
@@ -91,6 +92,13 @@ EXAMPLES: dict[NoticeKind, tuple[dict[str, str], set[str]]] = {
         {"state": "declined", "answer": HOSTILE, **TOP_UP},
         {HOSTILE, "1,119.50 EUR", "TU-1", "/funds/top-ups/top-up-1"},
     ),
+    NoticeKind.ROLE_CHANGED: ({"role": "billing"}, {"Billing", "/help/roles"}),
+    NoticeKind.MEMBER_REMOVED: ({"company": HOSTILE}, {HOSTILE}),
+    NoticeKind.TWO_FACTOR_REMINDER: ({"by": HOSTILE}, {HOSTILE, "/account/two-factor"}),
+    NoticeKind.TWO_FACTOR_REQUIRED: ({}, {HOSTILE, "/account/two-factor"}),
+    NoticeKind.OWNERSHIP_OFFERED: (BY, {HOSTILE, MEMBERS}),
+    NoticeKind.OWNERSHIP_ACCEPTED: (BY, {HOSTILE, MEMBERS}),
+    NoticeKind.OWNERSHIP_DECLINED: (BY, {HOSTILE, MEMBERS}),
 }
 LINKS = {
     NoticeKind.PASSWORD_RESET_ASKED: LinkKind.RESET_PASSWORD,

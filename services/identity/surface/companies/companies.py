@@ -1,11 +1,8 @@
-"""Companies and their members."""
+"""Companies: their details."""
 
 from sqlalchemy.orm import Session
 
-from services.identity import memberships
 from services.identity.companies import companies
-from services.identity.people import users
-from services.identity.people.levels import settle_level
 from services.identity.surface.room_methods import RoomMethods
 from shared.contracts import identity
 from shared.rpc.call import Call
@@ -45,20 +42,3 @@ class CompanyMethods(RoomMethods, is_part=True):
         self, db: Session, call: Call, request: identity.companies.RepublishCompanies
     ) -> identity.companies.Republished:
         return companies.republish_companies(self.change(db, call), request)
-
-    @in_transaction(identity.memberships.LIST_MEMBERS)
-    def list_members(
-        self, db: Session, _call: Call, _request: identity.memberships.ListMembers
-    ) -> identity.memberships.Members:
-        return identity.memberships.Members(members=memberships.list_members(db))
-
-    @in_transaction(identity.memberships.ADD_MEMBER)
-    def add_member(
-        self, db: Session, call: Call, request: identity.memberships.AddMember
-    ) -> identity.memberships.Membership:
-        companies.get_company(db, request.company_id)
-        users.get_user(db, request.user_id)
-        change = self.change(db, call)
-        added = memberships.add_member(change, request)
-        settle_level(change, request.company_id)
-        return added
