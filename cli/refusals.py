@@ -43,6 +43,7 @@ _SENTENCES = {
     "two_factor_is_on": mark("This member already uses a second factor."),
     "too_many_reminders": mark("This member was already reminded today."),
     "two_factor_missing": mark("This company requires a second factor."),
+    "too_many_links": mark("Too many links that are not valid came from this address."),
     "already_member": mark("This user is already a member of the company."),
     "email_taken": mark("A user with this email address already exists."),
     "bad_email": mark("This is not a valid email address."),

@@ -35,6 +35,18 @@ class MailedLinks:
         """Return the secret for the link's address: 96 hexadecimal characters."""
         return link_id.hex + self._mark(kind, link_id)
 
+    def is_genuine(self, kind: LinkKind, token: str) -> bool:
+        """Whether we made this token, which shows without a look into the database."""
+        return self._read(kind, token) is not None
+
+    def recognise(self, db: Session, kind: LinkKind, token: str) -> MailedLink:
+        """Return the link of a token, whether it can still be used or not.
+
+        Raises:
+            NotFound: ``link_unknown``.
+        """
+        return self._recognise(db, kind, token, lock=False)
+
     def find(
         self, db: Session, kind: LinkKind, token: str, now: datetime
     ) -> MailedLink:
@@ -58,14 +70,20 @@ class MailedLinks:
     def _find(
         self, db: Session, kind: LinkKind, token: str, now: datetime, *, lock: bool
     ) -> MailedLink:
-        link_id = self._read(kind, token)
-        link = db.get(MailedLink, link_id, with_for_update=lock) if link_id else None
-        if link is None or link.kind is not kind:
-            raise NotFound("link_unknown")
+        link = self._recognise(db, kind, token, lock=lock)
         if link.used_at is not None:
             raise NotFound("link_used")
         if link.expires_at <= now:
             raise NotFound("link_expired")
+        return link
+
+    def _recognise(
+        self, db: Session, kind: LinkKind, token: str, *, lock: bool
+    ) -> MailedLink:
+        link_id = self._read(kind, token)
+        link = db.get(MailedLink, link_id, with_for_update=lock) if link_id else None
+        if link is None or link.kind is not kind:
+            raise NotFound("link_unknown")
         return link
 
     def _read(self, kind: LinkKind, token: str) -> UUID | None:
@@ -83,11 +101,14 @@ class MailedLinks:
 def make_link(
     change: Change,
     kind: LinkKind,
-    user_id: UUID,
+    user_id: UUID | None,
     lifetime: timedelta,
     parameters: dict[str, str] | None = None,
 ) -> MailedLink:
-    """Make a link for a user; ``parameters`` say what it will do."""
+    """Make a link for a user, or for an address without one.
+
+    ``parameters`` say what it will do.
+    """
     link = MailedLink(
         id=change.runtime.new_id(),
         kind=kind,
@@ -126,6 +147,15 @@ def end_links(
             MailedLink.used_at.is_(None),
             MailedLink.created_at >= since if since else true(),
         )
+        .values(used_at=change.call.now)
+    )
+
+
+def end_link(change: Change, link_id: UUID) -> None:
+    """Let a link be used no more."""
+    change.db.execute(
+        update(MailedLink)
+        .where(MailedLink.id == link_id, MailedLink.used_at.is_(None))
         .values(used_at=change.call.now)
     )
 

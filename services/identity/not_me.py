@@ -46,7 +46,7 @@ def use(change: Change, links: MailedLinks, token: str) -> NotMe:
     now = change.call.now
     found = links.find(change.db, LinkKind.NOT_ME, token, now)
     # Locked before the link, as all who change a password do.
-    user = users.lock_user(change.db, found.user_id)
+    user = users.lock_user(change.db, found.owner_id)
     link = links.use(change.db, LinkKind.NOT_ME, token, now)
     user.blocked_at = now
     end_sessions_of(change, user.id)

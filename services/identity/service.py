@@ -6,6 +6,9 @@ from typing import ClassVar
 
 from argon2 import PasswordHasher
 
+from services.identity.companies.accepting import Accepting
+from services.identity.companies.contacts import ContactLinks
+from services.identity.companies.outside_links import OutsideLinks
 from services.identity.credentials.password_changes import NewPasswords, PasswordChanges
 from services.identity.credentials.resets import Resets
 from services.identity.factors import challenges, totp
@@ -38,6 +41,8 @@ from services.identity.surface.companies.companies import CompanyMethods
 from services.identity.surface.companies.members import MemberMethods
 from services.identity.surface.email_changes import EmailMethods
 from services.identity.surface.factors import FactorMethods
+from services.identity.surface.members.contacts import ContactMethods
+from services.identity.surface.members.invitations import InvitationMethods
 from services.identity.surface.notices import NoticeMethods
 from services.identity.surface.passkeys import PasskeyMethods
 from services.identity.surface.passwords import PasswordMethods
@@ -68,6 +73,8 @@ class IdentityService(
     PeopleMethods,
     CompanyMethods,
     MemberMethods,
+    InvitationMethods,
+    ContactMethods,
     EmailMethods,
     ActivityMethods,
     NoticeMethods,
@@ -128,6 +135,9 @@ class IdentityService(
             settings.provider.name,
             settings.public_url,
         )
+        outside = OutsideLinks(database, self._links, self._limits)
+        self._accepting = Accepting(outside, runtime, new.keep)
+        self._contact_links = ContactLinks(outside, runtime)
         self._party = RelyingParty.of(settings.public_url, settings.provider)
         self._proofs = Proofs(checks, self._secrets, self._party, self._signing_key)
         self._passkey_logins = PasskeyLogins(

@@ -140,6 +140,28 @@ _SENTENCES = {
     "link_unknown": mark("This link is not valid. Open it as it is in the mail."),
     "link_used": mark("This link was used before, or a newer one replaces it."),
     "link_expired": mark("This link has expired. Ask for a new one."),
+    "too_many_links": mark("Too many links that are not valid came from your network."),
+    "phone_verification_needed": mark(
+        "An owner has to verify a phone number in the Verification Center before you "
+        "can invite people."
+    ),
+    "role_not_offered": mark("You can't invite people with this role. Choose another."),
+    "already_member": mark("This person is already a member of the company."),
+    "already_invited": mark(
+        "This address has an open invitation. Send it again, or withdraw it first."
+    ),
+    "too_many_invitations": mark("You have sent many invitations."),
+    "no_such_invitation": mark(
+        "This invitation was withdrawn or is answered. Open the members again."
+    ),
+    "nobody_asks": mark("Nobody has asked to join with this invitation."),
+    "account_exists": mark("This address has an account. Log in to accept."),
+    "contact_exists": mark("This address gets the documents already."),
+    "too_many_contacts": mark(
+        "A company can have %(maximum)s billing contacts. Remove one first."
+    ),
+    "too_many_contact_mails": mark("You have added many billing contacts."),
+    "no_such_contact": mark("This billing contact was removed."),
     "session_ended": _SESSION_ENDED,
     "principal_missing": _SESSION_ENDED,
     "principal_expired": _SESSION_ENDED,

@@ -21,6 +21,8 @@ _ICONS = {
     NoticeKind.OWNERSHIP_OFFERED: "user-circle",
     NoticeKind.OWNERSHIP_ACCEPTED: "user-circle",
     NoticeKind.OWNERSHIP_DECLINED: "user-circle",
+    NoticeKind.INVITATION_ANSWERED: "users",
+    NoticeKind.INVITATION_APPROVED: "users",
 }
 _SECURITY = "shield-lock"
 

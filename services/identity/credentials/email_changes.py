@@ -125,7 +125,7 @@ def undo_change(change: Change, links: MailedLinks, token: str) -> EmailInUse:
     """
     now = change.call.now
     found = links.find(change.db, LinkKind.UNDO_EMAIL, token, now)
-    user = users.lock_user(change.db, found.user_id)
+    user = users.lock_user(change.db, found.owner_id)
     link = links.use(change.db, LinkKind.UNDO_EMAIL, token, now)
     _use_email(change, user, link.parameters["old_email"])
     _end_later_links(change, user, user.email, link.created_at)

@@ -91,7 +91,7 @@ class Resets:
         """
         with self._database.system() as db:
             link = self._links.find(db, LinkKind.RESET_PASSWORD, token, now)
-            user = users.get_user(db, link.user_id)
+            user = users.get_user(db, link.owner_id)
             return identity.passwords.Reset(
                 email=user.email, expires_at=link.expires_at
             )
@@ -106,7 +106,7 @@ class Resets:
         with self._database.system() as db:
             link = self._links.find(db, kind, token, now)
             self._limits.take(db, PER_LINK, str(link.id), now)
-            user = users.get_user(db, link.user_id)
+            user = users.get_user(db, link.owner_id)
             user_id, words = user.id, users.context_words_of(db, user)
         kept = self._new_passwords.keep(request.new, words)
         with self._database.system() as db:

@@ -17,17 +17,34 @@ class LinkKind(Enum):
     UNDO_EMAIL = "undo_email"
     NOT_ME = "not_me"
     LOG_IN = "log_in"
+    INVITE = "invite"
+    CONFIRM_CONTACT = "confirm_contact"
+    END_CONTACT = "end_contact"
 
 
 class MailedLink(Base):
-    """A link's row; its token is not kept."""
+    """A link's row; its token is not kept.
+
+    ``user_id`` is None for a link that goes to an address without an account.
+    """
 
     __tablename__ = "mailed_links"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[LinkKind]
-    user_id: Mapped[UUID]
+    user_id: Mapped[UUID | None]
     parameters: Mapped[dict[str, str]]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+    @property
+    def owner_id(self) -> UUID:
+        """The user whose account the link is about.
+
+        Raises:
+            ValueError: its kind is of those that go to an address.
+        """
+        if self.user_id is None:
+            raise ValueError(f"a link to {self.kind.value} is nobody's")
+        return self.user_id

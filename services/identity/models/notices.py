@@ -14,21 +14,24 @@ class Notice(Base):
     """A notice on its way over one channel.
 
     ``address`` is where a mail goes, which may be an email that the user had before;
-    it is empty on the page. ``next_attempt_at`` is empty once it is sent, or given up,
-    ``failure`` is a code of why the last attempt failed, and ``file_id`` is what is
-    attached, until then.
+    it is empty on the page. A mail to somebody without an account has no ``user_id``,
+    but the language and the time zone in which it is written. ``next_attempt_at`` is
+    empty once it is sent, or given up, ``failure`` is a code of why the last attempt
+    failed, and ``file_id`` is what is attached, until then.
     """
 
     __tablename__ = "notices"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity())
-    user_id: Mapped[UUID]
+    user_id: Mapped[UUID | None]
     company_id: Mapped[UUID | None]
     kind: Mapped[NoticeKind]
     cause: Mapped[str]
     channel: Mapped[Channel]
     address: Mapped[str] = mapped_column(default="")
+    locale: Mapped[str] = mapped_column(default="")
+    time_zone: Mapped[str] = mapped_column(default="")
     parameters: Mapped[dict[str, str]]
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]

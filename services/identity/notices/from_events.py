@@ -2,15 +2,23 @@
 
 import base64
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.identity.models.companies import Membership
+from services.identity.models.invitations import BillingContact
 from services.identity.models.notices import NoticeFile
 from services.identity.models.people import User
-from services.identity.notices.notify import Subject, notify
+from services.identity.notices.notify import (
+    STOP_LINK,
+    Outsider,
+    Subject,
+    mail_outsider,
+    notify,
+)
 from shared.contracts.billing.announcements import FailedPayment, StoredDocument
 from shared.contracts.billing.refund_requests import RefundRequest
 from shared.contracts.identity.memberships import Role
@@ -36,7 +44,9 @@ def document_stored(change: Change, envelope: Envelope[StoredDocument]) -> None:
     if document.due_on:
         parameters["due_on"] = document.due_on.isoformat()
     members = _members(change.db, envelope.company_id, FOR_MONEY)
-    file_id = _keep_file(change, document) if document.pdf and members else None
+    contacts = _contacts(change.db, envelope.company_id)
+    is_sent = members or contacts
+    file_id = _keep_file(change, document) if document.pdf and is_sent else None
     subject = Subject(
         NoticeKind.DOCUMENT_ISSUED,
         str(document.id),
@@ -45,6 +55,8 @@ def document_stored(change: Change, envelope: Envelope[StoredDocument]) -> None:
         file_id,
     )
     _notify_all(change, members, subject)
+    for contact in contacts:
+        _mail_contact(change, contact, subject)
 
 
 def payment_failed(change: Change, envelope: Envelope[FailedPayment]) -> None:
@@ -99,6 +111,25 @@ def _members(db: Session, company_id: UUID, roles: Collection[Role]) -> Sequence
         .where(Membership.company_id == company_id, Membership.role.in_(roles))
         .order_by(User.id)
     ).all()
+
+
+def _contacts(db: Session, company_id: UUID) -> Sequence[BillingContact]:
+    return db.scalars(
+        select(BillingContact)
+        .where(
+            BillingContact.company_id == company_id,
+            BillingContact.confirmed_at.is_not(None),
+            BillingContact.ended_at.is_(None),
+        )
+        .order_by(BillingContact.id)
+    ).all()
+
+
+def _mail_contact(change: Change, contact: BillingContact, subject: Subject) -> None:
+    stop = {STOP_LINK: str(contact.stop_link_id)}
+    own = replace(subject, parameters={**subject.parameters, **stop})
+    outsider = Outsider(contact.email, contact.locale, contact.time_zone)
+    mail_outsider(change, outsider, own)
 
 
 def _notify_all(change: Change, users: Sequence[User], subject: Subject) -> None:

@@ -34,6 +34,9 @@ LINK_ADDRESSES: Mapping[LinkKind, str] = {
     LinkKind.UNDO_EMAIL: "undo-email",
     LinkKind.NOT_ME: "not-me",
     LinkKind.LOG_IN: "login-link",
+    LinkKind.INVITE: "invitations",
+    LinkKind.CONFIRM_CONTACT: "confirm-contact",
+    LinkKind.END_CONTACT: "stop-documents",
 }
 
 _FALLBACK = Locale("en")
@@ -41,7 +44,10 @@ _FALLBACK = Locale("en")
 
 @dataclass(frozen=True)
 class Letter:
-    """What a mail says and to whom; ``pdf`` is attached under ``file_name``."""
+    """What a mail says and to whom; ``pdf`` is attached under ``file_name``.
+
+    ``stop`` ends such mails; only somebody without an account has that link.
+    """
 
     notice_id: UUID
     kind: NoticeKind
@@ -55,6 +61,7 @@ class Letter:
     company: str = ""
     link: MailedLink | None = None
     not_me: MailedLink | None = None
+    stop: MailedLink | None = None
     file_name: str = ""
     pdf: bytes = b""
 
@@ -99,6 +106,10 @@ class MailWriter:
         mail["Date"] = format_mail_date(letter.created_at)
         mail["Message-ID"] = f"<{letter.notice_id}@{hostname}>"
         mail["Auto-Submitted"] = "auto-generated"
+        if letter.stop:
+            # RFC 8058: a program sends a POST there, without opening a page.
+            mail["List-Unsubscribe"] = f"<{self._link(letter.stop)}>"
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
     def _values(self, letter: Letter, locale: Locale) -> dict[str, Any]:
         zone = ZoneInfo(letter.time_zone)
@@ -114,6 +125,7 @@ class MailWriter:
             "names": _names(parameters),
             "link": self._link(link),
             "not_me": self._link(letter.not_me),
+            "stop": self._link(letter.stop),
             "has_file": bool(letter.pdf),
             "page": self._page,
             "money": _money_writer(locale),

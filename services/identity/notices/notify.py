@@ -40,12 +40,29 @@ MAIL_ONLY = frozenset(
         NoticeKind.PASSWORD_RESET_ASKED,
         NoticeKind.EMAIL_CONFIRM,
         NoticeKind.LOGIN_LINK,
+        NoticeKind.INVITATION,
+        NoticeKind.CONTACT_CONFIRM,
     }
 )
 """What anybody may have asked for; only their link is worth reading."""
 
 NOT_ME_LINK = "not_me_link_id"
 """The parameter of a mail with the id of its "This wasn't me"."""
+
+STOP_LINK = "stop_link_id"
+"""The parameter of a mail with the id of the link that ends such mails."""
+
+
+@dataclass(frozen=True)
+class Outsider:
+    """Somebody without an account: where their mails go, and how they are written.
+
+    ``locale`` and ``time_zone`` are those of the person who gave the address.
+    """
+
+    address: str
+    locale: str
+    time_zone: str
 
 
 @dataclass(frozen=True)
@@ -72,15 +89,29 @@ def notify(change: Change, user: User, subject: Subject, email: str = "") -> Non
     _mail(change, user, subject, email or user.email)
     if subject.kind in MAIL_ONLY:
         return
-    if _add(change, user, subject, channel=Channel.PAGE):
+    if _add(change, subject, user_id=user.id, channel=Channel.PAGE):
         emit_notices_changed(change, user.id, subject.company_id or NOBODY_ID)
+
+
+def mail_outsider(change: Change, outsider: Outsider, subject: Subject) -> None:
+    """Mail somebody without an account; a cause that was told is not told again."""
+    values = {
+        "user_id": None,
+        "channel": Channel.MAIL,
+        "address": outsider.address,
+        "locale": outsider.locale,
+        "time_zone": outsider.time_zone,
+        "next_attempt_at": change.call.now,
+        "file_id": subject.file_id,
+    }
+    _add(change, subject, **values)
 
 
 def _mail(change: Change, user: User, subject: Subject, address: str) -> None:
     mail = _add(
         change,
-        user,
         subject,
+        user_id=user.id,
         channel=Channel.MAIL,
         address=address,
         next_attempt_at=change.call.now,
@@ -92,15 +123,16 @@ def _mail(change: Change, user: User, subject: Subject, address: str) -> None:
         mail.parameters = {**mail.parameters, NOT_ME_LINK: str(link.id)}
 
 
-def _add(change: Change, user: User, subject: Subject, **more: object) -> Notice | None:
+def _add(change: Change, subject: Subject, **more: object) -> Notice | None:
     """Add a notice; return it if it is new."""
     values = {
         "id": change.runtime.new_id(),
-        "user_id": user.id,
         "company_id": subject.company_id,
         "kind": subject.kind,
         "cause": subject.cause,
         "address": "",
+        "locale": "",
+        "time_zone": "",
         "parameters": dict(subject.parameters),
         "created_at": change.call.now,
         **more,

@@ -19,7 +19,7 @@ from services.identity.models.mailed_links import MailedLink
 from services.identity.models.notices import Notice, NoticeFile
 from services.identity.models.people import User
 from services.identity.notices.mails import Letter, MailWriter
-from services.identity.notices.notify import NOT_ME_LINK
+from services.identity.notices.notify import NOT_ME_LINK, STOP_LINK
 from services.identity.notices.postboxes import NotSentError, Postbox
 from shared.backoff import Backoff
 from shared.db.database import Database
@@ -108,6 +108,11 @@ def _why_not(db: Session, notice: Notice, now: datetime) -> str:
     link = _link(db, notice, "link_id")
     if link and (link.used_at or link.expires_at <= now):
         return "link_expired"
+    stop = _link(db, notice, STOP_LINK)
+    if stop and stop.used_at:
+        return "contact_ended"
+    if notice.user_id is None:
+        return ""
     membership = (notice.company_id, notice.user_id)
     if notice.company_id and not db.get(Membership, membership):
         return "left_company"
@@ -115,7 +120,7 @@ def _why_not(db: Session, notice: Notice, now: datetime) -> str:
 
 
 def _letter(db: Session, notice: Notice) -> Letter:
-    user = db.get_one(User, notice.user_id)
+    user = db.get_one(User, notice.user_id) if notice.user_id else None
     company = db.get_one(Company, notice.company_id) if notice.company_id else None
     file = db.get(NoticeFile, notice.file_id) if notice.file_id else None
     return Letter(
@@ -124,13 +129,14 @@ def _letter(db: Session, notice: Notice) -> Letter:
         parameters=notice.parameters,
         created_at=notice.created_at,
         address=notice.address,
-        name=user.name,
-        locale=user.locale,
-        time_zone=user.time_zone,
+        name=user.name if user else "",
+        locale=user.locale if user else notice.locale,
+        time_zone=user.time_zone if user else notice.time_zone,
         company_id=notice.company_id,
         company=company.name if company else "",
         link=_link(db, notice, "link_id"),
         not_me=_link(db, notice, NOT_ME_LINK),
+        stop=_link(db, notice, STOP_LINK),
         file_name=file.name if file else "",
         pdf=file.content if file else b"",
     )

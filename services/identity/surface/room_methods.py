@@ -7,6 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
+from services.identity.companies.accepting import Accepting
+from services.identity.companies.contacts import ContactLinks
 from services.identity.credentials.password_changes import NewPasswords, PasswordChanges
 from services.identity.credentials.resets import Resets
 from services.identity.factors.codes import FactorSecrets
@@ -41,5 +43,7 @@ class RoomMethods(Service, is_part=True):
     _party: RelyingParty
     _passkey_logins: PasskeyLogins
     _proofs: Proofs
+    _accepting: Accepting
+    _contact_links: ContactLinks
     _links_asked: threading.Event
     _phone_codes: PhoneCodes

@@ -77,7 +77,7 @@ class SigningInMethods(RoomMethods, is_part=True):
     ) -> identity.login_links.LoginLink:
         with self.database.system() as db:
             link = self._links.find(db, LinkKind.LOG_IN, request.token, call.now)
-            email = users.get_user(db, link.user_id).email
+            email = users.get_user(db, link.owner_id).email
             return identity.login_links.LoginLink(email=email)
 
     @handles(identity.signing_in.GET_LOG_MARKS)

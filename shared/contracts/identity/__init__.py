@@ -17,7 +17,13 @@ from shared.contracts.identity import (
     signing_in,
     verification,
 )
-from shared.contracts.identity.members import ownership, roles, security
+from shared.contracts.identity.members import (
+    contacts,
+    invitations,
+    ownership,
+    roles,
+    security,
+)
 from shared.contracts.identity.name import NAME
 
 CONTRACT = ServiceContract(
@@ -37,6 +43,8 @@ CONTRACT = ServiceContract(
         *roles.METHODS,
         *security.METHODS,
         *ownership.METHODS,
+        *invitations.METHODS,
+        *contacts.METHODS,
         *activity.METHODS,
         *notices.METHODS,
         *verification.METHODS,

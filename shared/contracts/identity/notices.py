@@ -73,6 +73,15 @@ class NoticeKind(Enum):
     """``by``: the name of the new owner."""
     OWNERSHIP_DECLINED = "ownership_declined"
     """``by``: the name of the member."""
+    INVITATION = "invitation"
+    """``link_id``, ``role`` (a Role), ``inviter``. By mail only, to an address."""
+    INVITATION_ANSWERED = "invitation_answered"
+    """``state`` (an InvitationState), ``email`` (the address that was invited),
+    ``person``, ``role`` (a Role). To the person who invited them."""
+    INVITATION_APPROVED = "invitation_approved"
+    """``role`` (a Role). To a person who had accepted under another address."""
+    CONTACT_CONFIRM = "contact_confirm"
+    """``link_id``, ``inviter``. By mail only, to an address."""
 
 
 class Notice(Response, frozen=True, kw_only=True):

@@ -17,11 +17,16 @@ from shared.contract import Effect, Method
 from shared.contracts import identity
 from shared.contracts.identity import passkeys
 from shared.contracts.identity.email_changes import UNDO_EMAIL, UndoEmail
+from shared.contracts.identity.members.invitations import (
+    ACCEPT_INVITATION,
+    JOIN_COMPANY,
+)
 from shared.contracts.identity.notices import USE_NOT_ME, FindNotMe, NoticeKind
 from shared.principal import system
 from shared.rpc.call import Call
 from tests.fixtures.acts import LEFT_OUT
 from tests.fixtures.identity.harness import ADDRESS, PASSWORD, IdentityHarness
+from tests.fixtures.identity.invitations import inviting_company
 from tests.fixtures.identity.passkeys import Person, login_options, set_up_passkey
 from tests.fixtures.identity.passkeys import log_in as log_in_by_passkey
 from tests.fixtures.identity.trail import acts_in
@@ -157,6 +162,19 @@ def with_app(harness: IdentityHarness) -> tuple[Member, str]:
     return alice, session.principal
 
 
+def accept_invitation(harness: IdentityHarness) -> None:
+    an_owner(harness)
+    aurora = inviting_company(harness)
+    aurora.invite(ALICE)
+    aurora.accept(aurora.link(ALICE), ALICE)
+
+
+def join_company(harness: IdentityHarness) -> None:
+    aurora = inviting_company(harness)
+    aurora.invite(ALICE)
+    aurora.join(aurora.link(ALICE), name="Alice Example")
+
+
 def mailed(harness: IdentityHarness, kind: LinkKind, parameters: dict[str, str]) -> str:
     """The token of a link that was mailed to her."""
     alice, now = an_owner(harness), harness.clock.now()
@@ -184,6 +202,8 @@ CALLS: Mapping[Method[Any, Any], Callable[[IdentityHarness], object]] = {
     passkeys.LOG_IN_WITH_PASSKEY: log_in_with_passkey,
     passkeys.ANSWER_SECOND_STEP_WITH_PASSKEY: answer_with_passkey,
     UNDO_EMAIL: undo_email,
+    ACCEPT_INVITATION: accept_invitation,
+    JOIN_COMPANY: join_company,
     USE_NOT_ME: use_not_me,
 }
 BY_OPERATORS = {identity.signing_in.MINT_OPERATOR_TOKEN}

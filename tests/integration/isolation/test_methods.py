@@ -32,6 +32,8 @@ from shared.contracts.billing.documents import (
 from shared.contracts.billing.payments import GatewayName
 from shared.contracts.billing.transactions import LIST_TRANSACTIONS, ListTransactions
 from shared.contracts.billing.wallets import AdjustmentKind
+from shared.contracts.identity.members import contacts, invitations
+from shared.contracts.identity.members.links import OpenLink
 from shared.contracts.identity.memberships import Role
 from shared.contracts.identity.people import VerificationState, VerificationStep
 from shared.contracts.inventory.services import Period, SuspensionReason
@@ -58,6 +60,14 @@ CONTRACTS = (identity.CONTRACT, inventory.CONTRACT, billing.CONTRACT)
 FAILED_TRIES_ARE_KEPT = {
     identity.signing_in.LOG_IN,
     identity.passwords.CHANGE_PASSWORD,
+    invitations.OPEN_INVITATION,
+    invitations.ACCEPT_INVITATION,
+    invitations.JOIN_COMPANY,
+    invitations.DECLINE_INVITATION,
+    contacts.OPEN_CONTACT,
+    contacts.CONFIRM_CONTACT,
+    contacts.OPEN_CONTACT_END,
+    contacts.END_CONTACT,
 }
 """Limits count them."""
 
@@ -140,6 +150,24 @@ IDENTITY = (
     Line(identity.activity.SEARCH_ACTIVITY, "403 403 403 403 403 403 401 401 200 200", identity.activity.SearchActivity(company_id=e.OUR_COMPANY)),
     Line(identity.activity.LIST_COMPANY_ACTIVITY, "200 200 403 403 403 own 401 401 403 200", identity.activity.ListCompanyActivity()),
     Line(identity.memberships.LIST_MEMBERS,     "200 200 200 200 200 own 401 401 403 200", identity.memberships.ListMembers()),
+    Line(invitations.LIST_INVITATIONS,  "200 200 403 403 403 own 401 401 403 200", invitations.ListInvitations()),
+    Line(invitations.INVITE_MEMBER,     "200 200 403 403 403 own 401 401 403 200", invitations.InviteMember(email=f"{e.NEW_ID}@{e.OWN_WORD}.example", role=Role.VIEWER)),
+    Line(invitations.RESEND_INVITATION, "200 200 403 403 403 404 401 401 403 200", invitations.ChangeInvitation(invitation_id=e.OUR_INVITATION)),
+    Line(invitations.REVOKE_INVITATION, "200 200 403 403 403 404 401 401 403 200", invitations.ChangeInvitation(invitation_id=e.OUR_INVITATION)),
+    # Nobody has accepted it.
+    Line(invitations.APPROVE_INVITATION, "409 409 403 403 403 404 401 401 403 409", invitations.ChangeInvitation(invitation_id=e.OUR_INVITATION)),
+    # Of links that there are, tests/integration/identity/members shows who may use them.
+    Line(invitations.OPEN_INVITATION,   "404 404 404 404 404 404 404 404 404 404", OpenLink(token="no-such-link", address="192.0.2.8")),
+    Line(invitations.ACCEPT_INVITATION, "404 404 404 404 404 404 401 401 404 404", OpenLink(token="no-such-link", address="192.0.2.9")),
+    Line(invitations.JOIN_COMPANY,      "404 404 404 404 404 404 404 404 404 404", invitations.JoinCompany(token="no-such-link", address="192.0.2.10", name="Ann", password="tram under violet elms")),
+    Line(invitations.DECLINE_INVITATION, "404 404 404 404 404 404 404 404 404 404", OpenLink(token="no-such-link", address="192.0.2.11")),
+    Line(contacts.LIST_CONTACTS,        "200 200 200 403 200 own 401 401 403 200", contacts.ListContacts()),
+    Line(contacts.ADD_CONTACT,          "200 200 200 403 403 own 401 401 403 200", contacts.AddContact(email=f"{e.NEW_ID}@{e.OWN_WORD}.example")),
+    Line(contacts.REMOVE_CONTACT,       "200 200 200 403 403 404 401 401 403 200", contacts.RemoveContact(contact_id=e.OUR_CONTACT)),
+    Line(contacts.OPEN_CONTACT,         "404 404 404 404 404 404 404 404 404 404", OpenLink(token="no-such-link", address="192.0.2.12")),
+    Line(contacts.CONFIRM_CONTACT,      "404 404 404 404 404 404 404 404 404 404", OpenLink(token="no-such-link", address="192.0.2.13")),
+    Line(contacts.OPEN_CONTACT_END,     "404 404 404 404 404 404 404 404 404 404", OpenLink(token="no-such-link", address="192.0.2.14")),
+    Line(contacts.END_CONTACT,          "404 404 404 404 404 404 404 404 404 404", OpenLink(token="no-such-link", address="192.0.2.15")),
     Line(identity.people.CREATE_USER,      "403 403 403 403 403 403 401 401 200 200", identity.people.CreateUser(email=f"{e.NEW_WORD}@example.com", name="Ann", password=PASSWORD)),
     Line(identity.people.SET_VERIFICATION, "403 403 403 403 403 403 401 401 200 200", identity.people.SetVerification(user_id=e.OUTSIDER, step=VerificationStep.PHONE, state=VerificationState.VERIFIED)),
     Line(identity.companies.CREATE_COMPANY,   "403 403 403 403 403 403 401 401 200 200", identity.companies.CreateCompany(name=e.NEW_WORD, address=identity.companies.Address(country="DE"), owner_id=e.OUTSIDER)),

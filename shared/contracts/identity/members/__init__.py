@@ -1,1 +1,1 @@
-"""The people of a company: roles, two-factor authentication, ownership."""
+"""Who belongs to a company and how; who gets its documents without that."""

@@ -47,6 +47,9 @@ PARAMETERS = {
     "names": HOSTILE,
     "passkey": HOSTILE,
     "device": HOSTILE,
+    "person": HOSTILE,
+    "email": HOSTILE,
+    "state": "asks",
     "kind": "proforma",
     "due_on": "2026-03-31",
     "reason": "payment",
@@ -58,6 +61,7 @@ FACTS = {
     NoticeKind.PAYMENT_FAILED: ("119.00", "TU-1", f"/funds/top-ups/{SOME_ID}?"),
     NoticeKind.SERVICES_SUSPENDED: ("&lt;b&gt;Bold", "/funds/add?"),
     NoticeKind.SERVICES_RESUMED: ("&lt;b&gt;Bold", f"/services/{SOME_ID}?"),
+    NoticeKind.INVITATION_ANSWERED: ("&lt;b&gt;Bold", "/members"),
     NoticeKind.REFUND_DECIDED: ("119.00", "TU-1", f"/funds/top-ups/{SOME_ID}?"),
 }
 

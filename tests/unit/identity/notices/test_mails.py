@@ -99,12 +99,27 @@ EXAMPLES: dict[NoticeKind, tuple[dict[str, str], set[str]]] = {
     NoticeKind.OWNERSHIP_OFFERED: (BY, {HOSTILE, MEMBERS}),
     NoticeKind.OWNERSHIP_ACCEPTED: (BY, {HOSTILE, MEMBERS}),
     NoticeKind.OWNERSHIP_DECLINED: (BY, {HOSTILE, MEMBERS}),
+    NoticeKind.INVITATION: (
+        {"role": "viewer", "inviter": HOSTILE},
+        {HOSTILE, "Viewer", "23:40", "/invitations/"},
+    ),
+    NoticeKind.INVITATION_ANSWERED: (
+        {"role": "viewer", "state": "asks", "person": HOSTILE, "email": "n@x.example"},
+        {HOSTILE, "n@x.example", "Viewer", f"/companies/{COMPANY_ID}/members"},
+    ),
+    NoticeKind.INVITATION_APPROVED: ({"role": "viewer"}, {HOSTILE, "Viewer"}),
+    NoticeKind.CONTACT_CONFIRM: (
+        {"inviter": HOSTILE},
+        {HOSTILE, "23:40", "/confirm-contact/"},
+    ),
 }
 LINKS = {
     NoticeKind.PASSWORD_RESET_ASKED: LinkKind.RESET_PASSWORD,
     NoticeKind.EMAIL_CONFIRM: LinkKind.CONFIRM_EMAIL,
     NoticeKind.EMAIL_CHANGED: LinkKind.UNDO_EMAIL,
     NoticeKind.LOGIN_LINK: LinkKind.LOG_IN,
+    NoticeKind.INVITATION: LinkKind.INVITE,
+    NoticeKind.CONTACT_CONFIRM: LinkKind.CONFIRM_CONTACT,
 }
 
 
@@ -219,6 +234,16 @@ def test_a_document_is_attached_under_its_name() -> None:
     assert attached.get_filename() == "PF-1.pdf"
     assert attached.get_content_type() == "application/pdf"
     assert attached.get_content() == b"%PDF-1.7"
+
+
+def test_a_contact_ends_it_with_one_click_and_is_led_nowhere_else() -> None:
+    stop = link(LinkKind.END_CONTACT)
+    mail = WRITER.write(replace(letter(NoticeKind.DOCUMENT_ISSUED), stop=stop))
+
+    text, _ = parts_of(mail)
+    (address,) = re.findall(rf"{PUBLIC_URL}/\S+", text)
+    assert "/stop-documents/" in address
+    assert mail["List-Unsubscribe"] == f"<{address}>"
 
 
 def test_figures_are_in_the_readers_language_and_an_unknown_one_is_english() -> None:

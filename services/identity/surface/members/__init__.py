@@ -1,0 +1,1 @@
+"""The methods about who comes to belong to a company."""
