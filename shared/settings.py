@@ -28,6 +28,7 @@ class Provider:
     support_url: str
     terms_url: str
     privacy_url: str
+    imprint_url: str = ""
 
     def support_address(self, subject: str = "") -> str:
         """Return the support URL or mailto address, about ``subject``; may be empty."""
@@ -44,6 +45,20 @@ class Provider:
 
 
 @dataclass(frozen=True)
+class SignUp:
+    """Whether anybody may open an account, and the version of the terms they accept.
+
+    The version is a short text of the provider's, such as a date.
+    """
+
+    is_on: bool
+    terms_version: str
+
+
+NO_SIGN_UP = SignUp(is_on=False, terms_version="")
+
+
+@dataclass(frozen=True)
 class Settings:
     var: Path
     port: int
@@ -53,6 +68,7 @@ class Settings:
     trusted_proxies: int
     provider: Provider
     environment: Mapping[str, str]
+    sign_up: SignUp = NO_SIGN_UP
 
     @property
     def is_loopback(self) -> bool:
@@ -137,7 +153,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises:
         SettingError: PORT or ADMIN_PORT is not a port, PUBLIC_URL not an address that
             browsers may be sent to, TRUSTED_PROXIES not a number, DEMO neither yes nor
-            no, or of TLS_CERTIFICATE and TLS_KEY one is missing.
+            no, SIGN_UP neither on nor off or without terms, or of TLS_CERTIFICATE and
+            TLS_KEY one is missing.
     """
     env = os.environ if environment is None else environment
     port = _port("PORT", env.get("PORT", "8000"))
@@ -158,13 +175,32 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             support_url=env.get("PROVIDER_SUPPORT_URL", ""),
             terms_url=env.get("PROVIDER_TERMS_URL", ""),
             privacy_url=env.get("PROVIDER_PRIVACY_URL", ""),
+            imprint_url=env.get("PROVIDER_IMPRINT_URL", ""),
         ),
         environment=env,
     )
+    settings = replace(settings, sign_up=_sign_up(settings))
     if settings.wants_demo and not settings.provider.support_address():
         provider = replace(settings.provider, support_email=DEMO_SUPPORT_EMAIL)
         return replace(settings, provider=provider)
     return settings
+
+
+def _sign_up(settings: Settings) -> SignUp:
+    """Read SIGN_UP; at a public address, people sign up to terms that they can read."""
+    env = settings.environment
+    answer = env.get("SIGN_UP") or "off"
+    if answer not in {"on", "off"}:
+        raise SettingError(f"SIGN_UP is {answer!r}. Set it to on or off.")
+    version = env.get("TERMS_VERSION", "")
+    if answer == "on" and not settings.is_loopback:
+        missing = not (version and settings.provider.terms_url)
+        if missing:
+            raise SettingError(
+                "SIGN_UP is on. Set PROVIDER_TERMS_URL and TERMS_VERSION as well: they "
+                "are what people accept."
+            )
+    return SignUp(is_on=answer == "on", terms_version=version or "1")
 
 
 def _public_url(env: Mapping[str, str], port: int) -> str:

@@ -44,6 +44,7 @@ from web.page.visit import keep_principal
 from web.profile import legal_details
 from web.profile import views as profile
 from web.services import views as services
+from web.signing_up import views as signing_up
 from web.site import health, theme
 from web.site.assets import BUILT, register_assets
 from web.site.security import csrf, headers_of_every_answer, protect
@@ -60,6 +61,7 @@ _AREAS = (
     passkey_step,
     confirm,
     login_links,
+    signing_up,
     dashboard,
     services,
     account,
@@ -135,7 +137,10 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     app.url_defaults(_carry_company)
     provider = context.settings.provider
     app.add_template_global(provider.support_address)
-    app.context_processor(lambda: {"provider": provider})
+    offers_sign_up = context.settings.sign_up.is_on
+    app.context_processor(
+        lambda: {"provider": provider, "offers_sign_up": offers_sign_up}
+    )
     _serve_assets(app, headers_of_every_answer(context.settings))
     if hops := context.settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

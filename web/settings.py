@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from shared.settings import Provider, SettingError, Settings, is_of_origin
+from shared.settings import (
+    NO_SIGN_UP,
+    Provider,
+    SettingError,
+    Settings,
+    SignUp,
+    is_of_origin,
+)
 
 MAIN_PID = "WEB_MAIN_PID"
 """The variable with the main process's id, for its workers."""
@@ -36,6 +43,7 @@ class WebSettings:
     provider: Provider
     sandbox_url: str
     card_script_url: str
+    sign_up: SignUp = NO_SIGN_UP
 
     def cookie_name(self, name: str) -> str:
         """With a prefix by which browsers take it over https from this host only."""
@@ -104,4 +112,5 @@ def read_web_settings(settings: Settings) -> WebSettings:
         provider=settings.provider,
         sandbox_url=environment.get("SANDBOX_URL", ""),
         card_script_url=card_script_url,
+        sign_up=settings.sign_up,
     )

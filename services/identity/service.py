@@ -36,6 +36,8 @@ from services.identity.signing_in.password_checks import PasswordChecks
 from services.identity.signing_in.proofs import Proofs
 from services.identity.signing_in.second_step import SecondStep
 from services.identity.signing_in.throttle import Attempts
+from services.identity.signing_up import requests as sign_up_requests
+from services.identity.signing_up.sign_ups import SignUps
 from services.identity.surface.activity import ActivityMethods
 from services.identity.surface.companies.companies import CompanyMethods
 from services.identity.surface.companies.members import MemberMethods
@@ -50,6 +52,7 @@ from services.identity.surface.people import PeopleMethods
 from services.identity.surface.second_step import SecondStepMethods
 from services.identity.surface.sessions import SessionMethods
 from services.identity.surface.signing_in import SigningInMethods
+from services.identity.surface.signing_up import SigningUpMethods
 from services.identity.surface.verification.phones import PhoneMethods
 from services.identity.verification import phone_codes, sms_outbox
 from services.identity.verification.phone_codes import PhoneCodes
@@ -79,6 +82,7 @@ class IdentityService(
     ActivityMethods,
     NoticeMethods,
     PhoneMethods,
+    SigningUpMethods,
 ):
     """People, companies, memberships, sessions, the trail of what people did."""
 
@@ -138,6 +142,15 @@ class IdentityService(
         outside = OutsideLinks(database, self._links, self._limits)
         self._accepting = Accepting(outside, runtime, new.keep)
         self._contact_links = ContactLinks(outside, runtime)
+        self._sign_ups_asked = threading.Event()
+        self._sign_ups = SignUps(
+            database,
+            new,
+            self._limits,
+            self._links,
+            self._second_step,
+            settings.sign_up,
+        )
         self._party = RelyingParty.of(settings.public_url, settings.provider)
         self._proofs = Proofs(checks, self._secrets, self._party, self._signing_key)
         self._passkey_logins = PasskeyLogins(
@@ -159,6 +172,12 @@ class IdentityService(
                 self._send_login_links,
                 wake=self._links_asked,
             ),
+            Job(
+                "answer_sign_ups",
+                timedelta(seconds=10),
+                self._answer_sign_ups,
+                wake=self._sign_ups_asked,
+            ),
             Job("forget_old_failures", timedelta(minutes=5), self._forget_failures),
             Job("forget_old_sessions", timedelta(hours=1), self._forget_sessions),
             Job("reset_factors", timedelta(minutes=1), self._reset_factors),
@@ -176,6 +195,14 @@ class IdentityService(
         call = Call(system("login_links"), request_id, self.runtime.clock.now())
         with self.database.system() as db:
             login_links.send_asked_links(self.change(db, call))
+
+    def _answer_sign_ups(self, request_id: str) -> None:
+        call = Call(system("sign_ups"), request_id, self.runtime.clock.now())
+        answered = True
+        while answered:
+            with self.database.system() as db:
+                change = self.change(db, call)
+                answered = sign_up_requests.answer_requests(change) > 0
 
     def _forget_failures(self, _request_id: str) -> None:
         with self.database.system() as db:

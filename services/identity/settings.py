@@ -18,7 +18,14 @@ from services.identity.verification.phone_codes import PER_DAY, PhoneSettings
 from services.identity.verification.phone_numbers import read_countries
 from services.identity.verification.sms_gateways import SmsGateway, read_gateway
 from shared.principal import load_private_key, load_public_key
-from shared.settings import DEMO_PASSWORD, Provider, SettingError, Settings
+from shared.settings import (
+    DEMO_PASSWORD,
+    NO_SIGN_UP,
+    Provider,
+    SettingError,
+    Settings,
+    SignUp,
+)
 
 MAX_WAIT_HOURS = 24 * 30
 MAX_PER_DAY = 1_000_000
@@ -49,6 +56,7 @@ class IdentitySettings:
     postbox: Postbox | None = None
     phones: PhoneSettings = field(default_factory=PhoneSettings)
     sms_gateway: SmsGateway | None = None
+    sign_up: SignUp = NO_SIGN_UP
 
 
 def read_identity_settings(settings: Settings) -> IdentitySettings:
@@ -82,6 +90,7 @@ def read_identity_settings(settings: Settings) -> IdentitySettings:
             is_offered=gateway is not None,
         ),
         sms_gateway=gateway,
+        sign_up=settings.sign_up,
     )
 
 

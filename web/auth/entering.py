@@ -14,10 +14,13 @@ from web.page.session.signed_in import sign_in
 MAX_USER_AGENT_LENGTH = 300
 
 
-def enter(session: identity.signing_in.Session) -> Response:
-    """Begin the session, instead of one that the browser still has, and lead on."""
+def enter(session: identity.signing_in.Session, target: str = "") -> Response:
+    """Begin the session, instead of one that the browser still has, and lead on.
+
+    Without a ``target`` of ours, that is to the page that was asked for.
+    """
     end_earlier_session()
-    target = next_page(request.args.get("next"))
+    target = target or next_page(request.args.get("next"))
     response = current_app.make_response(redirect(target, code=303))
     sign_in(session, response)
     return response

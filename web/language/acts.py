@@ -52,6 +52,7 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
         "identity.end_some_sessions": _MAINTENANCE,
     },
     ActTopic.SECURITY: {
+        "identity.sign_up": mark("Signed up and accepted the terms %(terms_version)s"),
         "identity.create_user": mark("Created the account"),
         "identity.change_account": mark("Changed the personal details"),
         "identity.change_password": mark("Changed the password"),

@@ -137,6 +137,10 @@ _SENTENCES = {
         "This code has expired, was used, or was entered wrong too often. Ask for a "
         "new one."
     ),
+    "sign_up_is_off": mark("New accounts can't be opened here at the moment."),
+    "terms_changed_meanwhile": mark(
+        "The terms have changed meanwhile. Read and accept the new version."
+    ),
     "link_unknown": mark("This link is not valid. Open it as it is in the mail."),
     "link_used": mark("This link was used before, or a newer one replaces it."),
     "link_expired": mark("This link has expired. Ask for a new one."),

@@ -20,12 +20,14 @@ class LinkKind(Enum):
     INVITE = "invite"
     CONFIRM_CONTACT = "confirm_contact"
     END_CONTACT = "end_contact"
+    SIGN_UP = "sign_up"
 
 
 class MailedLink(Base):
     """A link's row; its token is not kept.
 
-    ``user_id`` is None for a link that goes to an address without an account.
+    ``user_id`` is None for a link that goes to an address without an account. That of
+    a link to sign up is the id of the account that it will open.
     """
 
     __tablename__ = "mailed_links"

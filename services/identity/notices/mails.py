@@ -37,6 +37,7 @@ LINK_ADDRESSES: Mapping[LinkKind, str] = {
     LinkKind.INVITE: "invitations",
     LinkKind.CONFIRM_CONTACT: "confirm-contact",
     LinkKind.END_CONTACT: "stop-documents",
+    LinkKind.SIGN_UP: "sign-up",
 }
 
 _FALLBACK = Locale("en")

@@ -42,6 +42,8 @@ MAIL_ONLY = frozenset(
         NoticeKind.LOGIN_LINK,
         NoticeKind.INVITATION,
         NoticeKind.CONTACT_CONFIRM,
+        NoticeKind.SIGN_UP_LINK,
+        NoticeKind.ACCOUNT_EXISTS,
     }
 )
 """What anybody may have asked for; only their link is worth reading."""

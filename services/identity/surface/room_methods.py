@@ -21,6 +21,7 @@ from services.identity.signing_in.logins import Logins
 from services.identity.signing_in.passkey_logins import PasskeyLogins
 from services.identity.signing_in.proofs import Proofs
 from services.identity.signing_in.second_step import SecondStep
+from services.identity.signing_up.sign_ups import SignUps
 from services.identity.verification.phone_codes import PhoneCodes
 from shared.rpc.service import Service
 
@@ -47,3 +48,5 @@ class RoomMethods(Service, is_part=True):
     _contact_links: ContactLinks
     _links_asked: threading.Event
     _phone_codes: PhoneCodes
+    _sign_ups: SignUps
+    _sign_ups_asked: threading.Event

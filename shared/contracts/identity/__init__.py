@@ -17,6 +17,7 @@ from shared.contracts.identity import (
     signing_in,
     verification,
 )
+from shared.contracts.identity.accounts import signing_up
 from shared.contracts.identity.members import (
     contacts,
     invitations,
@@ -34,6 +35,7 @@ CONTRACT = ServiceContract(
         *factors.METHODS,
         *passkeys.METHODS,
         *login_links.METHODS,
+        *signing_up.METHODS,
         *sessions.METHODS,
         *people.METHODS,
         *passwords.METHODS,

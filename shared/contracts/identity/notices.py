@@ -46,6 +46,10 @@ class NoticeKind(Enum):
     """``email``: the new one; ``link_id`` undoes it. To the address of before."""
     LOGIN_LINK = "login_link"
     """``link_id``, ``device``, ``network``. By mail only."""
+    SIGN_UP_LINK = "sign_up_link"
+    """``link_id``; to an address without an account. By mail only."""
+    ACCOUNT_EXISTS = "account_exists"
+    """Somebody wanted to sign up with the user's email. By mail only."""
     DOCUMENT_ISSUED = "document_issued"
     """``document_id``, ``kind`` (a DocumentKind), ``number``, ``issued_on``,
     ``amount``, ``currency``, ``due_on``."""

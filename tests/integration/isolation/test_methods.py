@@ -134,6 +134,10 @@ IDENTITY = (
     # Nobody has the link that a mail brings.
     Line(identity.passwords.FIND_RESET,      "404 404 404 404 404 404 404 404 404 404", identity.passwords.FindReset(token="none")),
     Line(identity.passwords.RESET_PASSWORD,  "404 404 404 404 404 404 404 404 404 404", identity.passwords.ResetPassword(token="none", new="tram under violet elms")),
+    # The provider does not offer it here; tests/integration/identity/signing_up does.
+    Line(identity.signing_up.ASK_TO_SIGN_UP, "403 403 403 403 403 403 403 403 403 403", identity.signing_up.AskToSignUp(email=f"{e.NEW_WORD}@example.com", address="192.0.2.7")),
+    Line(identity.signing_up.FIND_SIGN_UP,   "403 403 403 403 403 403 403 403 403 403", identity.signing_up.FindSignUp(token="none")),
+    Line(identity.signing_up.SIGN_UP,        "403 403 403 403 403 403 403 403 403 403", identity.signing_up.SignUp(token="none", name="Ann", password=PASSWORD, is_business=False, country="DE", terms_version="1", address="192.0.2.7")),
     Line(identity.email_changes.CHANGE_EMAIL, "200 200 200 200 200 own 401 401 403 404", identity.email_changes.ChangeEmail(email=f"new@{e.OWN_WORD}.example")),
     # Of links that there are, test_email_changes.py shows who may use them.
     Line(identity.email_changes.CONFIRM_EMAIL, "404 404 404 404 404 404 401 401 403 404", identity.email_changes.ConfirmEmail(token="no-such-link")),

@@ -191,6 +191,12 @@ LINES = (
     # Nobody has the link that a mail brings.
     Line("GET", "/reset-password/none",           "404 404 404 404 404 404 404 404 404"),
     Line("POST", "/reset-password/none",          "404 404 404 404 404 404 404 404 404", {"new": "tram under violet elms"}),
+    # The provider does not offer it here; tests/integration/web/signing_up does.
+    Line("GET", "/sign-up",                       "404 404 404 404 404 404 404 404 404"),
+    Line("POST", "/sign-up",                      "404 404 404 404 404 404 404 404 404", {"email": "{email}"}),
+    Line("GET", "/sign-up/sent",                  "404 404 404 404 404 404 404 404 404"),
+    Line("GET", "/sign-up/none",                  "404 404 404 404 404 404 404 404 404"),
+    Line("POST", "/sign-up/none",                 "404 404 404 404 404 404 404 404 404", {"name": "Ann"}),
     # Nobody is between their password and their second factor.
     Line("GET", "/login/second-step",             "303 303 303 303 303 303 login 303 303"),
     Line("POST", "/login/second-step",            "303 303 303 303 303 303 login 303 303", {"code": "123456"}),

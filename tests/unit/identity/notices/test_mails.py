@@ -26,6 +26,7 @@ PROVIDER = read_settings(
         "PROVIDER_NAME": "Nordlicht & Co",
         "PROVIDER_SUPPORT_EMAIL": "help@example.com",
         "PROVIDER_LOGO_URL": "/logo.svg",
+        "PROVIDER_IMPRINT_URL": "https://provider.example/imprint",
     }
 ).provider
 WRITER = MailWriter(
@@ -62,6 +63,8 @@ EXAMPLES: dict[NoticeKind, tuple[dict[str, str], set[str]]] = {
         {"new@example.com", "/undo-email/", "/not-me/"},
     ),
     NoticeKind.LOGIN_LINK: (DEVICE, {"/login-link/", "23:40", "192.0.2.0"}),
+    NoticeKind.SIGN_UP_LINK: ({}, {"/sign-up/", "23:40"}),
+    NoticeKind.ACCOUNT_EXISTS: ({}, {"/login", "/login/forgot"}),
     NoticeKind.DOCUMENT_ISSUED: (
         {
             "document_id": "document-1",
@@ -120,6 +123,7 @@ LINKS = {
     NoticeKind.LOGIN_LINK: LinkKind.LOG_IN,
     NoticeKind.INVITATION: LinkKind.INVITE,
     NoticeKind.CONTACT_CONFIRM: LinkKind.CONFIRM_CONTACT,
+    NoticeKind.SIGN_UP_LINK: LinkKind.SIGN_UP,
 }
 
 
@@ -187,7 +191,9 @@ def test_text_and_html_have_the_same_facts(kind: NoticeKind) -> None:
     page = Reader(html)
     links = set(re.findall(r"(?:https|mailto):\S+", text))
     assert page.links == links
-    assert all(each.startswith((PUBLIC_URL, "mailto:help@")) for each in links)
+    assert PROVIDER.imprint_url in links
+    ours = (PUBLIC_URL, "mailto:help@", PROVIDER.imprint_url)
+    assert all(each.startswith(ours) for each in links)
     for fact in EXAMPLES[kind][1]:
         if fact.startswith("/"):
             assert any(fact in each for each in links), fact

@@ -1,0 +1,1 @@
+"""Accounts: signing up, closing a company, exporting and erasing, and operators."""
