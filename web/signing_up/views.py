@@ -103,10 +103,12 @@ def sign_up(token: str) -> ResponseReturnValue:
 def _lead_on(signed_up: SignedUp) -> ResponseReturnValue:
     """Let the person in; what is missing next is a wallet, and so its currency."""
     logged_in = signed_up.logged_in
-    flash(gettext("Your account is open. Choose the currency to pay in."), "success")
     if logged_in.session is not None:
         target = url_for("wallets.show_wallets", company_id=signed_up.company_id)
-        return enter(logged_in.session, target)
+        response = enter(logged_in.session, target)
+        # Only now: the session's cookie begins empty.
+        flash(gettext("Your account is open. Add a wallet to pay from."), "success")
+        return response
     if logged_in.pending is not None:
         return ask_for_second_step(logged_in.pending)
     return redirect(url_for("auth.log_in"), code=303)

@@ -102,7 +102,8 @@ def open_session(
 ) -> SignedIn:
     """Sign a user in, for the company they have belonged to for longest.
 
-    All ways of logging in lead here. A device that is new to the user is told to them.
+    All ways of logging in lead here. A device that is new to the user is told to them,
+    but not the one with which they have just signed up.
 
     Raises:
         Forbidden: ``no_company``.
@@ -131,7 +132,7 @@ def open_session(
     db.add(row)
     user.last_login_at = now
     record_of(change, user, row.id)
-    if device.is_new:
+    if device.is_new and user.created_at < now:
         _tell_of_new_device(change, user, row)
     return SignedIn(token, row, user, companies, device=device.token)
 

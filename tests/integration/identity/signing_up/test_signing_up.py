@@ -91,6 +91,7 @@ def test_the_link_opens_an_account_with_a_company_and_a_session(
         terms = db.scalars(select(AcceptedTerms)).one()
     assert (terms.user_id, terms.version) == (session.user.id, "2026-11")
     assert terms.accepted_at == harness.clock.now()
+    assert kinds_mailed(harness, EVE) == [NoticeKind.SIGN_UP_LINK]
     harness.log_in(EVE, NEW)
 
 

@@ -78,6 +78,7 @@ def test_one_signs_up_and_is_led_to_the_currency(
     page = browser.get(location)
     assert page.status_code == 200
     assert "Nightshade Ltd" in page.text
+    assert "notice-success" in page.text
     adding = {"csrf_token": csrf_token(browser, location), "form_key": "k"}
     added = browser.post(location, data={**adding, "currency": "EUR"})
     assert added.status_code == 303
