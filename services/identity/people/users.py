@@ -33,7 +33,7 @@ def create_user(
 
     ``keep_password`` checks and hashes a password, for a user with these context words.
     It is called inside the transaction, because the idempotency key must be claimed
-    before anything is made of it. Only operators come here.
+    before anything is made of it, or gives the hash that was made before.
 
     Raises:
         Conflict: ``email_taken``.

@@ -117,9 +117,7 @@ def _open_account(
         time_zone=places.time_zone_of(request.country),
         email_verified=True,
     )
-    users.create_user(
-        change.db, wanted, link.user_id, lambda *_: password_hash, change.call.now
-    )
+    users.create_user(change, wanted, link.user_id, lambda *_: password_hash)
     terms = AcceptedTerms(
         user_id=link.user_id,
         version=request.terms_version,
