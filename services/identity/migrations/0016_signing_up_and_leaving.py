@@ -1,20 +1,15 @@
-"""Mails to people without an account; signing up; what is closed or locked."""
+"""Signing up; what is closed or locked."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0011"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    # A mail, and the link in it, may go to somebody who has no account yet.
-    for table in ("notices", "mailed_links"):
-        op.execute(
-            f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_user_id_fkey"
-        )
     op.create_index(
         "links_to_sign_up",
         "mailed_links",

@@ -26,8 +26,7 @@ class LinkKind(Enum):
 class MailedLink(Base):
     """A link's row; its token is not kept.
 
-    ``user_id`` is None for a link that goes to an address without an account. That of
-    a link to sign up is the id of the account that it will open.
+    ``user_id`` is None for a link that goes to an address without an account.
     """
 
     __tablename__ = "mailed_links"

@@ -86,10 +86,7 @@ def _take_waiting(db: Session) -> list[SignUpRequest]:
 
 
 def _send_link(change: Change, request: SignUpRequest) -> None:
-    """Mail a link, unless there is one from just now.
-
-    Its ``user_id`` is that of the account that it will open.
-    """
+    """Mail a link, unless there is one from just now."""
     new = select(MailedLink.id).where(
         MailedLink.kind == LinkKind.SIGN_UP,
         MailedLink.parameters["email"].astext == request.email,
@@ -97,8 +94,8 @@ def _send_link(change: Change, request: SignUpRequest) -> None:
     )
     if change.db.scalar(select(exists(new))):
         return
-    person_id, about = change.runtime.new_id(), {"email": request.email}
-    link = make_link(change, LinkKind.SIGN_UP, person_id, LINK_LIFETIME, about)
+    about = {"email": request.email}
+    link = make_link(change, LinkKind.SIGN_UP, None, LINK_LIFETIME, about)
     subject = Subject(NoticeKind.SIGN_UP_LINK, str(link.id), {"link_id": str(link.id)})
     change.db.flush()
     mail_outsider(change, Outsider(request.email, request.locale, "UTC"), subject)

@@ -117,14 +117,15 @@ def _open_account(
         time_zone=places.time_zone_of(request.country),
         email_verified=True,
     )
-    users.create_user(change, wanted, link.user_id, lambda *_: password_hash)
+    user_id = change.runtime.new_id()
+    users.create_user(change, wanted, user_id, lambda *_: password_hash)
     terms = AcceptedTerms(
-        user_id=link.user_id,
+        user_id=user_id,
         version=request.terms_version,
         accepted_at=change.call.now,
     )
     change.db.add(terms)
-    return users.get_user(change.db, link.user_id)
+    return users.get_user(change.db, user_id)
 
 
 def _open_company(
