@@ -62,8 +62,6 @@ class Principal:
     a user acts.
     ``lacks_factor``: the company requires a second factor of its members, which the
     user has not set up; the permissions are few until then.
-    ``is_verified``: who acts has shown who they are, so the limits of those who have
-    not don't hold.
     """
 
     kind: Kind
@@ -74,7 +72,6 @@ class Principal:
     company_id: UUID | None = None
     role: str = ""
     strength: Strength = Strength.PASSWORD
-    is_verified: bool = False
     session_id: UUID = NOBODY_ID
     is_login_name: bool = False
     proved_at: datetime | None = None
@@ -181,7 +178,6 @@ def sign(principal: Principal, key: Ed25519PrivateKey) -> str:
         "role": principal.role,
         "permissions": _values(principal.permissions),
         "strength": principal.strength.value,
-        "verified": principal.is_verified,
         "session": str(principal.session_id),
         "login_name": principal.is_login_name,
         "proved": _seconds(principal.proved_at),
@@ -234,7 +230,6 @@ def _read(claims: dict[str, Any]) -> Principal:
         company_id=UUID(company) if company else None,
         role=claims["role"],
         strength=Strength(claims["strength"]),
-        is_verified=claims.get("verified") is True,
         session_id=UUID(claims.get("session", str(NOBODY_ID))),
         is_login_name=claims.get("login_name") is True,
         proved_at=_moment(claims.get("proved")),

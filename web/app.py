@@ -51,6 +51,7 @@ from web.site.security import csrf, headers_of_every_answer, protect
 from web.transactions import views as transactions
 from web.verification import documents as identity_documents
 from web.verification import phones
+from web.verification import views as verification
 from web.wallets import views as wallets
 from web.webhooks import views as webhooks
 
@@ -71,6 +72,7 @@ _AREAS = (
     sessions,
     two_factor,
     identity_documents,
+    verification,
     own_activity,
     profile,
     legal_details,
@@ -102,6 +104,7 @@ _CARRIES_COMPANY = frozenset(
         "notices",
         "phones",
         "sessions",
+        "verification",
     }
 )
 """Blueprints whose addresses say which company they were made for."""

@@ -1,5 +1,6 @@
 """``client-area wallet``."""
 
+from typing import Any
 from uuid import UUID
 
 import click
@@ -84,6 +85,43 @@ def set_credit_limit(context: CommandContext, company: str, limit: Money) -> Non
         company_id=_id(context, company), limit=limit
     )
     _show(context.call(billing.wallets.SET_CREDIT_LIMIT, request))
+
+
+@wallet.command("set-top-up-limits")
+@COMPANY
+@click.option("--currency", required=True, help="ISO 4217 code, such as EUR.")
+@click.option("--one", type=MONEY, help="The maximum of one top-up.")
+@click.option("--per-day", type=MONEY, help="The maximum within 24 hours.")
+@click.option("--no-day-limit", is_flag=True, help="No limit within 24 hours.")
+@click.option("--max-balance", type=MONEY, help="The maximum balance after a top-up.")
+@click.pass_obj
+def set_top_up_limits(
+    context: CommandContext, /, company: str, currency: str, **limits: Any
+) -> None:
+    """Set limits for one company, whatever its owners have verified.
+
+    Limits that are left out are those of its verification; without any, all are again.
+    """
+    request = billing.limits.SetTopUpLimits(
+        company_id=_id(context, company),
+        currency=currency,
+        one=limits["one"],
+        per_day=limits["per_day"],
+        is_day_unlimited=limits["no_day_limit"],
+        max_balance=limits["max_balance"],
+    )
+    now = context.call(billing.limits.SET_TOP_UP_LIMITS, request)
+    per_day = f"{now.per_day.amount:f}" if now.per_day else _("no limit")
+    click.echo(
+        _(
+            "One top-up %(one)s, in 24 hours %(per_day)s, balance %(balance)s "
+            "(%(currency)s)",
+            one=f"{now.one.amount:f}",
+            per_day=per_day,
+            balance=f"{now.max_balance.amount:f}",
+            currency=currency,
+        )
+    )
 
 
 def _id(context: CommandContext, company: str) -> UUID:

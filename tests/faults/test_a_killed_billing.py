@@ -91,9 +91,7 @@ class Customer:
         principals, company_id = self.harness.principals, self.harness.company_id
         return CallContext(
             request_id="killed",
-            principal=principals.user(
-                Role.OWNER, company_id, self.user_id, is_verified=True
-            ),
+            principal=principals.user(Role.OWNER, company_id, self.user_id),
             idempotency_key=self.key if method.effect is Effect.CHANGE else None,
             timeout_s=3,
         )

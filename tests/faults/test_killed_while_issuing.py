@@ -113,7 +113,7 @@ def _pay_often(harness: BillingHarness, country: str, currency: str) -> None:
     """Pay one top-up by bank, as often as is needed of each seller's."""
     harness.live_in("Europe/Berlin", country=country)
     harness.open_wallet(currency)
-    owner = harness.principals.user(Role.OWNER, harness.company_id, is_verified=True)
+    owner = harness.principals.user(Role.OWNER, harness.company_id)
     quote = harness.call(
         billing.top_ups.QUOTE_TOP_UP,
         billing.top_ups.QuoteTopUp(net=money("50.00", currency)),

@@ -1,4 +1,4 @@
-"""The entries of the avatar menu: account, password, verification, two factors."""
+"""The entries of the avatar menu: account, password, two factors."""
 
 from http import HTTPStatus
 
@@ -10,7 +10,6 @@ from shared.contracts import identity
 from shared.errors import Conflict, InvalidInput, Throttled, Unavailable
 from web.account.password_form import ChangePasswordForm
 from web.account.two_factor import show_two_factor
-from web.account.verification_view import VerificationView
 from web.language.refusals import retry_after
 from web.page.addresses import form_on
 from web.page.page import Page, begin_page
@@ -49,15 +48,6 @@ def change_password() -> ResponseReturnValue:
         return *_show_password(form.refuse(refusal)), retry_after(refusal)
     flash(_("Your password is changed. All other sessions have ended."), "success")
     return redirect(url_for("account.account"), code=303)
-
-
-@bp.get("/verification")
-@signed_in
-def verification() -> ResponseReturnValue:
-    page = _begin()
-    it: identity.people.Account | None = page.answer("account")
-    view = VerificationView.of(it.user, it.verifications) if it else None
-    return page.show("account/verification.html", view=view)
 
 
 @bp.get("/two-factor")

@@ -25,7 +25,7 @@ OWN_PAGES: Mapping[str, str] = {
     "identity.renew_recovery_codes": "account.two_factor",
     "identity.reset_two_factor": "account.two_factor",
     "identity.set_up_totp_at_login": "account.two_factor",
-    "identity.set_verification": "account.verification",
+    "identity.set_verification": "verification.show_center",
     "identity.turn_on_totp": "account.two_factor",
 }
 """The page of each method about a person's own account."""
@@ -37,6 +37,7 @@ COMPANY_PAGES = {
     "billing.open_wallet": "wallets.show_wallets",
     "billing.set_comfort_buffer": "wallets.show_wallets",
     "billing.set_credit_limit": "wallets.show_wallets",
+    "billing.set_top_up_limits": "verification.show_center",
     "billing.set_tax_id": "profile.show_profile",
     "billing.adjust_wallet": "transactions.list_transactions",
     "billing.credit_invoice": "documents.list_documents",

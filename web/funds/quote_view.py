@@ -23,7 +23,7 @@ from shared.money import Money, zero
 MOST_SHOWN = 5
 """How many services a list names at most."""
 
-_LIMIT_PROBLEMS = frozenset({"above_max_balance", "unverified_limit"})
+_LIMIT_PROBLEMS = frozenset({"above_max_balance", "above_day_limit"})
 _PAYABLE = frozenset({TopUpState.DRAFT, TopUpState.PENDING})
 
 
@@ -53,14 +53,14 @@ class Amount:
 class LimitKind(StrEnum):
     """What bounds a top-up now."""
 
-    UNVERIFIED = "unverified"
+    PER_DAY = "per_day"
     PER_TOP_UP = "per_top_up"
     BALANCE = "balance"
     BALANCE_FULL = "balance_full"
 
 
 class LimitLeft(StrEnum):
-    """What is left of the limit of an account that is not verified."""
+    """What is left of the limit within 24 hours."""
 
     ALL = "all"
     PART = "part"
@@ -69,7 +69,7 @@ class LimitLeft(StrEnum):
 
 
 class LimitNext(StrEnum):
-    """When more can be added without verification."""
+    """When more can be added without another step of verification."""
 
     AT = "at"
     AFTER_PAYMENT = "after_payment"
@@ -141,8 +141,8 @@ class QuoteView:
     @property
     def limit(self) -> LimitKind:
         quote = self.quote
-        if quote.unverified_left is not None and quote.unverified_left < quote.maximum:
-            return LimitKind.UNVERIFIED
+        if quote.day_left is not None and quote.day_left <= quote.maximum:
+            return LimitKind.PER_DAY
         if quote.largest is None:
             return LimitKind.BALANCE_FULL
         is_maximum = quote.largest == quote.maximum
@@ -150,14 +150,14 @@ class QuoteView:
 
     @property
     def limit_left(self) -> LimitLeft:
-        left = self.quote.unverified_left
+        left = self.quote.day_left
         if left is None:
             return LimitLeft.ALL
         if not left.amount:
             return LimitLeft.NOTHING
         if left < self.quote.minimum:
             return LimitLeft.BELOW_MINIMUM
-        is_whole = left == self.quote.unverified_limit
+        is_whole = left == self.quote.day_limit
         return LimitLeft.ALL if is_whole else LimitLeft.PART
 
     @property
@@ -262,10 +262,16 @@ class QuoteView:
             return Step.PAY
         if quote.instead and quote.gateways:
             return Step.USE_ALLOWED
-        too_little = self.limit_left in {LimitLeft.NOTHING, LimitLeft.BELOW_MINIMUM}
-        if quote.unverified_left is not None and too_little:
-            return Step.VERIFY
-        return Step.CONTACT_SUPPORT
+        can_verify = self.verify and quote.gateways
+        return Step.VERIFY if can_verify else Step.CONTACT_SUPPORT
+
+    @property
+    def verify(self) -> str:
+        """The step of verification that lifts what bounds a top-up now, or nothing."""
+        of_balance = self.limit in {LimitKind.BALANCE, LimitKind.BALANCE_FULL}
+        quote = self.quote
+        step = quote.balance_lifted_by if of_balance else quote.lifted_by
+        return step.value if step else ""
 
     @property
     def _debts(self) -> list[ServiceDebt]:
@@ -293,7 +299,7 @@ class QuoteView:
             case AmountReason.MINIMUM:
                 return AmountNote.MINIMUM
             case AmountReason.LARGEST:
-                is_limit = self.quote.unverified_left == suggested.net
+                is_limit = self.quote.day_left == suggested.net
                 return AmountNote.LIMIT_TODAY if is_limit else AmountNote.MAXIMUM
             case AmountReason.PAYS_DEBTS:
                 return self._note_of_debts()

@@ -121,6 +121,7 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
         "billing.open_wallet": mark("Opened a %(currency)s wallet"),
         "billing.make_primary": mark("Made the %(currency)s wallet the primary wallet"),
         "billing.set_credit_limit": mark("Set the credit to %(limit)s"),
+        "billing.set_top_up_limits": mark("Set the limits of %(currency)s top-ups"),
         "billing.set_comfort_buffer": mark("Set the comfort buffer to %(buffer)s"),
         "billing.adjust_wallet": mark("Adjusted the balance by %(amount)s (%(kind)s)"),
         "billing.begin_top_up": mark("Started a top-up of %(net)s"),

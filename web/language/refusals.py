@@ -247,8 +247,8 @@ _SENTENCES = {
         "Your wallet can hold %(max_balance)s. You can add %(room)s now; unpaid "
         "top-ups are already counted."
     ),
-    "unverified_limit": mark(
-        "Until your account is verified, you can add %(limit)s in 24 hours. You can "
+    "above_day_limit": mark(
+        "You can add %(limit)s in 24 hours until the next verification step. You can "
         "add %(left)s now."
     ),
     "no_gateway": mark(

@@ -208,6 +208,17 @@ _WORDS: Mapping[str, Mapping[str, LazyString]] = {
         "rejected": _("Rejected"),
         "expired": _("Expired"),
     },
+    "verification reason": {
+        "phone_removed": _("You have removed your number."),
+        "name_changed": _(
+            "The name has changed. Send a document with the new name to verify it."
+        ),
+        "company_changed": _(
+            "The company's name or address has changed. Send a document that shows "
+            "the new one."
+        ),
+        "step_expired": _("This verification is no longer valid. Repeat it."),
+    },
     "verification": {
         "email": _("Email"),
         "phone": _("Phone"),

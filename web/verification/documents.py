@@ -39,7 +39,7 @@ bp = Blueprint(
     "identity_documents", __name__, url_prefix="/account/verification/document"
 )
 
-_PAGE, _FORM = "account.verification", "identity_documents.show_form"
+_PAGE, _FORM = "verification.show_center", "identity_documents.show_form"
 _FIELDS_WITHIN_S = 20
 _DRAIN_WITHIN_S = 10
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.models.base import Base
+from shared.contracts.identity.verification.levels import VerificationLevel
 from shared.db.database import CompanyOwned
 
 
@@ -27,4 +28,16 @@ class Company(CompanyOwned, Base):
     country: Mapped[str]
     is_business: Mapped[bool]
     epoch: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    version: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class CompanyVerification(CompanyOwned, Base):
+    """How far a company is verified, as identity has said last."""
+
+    __tablename__ = "company_verifications"
+
+    company_id: Mapped[UUID] = mapped_column(primary_key=True)
+    level: Mapped[VerificationLevel]
+    has_company_document: Mapped[bool]
+    epoch: Mapped[int] = mapped_column(sa.BigInteger)
     version: Mapped[int] = mapped_column(sa.BigInteger)

@@ -51,3 +51,20 @@ class TopUp(CompanyOwned, Acted, Base):
     version: Mapped[int] = mapped_column(sa.BigInteger)
     is_intended: Mapped[bool] = mapped_column(default=False)
     seller: Mapped[str]
+
+
+class CompanyLimits(CompanyOwned, Base):
+    """Limits that an operator has set for a company, in place of its level's.
+
+    What is None is the level's. ``is_day_unlimited``: there is no limit within 24
+    hours.
+    """
+
+    __tablename__ = "company_limits"
+
+    company_id: Mapped[UUID] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    maximum: Mapped[Decimal | None]
+    per_day: Mapped[Decimal | None]
+    is_day_unlimited: Mapped[bool]
+    max_balance: Mapped[Decimal | None]

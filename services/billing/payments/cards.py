@@ -1,8 +1,8 @@
 """Cards: the form they are asked for in, and those that customers have saved.
 
 A saved card is the gateway's, and listed there when it is asked for: we keep what the
-gateway calls the company, and nothing of a card. Accounts that are not verified save
-none.
+gateway calls the company, and nothing of a card. Only companies with a verified owner
+save one.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.billing.gateways.gateway import CardGateway, Gateway
 from services.billing.models.payments import GatewayCustomer, Payment
+from services.billing.parties.verifications import may_save_cards
 from services.billing.top_ups import lifecycle as top_ups
 from services.billing.top_ups.views import view
 from shared.contracts import billing
@@ -42,6 +43,7 @@ class Cards:
         """
         with self.database.company(call.principal.require_company()) as session:
             top_up = view(session, top_ups.get(session, top_up_id))
+            is_verified = may_save_cards(session, top_up.company_id)
             checkout = session.scalar(
                 select(Payment.checkout).where(
                     Payment.top_up_id == top_up_id, Payment.state.in_(_WAITS)
@@ -53,7 +55,7 @@ class Cards:
         shown = gateway.show_checkout(checkout)
         if shown is None:
             raise Conflict("no_card_payment")
-        may_save = shown.customer is not None and call.principal.is_verified
+        may_save = shown.customer is not None and is_verified
         has_proof = call.principal.has_proof(call.now)
         return billing.cards.CardForm(
             top_up=top_up,
@@ -86,9 +88,12 @@ class Cards:
         Raises:
             Unavailable: ``gateway_unreachable``.
         """
-        if not (isinstance(gateway, CardGateway) and call.principal.is_verified):
+        if not isinstance(gateway, CardGateway):
             return None
         company_id = call.principal.require_company()
+        with self.database.company(company_id) as session:
+            if not may_save_cards(session, company_id):
+                return None
         known = self._known_customer(company_id, gateway)
         if known is not None:
             return known

@@ -4,9 +4,14 @@ from sqlalchemy.orm import Session
 
 from services.billing.forecast import effects
 from services.billing.forecast import quotes as shown_quotes
+from services.billing.parties.verifications import keep_verification
 from services.billing.surface.billing_methods import BillingMethods
-from services.billing.top_ups import beginning, lifecycle, quotes, views
+from services.billing.top_ups import allowances, beginning, lifecycle, quotes, views
 from shared.contracts import billing
+from shared.contracts.identity.verification.levels import (
+    VERIFICATION_CHANGED,
+    CompanyVerification,
+)
 from shared.db.events import Envelope
 from shared.rpc.call import Call
 from shared.rpc.service import in_transaction, on_event
@@ -58,6 +63,25 @@ class TopUpMethods(BillingMethods, is_part=True):
         self, db: Session, _envelope: Envelope[billing.top_ups.TopUp]
     ) -> None:
         self._wake_after(db, self._documents_waiting)
+
+    @in_transaction(billing.limits.GET_TOP_UP_LIMITS)
+    def get_top_up_limits(
+        self, db: Session, call: Call, _request: billing.limits.GetTopUpLimits
+    ) -> billing.limits.TopUpLimitsFound:
+        company_id = call.principal.require_company()
+        return allowances.find_limits(db, self._limits, company_id)
+
+    @in_transaction(billing.limits.SET_TOP_UP_LIMITS)
+    def set_top_up_limits(
+        self, db: Session, call: Call, request: billing.limits.SetTopUpLimits
+    ) -> billing.limits.Allowance:
+        return allowances.set_limits(self.change(db, call), self._limits, request)
+
+    @on_event(VERIFICATION_CHANGED)
+    def take_in_verification(
+        self, db: Session, envelope: Envelope[CompanyVerification]
+    ) -> None:
+        keep_verification(db, envelope)
 
     def _terms(self, db: Session, call: Call) -> quotes.Terms:
         seller = self._callers_seller(db, call)

@@ -1,27 +1,91 @@
-"""What a top-up may be, per currency: the provider's settings."""
+"""What a top-up may be, per currency and level of verification: the settings.
+
+``TOP_UP_LIMITS`` has an entry per currency, separated by semicolons. Each value that it
+leaves out is the standard one, a round amount of its currency:
+
+    EUR minimum=10 balance=5000 document=10000 none=50/50 email=100/100
+    phone=500/500 identity=any/1000
+
+A level has two amounts: all top-ups within 24 hours, and one top-up.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
+from itertools import pairwise
+from typing import Any
 
+from shared.contracts.identity.verification.levels import VerificationLevel
 from shared.money import Money, currency_of, decode_money
 from shared.settings import SettingError
 
 VARIABLE = "TOP_UP_LIMITS"
+ANY = "any"
+"""In the settings: no limit within 24 hours."""
+
+
+@dataclass(frozen=True)
+class LevelLimits:
+    """What a level allows: ``per_day`` within 24 hours (None: any), ``one`` top-up."""
+
+    per_day: Decimal | None
+    one: Decimal
+
+    def times(self, factor: int) -> "LevelLimits":
+        per_day = None if self.per_day is None else self.per_day * factor
+        return LevelLimits(per_day, self.one * factor)
+
+    def allows_more_than(self, other: "LevelLimits") -> bool:
+        if self.one > other.one:
+            return True
+        if self.per_day is None or other.per_day is None:
+            return self.per_day is None and other.per_day is not None
+        return self.per_day > other.per_day
 
 
 @dataclass(frozen=True)
 class TopUpLimits:
     """Net amounts in whole units of one currency.
 
-    ``minimum`` and ``maximum`` bound one top-up, ``max_balance`` what the wallet holds
-    after it, ``unverified`` what an unverified account may top up within 24 hours.
+    ``minimum`` is that of one top-up. ``balance`` is what the wallet may hold after
+    it, ``document`` the same once the company's own document is verified. The others
+    are named as their levels.
     """
 
     minimum: Decimal = Decimal(10)
-    maximum: Decimal = Decimal(1000)
-    max_balance: Decimal = Decimal(5000)
-    unverified: Decimal = Decimal(100)
+    balance: Decimal = Decimal(5000)
+    document: Decimal = Decimal(10_000)
+    none: LevelLimits = LevelLimits(Decimal(50), Decimal(50))
+    email: LevelLimits = LevelLimits(Decimal(100), Decimal(100))
+    phone: LevelLimits = LevelLimits(Decimal(500), Decimal(500))
+    identity: LevelLimits = LevelLimits(None, Decimal(1000))
+
+    def at(self, level: VerificationLevel) -> LevelLimits:
+        return {
+            VerificationLevel.NONE: self.none,
+            VerificationLevel.EMAIL: self.email,
+            VerificationLevel.PHONE: self.phone,
+            VerificationLevel.IDENTITY: self.identity,
+        }[level]
+
+    def times(self, factor: int) -> "TopUpLimits":
+        return TopUpLimits(
+            minimum=self.minimum * factor,
+            balance=self.balance * factor,
+            document=self.document * factor,
+            none=self.none.times(factor),
+            email=self.email.times(factor),
+            phone=self.phone.times(factor),
+            identity=self.identity.times(factor),
+        )
+
+    @property
+    def make_sense(self) -> bool:
+        """Whether no level allows less than the one before it, nor more than fits."""
+        levels = [self.at(level) for level in VerificationLevel]
+        rise = not any(low.allows_more_than(high) for low, high in pairwise(levels))
+        most = self.identity.one
+        return rise and 0 < self.minimum <= most <= self.balance <= self.document
 
 
 _UNITS = {
@@ -50,15 +114,13 @@ They only make a provider's first limits sensible; nothing is converted by them.
 _FACTORS = {code: units for units, codes in _UNITS.items() for code in codes.split()}
 
 
+_BY_LEVEL = frozenset(level.value for level in VerificationLevel)
+_NAMES = frozenset(each.name for each in fields(TopUpLimits))
+
+
 def standard(currency: str) -> TopUpLimits:
     """The limits of a currency that the settings leave out: round amounts of it."""
-    euros, factor = TopUpLimits(), _FACTORS.get(currency, 1)
-    return TopUpLimits(
-        euros.minimum * factor,
-        euros.maximum * factor,
-        euros.max_balance * factor,
-        euros.unverified * factor,
-    )
+    return TopUpLimits().times(_FACTORS.get(currency, 1))
 
 
 @dataclass(frozen=True)
@@ -75,30 +137,46 @@ class Limits:
 
 
 def read_limits(environment: Mapping[str, str]) -> Limits:
-    """Read ``TOP_UP_LIMITS``: ``JPY=1500/150000/750000/15000`` and more, by spaces.
-
-    The four are minimum, maximum, maximum balance and unverified.
+    """Read ``TOP_UP_LIMITS``.
 
     Raises:
-        SettingError: it is written otherwise, or there is no such currency.
+        SettingError: it is written otherwise, there is no such currency, or a level
+            allows less than the one before it.
     """
-    settings = environment.get(VARIABLE, "").split()
-    return Limits(dict(map(_read_one, settings)))
+    entries = environment.get(VARIABLE, "").split(";")
+    return Limits(dict(_read_currency(it) for it in entries if it.strip()))
 
 
-def _read_one(setting: str) -> tuple[str, TopUpLimits]:
-    currency, _, amounts = setting.partition("=")
+def _read_currency(entry: str) -> tuple[str, TopUpLimits]:
+    currency, *settings = entry.split()
     try:
-        minimum, maximum, max_balance, unverified = (
-            decode_money({"amount": amount, "currency": currency}).amount
-            for amount in amounts.split("/")
-        )
+        values: dict[str, Any] = dict(_read_one(currency, each) for each in settings)
     except ValueError as error:
         raise SettingError(
-            f"{VARIABLE}: {setting!r} doesn't have the format CUR=1/2/3/4."
+            f"{VARIABLE}: {entry.strip()!r} doesn't have the format "
+            "EUR minimum=10 balance=5000 email=100/100."
         ) from error
-    if not 0 < minimum <= maximum <= max_balance or not 0 <= unverified <= max_balance:
+    limits = replace(standard(currency), **values)
+    if not settings or not limits.make_sense:
         raise SettingError(
-            f"{VARIABLE}: the limits in {setting!r} contradict each other."
+            f"{VARIABLE}: the limits in {entry.strip()!r} contradict each other."
         )
-    return currency, TopUpLimits(minimum, maximum, max_balance, unverified)
+    return currency, limits
+
+
+def _read_one(currency: str, setting: str) -> tuple[str, Decimal | LevelLimits]:
+    name, is_set, text = setting.partition("=")
+    if not is_set or name not in _NAMES:
+        raise ValueError(setting)
+    if name not in _BY_LEVEL:
+        return name, _read_amount(currency, text)
+    per_day, one = text.split("/")
+    within_a_day = None if per_day == ANY else _read_amount(currency, per_day)
+    return name, LevelLimits(within_a_day, _read_amount(currency, one))
+
+
+def _read_amount(currency: str, text: str) -> Decimal:
+    amount = decode_money({"amount": text, "currency": currency}).amount
+    if amount < 0:
+        raise ValueError(text)
+    return amount

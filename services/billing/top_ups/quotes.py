@@ -18,6 +18,7 @@ from services.billing.parties.sellers import Seller
 from services.billing.tax.calculation import Taxed, apply
 from services.billing.tax.profiles import decide_for
 from services.billing.top_ups import rules as top_up_rules
+from services.billing.top_ups.allowances import bounds_of
 from services.billing.top_ups.duplicates import WINDOW
 from services.billing.top_ups.limits import Limits
 from shared.contracts import billing
@@ -75,7 +76,7 @@ def quote_for(
     """
     if not (top_up_rules.fits_payment(net) and fits_ledger(net)):
         raise InvalidInput("bad_amount")
-    about = _circumstances(session, terms.limits, wallet, call)
+    about = _circumstances(session, terms.limits, wallet, call.now)
     decision = decide_for(session, terms.seller, wallet.company_id, call.now)
     cost = _Cost(decision.reason, apply(decision, net))
     quoted = _quote(wallet, cost, about, terms.gateways)
@@ -84,7 +85,7 @@ def quote_for(
 
 
 def _circumstances(
-    session: Session, limits: Limits, wallet: Wallet, call: Call
+    session: Session, limits: Limits, wallet: Wallet, now: datetime
 ) -> top_up_rules.Circumstances:
     open_net = session.scalar(
         select(func.coalesce(func.sum(TopUp.net), 0)).where(
@@ -92,25 +93,24 @@ def _circumstances(
         )
     )
     return top_up_rules.Circumstances(
-        limits=limits.of(wallet.currency),
+        limits=bounds_of(session, limits, wallet.company_id, wallet.currency),
         balance=wallet.balance,
         open_net=open_net or zero(wallet.currency).amount,
-        counted=_counted(session, wallet, call.now),
-        is_verified=call.principal.is_verified,
+        counted=_counted(session, wallet, now),
     )
 
 
 def _counted(
     session: Session, wallet: Wallet, now: datetime
 ) -> list[top_up_rules.Counted]:
-    """The payments within the window of an unverified account, oldest first."""
+    """The payments within the last 24 hours, oldest first."""
     rows = session.execute(
         select(Payment.settled_at, Payment.net)
         .join(TopUp, TopUp.id == Payment.top_up_id)
         .where(
             TopUp.wallet_id == wallet.id,
             Payment.state.in_(PAID),
-            Payment.settled_at > now - top_up_rules.UNVERIFIED_WINDOW,
+            Payment.settled_at > now - top_up_rules.WINDOW,
         )
         .order_by(Payment.settled_at)
     )
@@ -157,7 +157,7 @@ def _quote(
     def money(amount: Decimal) -> Money:
         return Money(amount, net.currency)
 
-    left = about.unverified_left
+    limits, left = about.limits, about.day_left
     problems = list(top_up_rules.problems(net, about))
     if not gateways:
         problems.append(billing.top_ups.Problem(code="no_gateway", parameters={}))
@@ -168,11 +168,14 @@ def _quote(
         tax=taxed.tax,
         gross=taxed.gross,
         balance=money(wallet.balance),
-        minimum=money(about.limits.minimum),
-        maximum=money(about.limits.maximum),
-        max_balance=money(about.limits.max_balance),
-        unverified_limit=None if left is None else money(about.limits.unverified),
-        unverified_left=None if left is None else money(left),
+        minimum=money(limits.minimum),
+        maximum=money(limits.maximum),
+        max_balance=money(limits.max_balance),
+        day_limit=None if limits.per_day is None else money(limits.per_day),
+        day_left=None if left is None else money(left),
+        lifted_by=limits.lifted_by,
+        lifted_to=None if limits.lifted_to is None else money(limits.lifted_to),
+        balance_lifted_by=limits.balance_lifted_by,
         open_net=money(about.open_net),
         next_room=top_up_rules.next_room(net, about),
         largest=top_up_rules.largest(net, about),

@@ -1,6 +1,6 @@
 """Whether an amount may be topped up, and how to split it. Pure.
 
-The limits are settings of the provider: see `services.billing.top_ups.limits`.
+The limits depend on the company: see `services.billing.top_ups.allowances`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,18 +8,41 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from services.billing.top_ups.limits import TopUpLimits
+from msgspec.structs import replace as replace_struct
+
 from shared.contracts.billing.top_ups import NextRoom, Problem
+from shared.contracts.identity.people import VerificationStep
 from shared.money import (
     Money,
     round_down_to_minor_unit,
     round_to_minor_unit,
 )
 
-UNVERIFIED_WINDOW = timedelta(hours=24)
+WINDOW = timedelta(hours=24)
+"""In which top-ups count together where a level has a limit for all of them."""
 
 _MAX_PARTS = 12
 """The most top-ups into which a large amount is split."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What bounds a company's top-ups, as net amounts in one currency.
+
+    ``minimum`` and ``maximum`` are those of one top-up, ``per_day`` is the maximum of
+    all within 24 hours (None if there is none), ``max_balance`` what the wallet may
+    hold afterwards. ``lifted_by`` is the verification step by which top-ups may be
+    larger, up to ``lifted_to`` each; ``balance_lifted_by`` is the one for the balance.
+    They are None where no step changes anything.
+    """
+
+    minimum: Decimal
+    maximum: Decimal
+    per_day: Decimal | None
+    max_balance: Decimal
+    lifted_by: VerificationStep | None = None
+    lifted_to: Decimal | None = None
+    balance_lifted_by: VerificationStep | None = None
 
 
 @dataclass(frozen=True)
@@ -31,7 +54,7 @@ class Counted:
 
     @property
     def until(self) -> datetime:
-        return self.paid_at + UNVERIFIED_WINDOW
+        return self.paid_at + WINDOW
 
 
 @dataclass(frozen=True)
@@ -39,15 +62,13 @@ class Circumstances:
     """What a wallet's top-ups are bound by, in its currency.
 
     ``open_net`` are top-ups that may still be paid. ``counted`` was paid within 24
-    hours, whenever it was asked for, oldest first; it counts while who asks is not
-    verified.
+    hours, whenever it was asked for, oldest first.
     """
 
-    limits: TopUpLimits
+    limits: Bounds
     balance: Decimal
     open_net: Decimal
     counted: Sequence[Counted]
-    is_verified: bool
 
     @property
     def room(self) -> Decimal:
@@ -56,11 +77,12 @@ class Circumstances:
         return max(self.limits.max_balance - taken, Decimal(0))
 
     @property
-    def unverified_left(self) -> Decimal | None:
-        if self.is_verified:
+    def day_left(self) -> Decimal | None:
+        """What may still be topped up within 24 hours; None without a limit."""
+        if self.limits.per_day is None:
             return None
         taken = self.open_net + sum((each.net for each in self.counted), Decimal(0))
-        return max(self.limits.unverified - taken, Decimal(0))
+        return max(self.limits.per_day - taken, Decimal(0))
 
     def at(self, moment: datetime) -> "Circumstances":
         """The same, once the payments until ``moment`` count no more."""
@@ -70,7 +92,7 @@ class Circumstances:
 
 def largest(net: Money, about: Circumstances) -> Money | None:
     """The most, in its currency, that can be topped up at once; None if nothing can."""
-    left = about.unverified_left
+    left = about.day_left
     bounds = [about.limits.maximum, about.room, *([] if left is None else [left])]
     most = round_down_to_minor_unit(Money(min(bounds), net.currency))
     is_possible = most.amount > 0 and most.amount >= about.limits.minimum
@@ -88,7 +110,7 @@ def instead(net: Money, about: Circumstances) -> Money | None:
 
 def next_room(net: Money, about: Circumstances) -> NextRoom | None:
     """When more than now can be topped up, as time goes by and nothing else changes."""
-    if about.is_verified:
+    if about.day_left is None:
         return None
     now = largest(net, about)
     for each in about.counted:
@@ -104,19 +126,32 @@ def fits_payment(net: Money) -> bool:
 
 
 def problems(net: Money, about: Circumstances) -> Iterator[Problem]:
-    """Every reason why this amount can't be topped up now."""
+    """Every reason why this amount can't be topped up now.
+
+    ``step`` is the verification step that would lift a limit, if one does.
+    """
     limits = about.limits
     if net.amount < limits.minimum:
         yield _problem("below_minimum", net, minimum=limits.minimum)
     if net.amount > limits.maximum:
-        yield _problem("above_maximum", net, maximum=limits.maximum)
+        problem = _problem("above_maximum", net, maximum=limits.maximum)
+        yield _lifted(problem, limits.lifted_by)
     if net.amount > about.room:
-        yield _problem(
+        problem = _problem(
             "above_max_balance", net, max_balance=limits.max_balance, room=about.room
         )
-    left = about.unverified_left
-    if left is not None and net.amount > left:
-        yield _problem("unverified_limit", net, limit=limits.unverified, left=left)
+        yield _lifted(problem, limits.balance_lifted_by)
+    left = about.day_left
+    if left is not None and limits.per_day is not None and net.amount > left:
+        problem = _problem("above_day_limit", net, limit=limits.per_day, left=left)
+        yield _lifted(problem, limits.lifted_by)
+
+
+def _lifted(problem: Problem, step: VerificationStep | None) -> Problem:
+    if step is None:
+        return problem
+    parameters = {**problem.parameters, "step": step.value}
+    return replace_struct(problem, parameters=parameters)
 
 
 def split(net: Money, about: Circumstances) -> list[Money]:
@@ -124,10 +159,10 @@ def split(net: Money, about: Circumstances) -> list[Money]:
 
     Each is within the limits; the last ones share the rest where it would be below the
     minimum. Empty when one top-up is enough, or when no number of them helps: the
-    balance would grow too high, the account's limit is lower, or it takes too many.
+    balance would grow too high, the limit of 24 hours is lower, or it takes too many.
     """
     limits = about.limits
-    left = about.unverified_left
+    left = about.day_left
     if net.amount <= limits.maximum or net.amount > about.room:
         return []
     if left is not None and net.amount > left:

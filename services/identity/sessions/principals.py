@@ -43,8 +43,6 @@ def of_user(
     company: UsersCompany,
     session: LoginSession,
     now: datetime,
-    *,
-    is_verified: bool,
 ) -> Principal:
     """A user who acts for one of their companies, in the role they have there.
 
@@ -60,7 +58,6 @@ def of_user(
         company_id=company.company_id,
         role=company.role.value,
         strength=session.strength,
-        is_verified=is_verified,
         session_id=session.id,
         proved_at=session.proved_at,
         lacks_factor=lacks_factor,
@@ -90,7 +87,6 @@ def of_operator(
         permissions=frozenset(Permission),
         expires_at=_expiry(now),
         company_id=company_id,
-        is_verified=True,
     )
 
 

@@ -355,9 +355,7 @@ def view(
     """Return the session's view, with a principal for ``company``."""
     user = signed_in.user
     verified = verification.is_verified(db, user.id)
-    principal = principals.of_user(
-        user, company, signed_in.row, now, is_verified=verified
-    )
+    principal = principals.of_user(user, company, signed_in.row, now)
     return identity.signing_in.Session(
         token=signed_in.token,
         user=users.view(user, is_verified=verified),

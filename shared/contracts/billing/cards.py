@@ -31,9 +31,9 @@ class CardForm(Response, frozen=True, kw_only=True):
     """What the form of a top-up's payment needs.
 
     ``client_secret`` lets a browser pay this one payment: it is only for the
-    person who pays. ``may_save`` says whether a card may be kept: for accounts that
-    are verified only, and with a recent proof. ``save_needs_proof``: nothing but the
-    proof is missing for that.
+    person who pays. ``may_save`` says whether a card may be kept: only where an owner
+    has verified an identity document, and with a recent proof. ``save_needs_proof``:
+    nothing but the proof is missing for that.
     """
 
     top_up: TopUp

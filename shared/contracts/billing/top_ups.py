@@ -17,6 +17,7 @@ from shared.contracts.billing.name import NAME
 from shared.contracts.billing.payments import BankInstructions, GatewayName, Payment
 from shared.contracts.billing.settlement import Settlement
 from shared.contracts.billing.tax import TaxLine, TaxReason
+from shared.contracts.identity.people import VerificationStep
 from shared.money import Money
 from shared.permissions import Permission
 
@@ -67,10 +68,13 @@ class TopUpQuote(Response, frozen=True, kw_only=True):
     covers everything the customer saw; `BEGIN_TOP_UP` requires it. ``problems`` are
     the reasons why it can't be: then ``split`` says how to reach the amount in several
     top-ups, if that is a way, and ``instead`` is the amount next to it that is allowed;
-    None if none is. ``unverified_left`` is what an account that is not verified may
-    still top up now, of ``unverified_limit`` in 24 hours: what is open (``open_net``)
-    and what was paid in them is taken off; both are None when it is verified.
-    ``next_room`` is when more than now can be topped up, if time alone brings that.
+    None if none is. ``day_left`` is what may still be topped up now, of ``day_limit``
+    in 24 hours: what is open (``open_net``) and what was paid in them is taken off;
+    both are None where the company's verification sets no such limit. ``lifted_by`` is
+    the verification step by which more can be topped up, up to ``lifted_to`` at once,
+    ``balance_lifted_by`` the one by which the balance may be higher; None if there is
+    none. ``next_room`` is when
+    more than now can be topped up, if time alone brings that.
     ``largest`` is the most that one top-up can be now, None if none can. ``repeats`` is
     a top-up of the same amount that can still be paid, or was paid just before: the
     customer may not mean both. ``digest`` doesn't cover it.
@@ -85,8 +89,11 @@ class TopUpQuote(Response, frozen=True, kw_only=True):
     minimum: Money
     maximum: Money
     max_balance: Money
-    unverified_limit: Money | None
-    unverified_left: Money | None
+    day_limit: Money | None
+    day_left: Money | None
+    lifted_by: VerificationStep | None
+    lifted_to: Money | None
+    balance_lifted_by: VerificationStep | None
     open_net: Money
     next_room: NextRoom | None
     largest: Money | None
@@ -266,8 +273,9 @@ negative, finer than the minor unit, or more than a wallet can hold); Conflict
 ``country`` and ``postal_code``.
 
 Problems: ``below_minimum`` with ``minimum``; ``above_maximum`` with ``maximum``;
-``above_max_balance`` with ``max_balance`` and ``room``; ``unverified_limit`` with
-``limit`` and ``left``; ``no_gateway``."""
+``above_max_balance`` with ``max_balance`` and ``room``; ``above_day_limit`` with
+``limit`` and ``left``; ``no_gateway``. All but the first and the last have ``step`` if
+a verification step lifts the limit."""
 
 BEGIN_TOP_UP = Method(
     NAME,

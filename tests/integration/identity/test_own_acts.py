@@ -16,7 +16,12 @@ from services.identity.people.users import find_user_by_email
 from shared.contract import Effect, Method
 from shared.contracts import identity
 from shared.contracts.identity import passkeys
-from shared.contracts.identity.email_changes import UNDO_EMAIL, UndoEmail
+from shared.contracts.identity.email_changes import (
+    CONFIRM_EMAIL,
+    UNDO_EMAIL,
+    ConfirmEmail,
+    UndoEmail,
+)
 from shared.contracts.identity.members.invitations import (
     ACCEPT_INVITATION,
     JOIN_COMPANY,
@@ -112,6 +117,13 @@ def undo_email(harness: IdentityHarness) -> None:
     harness.call(UNDO_EMAIL, UndoEmail(token=token))
 
 
+def confirm_email(harness: IdentityHarness) -> None:
+    emails = {"old_email": ALICE, "new_email": ALICE}
+    token = mailed(harness, LinkKind.CONFIRM_EMAIL, emails)
+    principal = harness.log_in(ALICE).principal
+    harness.call(CONFIRM_EMAIL, ConfirmEmail(token=token), principal)
+
+
 def use_not_me(harness: IdentityHarness) -> None:
     about = {"kind": NoticeKind.NEW_DEVICE.value, "email": ALICE}
     token = mailed(harness, LinkKind.NOT_ME, about)
@@ -201,6 +213,7 @@ CALLS: Mapping[Method[Any, Any], Callable[[IdentityHarness], object]] = {
     passkeys.REMOVE_PASSKEY: remove_passkey,
     passkeys.LOG_IN_WITH_PASSKEY: log_in_with_passkey,
     passkeys.ANSWER_SECOND_STEP_WITH_PASSKEY: answer_with_passkey,
+    CONFIRM_EMAIL: confirm_email,
     UNDO_EMAIL: undo_email,
     ACCEPT_INVITATION: accept_invitation,
     JOIN_COMPANY: join_company,

@@ -261,6 +261,8 @@ BILLING = (
     Line(billing.settlement.GET_TOP_UP_EFFECTS, "200 200 200 403 200 404 401 401 403 200", billing.settlement.GetTopUpEffects(top_up_id=e.OUR_TOP_UP)),
     Line(billing.top_ups.LIST_OPEN_TOP_UPS, "200 200 200 403 200 own 401 401 403 200", billing.top_ups.ListOpenTopUps()),
     Line(billing.top_ups.CANCEL_TOP_UP,     "200 200 200 403 403 404 401 401 403 200", billing.top_ups.CancelTopUp(top_up_id=e.OUR_TOP_UP)),
+    Line(billing.limits.GET_TOP_UP_LIMITS, "200 200 200 200 200 own 401 401 403 200", billing.limits.GetTopUpLimits()),
+    Line(billing.limits.SET_TOP_UP_LIMITS, "403 403 403 403 403 403 401 401 200 200", billing.limits.SetTopUpLimits(company_id=e.OUR_COMPANY, currency="EUR", one=money("2000"))),
     # Whoever they are, what counts is the gateway's signature.
     Line(billing.payments.TAKE_PAYMENT_NOTICE, "401 401 401 401 401 401 401 401 401 401", billing.payments.PaymentNotice(gateway=GatewayName.BANK_TRANSFER, headers={}, body="{}")),
     Line(billing.top_ups.REFUND_TOP_UP,     "403 403 403 403 403 403 401 401 409 409", billing.top_ups.RefundTopUp(top_up_id=e.OUR_TOP_UP, reason="as asked")),

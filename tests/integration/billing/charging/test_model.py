@@ -322,9 +322,7 @@ class Play:
     def _as_owner(
         self, method: Method[RequestT, ResponseT], request: RequestT
     ) -> ResponseT:
-        owner = self.principals.user(
-            Role.OWNER, self.subscriber.company_id, is_verified=True
-        )
+        owner = self.principals.user(Role.OWNER, self.subscriber.company_id)
         key = uuid4().hex
         context = CallContext("a-request", owner, idempotency_key=key)
         return call(self.site.client, method, request, context)

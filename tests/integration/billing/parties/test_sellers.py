@@ -85,7 +85,7 @@ def a_harness(
 
 
 def owner(harness: BillingHarness) -> str:
-    return harness.principals.user(Role.OWNER, harness.company_id, is_verified=True)
+    return harness.principals.user(Role.OWNER, harness.company_id)
 
 
 def quote(
@@ -324,9 +324,7 @@ def test_of_two_top_ups_begun_at_once_the_first_decides_the_seller(
 
 
 def _begins_with(harness: BillingHarness, seller: Seller, currency: str) -> bool:
-    principal = replace(
-        system("billing"), company_id=harness.company_id, is_verified=True
-    )
+    principal = replace(system("billing"), company_id=harness.company_id)
     call = Call(principal, "", harness.clock.now())
     bank = BankTransfer(ACCOUNTS)
     terms = quotes.Terms(Limits(), seller, {bank.name: bank})

@@ -215,7 +215,7 @@ def test_customers_can_not_book_payments_of_their_own(harness: BillingHarness) -
 
 
 def _begin(harness: BillingHarness, net: str = "50.00") -> TopUp:
-    owner = harness.principals.user(Role.OWNER, harness.company_id, is_verified=True)
+    owner = harness.principals.user(Role.OWNER, harness.company_id)
     asked = billing.top_ups.QuoteTopUp(net=money(net))
     quote = harness.call(billing.top_ups.QUOTE_TOP_UP, asked, owner)
     begin = billing.top_ups.BeginTopUp(

@@ -88,7 +88,7 @@ def test_money_without_a_name_that_another_statement_has_is_a_persons_to_judge(
 
 
 def _begin(harness: BillingHarness) -> str:
-    owner = harness.principals.user(Role.OWNER, harness.company_id, is_verified=True)
+    owner = harness.principals.user(Role.OWNER, harness.company_id)
     asked = billing.top_ups.QuoteTopUp(net=money("100.00"))
     quote = harness.call(billing.top_ups.QUOTE_TOP_UP, asked, owner)
     begin = billing.top_ups.BeginTopUp(

@@ -13,6 +13,7 @@ from shared.contracts import billing
 from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.contracts.billing.top_ups import TopUpState
 from shared.contracts.identity.memberships import Role
+from shared.contracts.identity.verification.levels import VerificationLevel
 from shared.contracts.notes import card_note
 from shared.db.database import Database
 from shared.errors import Conflict, NotFound, Unavailable
@@ -207,8 +208,8 @@ def test_another_company_neither_sees_nor_forgets_a_card(payer: CardPayer) -> No
     assert [each.id for each in payer.form(following).cards] == [card]
 
 
-def test_who_is_not_verified_saves_no_card(payer: CardPayer) -> None:
-    payer.is_verified = False
+def test_without_an_identity_document_no_card_is_saved(payer: CardPayer) -> None:
+    payer.harness.verify(VerificationLevel.PHONE)
     top_up = payer.begin("50.00")
     intent = payer.start(top_up)
 
@@ -223,7 +224,6 @@ def test_a_card_is_saved_after_a_recent_proof_only(payer: CardPayer) -> None:
         kind=Kind.USER,
         permissions=PERMISSIONS[Role.OWNER],
         company_id=payer.harness.company_id,
-        is_verified=True,
         has_proof=False,
     )
     request = billing.cards.ShowCardForm(top_up_id=top_up.id)

@@ -20,6 +20,7 @@ from shared.contracts.billing.top_ups import (
     TopUp,
     TopUpState,
 )
+from shared.contracts.identity.verification.levels import VerificationLevel
 from shared.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from tests.fixtures.billing.harness import BillingHarness, money
 from tests.fixtures.billing.payer import Payer
@@ -336,21 +337,21 @@ def test_open_top_ups_count_against_the_maximum_balance(payer: Payer) -> None:
     assert [each.code for each in quote.problems] == ["above_max_balance"]
 
 
-def test_who_is_not_verified_tops_up_a_hundred_in_a_day(payer: Payer) -> None:
-    payer.is_verified = False
+def test_with_an_email_a_company_tops_up_a_hundred_in_a_day(payer: Payer) -> None:
+    payer.harness.verify(VerificationLevel.EMAIL)
     payer.pay("60.00")
-    assert [each.code for each in payer.quote("40.01").problems] == ["unverified_limit"]
-    assert payer.quote("40.01").unverified_left == money("40")
+    assert [each.code for each in payer.quote("40.01").problems] == ["above_day_limit"]
+    assert payer.quote("40.01").day_left == money("40")
 
     payer.harness.pass_time(timedelta(hours=24))
 
     assert payer.quote("100.00").problems == []
 
 
-def test_what_is_paid_counts_for_who_is_not_verified_whenever_it_was_asked_for(
+def test_what_is_paid_counts_within_a_day_whenever_it_was_asked_for(
     payer: Payer,
 ) -> None:
-    payer.is_verified = False
+    payer.harness.verify(VerificationLevel.EMAIL)
     for _ in range(2):
         top_up = payer.begin("100.00")
         payer.start(top_up)
@@ -362,20 +363,20 @@ def test_what_is_paid_counts_for_who_is_not_verified_whenever_it_was_asked_for(
 
         (payment,) = payer.get(top_up.id).payments
         assert payment.is_late
-        assert payer.quote("10.00").unverified_left == money("0")
+        assert payer.quote("10.00").day_left == money("0")
         payer.harness.pass_time(timedelta(hours=24))
 
     assert payer.balance == 200
     assert payer.quote("100.00").problems == []
 
 
-def test_what_is_open_counts_for_who_is_not_verified_as_long_as_it_is(
+def test_what_is_open_counts_within_a_day_as_long_as_it_is(
     payer: Payer,
 ) -> None:
-    payer.is_verified = False
+    payer.harness.verify(VerificationLevel.EMAIL)
     top_up = payer.begin("100.00")
     payer.harness.pass_time(timedelta(hours=25))
-    assert payer.quote("10.00").unverified_left == money("0")
+    assert payer.quote("10.00").day_left == money("0")
 
     payer.cancel(top_up)
 

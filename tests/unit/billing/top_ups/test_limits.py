@@ -5,15 +5,23 @@ from decimal import Decimal
 import pytest
 
 from services.billing.top_ups import limits
-from services.billing.top_ups.limits import TopUpLimits, read_limits
+from services.billing.top_ups.limits import LevelLimits, TopUpLimits, read_limits
 from shared import money
+from shared.contracts.identity.verification.levels import VerificationLevel
 from shared.settings import SettingError
 
 
-def test_a_currency_that_is_not_set_has_the_standard_limits() -> None:
+def test_the_standard_limits_are_those_of_the_table() -> None:
     found = read_limits({}).of("EUR")
 
-    assert found == TopUpLimits(Decimal(10), Decimal(1000), Decimal(5000), Decimal(100))
+    assert [found.at(level) for level in VerificationLevel] == [
+        LevelLimits(Decimal(50), Decimal(50)),
+        LevelLimits(Decimal(100), Decimal(100)),
+        LevelLimits(Decimal(500), Decimal(500)),
+        LevelLimits(None, Decimal(1000)),
+    ]
+    most = (found.minimum, found.balance, found.document)
+    assert most == (Decimal(10), Decimal(5000), Decimal(10_000))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +38,7 @@ def test_the_standard_limits_are_round_amounts_of_their_currency(
 ) -> None:
     found = read_limits({}).of(currency)
 
-    assert (found.minimum, found.maximum) == (Decimal(minimum), Decimal(maximum))
+    assert (found.minimum, found.identity.one) == (Decimal(minimum), Decimal(maximum))
 
 
 def test_every_currency_that_can_be_offered_has_standard_limits() -> None:
@@ -38,12 +46,13 @@ def test_every_currency_that_can_be_offered_has_standard_limits() -> None:
 
 
 def test_each_currency_can_have_limits_of_its_own() -> None:
-    found = read_limits(
-        {"TOP_UP_LIMITS": "JPY=1500/150000/750000/15000 PLN=40/4000/20000/400"}
-    )
+    text = "JPY minimum=1500 identity=any/150000; PLN email=400/300 phone=any/2000;"
+    found = read_limits({"TOP_UP_LIMITS": text})
 
     assert found.minimum("JPY").amount == Decimal(1500)
-    assert found.of("PLN").unverified == Decimal(400)
+    assert found.of("JPY").identity == LevelLimits(None, Decimal(150_000))
+    assert found.of("PLN").email == LevelLimits(Decimal(400), Decimal(300))
+    assert found.of("PLN").phone == LevelLimits(None, Decimal(2000))
     assert found.of("EUR") == TopUpLimits()
 
 
@@ -51,14 +60,22 @@ def test_each_currency_can_have_limits_of_its_own() -> None:
     "text",
     [
         "EUR",
-        "EUR=1/2/3",
-        "EUR=1/2/3/x",
-        "XYZ=1/2/3/1",
-        "EUR=5/4/3/1",
-        "EUR=0/2/3/1",
-        "EUR=NaN/2/3/1",
-        "EUR=1/2/3/-1",
-        "EUR=1/2/3/4",
+        "EUR=10/1000/5000/100",
+        "EUR minimum",
+        "EUR minimum=0",
+        "EUR minimum=NaN",
+        "EUR minimum=-1",
+        "EUR minimum=1001",
+        "EUR maximum=5",
+        "EUR email=100",
+        "EUR email=100/100/100",
+        "EUR email=100/any",
+        "EUR email=10/10",
+        "EUR email=any/100",
+        "EUR balance=999",
+        "EUR document=4999",
+        "XYZ minimum=1",
+        "XYZ",
     ],
 )
 def test_limits_that_make_no_sense_are_refused_at_the_start(text: str) -> None:

@@ -5,9 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from services.billing.top_ups.limits import TopUpLimits
-from services.billing.top_ups.rules import Circumstances, Counted, instead, next_room
+from services.billing.top_ups.rules import (
+    Bounds,
+    Circumstances,
+    Counted,
+    instead,
+    next_room,
+)
 from shared.contracts.billing.top_ups import NextRoom
+from shared.contracts.identity.people import VerificationStep
 from shared.money import Money
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -17,14 +23,22 @@ def euros(amount: str) -> Money:
     return Money(Decimal(amount), "EUR")
 
 
+EMAIL = Bounds(
+    minimum=Decimal(10),
+    maximum=Decimal(100),
+    per_day=Decimal(100),
+    max_balance=Decimal(5000),
+    lifted_by=VerificationStep.PHONE,
+)
+
+
 def about(*paid: tuple[int, str], open_net: str = "0") -> Circumstances:
-    """Of an unverified account that paid so many hours after NOON."""
+    """Of a company with an email alone that paid so many hours after NOON."""
     return Circumstances(
-        limits=TopUpLimits(),
+        limits=EMAIL,
         balance=Decimal(0),
         open_net=Decimal(open_net),
         counted=[Counted(NOON + timedelta(hours=h), Decimal(net)) for h, net in paid],
-        is_verified=False,
     )
 
 

@@ -26,6 +26,7 @@ from shared.contracts.billing.top_ups import (
     SuggestedAmount,
     TopUpState,
 )
+from shared.contracts.identity.people import VerificationStep
 from shared.contracts.inventory.reading import NamedService
 from shared.contracts.inventory.services import ServiceState
 from shared.errors import Unavailable
@@ -122,7 +123,7 @@ def test_without_inventory_the_figures_are_still_shown(
 @pytest.mark.parametrize(
     ("left", "largest", "leads_to"),
     [
-        ("2.00", None, "/account/verification"),
+        ("2.00", None, f"/account/verification?company={OURS}#phone"),
         ("60.00", "60.00", "/funds/add?net=60.00&amp;currency=EUR"),
     ],
 )
@@ -138,12 +139,14 @@ def test_what_is_recommended_and_not_allowed_says_both_and_until_when(
     too_much = SuggestedAmount(
         net=money("959"), reason=AmountReason.RECOMMENDED, is_allowed=False
     )
-    problem = Problem(code="unverified_limit", parameters={})
+    problem = Problem(code="above_day_limit", parameters={})
     quoted(
         billing,
         repeats=False,
-        unverified_limit=money("100"),
-        unverified_left=money(left),
+        day_limit=money("100"),
+        day_left=money(left),
+        lifted_by=VerificationStep.PHONE,
+        lifted_to=money("500"),
         next_room=NextRoom(at=START + timedelta(hours=3), net=money("98.00")),
         largest=most,
         instead=most,

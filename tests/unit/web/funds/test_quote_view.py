@@ -13,6 +13,7 @@ from shared.contracts.billing.top_ups import (
     Problem,
     SuggestedAmount,
 )
+from shared.contracts.identity.people import VerificationStep
 from tests.fixtures.documents import money
 from tests.fixtures.fake_services import START
 from tests.fixtures.web.top_ups import debt, quote_of, recommended, settled
@@ -31,7 +32,7 @@ from web.funds.quote_view import (
 HV_02, HV_03 = UUID(int=1), UUID(int=2)
 NAMES = {HV_02: "hv-02"}
 LIMITED = {
-    "unverified_limit": money("100"),
+    "day_limit": money("100"),
     "problems": [Problem(code="x", parameters={})],
 }
 PAID, STOPPED = debt(HV_02, "50", "0"), debt(HV_03, "0", "40")
@@ -74,7 +75,7 @@ def test_the_largest_amount_is_the_maximum_or_todays_limit(
     largest = suggested("60", AmountReason.LARGEST)
     unverified = money(left) if left else None
 
-    shown = view(suggested=[largest], unverified_left=unverified, net=money("60"))
+    shown = view(suggested=[largest], day_left=unverified, net=money("60"))
 
     assert [(it.note, it.is_current) for it in shown.amounts] == [(note, True)]
 
@@ -83,17 +84,17 @@ def test_the_largest_amount_is_the_maximum_or_todays_limit(
     ("left", "kind", "of_limit"),
     [
         (None, LimitKind.PER_TOP_UP, LimitLeft.ALL),
-        ("100", LimitKind.UNVERIFIED, LimitLeft.ALL),
-        ("60", LimitKind.UNVERIFIED, LimitLeft.PART),
-        ("2", LimitKind.UNVERIFIED, LimitLeft.BELOW_MINIMUM),
-        ("0", LimitKind.UNVERIFIED, LimitLeft.NOTHING),
+        ("100", LimitKind.PER_DAY, LimitLeft.ALL),
+        ("60", LimitKind.PER_DAY, LimitLeft.PART),
+        ("2", LimitKind.PER_DAY, LimitLeft.BELOW_MINIMUM),
+        ("0", LimitKind.PER_DAY, LimitLeft.NOTHING),
     ],
 )
 def test_what_is_left_of_a_limit(
     left: str | None, kind: LimitKind, of_limit: LimitLeft
 ) -> None:
     unverified = money(left) if left else None
-    shown = view(unverified_limit=money("100"), unverified_left=unverified)
+    shown = view(day_limit=money("100"), day_left=unverified)
 
     assert (shown.limit, shown.limit_left) == (kind, of_limit)
 
@@ -120,7 +121,7 @@ def test_a_limit_is_explained_once() -> None:
         net=money("959"), reason=AmountReason.RECOMMENDED, is_allowed=False
     )
     bounded = {"suggested": [recommended], "largest": money("100")}
-    problems = [Problem(code=it, parameters={}) for it in ("unverified_limit",) * 2]
+    problems = [Problem(code=it, parameters={}) for it in ("above_day_limit",) * 2]
 
     assert view(**bounded).explains_limit
     assert not view(**bounded, problems=problems).explains_limit
@@ -190,8 +191,11 @@ def test_of_very_many_services_the_first_are_shown_and_the_others_counted() -> N
     ("changes", "step"),
     [
         ({}, Step.PAY),
-        ({**LIMITED, "unverified_left": money("60")}, Step.USE_ALLOWED),
-        ({**LIMITED, "unverified_left": money("2"), "instead": None}, Step.VERIFY),
+        ({**LIMITED, "day_left": money("60")}, Step.USE_ALLOWED),
+        (
+            {**LIMITED, "lifted_by": VerificationStep.PHONE, "instead": None},
+            Step.VERIFY,
+        ),
         ({**LIMITED, "instead": None}, Step.CONTACT_SUPPORT),
         ({**LIMITED, "gateways": []}, Step.CONTACT_SUPPORT),
     ],
