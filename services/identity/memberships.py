@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from services.identity.levels import settle_level
 from services.identity.models.companies import Company, EndedMembership, Membership
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
@@ -184,6 +185,7 @@ def _publish(
         company_id=membership.company_id,
         version=membership.version,
     )
+    settle_level(change, membership.company_id)
     return body
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
-from services.identity import memberships
+from services.identity import levels, memberships
 from services.identity.models.companies import Company
-from services.identity.people import levels, users
+from services.identity.people import users
 from services.identity.places import check_country, check_time_zone
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
@@ -52,7 +52,6 @@ def create_company(
         company_id=company.company_id, user_id=owner.id, role=Role.OWNER
     )
     memberships.add_member(change, ownership)
-    levels.settle_level(change, company.company_id)
     return body
 
 

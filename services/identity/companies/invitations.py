@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from services.identity import memberships
+from services.identity.levels import verification_of
 from services.identity.limits import Limit, Limits
 from services.identity.mailed_links import end_link, make_link
 from services.identity.models.companies import Company, Membership
@@ -25,7 +26,6 @@ from services.identity.notices.notify import (
 )
 from services.identity.people import users
 from services.identity.people.emails import normalise_email
-from services.identity.people.levels import verification_of
 from shared.contracts.identity.members import invitations as contract
 from shared.contracts.identity.members.invitations import (
     INVITED_ROLES,

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from services.identity.levels import STEPS, settle_level
 from services.identity.models.companies import Membership
 from services.identity.models.verification import Verification
-from services.identity.people.levels import STEPS, settle_level
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
 from shared.contracts.identity.people import VerificationState, VerificationStep

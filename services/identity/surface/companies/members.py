@@ -10,7 +10,6 @@ from services.identity.companies import (
     required_factor,
 )
 from services.identity.people import users
-from services.identity.people.levels import settle_level
 from services.identity.surface.room_methods import RoomMethods
 from shared.contract import Nothing
 from shared.contracts import identity
@@ -38,9 +37,7 @@ class MemberMethods(RoomMethods, is_part=True):
         companies.get_company(db, request.company_id)
         users.get_user(db, request.user_id)
         change = self.change(db, call)
-        added = memberships.add_member(change, request)
-        settle_level(change, request.company_id)
-        return added
+        return memberships.add_member(change, request)
 
     @in_transaction(identity.members.roles.CHANGE_ROLE)
     def change_role(

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
+from services.identity import memberships
 from services.identity.people.verification import Result, put_back, set_state
 from shared.contracts.identity.memberships import ADD_MEMBER, AddMember, Role
 from shared.contracts.identity.people import VerificationState, VerificationStep
@@ -114,3 +115,18 @@ def test_a_persons_step_is_not_written_for_one_company_alone(owned: Owned) -> No
         change = Change(db, harness.service.runtime, call)
         with pytest.raises(WrongCompanyError):
             set_state(change, owned.owner_id, PHONE, Result(VERIFIED))
+
+
+def test_an_owner_who_becomes_another_or_leaves_lowers_it(owned: Owned) -> None:
+    harness = owned.harness
+    other = harness.add_user(OTHER)
+    for step in (EMAIL, PHONE):
+        owned.set(step, subject_id=other.id)
+    harness.add_member(owned.company_id, other.id, Role.OWNER)
+    with harness.database.system() as db:
+        call = Call(system("test"), "request", harness.clock.now())
+        change = Change(db, harness.service.runtime, call)
+        membership = memberships.lock_membership(db, owned.company_id, other.id)
+        memberships.change_role(change, membership, Role.ADMIN)
+
+    assert owned.published() == [(NONE, False), (BY_PHONE, False), (NONE, False)]

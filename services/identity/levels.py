@@ -50,8 +50,8 @@ def verification_of(db: Session, company_id: UUID) -> CompanyVerification:
 def settle_level(change: Change, company_id: UUID) -> None:
     """Publish a company's verification if it is another than before.
 
-    Call it when its owners have changed. The company's row is locked, so two changes
-    at once publish what both have made of it.
+    The company's row is locked, so two changes at once publish what both have made of
+    it.
     """
     _publish(change, [company_id], also_unchanged=False)
 
