@@ -20,6 +20,7 @@ from services.identity.mailed_links import MailedLinks, forget_old_links
 from services.identity.notices import outbox
 from services.identity.notices.mails import MailWriter
 from services.identity.notices.outbox import Outbox
+from services.identity.people import verification
 from services.identity.people.passwords import ARGON2, PasswordHashing
 from services.identity.sessions import devices, sessions
 from services.identity.sessions.log_marks import Marks
@@ -180,6 +181,7 @@ class IdentityService(
             ),
             Job("forget_old_failures", timedelta(minutes=5), self._forget_failures),
             Job("forget_old_sessions", timedelta(hours=1), self._forget_sessions),
+            Job("expire_verifications", timedelta(hours=1), self._expire_steps),
             Job("reset_factors", timedelta(minutes=1), self._reset_factors),
             Job("encrypt_with_newest_key", timedelta(hours=1), self._encrypt_again),
             Job("send_mails", outbox.EVERY, self._send_mails),
@@ -218,6 +220,14 @@ class IdentityService(
             now = self.runtime.clock.now()
             sessions.forget_old_sessions(db, now)
             devices.forget_old_devices(db, now)
+
+    def _expire_steps(self, request_id: str) -> None:
+        is_more = True
+        while is_more:
+            call = Call(system("expiry"), request_id, self.runtime.clock.now())
+            with self.database.system() as db:
+                expired = verification.expire_steps(self.change(db, call))
+            is_more = expired == verification.EXPIRED_AT_ONCE
 
     def _reset_factors(self, request_id: str) -> None:
         factor_resets.do_due_resets(self.database, self.runtime, request_id)

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from services.identity import levels, memberships
 from services.identity.models.companies import Company
 from services.identity.people import users
+from services.identity.people.verification import put_back
 from services.identity.places import check_country, check_time_zone
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
+from shared.contracts.identity.people import VerificationStep
 from shared.db.events import OutboxEvent
 from shared.db.paging import MAX_BATCH, check_limit
 from shared.errors import Conflict, InvalidInput, NotFound
@@ -25,6 +27,11 @@ from shared.text import check_field, clean_line
 MAX_NAME_LENGTH = 200
 MAX_ADDRESS_LINE_LENGTH = 200
 MAX_FOUND = 1_000
+
+SHOWN_BY_DOCUMENT = frozenset(
+    {"name", "street", "postal_code", "city", "region", "country", "is_business"}
+)
+"""What a company's document verifies."""
 
 TIME_ZONE_STAYS = timedelta(days=1)
 """How long a company keeps a time zone at least."""
@@ -79,6 +86,9 @@ def change_company(
     for name in changed:
         setattr(company, name, wanted[name])
     company.version += 1
+    if changed & SHOWN_BY_DOCUMENT:
+        step = VerificationStep.COMPANY_DOCUMENT
+        put_back(change, company_id, step, "company_changed")
     return publish_change(change, company)
 
 

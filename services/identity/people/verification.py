@@ -18,6 +18,8 @@ from shared.errors import InvalidInput
 from shared.rpc.change import Change
 from shared.text import clean_reason
 
+EXPIRED_AT_ONCE = 100
+
 PERSONAL_STEPS = frozenset(step for step, _ in STEPS)
 """A user who has passed these is verified; the fourth step is the company's."""
 
@@ -125,6 +127,25 @@ def put_back(
     if row is not None and row.state is VerificationState.VERIFIED:
         result = Result(VerificationState.NOT_STARTED, reason_code)
         set_state(change, subject_id, step, result)
+
+
+def expire_steps(change: Change) -> int:
+    """Let steps expire whose time is over, some at a time; return how many."""
+    over = (
+        select(Verification)
+        .where(
+            Verification.valid_until <= change.call.now,
+            Verification.state == VerificationState.VERIFIED,
+        )
+        .order_by(Verification.subject_id, Verification.step)
+        .limit(EXPIRED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    rows = change.db.scalars(over).all()
+    result = Result(VerificationState.EXPIRED, "step_expired")
+    for row in rows:
+        set_state(change, row.subject_id, row.step, result)
+    return len(rows)
 
 
 def _companies_of(db: Session, subject_id: UUID, step: VerificationStep) -> list[UUID]:

@@ -1,12 +1,22 @@
 """What a company reaches by its owners' steps, and what is published of it."""
 
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select
 
 from services.identity import memberships
 from services.identity.people.verification import Result, put_back, set_state
+from shared.contracts.identity.companies import (
+    CHANGE_COMPANY,
+    GET_COMPANY,
+    Address,
+    ChangeCompany,
+    GetCompany,
+)
 from shared.contracts.identity.memberships import ADD_MEMBER, AddMember, Role
 from shared.contracts.identity.people import VerificationState, VerificationStep
 from shared.contracts.identity.verification.levels import VerificationLevel
@@ -37,11 +47,13 @@ class Owned:
         step: VerificationStep,
         state: VerificationState = VERIFIED,
         subject_id: UUID | None = None,
+        valid_until: datetime | None = None,
     ) -> None:
         with self.harness.database.system() as db:
             call = Call(system("test"), str(uuid4()), self.harness.clock.now())
             change = Change(db, self.harness.service.runtime, call)
-            set_state(change, subject_id or self.owner_id, step, Result(state))
+            result = Result(state, valid_until=valid_until)
+            set_state(change, subject_id or self.owner_id, step, result)
 
     def published(self) -> list[tuple[VerificationLevel, bool]]:
         """Each change's level and company document, in order; versions are gapless."""
@@ -130,3 +142,44 @@ def test_an_owner_who_becomes_another_or_leaves_lowers_it(owned: Owned) -> None:
         memberships.change_role(change, membership, Role.ADMIN)
 
     assert owned.published() == [(NONE, False), (BY_PHONE, False), (NONE, False)]
+
+
+def test_a_step_expires_when_its_time_is_over(owned: Owned) -> None:
+    harness = owned.harness
+    owned.set(EMAIL)
+    until = harness.clock.now() + timedelta(days=1)
+    owned.set(PHONE, valid_until=until)
+    harness.run_job("expire_verifications")
+    assert owned.published()[-1] == (BY_PHONE, False)
+
+    harness.clock.move(timedelta(days=1))
+    harness.run_job("expire_verifications")
+
+    assert owned.published()[-1] == (BY_EMAIL, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_put_back"),
+    [
+        ({"name": "Aurora SE"}, True),
+        ({"address": Address(country="AT", city="Berlin")}, True),
+        ({"time_zone": "Europe/Vienna"}, False),
+    ],
+)
+def test_another_name_or_address_puts_the_companys_document_back(
+    owned: Owned, *, change: dict[str, Any], is_put_back: bool
+) -> None:
+    owned.set(COMPANY, subject_id=owned.company_id)
+    harness = owned.harness
+    principal = harness.log_in(OWNER).principal
+    company = harness.call(GET_COMPANY, GetCompany(), principal)
+    details = ChangeCompany(
+        version=company.version,
+        name=company.name,
+        address=company.address,
+        time_zone=company.time_zone,
+        is_business=company.is_business,
+    )
+    harness.call(CHANGE_COMPANY, structs.replace(details, **change), principal)
+
+    assert owned.published()[-1] == (NONE, not is_put_back)
