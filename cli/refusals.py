@@ -181,6 +181,15 @@ _SENTENCES = {
     ),
     "gateway_unreachable": mark("The payment provider can't be reached."),
     # Documents, exchange rates and tax
+    "no_such_upload": mark(
+        "No uploaded document has this ID. Run `client-area verification list` to see "
+        "those that wait for a decision."
+    ),
+    "document_not_in_review": mark(
+        "This document is not waiting for a decision: %(state)s."
+    ),
+    "document_not_ready": mark("This document can't be opened: %(state)s."),
+    "document_deleted": mark("This document was deleted when its retention ended."),
     "no_such_document": mark(
         "No document has this number. Check the number, such as INV-2026-000017."
     ),

@@ -6,10 +6,10 @@ import os
 import sys
 
 from launcher.machine.errors import LaunchError
-from launcher.machine.keys import FACTOR_KEYS
+from launcher.machine.keys import DOCUMENT_KEYS, FACTOR_KEYS
 from launcher.run import embedded
 from launcher.run.assets import AssetError, ensure_assets
-from launcher.run.credentials import rotate_factor_key as rotate
+from launcher.run.credentials import rotate_key
 from launcher.run.first_run import print_mail, print_monitoring, print_ready
 from launcher.run.setup import set_up
 from launcher.run.stack import Stack
@@ -35,6 +35,7 @@ def main() -> None:
         ("setup", set_up_containers, "set up what the containers need"),
         ("broker", show_broker, "print the broker's definitions, for rabbitmqctl"),
         ("rotate-factor-key", rotate_factor_key, "make a new key for app secrets"),
+        ("rotate-document-key", rotate_document_key, "make a new key for documents"),
         ("forget-activity", forget_old, "delete what people did over a year ago"),
         ("prepare-tests", prepare_tests, "install and build what the tests need"),
     ):
@@ -69,10 +70,18 @@ def show_broker() -> None:
 
 
 def rotate_factor_key() -> None:
-    rotate(read_settings())
+    _rotate(FACTOR_KEYS)
+
+
+def rotate_document_key() -> None:
+    _rotate(DOCUMENT_KEYS)
+
+
+def _rotate(name: str) -> None:
+    rotate_key(read_settings(), name)
     print(
         "The new key is in use. Within an hour everything is encrypted with it; then "
-        f"you can delete the other lines of {FACTOR_KEYS}."
+        f"you can delete the other lines of {name}."
     )
 
 

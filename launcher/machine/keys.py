@@ -26,24 +26,27 @@ signs its events."""
 
 FACTOR_KEYS = "factor.keys"
 """The file of keys that encrypt the secrets of authenticator apps, newest first."""
+DOCUMENT_KEYS = "document.keys"
+"""The file of keys that wrap those of identity documents, newest first."""
 
 
 def ensure_keys(folder: Path) -> None:
-    """Make the key pairs, the key of authenticator apps, and two programs' secrets.
+    """Make the key pairs, keys of apps and documents, and two programs' secrets.
 
     What exists is left as it is. Safe to call from several processes at once.
     """
     for name in KEY_PAIRS:
         ensure_pair(folder, name)
-    if not (folder / FACTOR_KEYS).exists():
-        write_once(folder / FACTOR_KEYS, Fernet.generate_key())
+    for name in (FACTOR_KEYS, DOCUMENT_KEYS):
+        if not (folder / name).exists():
+            write_once(folder / name, Fernet.generate_key())
     keep_secret(folder / "web.secret")
     keep_secret(folder / "sandbox.secret")
 
 
-def add_factor_key(folder: Path) -> None:
-    """Make a new key for authenticator apps; those before still open their secrets."""
-    file = folder / FACTOR_KEYS
+def add_key(folder: Path, name: str) -> None:
+    """Make a new key in a file of keys; those before still open what they encrypted."""
+    file = folder / name
     write_atomically(file, Fernet.generate_key() + b"\n" + file.read_bytes())
 
 

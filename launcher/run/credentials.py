@@ -11,7 +11,7 @@ from pathlib import Path
 
 from launcher.machine.accounts import account_of, closed_folder
 from launcher.machine.files import make_folder, write_atomically
-from launcher.machine.keys import FACTOR_KEYS, add_factor_key
+from launcher.machine.keys import DOCUMENT_KEYS, FACTOR_KEYS, add_key
 from launcher.machine.layout import Layout
 from launcher.servers import databases, given_broker
 from launcher.servers.databases import SERVICES, owner_variable, url_variable
@@ -27,7 +27,8 @@ CODE = (ROOT / "web", Path(sys.executable), Path(sys.executable).resolve())
 KEYS = {
     "identity": (
         *("principal.key", "principal.pub", "operator.pub"),
-        *("identity.event.key", FACTOR_KEYS, _IDENTITY, _INVENTORY, _BILLING),
+        *("identity.event.key", FACTOR_KEYS, DOCUMENT_KEYS),
+        *(_IDENTITY, _INVENTORY, _BILLING),
     ),
     "inventory": ("principal.pub", "inventory.event.key", _BILLING),
     "billing": (
@@ -72,18 +73,18 @@ def environment_of(
     return own | {"KEYS_DIR": str(keys)}
 
 
-def rotate_factor_key(settings: Settings) -> None:
-    """Make a new key for authenticator apps, also for an identity that is running.
+def rotate_key(settings: Settings, name: str) -> None:
+    """Make a new key in one of identity's files of keys, also while it is running.
 
     Its copy is always readable for it, so it is replaced by one that it owns already.
     """
-    add_factor_key(settings.keys_dir)
+    add_key(settings.keys_dir, name)
     folder = Layout(settings.var).keys_folder("identity")
     if folder.exists():
-        copy = folder / f"{FACTOR_KEYS}.new"
-        write_atomically(copy, (settings.keys_dir / FACTOR_KEYS).read_bytes())
+        copy = folder / f"{name}.new"
+        write_atomically(copy, (settings.keys_dir / name).read_bytes())
         account_of("identity").own(folder)
-        copy.replace(folder / FACTOR_KEYS)
+        copy.replace(folder / name)
 
 
 def copy_keys(program: str, all_keys: Path, folder: Path) -> None:

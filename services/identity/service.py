@@ -11,6 +11,8 @@ from services.identity.companies.contacts import ContactLinks
 from services.identity.companies.outside_links import OutsideLinks
 from services.identity.credentials.password_changes import NewPasswords, PasswordChanges
 from services.identity.credentials.resets import Resets
+from services.identity.documents.checking import Checking
+from services.identity.documents.retention import Retention
 from services.identity.factors import challenges, totp
 from services.identity.factors.codes import FactorSecrets
 from services.identity.factors.relying_party import RelyingParty
@@ -54,6 +56,7 @@ from services.identity.surface.second_step import SecondStepMethods
 from services.identity.surface.sessions import SessionMethods
 from services.identity.surface.signing_in import SigningInMethods
 from services.identity.surface.signing_up import SigningUpMethods
+from services.identity.surface.verification.documents import DocumentMethods
 from services.identity.surface.verification.phones import PhoneMethods
 from services.identity.verification import phone_codes, sms_outbox
 from services.identity.verification.phone_codes import PhoneCodes
@@ -84,6 +87,7 @@ class IdentityService(
     NoticeMethods,
     PhoneMethods,
     SigningUpMethods,
+    DocumentMethods,
 ):
     """People, companies, memberships, sessions, the trail of what people did."""
 
@@ -158,6 +162,10 @@ class IdentityService(
             self._party, self._second_step, self._limits
         )
 
+        documents = (database, runtime, settings.documents)
+        self._checking, self._retention = Checking(*documents), Retention(*documents)
+        self._documents_waiting = threading.Event()
+
     def jobs(self) -> tuple[Job, ...]:
         return (
             # A request wakes it; the interval is for those left by another process.
@@ -186,6 +194,18 @@ class IdentityService(
             Job("encrypt_with_newest_key", timedelta(hours=1), self._encrypt_again),
             Job("send_mails", outbox.EVERY, self._send_mails),
             Job("send_text_messages", sms_outbox.EVERY, self._send_texts),
+            Job(
+                "check_documents",
+                timedelta(seconds=10),
+                self._check_documents,
+                wake=self._documents_waiting,
+            ),
+            Job(
+                "delete_old_documents",
+                timedelta(minutes=10),
+                self._retention.delete_old,
+            ),
+            Job("renew_document_keys", timedelta(hours=1), self._retention.renew_keys),
             Job("forget_old_mails", timedelta(hours=1), self._forget_mails),
         )
 
@@ -249,3 +269,7 @@ class IdentityService(
         with self.database.system() as db:
             outbox.forget_files(db)
             forget_old_links(db, self.runtime.clock.now())
+
+    def _check_documents(self, request_id: str) -> None:
+        self._checking.check_all(request_id)
+        self._retention.clear_storage()

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
 
+from services.identity.documents.envelope import Envelope
+from services.identity.documents.month_keys import MonthKeys
+from services.identity.documents.settings import RETENTION, DocumentSettings
+from services.identity.documents.virus_scan import read_scanner
 from services.identity.factors.secret_keys import SecretKeys
 from services.identity.notices.postboxes import Postbox, read_mail_server
 from services.identity.people.common_passwords import CommonPasswords
@@ -26,9 +31,11 @@ from shared.settings import (
     Settings,
     SignUp,
 )
+from shared.storage.settings import read_storage
 
 MAX_WAIT_HOURS = 24 * 30
 MAX_PER_DAY = 1_000_000
+MAX_RETENTION_DAYS = 3650
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class IdentitySettings:
     public_url: str
     provider: Provider
     factor_keys: SecretKeys
+    documents: DocumentSettings
     password_rules: PasswordRules
     is_factor_required: bool = False
     reset_wait: timedelta = WAIT
@@ -79,6 +87,7 @@ def read_identity_settings(settings: Settings) -> IdentitySettings:
         public_url=settings.public_url,
         provider=settings.provider,
         factor_keys=SecretKeys.of_file(keys / "factor.keys"),
+        documents=_documents(settings),
         password_rules=rules,
         is_factor_required=_read_required(environment.get("SECOND_FACTOR", "")),
         reset_wait=_read_wait(environment.get("TWO_FACTOR_RESET_HOURS", "")),
@@ -91,6 +100,21 @@ def read_identity_settings(settings: Settings) -> IdentitySettings:
         ),
         sms_gateway=gateway,
         sign_up=settings.sign_up,
+    )
+
+
+def _documents(settings: Settings) -> DocumentSettings:
+    environment = settings.environment
+    months = environment.get("MONTH_KEYS_DIR") or settings.var / "month-keys"
+    clamd_url = environment.get("CLAMD_URL")
+    return DocumentSettings(
+        storage=read_storage(settings),
+        envelope=Envelope(
+            SecretKeys.of_file(settings.keys_dir / "document.keys"),
+            MonthKeys(Path(months)),
+        ),
+        retention=_read_retention(environment.get("DOCUMENT_RETENTION_DAYS", "")),
+        scanner=read_scanner(clamd_url) if clamd_url else None,
     )
 
 
@@ -119,6 +143,17 @@ def _read_per_day(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MAX_PER_DAY):
         raise SettingError(f"SMS_PER_DAY must be a number from 1 to {MAX_PER_DAY}.")
     return int(text)
+
+
+def _read_retention(text: str) -> timedelta:
+    if not text:
+        return RETENTION
+    if not (text.isascii() and text.isdecimal() and int(text) <= MAX_RETENTION_DAYS):
+        raise SettingError(
+            "DOCUMENT_RETENTION_DAYS must be a number of days from 0 to "
+            f"{MAX_RETENTION_DAYS}."
+        )
+    return timedelta(days=int(text))
 
 
 def _read_wait(text: str) -> timedelta:

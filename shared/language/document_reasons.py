@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shared.contracts.identity.verification.documents import (
-    MAX_PAGES,
+    NOT_REVIEWED,
     FileRefusal,
     RejectionReason,
 )
@@ -11,68 +11,64 @@ from shared.language.translation import gettext, mark
 
 _WORDS: Mapping[str, str] = {
     FileRefusal.WRONG_TYPE.value: mark(
-        "This file is not a PDF, JPEG, PNG or WebP. Upload the document as one of "
-        "these."
+        "This is not a PDF, JPEG, PNG or WebP file. Send one of these."
     ),
     FileRefusal.TOO_LARGE.value: mark(
-        "The file is larger than 10 MB. Upload a smaller one."
+        "The file is too large. Send one of up to 10 MB."
     ),
     FileRefusal.TOO_MANY_PIXELS.value: mark(
-        "The image has more than 50 megapixels. Upload a smaller one."
+        "The image has more than 50 megapixels. Send it in a lower resolution."
     ),
     FileRefusal.TOO_MANY_PAGES.value: mark(
-        "The PDF has more than %(max_pages)s pages. Upload only the pages that matter."
+        "The PDF has more than 10 pages. Send only what we need."
     ),
-    FileRefusal.ENCRYPTED.value: mark(
-        "The PDF is protected with a password. Remove the password and upload it again."
-    ),
+    FileRefusal.ENCRYPTED.value: mark("The PDF needs a password. Send it without one."),
     FileRefusal.DAMAGED.value: mark(
-        "The file is damaged. Save it again or take a photo, and upload that."
+        "The file is damaged. Open it on your device, save it again, then send it."
     ),
     FileRefusal.TOO_COMPLEX.value: mark(
-        "The file takes too long to open. Upload a photo or scan instead."
+        "The file is too complex to show. Send a photo or a scan instead."
     ),
     FileRefusal.VIRUS.value: mark(
-        "Our virus scanner refused the file. Upload a photo or scan instead."
+        "Our virus scanner found something in the file. Send another one."
     ),
     FileRefusal.UPLOAD_DIFFERS.value: mark(
-        "The file did not arrive complete. Upload it again."
+        "The file did not arrive as you sent it. Send it again."
     ),
     RejectionReason.UNREADABLE.value: mark(
-        "We can't read the document. Upload a sharper photo or scan."
+        "We can't read the document. Send a sharp photo or scan of all of it."
     ),
     RejectionReason.INCOMPLETE.value: mark(
-        "A page or a side is missing or cut off. Upload the whole document in one file."
+        "A page or side is missing or cut off. Send all of it."
     ),
     RejectionReason.OUT_OF_DATE.value: mark(
-        "The document has expired or is older than 3 months. Upload a newer one."
+        "The document has expired or is older than 3 months. Send a current one."
     ),
     RejectionReason.WRONG_DOCUMENT.value: mark(
-        "We can't use this type of document. Upload one of the types on the list."
+        "This is not the document that we need. Choose another."
     ),
     RejectionReason.NAME_DIFFERS.value: mark(
-        "The name on the document differs from the one you gave us. Correct it, or "
-        "upload another document."
+        "The name on the document is not the one in your account. Correct the one in "
+        "your account, or send another document."
     ),
     RejectionReason.ADDRESS_DIFFERS.value: mark(
-        "The address on the document differs from the one you gave us. Correct it, or "
-        "upload another document."
+        "The address on the document is not the one in the company's profile. Correct "
+        "the profile, or send another document."
     ),
     RejectionReason.NOT_GENUINE.value: mark(
-        "We could not confirm that the document is genuine. Contact support."
+        "We could not confirm that the document is genuine."
     ),
-    RejectionReason.OTHER.value: mark("We could not accept the document."),
-    "not_reviewed": mark(
-        "We did not review the document in time and deleted it. Upload it again."
+    RejectionReason.OTHER.value: mark("We can't accept the document."),
+    NOT_REVIEWED: mark(
+        "We could not review your document in time and have deleted it. Send it again."
     ),
 }
-_PARAMETERS = {"max_pages": MAX_PAGES}
 
 
 def document_reason(code: str) -> str:
-    """Return the sentence of a `FileRefusal` or `RejectionReason`.
+    """Return the sentence of a `FileRefusal` or `RejectionReason`, or `NOT_REVIEWED`.
 
     Empty for no reason, and for one of a later version.
     """
     sentence = _WORDS.get(code, "")
-    return gettext(sentence) % _PARAMETERS if sentence else ""
+    return gettext(sentence) if sentence else ""

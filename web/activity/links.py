@@ -26,6 +26,10 @@ OWN_PAGES: Mapping[str, str] = {
     "identity.reset_two_factor": "account.two_factor",
     "identity.set_up_totp_at_login": "account.two_factor",
     "identity.set_verification": "verification.show_center",
+    "identity.finish_document": "verification.show_center",
+    "identity.view_document": "verification.show_center",
+    "identity.approve_document": "verification.show_center",
+    "identity.reject_document": "verification.show_center",
     "identity.turn_on_totp": "account.two_factor",
 }
 """The page of each method about a person's own account."""

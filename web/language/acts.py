@@ -76,6 +76,10 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
         "identity.remove_phone": mark("Removed the mobile number"),
         "identity.use_not_me": mark("Reported a security mail and blocked logging in"),
         "identity.set_verification": mark("Verification of %(step)s: %(state)s"),
+        "identity.finish_document": mark("Sent a document: %(step)s"),
+        "identity.view_document": mark("Opened a document: %(step)s"),
+        "identity.approve_document": mark("Accepted a document: %(step)s"),
+        "identity.reject_document": mark("Rejected a document: %(step)s"),
     },
     ActTopic.COMPANY: {
         "identity.create_company": mark("Created the company"),

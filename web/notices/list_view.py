@@ -23,6 +23,8 @@ _ICONS = {
     NoticeKind.OWNERSHIP_DECLINED: "user-circle",
     NoticeKind.INVITATION_ANSWERED: "users",
     NoticeKind.INVITATION_APPROVED: "users",
+    NoticeKind.VERIFICATION_DOCUMENT_APPROVED: "circle-check",
+    NoticeKind.VERIFICATION_DOCUMENT_REJECTED: "alert-circle",
 }
 _SECURITY = "shield-lock"
 

@@ -23,6 +23,7 @@ from services.identity.mailed_links import MailedLinks
 from services.identity.models.mailed_links import LinkKind, MailedLink
 from services.identity.notices.medium import HTML, TEXT
 from shared.contracts.identity.notices import NoticeKind
+from shared.language.document_reasons import document_reason
 from shared.language.formatting import format_datetime, format_day, format_money
 from shared.language.translation import current_language, use_locale
 from shared.money import Money, currency_of
@@ -134,6 +135,7 @@ class MailWriter:
             "moment": lambda at: (
                 at and format_datetime(datetime.fromisoformat(at), zone, locale)
             ),
+            "document_reason": document_reason,
             "provider": self.provider,
             "logo_url": self.provider.logo_url and self._page(self.provider.logo_url),
             "support": self.provider.support_address(),

@@ -50,3 +50,4 @@ class RoomMethods(Service, is_part=True):
     _phone_codes: PhoneCodes
     _sign_ups: SignUps
     _sign_ups_asked: threading.Event
+    _documents_waiting: threading.Event

@@ -86,6 +86,10 @@ class NoticeKind(Enum):
     """``role`` (a Role). To a person who had accepted under another address."""
     CONTACT_CONFIRM = "contact_confirm"
     """``link_id``, ``inviter``. By mail only, to an address."""
+    VERIFICATION_DOCUMENT_APPROVED = "verification_document_approved"
+    """``step`` (a VerificationStep)."""
+    VERIFICATION_DOCUMENT_REJECTED = "verification_document_rejected"
+    """``step``, ``reason`` (of `verification.documents`), ``note`` of an operator."""
 
 
 class Notice(Response, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ from shared.contracts.identity.members import contacts, invitations
 from shared.contracts.identity.members.links import OpenLink
 from shared.contracts.identity.memberships import Role
 from shared.contracts.identity.people import VerificationState, VerificationStep
+from shared.contracts.identity.verification import documents
 from shared.contracts.inventory.services import Period, SuspensionReason
 from shared.errors import ContractError
 from shared.wire import to_json
@@ -194,6 +195,16 @@ IDENTITY = (
     Line(identity.notices.FIND_NOT_ME,       "404 404 404 404 404 404 404 404 404 404", identity.notices.FindNotMe(token="0" * 96)),
     Line(identity.notices.USE_NOT_ME,        "404 404 404 404 404 404 404 404 404 404", identity.notices.FindNotMe(token="0" * 96)),
     Line(identity.notices.LIST_FAILED_NOTICES, "403 403 403 403 403 403 401 401 200 200", identity.notices.ListFailedNotices()),
+    # All of them are verified.
+    Line(documents.BEGIN_DOCUMENT,  "409 409 409 409 409 409 401 401 404 404", documents.BeginDocument(step=VerificationStep.IDENTITY_DOCUMENT, document_type=documents.DocumentType.PASSPORT)),
+    # Of uploads that there are, test_documents.py shows whose they are.
+    Line(documents.FINISH_DOCUMENT, "404 404 404 404 404 404 401 401 404 404", documents.FinishDocument(document_id=e.NEW_ID, sha256="0" * 64, size=1)),
+    Line(documents.CANCEL_DOCUMENT, "404 404 404 404 404 404 401 401 404 404", documents.CancelDocument(document_id=e.NEW_ID)),
+    Line(documents.GET_DOCUMENTS,   "200 200 200 200 200 own 401 401 200 200", documents.GetDocuments()),
+    Line(documents.LIST_DOCUMENTS_IN_REVIEW, "403 403 403 403 403 403 401 401 200 200", documents.ListDocumentsInReview()),
+    Line(documents.VIEW_DOCUMENT,    "403 403 403 403 403 403 401 401 404 404", documents.ViewDocument(document_id=e.NEW_ID)),
+    Line(documents.APPROVE_DOCUMENT, "403 403 403 403 403 403 401 401 404 404", documents.ApproveDocument(document_id=e.NEW_ID)),
+    Line(documents.REJECT_DOCUMENT,  "403 403 403 403 403 403 401 401 404 404", documents.RejectDocument(document_id=e.NEW_ID, reason=documents.RejectionReason.UNREADABLE)),
     Line(identity.signing_in.GET_LOG_MARKS,    "403 403 403 403 403 403 401 401 200 200", identity.signing_in.GetLogMarks(email=e.OWN_EMAIL, address="192.0.2.7")),
     Line(identity.signing_in.MINT_OPERATOR_TOKEN, "401 401 401 401 401 401 401 401 200 200", identity.signing_in.MintOperatorToken(assertion=e.OWN_ASSERTION, company_id=e.OUR_COMPANY)),
 )

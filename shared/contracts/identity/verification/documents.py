@@ -81,6 +81,10 @@ class FileRefusal(Enum):
     """It is not in the storage as it was sent."""
 
 
+NOT_REVIEWED = "not_reviewed"
+"""The reason of a document that has expired."""
+
+
 class RejectionReason(Enum):
     """Why an operator rejected a document, also there."""
 
@@ -234,7 +238,13 @@ class DocumentView(Response, frozen=True, kw_only=True):
 
 
 class ApproveDocument(Request, frozen=True, kw_only=True):
+    """``valid_until`` is the last day of the document itself, if it has one.
+
+    The step expires with it.
+    """
+
     document_id: UUID
+    valid_until: date | None = None
 
 
 class RejectDocument(Request, frozen=True, kw_only=True):
@@ -267,11 +277,14 @@ FINISH_DOCUMENT = Method(
     FinishDocument,
     Document,
     Permission.READ_ACCOUNT,
-    Effect.CHANGE,
+    Effect.ONCE,
     recorded=("step",),
 )
-"""NotFound ``no_such_upload``; Conflict ``document_upload_ended``; InvalidInput
-``bad_document_hash``, ``document_empty``, ``document_too_large`` with ``max_bytes``."""
+"""Safe to repeat with the same hash.
+
+NotFound ``no_such_upload``; Conflict ``document_upload_ended``,
+``document_in_review``, ``already_verified``; InvalidInput ``bad_document_hash``,
+``document_empty``, ``document_too_large`` with ``max_bytes``."""
 
 CANCEL_DOCUMENT = Method(
     NAME,
@@ -320,7 +333,8 @@ APPROVE_DOCUMENT = Method(
     Effect.CHANGE,
     recorded=("step",),
 )
-"""NotFound ``no_such_upload``; Conflict ``document_not_in_review`` with ``state``."""
+"""NotFound ``no_such_upload``; Conflict ``document_not_in_review`` with ``state``;
+InvalidInput ``bad_day`` with ``value``."""
 
 REJECT_DOCUMENT = Method(
     NAME,

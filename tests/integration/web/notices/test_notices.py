@@ -63,6 +63,8 @@ FACTS = {
     NoticeKind.SERVICES_RESUMED: ("&lt;b&gt;Bold", f"/services/{SOME_ID}?"),
     NoticeKind.INVITATION_ANSWERED: ("&lt;b&gt;Bold", "/members"),
     NoticeKind.REFUND_DECIDED: ("119.00", "TU-1", f"/funds/top-ups/{SOME_ID}?"),
+    NoticeKind.VERIFICATION_DOCUMENT_APPROVED: ("/account/verification?",),
+    NoticeKind.VERIFICATION_DOCUMENT_REJECTED: ("/account/verification?",),
 }
 
 

@@ -115,6 +115,14 @@ EXAMPLES: dict[NoticeKind, tuple[dict[str, str], set[str]]] = {
         {"inviter": HOSTILE},
         {HOSTILE, "23:40", "/confirm-contact/"},
     ),
+    NoticeKind.VERIFICATION_DOCUMENT_APPROVED: (
+        {"step": "company_document"},
+        {"company document", "/account/verification"},
+    ),
+    NoticeKind.VERIFICATION_DOCUMENT_REJECTED: (
+        {"step": "identity_document", "reason": "unreadable", "note": HOSTILE},
+        {HOSTILE, "sharp photo", "/account/verification#identity_document"},
+    ),
 }
 LINKS = {
     NoticeKind.PASSWORD_RESET_ASKED: LinkKind.RESET_PASSWORD,

@@ -9,7 +9,7 @@ from launcher.run.credentials import (
     KEYS,
     copy_keys,
     environment_of,
-    rotate_factor_key,
+    rotate_key,
 )
 from shared.settings import read_settings
 
@@ -95,7 +95,7 @@ def test_no_program_knows_an_administrator_nor_the_account_of_others(
             "identity",
             {
                 *("principal.key", "principal.pub", "operator.pub"),
-                *("identity.event.key", "factor.keys", *EVENT_KEYS),
+                *("identity.event.key", "factor.keys", "document.keys", *EVENT_KEYS),
             },
         ),
         ("inventory", {"principal.pub", "inventory.event.key", "billing.event.pub"}),
@@ -141,7 +141,7 @@ def test_a_new_factor_key_comes_first_also_for_a_running_identity(
     copy_keys("identity", settings.keys_dir, own)
     old = (own / "factor.keys").read_bytes().split()
 
-    rotate_factor_key(settings)
+    rotate_key(settings, "factor.keys")
 
     keys = (settings.keys_dir / "factor.keys").read_bytes().split()
     assert (len(keys), keys[1:]) == (2, old)
