@@ -24,6 +24,7 @@ from shared.errors import Conflict, Forbidden, InvalidInput, NotFound, Throttled
 from tests.fixtures.identity import files
 from tests.fixtures.identity.harness import IdentityHarness
 from tests.fixtures.identity.sent_documents import STEP, Sender, approve, view
+from tests.fixtures.identity.steps import step_of
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
 COMPANY = VerificationStep.COMPANY_DOCUMENT
@@ -37,10 +38,8 @@ def alice(harness: IdentityHarness, tmp_path: Path) -> Sender:
 def _step(sender: Sender, step: VerificationStep = STEP) -> Verification:
     session = sender.session
     subject = session.company_id if step is COMPANY else session.user.id
-    with sender.harness.database.system() as db:
-        row = db.get_one(Verification, (subject, step))
-        db.expunge(row)
-        return row
+    assert subject
+    return step_of(sender.harness, subject, step)
 
 
 def _told(harness: IdentityHarness) -> list[tuple[NoticeKind, str]]:
