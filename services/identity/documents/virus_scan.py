@@ -54,11 +54,18 @@ class Scanner:
         try:
             if isinstance(self.address, tuple):
                 return socket.create_connection(self.address, self.timeout_s)
-            connection = socket.socket(socket.AF_UNIX)
-            connection.settimeout(self.timeout_s)
-            connection.connect(self.address)
+            return self._connect_locally(self.address)
         except OSError as error:
             raise ScannerUnavailableError(str(error)) from error
+
+    def _connect_locally(self, path: str) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.settimeout(self.timeout_s)
+            connection.connect(path)
+        except OSError:
+            connection.close()
+            raise
         return connection
 
 
