@@ -12,6 +12,7 @@ from cli.commands.payments import payments
 from cli.commands.refunds import refunds
 from cli.commands.services import services
 from cli.commands.taxes import tax
+from cli.commands.verification import verification
 from cli.commands.wallets import wallet
 from cli.context import main
 
@@ -34,6 +35,7 @@ _GROUPS = (
     documents,
     rates,
     tax,
+    verification,
 )
 for group in _GROUPS:
     main.add_command(group)

@@ -77,25 +77,6 @@ _WORDS: Mapping[str, Mapping[str, LazyString]] = {
         ),
         "disputed_by_cardholder": _("The cardholder disputed the payment."),
     },
-    "file refusal": {
-        "wrong_type": _(
-            "This is not a PDF, JPEG, PNG or WebP file. Send one of these."
-        ),
-        "too_large": _("The file is too large. Send one of up to 10 MB."),
-        "too_many_pixels": _(
-            "The image has more than 50 megapixels. Send it in a lower resolution."
-        ),
-        "too_many_pages": _("The PDF has more than 10 pages. Send only what we need."),
-        "encrypted": _("The PDF needs a password. Send it without one."),
-        "damaged": _(
-            "The file is damaged. Open it on your device, save it again, then send it."
-        ),
-        "too_complex": _(
-            "The file is too complex to show. Send a photo or a scan instead."
-        ),
-        "virus": _("Our virus scanner found something in the file. Send another one."),
-        "upload_differs": _("The file did not arrive as you sent it. Send it again."),
-    },
     "gateway": {
         "sandbox": _("Sandbox (no real money)"),
         "stripe": _("Card"),
@@ -123,24 +104,6 @@ _WORDS: Mapping[str, Mapping[str, LazyString]] = {
         "month": _("per month"),
         "year": _("per year"),
         "once": _("once"),
-    },
-    "rejection": {
-        "unreadable": _(
-            "We can't read the document. Send a sharp photo or scan of all of it."
-        ),
-        "incomplete": _("A page or side is missing or cut off. Send all of it."),
-        "out_of_date": _("The document is out of date. Send a current one."),
-        "wrong_document": _("This is not the document that we need. Choose another."),
-        "name_differs": _(
-            "The name on the document is not the one in your account. Correct the one "
-            "in your account, or send another document."
-        ),
-        "address_differs": _(
-            "The address on the document is not the one in the company's profile. "
-            "Correct the profile, or send another document."
-        ),
-        "not_genuine": _("We could not confirm that the document is genuine."),
-        "other": _("We can't accept the document."),
     },
     "permission": {
         "account.read": _("Use their own account and notifications"),

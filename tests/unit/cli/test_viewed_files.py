@@ -1,0 +1,86 @@
+"""Documents that an operator has viewed don't stay on their machine."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from cli import viewed_files
+
+DOCUMENT, PAGES = UUID(int=1), (b"first page", b"second page")
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The processes that wait to delete files; none is started."""
+    started: list[list[str]] = []
+
+    def start(words: list[str], **_options: Any) -> None:
+        started.append(words)
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    return started
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.rglob("*") if file.is_file())
+
+
+def test_a_viewed_file_is_ours_alone_and_deleted_on_decision(
+    tmp_path: Path, waiting: list[list[str]]
+) -> None:
+    var, folder = tmp_path / "var", tmp_path / "to"
+    for _ in range(2):
+        files = viewed_files.keep_for_an_hour(var, DOCUMENT, folder, PAGES)
+
+    assert [file.read_bytes() for file in files] == list(PAGES)
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    assert len(waiting) == 2
+    viewed_files.forget(var, DOCUMENT)
+    viewed_files.forget(var, DOCUMENT)
+    assert _files(tmp_path) == []
+
+
+def test_a_viewed_file_is_deleted_after_an_hour(
+    tmp_path: Path, waiting: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewed_files.keep_for_an_hour(tmp_path, DOCUMENT, tmp_path / "to", PAGES)
+    viewed_files.forget_old(tmp_path)
+    assert len(_files(tmp_path)) == 3
+
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    until = viewed_files.KEPT_S + 1
+    now = viewed_files.time.time()
+    monkeypatch.setattr("time.time", lambda: now + until)
+    monkeypatch.setattr("sys.argv", waiting[0][2:])
+    viewed_files.main()
+
+    assert slept == [viewed_files.KEPT_S]
+    assert _files(tmp_path) == []
+
+
+def test_what_a_restart_left_is_deleted_by_the_next_command(
+    tmp_path: Path, waiting: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewed_files.keep_for_an_hour(tmp_path, DOCUMENT, tmp_path / "to", PAGES)
+    now = viewed_files.time.time()
+    monkeypatch.setattr("time.time", lambda: now + viewed_files.KEPT_S + 1)
+
+    viewed_files.forget_old(tmp_path)
+
+    assert _files(tmp_path) == []
+
+
+def test_files_are_never_written_through_a_link(
+    tmp_path: Path, waiting: list[list[str]]
+) -> None:
+    folder, other = tmp_path / "to", tmp_path / "other"
+    folder.mkdir()
+    (folder / f"{DOCUMENT}-1.jpg").symlink_to(other)
+
+    viewed_files.keep_for_an_hour(tmp_path, DOCUMENT, folder, PAGES)
+
+    assert not other.exists()
