@@ -18,6 +18,7 @@ from launcher.servers.databases import SERVICES, owner_variable, url_variable
 from launcher.servers.rabbitmq import NAMEKO, PROCESSES, amqp_variable
 from launcher.servers.supervision import ROOT
 from shared.settings import Settings
+from shared.storage.settings import VARIABLE as STORAGE
 
 _IDENTITY, _INVENTORY, _BILLING = (f"{service}.event.pub" for service in SERVICES)
 
@@ -40,12 +41,17 @@ KEYS = {
 }
 """A program has the public event keys of the sources that it follows."""
 
+WEB_STORAGE = f"WEB_{STORAGE}"
+"""Another account of web's at the storage of documents, with less rights."""
+
 _SECRETS = {
-    "SMTP_URL": "identity",
-    "STRIPE_SECRET_KEY": "billing",
-    "STRIPE_WEBHOOK_SECRET": "billing",
+    "SMTP_URL": ("identity",),
+    "STRIPE_SECRET_KEY": ("billing",),
+    "STRIPE_WEBHOOK_SECRET": ("billing",),
+    STORAGE: ("identity", "web"),
+    WEB_STORAGE: (),
 }
-"""Settings that only one program may read."""
+"""Settings that only these programs may read."""
 
 
 def folder_that_shares_keys(all_keys: Path) -> Path | None:
@@ -62,7 +68,7 @@ def environment_of(
     """Return the program's part of the environment; ``keys`` is its own folder."""
     others = {url_variable(service) for service in SERVICES if service != program}
     others |= {owner_variable(service) for service in SERVICES}
-    others |= {name for name, owner in _SECRETS.items() if owner != program}
+    others |= {name for name, owners in _SECRETS.items() if program not in owners}
     others |= {databases.ADMIN_URL, given_broker.ADMIN_URL}
     others |= {"AMQP_URL", *map(amqp_variable, (*PROCESSES, NAMEKO))}
     own = {name: value for name, value in environment.items() if name not in others}
@@ -70,6 +76,8 @@ def environment_of(
         # Operators with their own broker may choose one account for all.
         url = environment.get(amqp_variable(program)) or environment.get("AMQP_URL")
         own |= {"AMQP_URL": url} if url else {}
+    if program == "web" and (url := environment.get(WEB_STORAGE)):
+        own |= {STORAGE: url}
     return own | {"KEYS_DIR": str(keys)}
 
 

@@ -42,6 +42,8 @@ _OWN_HEADERS = {
 """Headers of nginx's own answers. Only the web front end's answers have
 Strict-Transport-Security, because browsers remember it."""
 _TRIES = 8
+_DOCUMENT_BYTES = 16 * 1024 * 1024
+"""The most that web has to read of a form with a person's document."""
 
 # nginx's worker outlives a killed master and keeps its port: so a shell is leashed to
 # the master, and ends all of its process group.
@@ -59,6 +61,10 @@ _PAGES = {
     "too_large": (
         "Request too large",
         "What you sent is too large. Nothing was changed.",
+    ),
+    "too_large_document": (
+        "File too large",
+        "This file is too large. Go back and choose one of up to 10 MB.",
     ),
     "too_many": (
         "Too many requests",
@@ -127,6 +133,7 @@ class Proxy:
             "connections": str(min(CONNECTIONS, files - 64)),
             "modules": f'load_module "{_BROTLI}";' if _BROTLI.exists() else "",
             "body_bytes": str(self._body_bytes),
+            "document_bytes": str(_DOCUMENT_BYTES),
             "types": _COMPRESSED,
             "brotli": _brotli(),
             "servers": f'server "{self._web}" max_fails=0; ' * _TRIES,

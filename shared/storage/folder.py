@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from io import FileIO
 from pathlib import Path
 
 from shared.storage.storage import NotStored, StorageUnavailable, checked
@@ -32,19 +33,14 @@ class FolderStorage:
             raise
 
     def read(self, name: str) -> Iterator[bytes]:
+        file = self._folder / checked(name)
         try:
-            file = (self._folder / checked(name)).open("rb")
+            descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW)
         except FileNotFoundError as error:
             raise NotStored from error
         except OSError as error:
             raise _unavailable(error) from error
-
-        def chunks() -> Iterator[bytes]:
-            with file:
-                while chunk := _read(file.fileno()):
-                    yield chunk
-
-        return chunks()
+        return _chunks(os.fdopen(descriptor, "rb", buffering=0))
 
     def delete(self, name: str) -> None:
         file = self._folder / checked(name)
@@ -98,11 +94,14 @@ def _finish(part: Path, file: Path) -> None:
         raise _unavailable(error) from error
 
 
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, _CHUNK_BYTES)
-    except OSError as error:
-        raise _unavailable(error) from error
+def _chunks(file: FileIO) -> Iterator[bytes]:
+    """Read a file, which is closed with the iterator."""
+    with file:
+        try:
+            while chunk := file.read(_CHUNK_BYTES):
+                yield chunk
+        except OSError as error:
+            raise _unavailable(error) from error
 
 
 def _unavailable(error: OSError) -> StorageUnavailable:

@@ -42,7 +42,8 @@ class DocumentForm(ChangeForm):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         words = words_for("document type")
-        types = TYPES_OF.get(self.read_step(), ())
+        step = self.read_step()
+        types = TYPES_OF[step] if step else ()
         self.document_type.choices = [(it.value, words[it.value]) for it in types]
 
     def read_step(self) -> VerificationStep | None:

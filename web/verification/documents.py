@@ -8,11 +8,9 @@ from http import HTTPStatus
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFError
 
 from shared.contracts.identity.verification.documents import (
     GET_DOCUMENTS,
-    MAX_BYTES,
     Documents,
     GetDocuments,
 )
@@ -41,7 +39,6 @@ bp = Blueprint(
 
 _PAGE, _FORM = "verification.show_center", "identity_documents.show_form"
 _FIELDS_WITHIN_S = 20
-_DRAIN_WITHIN_S = 10
 
 
 @bp.get("")
@@ -93,11 +90,7 @@ def _read_fields(upload: Upload) -> None:
         CSRFError: it is not.
     """
     take_fields(upload.read_fields())
-    try:
-        csrf.protect()
-    except CSRFError:
-        _drain(upload)
-        raise
+    csrf.protect()
 
 
 def _take_in(visit: Visit, upload: Upload) -> ResponseReturnValue:
@@ -108,16 +101,9 @@ def _take_in(visit: Visit, upload: Upload) -> ResponseReturnValue:
     except UploadEnded:
         return _show(form.refuse(InvalidInput("upload_ended")), visit)
     except (InvalidInput, Conflict, Throttled, Unavailable) as refusal:
-        _drain(upload)
         return *_show(form.refuse(refusal), visit), retry_after(refusal)
     flash(_("We received your document. We are checking the file."), "success")
     return redirect(url_for(_PAGE, _anchor=sent.step.value), code=303)
-
-
-def _drain(upload: Upload) -> None:
-    """Read on for a while: a browser that is still sending reads no answer."""
-    upload.allow(_DRAIN_WITHIN_S)
-    upload.drain(MAX_BYTES)
 
 
 def _show(form: DocumentForm, visit: Visit | None = None) -> tuple[str, int]:

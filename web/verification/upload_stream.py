@@ -5,6 +5,7 @@ decides whether we want the file stand before it. Servers of forms, Flask too, r
 of a form first, and files into temporary ones.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -27,14 +28,18 @@ from werkzeug.sansio.multipart import (
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
-_READ_BYTES = 16
+_READ_BYTES = 32
 """At once: a read waits until it has all. The proxy ends what brings nothing for 30 s,
-so that a byte now and then lasts no more than 16 times as long beyond its time."""
+so that a byte now and then lasts no more than 32 times as long beyond its time."""
 
 _BLOCK_BYTES = 64 * 1024
 _MOST_WAITING = 4 * _BLOCK_BYTES
 _MOST_PARTS = 20
 _LONGEST_FIELD = 4_096
+_DRAIN_WITHIN_S = 10
+
+_draining = threading.BoundedSemaphore(4)
+"""Threads of this process that read what nobody wants."""
 
 
 class UploadEnded(Exception):
@@ -94,12 +99,6 @@ class Upload:
         while not isinstance(self._next(), Epilogue):
             """Whatever comes behind the file is passed over."""
 
-    def drain(self, most: int) -> None:
-        """Read at most so many bytes more, so that their sender reads our answer."""
-        left = most
-        while left > 0 and (block := self._read_block()):
-            left -= len(block)
-
     def _read_field(self) -> str:
         content = b""
         for data in self._data():
@@ -119,33 +118,53 @@ class Upload:
             while (event := self._decoder.next_event()) is NEED_DATA:
                 if time.monotonic() > self._deadline:
                     raise UploadEnded("took too long")
-                self._decoder.receive_data(self._read_block() or None)
+                block = _read_block(self._body, self._deadline)
+                self._decoder.receive_data(block or None)
         except (ValueError, RequestEntityTooLarge) as error:
             # The decoder's words may quote what was sent.
             raise UploadEnded("not a complete form") from error
         return event
 
-    def _read_block(self) -> bytes:
-        """Read what comes until the deadline; nothing at the form's end."""
-        block = bytearray()
-        read, now, deadline = self._body.read, time.monotonic, self._deadline
-        while len(block) < _BLOCK_BYTES and now() < deadline:
-            piece = read(_READ_BYTES)
-            block += piece
-            if len(piece) < _READ_BYTES:
-                break
-        return bytes(block)
-
 
 def unread(view: View) -> View:
-    """Give this view its request's body unread, above all else that might read it."""
+    """Give this view its request's body unread, above all else that might read it.
+
+    What the view leaves of it is read then, as a browser that is still sending reads no
+    answer. The proxy takes no more than some megabytes.
+    """
 
     @wraps(view)
     def answer(**arguments: Any) -> ResponseReturnValue:
         take_fields(MultiDict())
-        return view(**arguments)
+        try:
+            return view(**arguments)
+        finally:
+            _drain(flask.request.environ["wsgi.input"])
 
     return cast("View", answer)
+
+
+def _drain(body: IO[bytes]) -> None:
+    if not _draining.acquire(blocking=False):
+        return
+    try:
+        deadline = time.monotonic() + _DRAIN_WITHIN_S
+        while _read_block(body, deadline):
+            """It is of no use to anybody."""
+    finally:
+        _draining.release()
+
+
+def _read_block(body: IO[bytes], deadline: float) -> bytes:
+    """Read what comes until the deadline; nothing at the body's end."""
+    block = bytearray()
+    read, now = body.read, time.monotonic
+    while len(block) < _BLOCK_BYTES and now() < deadline:
+        piece = read(_READ_BYTES)
+        block += piece
+        if len(piece) < _READ_BYTES:
+            break
+    return bytes(block)
 
 
 def take_fields(fields: MultiDict[str, str]) -> None:

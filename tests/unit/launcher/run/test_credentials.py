@@ -19,6 +19,10 @@ DATABASES = {
     for name in ("IDENTITY", "INVENTORY", "BILLING")
 }
 EVENT_KEYS = {f"{name}.event.pub" for name in ("identity", "inventory", "billing")}
+STORAGES = {
+    "DOCUMENT_STORAGE_URL": "https://all",
+    "WEB_DOCUMENT_STORAGE_URL": "https://put-only",
+}
 EVERYTHING = SHARED | DATABASES | {"KEYS_DIR": "/all/keys"}
 
 
@@ -70,6 +74,17 @@ def test_billing_alone_knows_what_opens_the_payment_gateways(program: str) -> No
 
     assert not secrets.keys() & environment.keys()
     assert secrets.items() <= environment_of("billing", secrets, Path("/own")).items()
+
+
+def test_documents_are_reached_by_those_who_write_and_read_them() -> None:
+    urls = {
+        name: environment_of(name, EVERYTHING | STORAGES, Path("/own")) for name in KEYS
+    }
+
+    found = {name: url.get("DOCUMENT_STORAGE_URL") for name, url in urls.items()}
+    others = dict.fromkeys(("inventory", "billing", "sandbox"))
+    assert found == {"identity": "https://all", "web": "https://put-only"} | others
+    assert not [name for name, url in urls.items() if "WEB_DOCUMENT_STORAGE_URL" in url]
 
 
 @pytest.mark.parametrize("program", KEYS)

@@ -62,8 +62,12 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "one.part").symlink_to(target)
 
     FolderStorage(tmp_path).write("one", [b"x"])
-
     assert not target.exists()
+
+    target.write_bytes(b"of another program")
+    (tmp_path / "two").symlink_to(target)
+    with pytest.raises(StorageUnavailable):
+        FolderStorage(tmp_path).read("two")
 
 
 def test_a_folder_that_is_none_is_unavailable(tmp_path: Path) -> None:
