@@ -11,8 +11,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.datastructures import FileStorage
-from werkzeug.test import TestResponse, encode_multipart
+from werkzeug.test import TestResponse
 
 from shared.contracts.identity.people import VerificationStep
 from shared.contracts.identity.verification import documents
@@ -35,10 +34,10 @@ from shared.storage.folder import FolderStorage
 from tests.fixtures.fake_services import FakeServices
 from tests.fixtures.installations import csrf_token
 from tests.fixtures.web.pages import HTMX
+from tests.fixtures.web.uploads import ADDRESS, send_document
 from web.page.context import EXTENSION
 from web.verification import storing
 
-ADDRESS = "/account/verification/document"
 ID, SUBJECT = UUID(int=7), UUID(int=8)
 KEY = b"k" * 32
 _NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -110,18 +109,7 @@ def send(
     name: str = "passport.jpg",
     **more: str,
 ) -> TestResponse:
-    token = csrf_token(browser, ADDRESS + "?step=identity_document")
-    data = {
-        "csrf_token": token,
-        "step": "identity_document",
-        "document_type": "passport",
-        "form_key": "a key",
-        **more,
-        "file": FileStorage(io.BytesIO(content), name),
-    }
-    edge, body = encode_multipart(data)
-    content_type = f"multipart/form-data; boundary={edge}"
-    return browser.post(ADDRESS, data=body, content_type=content_type)
+    return send_document(browser, content, name, more)
 
 
 def test_a_document_is_encrypted_into_the_storage(identity: Identity) -> None:
@@ -179,7 +167,7 @@ def test_what_comes_before_the_file_decides_whether_it_is_read(
 
 def test_a_person_who_is_not_signed_in_is_asked_to(identity: Identity) -> None:
     browser = identity.fake.browser()
-    token = csrf_token(browser, ADDRESS + "?step=identity_document")
+    token = csrf_token(browser, ADDRESS)
     identity.fake.session_has_ended = True
     ended = browser.post(
         ADDRESS, data={"csrf_token": token, "file": (io.BytesIO(PHOTO), "x.jpg")}
