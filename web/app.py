@@ -33,6 +33,7 @@ from web.language import (
     words,
 )
 from web.language import phones as phone_language
+from web.members import one_member, ownership
 from web.members import views as members
 from web.notices import not_me
 from web.notices import views as notices
@@ -77,6 +78,8 @@ _AREAS = (
     profile,
     legal_details,
     members,
+    one_member,
+    ownership,
     help_pages,
     activity,
     notices,
