@@ -1,5 +1,7 @@
 """The dashboard page, and each block at an address of its own."""
 
+from http import HTTPStatus
+
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -16,10 +18,12 @@ from web.page.frame import MENU
 from web.page.freshness.polling import (
     Tag,
     answer_with_tag,
+    has_other_rights,
     not_changed,
     reader_of,
     shown_tag,
 )
+from web.page.htmx import make_response
 from web.page.page import begin_page
 from web.page.recommended import RECOMMENDED
 from web.page.session.signed_in import signed_in
@@ -51,6 +55,8 @@ def show_block(name: str) -> ResponseReturnValue:
         return not_changed(tag)
     pending = PendingBlocks(visit, [block], DEFAULT_TIMEOUT_S)
     prepare_reader(visit)
+    if has_other_rights(visit.identify()):
+        return make_response("", HTTPStatus.NO_CONTENT, refresh=True)
     view = pending.load()[name]
     at = request.args.get("at", "")[:100]
     menu = context().last_known.find(visit.identify(), MENU.name)

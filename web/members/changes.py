@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from flask import Response, flash, redirect, url_for
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel.speaklater import LazyString
 
 from shared.contract import Method, RequestT, ResponseT
@@ -16,7 +17,7 @@ def change_and_say(
     method: Method[RequestT, ResponseT],
     wanted: RequestT,
     done: LazyString,
-) -> Response:
+) -> ResponseReturnValue:
     """Make the change of the form that was sent; lead to the members with a sentence.
 
     Raises what a `Visit` and the method raise, unless the sentence says it.
@@ -29,6 +30,4 @@ def change_and_say(
         flash(sentence(refusal), "danger")
     else:
         flash(str(done), "success")
-    page = url_for("members.list_members", company_id=company)
-    response: Response = redirect(page, code=303)
-    return response
+    return redirect(url_for("members.list_members", company_id=company), code=303)

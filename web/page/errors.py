@@ -13,6 +13,7 @@ from flask import (
     g,
     redirect,
     render_template,
+    url_for,
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
@@ -34,7 +35,7 @@ from web.language.refusals import LazySentence, retry_after, sentence
 from web.page.addresses import own_address, page_of_form, return_address
 from web.page.forms import FORM_EXPIRED
 from web.page.frame import Frame
-from web.page.htmx import request
+from web.page.htmx import make_response, request
 from web.page.page import Page
 from web.page.session import step_up
 from web.page.session.signed_in import ask_to_sign_in, sign_out
@@ -65,6 +66,7 @@ _HTTP_SENTENCES = {
     ),
 }
 _OTHER_SENTENCE = _("Go back, or start from the dashboard.")
+_NO_MEMBER = {"no_such_company", "no_company"}
 _KEPT_HEADERS = {"Allow", "Content-Range", "Retry-After"}
 """Headers of werkzeug's answers from which programs learn what to do."""
 
@@ -131,11 +133,26 @@ def _session_ended(refusal: Unauthenticated) -> ResponseReturnValue:
 def _forbidden(refusal: Forbidden) -> ResponseReturnValue:
     if refusal.code == step_up.REQUIRED:
         return step_up.ask_for_proof()
+    if refusal.code == "two_factor_missing":
+        return _ask_for_factor(refusal)
     return _refused(refusal)
+
+
+def _ask_for_factor(refusal: Forbidden) -> ResponseReturnValue:
+    """Lead to the set-up of the second factor that a company requires."""
+    log.info("refused", code=refusal.code, path=_path())
+    flash(sentence(refusal), "warning")
+    set_up = url_for("account.two_factor")
+    if request.htmx:
+        return make_response("", refusal.http_status, redirect=set_up)
+    return redirect(set_up, code=303)
 
 
 def _refused(refusal: ContractError) -> ResponseReturnValue:
     log.info("refused", code=refusal.code, path=_path())
+    if refusal.code in _NO_MEMBER and request.htmx.is_partial:
+        # An open page of a company that the person has left is to be left as well.
+        return make_response("", refusal.http_status, redirect=return_address())
     headers = retry_after(refusal)
     message = LazySentence(refusal)
     return error_page(refusal.http_status, message, headers=headers)

@@ -85,7 +85,8 @@ class Frame:
     """What the layout shows; see templates/base.html.
 
     ``reading_until`` is set while identity does not answer: until then one can read,
-    and nothing that is identity's can be done.
+    and nothing that is identity's can be done. ``lacks_factor``: the company requires a
+    second factor, which the user has to set up first.
     """
 
     user: identity.people.User
@@ -97,6 +98,7 @@ class Frame:
     at: str
     permissions: frozenset[Permission]
     reading_until: datetime | None = None
+    lacks_factor: bool = False
 
     @property
     def reads_billing(self) -> bool:
@@ -134,6 +136,7 @@ class Frame:
             at=at,
             permissions=principal.permissions,
             reading_until=visit.reading_until,
+            lacks_factor=principal.lacks_factor,
         )
 
 

@@ -71,13 +71,18 @@ def make_response(
     redirect: str | None = None,
     trigger: str | None = None,
     replace_url: str | None = None,
+    refresh: bool = False,
 ) -> Response:
     """Answer as Flask does, with htmx's headers.
 
     ``redirect`` leaves the page; ``trigger`` is an event of the page; ``replace_url``
-    is the page's new address.
+    is the page's new address. ``refresh`` loads all of the page again.
     """
     response: Response = make_htmx_response(
-        *answer, redirect=redirect, trigger=trigger, replace_url=replace_url
+        *answer,
+        redirect=redirect,
+        trigger=trigger,
+        replace_url=replace_url,
+        refresh=refresh,
     )
     return response

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from flask import g, render_template
+from flask import g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from shared.contract import Method, Request, RequestT, ResponseT
@@ -34,6 +34,9 @@ from web.page.freshness.polling import Tag, reader_of
 from web.page.visit import Visit, begin_visit, prepare_reader, visit_company
 
 log = structlog.get_logger()
+
+_PERSONAL = ("/account", "/help")
+"""Pages about the reader and for everybody: no company's members only."""
 
 
 @dataclass(frozen=True)
@@ -156,8 +159,12 @@ class Page:
 
         Raises:
             ContractError: as a `Visit` does; the page must not be shown.
+            Forbidden: ``two_factor_missing``; its company requires it.
         """
         prepare_reader(self.visit)
+        known = self._content.known_principal
+        if known and known.lacks_factor and not request.path.startswith(_PERSONAL):
+            raise Forbidden("two_factor_missing")
 
     def load_frame(self) -> Frame:
         """Settle, and wait for the frame; comes with a page's failures as well.

@@ -260,7 +260,10 @@ class Visit:
             return None
         if self._meant not in {None, principal.company_id}:
             return None
-        if ctx.changes.has_ended(principal.session_id):
+        changes = ctx.changes
+        if changes.has_ended(principal.session_id):
+            return None
+        if changes.rights.have_changed(principal):
             return None
         return principal
 

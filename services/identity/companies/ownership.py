@@ -117,16 +117,11 @@ def _stands(db: Session, found: OwnershipOffer, now: datetime) -> bool:
     """Whether it can be accepted: its giver is still an owner, its taker a member."""
     if found.expires_at <= now:
         return False
-    roles = dict(
-        db.execute(
-            select(Membership.user_id, Membership.role).where(
-                Membership.company_id == found.company_id,
-                Membership.user_id.in_((found.from_user_id, found.to_user_id)),
-            )
-        )
-        .tuples()
-        .all()
+    both = select(Membership.user_id, Membership.role).where(
+        Membership.company_id == found.company_id,
+        Membership.user_id.in_((found.from_user_id, found.to_user_id)),
     )
+    roles = dict(db.execute(both).all())
     taker = roles.get(found.to_user_id, Role.OWNER)
     return roles.get(found.from_user_id) is Role.OWNER and taker is not Role.OWNER
 

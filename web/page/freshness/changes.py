@@ -5,7 +5,7 @@ answer is "unknown" for everything asked for while events could be missed: befor
 process listened, or while its link to the broker was down.
 
 A principal lives on for minutes after its session has ended: the list of ended sessions
-keeps it from being used.
+keeps it from being used, as `rights` does where a person may do less.
 """
 
 import threading
@@ -20,6 +20,8 @@ from shared.clock import Clock
 from shared.contract import ACTIVITY_RECORDED
 from shared.contracts.identity.notices import NOTICES_CHANGED
 from shared.contracts.identity.signing_in import SESSION_REVOKED
+from web.page.freshness import rights
+from web.page.freshness.rights import Rights
 
 CAPACITY = 20_000
 """Companies and sources kept; of those dropped, nothing old counts as unchanged.
@@ -54,12 +56,22 @@ class _Event(msgspec.Struct):
     source: str
     company_id: UUID
     name: str = ""
-    body: _Subject = msgspec.field(default_factory=_Subject)
+    version: int = 0
+    body: msgspec.Raw = msgspec.Raw(b"{}")
+
+    @property
+    def type(self) -> tuple[str, str]:
+        return self.source, self.name
+
+    @property
+    def subject(self) -> _Subject:
+        """Raises `msgspec.MsgspecError` if it can't be read."""
+        return msgspec.json.decode(self.body, type=_Subject)
 
     @property
     def key(self) -> _Key:
         """Whose news it is: a company's or, of notices, a person's."""
-        about_person = (self.source, self.name) == _NOTICES and self.body.user_id
+        about_person = self.subject.user_id if self.type == _NOTICES else None
         return self.source, about_person or self.company_id
 
 
@@ -70,6 +82,7 @@ class Changes:
     """Told by a follower of events, from its thread; asked by those that answer."""
 
     def __init__(self, clock: Clock, capacity: int = CAPACITY) -> None:
+        self.rights = Rights(capacity)
         self._clock = clock
         self._capacity = capacity
         self._last: OrderedDict[_Key, datetime] = OrderedDict()
@@ -94,29 +107,33 @@ class Changes:
         """
         try:
             event = _events.decode(body)
+            key = event.key
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return True
-        if (event.source, event.name) == _REVOKED:
+        if event.type == _REVOKED or event.type in rights.EVENTS:
             return True
         if event.name == ACTIVITY_RECORDED:
             return False
         with self._lock:
-            last = self._last.get(event.key)
+            last = self._last.get(key)
         return last is None or self._clock.now() - last >= NOTED_FOR
 
     def receive(self, body: bytes) -> None:
         """Receive an event as encoded. One that can't be read may concern anyone."""
         try:
-            event = _events.decode(body)
+            self._take(_events.decode(body))
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             self.connected()
-            return
+
+    def _take(self, event: _Event) -> None:
         if event.name == ACTIVITY_RECORDED:
             return
-        self.note(*event.key)
-        session_id = event.body.session_id
-        if session_id and (event.source, event.name) == _REVOKED:
+        if event.type in rights.EVENTS:
+            now = self._clock.now()
+            self.rights.receive(event.type, event.version, event.body, now)
+        if event.type == _REVOKED and (session_id := event.subject.session_id):
             self.end_session(session_id)
+        self.note(*event.key)
 
     def end_session(self, session_id: UUID) -> None:
         """Let its principals be good no more."""

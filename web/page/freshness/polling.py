@@ -34,6 +34,7 @@ It also bounds what a lost or late event can do.
 """
 
 _HEADER = "HX-PTag"
+_RIGHTS_LENGTH = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -70,9 +71,25 @@ class Tag:
 def reader_of(principal: Principal, session: Session | None) -> str:
     """Identify the readers whose blocks look as for this principal and session."""
     reader = (session.user.locale, session.user.time_zone) if session else None
+    return rights_of(principal) + _digest(repr(reader))[:_RIGHTS_LENGTH]
+
+
+def rights_of(principal: Principal) -> str:
+    """Identify who may do what: the first half of `reader_of`."""
     may = sorted(permission.value for permission in principal.permissions)
     who = (principal.user_id, principal.company_id, principal.role, principal.strength)
-    return _digest("\n".join(map(repr, (*who, may, reader))))
+    return _digest("\n".join(map(repr, (*who, may))))[:_RIGHTS_LENGTH]
+
+
+def has_other_rights(principal: Principal) -> bool:
+    """Whether the page that polls was made for somebody who may do something else.
+
+    All of it is out of date then, and not only what polls.
+    """
+    shown = shown_tag()
+    if shown is None or len(shown.reader) != 2 * _RIGHTS_LENGTH:
+        return False
+    return not shown.reader.startswith(rights_of(principal))
 
 
 def shown_tag() -> Tag | None:

@@ -181,8 +181,9 @@ def test_another_reader_gets_no_304(site: Installation) -> None:
 
     answer = _poll(tess, "balance", tag)
 
-    assert answer.status_code == 200
-    assert "not included in your role" in answer.text
+    assert answer.headers["HX-Refresh"] == "true"
+    assert "EUR" not in answer.text
+    assert "not included in your role" in _poll(tess, "balance").text
 
 
 def test_a_poll_does_not_outlive_its_session(site: Installation) -> None:
