@@ -18,6 +18,7 @@ from services.identity.models.passkeys import Passkey
 from services.identity.models.people import User
 from services.identity.notices.notify import Subject, notify
 from services.identity.people import users
+from services.identity.people.levels import settle_level
 from shared.contracts import identity
 from shared.contracts.identity.factors import Factor
 from shared.contracts.identity.memberships import Role
@@ -87,7 +88,8 @@ def change_role(
     if request.role is membership.role:
         return memberships.change_role(change, membership, request.role)
     changed = memberships.change_role(change, membership, request.role)
-    tell_of_role(change, membership)
+    settle_level(change, membership.company_id)
+    _tell_of_role(change, membership)
     return changed
 
 
@@ -101,6 +103,7 @@ def remove_member(change: Change, user_id: UUID) -> identity.memberships.Members
         raise Conflict("not_yourself")
     membership = _member_to_manage(change, user_id)
     ended = memberships.end_membership(change, membership)
+    settle_level(change, membership.company_id)
     company = get_company(change.db, membership.company_id)
     # Of a company that they have left they would not see it.
     subject = _subject(change, NoticeKind.MEMBER_REMOVED, {"company": company.name})
@@ -108,7 +111,7 @@ def remove_member(change: Change, user_id: UUID) -> identity.memberships.Members
     return ended
 
 
-def tell_of_role(change: Change, membership: Membership) -> None:
+def _tell_of_role(change: Change, membership: Membership) -> None:
     """Tell a member of the role that they have now."""
     subject = _subject(
         change,
