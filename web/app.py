@@ -33,7 +33,14 @@ from web.language import (
     words,
 )
 from web.language import phones as phone_language
-from web.members import one_member, ownership
+from web.members import (
+    contact_links,
+    contacts,
+    invitations,
+    joining,
+    one_member,
+    ownership,
+)
 from web.members import views as members
 from web.notices import not_me
 from web.notices import views as notices
@@ -81,6 +88,10 @@ _AREAS = (
     one_member,
     ownership,
     help_pages,
+    invitations,
+    contacts,
+    joining,
+    contact_links,
     activity,
     notices,
     not_me,
@@ -135,7 +146,9 @@ def create_app(context: Context, secret: bytes, *, development: bool) -> Flask:
     register_error_pages(app)
     for area in _AREAS:
         app.register_blueprint(area.bp)
+    app.register_blueprint(contact_links.stopping)
     csrf.exempt(webhooks.bp)
+    csrf.exempt(contact_links.stopping)
     if development:
         app.register_blueprint(components.bp)
         app.register_blueprint(mailbox.bp)

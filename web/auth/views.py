@@ -101,7 +101,9 @@ def submit_log_in() -> ResponseReturnValue:
         form.status = 422
         return show_log_in(form)
     try:
-        logged_in = _call_log_in(form)
+        logged_in = _call_log_in(
+            form.email.data or "", form.password.data or "", form.link.data or ""
+        )
     except (
         Unauthenticated,
         InvalidInput,
@@ -117,11 +119,7 @@ def submit_log_in() -> ResponseReturnValue:
         form.form_errors.append(FAULT)
         form.status = 500
         return show_log_in(form)
-    if logged_in.pending is not None:
-        return ask_for_second_step(logged_in.pending)
-    if logged_in.session is None:
-        raise RemoteFault("neither a session nor a pending log-in")
-    return enter(logged_in.session)
+    return _lead_on(logged_in)
 
 
 @bp.post("/logout")
@@ -197,14 +195,33 @@ def show_log_in(
     return page, form.status
 
 
-def _call_log_in(form: LogInForm) -> identity.signing_in.LoggedIn:
+def log_in_as(email: str, password: str) -> ResponseReturnValue:
+    """Log in with a password that was just set.
+
+    Raises:
+        ContractError: as `LOG_IN` does.
+    """
+    return _lead_on(_call_log_in(email, password))
+
+
+def _lead_on(logged_in: identity.signing_in.LoggedIn) -> ResponseReturnValue:
+    if logged_in.pending is not None:
+        return ask_for_second_step(logged_in.pending)
+    if logged_in.session is None:
+        raise RemoteFault("neither a session nor a pending log-in")
+    return enter(logged_in.session)
+
+
+def _call_log_in(
+    email: str, password: str, link: str = ""
+) -> identity.signing_in.LoggedIn:
     arguments = identity.signing_in.LogIn(
-        email=form.email.data or "",
-        password=form.password.data or "",
+        email=email,
+        password=password,
         address=request.remote_addr or "",
         user_agent=user_agent(),
         device=device_token(),
-        link=form.link.data or "",
+        link=link,
     )
     with TURNS.turn():
         return call_public(identity.signing_in.LOG_IN, arguments)

@@ -12,6 +12,7 @@ from shared.contracts.identity.members.security import (
 from shared.permissions import Permission
 from web.members.changes import change_and_say
 from web.members.members_view import MembersView
+from web.members.parts import ask_for_parts, parts_of
 from web.page.addresses import form_on
 from web.page.page import begin_page
 from web.page.session.signed_in import signed_in
@@ -32,6 +33,7 @@ def list_members(company_id: str) -> ResponseReturnValue:
         identity.memberships.LIST_MEMBERS,
         identity.memberships.ListMembers(),
     )
+    ask_for_parts(page)
     answer = page.answer("answer")
     reader = page.visit.identify().user_id
     view = MembersView.of(answer, reader) if answer else None
@@ -41,6 +43,7 @@ def list_members(company_id: str) -> ResponseReturnValue:
         view=view,
         manages_members=page.may(Permission.MANAGE_MEMBERS),
         owns=page.may(Permission.MANAGE_OWNERSHIP),
+        **parts_of(page),
     )
 
 

@@ -34,7 +34,7 @@ from shared.contracts.identity.members.invitations import (
 from shared.contracts.identity.memberships import AddMember
 from shared.contracts.identity.notices import NoticeKind
 from shared.contracts.identity.verification.levels import VerificationLevel
-from shared.errors import Conflict, Forbidden, InvalidInput, NotFound
+from shared.errors import Conflict, InvalidInput, NotFound
 from shared.rpc.change import Change
 
 LIFETIME = timedelta(days=7)
@@ -82,7 +82,7 @@ def invite(
     """Invite an address to the principal's company.
 
     Raises:
-        Forbidden, InvalidInput, Conflict, Throttled: as the contract lists.
+        InvalidInput, Conflict, Throttled: as the contract lists.
     """
     company_id = change.call.principal.require_company()
     email = normalise_email(request.email)
@@ -112,7 +112,7 @@ def resend(change: Change, limits: Limits, invitation_id: UUID) -> contract.Invi
     """Send another link, in the name of the caller; the earlier one ends.
 
     Raises:
-        NotFound, Forbidden, Conflict, Throttled: as the contract lists.
+        NotFound, Conflict, Throttled: as the contract lists.
     """
     invitation = _lock(change.db, invitation_id, InvitationState.OPEN)
     company_id, email = invitation.company_id, invitation.email
@@ -197,7 +197,7 @@ def _check_may_invite(
     change: Change, limits: Limits, company_id: UUID, email: str
 ) -> None:
     if needs_phone(change.db, company_id):
-        raise Forbidden("phone_verification_needed")
+        raise Conflict("phone_verification_needed")
     limits.take(change.db, PER_COMPANY, str(company_id), change.call.now)
     limits.take(change.db, PER_EMAIL, email, change.call.now)
 

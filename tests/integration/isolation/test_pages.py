@@ -164,6 +164,25 @@ LINES = (
     Line("POST", "/companies/{company}/members/ownership/decline", "303 303 303 303 303 404 login login login", {"form_key": "{new_key}"}),
     Line("POST", "/companies/{company}/members/ownership/offer/{member}", "303 403 403 403 403 404 login login login", {"form_key": "{new_key}"}),
     Line("GET", "/help/roles",                    "200 200 200 200 200 200 login login login"),
+    Line("GET", "/companies/{company}/members/invite", "200 200 403 403 403 404 login login login"),
+    Line("POST", "/companies/{company}/members/invite", "303 303 403 403 403 404 login login login", {"email": "{new_key}@{word}.example", "role": "viewer", "form_key": "{new_key}"}),
+    # No invitation of theirs has such an id.
+    Line("POST", "/companies/{company}/members/invitations/{new_key}/resend", "404 404 403 403 403 404 login login login", {"form_key": "{new_key}"}),
+    Line("POST", "/companies/{company}/members/invitations/{new_key}/revoke", "404 404 403 403 403 404 login login login", {"form_key": "{new_key}"}),
+    Line("POST", "/companies/{company}/members/invitations/{new_key}/approve", "404 404 403 403 403 404 login login login", {"form_key": "{new_key}"}),
+    Line("GET", "/companies/{company}/members/contacts/add", "200 200 200 403 200 404 login login login"),
+    Line("POST", "/companies/{company}/members/contacts/add", "303 303 303 403 403 404 login login login", {"email": "{new_key}@{word}.example", "form_key": "{new_key}"}),
+    Line("POST", "/companies/{company}/members/contacts/{new_key}/remove", "404 404 404 403 403 404 login login login", {"form_key": "{new_key}"}),
+    # Nobody has the link that a mail brings.
+    Line("GET", "/invitations/none",              "404 404 404 404 404 404 404 404 404"),
+    Line("POST", "/invitations/none/accept",      "404 404 404 404 404 404 login login login"),
+    Line("POST", "/invitations/none/join",        "404 404 404 404 404 404 404 404 404", {"name": "Ann", "new": "tram under violet elms"}),
+    Line("POST", "/invitations/none/join-existing", "404 404 404 404 404 404 404 404 404"),
+    Line("POST", "/invitations/none/decline",     "404 404 404 404 404 404 404 404 404"),
+    Line("GET", "/confirm-contact/none",          "404 404 404 404 404 404 404 404 404"),
+    Line("POST", "/confirm-contact/none",         "404 404 404 404 404 404 404 404 404"),
+    Line("GET", "/stop-documents/none",           "404 404 404 404 404 404 404 404 404"),
+    Line("POST", "/stop-documents/none",          "404 404 404 404 404 404 404 404 404"),
     Line("GET", "/companies/{company}/activity",  "200 200 403 403 403 404 login login login"),
     Line("GET", "/companies/{company}/activity.csv", "200 200 403 403 403 404 login login login"),
     Line("GET", "/companies/{company}/transactions", "200 200 200 403 200 404 login login login"),
@@ -246,7 +265,17 @@ FRAGMENT_ADDRESSES = tuple(
     re.sub(r"<\w+>", "[^/?]+", address) + r"(\?|$)" for address in FRAGMENTS
 )
 
-FAILED_TRIES_ARE_KEPT = {"/login", "/account/password"}
+FAILED_TRIES_ARE_KEPT = {
+    "/login",
+    "/account/password",
+    "/invitations/none",
+    "/invitations/none/accept",
+    "/invitations/none/join",
+    "/invitations/none/join-existing",
+    "/invitations/none/decline",
+    "/confirm-contact/none",
+    "/stop-documents/none",
+}
 """Limits count them."""
 
 WITHOUT_IDENTITY = {

@@ -137,9 +137,9 @@ INVITE_MEMBER = Method(
 )
 """The answer is the same whether the address has an account or not.
 
-Forbidden ``phone_verification_needed``; InvalidInput ``bad_email``,
-``role_not_offered``; Conflict ``already_member``, ``already_invited``; Throttled
-``too_many_invitations`` with ``retry_after_s``."""
+Conflict ``phone_verification_needed``, ``already_member``, ``already_invited``;
+InvalidInput ``bad_email``, ``role_not_offered``; Throttled ``too_many_invitations``
+with ``retry_after_s``."""
 
 RESEND_INVITATION = Method(
     NAME,
