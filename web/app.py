@@ -49,7 +49,7 @@ from web.page.errors import register_error_pages
 from web.page.htmx import register_htmx
 from web.page.session.signed_in import login_manager
 from web.page.visit import keep_principal
-from web.profile import legal_details
+from web.profile import legal_details, new_company
 from web.profile import views as profile
 from web.services import views as services
 from web.signing_up import views as signing_up
@@ -84,6 +84,7 @@ _AREAS = (
     own_activity,
     profile,
     legal_details,
+    new_company,
     members,
     one_member,
     ownership,
@@ -115,6 +116,7 @@ _CARRIES_COMPANY = frozenset(
         "passkeys",
         "own_activity",
         "funds",
+        "new_company",
         "notices",
         "phones",
         "sessions",

@@ -152,7 +152,8 @@ class Dispatcher:
         self, handler: MethodHandler, call: Call, request: Request, key: str | None
     ) -> Any:
         database = self.service.database
-        if handler.method.permission is Permission.OPERATE:
+        is_operators = handler.method.permission is Permission.OPERATE
+        if is_operators or handler.spans_companies:
             scope = database.system()
         else:
             scope = database.company(call.principal.require_company())

@@ -41,6 +41,7 @@ class MethodHandler:
     method: Method[Any, Any]
     function: Callable[..., Any]
     in_transaction: bool
+    spans_companies: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Job:
 
 
 def in_transaction(
-    method: Method[RequestT, ResponseT],
+    method: Method[RequestT, ResponseT], *, spans_companies: bool = False
 ) -> Callable[
     [Callable[[ServiceT, Session, Call, RequestT], ResponseT]],
     Callable[[ServiceT, Session, Call, RequestT], ResponseT],
@@ -79,14 +80,17 @@ def in_transaction(
     """Answer ``method`` inside one transaction.
 
     The session is narrowed to the principal's company, or open to the system for
-    methods that need `Permission.OPERATE`. A method that changes something takes
-    effect once per idempotency key.
+    methods that need `Permission.OPERATE`, and for a person's own where that
+    ``spans_companies``. A method that changes something takes effect once per
+    idempotency key.
     """
 
     def mark(
         function: Callable[[ServiceT, Session, Call, RequestT], ResponseT],
     ) -> Callable[[ServiceT, Session, Call, RequestT], ResponseT]:
-        handler = MethodHandler(method, function, in_transaction=True)
+        handler = MethodHandler(
+            method, function, in_transaction=True, spans_companies=spans_companies
+        )
         function.__handler__ = handler  # type: ignore[attr-defined]
         return function
 

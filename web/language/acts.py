@@ -83,6 +83,7 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
     },
     ActTopic.COMPANY: {
         "identity.create_company": mark("Created the company"),
+        "identity.create_own_company": mark("Created a company"),
         "identity.change_company": mark("Changed the company details"),
         "identity.add_member": mark("Added a member with the role %(role)s"),
         "identity.change_role": mark("Changed a member's role to %(role)s"),

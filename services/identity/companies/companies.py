@@ -10,6 +10,7 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from services.identity import levels, memberships
+from services.identity.limits import Limit, Limits
 from services.identity.models.companies import Company
 from services.identity.people import users
 from services.identity.people.verification import put_back
@@ -32,6 +33,9 @@ SHOWN_BY_DOCUMENT = frozenset(
     {"name", "street", "postal_code", "city", "region", "country", "is_business"}
 )
 """What a company's document verifies."""
+
+PER_USER = Limit("companies of user", "too_many_companies", 5, timedelta(days=1))
+"""More than anybody has, and so few that nobody fills our books with them."""
 
 TIME_ZONE_STAYS = timedelta(days=1)
 """How long a company keeps a time zone at least."""
@@ -60,6 +64,28 @@ def create_company(
     )
     memberships.add_member(change, ownership)
     return body
+
+
+def create_own_company(
+    change: Change, limits: Limits, request: identity.companies.CreateOwnCompany
+) -> identity.companies.Company:
+    """Add a company that the caller owns.
+
+    Raises:
+        NotFound: ``no_such_user``.
+        InvalidInput: as the contract lists.
+        Throttled: ``too_many_companies`` with ``retry_after_s``.
+    """
+    owner_id = change.call.principal.user_id
+    limits.take(change.db, PER_USER, str(owner_id), change.call.now)
+    wanted = identity.companies.CreateCompany(
+        name=request.name,
+        address=request.address,
+        owner_id=owner_id,
+        time_zone=request.time_zone,
+        is_business=request.is_business,
+    )
+    return create_company(change, wanted)
 
 
 def change_company(

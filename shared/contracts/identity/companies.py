@@ -64,6 +64,15 @@ class CreateCompany(Request, frozen=True, kw_only=True):
     is_business: bool = True
 
 
+class CreateOwnCompany(Request, frozen=True, kw_only=True):
+    """The caller becomes its owner."""
+
+    name: str
+    address: Address
+    time_zone: str
+    is_business: bool
+
+
 class FindCompanies(Request, frozen=True, kw_only=True):
     """Companies of this exact name and this id, as far as given; at most 1000."""
 
@@ -109,6 +118,17 @@ CREATE_COMPANY = Method(
 )
 """NotFound ``no_such_user``; InvalidInput as `CHANGE_COMPANY`."""
 
+CREATE_OWN_COMPANY = Method(
+    NAME,
+    "create_own_company",
+    CreateOwnCompany,
+    Company,
+    Permission.READ_ACCOUNT,
+    Effect.CHANGE,
+)
+"""InvalidInput as `CHANGE_COMPANY`; Throttled ``too_many_companies`` with
+``retry_after_s``; NotFound ``no_such_user``."""
+
 FIND_COMPANIES = Method(
     NAME, "find_companies", FindCompanies, Companies, Permission.OPERATE
 )
@@ -128,6 +148,7 @@ METHODS = (
     GET_COMPANY,
     CHANGE_COMPANY,
     CREATE_COMPANY,
+    CREATE_OWN_COMPANY,
     FIND_COMPANIES,
     REPUBLISH_COMPANIES,
 )

@@ -176,6 +176,7 @@ IDENTITY = (
     Line(identity.people.CREATE_USER,      "403 403 403 403 403 403 401 401 200 200", identity.people.CreateUser(email=f"{e.NEW_WORD}@example.com", name="Ann", password=PASSWORD)),
     Line(identity.people.SET_VERIFICATION, "403 403 403 403 403 403 401 401 200 200", identity.people.SetVerification(user_id=e.OUTSIDER, step=VerificationStep.PHONE, state=VerificationState.VERIFIED)),
     Line(identity.companies.CREATE_COMPANY,   "403 403 403 403 403 403 401 401 200 200", identity.companies.CreateCompany(name=e.NEW_WORD, address=identity.companies.Address(country="DE"), owner_id=e.OUTSIDER)),
+    Line(identity.companies.CREATE_OWN_COMPANY, "200 200 200 200 200 own 401 401 404 404", identity.companies.CreateOwnCompany(name="Further Ltd", address=identity.companies.Address(country="DE"), time_zone="UTC", is_business=True)),
     Line(identity.memberships.ADD_MEMBER,       "403 403 403 403 403 403 401 401 200 200", identity.memberships.AddMember(company_id=e.OUR_COMPANY, user_id=e.OUTSIDER, role=Role.VIEWER)),
     Line(identity.members.roles.LIST_ROLES, "200 200 200 200 200 own 401 401 200 200", identity.members.roles.ListRoles()),
     Line(identity.members.roles.CHANGE_ROLE, "200 200 403 403 403 404 401 401 403 200", identity.members.roles.ChangeRole(user_id=e.OUR_MEMBER, role=Role.BILLING)),

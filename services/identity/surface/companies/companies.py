@@ -29,6 +29,13 @@ class CompanyMethods(RoomMethods, is_part=True):
     ) -> identity.companies.Company:
         return companies.create_company(self.change(db, call), request)
 
+    @in_transaction(identity.companies.CREATE_OWN_COMPANY, spans_companies=True)
+    def create_own_company(
+        self, db: Session, call: Call, request: identity.companies.CreateOwnCompany
+    ) -> identity.companies.Company:
+        change = self.change(db, call)
+        return companies.create_own_company(change, self._limits, request)
+
     @in_transaction(identity.companies.FIND_COMPANIES)
     def find_companies(
         self, db: Session, _call: Call, request: identity.companies.FindCompanies
