@@ -49,7 +49,7 @@ from web.page.errors import register_error_pages
 from web.page.htmx import register_htmx
 from web.page.session.signed_in import login_manager
 from web.page.visit import keep_principal
-from web.profile import legal_details, new_company
+from web.profile import leaving, legal_details, new_company
 from web.profile import views as profile
 from web.services import views as services
 from web.signing_up import views as signing_up
@@ -83,6 +83,7 @@ _AREAS = (
     verification,
     own_activity,
     profile,
+    leaving,
     legal_details,
     new_company,
     members,

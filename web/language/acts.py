@@ -106,6 +106,7 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
         "identity.join_company": mark("Joined with an invitation"),
         "identity.add_contact": mark("Added a billing contact"),
         "identity.remove_contact": mark("Removed a billing contact"),
+        "identity.leave_company": mark("Left the company"),
         "billing.set_tax_id": mark("Changed the VAT ID"),
         "billing.confirm_tax_id": mark("Confirmed the VAT ID"),
     },

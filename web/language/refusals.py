@@ -186,6 +186,10 @@ _SENTENCES = {
         "Ownership needs the other person's consent. Use “Hand over ownership” instead."
     ),
     "already_owner": mark("This member is an owner already."),
+    "only_company": mark(
+        "This is your only company, and you can't log in without one. Create another "
+        "one first, or ask an owner to remove you."
+    ),
     "not_yourself": mark(
         "You can't remove yourself here. To leave the company, open My Account."
     ),

@@ -18,7 +18,6 @@ from services.identity.models.passkeys import Passkey
 from services.identity.models.people import User
 from services.identity.notices.notify import Subject, notify
 from services.identity.people import users
-from services.identity.people.levels import settle_level
 from shared.contracts import identity
 from shared.contracts.identity.factors import Factor
 from shared.contracts.identity.memberships import Role
@@ -88,7 +87,6 @@ def change_role(
     if request.role is membership.role:
         return memberships.change_role(change, membership, request.role)
     changed = memberships.change_role(change, membership, request.role)
-    settle_level(change, membership.company_id)
     _tell_of_role(change, membership)
     return changed
 
@@ -103,12 +101,25 @@ def remove_member(change: Change, user_id: UUID) -> identity.memberships.Members
         raise Conflict("not_yourself")
     membership = _member_to_manage(change, user_id)
     ended = memberships.end_membership(change, membership)
-    settle_level(change, membership.company_id)
     company = get_company(change.db, membership.company_id)
     # Of a company that they have left they would not see it.
     subject = _subject(change, NoticeKind.MEMBER_REMOVED, {"company": company.name})
     notify(change, users.get_user(change.db, user_id), subject)
     return ended
+
+
+def leave_company(change: Change) -> identity.memberships.Membership:
+    """End the caller's membership of the company that they act for.
+
+    Raises:
+        NotFound, Conflict: as the contract lists.
+    """
+    caller = change.call.principal
+    company_id = caller.require_company()
+    membership = memberships.lock_membership(change.db, company_id, caller.user_id)
+    if len(memberships.of_user(change.db, caller.user_id)) == 1:
+        raise Conflict("only_company")
+    return memberships.end_membership(change, membership)
 
 
 def _tell_of_role(change: Change, membership: Membership) -> None:

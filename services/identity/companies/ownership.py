@@ -10,7 +10,6 @@ from services.identity import memberships
 from services.identity.models.companies import Membership, OwnershipOffer
 from services.identity.notices.notify import Subject, notify
 from services.identity.people import users
-from services.identity.people.levels import settle_level
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
 from shared.contracts.identity.notices import NoticeKind
@@ -85,7 +84,6 @@ def accept(change: Change) -> None:
         giver = memberships.lock_membership(db, company_id, found.from_user_id)
         db.flush()
         memberships.change_role(change, giver, Role.ADMIN)
-    settle_level(change, company_id)
     _tell(change, NoticeKind.OWNERSHIP_ACCEPTED, found.from_user_id, company_id)
     db.delete(found)
 

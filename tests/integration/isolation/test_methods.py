@@ -180,6 +180,8 @@ IDENTITY = (
     Line(identity.memberships.ADD_MEMBER,       "403 403 403 403 403 403 401 401 200 200", identity.memberships.AddMember(company_id=e.OUR_COMPANY, user_id=e.OUTSIDER, role=Role.VIEWER)),
     Line(identity.members.roles.LIST_ROLES, "200 200 200 200 200 own 401 401 200 200", identity.members.roles.ListRoles()),
     Line(identity.members.roles.CHANGE_ROLE, "200 200 403 403 403 404 401 401 403 200", identity.members.roles.ChangeRole(user_id=e.OUR_MEMBER, role=Role.BILLING)),
+    # Nobody has a second company, without which they can't leave this one.
+    Line(identity.members.roles.LEAVE_COMPANY, "409 409 409 409 409 409 401 401 403 404", identity.members.roles.LeaveCompany()),
     Line(identity.members.roles.REMOVE_MEMBER, "200 200 403 403 403 404 401 401 403 200", identity.members.roles.RemoveMember(user_id=e.OUR_MEMBER)),
     Line(identity.members.security.REMIND_MEMBER, "200 200 403 403 403 404 401 401 403 200", identity.members.security.RemindMember(user_id=e.OUR_MEMBER)),
     Line(identity.members.security.REQUIRE_TWO_FACTOR, "200 200 403 403 403 own 401 401 403 200", identity.members.security.RequireTwoFactor(is_required=False)),

@@ -149,6 +149,9 @@ LINES = (
     # Refused on the page that they are led to.
     Line("POST", "/account/passkeys",             "303 303 303 303 303 303 login login login", {"credential": "{{}}"}),
     Line("GET", "/companies/{company}/profile",   "200 200 200 200 200 404 login login login"),
+    Line("GET", "/companies/{company}/leave",     "200 200 200 200 200 404 login login login"),
+    # Nobody has a second company, without which they can't leave this one.
+    Line("POST", "/companies/{company}/leave",    "409 409 409 409 409 404 login login login", {"form_key": "{new_key}"}),
     Line("GET", "/companies/{company}/profile/edit", "200 200 403 403 403 404 login login login"),
     Line("GET", "/companies/{company}/profile/tax", "200 200 200 403 200 404 login login login"),
     Line("POST", "/companies/{company}/profile/edit", "303 303 403 403 403 404 login login login", {"version": "1", "name": f"Company {OUR_WORD}", "kind": "business", "city": f"City of {OUR_WORD}", "country": "DE", "time_zone": "UTC", "form_key": "a-key"}),

@@ -51,6 +51,12 @@ class MemberMethods(RoomMethods, is_part=True):
     ) -> identity.memberships.Membership:
         return members.remove_member(self.change(db, call), request.user_id)
 
+    @in_transaction(identity.members.roles.LEAVE_COMPANY, spans_companies=True)
+    def leave_company(
+        self, db: Session, call: Call, _request: identity.members.roles.LeaveCompany
+    ) -> identity.memberships.Membership:
+        return members.leave_company(self.change(db, call))
+
     @in_transaction(identity.members.security.REMIND_MEMBER)
     def remind_member(
         self, db: Session, call: Call, request: identity.members.security.RemindMember

@@ -63,4 +63,21 @@ REMOVE_MEMBER = Method(
 """NotFound ``no_such_member``; Conflict ``last_owner``, ``not_yourself``; Forbidden
 ``owner_needed``."""
 
-METHODS = (LIST_ROLES, CHANGE_ROLE, REMOVE_MEMBER)
+
+class LeaveCompany(Request, frozen=True, kw_only=True):
+    """The caller leaves the company that they act for."""
+
+
+LEAVE_COMPANY = Method(
+    NAME,
+    "leave_company",
+    LeaveCompany,
+    Membership,
+    Permission.READ_COMPANY,
+    Effect.CHANGE,
+    needs_proof=True,
+)
+"""Conflict ``last_owner``; ``only_company``, because nobody could log in without one;
+NotFound ``no_such_member``."""
+
+METHODS = (LIST_ROLES, CHANGE_ROLE, REMOVE_MEMBER, LEAVE_COMPANY)

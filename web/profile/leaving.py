@@ -1,0 +1,49 @@
+"""Leaving a company; acts for the company in the address."""
+
+from flask import Blueprint, flash, make_response, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from shared.contracts.identity.companies import GET_COMPANY, GetCompany
+from shared.contracts.identity.members.roles import LEAVE_COMPANY, LeaveCompany
+from shared.errors import Conflict, Unavailable
+from web.page.addresses import form_on
+from web.page.forms import ChangeForm
+from web.page.page import begin_page
+from web.page.session.signed_in import signed_in
+from web.page.values import read_uuid
+from web.page.visit import forget_principal
+
+bp = Blueprint("leaving", __name__, url_prefix="/companies/<company_id>/leave")
+
+
+@bp.get("")
+@signed_in
+def ask(company_id: str) -> ResponseReturnValue:
+    """Say what leaving means, before it is done."""
+    return _show(company_id, ChangeForm(formdata=None))
+
+
+@bp.post("")
+@form_on("leaving.ask")
+@signed_in
+def leave(company_id: str) -> ResponseReturnValue:
+    form = ChangeForm()
+    try:
+        form.change(read_uuid(company_id), LEAVE_COMPANY, LeaveCompany())
+    except (Conflict, Unavailable) as refusal:
+        return _show(company_id, form.refuse(refusal))
+    flash(_("You have left the company."), "success")
+    response = make_response(redirect(url_for("account.account", company=None), 303))
+    # It may be the principal of that company.
+    forget_principal(response)
+    return response
+
+
+def _show(company_id: str, form: ChangeForm) -> tuple[str, int]:
+    page = begin_page(acts_for=read_uuid(company_id))
+    page.ask("company", GET_COMPANY, GetCompany())
+    is_only = len(page.load_frame().companies) == 1
+    return page.show(
+        "profile/leave.html", status=form.status, form=form, is_only=is_only
+    )
