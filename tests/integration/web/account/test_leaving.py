@@ -1,27 +1,34 @@
 """Leaving a company in the browser."""
 
+from shared.contracts.identity.memberships import Role
 from tests.fixtures.installations import Installation, csrf_token, sign_in
 
-ADA = "ada@example.com"
+ADA, NEW = "ada@example.com", "/account/companies/new"
 SECOND = {
     "name": "Second Ltd",
     "kind": "business",
     "country": "DE",
     "time_zone": "UTC",
-    "form_key": "a-key",
 }
 
 
 def test_who_has_left_is_no_member(site: Installation) -> None:
-    site.customer(ADA, "Ada & Co")
+    first = f"/companies/{site.customer(ADA, 'First Ltd', Role.VIEWER)}"
     browser = sign_in(site.app(), ADA)
-    new = "/account/companies/new"
-    sent = {"csrf_token": csrf_token(browser, new), **SECOND}
-    wallets = browser.post(new, data=sent).headers["Location"]
-    page = wallets.replace("/wallets", "/leave")
-    assert "Second Ltd" in browser.get(page).text
 
-    sent = {"csrf_token": csrf_token(browser, page), "form_key": "b"}
-    answer = browser.post(page, data=sent)
-    assert answer.status_code == 409, "its last owner stays"
-    assert "Second Ltd" in answer.text
+    def post(page: str, key: str, **fields: str) -> tuple[int, str]:
+        sent = {"csrf_token": csrf_token(browser, page), "form_key": key, **fields}
+        answer = browser.post(page, data=sent)
+        return answer.status_code, answer.headers.get("Location", "")
+
+    _, wallets = post(NEW, "a", **SECOND)
+    second = wallets.removesuffix("/wallets")
+    assert post(f"{second}/leave", "b")[0] == 409, "its last owner stays"
+    assert "First Ltd" in browser.get(f"{first}/leave").text
+    assert post(f"{first}/leave", "c") == (303, "/account")
+
+    account = browser.get("/account").text
+    assert "Second Ltd" in account
+    assert "First Ltd" not in account
+    assert browser.get(f"{first}/profile").status_code == 404
+    assert post(f"{second}/leave", "d")[0] == 409, "it is the only one"
