@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from shared.contracts import identity
 from shared.errors import Conflict, InvalidInput, Throttled, Unavailable
+from web.account.company_tiles import company_tiles
 from web.account.password_form import ChangePasswordForm
 from web.account.two_factor import show_two_factor
 from web.language.refusals import retry_after
@@ -23,7 +24,10 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 @bp.get("")
 @signed_in
 def account() -> ResponseReturnValue:
-    return _begin().show("account/account.html")
+    page = _begin()
+    frame = page.load_frame()
+    tiles = company_tiles(frame.user, frame.companies)
+    return page.show("account/account.html", tiles=tiles)
 
 
 @bp.get("/password")

@@ -107,6 +107,13 @@ class Visit:
         if self._principal is not None and not is_asked:
             self._resuming = self._start_resuming(_CHECK_WITHIN_S)
 
+    def begin_session(self, timeout_s: float) -> None:
+        """Ask identity for the session, for visits of which several begin at once.
+
+        What needs the answer waits for it: `identify`, `settle`.
+        """
+        self._resuming = self._start_resuming(timeout_s)
+
     def start_session(self) -> Future[identity.signing_in.Session]:
         """Return the answer of the session's check, which is begun if it was not."""
         self.identify()
@@ -211,8 +218,9 @@ class Visit:
 
     def _resume(self) -> Principal:
         """Ask identity and wait, as nothing can be done before it answers."""
+        under_way, self._resuming = self._resuming, None
         try:
-            return self._take(self._start_resuming().result())
+            return self._take((under_way or self._start_resuming()).result())
         except Unavailable as outage:
             raise Unavailable("identity_unavailable", outage.code) from outage
 
