@@ -46,6 +46,9 @@ WEB_STORAGE = f"WEB_{STORAGE}"
 
 _SECRETS = {
     "SMTP_URL": ("identity",),
+    "SMS_URL": ("identity",),
+    "SMS_HEADERS": ("identity",),
+    "SMS_BODY": ("identity",),
     "STRIPE_SECRET_KEY": ("billing",),
     "STRIPE_WEBHOOK_SECRET": ("billing",),
     STORAGE: ("identity", "web"),

@@ -1,8 +1,11 @@
 """Creating a further company, which its creator owns. A wallet is the next step."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from shared.contracts.identity.companies import CREATE_OWN_COMPANY, CreateOwnCompany
 from shared.errors import InvalidInput, Throttled, Unavailable
@@ -17,6 +20,13 @@ bp = Blueprint("new_company", __name__, url_prefix="/account/companies/new")
 
 
 class NewCompanyForm(DetailsForm):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.country.description = lazy_gettext("Determines the VAT rate.")
+        self.time_zone.description = lazy_gettext(
+            "Determines when a day starts, for charges by the day or longer."
+        )
+
     def wanted(self) -> CreateOwnCompany:
         """Return what the form asks for.
 
