@@ -17,6 +17,7 @@ from web.activity import views as activity
 from web.auth import confirm, login_links, passkey_step, second_step
 from web.auth import passkeys as passkey_login
 from web.auth import views as auth
+from web.companies import closing
 from web.dashboard import views as dashboard
 from web.dev import components, mailbox
 from web.documents import views as documents
@@ -94,6 +95,7 @@ _AREAS = (
     contacts,
     joining,
     contact_links,
+    closing,
     activity,
     notices,
     not_me,

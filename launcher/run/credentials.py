@@ -31,7 +31,7 @@ KEYS = {
         *("identity.event.key", FACTOR_KEYS, DOCUMENT_KEYS),
         *(_IDENTITY, _INVENTORY, _BILLING),
     ),
-    "inventory": ("principal.pub", "inventory.event.key", _BILLING),
+    "inventory": ("principal.pub", "inventory.event.key", _IDENTITY, _BILLING),
     "billing": (
         *("principal.pub", "sandbox.secret"),
         *("billing.event.key", _IDENTITY, _INVENTORY, _BILLING),

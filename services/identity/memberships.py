@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.identity.levels import settle_level
 from services.identity.models.companies import Company, EndedMembership, Membership
 from shared.contracts import identity
+from shared.contracts.identity.accounts.standing import Standing
 from shared.contracts.identity.memberships import Role
 from shared.errors import Conflict, Forbidden, NotFound
 from shared.rpc.change import Change
@@ -27,6 +28,12 @@ class UsersCompany:
     role: Role
     since: datetime
     requires_two_factor: bool
+    closed_at: datetime | None = None
+    locked_at: datetime | None = None
+
+    @property
+    def standing(self) -> Standing:
+        return standing_of(self.closed_at, self.locked_at)
 
     def view(self) -> identity.memberships.CompanyMembership:
         return identity.memberships.CompanyMembership(
@@ -34,7 +41,14 @@ class UsersCompany:
             company_name=self.company_name,
             role=self.role,
             requires_two_factor=self.requires_two_factor,
+            standing=self.standing,
         )
+
+
+def standing_of(closed_at: datetime | None, locked_at: datetime | None) -> Standing:
+    if closed_at is not None:
+        return Standing.CLOSED
+    return Standing.OPEN if locked_at is None else Standing.LOCKED
 
 
 def of_user(db: Session, user_id: UUID) -> list[UsersCompany]:
@@ -46,6 +60,8 @@ def of_user(db: Session, user_id: UUID) -> list[UsersCompany]:
             Membership.role,
             Membership.since,
             Company.requires_two_factor,
+            Company.closed_at,
+            Company.locked_at,
         )
         .join(
             Membership,
@@ -70,14 +86,21 @@ def choose(companies: list[UsersCompany], company_id: UUID) -> UsersCompany:
 
 
 def choose_first(companies: list[UsersCompany]) -> UsersCompany:
-    """Pick the company that a user has belonged to for longest.
+    """Pick the company that a user has belonged to for longest, an open one if any.
 
     Raises:
         Forbidden: ``no_company``.
     """
     if not companies:
         raise Forbidden("no_company", "the user belongs to no company")
-    return min(companies, key=lambda company: (company.since, company.company_id))
+    return min(
+        companies,
+        key=lambda company: (
+            company.standing is not Standing.OPEN,
+            company.since,
+            company.company_id,
+        ),
+    )
 
 
 def lock_membership(db: Session, company_id: UUID, user_id: UUID) -> Membership:

@@ -40,6 +40,17 @@ def _permissions_of(role: Role) -> frozenset[Permission]:
     )
 
 
+READING = frozenset(
+    {
+        Permission.READ_ACCOUNT,
+        Permission.READ_COMPANY,
+        Permission.READ_SERVICES,
+        Permission.READ_BILLING,
+        Permission.READ_ACTIVITY,
+    }
+)
+"""All that is left of a role while its company is locked, or once it is closed."""
+
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     role: _permissions_of(role) for role in ROLES
 }

@@ -46,6 +46,7 @@ from services.identity.surface.companies.companies import CompanyMethods
 from services.identity.surface.companies.members import MemberMethods
 from services.identity.surface.email_changes import EmailMethods
 from services.identity.surface.factors import FactorMethods
+from services.identity.surface.leaving.closing import ClosingMethods
 from services.identity.surface.members.contacts import ContactMethods
 from services.identity.surface.members.invitations import InvitationMethods
 from services.identity.surface.notices import NoticeMethods
@@ -88,6 +89,7 @@ class IdentityService(
     PhoneMethods,
     SigningUpMethods,
     DocumentMethods,
+    ClosingMethods,
 ):
     """People, companies, memberships, sessions, the trail of what people did."""
 

@@ -9,10 +9,10 @@ from services.inventory import counters, rebuilding, republishing
 from services.inventory.importing import catalogue as catalog_import
 from services.inventory.importing import services as services_import
 from services.inventory.importing import staging
-from services.inventory.lifecycle import announcements, payments, transitions
+from services.inventory.lifecycle import announcements, closing, payments, transitions
 from services.inventory.reading import details, listing
 from shared.contract import Nothing, ServiceContract
-from shared.contracts import billing, inventory
+from shared.contracts import billing, identity, inventory
 from shared.db.events import Envelope
 from shared.rpc.call import Call
 from shared.rpc.service import Job, Service, in_transaction, on_event
@@ -179,6 +179,13 @@ class InventoryService(Service):
         payments.end_with_period(
             self.change_by(db, envelope, envelope.source), envelope
         )
+
+    @on_event(identity.companies.COMPANY_CHANGED)
+    def follow_company(
+        self, db: Session, envelope: Envelope[identity.companies.Company]
+    ) -> None:
+        change = self.change_by(db, envelope, envelope.source)
+        closing.end_services(change, envelope.body)
 
     def jobs(self) -> tuple[Job, ...]:
         return (Job("forget_old_imports", timedelta(hours=1), self._forget_imports),)

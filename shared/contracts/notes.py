@@ -38,6 +38,8 @@ class NoteCode(StrEnum):
     ACCOUNTING_TAX_MISSING = "accounting_tax_missing"
     """The invoice did not state its VAT in the seller's currency."""
 
+    COMPANY_CLOSED = "company_closed"
+    """The company's owner closed it."""
     IMPORTED = "imported"
     """An operator's import of a file."""
     BALANCE_EXHAUSTED = "balance_exhausted"

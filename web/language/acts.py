@@ -84,6 +84,7 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
     ActTopic.COMPANY: {
         "identity.create_company": mark("Created the company"),
         "identity.create_own_company": mark("Created a company"),
+        "identity.close_company": mark("Closed the company"),
         "identity.change_company": mark("Changed the company details"),
         "identity.add_member": mark("Added a member with the role %(role)s"),
         "identity.change_role": mark("Changed a member's role to %(role)s"),
@@ -137,6 +138,7 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
         "billing.ask_for_refund": mark("Asked for a refund of %(amount)s"),
         "billing.grant_refund_request": mark("Granted a refund of %(amount)s"),
         "billing.decline_refund_request": mark("Declined a refund of %(amount)s"),
+        "billing.grant_last_refund": mark("Refunded %(net)s of the closed company"),
         "billing.forget_card": mark("Removed a saved card"),
         "billing.credit_invoice": mark("Credited %(net)s of the invoice %(number)s"),
         "billing.complete_invoice": mark("Completed the invoice %(number)s"),

@@ -27,6 +27,7 @@ _SENTENCES: Mapping[str, str] = {
     NoteCode.ACCOUNTING_TAX_MISSING: mark(
         "The invoice did not show the VAT in the seller's currency"
     ),
+    NoteCode.COMPANY_CLOSED: mark("The company was closed"),
     NoteCode.IMPORTED: mark("Imported from a file"),
     NoteCode.BALANCE_EXHAUSTED: mark(
         "The balance did not cover this service when its grace period ended"

@@ -141,6 +141,11 @@ _SENTENCES = {
     "terms_changed_meanwhile": mark(
         "The terms have changed meanwhile. Read and accept the new version."
     ),
+    "name_differs": mark("This is not the company's name. Enter it as shown above."),
+    "company_closed": mark("This company is closed. You can read its documents."),
+    "account_locked": mark(
+        "Your account is locked. Contact support to have it unlocked."
+    ),
     "link_unknown": mark("This link is not valid. Open it as it is in the mail."),
     "link_used": mark("This link was used before, or a newer one replaces it."),
     "link_expired": mark("This link has expired. Ask for a new one."),

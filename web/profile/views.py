@@ -107,6 +107,7 @@ def _show(company: UUID, form: TaxIdForm | None) -> ResponseReturnValue:
         status=form.status if form else 200,
         may_read_billing=may_read,
         may_edit=page.may(Permission.MANAGE_COMPANY),
+        may_close=page.may(Permission.MANAGE_OWNERSHIP),
         about=about,
         view=view,
     )

@@ -1,5 +1,6 @@
 """The table of what billing needs to know of companies."""
 
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ class Company(CompanyOwned, Base):
     region: Mapped[str]
     country: Mapped[str]
     is_business: Mapped[bool]
+    closed_at: Mapped[datetime | None]
     epoch: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     version: Mapped[int] = mapped_column(sa.BigInteger)
 

@@ -18,6 +18,7 @@ from services.billing.models.top_ups import OPEN, TopUp
 from services.billing.parties.sellers import Seller, Sellers
 from shared.contracts import identity
 from shared.db.events import Envelope
+from shared.errors import Conflict
 from shared.settings import SettingError
 
 DEFAULT_TIME_ZONE = "UTC"
@@ -90,6 +91,17 @@ def may_buy_from(session: Session, company_id: UUID, seller: Seller) -> bool:
     return key in {None, seller.key}
 
 
+def require_open(session: Session, company_id: UUID) -> None:
+    """Refuse what a closed company can't do any more.
+
+    Raises:
+        Conflict: ``company_closed``.
+    """
+    closed = select(Company.closed_at).where(Company.company_id == company_id)
+    if session.scalar(closed) is not None:
+        raise Conflict("company_closed")
+
+
 def check_sellers(session: Session, sellers: Sellers) -> None:
     """Check that the seller of each company exists.
 
@@ -155,4 +167,5 @@ def _columns(company: identity.companies.Company) -> dict[str, object]:
         "region": address.region,
         "country": address.country,
         "is_business": company.is_business,
+        "closed_at": company.closed_at,
     }

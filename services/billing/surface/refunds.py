@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.billing.refunds import lifecycle, requests
+from services.billing.refunds import last_refunds, lifecycle, requests
 from services.billing.surface.billing_methods import BillingMethods
 from shared.contracts import billing
 from shared.rpc.call import Call
@@ -48,3 +48,16 @@ class RefundMethods(BillingMethods, is_part=True):
         request: billing.refund_requests.DeclineRefundRequest,
     ) -> billing.refund_requests.RefundRequest:
         return requests.decline(self.change(db, call), request)
+
+    @in_transaction(billing.last_refunds.LIST_LAST_REFUNDS)
+    def list_last_refunds(
+        self, db: Session, _call: Call, _request: billing.last_refunds.ListLastRefunds
+    ) -> billing.last_refunds.LastRefunds:
+        waiting = last_refunds.list_waiting(db, self._sellers)
+        return billing.last_refunds.LastRefunds(refunds=waiting)
+
+    @in_transaction(billing.last_refunds.GRANT_LAST_REFUND)
+    def grant_last_refund(
+        self, db: Session, call: Call, request: billing.last_refunds.GrantLastRefund
+    ) -> billing.last_refunds.LastRefundGranted:
+        return last_refunds.grant(self.change(db, call), request)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from services.billing.charging import subscriptions
 from services.billing.documents import waiting
 from services.billing.payments.doubtful_places import list_doubtful
+from services.billing.refunds import last_refunds
 from services.billing.surface.billing_methods import BillingMethods
 from services.billing.tax import exchange_rates, ids, profiles, rates
 from services.billing.top_ups.concerned import concerned_by
@@ -89,6 +90,8 @@ class TaxMethods(BillingMethods, is_part=True):
         change = self.change_by(db, envelope, "billing")
         changed = subscriptions.apply_company(change, envelope)
         company_id = envelope.body.id
+        if "closed_at" in changed:
+            last_refunds.cancel_open_top_ups(change, company_id)
         if changed & ids.CHECKED_FIELDS:
             ids.ask_again(db, company_id, change.call.now)
             self._wake_checks_after(db)

@@ -4,7 +4,7 @@ from services.billing.gateways.gateway import Gateway
 from services.billing.ledger.wallets import lock_wallet
 from services.billing.models.ledger import Wallet
 from services.billing.models.top_ups import TopUp
-from services.billing.parties.companies import may_buy_from
+from services.billing.parties.companies import may_buy_from, require_open
 from services.billing.top_ups.document_orders import Wanted, order
 from services.billing.top_ups.quotes import Terms, quote_for
 from services.billing.top_ups.references import new_reference
@@ -24,10 +24,11 @@ def begin(change: Change, terms: Terms, request: billing.top_ups.BeginTopUp) -> 
     Until one is paid, the open ones decide which seller the company has.
 
     Raises:
-        Conflict: ``quote_changed``, or a problem's code.
+        Conflict: ``company_closed``, ``quote_changed``, or a problem's code.
         NotFound, InvalidInput: as `services.billing.top_ups.quotes.quote`.
     """
     company_id = change.call.principal.require_company()
+    require_open(change.db, company_id)
     if not may_buy_from(change.db, company_id, terms.seller):
         raise Conflict("quote_changed")
     wallet = lock_wallet(change.db, company_id, request.net.currency.code)

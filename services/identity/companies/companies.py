@@ -189,6 +189,8 @@ def view(company: Company) -> identity.companies.Company:
         is_business=company.is_business,
         version=company.version,
         requires_two_factor=company.requires_two_factor,
+        standing=memberships.standing_of(company.closed_at, company.locked_at),
+        closed_at=company.closed_at,
     )
 
 

@@ -28,6 +28,9 @@ class Company(CompanyOwned, Base):
     time_zone_changed_at: Mapped[datetime | None]
     requires_two_factor: Mapped[bool] = mapped_column(default=False)
     """Whether only members with a second factor may act for it."""
+    closed_at: Mapped[datetime | None]
+    locked_at: Mapped[datetime | None]
+    lock_reason: Mapped[str] = mapped_column(default="")
 
 
 class Membership(CompanyOwned, Base):

@@ -14,7 +14,9 @@ class User(Base):
 
     ``factors_version`` counts how often ``two_factor_enabled`` has changed.
     ``phone`` is a verified mobile number, as in E.164, or empty.
-    ``blocked_at`` is since when nobody can log in, until the password is reset.
+    ``blocked_at`` is since when nobody can log in, until the password is reset;
+    ``locked_at``, until an operator unlocks it. ``erased_at`` is when all that is about
+    the person was removed from the row.
     """
 
     __tablename__ = "users"
@@ -32,3 +34,6 @@ class User(Base):
     blocked_at: Mapped[datetime | None]
     phone: Mapped[str] = mapped_column(default="")
     last_login_at: Mapped[datetime | None]
+    locked_at: Mapped[datetime | None]
+    lock_reason: Mapped[str] = mapped_column(default="")
+    erased_at: Mapped[datetime | None]

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from services.identity.memberships import UsersCompany
 from services.identity.models.people import User
 from services.identity.models.signing_in import LoginSession
-from services.identity.roles import PERMISSIONS, WITHOUT_FACTOR
+from services.identity.roles import PERMISSIONS, READING, WITHOUT_FACTOR
+from shared.contracts.identity.accounts.standing import Standing
 from shared.contracts.identity.signing_in import (
     ASSERTION_AUDIENCE,
     MINT_OPERATOR_TOKEN,
@@ -46,13 +47,17 @@ def of_user(
 ) -> Principal:
     """A user who acts for one of their companies, in the role they have there.
 
-    Without the second factor that the company requires, next to nothing is left of it.
+    Without the second factor that the company requires, next to nothing is left of it;
+    in a company that is closed or locked, what only reads.
     """
     lacks_factor = company.requires_two_factor and not user.two_factor_enabled
+    permissions = WITHOUT_FACTOR if lacks_factor else PERMISSIONS[company.role]
+    if company.standing is not Standing.OPEN:
+        permissions &= READING
     return Principal(
         kind=Kind.USER,
         name=user.name,
-        permissions=WITHOUT_FACTOR if lacks_factor else PERMISSIONS[company.role],
+        permissions=permissions,
         expires_at=_expiry(now),
         user_id=user.id,
         company_id=company.company_id,

@@ -107,8 +107,11 @@ def open_session(
 
     Raises:
         Forbidden: ``no_company``.
-        Unauthenticated: ``login_blocked`` until the password is reset.
+        Unauthenticated: ``login_blocked`` until the password is reset;
+            ``account_locked`` until an operator unlocks it.
     """
+    if user.locked_at is not None:
+        raise Unauthenticated("account_locked")
     if user.blocked_at is not None:
         raise Unauthenticated("login_blocked")
     db, now = change.db, change.call.now

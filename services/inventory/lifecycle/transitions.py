@@ -77,9 +77,10 @@ def terminate_service(
 
 
 def cancel_service(
-    change: Change, request: inventory.lifecycle.ChangeState
+    change: Change, request: inventory.lifecycle.ChangeState, note: Note | None = None
 ) -> inventory.services.Service:
-    return _move(change, request, states.CANCEL, inventory.services.SERVICE_CANCELLED)
+    event = inventory.services.SERVICE_CANCELLED
+    return _move(change, request, states.CANCEL, event, note)
 
 
 def request_termination(

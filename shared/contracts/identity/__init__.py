@@ -17,7 +17,7 @@ from shared.contracts.identity import (
     signing_in,
     verification,
 )
-from shared.contracts.identity.accounts import signing_up
+from shared.contracts.identity.accounts import closing, signing_up
 from shared.contracts.identity.members import (
     contacts,
     invitations,
@@ -36,6 +36,7 @@ CONTRACT = ServiceContract(
         *passkeys.METHODS,
         *login_links.METHODS,
         *signing_up.METHODS,
+        *closing.METHODS,
         *sessions.METHODS,
         *people.METHODS,
         *passwords.METHODS,

@@ -1,8 +1,10 @@
 """Companies: their profiles, and the events about them for other services."""
 
+from datetime import datetime
 from uuid import UUID
 
 from shared.contract import Effect, Event, Method, Request, Response
+from shared.contracts.identity.accounts.standing import Standing
 from shared.contracts.identity.name import NAME
 from shared.permissions import Permission
 
@@ -35,6 +37,8 @@ class Company(Response, frozen=True, kw_only=True):
     is_business: bool
     version: int = 0
     requires_two_factor: bool = False
+    standing: Standing = Standing.OPEN
+    closed_at: datetime | None = None
 
     @property
     def company_id(self) -> UUID:

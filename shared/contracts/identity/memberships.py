@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from shared.contract import Effect, Event, Method, Request, Response
+from shared.contracts.identity.accounts.standing import Standing
 from shared.contracts.identity.factors import Factor
 from shared.contracts.identity.members.ownership import OwnershipOffer
 from shared.contracts.identity.name import NAME
@@ -31,6 +32,7 @@ class CompanyMembership(Response, frozen=True, kw_only=True):
     company_name: str
     role: Role
     requires_two_factor: bool = False
+    standing: Standing = Standing.OPEN
 
 
 class ListMembers(Request, frozen=True, kw_only=True):

@@ -50,6 +50,8 @@ class NoticeKind(Enum):
     """``link_id``; to an address without an account. By mail only."""
     ACCOUNT_EXISTS = "account_exists"
     """Somebody wanted to sign up with the user's email. By mail only."""
+    COMPANY_CLOSED = "company_closed"
+    """``closed_at``."""
     DOCUMENT_ISSUED = "document_issued"
     """``document_id``, ``kind`` (a DocumentKind), ``number``, ``issued_on``,
     ``amount``, ``currency``, ``due_on``."""

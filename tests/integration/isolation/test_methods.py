@@ -151,6 +151,8 @@ IDENTITY = (
     Line(identity.verification.phones.REMOVE_PHONE, "409 409 409 409 409 409 401 401 404 404", identity.verification.phones.RemovePhone()),
     Line(identity.companies.GET_COMPANY,      "200 200 200 200 200 own 401 401 403 200", identity.companies.GetCompany()),
     Line(identity.companies.CHANGE_COMPANY,   "200 200 403 403 403 own 401 401 403 200", e.changed_company()),
+    # Not the company's name, as that would close it.
+    Line(identity.closing.CLOSE_COMPANY,    "422 403 403 403 403 422 401 401 403 422", identity.closing.CloseCompany(name="another")),
     Line(identity.activity.LIST_ACTIVITY,   "200 200 200 200 200 own 401 401 404 404", identity.activity.ListActivity()),
     Line(identity.activity.SEARCH_ACTIVITY, "403 403 403 403 403 403 401 401 200 200", identity.activity.SearchActivity(company_id=e.OUR_COMPANY)),
     Line(identity.activity.LIST_COMPANY_ACTIVITY, "200 200 403 403 403 own 401 401 403 200", identity.activity.ListCompanyActivity()),
@@ -281,6 +283,9 @@ BILLING = (
     Line(billing.payments.TAKE_PAYMENT_NOTICE, "401 401 401 401 401 401 401 401 401 401", billing.payments.PaymentNotice(gateway=GatewayName.BANK_TRANSFER, headers={}, body="{}")),
     Line(billing.top_ups.REFUND_TOP_UP,     "403 403 403 403 403 403 401 401 409 409", billing.top_ups.RefundTopUp(top_up_id=e.OUR_TOP_UP, reason="as asked")),
     Line(billing.refund_requests.ASK_FOR_REFUND, "200 200 200 403 403 404 401 401 403 200", billing.refund_requests.AskForRefund(payment_id=e.OUR_DUPLICATE)),
+    Line(billing.last_refunds.LIST_LAST_REFUNDS, "403 403 403 403 403 403 401 401 200 200", billing.last_refunds.ListLastRefunds()),
+    # The company is open.
+    Line(billing.last_refunds.GRANT_LAST_REFUND, "403 403 403 403 403 403 401 401 409 409", billing.last_refunds.GrantLastRefund(company_id=e.OUR_COMPANY, currency="EUR")),
     Line(billing.refund_requests.LIST_REFUND_REQUESTS, "403 403 403 403 403 403 401 401 200 200", billing.refund_requests.ListRefundRequests()),
     Line(billing.refund_requests.GRANT_REFUND_REQUEST, "403 403 403 403 403 403 401 401 200 200", billing.refund_requests.GrantRefundRequest(payment_id=e.ASKED_BACK)),
     Line(billing.refund_requests.DECLINE_REFUND_REQUEST, "403 403 403 403 403 403 401 401 200 200", billing.refund_requests.DeclineRefundRequest(payment_id=e.ASKED_BACK, reason="used")),

@@ -156,6 +156,9 @@ LINES = (
     Line("GET", "/companies/{company}/profile/tax", "200 200 200 403 200 404 login login login"),
     Line("POST", "/companies/{company}/profile/edit", "303 303 403 403 403 404 login login login", {"version": "1", "name": f"Company {OUR_WORD}", "kind": "business", "city": f"City of {OUR_WORD}", "country": "DE", "time_zone": "UTC", "form_key": "a-key"}),
     Line("POST", "/companies/{company}/tax-id",   "303 303 303 403 403 404 login login login", {"tax_id": "DE136695976", "form_key": "a-key"}),
+    Line("GET", "/companies/{company}/close",     "200 403 403 403 403 404 login login login"),
+    # Not the company's name, as that would close it.
+    Line("POST", "/companies/{company}/close",    "422 403 403 403 403 404 login login login", {"name": "another", "form_key": "{new_key}"}),
     Line("GET", "/companies/{company}/members",   "200 200 200 200 200 404 login login login"),
     Line("GET", "/companies/{company}/members/{member}", "200 200 403 403 403 404 login login login"),
     Line("POST", "/companies/{company}/members/{member}/role", "303 303 403 403 403 404 login login login", {"role": "billing", "form_key": "{new_key}"}),

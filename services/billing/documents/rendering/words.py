@@ -126,6 +126,7 @@ _ENGLISH = Words(
         NoteCode.REFUND_NOT_PAID_OUT: "The refund could not be paid out, so the amount "
         "is back in your balance.",
         NoteCode.PAID_TWICE: "Paid twice and refunded at your request.",
+        NoteCode.COMPANY_CLOSED: "Refunded because the company was closed.",
         NoteCode.ACCOUNTING_TAX_MISSING: "The invoice did not show the VAT in the "
         "seller's currency.",
     },
@@ -198,6 +199,7 @@ _GERMAN = Words(
         NoteCode.REFUND_NOT_PAID_OUT: "Die Erstattung konnte nicht ausgezahlt werden; "
         "das Guthaben hat sie wieder.",
         NoteCode.PAID_TWICE: "Doppelt bezahlt und auf Ihren Wunsch erstattet.",
+        NoteCode.COMPANY_CLOSED: "Erstattet, weil das Kundenkonto geschlossen wurde.",
         NoteCode.ACCOUNTING_TAX_MISSING: "Auf der Rechnung fehlte die Umsatzsteuer in "
         "der Währung des Verkäufers.",
     },
@@ -264,6 +266,7 @@ _POLISH = Words(
         NoteCode.REFUND_NOT_PAID_OUT: "Zwrotu nie udało się wypłacić; kwota wróciła na "
         "saldo.",
         NoteCode.PAID_TWICE: "Zapłacono dwa razy, zwrócono na Państwa prośbę.",
+        NoteCode.COMPANY_CLOSED: "Zwrócono, ponieważ konto klienta zostało zamknięte.",
         NoteCode.ACCOUNTING_TAX_MISSING: "Na fakturze brakowało kwoty VAT w walucie "
         "sprzedawcy.",
     },

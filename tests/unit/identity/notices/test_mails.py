@@ -65,6 +65,10 @@ EXAMPLES: dict[NoticeKind, tuple[dict[str, str], set[str]]] = {
     NoticeKind.LOGIN_LINK: (DEVICE, {"/login-link/", "23:40", "192.0.2.0"}),
     NoticeKind.SIGN_UP_LINK: ({}, {"/sign-up/", "23:40"}),
     NoticeKind.ACCOUNT_EXISTS: ({}, {"/login", "/login/forgot"}),
+    NoticeKind.COMPANY_CLOSED: (
+        {"closed_at": "2026-03-01T22:30:00+00:00"},
+        {HOSTILE, "1 Mar 2026, 23:30", f"/companies/{COMPANY_ID}/invoices"},
+    ),
     NoticeKind.DOCUMENT_ISSUED: (
         {
             "document_id": "document-1",

@@ -113,7 +113,13 @@ def test_no_program_knows_an_administrator_nor_the_account_of_others(
                 *("identity.event.key", "factor.keys", "document.keys", *EVENT_KEYS),
             },
         ),
-        ("inventory", {"principal.pub", "inventory.event.key", "billing.event.pub"}),
+        (
+            "inventory",
+            {
+                *("principal.pub", "inventory.event.key"),
+                *("identity.event.pub", "billing.event.pub"),
+            },
+        ),
         (
             "billing",
             {"principal.pub", "sandbox.secret", "billing.event.key", *EVENT_KEYS},

@@ -85,6 +85,7 @@ REASONS = {
     NoteCode.RETURNED_BY_BANK,
     NoteCode.REFUND_NOT_PAID_OUT,
     NoteCode.PAID_TWICE,
+    NoteCode.COMPANY_CLOSED,
     NoteCode.ACCOUNTING_TAX_MISSING,
 }
 """The notes of ours that documents are ordered with."""

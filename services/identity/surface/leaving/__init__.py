@@ -1,0 +1,1 @@
+"""The methods of what ends: companies, accounts, and what operators lock."""

@@ -1,0 +1,82 @@
+"""Closing a company, through all three services: services, money and documents."""
+
+import re
+
+import pytest
+from werkzeug.test import TestResponse
+
+from shared.contracts import billing
+from shared.contracts.billing.last_refunds import (
+    GRANT_LAST_REFUND,
+    LIST_LAST_REFUNDS,
+    GrantLastRefund,
+    LastRefund,
+    LastRefundGranted,
+    ListLastRefunds,
+)
+from shared.contracts.billing.payments import BOOK_BANK_PAYMENTS, BankCredit
+from shared.errors import Conflict
+from shared.money import Money, currency_of
+from tests.fixtures.installations import begin_top_up, csrf_token
+from tests.fixtures.web.customer_site import CustomerSite
+
+EUR = currency_of("EUR")
+NET, GROSS = Money("20", EUR), Money("23.80", EUR)
+NAME = "Ada & Co"
+PAGE = "/companies/<company_id>/close"
+OPEN_AFTER = ("/companies/<company_id>/invoices", "/companies/<company_id>/profile")
+SHUT_AFTER = ("/companies/<company_id>/profile/edit", PAGE)
+
+
+def close(visit: CustomerSite, name: str) -> TestResponse:
+    address = visit.address(PAGE)
+    fields = {"csrf_token": csrf_token(visit.browser, address), "form_key": name}
+    return visit.browser.post(address, data={**fields, "name": name})
+
+
+def pay(visit: CustomerSite) -> None:
+    """Top up by bank, and pay."""
+    top_up = visit.browser.get(f"/funds/top-ups/{begin_top_up(visit.browser)}").text
+    reference = re.search(r"TU-[A-Z0-9-]+", top_up)
+    assert reference
+    paid = BankCredit(transaction="T-1", amount=GROSS, text=reference[0])
+    booking = billing.payments.BookBankPayments(credits=[paid])
+    visit.site.operator.call(BOOK_BANK_PAYMENTS, booking)
+    visit.site.services.deliver_events()
+
+
+def waiting(visit: CustomerSite) -> list[LastRefund]:
+    return visit.site.operator.call(LIST_LAST_REFUNDS, ListLastRefunds()).refunds
+
+
+def grant(visit: CustomerSite) -> LastRefundGranted:
+    request = GrantLastRefund(company_id=visit.company_id, currency="EUR")
+    return visit.site.operator.call(GRANT_LAST_REFUND, request)
+
+
+def test_closing_ends_services_cancels_top_ups_and_asks_for_the_last_refund(
+    customer_site: CustomerSite,
+) -> None:
+    pay(customer_site)
+    page = customer_site.open(PAGE).text
+    assert "1 service</a>" in page
+    assert "2 open top-ups" in page
+    with pytest.raises(Conflict, match="company_open"):
+        grant(customer_site)
+
+    assert close(customer_site, "Another").status_code == 422
+    assert close(customer_site, NAME.lower()).status_code == 303
+    customer_site.site.services.deliver_events()
+
+    service = customer_site.open("/services/<service_id>").text
+    assert "The company was closed" in service
+    assert "Cancelled" in customer_site.open("/funds/top-ups/<top_up_id>").text
+    assert [customer_site.open(page).status_code for page in OPEN_AFTER] == [200, 200]
+    assert [customer_site.open(page).status_code for page in SHUT_AFTER] == [403, 403]
+    (refund,) = waiting(customer_site)
+    # What the service gave back was paid from goodwill, which stays.
+    assert (refund.company, refund.net, refund.live_services) == (NAME, NET, 0)
+    assert grant(customer_site).net == NET
+    assert waiting(customer_site) == []
+    with pytest.raises(Conflict, match="nothing_to_refund"):
+        grant(customer_site)
