@@ -76,4 +76,4 @@ class SignUpForm(PageForm):
 
     @property
     def is_business(self) -> bool:
-        return self.kind.data != Kind.PRIVATE.value
+        return bool(self.kind.data != Kind.PRIVATE.value)

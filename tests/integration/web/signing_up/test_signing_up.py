@@ -52,7 +52,7 @@ def link(site: Installation, browser: FlaskClient) -> str:
     ((_, mail),) = kept.mails()
     text = mail.get_body(("plain",))
     assert text
-    words = text.get_content().split()
+    words: list[str] = text.get_content().split()
     return next(each for each in words if "/sign-up/" in each).partition("8000")[2]
 
 
@@ -75,10 +75,10 @@ def test_one_signs_up_and_is_led_to_the_currency(
     assert status == 303
     assert location.endswith("/wallets")
     site.services.deliver_events()
-    page = browser.get(location)
-    assert page.status_code == 200
-    assert "Nightshade Ltd" in page.text
-    assert "notice-success" in page.text
+    wallets = browser.get(location)
+    assert wallets.status_code == 200
+    assert "Nightshade Ltd" in wallets.text
+    assert "notice-success" in wallets.text
     adding = {"csrf_token": csrf_token(browser, location), "form_key": "k"}
     added = browser.post(location, data={**adding, "currency": "EUR"})
     assert added.status_code == 303
