@@ -1,5 +1,6 @@
 """Files that people send become plain images, or are refused."""
 
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
@@ -101,3 +102,17 @@ def test_what_goes_wrong_outside_is_passed_on() -> None:
 
     with pytest.raises(OSError, match="full"):
         remake([files.photo((4000, 3000))], fails)
+
+
+def test_a_file_is_never_in_this_process_as_a_whole() -> None:
+    piece = bytes(64 * 1024)
+    pieces = (piece for _ in range(MAX_BYTES // len(piece)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(FileRefusedError):
+            remake(pieces, lambda _chunks: None)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 1024 * 1024
