@@ -39,7 +39,7 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin client-area \
             /var/lib/client-area/run/keys /var/lib/client-area/run/keys/$program; \
     done \
     && install -d -o client-area -g client-area -m 700 /run/client-area \
-        /documents /documents/raw /documents/remade
+        /documents /documents/raw /documents/remade /month-keys
 COPY --from=build /opt/client-area /opt/client-area
 ENV PATH=/opt/client-area/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -15,7 +15,7 @@ from launcher.machine.files import make_folder, write_atomically
 from launcher.machine.layout import Layout
 from launcher.machine.processes import find_setpriv, leashed, read_pid
 from launcher.run.credentials import CODE, copy_keys, environment_of
-from launcher.run.document_folders import prepare_document_folders
+from launcher.run.document_folders import prepare_document_folders, prepare_month_keys
 from launcher.servers.databases import SERVICES
 from launcher.servers.infrastructure import (
     give_certificate,
@@ -90,6 +90,8 @@ def _become_module(name: str, settings: Settings, layout: Layout) -> NoReturn:
     environment = environment_of(name, settings.environment, keys)
     if name in {"identity", "web"}:
         prepare_document_folders(settings)
+    if name == "identity":
+        prepare_month_keys(settings)
     if name == "web":
         environment |= _prepare_web(layout)
     if name == "sandbox":

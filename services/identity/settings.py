@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
 
+from services.identity.documents import month_keys
 from services.identity.documents.envelope import Envelope
 from services.identity.documents.month_keys import MonthKeys
 from services.identity.documents.settings import RETENTION, DocumentSettings
@@ -105,13 +105,12 @@ def read_identity_settings(settings: Settings) -> IdentitySettings:
 
 def _documents(settings: Settings) -> DocumentSettings:
     environment = settings.environment
-    months = environment.get("MONTH_KEYS_DIR") or settings.var / "month-keys"
     clamd_url = environment.get("CLAMD_URL")
     return DocumentSettings(
         storage=read_storage(settings),
         envelope=Envelope(
             SecretKeys.of_file(settings.keys_dir / "document.keys"),
-            MonthKeys(Path(months)),
+            MonthKeys(month_keys.folder_of(settings)),
         ),
         retention=_read_retention(environment.get("DOCUMENT_RETENTION_DAYS", "")),
         scanner=read_scanner(clamd_url) if clamd_url else None,

@@ -144,7 +144,8 @@ def test_a_program_is_given_its_own_database_and_keys_only() -> None:
         own = {url_variable(program)} if program in SERVICES else set()
         assert databases == own, program
         keys = {k: v for k, v in volumes_of(program).items() if k.endswith("-keys")}
-        assert keys == {f"{program}-keys": "/keys:ro"}
+        months = {"month-keys": "/month-keys"} if program == "identity" else {}
+        assert keys == {f"{program}-keys": "/keys:ro", **months}
         assert settings["KEYS_DIR"] == "/keys"
 
 

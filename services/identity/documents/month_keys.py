@@ -12,11 +12,21 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from shared.settings import Settings
+
+VARIABLE = "MONTH_KEYS_DIR"
+
+_FOLDER = "month-keys"
 _NAME = re.compile(r"\d{4}-\d{2}")
 
 
 class KeyDestroyedError(Exception):
     """A month's key does not exist any more."""
+
+
+def folder_of(settings: Settings) -> Path:
+    """Return the folder of keys: ``MONTH_KEYS_DIR``, or ``$VAR/month-keys``."""
+    return Path(settings.environment.get(VARIABLE) or settings.var / _FOLDER)
 
 
 def month_of(day: date) -> str:

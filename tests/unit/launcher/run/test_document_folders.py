@@ -11,7 +11,7 @@ import pytest
 
 from launcher.machine.accounts import account_of
 from launcher.machine.processes import find_setpriv
-from launcher.run.document_folders import prepare_document_folders
+from launcher.run.document_folders import prepare_document_folders, prepare_month_keys
 from shared.settings import read_settings
 from shared.storage.settings import FOLDER, VARIABLE
 
@@ -33,7 +33,7 @@ def folder() -> Iterator[Path]:
         Path(made).chmod(0o711)
         settings = read_settings({"VAR": made})
         prepare_document_folders(settings)
-        prepare_document_folders(settings)
+        prepare_month_keys(settings)
         yield Path(made) / FOLDER
 
 
@@ -59,11 +59,19 @@ def test_each_program_does_its_part_and_no_other(folder: Path) -> None:
     assert not may("web", "read", remade)
     assert not may("web", "delete", remade)
     assert not may("web", "list", remade.parent)
+    key = folder.parent / "month-keys" / "2027-03.key"
+    assert may("identity", "write", key)
+    assert not may("web", "read", key)
 
 
 def test_folders_of_an_operator_are_theirs(tmp_path: Path) -> None:
-    elsewhere = {"VAR": str(tmp_path), VARIABLE: "file:///srv/documents"}
+    elsewhere = {
+        "VAR": str(tmp_path),
+        VARIABLE: "file:///srv/documents",
+        "MONTH_KEYS_DIR": "/srv/month-keys",
+    }
 
     prepare_document_folders(read_settings(elsewhere))
+    prepare_month_keys(read_settings(elsewhere))
 
     assert not list(tmp_path.iterdir())
