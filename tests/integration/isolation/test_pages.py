@@ -50,7 +50,7 @@ SERVICES = (identity.CONTRACT.name, inventory.CONTRACT.name, billing.CONTRACT.na
 
 @dataclass(frozen=True)
 class Line:
-    """``address`` and ``form`` may name what is ours: see `_names`."""
+    """``address`` and ``form`` may name what is ours: see `names_in`."""
 
     method: str
     address: str
@@ -375,7 +375,7 @@ def test_every_address_has_its_line(world: World) -> None:
     places = app.url_map.bind("localhost")
     known = set()
     for line in LINES:
-        path = line.address.format(**_names(world, "", line)).partition("?")[0]
+        path = line.address.format(**names_in(world, "", line)).partition("?")[0]
         if places.test(path, method=line.method):
             rule, _ = places.match(path, method=line.method, return_rule=True)
             known.add((line.method, rule.rule))
@@ -427,12 +427,12 @@ def test_without_identitys_word_no_form_changes_anything(
     for line in LINES:
         if line.method != "POST":
             continue
-        names = _names(world, "owner", line)
+        names = names_in(world, "owner", line)
         tab, token = browsers.tab("owner")
-        before = _contents(world)
+        before = contents_of(world)
         with world.without(identity.CONTRACT.name):
-            answer = _open(tab, token, line, names)
-        changed = "" if before == _contents(world) else " that changed something"
+            answer = open_line(tab, token, line, names)
+        changed = "" if before == contents_of(world) else " that changed something"
         found = f"{answer.status_code}{changed}"
         wanted = WITHOUT_IDENTITY.get(line.address, "503")
         if found != wanted:
@@ -444,10 +444,10 @@ def test_without_identitys_word_no_form_changes_anything(
 def _try(world: World, browsers: Browsers, line: Line, person: str, cell: str) -> str:
     """Open the address; says what came of it, as a cell or, when worse, in words."""
     tab, token = browsers.tab(person)
-    names = _names(world, person, line)
+    names = names_in(world, person, line)
     is_refused = cell == "login" or cell.startswith("4")
-    before = _contents(world) if is_refused else None
-    answer = _open(tab, token, line, names)
+    before = contents_of(world) if is_refused else None
+    answer = open_line(tab, token, line, names)
     if cell == "out":
         browsers.close(person)
     found = _cell_of(answer, cell)
@@ -457,10 +457,10 @@ def _try(world: World, browsers: Browsers, line: Line, person: str, cell: str) -
         return f"{found} with a word of the other company"
     if line.address in FAILED_TRIES_ARE_KEPT or before is None:
         return found
-    return found if before == _contents(world) else f"{found} that changed something"
+    return found if before == contents_of(world) else f"{found} that changed something"
 
 
-def _open(
+def open_line(
     tab: FlaskClient, token: str, line: Line, names: Mapping[str, object]
 ) -> TestResponse:
     form = {name: value.format(**names) for name, value in line.form.items()}
@@ -484,7 +484,7 @@ def _cell_of(answer: TestResponse, cell: str) -> str:
     return str(answer.status_code)
 
 
-def _names(world: World, person: str, line: Line) -> Mapping[str, object]:
+def names_in(world: World, person: str, line: Line) -> Mapping[str, object]:
     return {
         "top_up": world.new_top_up() if "{top_up}" in line.address else "",
         "duplicate": world.new_duplicate() if "payment" in line.form else "",
@@ -502,5 +502,5 @@ def _names(world: World, person: str, line: Line) -> Mapping[str, object]:
     }
 
 
-def _contents(world: World) -> list[object]:
+def contents_of(world: World) -> list[object]:
     return [world.contents(service) for service in SERVICES]
