@@ -35,7 +35,7 @@ from web.page.visit import Visit, begin_visit, prepare_reader, visit_company
 
 log = structlog.get_logger()
 
-_PERSONAL = ("/account", "/help")
+_PERSONAL = ("/account", "/confirm-email", "/help", "/invitations")
 """Pages about the reader and for everybody: no company's members only."""
 
 
