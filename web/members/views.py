@@ -41,7 +41,6 @@ def list_members(company_id: str) -> ResponseReturnValue:
         "members/page.html",
         company_id=company,
         view=view,
-        manages_members=page.may(Permission.MANAGE_MEMBERS),
         owns=page.may(Permission.MANAGE_OWNERSHIP),
         **parts_of(page),
     )
