@@ -59,6 +59,7 @@ from web.site.assets import BUILT, register_assets
 from web.site.security import csrf, headers_of_every_answer, protect
 from web.transactions import views as transactions
 from web.verification import documents as identity_documents
+from web.verification import emails as email_verification
 from web.verification import phones
 from web.verification import views as verification
 from web.wallets import views as wallets
@@ -82,6 +83,7 @@ _AREAS = (
     two_factor,
     identity_documents,
     verification,
+    email_verification,
     own_activity,
     profile,
     leaving,
@@ -124,6 +126,7 @@ _CARRIES_COMPANY = frozenset(
         "phones",
         "sessions",
         "verification",
+        "email_verification",
     }
 )
 """Blueprints whose addresses say which company they were made for."""

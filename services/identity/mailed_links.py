@@ -18,6 +18,7 @@ from shared.errors import NotFound
 from shared.rpc.change import Change
 
 _ID_LENGTH = 32
+CODE_DIGITS = 6
 KEPT_AFTER_END = timedelta(days=30)
 NOT_BEFORE = timedelta(minutes=5)
 """After a link that anybody may ask for, the next of its kind.
@@ -46,6 +47,16 @@ class MailedLinks:
             NotFound: ``link_unknown``.
         """
         return self._recognise(db, kind, token, lock=False)
+
+    def code(self, link: MailedLink) -> str:
+        """Return the six digits that a mail may have beside its link."""
+        mark = keyed_hash(self._key, f"{link.kind.value} code", link.id.hex)
+        return f"{int.from_bytes(mark) % 10**CODE_DIGITS:0{CODE_DIGITS}}"
+
+    def is_code(self, link: MailedLink, typed: str) -> bool:
+        """Whether the code is a link's; blanks don't count."""
+        digits = "".join(typed.split()).encode("utf-8", "replace")
+        return hmac.compare_digest(digits, self.code(link).encode())
 
     def find(
         self, db: Session, kind: LinkKind, token: str, now: datetime

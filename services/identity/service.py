@@ -58,6 +58,7 @@ from services.identity.surface.sessions import SessionMethods
 from services.identity.surface.signing_in import SigningInMethods
 from services.identity.surface.signing_up import SigningUpMethods
 from services.identity.surface.verification.documents import DocumentMethods
+from services.identity.surface.verification.emails import EmailVerificationMethods
 from services.identity.surface.verification.phones import PhoneMethods
 from services.identity.verification import phone_codes, sms_outbox
 from services.identity.verification.phone_codes import PhoneCodes
@@ -84,6 +85,7 @@ class IdentityService(
     InvitationMethods,
     ContactMethods,
     EmailMethods,
+    EmailVerificationMethods,
     ActivityMethods,
     NoticeMethods,
     PhoneMethods,

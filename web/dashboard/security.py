@@ -5,7 +5,7 @@ from typing import Self
 
 from shared.contracts import identity
 from shared.contracts.identity.factors import FEW_RECOVERY_CODES
-from shared.contracts.identity.people import VerificationStep
+from shared.contracts.identity.memberships import Role
 from shared.contracts.identity.signing_in import (
     RESUME_SESSION,
     Protection,
@@ -22,9 +22,12 @@ class SecurityView:
     """``missing`` are the steps to take, the best next one first.
 
     They are ``two_factor``, ``recovery_codes``, ``verification`` and ``members``.
+    ``may_verify``: the company's limits follow this person's verification, who is an
+    owner.
     """
 
     is_on: bool
+    may_verify: bool
     is_verified: bool
     protection: Protection
 
@@ -33,8 +36,12 @@ class SecurityView:
         """Return None where the session was checked without asking for it."""
         if session.protection is None:
             return None
-        user = session.user
-        return cls(user.two_factor_enabled, user.is_verified, session.protection)
+        user, protection = session.user, session.protection
+        is_owner = any(
+            it.company_id == session.company_id and it.role is Role.OWNER
+            for it in session.memberships
+        )
+        return cls(user.two_factor_enabled, is_owner, user.is_verified, protection)
 
     @property
     def missing(self) -> list[str]:
@@ -42,7 +49,7 @@ class SecurityView:
         wanted = {
             "two_factor": not self.is_on,
             "recovery_codes": codes is not None and codes <= FEW_RECOVERY_CODES,
-            "verification": not self.is_verified,
+            "verification": self.may_verify and not self.is_verified,
             "members": self.is_on and bool(self.protection.unprotected),
         }
         return [name for name, is_missing in wanted.items() if is_missing]
@@ -68,7 +75,12 @@ class SecurityView:
 
     @property
     def steps(self) -> int:
-        return len(VerificationStep)
+        return self.verified + len(self.protection.to_verify)
+
+    @property
+    def next_step(self) -> str:
+        """Return the step of verification to take next, or nothing."""
+        return next((step.value for step in self.protection.to_verify), "")
 
 
 SECURITY = Block(

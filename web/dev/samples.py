@@ -246,14 +246,25 @@ def security_blocks() -> list[tuple[str, BlockView]]:
     """What protects an account: with steps left, when all is well, and failing."""
     well = Protection(
         verified=list(VerificationStep),
+        to_verify=[],
         recovery_codes_left=8,
         members=1,
         unprotected=[],
     )
     names = [EMOJI_NAME, LONG_NAME, RTL_NAME]
-    open_ = Protection(verified=[], recovery_codes_left=2, members=4, unprotected=names)
-    missing = SecurityView(is_on=False, is_verified=False, protection=open_)
-    all_well = SecurityView(is_on=True, is_verified=True, protection=well)
+    open_ = Protection(
+        verified=[],
+        to_verify=list(VerificationStep),
+        recovery_codes_left=2,
+        members=4,
+        unprotected=names,
+    )
+    missing = SecurityView(
+        is_on=False, may_verify=True, is_verified=False, protection=open_
+    )
+    all_well = SecurityView(
+        is_on=True, may_verify=True, is_verified=True, protection=well
+    )
     return _in_each_state("security", missing, all_well)
 
 

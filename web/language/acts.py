@@ -75,6 +75,11 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
         "identity.confirm_phone": mark("Verified a mobile number"),
         "identity.remove_phone": mark("Removed the mobile number"),
         "identity.use_not_me": mark("Reported a security mail and blocked logging in"),
+        "identity.ask_to_verify_email": mark(
+            "Asked for an email to verify the address"
+        ),
+        "identity.verify_email": mark("Verified the email address"),
+        "identity.use_email_link": mark("Verified the email address"),
         "identity.set_verification": mark("Verification of %(step)s: %(state)s"),
         "identity.finish_document": mark("Sent a document: %(step)s"),
         "identity.view_document": mark("Opened a document: %(step)s"),

@@ -133,6 +133,9 @@ _SENTENCES = {
     "phone_not_offered": mark(
         "We can't send text messages at the moment. Contact support to be verified."
     ),
+    "email_is_verified": mark("Your email is already verified."),
+    "wrong_email_code": mark("This code is wrong. Enter the code from the last email."),
+    "email_code_ended": mark("This code no longer works. Get another email."),
     "phone_code_ended": mark(
         "This code has expired, was used, or was entered wrong too often. Ask for a "
         "new one."

@@ -51,8 +51,12 @@ class DocumentView:
 
     @property
     def takes_one(self) -> bool:
-        """Whether a document can be sent now, as far as the last one says."""
-        return self.status not in {*_POLLS, Status.APPROVED}
+        """Whether a document can be sent now, as far as the last one says.
+
+        After one that was accepted, a step may be open again: what it shows may have
+        changed since.
+        """
+        return self.status not in _POLLS
 
     @classmethod
     def of(cls, step: VerificationStep, documents: Iterable[Document]) -> Self:

@@ -100,4 +100,4 @@ def _show(forms: PhoneForms, visit: Visit | None = None) -> tuple[str, int]:
 
 def _done(words: str) -> ResponseReturnValue:
     flash(words, "success")
-    return redirect(url_for("verification.show_center", _anchor="phone"), code=303)
+    return redirect(url_for("verification.show_center"), code=303)

@@ -163,4 +163,5 @@ def _use_email(change: Change, user: User, email: str) -> None:
     except IntegrityError as error:
         raise Conflict("email_taken") from error
     verification.mark_verified(change, user.id, VerificationStep.EMAIL)
-    end_links(change, user.id, LinkKind.CONFIRM_EMAIL, *_TO_OLD_EMAIL)
+    of_old = (LinkKind.VERIFY_EMAIL, *_TO_OLD_EMAIL)
+    end_links(change, user.id, LinkKind.CONFIRM_EMAIL, *of_old)

@@ -16,8 +16,10 @@ from shared.permissions import Permission
 def of_user(db: Session, user: User, company: UsersCompany) -> Protection:
     """Return what protects a user's account, and for who manages members theirs."""
     members = _members(db, company)
+    passed = verification.passed_steps(db, user.id, company.company_id)
     return Protection(
-        verified=verification.passed_steps(db, user.id, company.company_id),
+        verified=passed,
+        to_verify=verification.steps_left(db, company.company_id, passed),
         recovery_codes_left=(
             recovery_codes.count_left(db, user.id) if user.two_factor_enabled else None
         ),

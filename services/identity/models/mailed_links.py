@@ -17,6 +17,7 @@ class LinkKind(Enum):
     UNDO_EMAIL = "undo_email"
     NOT_ME = "not_me"
     LOG_IN = "log_in"
+    VERIFY_EMAIL = "verify_email"
     INVITE = "invite"
     CONFIRM_CONTACT = "confirm_contact"
     END_CONTACT = "end_contact"

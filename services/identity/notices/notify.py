@@ -40,6 +40,7 @@ MAIL_ONLY = frozenset(
         NoticeKind.PASSWORD_RESET_ASKED,
         NoticeKind.EMAIL_CONFIRM,
         NoticeKind.LOGIN_LINK,
+        NoticeKind.EMAIL_VERIFY,
         NoticeKind.INVITATION,
         NoticeKind.CONTACT_CONFIRM,
         NoticeKind.SIGN_UP_LINK,

@@ -115,6 +115,7 @@ def get_account(
         verifications=verification.steps_of(db, user_id, company_id),
         memberships=[found.view() for found in memberships.of_user(db, user_id)],
         awaited_email=_awaited_email(db, user_id, now),
+        email_code_until=_email_code_until(db, user_id, now),
         phone=user.phone,
     )
 
@@ -143,15 +144,26 @@ def _person_name(text: str) -> str:
 
 def _awaited_email(db: Session, user_id: UUID, now: datetime) -> str:
     """Return the new email whose confirmation is awaited, or an empty text."""
-    link = db.scalar(
+    link = _awaited_link(db, user_id, LinkKind.CONFIRM_EMAIL, now)
+    return link.parameters["new_email"] if link else ""
+
+
+def _email_code_until(db: Session, user_id: UUID, now: datetime) -> datetime | None:
+    link = _awaited_link(db, user_id, LinkKind.VERIFY_EMAIL, now)
+    return link.expires_at if link else None
+
+
+def _awaited_link(
+    db: Session, user_id: UUID, kind: LinkKind, now: datetime
+) -> MailedLink | None:
+    return db.scalar(
         select(MailedLink).where(
             MailedLink.user_id == user_id,
-            MailedLink.kind == LinkKind.CONFIRM_EMAIL,
+            MailedLink.kind == kind,
             MailedLink.used_at.is_(None),
             MailedLink.expires_at > now,
         )
     )
-    return link.parameters["new_email"] if link else ""
 
 
 def view(user: User, *, is_verified: bool) -> identity.people.User:

@@ -1,5 +1,6 @@
 """How far a person and their company have shown that they are who they say."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.identity.levels import STEPS, settle_level
-from services.identity.models.companies import Membership
+from services.identity.models.companies import Company, Membership
 from services.identity.models.verification import Verification
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
@@ -27,11 +28,29 @@ PERSONAL_STEPS = frozenset(step for step, _ in STEPS)
 def steps_of(
     db: Session, user_id: UUID, company_id: UUID | None
 ) -> list[identity.people.Verification]:
-    """Every step with its state, for a user and the company acted for."""
+    """Each step with its state, for a user and the company acted for.
+
+    A private individual has no company document to send.
+    """
     subjects = [user_id] if company_id is None else [user_id, company_id]
     rows = db.scalars(select(Verification).where(Verification.subject_id.in_(subjects)))
     begun = {row.step: row for row in rows}
-    return [_view(step, begun.get(step)) for step in VerificationStep]
+    steps = _steps_for(db, company_id)
+    return [_view(step, begun.get(step)) for step in steps]
+
+
+def _steps_for(db: Session, company_id: UUID | None) -> list[VerificationStep]:
+    company = db.get(Company, company_id) if company_id else None
+    is_business = company is not None and company.is_business
+    own = VerificationStep.COMPANY_DOCUMENT
+    return [step for step in VerificationStep if step is not own or is_business]
+
+
+def steps_left(
+    db: Session, company_id: UUID, passed: Collection[VerificationStep]
+) -> list[VerificationStep]:
+    """Return the steps that a user and their company have yet to pass, in order."""
+    return [step for step in _steps_for(db, company_id) if step not in passed]
 
 
 def passed_steps(

@@ -42,6 +42,8 @@ class NoticeKind(Enum):
     """``passkey``: its name."""
     EMAIL_CONFIRM = "email_confirm"
     """``link_id``; to the new address. By mail only."""
+    EMAIL_VERIFY = "email_verify"
+    """``link_id``, which has a code as well. By mail only."""
     EMAIL_CHANGED = "email_changed"
     """``email``: the new one; ``link_id`` undoes it. To the address of before."""
     LOGIN_LINK = "login_link"

@@ -85,6 +85,8 @@ class Account(Response, frozen=True, kw_only=True):
     verifications: list[Verification]
     memberships: list[CompanyMembership]
     awaited_email: str = ""
+    email_code_until: datetime | None = None
+    """Until then, a link and a code that were mailed verify the present email."""
     phone: str = ""
 
 

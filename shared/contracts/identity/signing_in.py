@@ -29,13 +29,15 @@ class LogIn(Request, frozen=True, kw_only=True):
 class Protection(Response, frozen=True, kw_only=True):
     """How well a person's account is protected, and for owners and admins their people.
 
-    ``verified`` are the steps that the person and the company have passed.
+    ``verified`` are the steps that the person and the company have passed,
+    ``to_verify`` those that are left, in their order.
     ``recovery_codes_left`` is None without a second factor. ``members`` counts the
     company's people, and ``unprotected`` names the others without a second factor;
     both are empty for people who don't manage members.
     """
 
     verified: list[VerificationStep]
+    to_verify: list[VerificationStep]
     recovery_codes_left: int | None
     members: int
     unprotected: list[str]

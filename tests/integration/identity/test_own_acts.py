@@ -27,6 +27,12 @@ from shared.contracts.identity.members.invitations import (
     JOIN_COMPANY,
 )
 from shared.contracts.identity.notices import USE_NOT_ME, FindNotMe, NoticeKind
+from shared.contracts.identity.verification.emails import (
+    USE_EMAIL_LINK,
+    VERIFY_EMAIL,
+    EmailLink,
+    VerifyEmail,
+)
 from shared.principal import system
 from shared.rpc.call import Call
 from tests.fixtures.acts import LEFT_OUT
@@ -124,6 +130,21 @@ def confirm_email(harness: IdentityHarness) -> None:
     harness.call(CONFIRM_EMAIL, ConfirmEmail(token=token), principal)
 
 
+def verify_email(harness: IdentityHarness) -> None:
+    links = MailedLinks(harness.principals.signing_key)
+    token = mailed(harness, LinkKind.VERIFY_EMAIL, {"email": ALICE})
+    with harness.database.system() as db:
+        now = harness.clock.now()
+        code = links.code(links.find(db, LinkKind.VERIFY_EMAIL, token, now))
+    principal = harness.log_in(ALICE).principal
+    harness.call(VERIFY_EMAIL, VerifyEmail(code=code), principal)
+
+
+def use_email_link(harness: IdentityHarness) -> None:
+    token = mailed(harness, LinkKind.VERIFY_EMAIL, {"email": ALICE})
+    harness.call(USE_EMAIL_LINK, EmailLink(token=token))
+
+
 def use_not_me(harness: IdentityHarness) -> None:
     about = {"kind": NoticeKind.NEW_DEVICE.value, "email": ALICE}
     token = mailed(harness, LinkKind.NOT_ME, about)
@@ -215,6 +236,8 @@ CALLS: Mapping[Method[Any, Any], Callable[[IdentityHarness], object]] = {
     passkeys.ANSWER_SECOND_STEP_WITH_PASSKEY: answer_with_passkey,
     CONFIRM_EMAIL: confirm_email,
     UNDO_EMAIL: undo_email,
+    VERIFY_EMAIL: verify_email,
+    USE_EMAIL_LINK: use_email_link,
     ACCEPT_INVITATION: accept_invitation,
     JOIN_COMPANY: join_company,
     USE_NOT_ME: use_not_me,

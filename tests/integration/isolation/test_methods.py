@@ -36,7 +36,7 @@ from shared.contracts.identity.members import contacts, invitations
 from shared.contracts.identity.members.links import OpenLink
 from shared.contracts.identity.memberships import Role
 from shared.contracts.identity.people import VerificationState, VerificationStep
-from shared.contracts.identity.verification import documents
+from shared.contracts.identity.verification import documents, emails
 from shared.contracts.inventory.services import Period, SuspensionReason
 from shared.errors import ContractError
 from shared.wire import to_json
@@ -176,6 +176,10 @@ IDENTITY = (
     Line(contacts.OPEN_CONTACT_END,     "404 404 404 404 404 404 404 404 404 404", OpenLink(token="no-such-link", address="192.0.2.14")),
     Line(contacts.END_CONTACT,          "404 404 404 404 404 404 404 404 404 404", OpenLink(token="no-such-link", address="192.0.2.15")),
     Line(identity.people.CREATE_USER,      "403 403 403 403 403 403 401 401 200 200", identity.people.CreateUser(email=f"{e.NEW_WORD}@example.com", name="Ann", password=PASSWORD)),
+    Line(emails.ASK_TO_VERIFY_EMAIL, "409 409 409 409 409 409 401 401 404 404", emails.AskToVerifyEmail()),
+    Line(emails.VERIFY_EMAIL, "404 404 404 404 404 404 401 401 404 404", emails.VerifyEmail(code="123456")),
+    Line(emails.FIND_EMAIL_LINK, "404 404 404 404 404 404 404 404 404 404", emails.EmailLink(token=e.NEW_WORD)),
+    Line(emails.USE_EMAIL_LINK, "404 404 404 404 404 404 404 404 404 404", emails.EmailLink(token=e.NEW_WORD)),
     Line(identity.people.SET_VERIFICATION, "403 403 403 403 403 403 401 401 200 200", identity.people.SetVerification(user_id=e.OUTSIDER, step=VerificationStep.PHONE, state=VerificationState.VERIFIED)),
     Line(identity.companies.CREATE_COMPANY,   "403 403 403 403 403 403 401 401 200 200", identity.companies.CreateCompany(name=e.NEW_WORD, address=identity.companies.Address(country="DE"), owner_id=e.OUTSIDER)),
     Line(identity.companies.CREATE_OWN_COMPANY, "200 200 200 200 200 own 401 401 404 404", identity.companies.CreateOwnCompany(name="Further Ltd", address=identity.companies.Address(country="DE"), time_zone="UTC", is_business=True)),

@@ -98,6 +98,8 @@ LINES = (
     Line("POST", "/account/email",                "303 303 303 303 303 303 login login login", {"email": "new@{word}.example", "form_key": "{new_key}"}),
     Line("GET", "/confirm-email/no-such-link",    "200 200 200 200 200 200 login login login"),
     Line("POST", "/confirm-email/no-such-link",   "404 404 404 404 404 404 login login login", {"form_key": "{new_key}"}),
+    Line("GET", "/verify-email/no-such-link",     "404 404 404 404 404 404 404 404 404"),
+    Line("POST", "/verify-email/no-such-link",    "404 404 404 404 404 404 404 404 404"),
     Line("GET", "/undo-email/no-such-link",       "404 404 404 404 404 404 404 404 404"),
     Line("POST", "/undo-email/no-such-link",      "404 404 404 404 404 404 404 404 404"),
     Line("GET", "/account/password",              "200 200 200 200 200 200 login login login"),
@@ -116,6 +118,10 @@ LINES = (
     # As a proof by password.
     Line("POST", "/confirm/passkey",              "400 400 400 400 400 400 login 400 400", {"credential": "{{}}"}),
     Line("GET", "/account/verification",          "200 200 200 200 200 200 login login login"),
+    Line("GET", "/account/verification/email",    "200 200 200 200 200 200 login login login"),
+    # Everybody's is verified, so nobody has a code.
+    Line("POST", "/account/verification/email",   "409 409 409 409 409 409 login login login", {"form_key": "{new_key}"}),
+    Line("POST", "/account/verification/email/code", "404 404 404 404 404 404 login login login", {"code": "123456"}),
     Line("GET", "/account/verification/phone",    "200 200 200 200 200 200 login login login"),
     Line("POST", "/account/verification/phone",   "422 422 422 422 422 422 login login login", {"number": "none", "form_key": "{new_key}"}),
     # Nobody has a code, nor a number to remove.

@@ -1,6 +1,6 @@
 """What the steps of verification are asked and told, and what companies reach."""
 
-from shared.contracts.identity.verification import documents, levels, phones
+from shared.contracts.identity.verification import documents, emails, levels, phones
 
-METHODS = (*phones.METHODS, *documents.METHODS)
+METHODS = (*emails.METHODS, *phones.METHODS, *documents.METHODS)
 EVENTS = (*levels.EVENTS,)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from shared.contracts import identity
 from shared.contracts.identity.memberships import Role
@@ -47,13 +48,16 @@ def test_an_owner_reads_who_has_no_second_factor_and_others_do_not(
     harness: IdentityHarness, company: UUID
 ) -> None:
     nothing = Protection(
-        verified=[], recovery_codes_left=None, members=0, unprotected=[]
+        verified=[],
+        to_verify=list(VerificationStep),
+        recovery_codes_left=None,
+        members=0,
+        unprotected=[],
     )
 
     assert protection_of(harness, MEMBER, company) == nothing
-    assert protection_of(harness, OWNER, company) == Protection(
-        verified=[], recovery_codes_left=None, members=2, unprotected=["Max Member"]
-    )
+    owners = structs.replace(nothing, members=2, unprotected=["Max Member"])
+    assert protection_of(harness, OWNER, company) == owners
 
 
 def test_the_steps_are_those_that_are_passed(
@@ -75,6 +79,7 @@ def test_the_steps_are_those_that_are_passed(
 
     assert found
     assert found.verified == [VerificationStep.EMAIL]
+    assert found.to_verify == list(VerificationStep)[1:]
 
 
 def test_a_member_with_a_second_factor_is_not_named(

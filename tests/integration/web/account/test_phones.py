@@ -46,9 +46,9 @@ def test_a_number_is_verified_and_removed(
     assert status == 422
     assert 'aria-describedby="field-code-error"' in page
 
-    assert post(browser, "/code", code=code) == (303, "/account/verification#phone")
+    assert post(browser, "/code", code=code) == (303, "/account/verification")
     assert "+49 1512 3456789" in browser.get(PAGE).text
-    assert post(browser, "/remove") == (303, "/account/verification#phone")
+    assert post(browser, "/remove") == (303, "/account/verification")
     assert "+49 1512 3456789" not in browser.get(PAGE).text
 
 

@@ -57,6 +57,7 @@ EXAMPLES: dict[NoticeKind, tuple[dict[str, str], set[str]]] = {
     NoticeKind.RECOVERY_CODES_RENEWED: ({}, {"/not-me/"}),
     NoticeKind.PASSKEY_ADDED: ({"passkey": HOSTILE}, {HOSTILE, "/not-me/"}),
     NoticeKind.PASSKEY_REMOVED: ({"passkey": HOSTILE}, {HOSTILE, "/not-me/"}),
+    NoticeKind.EMAIL_VERIFY: ({}, {"/verify-email/", "23:40"}),
     NoticeKind.EMAIL_CONFIRM: ({}, {"/confirm-email/", "23:40"}),
     NoticeKind.EMAIL_CHANGED: (
         {"email": "new@example.com"},
@@ -131,6 +132,7 @@ EXAMPLES: dict[NoticeKind, tuple[dict[str, str], set[str]]] = {
 LINKS = {
     NoticeKind.PASSWORD_RESET_ASKED: LinkKind.RESET_PASSWORD,
     NoticeKind.EMAIL_CONFIRM: LinkKind.CONFIRM_EMAIL,
+    NoticeKind.EMAIL_VERIFY: LinkKind.VERIFY_EMAIL,
     NoticeKind.EMAIL_CHANGED: LinkKind.UNDO_EMAIL,
     NoticeKind.LOGIN_LINK: LinkKind.LOG_IN,
     NoticeKind.INVITATION: LinkKind.INVITE,

@@ -15,9 +15,18 @@ from web.page.blocks import BlockView
 
 COMPANY = UUID(int=1)
 ALONE = Protection(
-    verified=list(VerificationStep), recovery_codes_left=10, members=1, unprotected=[]
+    verified=list(VerificationStep),
+    to_verify=[],
+    recovery_codes_left=10,
+    members=1,
+    unprotected=[],
 )
-WELL = SecurityView(is_on=True, is_verified=True, protection=ALONE)
+WELL = SecurityView(is_on=True, may_verify=True, is_verified=True, protection=ALONE)
+TO_VERIFY = replace(
+    WELL,
+    is_verified=False,
+    protection=changed(ALONE, to_verify=[VerificationStep.PHONE]),
+)
 TEAM = changed(ALONE, members=3, unprotected=["Viktor"])
 
 
@@ -38,7 +47,9 @@ def shown(app: Flask, view: SecurityView) -> str:
             ),
             ["recovery_codes"],
         ),
-        (replace(WELL, is_verified=False), ["verification"]),
+        (TO_VERIFY, ["verification"]),
+        # The limits follow the owners' verification, not theirs.
+        (replace(TO_VERIFY, may_verify=False), []),
         (replace(WELL, protection=TEAM), ["members"]),
         # Colleagues are in the same line.
         (replace(WELL, is_on=False, protection=TEAM), ["two_factor"]),
@@ -56,6 +67,15 @@ def test_what_is_missing_is_named_and_the_best_step_has_the_button(
     assert view.missing == missing
     assert ("all-well" in html) is (not missing)
     assert ('class="card-foot"' in html) is bool(missing)
+
+
+def test_it_leads_to_the_exact_step(pieces_app: Flask) -> None:
+    html = shown(pieces_app, TO_VERIFY)
+
+    assert "/account/verification#phone" in html
+    assert "account is verified" not in shown(
+        pieces_app, replace(TO_VERIFY, may_verify=False)
+    )
 
 
 @pytest.mark.parametrize(
