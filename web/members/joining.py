@@ -50,7 +50,7 @@ from web.page.addresses import form_on
 from web.page.context import call_public
 from web.page.forms import PageForm, about_new_password, new_password_field
 from web.page.session.signed_in import signed_in
-from web.page.visit import begin_live_visit, begin_visit, set_principal_cookie
+from web.page.visit import Visit, begin_visit, set_principal_cookie
 
 bp = Blueprint("joining", __name__, url_prefix="/invitations")
 
@@ -136,7 +136,8 @@ def join_existing(token: str) -> ResponseReturnValue:
 @form_on(_PAGE)
 @signed_in
 def accept(token: str) -> ResponseReturnValue:
-    visit = begin_live_visit()
+    visit = Visit(current_user.get_id())
+    visit.require_live_session()
     try:
         accepted = visit.start(ACCEPT_INVITATION, _link(token)).result()
     except (NotFound, Throttled) as refusal:
