@@ -19,6 +19,7 @@ from shared.contracts.identity.members.contacts import (
 from shared.errors import Conflict, InvalidInput, Throttled, Unavailable
 from shared.permissions import Permission
 from web.language.refusals import retry_after
+from web.members.changes import change_and_say
 from web.page.addresses import form_on
 from web.page.forms import ChangeForm
 from web.page.page import begin_page
@@ -80,8 +81,6 @@ def add(company_id: str) -> ResponseReturnValue:
 @form_on(_MEMBERS)
 @signed_in
 def remove(company_id: str, contact_id: str) -> ResponseReturnValue:
-    company, form = read_uuid(company_id), ChangeForm()
     wanted = RemoveContact(contact_id=read_uuid(contact_id))
-    form.change(company, REMOVE_CONTACT, wanted)
-    flash(gettext("We send no documents to this address any more."), "success")
-    return redirect(url_for(_MEMBERS, company_id=company), code=303)
+    done = lazy_gettext("We send no documents to this address any more.")
+    return change_and_say(read_uuid(company_id), REMOVE_CONTACT, wanted, done)

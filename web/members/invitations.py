@@ -23,8 +23,9 @@ from shared.contracts.identity.members.invitations import (
 )
 from shared.contracts.identity.memberships import Role
 from shared.errors import Conflict, InvalidInput, Throttled, Unavailable
-from web.language.refusals import retry_after, sentence
+from web.language.refusals import retry_after
 from web.language.words import words_for
+from web.members.changes import change_and_say
 from web.page.addresses import form_on
 from web.page.forms import ChangeForm
 from web.page.page import begin_page
@@ -113,12 +114,5 @@ def _change(
     method: Method[ChangeInvitation, ResponseT],
     done: LazyString,
 ) -> ResponseReturnValue:
-    company, form = read_uuid(company_id), ChangeForm()
     wanted = ChangeInvitation(invitation_id=read_uuid(invitation_id))
-    try:
-        form.change(company, method, wanted)
-    except (Conflict, Throttled) as refusal:
-        flash(sentence(refusal), "danger")
-    else:
-        flash(str(done), "success")
-    return redirect(url_for(_MEMBERS, company_id=company), code=303)
+    return change_and_say(read_uuid(company_id), method, wanted, done)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+from shared.contract import Method, RequestT, ResponseT
 from shared.contracts.identity.members.contacts import (
     LIST_CONTACTS,
     Contact,
@@ -75,30 +76,39 @@ class ContactView:
         return self.it.state is ContactState.CONFIRMED
 
 
-def ask_for_parts(page: Page) -> None:
-    """Start the calls that the reader's role includes."""
-    if page.may(Permission.MANAGE_MEMBERS):
-        page.ask("invited", LIST_INVITATIONS, ListInvitations(), optional=True)
-    if page.may(Permission.READ_BILLING):
-        page.ask("contacted", LIST_CONTACTS, ListContacts(), optional=True)
+class Parts:
+    """The calls for both parts, as far as the reader's role includes them."""
 
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._asked: set[str] = set()
+        if page.may(Permission.MANAGE_MEMBERS):
+            self._ask("invited", LIST_INVITATIONS, ListInvitations())
+        if page.may(Permission.READ_BILLING):
+            self._ask("contacted", LIST_CONTACTS, ListContacts())
 
-def parts_of(page: Page) -> Mapping[str, Any]:
-    """Wait for the answers; return what the parts' templates need.
+    def wait(self) -> Mapping[str, Any]:
+        """Wait for the answers; return what the parts' templates need.
 
-    A part is None if the reader's role doesn't include it, or without an answer.
-    """
-    manages = page.may(Permission.MANAGE_MEMBERS)
-    reads = page.may(Permission.READ_BILLING)
-    invited: Invitations | None = page.answer("invited") if manages else None
-    contacted: Contacts | None = page.answer("contacted") if reads else None
-    now = context().clock.now()
-    return {
-        "invitations": InvitationsView.of(invited, now) if invited else None,
-        "contacts": _contacts(contacted) if contacted else None,
-        "manages_members": manages,
-        "manages_contacts": page.may(Permission.MANAGE_BILLING),
-    }
+        A part is None if the reader's role doesn't include it, or without an answer.
+        """
+        invited: Invitations | None = self._answer("invited")
+        contacted: Contacts | None = self._answer("contacted")
+        now = context().clock.now()
+        return {
+            "invitations": InvitationsView.of(invited, now) if invited else None,
+            "contacts": _contacts(contacted) if contacted else None,
+            "manages_contacts": self._page.may(Permission.MANAGE_BILLING),
+        }
+
+    def _ask(
+        self, name: str, method: Method[RequestT, ResponseT], arguments: RequestT
+    ) -> None:
+        self._page.ask(name, method, arguments, optional=True)
+        self._asked.add(name)
+
+    def _answer(self, name: str) -> Any:
+        return self._page.answer(name) if name in self._asked else None
 
 
 def _contacts(answer: Contacts) -> Sequence[ContactView]:

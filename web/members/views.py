@@ -12,7 +12,7 @@ from shared.contracts.identity.members.security import (
 from shared.permissions import Permission
 from web.members.changes import change_and_say
 from web.members.members_view import MembersView
-from web.members.parts import ask_for_parts, parts_of
+from web.members.parts import Parts
 from web.page.addresses import form_on
 from web.page.page import begin_page
 from web.page.session.signed_in import signed_in
@@ -33,7 +33,7 @@ def list_members(company_id: str) -> ResponseReturnValue:
         identity.memberships.LIST_MEMBERS,
         identity.memberships.ListMembers(),
     )
-    ask_for_parts(page)
+    parts = Parts(page)
     answer = page.answer("answer")
     reader = page.visit.identify().user_id
     view = MembersView.of(answer, reader) if answer else None
@@ -42,7 +42,7 @@ def list_members(company_id: str) -> ResponseReturnValue:
         company_id=company,
         view=view,
         owns=page.may(Permission.MANAGE_OWNERSHIP),
-        **parts_of(page),
+        **parts.wait(),
     )
 
 

@@ -27,6 +27,7 @@ from services.identity.people import users
 from services.identity.people.context_words import words_of, words_of_email
 from services.identity.recording import record_of
 from services.identity.roles import PERMISSIONS
+from shared.contracts.identity.accounts.standing import Standing
 from shared.contracts.identity.members.invitations import (
     AcceptedInvitation,
     InvitationState,
@@ -228,7 +229,11 @@ def _invited_as(db: Session, email: str) -> InvitedAs:
 
 
 def _may_still_invite(db: Session, invitation: Invitation) -> bool:
-    """Whether the person who sent it may still invite; an operator always may."""
+    """Whether the company and the person who sent it may; an operator always may."""
+    company = db.get_one(Company, invitation.company_id)
+    standing = memberships.standing_of(company.closed_at, company.locked_at)
+    if standing is not Standing.OPEN:
+        return False
     if invitation.invited_by is None:
         return True
     inviter = db.get(Membership, (invitation.company_id, invitation.invited_by))

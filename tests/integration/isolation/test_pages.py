@@ -181,12 +181,12 @@ LINES = (
     Line("GET", "/companies/{company}/members/invite", "200 200 403 403 403 404 login login login"),
     Line("POST", "/companies/{company}/members/invite", "303 303 403 403 403 404 login login login", {"email": "{new_key}@{word}.example", "role": "viewer", "form_key": "{new_key}"}),
     # No invitation of theirs has such an id.
-    Line("POST", "/companies/{company}/members/invitations/{new_key}/resend", "404 404 403 403 403 404 login login login", {"form_key": "{new_key}"}),
-    Line("POST", "/companies/{company}/members/invitations/{new_key}/revoke", "404 404 403 403 403 404 login login login", {"form_key": "{new_key}"}),
-    Line("POST", "/companies/{company}/members/invitations/{new_key}/approve", "404 404 403 403 403 404 login login login", {"form_key": "{new_key}"}),
+    Line("POST", "/companies/{company}/members/invitations/{new_key}/resend", "303 303 403 403 403 404 login login login", {"form_key": "{new_key}"}),
+    Line("POST", "/companies/{company}/members/invitations/{new_key}/revoke", "303 303 403 403 403 404 login login login", {"form_key": "{new_key}"}),
+    Line("POST", "/companies/{company}/members/invitations/{new_key}/approve", "303 303 403 403 403 404 login login login", {"form_key": "{new_key}"}),
     Line("GET", "/companies/{company}/members/contacts/add", "200 200 200 403 200 404 login login login"),
     Line("POST", "/companies/{company}/members/contacts/add", "303 303 303 403 403 404 login login login", {"email": "{new_key}@{word}.example", "form_key": "{new_key}"}),
-    Line("POST", "/companies/{company}/members/contacts/{new_key}/remove", "404 404 404 403 403 404 login login login", {"form_key": "{new_key}"}),
+    Line("POST", "/companies/{company}/members/contacts/{new_key}/remove", "303 303 303 403 403 404 login login login", {"form_key": "{new_key}"}),
     # Nobody has the link that a mail brings.
     Line("GET", "/invitations/none",              "404 404 404 404 404 404 404 404 404"),
     Line("POST", "/invitations/none/accept",      "404 404 404 404 404 404 login login login"),

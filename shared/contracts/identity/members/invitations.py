@@ -192,8 +192,8 @@ OPEN_INVITATION = Method(
 """Uses nothing up.
 
 NotFound ``link_unknown``, ``link_used`` (also if it was withdrawn, or if the person who
-sent it can't invite any more), ``link_expired``; Throttled ``too_many_links`` with
-``retry_after_s``, for an address from which many wrong links came."""
+sent it or the company can't invite any more), ``link_expired``; Throttled
+``too_many_links`` with ``retry_after_s``, for an address from which many wrong links came."""
 
 ACCEPT_INVITATION = Method(
     NAME,

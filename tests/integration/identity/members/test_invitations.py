@@ -7,6 +7,7 @@ import pytest
 
 from services.identity.companies import invitations as rules
 from services.identity.companies.outside_links import PER_ADDRESS
+from services.identity.models.companies import Company
 from shared.contracts import identity
 from shared.contracts.identity.members.invitations import (
     INVITE_MEMBER,
@@ -179,7 +180,17 @@ def _inviter_left(aurora: Invitations, it: Invitation) -> str:
     return "link_used"
 
 
-@pytest.mark.parametrize("end", [_used, _resent, _revoked, _expired, _inviter_left])
+def _company_closed(aurora: Invitations, it: Invitation) -> str:
+    with aurora.harness.database.system() as db:
+        company = db.get_one(Company, aurora.company_id)
+        company.closed_at = aurora.harness.clock.now()
+    return "link_used"
+
+
+ENDS = (_used, _resent, _revoked, _expired, _inviter_left, _company_closed)
+
+
+@pytest.mark.parametrize("end", ENDS)
 def test_a_link_that_has_ended_opens_nothing(aurora: Invitations, end: End) -> None:
     invitation = aurora.invite(NEW, by=ADMIN)
     link = aurora.link()
