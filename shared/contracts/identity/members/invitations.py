@@ -193,7 +193,8 @@ OPEN_INVITATION = Method(
 
 NotFound ``link_unknown``, ``link_used`` (also if it was withdrawn, or if the person who
 sent it or the company can't invite any more), ``link_expired``; Throttled
-``too_many_links`` with ``retry_after_s``, for an address from which many wrong links came."""
+``too_many_links`` with ``retry_after_s``, for an address from which many wrong links
+came."""
 
 ACCEPT_INVITATION = Method(
     NAME,
