@@ -52,6 +52,7 @@ from web.page.session.signed_in import login_manager
 from web.page.visit import keep_principal
 from web.profile import leaving, legal_details, new_company
 from web.profile import views as profile
+from web.services import handovers
 from web.services import views as services
 from web.signing_up import views as signing_up
 from web.site import health, theme
@@ -75,6 +76,7 @@ _AREAS = (
     signing_up,
     dashboard,
     services,
+    handovers,
     account,
     details,
     emails,

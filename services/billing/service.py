@@ -18,6 +18,7 @@ from services.billing.settings import BillingSettings
 from services.billing.surface.audit import AuditMethods
 from services.billing.surface.charging import ChargingMethods
 from services.billing.surface.documents import DocumentMethods
+from services.billing.surface.handovers import HandoverMethods
 from services.billing.surface.payments import PaymentMethods
 from services.billing.surface.refunds import RefundMethods
 from services.billing.surface.tax import TaxMethods
@@ -55,6 +56,7 @@ def prepare(session: Session, settings: BillingSettings, now: datetime) -> None:
 class BillingService(
     WalletMethods,
     ChargingMethods,
+    HandoverMethods,
     TopUpMethods,
     PaymentMethods,
     RefundMethods,

@@ -9,7 +9,13 @@ from services.inventory import counters, rebuilding, republishing
 from services.inventory.importing import catalogue as catalog_import
 from services.inventory.importing import services as services_import
 from services.inventory.importing import staging
-from services.inventory.lifecycle import announcements, closing, payments, transitions
+from services.inventory.lifecycle import (
+    announcements,
+    closing,
+    handovers,
+    payments,
+    transitions,
+)
 from services.inventory.reading import details, listing
 from shared.contract import Nothing, ServiceContract
 from shared.contracts import billing, identity, inventory
@@ -186,6 +192,12 @@ class InventoryService(Service):
     ) -> None:
         change = self.change_by(db, envelope, envelope.source)
         closing.end_services(change, envelope.body)
+
+    @on_event(billing.handovers.HANDOVER_CHANGED)
+    def hand_over(
+        self, db: Session, envelope: Envelope[billing.handovers.Handover]
+    ) -> None:
+        handovers.hand_over(self.change_by(db, envelope, envelope.source), envelope)
 
     def jobs(self) -> tuple[Job, ...]:
         return (Job("forget_old_imports", timedelta(hours=1), self._forget_imports),)

@@ -48,6 +48,8 @@ class NoteCode(StrEnum):
     """The balance covers the service again."""
     PAID_PERIOD_ENDED = "paid_period_ended"
     """The service was to end with the period that was paid."""
+    HANDED_OVER = "handed_over"
+    """The owners of both companies agreed that the service goes to the other one."""
 
 
 class Note(Response, frozen=True, kw_only=True):

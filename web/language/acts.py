@@ -126,6 +126,10 @@ _SENTENCES: Mapping[ActTopic, Mapping[str, str]] = {
         "inventory.request_termination": mark("Requested termination of a service"),
         "inventory.withdraw_termination": mark("Withdrew a termination request"),
         "inventory.change_plan": mark("Changed the plan of a service to %(plan_code)s"),
+        "billing.offer_service": mark("Offered a service to another company"),
+        "billing.withdraw_handover": mark("Withdrew the offer of a service"),
+        "billing.accept_handover": mark("Accepted a service from another company"),
+        "billing.decline_handover": mark("Declined a service from another company"),
         "inventory.change_price": mark("Changed the price of a service to %(price)s"),
     },
     ActTopic.BILLING: {

@@ -34,6 +34,7 @@ _SENTENCES: Mapping[str, str] = {
     ),
     NoteCode.BALANCE_RESTORED: mark("The balance covers this service again"),
     NoteCode.PAID_PERIOD_ENDED: mark("The paid period has ended"),
+    NoteCode.HANDED_OVER: mark("The owners of both companies agreed"),
 }
 _ACTORS = {ActorKind.SUPPORT: mark("Support"), ActorKind.AUTOMATIC: mark("Automatic")}
 """Of those without a name."""

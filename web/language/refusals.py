@@ -234,6 +234,28 @@ _SENTENCES = {
     "no_such_wallet": mark(
         "You don't have a wallet in this currency. Choose another currency."
     ),
+    "no_such_handover": mark("This offer does not exist in this company."),
+    "no_such_receiver": mark("There is no company with this ID. Ask the receiver."),
+    "handover_to_itself": mark("The service already belongs to this company."),
+    "handover_open": mark(
+        "The service is already offered to another company. Withdraw that offer first."
+    ),
+    "handover_over": mark("This offer has ended."),
+    "handover_not_active": mark("Only an active service can be handed over."),
+    "handover_ending": mark(
+        "The termination of this service is requested. Withdraw the request first."
+    ),
+    "handover_owed": mark(
+        "Something is still unpaid in this currency, or the balance is below zero. Add "
+        "funds first."
+    ),
+    "handover_other_seller": mark(
+        "The two companies buy from different companies of ours, so the service can't "
+        "be handed over."
+    ),
+    "handover_no_wallet": mark(
+        "Your company needs a wallet in the currency of the service first."
+    ),
     "wallet_exists": mark("You already have a wallet in this currency."),
     "currency_not_offered": mark(
         "We don't offer wallets in this currency. Choose one from the list, or contact "

@@ -52,4 +52,5 @@ def _details(company: Company) -> list[tuple[str, str]]:
         (_("Region"), address.region),
         (_("Country"), country_name(address.country)),
         (_("Time zone"), time_zone_name(company.time_zone)),
+        (_("Company ID"), str(company.id)),
     ]

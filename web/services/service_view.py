@@ -35,6 +35,7 @@ _OTHER_LOOKS = {
     "plan": ("refresh", "neutral"),
     "termination_request": ("calendar-x", "termination"),
     "name": ("info-circle", "neutral"),
+    "company": ("refresh", "info"),
 }
 _UNKNOWN_LOOK = ("history", "neutral")
 """No look says that a price rose: history doesn't know the periods."""
@@ -161,13 +162,15 @@ def _title(row: HistoryRow) -> str:
             return _state_title(row.before, row.after or "")
         case "plan":
             return _("Plan changed: %(before)s, now %(after)s", **values)
-        case "price":
-            return _("Price changed")
         case "name":
             return _("Renamed: %(before)s, now %(after)s", **values)
         case "termination_request":
             return _request_title(row.after)
-    return _("Changed")
+    titles = {
+        "price": _("Price changed"),
+        "company": _("Handed over from another company"),
+    }
+    return titles.get(row.what, _("Changed"))
 
 
 def _state_title(before: str | None, after: str) -> str:

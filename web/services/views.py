@@ -47,6 +47,8 @@ def show_service(service_id: str) -> ResponseReturnValue:
     details, paid = page.answer("details"), _known_payment(page)
     return page.show(
         "services/service.html",
+        company_id=page.load_frame().company.company_id,
+        may_hand_over=page.may(Permission.MANAGE_OWNERSHIP),
         may_read_billing=page.may(Permission.READ_BILLING),
         view=ServiceView.of(details, paid) if details else None,
     )

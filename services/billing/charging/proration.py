@@ -77,6 +77,27 @@ class Price:
         service.overdue_since, service.unpaid_periods = None, 0
         service.is_charged = False
 
+    def settle(self) -> None:
+        """Settle what was used with the company that the service leaves.
+
+        What it owes is taken, or written off if its wallet can't pay it.
+        """
+        service = self.service
+        if service.ends is None:
+            count_as_owed(service, self.until, self.zone)
+        if service.owed > 0:
+            self._take_or_write_off()
+        service.owed, service.owed_since = Decimal(0), None
+        service.overdue_since, service.unpaid_periods = None, 0
+
+    def conclude(self, *, ends: bool, moves: bool) -> None:
+        """Settle what its end, or its move to another company, leaves; tell of it."""
+        if ends:
+            self.end()
+        elif moves:
+            self.settle()
+        self.emit()
+
     def emit(self) -> None:
         """Tell of the wallet, if its balance has changed."""
         change = self.change

@@ -29,6 +29,7 @@ from services.billing.parties.companies import (
 )
 from shared.contracts import identity, inventory
 from shared.contracts.inventory.services import (
+    Period,
     ServiceState,
     SuspensionReason,
     TerminationTime,
@@ -95,13 +96,12 @@ class _Intake:
     def of(
         cls, session: Session, bodies: Sequence[inventory.services.Service]
     ) -> "_Intake":
-        companies = {body.company_id for body in bodies}
+        which = Subscription.service_id.in_({body.id for body in bodies})
+        # One that is handed over is also taken from its earlier company.
+        earlier = session.scalars(select(Subscription.company_id).where(which))
+        companies = {body.company_id for body in bodies} | set(earlier)
         lock_companies(session, companies)
-        known = session.scalars(
-            select(Subscription).where(
-                Subscription.service_id.in_({body.id for body in bodies})
-            )
-        )
+        known = session.scalars(select(Subscription).where(which))
         return cls(
             zones=time_zones_of(session, companies),
             services={each.service_id: each for each in known},
@@ -113,8 +113,8 @@ class _Intake:
     ) -> None:
         """Keep one service's state and paid time, unless a newer one is known."""
         body = envelope.body
-        zone = self.zones[body.company_id]
         known = self.services.get(body.id)
+        zone = self.zones[known.company_id if known else body.company_id]
         if known is not None and envelope.order < (known.epoch, known.version):
             return
         was_pending = known is not None and known.activated_at is None
@@ -132,9 +132,20 @@ class _Intake:
                 _live_through(change, known, envelope, zone)
             for name, value in _columns(envelope).items():
                 setattr(known, name, value)
+            zone = self._move(change, known, zone)
         if known.anchor is None:
             self._place(change, known, envelope, is_new=was_pending)
         self.after += contributions(known, zone)
+
+    def _move(self, change: Change, service: Subscription, zone: ZoneInfo) -> ZoneInfo:
+        """Count periods by the zone of the service's company now, and return it."""
+        now = self.zones[service.company_id]
+        if now != zone and service.paid_through and service.period is not Period.ONCE:
+            paid_time.anchor_at(service, service.paid_through)
+        wallet = service.company_id, service.currency
+        if service.state in _PAYS and wallet not in self.wallets:
+            self.unopened.setdefault(wallet, change)
+        return now
 
     def write_new(self, session: Session) -> None:
         """Insert the new ones together, past the session, which takes far longer."""
@@ -259,9 +270,8 @@ def _live_through(
     price = proration.Price(change, known, until, zone)
     if body.price.amount != known.price:
         price.move_to(body.price.amount)
-    if body.state is ServiceState.TERMINATED:
-        price.end()
-    price.emit()
+    is_over = body.state is ServiceState.TERMINATED
+    price.conclude(ends=is_over, moves=body.company_id != known.company_id)
     if is_suspended:
         _suspend(known, body, since, zone)
     elif body.state is ServiceState.ACTIVE:
@@ -372,6 +382,7 @@ def _columns(envelope: Envelope[inventory.services.Service]) -> dict[str, Any]:
         "version": envelope.version,
         "family_code": body.family_code,
         "family_name": body.family_name,
+        "name": body.name,
         "state": body.state,
         "suspension_reason": body.suspension_reason,
         "currency": body.price.currency.code,

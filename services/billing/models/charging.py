@@ -43,15 +43,16 @@ class Grain(Enum):
 class Subscription(CompanyOwned, Base):
     """What billing needs of inventory's service, as of ``epoch`` and ``version``.
 
-    ``ends`` is set while the service is to end with its period. All else is
-    charging's, see `services.billing.charging.paid_time`: the service is paid up to
-    ``paid_through``, which is ``paid_periods`` periods after ``anchor``; the last of
-    them began at ``paid_from``, and was charged here if ``is_charged``. ``owed`` is
-    what was used since ``owed_since`` and could not be paid, or what a price change
-    left; negative, what it left to the customer. ``overdue_since`` is when the wallet
-    was first found short, ``unpaid_periods`` how many had begun at the last look.
-    ``price_since`` is when the last price change was counted, if there was one.
-    ``payment_version`` counts reports to inventory, the last one at ``told_at``.
+    ``name`` is empty of one whose last event was long ago. ``ends`` is set while the
+    service is to end with its period. All else is charging's, see
+    `services.billing.charging.paid_time`: the service is paid up to ``paid_through``,
+    which is ``paid_periods`` periods after ``anchor``; the last of them began at
+    ``paid_from``, and was charged here if ``is_charged``. ``owed`` is what was used
+    since ``owed_since`` and could not be paid, or what a price change left; negative,
+    what it left to the customer. ``overdue_since`` is when the wallet was first found
+    short, ``unpaid_periods`` how many had begun at the last look. ``price_since`` is
+    when the last price change was counted, if there was one. ``payment_version`` counts
+    reports to inventory, the last one at ``told_at``.
     """
 
     __tablename__ = "subscriptions"
@@ -61,6 +62,7 @@ class Subscription(CompanyOwned, Base):
     version: Mapped[int] = mapped_column(sa.BigInteger)
     family_code: Mapped[str]
     family_name: Mapped[str]
+    name: Mapped[str] = mapped_column(default="")
     state: Mapped[ServiceState]
     suspension_reason: Mapped[SuspensionReason | None]
     currency: Mapped[str]

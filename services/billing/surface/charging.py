@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from services.billing.charging import notifications, subscription_views, subscriptions
+from services.billing.handovers import handovers
 from services.billing.surface.billing_methods import BillingMethods
 from services.billing.transactions import charge_list
 from shared.contract import Nothing
@@ -50,9 +51,9 @@ class ChargingMethods(BillingMethods, is_part=True):
     def take_in_service(
         self, db: Session, envelopes: Sequence[Envelope[inventory.services.Service]]
     ) -> None:
-        subscriptions.apply_services(
-            [(self.change_by(db, each, "billing"), each) for each in envelopes]
-        )
+        news = [(self.change_by(db, each, "billing"), each) for each in envelopes]
+        subscriptions.apply_services(news)
+        handovers.follow(news)
         self._wake_after(db, self.charging.wake)
 
     @on_events(billing.wallets.WALLET_CHANGED, most_at_once=EVENTS_AT_ONCE)

@@ -20,6 +20,7 @@ from services.identity.notices.notify import (
     notify,
 )
 from shared.contracts.billing.announcements import FailedPayment, StoredDocument
+from shared.contracts.billing.handovers import Handover, HandoverState
 from shared.contracts.billing.refund_requests import RefundRequest
 from shared.contracts.identity.memberships import Role
 from shared.contracts.identity.notices import NoticeKind
@@ -29,6 +30,9 @@ from shared.money import Money
 from shared.rpc.change import Change
 
 FOR_MONEY = (Role.OWNER, Role.ADMIN, Role.BILLING)
+_TOLD_TO_GIVER = frozenset(
+    {HandoverState.DONE, HandoverState.DECLINED, HandoverState.FAILED}
+)
 FOR_SERVICES = (*FOR_MONEY, Role.TECHNICAL)
 
 
@@ -102,6 +106,46 @@ def services_changed(
         parameters["service_id"] = str(news.services[0].id)
     subject = Subject(kind, str(envelope.id), parameters, envelope.company_id)
     _notify_all(change, _members(change.db, envelope.company_id, FOR_SERVICES), subject)
+
+
+def handover_changed(change: Change, envelope: Envelope[Handover]) -> None:
+    """Tell the receiver's owners of an offer, and both companies' owners of its end."""
+    it = envelope.body
+    if it.state is HandoverState.OFFERED:
+        expires_at = {"expires_at": it.expires_at.isoformat()}
+        kind = NoticeKind.SERVICE_OFFERED
+        _tell_of_handover(change, it, kind, it.receiver_id, expires_at)
+    elif it.state in _TOLD_TO_GIVER:
+        _tell_of_end(change, it, it.giver_id)
+    if it.state is HandoverState.DONE:
+        _tell_of_end(change, it, it.receiver_id)
+
+
+def _tell_of_end(change: Change, it: Handover, company_id: UUID) -> None:
+    is_giver = company_id == it.giver_id
+    more = {"state": it.state.value, "side": "giver" if is_giver else "receiver"}
+    if is_giver is (it.state is not HandoverState.DONE):
+        more["service_id"] = str(it.service_id)
+    _tell_of_handover(change, it, NoticeKind.HANDOVER_ENDED, company_id, more)
+
+
+def _tell_of_handover(
+    change: Change,
+    it: Handover,
+    kind: NoticeKind,
+    company_id: UUID,
+    more: dict[str, str],
+) -> None:
+    parameters = {
+        "handover_id": str(it.id),
+        "service": it.service_name,
+        "other": it.receiver_name if company_id == it.giver_id else it.giver_name,
+        **more,
+    }
+    # Somebody may own both companies.
+    cause = f"{it.id} {company_id}"
+    owners = _members(change.db, company_id, (Role.OWNER,))
+    _notify_all(change, owners, Subject(kind, cause, parameters, company_id))
 
 
 def _members(db: Session, company_id: UUID, roles: Collection[Role]) -> Sequence[User]:

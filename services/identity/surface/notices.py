@@ -79,6 +79,14 @@ class NoticeMethods(RoomMethods, is_part=True):
             self.change_by(db, envelope, envelope.source), envelope
         )
 
+    @on_event(billing.handovers.HANDOVER_CHANGED)
+    def notify_of_handover(
+        self, db: Session, envelope: Envelope[billing.handovers.Handover]
+    ) -> None:
+        from_events.handover_changed(
+            self.change_by(db, envelope, envelope.source), envelope
+        )
+
     @on_event(inventory.services.SERVICES_SUSPENDED)
     def notify_of_suspended(
         self, db: Session, envelope: Envelope[inventory.services.ServicesNews]

@@ -32,6 +32,7 @@ Difference = tuple[str, str | None, str | None]
 class Snapshot:
     """What of a service is kept in history and counted."""
 
+    company_id: UUID
     name: str
     family_code: str
     plan: tuple[str, str]
@@ -42,6 +43,7 @@ class Snapshot:
     @classmethod
     def of(cls, service: models.Service) -> "Snapshot":
         return cls(
+            company_id=service.company_id,
             name=service.name,
             family_code=service.family_code,
             plan=(service.plan_code, service.plan_name),
@@ -59,6 +61,8 @@ class Snapshot:
 
 def differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
     """Yield the history rows between two snapshots of one service."""
+    if before.company_id != after.company_id:
+        yield "company", None, None
     if before.name != after.name:
         yield "name", before.name, after.name
     if before.plan != after.plan:
@@ -84,6 +88,12 @@ class ServiceChange:
     family_name: str
     before: Snapshot | None
     event: Event[inventory.services.Service]
+
+    @property
+    def companies(self) -> set[UUID]:
+        """Whose history has the change: of a handover, that of both companies."""
+        earlier = self.before.company_id if self.before else self.service.company_id
+        return {earlier, self.service.company_id}
 
     def differences(self) -> list[Difference]:
         if self.before is None:
@@ -147,28 +157,28 @@ def _history(
     call: Call, changed: ServiceChange, note: Note
 ) -> Iterator[dict[str, Any]]:
     for what, before, after in changed.differences():
-        yield {
-            "company_id": changed.service.company_id,
-            "service_id": changed.service.id,
-            "at": call.now,
-            "what": what,
-            "before": before,
-            "after": after,
-            "who": call.principal.name,
-            **actor_of(call.principal).columns,
-            "why": note.as_written,
-            **note.columns,
-        }
+        for company_id in changed.companies:
+            yield {
+                "company_id": company_id,
+                "service_id": changed.service.id,
+                "at": call.now,
+                "what": what,
+                "before": before,
+                "after": after,
+                "who": call.principal.name,
+                **actor_of(call.principal).columns,
+                "why": note.as_written,
+                **note.columns,
+            }
 
 
 def _moves(changed: Iterable[ServiceChange]) -> counters.Moves:
     moves = counters.Moves()
     for each in changed:
-        company_id = each.service.company_id
         for snapshot, number in ((each.before, -1), (Snapshot.of(each.service), 1)):
             if snapshot is not None:
                 for name in snapshot.counters:
-                    moves[company_id, snapshot.family_code, name] += number
+                    moves[snapshot.company_id, snapshot.family_code, name] += number
     return moves
 
 

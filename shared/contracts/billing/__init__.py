@@ -9,6 +9,7 @@ from shared.contracts.billing import (
     dashboard,
     documents,
     exchange_rates,
+    handovers,
     last_refunds,
     limits,
     payments,
@@ -36,6 +37,7 @@ CONTRACT = ServiceContract(
         *cards.METHODS,
         *transactions.METHODS,
         *charging.METHODS,
+        *handovers.METHODS,
         *documents.METHODS,
         *exchange_rates.METHODS,
         *tax.METHODS,
@@ -43,6 +45,7 @@ CONTRACT = ServiceContract(
     events=(
         *wallets.EVENTS,
         *charging.EVENTS,
+        *handovers.EVENTS,
         *documents.EVENTS,
         *tax.EVENTS,
         *top_ups.EVENTS,

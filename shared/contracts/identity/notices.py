@@ -64,6 +64,13 @@ class NoticeKind(Enum):
     ``service_id`` if it is one."""
     SERVICES_RESUMED = "services_resumed"
     """``count``, ``names`` (the first of them), ``service_id`` if it is one."""
+    SERVICE_OFFERED = "service_offered"
+    """``handover_id``, ``service`` (its name), ``other``: the company that offers it;
+    ``expires_at``."""
+    HANDOVER_ENDED = "handover_ended"
+    """``handover_id``, ``service``, ``other``: the other company; ``state`` (a
+    HandoverState), ``side``: ``giver`` or ``receiver``; ``service_id`` for who has
+    it."""
     REFUND_DECIDED = "refund_decided"
     """``top_up_id``, ``reference``, ``amount``, ``currency``, ``state`` (a
     RefundRequestState), ``answer``."""

@@ -37,8 +37,9 @@ class ServiceSort(Enum):
 class HistoryRow(Response, frozen=True, kw_only=True):
     """One change: ``before`` and ``after`` are values as text, None where none was.
 
-    ``what`` is ``state``, ``plan``, ``price``, ``termination_request`` or ``name``;
-    ``actor`` made it, and ``note`` is why, as a code with parameters.
+    ``what`` is ``state``, ``plan``, ``price``, ``termination_request``, ``name`` or
+    ``company`` (it was handed over); ``actor`` made it, and ``note`` is why, as a code
+    with parameters.
     """
 
     at: datetime

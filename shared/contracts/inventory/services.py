@@ -86,6 +86,9 @@ SERVICE_RENAMED = Event(NAME, "service_renamed", Service)
 
 TERMINATION_REQUESTED = Event(NAME, "termination_requested", Service)
 TERMINATION_WITHDRAWN = Event(NAME, "termination_withdrawn", Service)
+SERVICE_HANDED_OVER = Event(NAME, "service_handed_over", Service)
+"""It belongs to another company, that of the event, from now on."""
+
 SERVICE_TERMINATED = Event(NAME, "service_terminated", Service)
 SERVICE_CANCELLED = Event(NAME, "service_cancelled", Service)
 
@@ -113,7 +116,10 @@ SERVICES_SUSPENDED = Event(NAME, "services_suspended", ServicesNews)
 """In addition to each one's own event, for people."""
 SERVICES_RESUMED = Event(NAME, "services_resumed", ServicesNews)
 
-ANNOUNCEMENTS = (SERVICES_SUSPENDED, SERVICES_RESUMED)
+SERVICE_LEFT = Event(NAME, "service_left", NamedService)
+"""To the company that it no longer belongs to."""
+
+ANNOUNCEMENTS = (SERVICES_SUSPENDED, SERVICES_RESUMED, SERVICE_LEFT)
 
 SERVICE_EVENTS = (
     SERVICE_CREATED,
@@ -123,6 +129,7 @@ SERVICE_EVENTS = (
     PLAN_CHANGED,
     PRICE_CHANGED,
     SERVICE_RENAMED,
+    SERVICE_HANDED_OVER,
     TERMINATION_REQUESTED,
     TERMINATION_WITHDRAWN,
     SERVICE_TERMINATED,

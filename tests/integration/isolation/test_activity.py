@@ -31,8 +31,13 @@ HANDLERS = {
     handler.method: handler for each in SERVICES for handler in each.methods.values()
 }
 
-ELSEWHERE = {*CALLS, billing.cards.FORGET_CARD}
-"""Cards are in tests/integration/billing/payments/test_stripe.py."""
+ELSEWHERE = {
+    *CALLS,
+    billing.cards.FORGET_CARD,
+    *(each for each in billing.handovers.METHODS if each.effect is Effect.ONCE),
+}
+"""Cards are in tests/integration/billing/payments/test_stripe.py, handing over is in
+tests/integration/billing/handovers."""
 
 CHANGING = sorted(
     (

@@ -275,6 +275,13 @@ BILLING = (
     Line(billing.top_ups.BEGIN_TOP_UP,      "200 200 200 403 403 own 401 401 403 200", billing.top_ups.BeginTopUp(net=money("20"), digest=e.OUR_DIGEST, gateway=GatewayName.BANK_TRANSFER, is_intended=True)),
     Line(billing.top_ups.START_PAYMENT,     "200 200 200 403 403 404 401 401 403 200", billing.top_ups.StartPayment(top_up_id=e.OUR_TOP_UP, return_url="http://localhost/")),
     # The example is paid by bank.
+    # Only owners; the real ones are in tests/integration/billing/handovers.
+    Line(billing.handovers.LIST_HANDOVERS,  "200 403 403 403 403 own 401 401 403 200", billing.handovers.ListHandovers()),
+    Line(billing.handovers.GET_HANDOVER,    "404 403 403 403 403 404 401 401 403 404", billing.handovers.HandoverRequest(handover_id=e.NEW_ID)),
+    Line(billing.handovers.OFFER_SERVICE,   "404 403 403 403 403 404 401 401 403 404", billing.handovers.OfferService(service_id=e.NEW_ID, receiver_id=e.NEW_ID)),
+    Line(billing.handovers.ACCEPT_HANDOVER, "404 403 403 403 403 404 401 401 403 404", billing.handovers.HandoverRequest(handover_id=e.NEW_ID)),
+    Line(billing.handovers.DECLINE_HANDOVER, "404 403 403 403 403 404 401 401 403 404", billing.handovers.HandoverRequest(handover_id=e.NEW_ID)),
+    Line(billing.handovers.WITHDRAW_HANDOVER, "404 403 403 403 403 404 401 401 403 404", billing.handovers.HandoverRequest(handover_id=e.NEW_ID)),
     Line(billing.cards.SHOW_CARD_FORM,      "409 409 409 403 403 404 401 401 403 409", billing.cards.ShowCardForm(top_up_id=e.OUR_TOP_UP)),
     Line(billing.cards.FORGET_CARD,         "404 404 404 403 403 404 401 401 403 404", billing.cards.ForgetCard(card="pm_1")),
     Line(billing.top_ups.GET_TOP_UP,        "200 200 200 403 200 404 401 401 403 200", billing.top_ups.GetTopUp(top_up_id=e.OUR_TOP_UP)),

@@ -206,6 +206,13 @@ LINES = (
     Line("GET", "/companies/{company}/invoices.zip", "200 200 200 403 200 404 login login login"),
     Line("GET", "/companies/{company}/invoices/{document}", "200 200 200 403 200 404 login login login"),
     Line("GET", "/companies/{company}/invoices/{document}.pdf", "200 200 200 403 200 404 login login login"),
+    # Only owners hand services over. Nobody has this ID, and no handover has it.
+    Line("GET", "/companies/{company}/services/{service}/hand-over", "200 403 403 403 403 404 login login login"),
+    Line("POST", "/companies/{company}/services/{service}/hand-over", "404 403 403 403 403 404 login login login", {"other": "{new_key}"}),
+    Line("GET", "/companies/{company}/handovers/{new_key}", "404 403 403 403 403 404 login login login"),
+    Line("POST", "/companies/{company}/handovers/{new_key}/accept", "404 403 403 403 403 404 login login login"),
+    Line("POST", "/companies/{company}/handovers/{new_key}/decline", "404 403 403 403 403 404 login login login"),
+    Line("POST", "/companies/{company}/handovers/{new_key}/withdraw", "404 403 403 403 403 404 login login login"),
     Line("GET", "/companies/{company}/wallets",   "200 200 200 403 200 404 login login login"),
     # The company has that one already.
     Line("POST", "/companies/{company}/wallets",  "409 409 409 403 403 404 login login login", {"currency": "EUR", "form_key": "a-key"}),

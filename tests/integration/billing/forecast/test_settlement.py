@@ -18,7 +18,7 @@ PRICES = ("0.333333333333", "7.77", "10", "29.99", "0")
 
 def quote(subscriber: Subscriber, net: str | Decimal) -> billing.top_ups.ShownQuote:
     request = billing.top_ups.QuoteTopUp(net=euros(net))
-    return subscriber._call_as(Role.OWNER, billing.top_ups.QUOTE_TOP_UP, request)
+    return subscriber.call_as(Role.OWNER, billing.top_ups.QUOTE_TOP_UP, request)
 
 
 def states(subscriber: Subscriber, services: list[UUID]) -> dict[UUID, str]:
@@ -142,7 +142,7 @@ def test_a_paid_top_up_says_what_was_charged_and_resumed(
 
     def effects() -> billing.settlement.TopUpEffects | None:
         method = billing.settlement.GET_TOP_UP_EFFECTS
-        return subscriber._call_as(Role.OWNER, method, ask).effects
+        return subscriber.call_as(Role.OWNER, method, ask).effects
 
     assert effects() is None
     subscriber.pay_by_bank(top_up)

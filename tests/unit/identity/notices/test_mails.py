@@ -41,6 +41,7 @@ MONEY = {"amount": "1119.50", "currency": "EUR"}
 TOP_UP = {"top_up_id": "top-up-1", "reference": "TU-1", **MONEY}
 DEVICE = {"device": "Firefox on Linux", "network": "192.0.2.0"}
 SERVICES = {"count": "12", "names": "web-01\nweb-02", "reason": "payment"}
+HANDOVER = {"handover_id": "handover-1", "service": "hv-02", "other": HOSTILE}
 BY, MEMBERS = {"by": "Ada Lovelace"}, f"/companies/{COMPANY_ID}/members"
 EXAMPLES: dict[NoticeKind, tuple[dict[str, str], set[str]]] = {
     NoticeKind.NEW_DEVICE: (DEVICE, {"Firefox on Linux", "192.0.2.0", "/not-me/"}),
@@ -95,6 +96,17 @@ EXAMPLES: dict[NoticeKind, tuple[dict[str, str], set[str]]] = {
     NoticeKind.SERVICES_RESUMED: (
         {"count": "1", "names": "web-01", "service_id": "service-1"},
         {"web-01", f"/services/service-1?company={COMPANY_ID}"},
+    ),
+    NoticeKind.SERVICE_OFFERED: (
+        {**HANDOVER, "expires_at": "2026-03-08T09:00:00+00:00"},
+        {
+            *(HOSTILE, "hv-02", "8 Mar 2026, 10:00"),
+            f"/companies/{COMPANY_ID}/handovers/handover-1",
+        },
+    ),
+    NoticeKind.HANDOVER_ENDED: (
+        {**HANDOVER, "state": "done", "side": "receiver", "service_id": "service-1"},
+        {HOSTILE, "hv-02", f"/services/service-1?company={COMPANY_ID}"},
     ),
     NoticeKind.REFUND_DECIDED: (
         {"state": "declined", "answer": HOSTILE, **TOP_UP},
