@@ -49,12 +49,20 @@ class CommandContext:
             self._operator = self._connections.enter_context(connection)
         return self._operator
 
-    def call(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
-        """Call once; if no answer arrives, print the key that repeats it safely."""
+    def call(
+        self,
+        method: Method[RequestT, ResponseT],
+        request: RequestT,
+        company_id: UUID | None = None,
+    ) -> ResponseT:
+        """Call once; if no answer arrives, print the key that repeats it safely.
+
+        ``company_id`` is the company that a customers' method is called for.
+        """
         command = click.get_current_context()
         key = command.meta.get(_KEY) or new_key()
         try:
-            return self.connect().call(method, request, key)
+            return self.connect().call(method, request, key, company_id)
         except (Unavailable, RemoteFault, KeyboardInterrupt):
             if _KEY in command.meta:
                 advice = _(

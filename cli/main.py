@@ -4,7 +4,9 @@ from cli.commands.activity import activity
 from cli.commands.catalog import catalog
 from cli.commands.charging import charging
 from cli.commands.checks import inventory, ledger
-from cli.commands.customers import companies, members, users
+from cli.commands.customers.companies import companies
+from cli.commands.customers.members import members
+from cli.commands.customers.users import users
 from cli.commands.documents import documents
 from cli.commands.exchange_rates import rates
 from cli.commands.notices import notices

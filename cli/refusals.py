@@ -44,6 +44,22 @@ _SENTENCES = {
     "too_many_reminders": mark("This member was already reminded today."),
     "two_factor_missing": mark("This company requires a second factor."),
     "too_many_links": mark("Too many links that are not valid came from this address."),
+    "no_such_family": mark("There is no such family in the catalogue."),
+    "search_too_long": mark("The search is too long."),
+    "search_too_slow": mark("The search takes too long. Search for longer words."),
+    "not_locked": mark("This is not locked."),
+    "account_locked": mark("This user is locked."),
+    "company_closed": mark("This company is closed."),
+    "company_open": mark("This company is not closed. Close it first."),
+    "name_differs": mark("This is not the company's name."),
+    "owns_companies": mark(
+        "Only this user owns %(companies)s. Close these companies, or add another "
+        "owner first."
+    ),
+    "services_not_ended": mark(
+        "%(count)s services of this company have not ended yet. Try again in a minute."
+    ),
+    "nothing_to_refund": mark("Nothing that was paid in is left in this wallet."),
     "already_member": mark("This user is already a member of the company."),
     "email_taken": mark("A user with this email address already exists."),
     "bad_email": mark("This is not a valid email address."),

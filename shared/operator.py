@@ -4,6 +4,7 @@ import getpass
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import jwt
 
@@ -38,30 +39,34 @@ class Operator:
         self._clock = clock
         self._name = name or getpass.getuser()
         self._is_login_name = not name
-        self._token: identity.signing_in.OperatorToken | None = None
+        self._tokens: dict[UUID | None, identity.signing_in.OperatorToken] = {}
 
     def call(
         self,
         method: Method[RequestT, ResponseT],
         request: RequestT,
         key: str | None = None,
+        company_id: UUID | None = None,
     ) -> ResponseT:
         """Call once, with an idempotency ``key`` or a new one.
+
+        With ``company_id``, also customers' methods can be called, for that company.
 
         Raises:
             ContractError: the service's refusal.
         """
         context = CallContext(
             request_id=uuid.uuid4().hex[:16],
-            principal=self._principal(),
+            principal=self._principal(company_id),
             idempotency_key=key or new_key(),
             timeout_s=TIMEOUT_S,
         )
         return call(self._client, method, request, context)
 
-    def _principal(self) -> str:
+    def _principal(self, company_id: UUID | None) -> str:
         now = self._clock.now()
-        if self._token is None or self._token.expires_at < now + ASSERTION_LIFETIME:
+        token = self._tokens.get(company_id)
+        if token is None or token.expires_at < now + ASSERTION_LIFETIME:
             claims = {
                 "name": self._name,
                 "login_name": self._is_login_name,
@@ -72,10 +77,13 @@ class Operator:
             }
             assertion = jwt.encode(claims, self._key, algorithm="EdDSA")
             context = CallContext(request_id=uuid.uuid4().hex[:16], timeout_s=TIMEOUT_S)
-            self._token = call(
+            token = call(
                 self._client,
                 identity.signing_in.MINT_OPERATOR_TOKEN,
-                identity.signing_in.MintOperatorToken(assertion=assertion),
+                identity.signing_in.MintOperatorToken(
+                    assertion=assertion, company_id=company_id
+                ),
                 context,
             )
-        return self._token.principal
+            self._tokens[company_id] = token
+        return token.principal

@@ -8,6 +8,12 @@ from cli.amounts import amount
 from cli.batches import pages
 from cli.context import CommandContext
 from shared.contracts import billing
+from shared.contracts.billing.last_refunds import (
+    GRANT_LAST_REFUND,
+    LIST_LAST_REFUNDS,
+    GrantLastRefund,
+    ListLastRefunds,
+)
 from shared.language.translation import gettext as _
 from shared.money import round_down_to_minor_unit
 
@@ -75,6 +81,55 @@ def decline(context: CommandContext, payment: UUID, reason: str) -> None:
     )
     done = context.call(billing.refund_requests.DECLINE_REFUND_REQUEST, request)
     click.echo(_("%(reference)s: declined", reference=done.reference))
+
+
+@refunds.command("list-last")
+@click.pass_obj
+def list_last(context: CommandContext) -> None:
+    """List what closed companies paid in and did not spend, oldest first.
+
+    A refund waits until all services of the company have ended.
+    """
+    found = context.call(LIST_LAST_REFUNDS, ListLastRefunds()).refunds
+    for it in found:
+        seller = _("sold by %(seller)s", seller=it.seller) if it.seller else ""
+        services = (
+            _("%(count)s services not ended", count=it.live_services)
+            if it.live_services
+            else ""
+        )
+        line = _(
+            "%(company)r (%(company_id)s), closed %(day)s: %(net)s of %(balance)s",
+            company=it.company,
+            company_id=it.company_id,
+            day=f"{it.closed_at:%Y-%m-%d}",
+            net=amount(it.net),
+            balance=amount(round_down_to_minor_unit(it.balance)),
+        )
+        click.echo(", ".join(filter(None, (line, seller, services))))
+    click.echo(_("refunds: %(count)s", count=len(found)))
+
+
+@refunds.command("grant-last")
+@click.option("--company", required=True, help="The company's ID or exact name.")
+@click.option("--currency", required=True, help="The wallet's currency.")
+@click.pass_obj
+def grant_last(context: CommandContext, company: str, currency: str) -> None:
+    """Refund what a closed company paid in and did not spend, with its tax.
+
+    The newest payments go back first. You transfer those by bank yourself.
+    """
+    request = GrantLastRefund(
+        company_id=context.find_company(company).id, currency=currency
+    )
+    done = context.call(GRANT_LAST_REFUND, request)
+    click.echo(
+        _(
+            "refunded %(net)s net plus %(tax)s tax",
+            net=amount(done.net),
+            tax=amount(done.tax),
+        )
+    )
 
 
 def _lines(it: billing.refund_requests.OpenRefundRequest) -> str:

@@ -172,8 +172,15 @@ def end_membership(
     Raises:
         Conflict: ``last_owner``.
     """
+    _keep_an_owner(change.db, membership)
+    return end_for_good(change, membership)
+
+
+def end_for_good(
+    change: Change, membership: Membership
+) -> identity.memberships.Membership:
+    """End a membership, whoever is left; only a closed company has no owner."""
     db = change.db
-    _keep_an_owner(db, membership)
     membership.version += 1
     db.merge(
         EndedMembership(

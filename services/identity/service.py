@@ -47,6 +47,8 @@ from services.identity.surface.companies.members import MemberMethods
 from services.identity.surface.email_changes import EmailMethods
 from services.identity.surface.factors import FactorMethods
 from services.identity.surface.leaving.closing import ClosingMethods
+from services.identity.surface.leaving.leaving import LeavingMethods
+from services.identity.surface.leaving.operating import OperatingMethods
 from services.identity.surface.members.contacts import ContactMethods
 from services.identity.surface.members.invitations import InvitationMethods
 from services.identity.surface.notices import NoticeMethods
@@ -92,6 +94,8 @@ class IdentityService(
     SigningUpMethods,
     DocumentMethods,
     ClosingMethods,
+    LeavingMethods,
+    OperatingMethods,
 ):
     """People, companies, memberships, sessions, the trail of what people did."""
 

@@ -38,6 +38,7 @@ PAGES = {
     "confirm-email": "/confirm-email/no-such-link",
     "undo-email": "/undo-email/no-such-link",
     "password": "/account/password",
+    "personal-data": "/account/personal-data",
     "sessions": "/account/sessions",
     "confirm": "/confirm",
     "verification": "/account/verification",

@@ -146,6 +146,11 @@ _SENTENCES = {
     ),
     "name_differs": mark("This is not the company's name. Enter it as shown above."),
     "company_closed": mark("This company is closed. You can read its documents."),
+    "owns_companies": mark(
+        "You are the only owner of %(companies)s. Close these companies or hand them "
+        "over first."
+    ),
+    "email_differs": mark("This is not the address that you log in with."),
     "account_locked": mark(
         "Your account is locked. Contact support to have it unlocked."
     ),

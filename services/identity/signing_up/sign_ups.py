@@ -92,8 +92,10 @@ class SignUps:
             user = _open_account(change, request, link, kept)
             company = _open_company(change, request, user)
             _end_other_links(change, link.parameters["email"])
-            record_of(change, user)
             logged_in = self.second_step.let_in_or_ask(change, user, request)
+            if logged_in.session is None:
+                # Otherwise opening the session has recorded it.
+                record_of(change, user)
             log.info("signed_up", user=str(user.id), company=str(company.id))
             return SignedUp(company_id=company.id, logged_in=logged_in)
 

@@ -17,7 +17,7 @@ from shared.contracts.identity import (
     signing_in,
     verification,
 )
-from shared.contracts.identity.accounts import closing, signing_up
+from shared.contracts.identity.accounts import closing, leaving, operating, signing_up
 from shared.contracts.identity.members import (
     contacts,
     invitations,
@@ -37,6 +37,8 @@ CONTRACT = ServiceContract(
         *login_links.METHODS,
         *signing_up.METHODS,
         *closing.METHODS,
+        *leaving.METHODS,
+        *operating.METHODS,
         *sessions.METHODS,
         *people.METHODS,
         *passwords.METHODS,

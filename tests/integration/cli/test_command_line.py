@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import click
 import pytest
@@ -175,6 +176,45 @@ def test_an_operator_starts_from_nothing(client_area: ClientArea) -> None:
     client_area("ledger", "verify")
     assert "companies done: 1" in client_area("inventory", "rebuild-counters").stdout
     assert "companies done: 1" in client_area("ledger", "rebuild", *company).stdout
+
+
+@pytest.mark.full
+def test_a_customer_comes_is_locked_exported_and_leaves(
+    client_area: ClientArea,
+) -> None:
+    ada, company = ("--email", "ada@example.com"), ("--company", "Engines Ltd")
+    password = "correct horse battery\n" * 2
+    created = client_area("users", "create", *ada, "--name", "Ada", typed=password)
+    user_id, folder = created.stdout.split()[-1], str(client_area.folder)
+    name = ("--name", "Engines Ltd", "--country", "GB")
+    client_area("companies", "create", *name, "--owner", user_id)
+    client_area("wallet", "open", *company, "--currency", "EUR")
+    archive = str(client_area.folder / "engines.zip")
+
+    assert user_id in client_area("users", "list", "--email", "ADA").stdout
+    assert user_id in client_area("members", "list", *company).stdout
+    for what, whom in (("users", ada), ("companies", company)):
+        client_area(what, "lock", *whom, "--reason", "abuse")
+        assert "locked" in client_area(what, "show", *whom).stdout.lower()
+        client_area(what, "unlock", *whom)
+    exported = client_area("users", "export", *ada, "--to", folder).stdout.strip()
+    client_area("companies", "export", *company, "--to", archive)
+    assert Path(exported).stat().st_mode & 0o777 == 0o600
+    with ZipFile(exported) as own, ZipFile(archive) as of_company:
+        assert "ada@example.com" in own.read("account.json").decode()
+        assert "Engines Ltd" in of_company.read("company.json").decode()
+        assert "services.json" in of_company.namelist()
+
+    alone = client_area("users", "erase", *ada, typed="y\n", expect=1)
+    assert "[owns_companies]" in alone.stderr
+    client_area("companies", "close", *company, typed="y\n")
+    assert "closed" in client_area("companies", "show", *company).stdout
+    assert "refunds: 0" in client_area("refunds", "list-last").stdout
+    client_area("users", "erase", *ada, typed="y\n")
+    client_area("companies", "erase", *company, typed="y\n")
+    assert client_area("users", "list").stdout == ""
+    assert "Engines Ltd" not in client_area("companies", "list").stdout
+    assert "[no_such_user]" in client_area("users", "show", *ada, expect=1).stderr
 
 
 @pytest.mark.full

@@ -32,11 +32,12 @@ HANDLERS = {
 }
 
 ELSEWHERE = {
-    *CALLS,
-    billing.cards.FORGET_CARD,
+    *(*CALLS, billing.cards.FORGET_CARD),
+    *(identity.leaving.EXPORT_USER, identity.leaving.ERASE_ACCOUNT),
     *(each for each in billing.handovers.METHODS if each.effect is Effect.ONCE),
 }
-"""Cards are in tests/integration/billing/payments/test_stripe.py, handing over is in
+"""Cards are in tests/integration/billing/payments/test_stripe.py, exports in
+tests/integration/identity/leaving/test_leaving.py, handing over in
 tests/integration/billing/handovers."""
 
 CHANGING = sorted(

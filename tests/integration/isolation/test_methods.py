@@ -151,6 +151,19 @@ IDENTITY = (
     Line(identity.verification.phones.REMOVE_PHONE, "409 409 409 409 409 409 401 401 404 404", identity.verification.phones.RemovePhone()),
     Line(identity.companies.GET_COMPANY,      "200 200 200 200 200 own 401 401 403 200", identity.companies.GetCompany()),
     Line(identity.companies.CHANGE_COMPANY,   "200 200 403 403 403 own 401 401 403 200", e.changed_company()),
+    Line(identity.leaving.EXPORT_ACCOUNT,   "200 200 200 200 200 own 401 401 404 404", identity.leaving.ExportAccount()),
+    Line(identity.leaving.EXPORT_USER,      "403 403 403 403 403 403 401 401 404 404", identity.leaving.ExportUser(email=f"{e.NEW_WORD}@example.com")),
+    # Another's email, as with their own everybody would be gone.
+    Line(identity.leaving.ERASE_ACCOUNT,    "422 422 422 422 422 422 401 401 404 404", identity.leaving.EraseAccount(email=f"{e.NEW_WORD}@example.com")),
+    Line(identity.leaving.ERASE_USER,       "403 403 403 403 403 403 401 401 404 404", identity.leaving.EraseUser(email=f"{e.NEW_WORD}@example.com")),
+    # The company is open.
+    Line(identity.leaving.ERASE_COMPANY,    "403 403 403 403 403 403 401 401 409 409", identity.leaving.EraseCompany(company_id=e.OUR_COMPANY)),
+    Line(identity.operating.LIST_USERS,     "403 403 403 403 403 403 401 401 200 200", identity.operating.ListUsers()),
+    Line(identity.operating.SHOW_USER,      "403 403 403 403 403 403 401 401 404 404", identity.operating.ShowUser(email=f"{e.NEW_WORD}@example.com")),
+    Line(identity.operating.LOCK_USER,      "403 403 403 403 403 403 401 401 404 404", identity.operating.LockUser(email=f"{e.NEW_WORD}@example.com", reason="abuse")),
+    Line(identity.operating.UNLOCK_USER,    "403 403 403 403 403 403 401 401 404 404", identity.operating.UnlockUser(email=f"{e.NEW_WORD}@example.com")),
+    Line(identity.operating.LOCK_COMPANY,   "403 403 403 403 403 403 401 401 422 422", identity.operating.LockCompany(company_id=e.OUR_COMPANY, reason=" ")),
+    Line(identity.operating.UNLOCK_COMPANY, "403 403 403 403 403 403 401 401 409 409", identity.operating.UnlockCompany(company_id=e.OUR_COMPANY)),
     # Not the company's name, as that would close it.
     Line(identity.closing.CLOSE_COMPANY,    "422 403 403 403 403 422 401 401 403 422", identity.closing.CloseCompany(name="another")),
     Line(identity.activity.LIST_ACTIVITY,   "200 200 200 200 200 own 401 401 404 404", identity.activity.ListActivity()),

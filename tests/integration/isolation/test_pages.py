@@ -108,6 +108,10 @@ LINES = (
     Line("GET", "/account/activity.csv",          "200 200 200 200 200 200 login login login"),
     # A wrong current password, as the right one would change it.
     Line("POST", "/account/password",             "422 422 422 422 422 422 login login login", {"current": "not the password", "new": "tram under violet elms"}),
+    Line("GET", "/account/personal-data",         "200 200 200 200 200 200 login login login"),
+    Line("POST", "/account/personal-data/export", "200 200 200 200 200 200 login login login"),
+    # Another email, as their own would delete the account.
+    Line("POST", "/account/personal-data/erase",  "422 422 422 422 422 422 login login login", {"email": "another@example.com"}),
     Line("GET", "/account/sessions",              "200 200 200 200 200 200 login login login"),
     Line("POST", "/account/sessions/{company}/end", "404 404 404 404 404 404 login login login", {"form_key": "a-key"}),
     Line("POST", "/account/sessions/end-others",  "303 303 303 303 303 303 login login login", {"form_key": "{new_key}"}),

@@ -1,13 +1,17 @@
-"""``client-area users``, ``client-area companies`` and ``client-area members``."""
+"""``client-area users``: the people who log in."""
 
+from base64 import b64decode
+from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import click
 
 from cli.batches import pages, print_progress
 from cli.context import CommandContext
+from launcher.machine.files import write_atomically
 from shared.contracts import identity
-from shared.contracts.identity.memberships import Role
+from shared.contracts.identity.accounts import leaving, operating
 from shared.contracts.identity.people import VerificationState, VerificationStep
 from shared.language.translation import gettext as _
 from shared.language.translation import mark
@@ -163,86 +167,112 @@ def log_marks(context: CommandContext, email: str, address: str) -> None:
             click.echo(f"{what}  {found}")
 
 
-@click.group()
-def companies() -> None:
-    """Manage companies, which own services and wallets."""
-
-
-@companies.command("list")
-@click.option("--name", help="Only companies with this exact name.")
+@users.command("list")
+@click.option("--email", default="", show_default=False, help="How emails begin.")
 @click.pass_obj
-def list_companies(context: CommandContext, name: str | None) -> None:
-    """List up to 1000 companies by name: ID, country, name."""
-    found = context.call(
-        identity.companies.FIND_COMPANIES, identity.companies.FindCompanies(name=name)
-    )
-    for company in found.companies:
-        click.echo(f"{company.id}  {company.address.country}  {company.name}")
+def list_users(context: CommandContext, email: str) -> None:
+    """List users by email: ID, last login, email, name."""
+
+    def ask(after: str | None) -> operating.ListedUsers:
+        request = operating.ListUsers(email=email, after=after or "")
+        return context.call(operating.LIST_USERS, request)
+
+    for page in pages(ask, lambda page: page.next):
+        for it in page.users:
+            seen = f"{it.last_login_at:%Y-%m-%d}" if it.last_login_at else _("never")
+            locked = f"  ({_('locked')})" if it.is_locked else ""
+            click.echo(f"{it.user_id}  {seen:10}  {it.email}  {it.name}{locked}")
 
 
-@companies.command("create")
-@click.option("--name", required=True, help="The legal name.")
-@click.option("--owner", type=click.UUID, required=True, help="The owner's user ID.")
-@click.option("--country", required=True, help="ISO 3166 code, such as DE.")
-@click.option("--street", default="", show_default=False)
-@click.option("--postal-code", default="", show_default=False)
-@click.option("--city", default="", show_default=False)
-@click.option("--region", default="", show_default=False)
-@click.option("--time-zone", default="UTC", help="An IANA name, used for billing.")
-@click.option("--private", is_flag=True, help="A private individual.")
+@users.command("show")
+@click.option("--email", required=True, help="The user's email address.")
 @click.pass_obj
-def create_company(
-    context: CommandContext,
-    /,
-    *,
-    name: str,
-    owner: UUID,
-    time_zone: str,
-    private: bool,
-    **address: str,
-) -> None:
-    """Create a company with its owner and print its ID."""
-    request = identity.companies.CreateCompany(
-        name=name,
-        address=identity.companies.Address(**address),
-        owner_id=owner,
-        time_zone=time_zone,
-        is_business=not private,
-    )
-    click.echo(context.call(identity.companies.CREATE_COMPANY, request).id)
+def show_user(context: CommandContext, email: str) -> None:
+    """Show a user: companies and roles, verification, terms, sessions, lock."""
+    found = context.call(operating.SHOW_USER, operating.ShowUser(email=email))
+    user = found.user
+    two_factor = _("on") if user.two_factor_enabled else _("off")
+    lines: list[tuple[str, object]] = [
+        (_("ID"), user.id),
+        (_("Email"), user.email),
+        (_("Name"), user.name),
+        (_("Language and time zone"), f"{user.locale}, {user.time_zone}"),
+        (_("Created"), _moment(found.created_at)),
+        (_("Last login"), _moment(found.last_login_at)),
+        (_("Open sessions"), found.open_sessions),
+        (_("Two-Factor Authentication"), two_factor),
+        (_("Locked"), _moment(found.locked_at)),
+        (_("Reason for the lock"), found.lock_reason),
+    ]
+    lines += [(_("Company"), _membership(each)) for each in found.memberships]
+    lines += [
+        (_("Verification"), f"{each.step.value}: {each.state.value}")
+        for each in found.verifications
+    ]
+    lines += [
+        (_("Terms"), f"{each.version}, {_moment(each.accepted_at)}")
+        for each in found.terms
+    ]
+    for label, value in lines:
+        if value not in {"", None}:
+            click.echo(f"{label}: {value}")
 
 
-@companies.command("republish")
+@users.command("lock")
+@click.option("--email", required=True, help="The user's email address.")
+@click.option("--reason", required=True, help="Why, for operators only.")
 @click.pass_obj
-def republish(context: CommandContext) -> None:
-    """Send the current state of all companies again, as events.
+def lock_user(context: CommandContext, email: str, reason: str) -> None:
+    """End a user's sessions and refuse their logins until you unlock them."""
+    context.call(operating.LOCK_USER, operating.LockUser(email=email, reason=reason))
+    click.echo(_("Locked."))
 
-    Billing and others that keep a copy of companies update it from these.
+
+@users.command("unlock")
+@click.option("--email", required=True, help="The user's email address.")
+@click.pass_obj
+def unlock_user(context: CommandContext, email: str) -> None:
+    """Let a locked user log in again."""
+    context.call(operating.UNLOCK_USER, operating.UnlockUser(email=email))
+    click.echo(_("Unlocked."))
+
+
+@users.command("export")
+@click.option("--email", required=True, help="The user's email address.")
+@click.option(
+    "--to",
+    "folder",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder for the file.",
+)
+@click.pass_obj
+def export_user(context: CommandContext, email: str, folder: Path) -> None:
+    """Save all that is kept of a person, except secrets, as a ZIP of JSON files."""
+    made = context.call(leaving.EXPORT_USER, leaving.ExportUser(email=email))
+    file = folder / Path(made.file_name).name
+    write_atomically(file, b64decode(made.content))
+    click.echo(str(file))
+
+
+@users.command("erase")
+@click.option("--email", required=True, help="The user's email address.")
+@click.confirmation_option(prompt="Erase this person permanently?")
+@click.pass_obj
+def erase_user(context: CommandContext, email: str) -> None:
+    """Erase a person permanently, as far as the law allows.
+
+    They leave their companies. First close those that only they own, or add another
+    owner.
     """
-
-    def send_after(last_company: UUID | None) -> identity.companies.Republished:
-        request = identity.companies.RepublishCompanies(after_company_id=last_company)
-        return context.call(identity.companies.REPUBLISH_COMPANIES, request)
-
-    sent = pages(send_after, lambda page: page.last_company_id)
-    message = mark("companies sent: %(count)s")
-    print_progress(message, (page.count for page in sent))
+    context.call(leaving.ERASE_USER, leaving.EraseUser(email=email))
+    click.echo(_("Erased."))
 
 
-@click.group()
-def members() -> None:
-    """Manage the members of companies."""
+def _membership(it: identity.memberships.CompanyMembership) -> str:
+    standing = it.standing.value
+    return f"{it.company_name} ({it.company_id}), {it.role.value}, {standing}"
 
 
-@members.command("add")
-@click.option("--company", required=True, help="The company's ID or exact name.")
-@click.option("--user", type=click.UUID, required=True, help="The user's ID.")
-@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
-@click.pass_obj
-def add_member(context: CommandContext, company: str, user: UUID, role: str) -> None:
-    """Add a user to a company in a role."""
-    request = identity.memberships.AddMember(
-        company_id=context.find_company(company).id, user_id=user, role=Role(role)
-    )
-    context.call(identity.memberships.ADD_MEMBER, request)
-    click.echo(_("Added."))
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""

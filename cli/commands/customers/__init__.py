@@ -1,0 +1,1 @@
+"""The commands about customers: users, companies and members."""

@@ -1,0 +1,156 @@
+"""Exporting and erasing a person: nothing is forgotten, in both senses."""
+
+import io
+import json
+from base64 import b64decode
+from zipfile import ZipFile
+
+import pytest
+from sqlalchemy import select
+
+from services.identity.leaving.tables_of_people import (
+    KEPT,
+    MEMBERSHIPS,
+    USER_ID,
+    erased_tables,
+    tables,
+)
+from services.identity.models.companies import Company, Membership
+from services.identity.models.people import User
+from shared.contracts import identity
+from shared.contracts.identity.accounts.closing import CLOSE_COMPANY, CloseCompany
+from shared.contracts.identity.accounts.leaving import (
+    ERASE_ACCOUNT,
+    ERASE_COMPANY,
+    ERASE_USER,
+    EXPORT_ACCOUNT,
+    EXPORT_USER,
+    EraseAccount,
+    EraseCompany,
+    EraseUser,
+    Export,
+    ExportAccount,
+    ExportUser,
+)
+from shared.contracts.identity.memberships import Role
+from shared.errors import Conflict, ContractError, InvalidInput
+from tests.fixtures.identity.authenticator import Authenticator
+from tests.fixtures.identity.harness import PUBLIC_URL, IdentityHarness
+from tests.fixtures.identity.passkeys import Person
+from tests.fixtures.identity.trail import acts_in
+
+ALICE, BOB = "alice@example.com", "bob@example.com"
+NAME = "Alexandra Left"
+
+
+@pytest.fixture
+def alice(harness: IdentityHarness) -> identity.signing_in.Session:
+    """A member with sessions, a passkey and notices, who alone owns nothing."""
+    harness.add_owner(BOB, "Borealis")
+    user = harness.add_user(ALICE, NAME)
+    (company_id,) = (m.company_id for m in harness.log_in(BOB).memberships)
+    harness.add_member(company_id, user.id, Role.OWNER)
+    session = harness.log_in(ALICE)
+    Person(harness, session, Authenticator(PUBLIC_URL)).add()
+    return session
+
+
+def files_of(export: Export) -> dict[str, list[dict[str, object]]]:
+    with ZipFile(io.BytesIO(b64decode(export.content))) as archive:
+        return {name: json.loads(archive.read(name)) for name in archive.namelist()}
+
+
+def texts_about(harness: IdentityHarness, words: str) -> list[str]:
+    """The tables that name somebody, but those that keep it."""
+    found = []
+    with harness.database.system() as db:
+        for table in [*tables(), User.__table__]:
+            rows = db.execute(select(table)).all()
+            if any(words in str(row) for row in rows) and table.name not in KEPT:
+                found.append(table.name)
+    return found
+
+
+def test_an_export_has_every_table_and_no_secret(
+    harness: IdentityHarness, alice: identity.signing_in.Session
+) -> None:
+    files = files_of(harness.call(EXPORT_ACCOUNT, ExportAccount(), alice.principal))
+
+    assert {f"{table.name}.json" for table in tables()} < set(files)
+    assert files["account.json"][0]["email"] == ALICE
+    for name in ("sessions.json", "passkeys.json", "memberships.json", "notices.json"):
+        assert files[name], name
+    text = json.dumps(files)
+    assert "argon2" not in text
+    assert "token_hash" not in text
+    assert BOB not in text
+    by_operator = harness.call(
+        EXPORT_USER, ExportUser(email=ALICE), harness.principals.operator()
+    )
+    assert files_of(by_operator)["account.json"] == files["account.json"]
+    for method in ("export_account", "export_user"):
+        (act,) = acts_in(harness.database, method)
+        assert act.body.user_id == alice.user.id
+
+
+def test_of_an_erased_person_nothing_is_left_but_what_is_kept(
+    harness: IdentityHarness, alice: identity.signing_in.Session
+) -> None:
+    with pytest.raises(InvalidInput, match="email_differs"):
+        harness.call(ERASE_ACCOUNT, EraseAccount(email=BOB), alice.principal)
+    harness.call(ERASE_ACCOUNT, EraseAccount(email=ALICE), alice.principal)
+
+    assert texts_about(harness, ALICE) == []
+    assert texts_about(harness, NAME) == []
+    (act,) = acts_in(harness.database, "erase_account")
+    assert act.body.user_id == alice.user.id
+    with harness.database.system() as db:
+        for table in erased_tables():
+            own = select(table).where(table.c[USER_ID] == alice.user.id)
+            assert db.execute(own).first() is None, table.name
+        user = db.get_one(User, alice.user.id)
+        assert user.erased_at == harness.clock.now()
+    with pytest.raises(ContractError, match="session_ended"):
+        harness.resume(alice.token)
+    with pytest.raises(ContractError, match="wrong_credentials"):
+        harness.log_in(ALICE)
+    # The address is free again.
+    harness.add_user(ALICE)
+
+
+def test_an_only_owner_closes_their_companies_first(harness: IdentityHarness) -> None:
+    harness.add_owner(ALICE, "Aurora")
+    operator, erase = harness.principals.operator(), EraseUser(email=ALICE)
+
+    with pytest.raises(Conflict, match="owns_companies") as refused:
+        harness.call(ERASE_USER, erase, operator)
+    assert refused.value.parameters == {"companies": "Aurora"}
+
+    principal = harness.log_in(ALICE).principal
+    harness.call(CLOSE_COMPANY, CloseCompany(name="Aurora"), principal)
+    harness.call(ERASE_USER, erase, operator)
+    with harness.database.system() as db:
+        assert db.scalar(select(Membership)) is None
+
+
+def test_a_closed_companys_details_are_erased(harness: IdentityHarness) -> None:
+    harness.add_owner(ALICE, "Aurora")
+    session, operator = harness.log_in(ALICE), harness.principals.operator()
+    erase = EraseCompany(company_id=session.company_id)
+    with pytest.raises(Conflict, match="company_open"):
+        harness.call(ERASE_COMPANY, erase, operator)
+    harness.call(CLOSE_COMPANY, CloseCompany(name="Aurora"), session.principal)
+
+    harness.call(ERASE_COMPANY, erase, operator)
+
+    with harness.database.system() as db:
+        company = db.scalars(select(Company)).one()
+        assert (company.name, company.city) == (str(company.company_id), "")
+        assert db.scalar(select(Membership)) is None
+
+
+def test_every_table_with_a_user_is_erased_or_named_as_kept() -> None:
+    """To keep a table, say why in `tables_of_people`; else it is erased."""
+    names = {table.name for table in tables()}
+    assert {table.name for table in erased_tables()} == names - KEPT - {MEMBERSHIPS}
+    assert names > KEPT
