@@ -10,7 +10,14 @@ from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from web.account import details, emails, leaving, passkeys, sessions, two_factor
+from web.account import (
+    details,
+    emails,
+    passkeys,
+    personal_data,
+    sessions,
+    two_factor,
+)
 from web.account import views as account
 from web.activity import own as own_activity
 from web.activity import views as activity
@@ -87,7 +94,7 @@ _AREAS = (
     verification,
     email_verification,
     own_activity,
-    leaving,
+    personal_data,
     profile,
     leaving,
     legal_details,
@@ -121,7 +128,7 @@ _CARRIES_COMPANY = frozenset(
         "details",
         "emails",
         "identity_documents",
-        "leaving",
+        "personal_data",
         "passkeys",
         "own_activity",
         "funds",

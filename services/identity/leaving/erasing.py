@@ -15,10 +15,10 @@ from sqlalchemy.orm import aliased
 from services.identity import memberships
 from services.identity.companies import companies
 from services.identity.leaving.tables_of_people import USER_ID, erased_tables
+from services.identity.levels import settle_level
 from services.identity.models.companies import Company, Membership
 from services.identity.models.people import User
 from services.identity.models.verification import Verification
-from services.identity.people.levels import settle_level
 from services.identity.sessions import sessions
 from shared.contracts.identity.memberships import Role
 from shared.errors import Conflict

@@ -25,9 +25,9 @@ from web.page.page import begin_page
 from web.page.session.signed_in import sign_out, signed_in
 from web.page.visit import begin_live_visit
 
-bp = Blueprint("leaving", __name__, url_prefix="/account/personal-data")
+bp = Blueprint("personal_data", __name__, url_prefix="/account/personal-data")
 
-_PAGE = "leaving.show"
+_PAGE = "personal_data.show"
 
 
 class EraseForm(PageForm):
