@@ -2,15 +2,10 @@
 
 from shared.contracts.billing.limits import GET_TOP_UP_LIMITS, GetTopUpLimits
 from shared.contracts.identity.people import GET_ACCOUNT, Account, GetAccount
-from shared.contracts.identity.verification.documents import (
-    GET_DOCUMENTS,
-    GetDocuments,
-)
-from shared.permissions import Permission
 from web.page.page import begin_page
 from web.verification import emails
 from web.verification.center_view import CenterView
-from web.verification.document_view import documents_by_step
+from web.verification.document_view import ask_for_documents, documents_of
 from web.verification.phones_view import ask_for_phone, phone_of
 
 
@@ -19,16 +14,15 @@ def show_page() -> tuple[str, int]:
     page = begin_page()
     page.ask("account", GET_ACCOUNT, GetAccount())
     ask_for_phone(page)
-    page.ask("documents", GET_DOCUMENTS, GetDocuments(), optional=True)
+    ask_for_documents(page)
     page.ask("found", GET_TOP_UP_LIMITS, GetTopUpLimits(), optional=True)
     account: Account | None = page.answer("account")
-    found, documents = page.answer("found"), page.answer("documents")
+    found = page.answer("found")
     limits = found.limits if found else None
     return page.show(
         "verification/center.html",
         center=CenterView(account, limits) if account else None,
-        document_views=documents_by_step(documents.documents) if documents else {},
         phone_view=phone_of(page),
-        may_manage_company=page.may(Permission.MANAGE_COMPANY),
+        document_views=documents_of(page, account) if account else {},
         **emails.new_forms(),
     )

@@ -1,21 +1,33 @@
-"""What the step of a document shows, and how long its page asks again."""
+"""What the step of a document shows, and how often its page asks again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
 
-from shared.contracts.identity.people import VerificationStep
+from shared.contracts.identity.people import (
+    Account,
+    VerificationState,
+    VerificationStep,
+)
 from shared.contracts.identity.verification.documents import (
+    GET_DOCUMENTS,
     TYPES_OF,
     Document,
+    Documents,
     DocumentState,
+    GetDocuments,
 )
+from shared.permissions import Permission
+from web.page.page import Page
+
+_NAME = "documents"
+_COMPANYS = VerificationStep.COMPANY_DOCUMENT
 
 
 class Status(StrEnum):
-    """What is said of a document; a step without one has none of these."""
+    """What is said of a step's last document."""
 
+    NONE = ""
     CHECKING = "checking"
     IN_REVIEW = "in_review"
     REFUSED = "refused"
@@ -39,35 +51,58 @@ _POLLS = {Status.CHECKING: "2s", Status.IN_REVIEW: "20s"}
 
 @dataclass(frozen=True)
 class DocumentView:
-    """A step's last document, if there is one.
+    """A step with its last document, if there is one.
 
-    ``polls`` is how often its page asks whether ``status`` has changed, or empty.
+    ``takes_one`` is whether a document can be sent now; by others than the reader if
+    it ``is_for_others``. ``polls`` is how often the page asks whether ``status`` has
+    changed, or empty.
     """
 
     step: str
     status: str
     document: Document | None
-    polls: str = ""
-
-    @property
-    def takes_one(self) -> bool:
-        """Whether a document can be sent now, as far as the last one says.
-
-        After one that was accepted, a step may be open again: what it shows may have
-        changed since.
-        """
-        return self.status not in _POLLS
-
-    @classmethod
-    def of(cls, step: VerificationStep, documents: Iterable[Document]) -> Self:
-        last = next((it for it in documents if it.step is step), None)
-        status = _STATUS.get(last.state) if last else None
-        if last is None or status is None:
-            return cls(step.value, "", None)
-        return cls(step.value, status.value, last, _POLLS.get(status, ""))
+    takes_one: bool
+    is_for_others: bool
+    polls: str
 
 
-def documents_by_step(documents: Iterable[Document]) -> Mapping[str, DocumentView]:
-    """Return what each step that takes documents shows, by its name."""
-    known = list(documents)
-    return {step.value: DocumentView.of(step, known) for step in TYPES_OF}
+def ask_for_documents(page: Page, *, optional: bool = True) -> None:
+    """Ask for the reader's documents; ``optional`` where the page is about more."""
+    page.ask(_NAME, GET_DOCUMENTS, GetDocuments(), optional=optional)
+
+
+def documents_of(page: Page, account: Account) -> Mapping[str, DocumentView]:
+    """Wait for the documents: what each step that takes one shows, by its name.
+
+    Empty if they can't be loaded.
+    """
+    known: Documents | None = page.answer(_NAME)
+    if known is None:
+        return {}
+    verified = {
+        it.step
+        for it in account.verifications
+        if it.state is VerificationState.VERIFIED
+    }
+    may_manage = page.may(Permission.MANAGE_COMPANY)
+    return {
+        step.value: DocumentView(
+            step=step.value,
+            status=(status := status_of(step, known)).value,
+            document=_last(step, known) if status else None,
+            takes_one=step not in verified and status not in _POLLS,
+            is_for_others=step is _COMPANYS and not may_manage,
+            polls=_POLLS.get(status, ""),
+        )
+        for step in TYPES_OF
+    }
+
+
+def status_of(step: VerificationStep, known: Documents) -> Status:
+    """Return what is said of a step's last document."""
+    last = _last(step, known)
+    return _STATUS.get(last.state, Status.NONE) if last else Status.NONE
+
+
+def _last(step: VerificationStep, known: Documents) -> Document | None:
+    return next((it for it in known.documents if it.step is step), None)

@@ -9,9 +9,9 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from shared.contracts.identity.people import GET_ACCOUNT, Account, GetAccount
 from shared.contracts.identity.verification.documents import (
     GET_DOCUMENTS,
-    Documents,
     GetDocuments,
 )
 from shared.errors import Conflict, InvalidInput, NotFound, Throttled, Unavailable
@@ -23,7 +23,11 @@ from web.page.session.signed_in import signed_in
 from web.page.visit import Visit, begin_visit
 from web.site.security import csrf
 from web.verification.document_forms import DocumentForm
-from web.verification.document_view import DocumentView
+from web.verification.document_view import (
+    ask_for_documents,
+    documents_of,
+    status_of,
+)
 from web.verification.storing import slot, take_in
 from web.verification.upload_stream import (
     Upload,
@@ -76,7 +80,7 @@ def state() -> ResponseReturnValue:
     if step is None:
         raise NotFound("no_such_page")
     known = visit.read(GET_DOCUMENTS, GetDocuments())
-    if DocumentView.of(step, known.documents).status == request.args.get("state"):
+    if status_of(step, known).value == request.args.get("state"):
         return "", HTTPStatus.NO_CONTENT
     page = url_for(_PAGE, _anchor=step.value)
     return make_response("", redirect=page)
@@ -111,9 +115,13 @@ def _show(form: DocumentForm, visit: Visit | None = None) -> tuple[str, int]:
     if step is None:
         raise NotFound("no_such_page")
     page = begin_page(visit=visit)
-    page.ask("documents", GET_DOCUMENTS, GetDocuments())
-    known: Documents | None = page.answer("documents")
-    view = DocumentView.of(step, known.documents if known else ())
+    ask_for_documents(page, optional=False)
+    page.ask("account", GET_ACCOUNT, GetAccount())
+    account: Account | None = page.answer("account")
+    known = documents_of(page, account) if account else {}
     return page.show(
-        "verification/document.html", form=form, view=view, status=form.status
+        "verification/document.html",
+        form=form,
+        view=known.get(step.value),
+        status=form.status,
     )

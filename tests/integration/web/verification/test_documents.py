@@ -22,6 +22,8 @@ from tests.fixtures.web.customer_site import text_of
 from tests.fixtures.web.pages import HTMX
 from tests.fixtures.web.uploads import ADDRESS, send_document
 
+CENTER = "/account/verification"
+
 _people = count(1)
 
 
@@ -100,10 +102,12 @@ def test_the_page_follows_the_operators_decision(
         ).documents
         decide(site, waiting.document.id)
         assert browser.get(state, headers=HTMX).headers["HX-Redirect"]
-        page = browser.get(ADDRESS)
-        assert f'data-state="{decide.__name__[1:]}' in page.text
+        page, center = browser.get(ADDRESS), browser.get(CENTER)
+        for shown in (page, center):
+            assert f'data-state="{decide.__name__[1:]}' in shown.text
 
     assert 'name="file"' not in page.text
+    assert f"{ADDRESS}?step=identity_document" not in center.text
     assert send_document(browser, files.photo()).status_code == 409
 
 

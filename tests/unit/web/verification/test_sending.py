@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from shared.contracts.identity.people import VerificationStep
+from shared.contracts.identity.people import GET_ACCOUNT, Account, VerificationStep
 from shared.contracts.identity.verification import documents
 from shared.contracts.identity.verification.documents import (
     BEGIN_DOCUMENT,
@@ -78,6 +78,13 @@ class Identity:
         fake.answers[str(CANCEL_DOCUMENT)] = self.cancelled.append
         fake.answers[str(GET_DOCUMENTS)] = lambda _: documents.Documents(
             documents=self.known
+        )
+        fake.answers[str(GET_ACCOUNT)] = lambda _: Account(
+            user=fake.session("").user,
+            created_at=_NOW,
+            password_changed_at=_NOW,
+            verifications=[],
+            memberships=[],
         )
 
     def begin(self, request: documents.BeginDocument) -> DocumentUpload:
