@@ -45,6 +45,7 @@ PAGES = {
     "phone": "/account/verification/phone",
     "details": "/account/details",
     "new-company": "/account/companies/new",
+    "verification-document": "/account/verification/document",
     "two-factor": "/account/two-factor",
     "two-factor-app": "/account/two-factor/app",
     "error": "/no/such/page",

@@ -82,8 +82,7 @@ def state() -> ResponseReturnValue:
     known = visit.read(GET_DOCUMENTS, GetDocuments())
     if status_of(step, known).value == request.args.get("state"):
         return "", HTTPStatus.NO_CONTENT
-    page = url_for(_PAGE, _anchor=step.value)
-    return make_response("", redirect=page)
+    return make_response("", refresh=True)
 
 
 def _read_fields(upload: Upload) -> None:

@@ -101,7 +101,7 @@ def test_the_page_follows_the_operators_decision(
             documents.LIST_DOCUMENTS_IN_REVIEW, documents.ListDocumentsInReview()
         ).documents
         decide(site, waiting.document.id)
-        assert browser.get(state, headers=HTMX).headers["HX-Redirect"]
+        assert browser.get(state, headers=HTMX).headers["HX-Refresh"]
         page, center = browser.get(ADDRESS), browser.get(CENTER)
         for shown in (page, center):
             assert f'data-state="{decide.__name__[1:]}' in shown.text

@@ -247,4 +247,4 @@ def test_the_page_follows_what_becomes_of_it(identity: Identity) -> None:
     changed = browser.get(state, headers=HTMX)
 
     assert same.status_code == 204
-    assert changed.headers["HX-Redirect"].endswith("#identity_document")
+    assert changed.headers["HX-Refresh"] == "true"
