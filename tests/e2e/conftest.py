@@ -46,6 +46,7 @@ PAGES = {
     "details": "/account/details",
     "new-company": "/account/companies/new",
     "verification-document": "/account/verification/document",
+    "verification-email": "/account/verification/email",
     "two-factor": "/account/two-factor",
     "two-factor-app": "/account/two-factor/app",
     "error": "/no/such/page",

@@ -51,7 +51,7 @@ def test_a_declined_card_is_shown_and_nothing_is_charged(
     assert _balance(page) == 0
 
 
-def test_above_the_unverified_limit_the_way_leads_to_the_verification_center(
+def test_above_the_limit_the_way_leads_to_the_step_that_lifts_it(
     sign_in: SignIn,
 ) -> None:
     page = sign_in()
@@ -59,11 +59,12 @@ def test_above_the_unverified_limit_the_way_leads_to_the_verification_center(
 
     page.get_by_label("Net amount").fill("500")
 
-    expect(page.locator("#quote .notice")).to_contain_text("Verify your account")
+    expect(page.locator("#quote .notice")).to_contain_text("Verify your phone")
     expect(page.get_by_role("button", name="Top Up Now")).to_have_count(0)
     expect(page.get_by_role("link", name=re.compile("Use .* instead"))).to_be_visible()
-    page.locator("#pay").get_by_role("link", name="Verify your account").click()
+    page.locator("#pay").get_by_role("link", name="Verify your phone").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Verification")
+    assert page.url.endswith("#phone")
 
 
 @pytest.mark.parametrize("typed", ["-5", "1e9", "NaN", "10,005.005", "\u0661\u0662"])
