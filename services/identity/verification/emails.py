@@ -87,7 +87,7 @@ def use(change: Change, links: MailedLinks, token: str) -> VerifiedEmail:
     """
     now = change.call.now
     found = links.find(change.db, LinkKind.VERIFY_EMAIL, token, now)
-    user = users.lock_user(change.db, found.user_id)
+    user = users.lock_user(change.db, found.owner_id)
     link = links.use(change.db, LinkKind.VERIFY_EMAIL, token, now)
     if link.parameters["email"] != user.email:
         raise NotFound("link_expired")

@@ -58,8 +58,8 @@ class Alice:
         return self.harness.call(GET_ACCOUNT, GetAccount(), self.principal)
 
     @property
-    def state(self) -> VerificationState:
-        return self.account().verifications[0].state
+    def is_verified(self) -> bool:
+        return self.account().verifications[0].state is VerificationState.VERIFIED
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_the_code_verifies_the_email_and_then_no_more(alice: Alice) -> None:
     token, code = alice.mailed()
     alice.enter(f"{code[:3]} {code[3:]}")
 
-    assert alice.state is VerificationState.VERIFIED
+    assert alice.is_verified
     assert alice.account().email_code_until is None
     with pytest.raises(NotFound, match="email_code_ended"):
         alice.enter(code)
@@ -89,9 +89,9 @@ def test_the_link_verifies_it_wherever_it_is_opened(alice: Alice) -> None:
     harness, link = alice.harness, EmailLink(token=token)
 
     assert harness.call(FIND_EMAIL_LINK, link).email == ALICE
-    assert alice.state is VerificationState.NOT_STARTED
+    assert not alice.is_verified
     harness.call(USE_EMAIL_LINK, link)
-    assert alice.state is VerificationState.VERIFIED
+    assert alice.is_verified
     with pytest.raises(NotFound, match="link_used"):
         harness.call(FIND_EMAIL_LINK, link)
 
@@ -108,7 +108,7 @@ def test_five_wrong_codes_end_a_code(alice: Alice) -> None:
         alice.enter(code)
     alice.ask()
     alice.enter(alice.mailed()[1])
-    assert alice.state is VerificationState.VERIFIED
+    assert alice.is_verified
 
 
 def test_a_later_mail_ends_the_one_before_and_an_hour_ends_both(alice: Alice) -> None:
