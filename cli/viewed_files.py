@@ -1,9 +1,8 @@
 """Files of documents that an operator has viewed: deleted on decision or after an hour.
 
 Each view is noted in ``$VAR/viewed-documents`` before its files are written. As a
-program (``python -m cli.viewed_files NOTE SECONDS``) it waits in the background and
-deletes them; where it could not, because the machine was restarted, the next command
-does.
+program (``python -m cli.viewed_files NOTE``) it waits in the background and deletes
+them; where it could not, because the machine was restarted, the next command does.
 """
 
 import os
@@ -17,6 +16,7 @@ from uuid import UUID
 import msgspec
 
 KEPT_S = 3600.0
+_LOOK_EVERY_S = 30.0
 _FOLDER = "viewed-documents"
 
 
@@ -42,7 +42,7 @@ def keep_for_an_hour(
     for file, page in zip(files, pages, strict=True):
         _write(file, page)
     subprocess.Popen(  # noqa: S603  this program
-        [sys.executable, "-m", "cli.viewed_files", str(note), str(KEPT_S)],
+        [sys.executable, "-m", "cli.viewed_files", str(note)],
         cwd=Path(__file__).parents[1],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -98,11 +98,11 @@ def _delete(note: Path) -> None:
 
 
 def main() -> None:
-    note, seconds = Path(sys.argv[1]), float(sys.argv[2])
-    time.sleep(seconds)
-    # It may be of a later view by now, which has a process of its own.
-    if _read(note).until <= time.time():
-        _delete(note)
+    note = Path(sys.argv[1])
+    while (left := _read(note).until - time.time()) > 0:
+        # It may be gone before its time, or be of a later view.
+        time.sleep(min(left, _LOOK_EVERY_S))
+    _delete(note)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import structlog
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from services.identity.documents.month_keys import KeyDestroyedError, month_of
@@ -56,6 +57,21 @@ def expire(change: Change, document: IdentityDocument) -> None:
     document.state, document.reason = DocumentState.EXPIRED, NOT_REVIEWED
     result = Result(VerificationState.NOT_STARTED, NOT_REVIEWED)
     set_state(change, document.subject_id, document.step, result)
+
+
+def erase(db: Session, subject_id: UUID) -> None:
+    """Destroy the keys of all documents of an erased user, or of an erased company.
+
+    `Retention` deletes what is stored. The rows keep a type and times alone.
+    """
+    theirs = IdentityDocument.subject_id == subject_id
+    for document in db.scalars(select(IdentityDocument).where(theirs)):
+        document.wrapped_key = None
+        document.file_name = document.note = document.sha256 = ""
+        if document.decided_at is None:
+            document.state = DocumentState.CANCELLED
+    sent = update(IdentityDocument).where(IdentityDocument.user_id == subject_id)
+    db.execute(sent.values(file_name=""))
 
 
 def approve(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from services.identity import memberships
 from services.identity.companies import companies
+from services.identity.documents import decisions as documents
 from services.identity.leaving.tables_of_people import USER_ID, erased_tables
 from services.identity.levels import settle_level
 from services.identity.models.companies import Company, Membership
@@ -44,6 +45,7 @@ def erase_user(change: Change, user: User) -> None:
     for table in erased_tables():
         change.db.execute(sa.delete(table).where(table.c[USER_ID] == user.id))
     change.db.execute(delete(Verification).where(Verification.subject_id == user.id))
+    documents.erase(change.db, user.id)
     user.email = f"{user.id.hex}@{NOBODYS_DOMAIN}"
     user.name = user.phone = user.password_hash = user.lock_reason = ""
     user.locale, user.time_zone = "en", "UTC"
@@ -66,6 +68,7 @@ def erase_company(change: Change, company_id: UUID) -> None:
     members = select(Membership.user_id).where(Membership.company_id == company_id)
     for user_id in change.db.scalars(members.order_by(Membership.user_id)).all():
         _leave(change, company_id, user_id)
+    documents.erase(change.db, company_id)
     company.name = str(company_id)
     company.street = company.postal_code = company.city = company.region = ""
     company.lock_reason = ""

@@ -11,9 +11,12 @@ from services.identity.models.base import Base
 
 USER_ID = "user_id"
 ACCOUNT = "users"
-KEPT = frozenset({"activity", "accepted_terms", "ended_memberships"})
+KEPT = frozenset(
+    {"activity", "accepted_terms", "ended_memberships", "identity_documents"}
+)
 """Not erased: the trail, for a year; which terms were accepted; that somebody, of whom
-only the id is left, was a member of a company."""
+only the id is left, was a member of a company; what type of document was sent when, so
+that it is deleted from the storage."""
 MEMBERSHIPS = "memberships"
 """Ended one by one, as each is published."""
 

@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from cryptography.fernet import Fernet, MultiFernet
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from services.identity.documents import retention
+from services.identity.documents.decisions import erase
 from services.identity.documents.month_keys import MonthKeys
 from services.identity.models.documents import IdentityDocument
 from shared.contracts.identity.people import VerificationState
@@ -104,6 +105,20 @@ def test_a_late_decision_moves_a_document_to_a_later_month(
     harness.run_job("delete_old_documents")  # May's key is destroyed
 
     assert view(harness, document.id)
+
+
+def test_an_erased_persons_documents_are_deleted(
+    harness: IdentityHarness, alice: Sender
+) -> None:
+    document = alice.send()
+    with harness.database.system() as db:
+        erase(db, document.user_id)
+    row = alice.row(document.id)
+    assert (row.wrapped_key, row.file_name, row.sha256) == (None, "", "")
+
+    harness.run_job("delete_old_documents")
+
+    assert harness.storage.files == {}
 
 
 def test_uploads_are_deleted_when_the_storage_is_back(
@@ -202,7 +217,7 @@ def _under(harness: IdentityHarness, key_id: str) -> int:
 
 
 def _add_documents(harness: IdentityHarness, sender: Sender, count: int) -> None:
-    """Add approved documents; their keys are wrapped one by one."""
+    """Add approved documents."""
     now = harness.clock.now()
     month = harness.service._settings.documents.envelope.months.make("2026-05")
     keys = Fernet(harness.document_keys)
@@ -220,10 +235,15 @@ def _add_documents(harness: IdentityHarness, sender: Sender, count: int) -> None
         "has_raw": False,
         "has_remade": True,
     }
-    inner = month.encrypt(b"k" * 32)
-    rows = [
-        {"id": uuid4(), "wrapped_key": keys.encrypt(inner), **common}
-        for _ in range(count)
-    ]
+    wrapped = keys.encrypt(month.encrypt(b"k" * 32))
+    table = sa.inspect(IdentityDocument).local_table
+    given = {"wrapped_key": wrapped, **common}
+    names, values = (
+        ["id", *given],
+        [sa.literal(given[n], table.c[n].type) for n in given],
+    )
+    numbers = sa.select(sa.func.gen_random_uuid(), *values).select_from(
+        sa.func.generate_series(1, count)
+    )
     with harness.database.system() as db:
-        db.execute(insert(IdentityDocument), rows)
+        db.execute(sa.insert(table).from_select(names, numbers))
