@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 
 import msgspec
 
@@ -108,7 +109,7 @@ def _render_pdf(content: bytes, max_pages: int) -> Iterator[bytes]:
         page.close()
 
 
-def _write(image) -> bytes:  # type: ignore[no-untyped-def] # noqa: ANN001  PIL is not imported yet
+def _write(image: Any) -> bytes:
     """Write an image as a JPEG without any metadata, on white where it is clear."""
     from PIL import Image  # noqa: PLC0415  under the limits
 

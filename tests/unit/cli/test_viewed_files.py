@@ -1,6 +1,7 @@
 """Documents that an operator has viewed don't stay on their machine."""
 
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def test_a_viewed_file_is_deleted_after_an_hour(
     viewed_files.forget_old(tmp_path)
     assert len(_files(tmp_path)) == 3
 
-    clock = Clock(viewed_files.time.time())
+    clock = Clock(time.time())
     monkeypatch.setattr("time.time", lambda: clock.now)
     monkeypatch.setattr("time.sleep", clock.move)
     monkeypatch.setattr("sys.argv", waiting[0][2:])
@@ -84,7 +85,7 @@ def test_what_a_restart_left_is_deleted_by_the_next_command(
     tmp_path: Path, waiting: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     viewed_files.keep_for_an_hour(tmp_path, DOCUMENT, tmp_path / "to", PAGES)
-    now = viewed_files.time.time()
+    now = time.time()
     monkeypatch.setattr("time.time", lambda: now + viewed_files.KEPT_S + 1)
 
     viewed_files.forget_old(tmp_path)

@@ -167,6 +167,7 @@ def test_keys_rotate_while_documents_wait(
 
 
 @pytest.mark.full
+@pytest.mark.timeout(600)
 def test_100_000_keys_rotate_though_interrupted(
     harness: IdentityHarness, alice: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,4 +247,4 @@ def _add_documents(harness: IdentityHarness, sender: Sender, count: int) -> None
         sa.func.generate_series(1, count)
     )
     with harness.database.system() as db:
-        db.execute(sa.insert(table).from_select(names, numbers))
+        db.execute(sa.insert(IdentityDocument).from_select(names, numbers))
