@@ -142,8 +142,8 @@ def accept(token: str) -> ResponseReturnValue:
         accepted = visit.start(ACCEPT_INVITATION, _link(token)).result()
     except (NotFound, Throttled) as refusal:
         return _show_useless(refusal)
-    except Conflict as refusal:
-        flash(sentence(refusal), "info")
+    except Conflict:
+        flash(gettext("You are already a member of this company."), "info")
         return redirect(url_for("dashboard.dashboard"), code=303)
     if accepted.state is InvitationState.ASKS:
         name = accepted.company_name

@@ -98,6 +98,7 @@ class Parts:
         return {
             "invitations": InvitationsView.of(invited, now) if invited else None,
             "contacts": _contacts(contacted) if contacted else None,
+            "manages_members": self._page.may(Permission.MANAGE_MEMBERS),
             "manages_contacts": self._page.may(Permission.MANAGE_BILLING),
         }
 

@@ -1,6 +1,7 @@
 """Invitations: who is let in by a link, who has to be approved, who is refused."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -204,6 +205,24 @@ def test_a_link_that_has_ended_opens_nothing(aurora: Invitations, end: End) -> N
     with pytest.raises(ContractError) as refused:
         aurora.accept(link, ELSEWHERE)
     assert code_of(refused) == code
+
+
+def test_a_link_is_used_once_also_in_parallel(aurora: Invitations) -> None:
+    aurora.invite(NEW)
+    link = aurora.link()
+
+    def join(number: int) -> str:
+        try:
+            aurora.join(link, name=f"Nia {number}")
+        except ContractError as refusal:
+            return refusal.code
+        return "joined"
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(join, range(4)))
+
+    assert answers == ["joined", "link_used", "link_used", "link_used"]
+    assert len(aurora.members()) == 3
 
 
 def test_sending_again_makes_another_link(aurora: Invitations) -> None:
