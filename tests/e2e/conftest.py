@@ -49,6 +49,7 @@ PAGES = {
     "verification-email": "/account/verification/email",
     "two-factor": "/account/two-factor",
     "two-factor-app": "/account/two-factor/app",
+    "roles": "/help/roles",
     "error": "/no/such/page",
     "components": "/dev/components",
 }
@@ -265,6 +266,9 @@ def addresses(page: Page) -> dict[str, str]:
         page.goto(f"{invoices}?type={kind}")
         document = page.locator("tbody .cell-lead > .cell-value > a").first
         details[kind] = document.get_attribute("href") or ""
+    page.goto(profile.replace("/profile", "/members"))
+    member = page.locator(".person a").last
+    details["member"] = member.get_attribute("href") or ""
     pages = {
         "invoices": invoices,
         "invoices-nothing-found": f"{invoices}?to=2001-01-01",
