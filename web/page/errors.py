@@ -141,7 +141,10 @@ def _forbidden(refusal: Forbidden) -> ResponseReturnValue:
 def _ask_for_factor(refusal: Forbidden) -> ResponseReturnValue:
     """Lead to the set-up of the second factor that a company requires."""
     log.info("refused", code=refusal.code, path=_path())
-    flash(sentence(refusal), "warning")
+    visit: Visit | None = g.get("visit")
+    known = visit.known_principal if visit else None
+    if known is None or not known.lacks_factor:
+        flash(sentence(refusal), "warning")  # else the page says for which company
     set_up = url_for("account.two_factor")
     if request.htmx:
         return make_response("", refusal.http_status, redirect=set_up)
