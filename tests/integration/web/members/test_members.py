@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from services.identity.roles import TABLE
 from shared.contracts import billing, identity
 from shared.contracts.identity.memberships import Role
 from tests.fixtures.installations import Installation, post, sign_in
@@ -139,3 +140,9 @@ def test_a_reminder_is_sent_once_a_day(team: Team) -> None:
     assert "We reminded this member today" in team.owner.get(team.members).text
     notices = team.colleague.get("/account/notices").text
     assert notices.count("asks you to turn on") == 1
+
+
+def test_help_shows_each_right_of_the_table_in_words(team: Team) -> None:
+    page = team.colleague.get("/help/roles").text
+
+    assert page.count('<th scope="row">') == len(TABLE)
