@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import StringField
 from wtforms.validators import InputRequired
@@ -84,7 +83,6 @@ def close(company_id: str) -> ResponseReturnValue:
         form.change(company, CLOSE_COMPANY, CloseCompany(name=form.name.data or ""))
     except (InvalidInput, Conflict, Unavailable) as refusal:
         return _show(company, form.refuse(refusal))
-    flash(gettext("The company is closed. Its documents stay here."), "success")
     return redirect(url_for("profile.show_profile", company_id=company), code=303)
 
 
