@@ -275,6 +275,7 @@ def addresses(page: Page) -> dict[str, str]:
         "service": service,
         "profile": profile,
         "profile-edit": f"{profile}/edit",
+        "close": profile.replace("/profile", "/close"),
         "members": profile.replace("/profile", "/members"),
         "transactions": profile.replace("/profile", "/transactions"),
         "wallets": profile.replace("/profile", "/wallets"),

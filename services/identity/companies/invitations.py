@@ -6,7 +6,7 @@ What happens to the link in the mail is in `accepting`.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -134,6 +134,24 @@ def revoke(change: Change, invitation_id: UUID) -> None:
     invitation.state = InvitationState.REVOKED
     if invitation.link_id:
         end_link(change, invitation.link_id)
+
+
+def revoke_all(change: Change, company_id: UUID) -> None:
+    """Let all invitations of a company end that somebody can still accept."""
+    waiting = select(Invitation.id).where(
+        Invitation.company_id == company_id, Invitation.state.in_(_WAITING)
+    )
+    for invitation_id in change.db.scalars(waiting.order_by(Invitation.id)).all():
+        revoke(change, invitation_id)
+
+
+def forget(change: Change, email: str) -> None:
+    """Delete the invitations that went to an email, and end their links."""
+    ended = delete(Invitation).where(Invitation.email == email)
+    links = change.db.scalars(ended.returning(Invitation.link_id)).all()
+    for link_id in links:
+        if link_id:
+            end_link(change, link_id)
 
 
 def approve(change: Change, invitation_id: UUID) -> None:

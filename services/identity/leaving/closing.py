@@ -4,10 +4,10 @@ What follows from it is the other services': they see it in the company's event.
 """
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from services.identity.companies import companies
-from services.identity.models.companies import Membership
+from services.identity.companies import companies, invitations
+from services.identity.models.companies import Membership, OwnershipOffer
 from services.identity.models.people import User
 from services.identity.notices.notify import Subject, notify
 from shared.contracts import identity
@@ -22,6 +22,8 @@ log = structlog.get_logger()
 def close_company(change: Change, request: CloseCompany) -> identity.companies.Company:
     """Close the principal's company, and tell its members.
 
+    Nobody joins it any more, and it changes hands no more.
+
     Raises:
         InvalidInput: ``name_differs``.
         Conflict: ``company_closed``.
@@ -34,6 +36,8 @@ def close_company(change: Change, request: CloseCompany) -> identity.companies.C
     if request.name.strip().casefold() != company.name.casefold():
         raise InvalidInput("name_differs", parameters={"field": "name"})
     company.closed_at = now
+    invitations.revoke_all(change, company_id)
+    db.execute(delete(OwnershipOffer).where(OwnershipOffer.company_id == company_id))
     company.version += 1
     closed = companies.publish_change(change, company)
     about = {"closed_at": now.isoformat()}

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import aliased
 
 from services.identity import memberships
-from services.identity.companies import companies
+from services.identity.companies import companies, invitations
 from services.identity.documents import decisions as documents
 from services.identity.leaving.tables_of_people import USER_ID, erased_tables
 from services.identity.levels import settle_level
@@ -44,6 +44,7 @@ def erase_user(change: Change, user: User) -> None:
         _leave(change, company_id, user.id)
     for table in erased_tables():
         change.db.execute(sa.delete(table).where(table.c[USER_ID] == user.id))
+    invitations.forget(change, user.email)
     change.db.execute(delete(Verification).where(Verification.subject_id == user.id))
     documents.erase(change.db, user.id)
     user.email = f"{user.id.hex}@{NOBODYS_DOMAIN}"

@@ -21,9 +21,10 @@ from shared.contracts.identity.accounts.operating import (
 )
 from shared.contracts.identity.accounts.standing import Standing
 from shared.contracts.identity.memberships import Role
-from shared.errors import Conflict, ContractError, InvalidInput
+from shared.errors import Conflict, ContractError, InvalidInput, NotFound
 from shared.permissions import Permission
 from tests.fixtures.identity.harness import IdentityHarness
+from tests.fixtures.identity.invitations import inviting_company
 
 ALICE = "alice@example.com"
 
@@ -118,6 +119,17 @@ def test_a_company_is_closed_by_its_name_and_once(
     harness.call(CLOSE_COMPANY, CloseCompany(name=" aurora "), alice.principal)
     with pytest.raises(Conflict, match="company_closed"):
         harness.call(CLOSE_COMPANY, CloseCompany(name="Aurora"), alice.principal)
+
+
+def test_nobody_joins_a_company_that_is_closed(harness: IdentityHarness) -> None:
+    aurora = inviting_company(harness)
+    aurora.invite()
+    link = aurora.link()
+
+    harness.call(CLOSE_COMPANY, CloseCompany(name="Aurora"), aurora.principal())
+
+    with pytest.raises(NotFound):
+        aurora.join(link)
 
 
 def test_one_enters_for_an_open_company_rather_than_a_closed_one(

@@ -39,11 +39,17 @@ def ask_for_reset(harness: IdentityHarness, email: str, address: str) -> None:
     harness.call(identity.passwords.ASK_FOR_RESET, request)
 
 
+def ask_to_sign_up(harness: IdentityHarness, email: str, address: str) -> None:
+    request = identity.signing_up.AskToSignUp(email=email, address=address)
+    harness.call(identity.signing_up.ASK_TO_SIGN_UP, request)
+
+
 @pytest.mark.full
-@pytest.mark.parametrize("ask", [log_in, ask_for_link, ask_for_reset])
+@pytest.mark.parametrize("ask", [log_in, ask_for_link, ask_for_reset, ask_to_sign_up])
 def test_answers_take_as_long_with_an_account_as_without(
     harness: IdentityHarness, ask: Ask
 ) -> None:
+    harness.offer_sign_up()
     for number in range(ACCOUNTS):
         harness.add_owner(f"customer{number:02}@example.com", f"Company {number}")
 
