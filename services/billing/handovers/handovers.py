@@ -21,6 +21,7 @@ from services.billing.models.ledger import Wallet
 from services.billing.models.parties import Company
 from services.billing.parties.companies import (
     lock_companies,
+    require_open,
     seller_of,
     time_zone_of,
 )
@@ -79,7 +80,8 @@ def offer(
     service = db.get(Subscription, request.service_id)
     if service is None or service.company_id != giver_id:
         raise NotFound("no_such_service")
-    if db.get(Company, request.receiver_id) is None:
+    receiver = db.get(Company, request.receiver_id)
+    if receiver is None or receiver.closed_at is not None:
         raise NotFound("no_such_receiver")
     known = _open_of(db, service.service_id)
     if known is not None and known.expires_at <= now:
@@ -116,6 +118,7 @@ def accept(change: Change, sellers: Sellers, handover_id: UUID) -> contract.Hand
     handover = _lock_offered(change, handover_id)
     if handover.receiver_id != receiver_id:
         raise NotFound("no_such_handover")
+    require_open(db, receiver_id)
     _refuse(_obstacles(db, handover, sellers, change.call.now))
     handover.state, handover.version = HandoverState.ACCEPTED, handover.version + 1
     _tell(change, handover)

@@ -117,8 +117,8 @@ ACCEPT_HANDOVER = Method(
     recorded=("service_id", "giver_id"),
 )
 """By the receiver. NotFound ``no_such_handover``; Conflict ``handover_over`` (ended or
-expired), the giver's obstacles as `OFFER_SERVICE` has them, and the receiver's:
-``handover_other_seller``, ``handover_no_wallet`` (in the currency)."""
+expired), ``company_closed``, the giver's obstacles as `OFFER_SERVICE` has them, and the
+receiver's: ``handover_other_seller``, ``handover_no_wallet`` (in the currency)."""
 
 DECLINE_HANDOVER = Method(
     NAME,
