@@ -80,7 +80,8 @@ def show_offer(
     company, service = read_uuid(company_id), read_uuid(service_id)
     page = begin_page(acts_for=company, at="services")
     page.ask("listed", LIST_HANDOVERS, ListHandovers(service_id=service))
-    page.ask("details", GET_SERVICE, GetService(service_id=service))
+    its = GetService(service_id=service)
+    page.ask("details", GET_SERVICE, its, optional=True)
     listed: Handovers | None = page.answer("listed")
     page.answer("details")
     form = form or OfferForm(formdata=None)
@@ -92,6 +93,7 @@ def show_offer(
     return page.show(
         "services/hand_over.html",
         company_id=company,
+        service_id=service,
         form=form,
         button=PageForm(formdata=None),
         offered=listed.handovers[0] if listed and listed.handovers else None,
