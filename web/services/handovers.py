@@ -41,6 +41,7 @@ bp = Blueprint("handovers", __name__, url_prefix="/companies/<company_id>")
 
 _OFFER, _PAGE = "handovers.show_offer", "handovers.show_handover"
 _LONGEST_ID = 100
+_OF_GIVER = frozenset({"handover_not_active", "handover_ending", "handover_owed"})
 
 
 class OfferForm(PageForm):
@@ -85,11 +86,15 @@ def show_offer(
     listed: Handovers | None = page.answer("listed")
     page.answer("details")
     form = form or OfferForm(formdata=None)
-    form.own.choices = [("", _("None of these"))] + [
+    own = [
         (str(each.company_id), each.company_name)
         for each in page.load_frame().companies
         if each.company_id != company
     ]
+    if own:
+        form.own.choices = [("", _("Another company, by its ID")), *own]
+    else:
+        del form.own
     return page.show(
         "services/hand_over.html",
         company_id=company,
@@ -141,7 +146,8 @@ def show_handover(company_id: str, handover_id: str) -> ResponseReturnValue:
         "services/handover.html",
         company_id=company,
         is_receiver=it is not None and it.receiver_id == company,
-        obstacles=[sentence(Conflict(code)) for code in it.obstacles] if it else [],
+        obstacles={_why(code) for code in it.obstacles} if it else set(),
+        needs_wallet=it is not None and "handover_no_wallet" in it.obstacles,
         form=PageForm(formdata=None),
     )
 
@@ -167,6 +173,13 @@ def withdraw(company_id: str, handover_id: str) -> ResponseReturnValue:
     return _answer(company_id, handover_id, WITHDRAW_HANDOVER)
 
 
+def _why(code: str) -> str:
+    """Why the receiver can't accept; the giver's debts are none of their business."""
+    if code in _OF_GIVER:
+        return _("The other company can't hand the service over right now.")
+    return sentence(Conflict(code))
+
+
 def _answer(
     company_id: str, handover_id: str, method: Method[HandoverRequest, Handover]
 ) -> ResponseReturnValue:
@@ -178,6 +191,8 @@ def _answer(
         visit.start(method, HandoverRequest(handover_id=handover)).result()
     except Conflict as refusal:
         prepare_reader(visit)
-        flash(sentence(refusal), "danger")
+        is_answer = method is not WITHDRAW_HANDOVER
+        words = _why(refusal.code) if is_answer else sentence(refusal)
+        flash(words, "danger")
     target = url_for(_PAGE, company_id=company, handover_id=handover)
     return redirect(target, code=303)

@@ -25,6 +25,7 @@ from shared.contracts.identity.memberships import Role
 from shared.contracts.inventory.services import Period
 from shared.errors import Conflict, ContractError, NotFound
 from tests.fixtures.billing.subscriber import Subscriber
+from tests.fixtures.identity.trail import acts_in
 from tests.fixtures.installations import Installation
 
 
@@ -149,6 +150,14 @@ def test_an_offer_is_made_once_and_ends_once(
     assert answer(receiver, DECLINE_HANDOVER, first).state is HandoverState.DECLINED
     with pytest.raises(Conflict, match="handover_over"):
         answer(receiver, ACCEPT_HANDOVER, first)
+    acts = acts_in(giver.database, service="billing")
+    assert [act.body.method for act in acts[-3:]] == [
+        "offer_service",
+        "offer_service",
+        "decline_handover",
+    ]
+    assert acts[-1].company_id == receiver.company_id
+    assert acts[-1].body.recorded == {"service_id": str(service)}
     second = offer(giver, receiver, service)
     assert answer(giver, WITHDRAW_HANDOVER, second).state is HandoverState.WITHDRAWN
     third = offer(giver, receiver, service)
