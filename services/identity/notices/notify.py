@@ -31,6 +31,7 @@ SECURITY_KINDS = frozenset(
         NoticeKind.PASSKEY_ADDED,
         NoticeKind.PASSKEY_REMOVED,
         NoticeKind.EMAIL_CHANGED,
+        NoticeKind.PHONE_CHANGED,
     }
 )
 """What somebody else may have done: their mails have "This wasn't me"."""

@@ -18,6 +18,7 @@ from services.identity.limits import Limit, Limits
 from services.identity.models.companies import Company
 from services.identity.models.people import User
 from services.identity.models.phones import PhoneCode
+from services.identity.notices.notify import Subject, notify
 from services.identity.people import users, verification
 from services.identity.sessions.addresses import normalise_address, site_of
 from services.identity.verification.phone_numbers import (
@@ -25,6 +26,7 @@ from services.identity.verification.phone_numbers import (
     MobileNumber,
     read_mobile_number,
 )
+from shared.contracts.identity.notices import NoticeKind
 from shared.contracts.identity.people import VerificationStep
 from shared.contracts.identity.verification.phones import (
     CODE_DIGITS,
@@ -43,6 +45,8 @@ PER_DAY = 500
 MOST_ACCOUNTS = 3
 """How many people one number verifies."""
 KEPT_AFTER_END = timedelta(days=1)
+SHOWN_DIGITS = 3
+"""Of a number in a notice: enough to know which one it is."""
 
 _A_DAY = timedelta(days=1)
 
@@ -156,6 +160,7 @@ class PhoneCodes:
         _end(code, now)
         user.phone = code.number
         verification.mark_verified(change, user.id, VerificationStep.PHONE)
+        _tell(change, user, ending=code.number[-SHOWN_DIGITS:])
         return None
 
     def _take_turn(
@@ -191,6 +196,12 @@ def remove_phone(change: Change, user: User) -> None:
     user.phone = ""
     _end_codes(change, user.id)
     verification.put_back(change, user.id, VerificationStep.PHONE, "phone_removed")
+    _tell(change, user)
+
+
+def _tell(change: Change, user: User, **parameters: str) -> None:
+    cause = str(change.runtime.new_id())
+    notify(change, user, Subject(NoticeKind.PHONE_CHANGED, cause, parameters))
 
 
 def forget_old_codes(db: Session, now: datetime) -> None:

@@ -46,6 +46,8 @@ class NoticeKind(Enum):
     """``link_id``, which has a code as well. By mail only."""
     EMAIL_CHANGED = "email_changed"
     """``email``: the new one; ``link_id`` undoes it. To the address of before."""
+    PHONE_CHANGED = "phone_changed"
+    """``ending``: the last digits of the new number; missing if there is none now."""
     LOGIN_LINK = "login_link"
     """``link_id``, ``device``, ``network``. By mail only."""
     SIGN_UP_LINK = "sign_up_link"

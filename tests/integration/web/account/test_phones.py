@@ -1,5 +1,7 @@
 """Verifying a mobile number in the browser."""
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -23,7 +25,7 @@ def post(browser: FlaskClient, path: str, **fields: str) -> tuple[int, str]:
     token = csrf_token(browser, PAGE)
     sent = {"csrf_token": token, "form_key": "a-key", **fields}
     answer = browser.post(f"{PAGE}{path}", data=sent)
-    onward = answer.headers.get("Location", "").partition("?")[0]
+    onward = re.split("[?#]", answer.headers.get("Location", ""))[0]
     return answer.status_code, onward or answer.text
 
 

@@ -64,6 +64,10 @@ EXAMPLES: dict[NoticeKind, tuple[dict[str, str], set[str]]] = {
         {"email": "new@example.com"},
         {"new@example.com", "/undo-email/", "/not-me/"},
     ),
+    NoticeKind.PHONE_CHANGED: (
+        {"ending": "789"},
+        {"789", "/account/verification/phone", "/not-me/"},
+    ),
     NoticeKind.LOGIN_LINK: (DEVICE, {"/login-link/", "23:40", "192.0.2.0"}),
     NoticeKind.SIGN_UP_LINK: ({}, {"/sign-up/", "23:40"}),
     NoticeKind.ACCOUNT_EXISTS: ({}, {"/login", "/login/forgot"}),
