@@ -154,6 +154,7 @@ _WORDS: Mapping[str, Mapping[str, LazyString]] = {
         "passkey_added": _("Passkey added"),
         "passkey_removed": _("Passkey removed"),
         "email_changed": _("Email changed"),
+        "phone_changed": _("Mobile number changed"),
     },
     "state": {
         "pending": _("Pending"),
