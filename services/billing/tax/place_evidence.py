@@ -1,8 +1,8 @@
 """What says where a private customer is. Pure.
 
 Implementing Regulation 282/2011, art. 24b and 24f: two pieces of evidence that agree.
-The country of a verified phone is a piece, too, and is not known yet: identity keeps
-that a phone was verified, and not its number.
+The country of a verified phone is a piece, too, and is not known yet: identity doesn't
+publish it.
 """
 
 from services.billing.gateways.gateway import Report

@@ -54,6 +54,18 @@ def test_a_number_is_verified_and_removed(
     assert "+49 1512 3456789" not in browser.get(PAGE).text
 
 
+def test_a_code_that_has_ended_says_so(
+    site: Installation, browser: FlaskClient
+) -> None:
+    post(browser, "", number=NUMBER)
+    wrong = f"{(int(sent_code(site)) + 1) % 10**6:06}"
+    for status in (422, 422, 422, 422, 422, 404):
+        answered, page = post(browser, "/code", code=wrong)
+        assert answered == status
+    assert 'role="alert"' in page
+    assert 'name="number"' in page, "where another one is asked for"
+
+
 def test_what_was_typed_stays_where_it_is_refused(browser: FlaskClient) -> None:
     status, page = post(browser, "", number="+49 30 901820")
     assert status == 422
