@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 
 from services.identity.verification import phone_codes
+from services.identity.verification.phone_codes import PhoneSettings
 from services.identity.verification.sms_gateways import TextNotSentError
 from shared.contracts import identity
+from shared.contracts.identity.memberships import Role
 from shared.contracts.identity.people import (
     GET_ACCOUNT,
     GetAccount,
@@ -35,6 +37,7 @@ from shared.errors import (
     Throttled,
 )
 from shared.principal import PROOF_LIFETIME
+from tests.fixtures.hashing import QUICK_HASHER
 from tests.fixtures.identity.harness import ADDRESS, IdentityHarness
 
 ALICE, NUMBER, OTHER_NUMBER = "alice@example.com", "+4915123456789", "+48512345678"
@@ -47,9 +50,13 @@ def alice(harness: IdentityHarness) -> identity.signing_in.Session:
 
 
 def ask(
-    harness: IdentityHarness, number: str = NUMBER, *, email: str = ALICE
+    harness: IdentityHarness,
+    number: str = NUMBER,
+    *,
+    email: str = ALICE,
+    address: str = ADDRESS,
 ) -> AwaitedPhone:
-    request = AskForPhoneCode(number=number, address=ADDRESS)
+    request = AskForPhoneCode(number=number, address=address)
     return harness.call(ASK_FOR_PHONE_CODE, request, harness.log_in(email).principal)
 
 
@@ -186,23 +193,53 @@ class TestLimits:
         assert harness.clock.now() == asked.again_at
         ask(harness)
 
-    @pytest.mark.parametrize("of", ["user", "number", "block"])
-    def test_a_day_has_few(self, harness: IdentityHarness, of: str) -> None:
-        most = {"user": 5, "number": 5, "block": 10}[of]
-        for number in range(most):
+    @pytest.mark.parametrize(
+        ("same", "most"),
+        [
+            ("user", 5),
+            ("number", 5),
+            ("company", 10),
+            ("address", 10),
+            ("block", 10),
+        ],
+    )
+    def test_a_day_has_few(
+        self, harness: IdentityHarness, same: str, most: int
+    ) -> None:
+        """``same`` is all that the messages have in common."""
+        company = harness.add_company("A GmbH", harness.add_user("a@example.com"))
+
+        def send(turn: int) -> None:
             harness.clock.move(phone_codes.AGAIN_AFTER)
-            email = f"p{number}@example.com"
-            if of != "user":
+            email = ALICE if same == "user" else f"p{turn}@example.com"
+            if same == "company":
+                user = harness.add_user(email)
+                harness.add_member(company.id, user.id, Role.ADMIN)
+            elif same != "user":
                 harness.add_owner(email, email)
-            to = NUMBER if of == "number" else f"+49151234567{number:02}"
-            ask(harness, to, email=ALICE if of == "user" else email)
-        harness.clock.move(phone_codes.AGAIN_AFTER)
-        to = NUMBER if of == "number" else "+4915123456799"
-        if of == "block":
-            to = "+4915123456777"
-        found = refused(Throttled, lambda: ask(harness, to))
-        assert found[0] == "too_many_phone_codes"
-        assert int(str(found[1]["retry_after_s"])) > 60 * 60
+            number = {
+                "number": NUMBER,
+                "block": f"+49151234567{turn:02}",
+            }.get(same, f"+4915123{turn:02}6789")
+            address = ADDRESS if same == "address" else f"198.51.100.{turn}"
+            ask(harness, number, email=email, address=address)
+
+        for turn in range(most):
+            send(turn)
+        code, about = refused(Throttled, lambda: send(most))
+        assert code == "too_many_phone_codes"
+        assert int(str(about["retry_after_s"])) > 60 * 60
+
+
+def test_all_people_together_have_few(harness: IdentityHarness) -> None:
+    harness.phones = PhoneSettings(per_day=2)
+    harness.start(QUICK_HASHER)
+    for number in (51, 52, 53):
+        harness.add_owner(f"p{number}@example.com", "A GmbH")
+    ask(harness, "+4915151234567", email="p51@example.com", address="198.51.100.1")
+    ask(harness, "+4915252345678", email="p52@example.com", address="198.51.100.2")
+    with pytest.raises(Throttled):
+        ask(harness, "+4915753456789", email="p53@example.com", address="198.51.100.3")
 
 
 class TestSending:
