@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from argon2 import PasswordHasher
 
+from services.identity.companies import invitations
 from services.identity.companies.accepting import Accepting
 from services.identity.companies.contacts import ContactLinks
 from services.identity.companies.outside_links import OutsideLinks
@@ -275,8 +276,11 @@ class IdentityService(
 
     def _forget_mails(self, _request_id: str) -> None:
         with self.database.system() as db:
+            now = self.runtime.clock.now()
             outbox.forget_files(db)
-            forget_old_links(db, self.runtime.clock.now())
+            outbox.forget_outsiders(db, now)
+            invitations.forget_old_invitations(db, now)
+            forget_old_links(db, now)
 
     def _check_documents(self, request_id: str) -> None:
         self._checking.check_all(request_id)

@@ -6,14 +6,14 @@ What happens to the link in the mail is in `accepting`.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from services.identity import memberships
 from services.identity.levels import verification_of
 from services.identity.limits import Limit, Limits
-from services.identity.mailed_links import end_link, make_link
+from services.identity.mailed_links import KEPT_AFTER_END, end_link, make_link
 from services.identity.models.companies import Company, Membership
 from services.identity.models.invitations import Invitation
 from services.identity.models.mailed_links import LinkKind
@@ -38,7 +38,6 @@ from shared.errors import Conflict, InvalidInput, NotFound
 from shared.rpc.change import Change
 
 LIFETIME = timedelta(days=7)
-DECLINED_SHOWN_FOR = timedelta(days=30)
 _DAY = timedelta(days=1)
 PER_COMPANY = Limit("invitation of company", "too_many_invitations", 30, _DAY)
 PER_EMAIL = Limit("invitation to email", "too_many_invitations", 5, _DAY)
@@ -54,7 +53,7 @@ def list_invitations(
     """Return a company's invitations that are not over, newest first."""
     declined = (
         Invitation.state == InvitationState.DECLINED,
-        Invitation.answered_at > now - DECLINED_SHOWN_FOR,
+        Invitation.answered_at > now - KEPT_AFTER_END,
     )
     inviter, answerer = aliased(User), aliased(User)
     rows = db.execute(
@@ -132,6 +131,7 @@ def revoke(change: Change, invitation_id: UUID) -> None:
     states = (*_WAITING, InvitationState.DECLINED)
     invitation = _lock(change.db, invitation_id, *states)
     invitation.state = InvitationState.REVOKED
+    invitation.answered_at = change.call.now
     if invitation.link_id:
         end_link(change, invitation.link_id)
 
@@ -185,6 +185,20 @@ def let_in(change: Change, invitation: Invitation, user: User) -> None:
     memberships.add_member(change, membership)
 
 
+def forget_old_invitations(db: Session, now: datetime) -> None:
+    """Delete what has been over for more than 30 days: it names people."""
+    long_ago = now - KEPT_AFTER_END
+    db.execute(
+        delete(Invitation).where(
+            or_(
+                Invitation.state.not_in(_WAITING) & (Invitation.answered_at < long_ago),
+                (Invitation.state == InvitationState.OPEN)
+                & (Invitation.expires_at < long_ago),
+            )
+        )
+    )
+
+
 def _send(change: Change, invitation: Invitation) -> contract.Invitation:
     now, principal = change.call.now, change.call.principal
     sender = change.db.get(User, principal.user_id)
@@ -236,7 +250,7 @@ def _forget_declined(change: Change, company_id: UUID, email: str) -> None:
             Invitation.email == email,
             Invitation.state == InvitationState.DECLINED,
         )
-        .values(state=InvitationState.REVOKED)
+        .values(state=InvitationState.REVOKED, answered_at=change.call.now)
     )
 
 

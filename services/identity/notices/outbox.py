@@ -11,9 +11,10 @@ from functools import partial
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
+from services.identity.mailed_links import KEPT_AFTER_END
 from services.identity.models.companies import Company, Membership
 from services.identity.models.mailed_links import MailedLink
 from services.identity.models.notices import Notice, NoticeFile
@@ -89,6 +90,13 @@ def forget_files(db: Session) -> None:
     """Delete the files that no mail waits for."""
     needed = exists().where(Notice.file_id == NoticeFile.id)
     db.execute(delete(NoticeFile).where(~needed))
+
+
+def forget_outsiders(db: Session, now: datetime) -> None:
+    """Delete what was mailed to people without an account more than 30 days ago."""
+    long_ago = now - KEPT_AFTER_END
+    is_over = or_(Notice.sent_at < long_ago, Notice.given_up_at < long_ago)
+    db.execute(delete(Notice).where(Notice.user_id.is_(None), is_over))
 
 
 def _next_due(db: Session, now: datetime) -> Notice | None:

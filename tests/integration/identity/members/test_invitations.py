@@ -5,10 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from services.identity.companies import invitations as rules
 from services.identity.companies.outside_links import PER_ADDRESS
+from services.identity.mailed_links import KEPT_AFTER_END
 from services.identity.models.companies import Company
+from services.identity.models.invitations import Invitation as InvitationRow
+from services.identity.models.notices import Notice
 from shared.contracts import identity
 from shared.contracts.identity.members.invitations import (
     INVITE_MEMBER,
@@ -235,6 +239,27 @@ def test_sending_again_makes_another_link(aurora: Invitations) -> None:
     second = aurora.link()
     assert second.token != first.token
     assert aurora.open(second).email == NEW
+
+
+def test_what_names_people_is_forgotten_once_it_is_over(aurora: Invitations) -> None:
+    aurora.invite(NEW)
+    aurora.join(aurora.link())
+    aurora.invite("late@x.example")
+    aurora.harness.run_job("send_mails")
+    aurora.harness.clock.move(KEPT_AFTER_END)
+    waiting = aurora.invite("waits@x.example")
+
+    aurora.harness.clock.move(rules.LIFETIME - A_MOMENT)
+    aurora.harness.run_job("forget_old_mails")
+
+    with aurora.harness.database.system() as db:
+        kept = db.scalars(select(InvitationRow.email)).all()
+        mailed = db.scalars(select(Notice.address).where(Notice.user_id.is_(None)))
+        assert set(mailed) == {waiting.email}
+    assert kept == ["late@x.example", waiting.email]
+    aurora.harness.clock.move(A_MOMENT * 2)
+    aurora.harness.run_job("forget_old_mails")
+    assert [it.email for it in aurora.listed()] == [waiting.email]
 
 
 def test_every_address_gets_the_same_answer(aurora: Invitations) -> None:
