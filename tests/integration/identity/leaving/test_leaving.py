@@ -15,6 +15,7 @@ from services.identity.leaving.tables_of_people import (
     erased_tables,
     tables,
 )
+from services.identity.models.base import Base
 from services.identity.models.companies import Company, Membership
 from services.identity.models.people import User
 from shared.contracts import identity
@@ -64,7 +65,7 @@ def texts_about(harness: IdentityHarness, words: str) -> list[str]:
     """The tables that name somebody, but those that keep it."""
     found = []
     with harness.database.system() as db:
-        for table in [*tables(), User.__table__]:
+        for table in [*tables(), Base.metadata.tables["users"]]:
             rows = db.execute(select(table)).all()
             if any(words in str(row) for row in rows) and table.name not in KEPT:
                 found.append(table.name)
