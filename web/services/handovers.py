@@ -183,7 +183,7 @@ def _why(code: str) -> str:
 def _answer(
     company_id: str, handover_id: str, method: Method[HandoverRequest, Handover]
 ) -> ResponseReturnValue:
-    """Answer an offer, and show what has become of it."""
+    """Answer an offer, and lead back to its page."""
     company, handover = read_uuid(company_id), read_uuid(handover_id)
     visit = visit_company(company)
     visit.require_live_session()

@@ -7,6 +7,7 @@ from tests.fixtures.installations import Installation, post, sign_in
 
 GIVER, RECEIVER = "ada@example.com", "bob@example.com"
 HANDOVER = re.compile(r"/companies/[0-9a-f-]{36}/handovers/[0-9a-f-]{36}")
+TRANSACTION = re.compile(r"/companies/[0-9a-f-]{36}/transactions/[0-9a-f-]{36}")
 
 
 def test_a_service_is_offered_and_accepted(site: Installation) -> None:
@@ -39,3 +40,8 @@ def test_a_service_is_offered_and_accepted(site: Installation) -> None:
     assert "Handed over from another company" in receiver.get(its_page).text
     assert giver.get(its_page).status_code == 404
     assert "now belongs to" in giver.get("/account/notices").text
+    listed = giver.get(f"/companies/{ours.company_id}/transactions").text
+    charge = re.findall(
+        rf"/companies/{ours.company_id}/transactions/[0-9a-f-]+", listed
+    )
+    assert any("you handed over" in giver.get(each).text for each in charge)
