@@ -39,6 +39,14 @@ from shared.contracts.identity.verification.emails import (
     EmailLink,
     VerifyEmail,
 )
+from shared.contracts.identity.verification.phones import (
+    ASK_FOR_PHONE_CODE,
+    CONFIRM_PHONE,
+    REMOVE_PHONE,
+    AskForPhoneCode,
+    ConfirmPhone,
+    RemovePhone,
+)
 from shared.principal import system
 from shared.rpc.call import Call
 from tests.fixtures.acts import LEFT_OUT
@@ -149,6 +157,29 @@ def verify_email(harness: IdentityHarness) -> None:
 def use_email_link(harness: IdentityHarness) -> None:
     token = mailed(harness, LinkKind.VERIFY_EMAIL, {"email": ALICE})
     harness.call(USE_EMAIL_LINK, EmailLink(token=token))
+
+
+def change_account(harness: IdentityHarness) -> None:
+    principal = an_owner(harness).harness.log_in(ALICE).principal
+    request = identity.people.ChangeAccount(
+        name="Alice Example", locale="de", time_zone="UTC"
+    )
+    harness.call(identity.people.CHANGE_ACCOUNT, request, principal)
+
+
+def confirm_phone(harness: IdentityHarness) -> None:
+    principal = an_owner(harness).harness.log_in(ALICE).principal
+    ask = AskForPhoneCode(number="+4915123456789", address=ADDRESS)
+    harness.call(ASK_FOR_PHONE_CODE, ask, principal)
+    harness.run_job("send_text_messages")
+    request = ConfirmPhone(code=harness.texts.latest_code)
+    harness.call(CONFIRM_PHONE, request, principal)
+
+
+def remove_phone(harness: IdentityHarness) -> None:
+    confirm_phone(harness)
+    principal = harness.log_in(ALICE).principal
+    harness.call(REMOVE_PHONE, RemovePhone(), principal)
 
 
 def use_not_me(harness: IdentityHarness) -> None:
@@ -264,6 +295,9 @@ CALLS: Mapping[Method[Any, Any], Callable[[IdentityHarness], object]] = {
     passkeys.ANSWER_SECOND_STEP_WITH_PASSKEY: answer_with_passkey,
     CONFIRM_EMAIL: confirm_email,
     UNDO_EMAIL: undo_email,
+    identity.people.CHANGE_ACCOUNT: change_account,
+    CONFIRM_PHONE: confirm_phone,
+    REMOVE_PHONE: remove_phone,
     VERIFY_EMAIL: verify_email,
     USE_EMAIL_LINK: use_email_link,
     ACCEPT_INVITATION: accept_invitation,

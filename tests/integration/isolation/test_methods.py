@@ -195,7 +195,8 @@ IDENTITY = (
     Line(emails.USE_EMAIL_LINK, "404 404 404 404 404 404 404 404 404 404", emails.EmailLink(token=e.NEW_WORD)),
     Line(identity.people.SET_VERIFICATION, "403 403 403 403 403 403 401 401 200 200", identity.people.SetVerification(user_id=e.OUTSIDER, step=VerificationStep.PHONE, state=VerificationState.VERIFIED)),
     Line(identity.companies.CREATE_COMPANY,   "403 403 403 403 403 403 401 401 200 200", identity.companies.CreateCompany(name=e.NEW_WORD, address=identity.companies.Address(country="DE"), owner_id=e.OUTSIDER)),
-    Line(identity.companies.CREATE_OWN_COMPANY, "200 200 200 200 200 own 401 401 404 404", identity.companies.CreateOwnCompany(name="Further Ltd", address=identity.companies.Address(country="DE"), time_zone="UTC", is_business=True)),
+    # Of no country, as nobody is to get a second company here.
+    Line(identity.companies.CREATE_OWN_COMPANY, "422 422 422 422 422 422 401 401 404 404", identity.companies.CreateOwnCompany(name="Further Ltd", address=identity.companies.Address(country="XX"), time_zone="UTC", is_business=True)),
     Line(identity.memberships.ADD_MEMBER,       "403 403 403 403 403 403 401 401 200 200", identity.memberships.AddMember(company_id=e.OUR_COMPANY, user_id=e.OUTSIDER, role=Role.VIEWER)),
     Line(identity.members.roles.LIST_ROLES, "200 200 200 200 200 own 401 401 200 200", identity.members.roles.ListRoles()),
     Line(identity.members.roles.CHANGE_ROLE, "200 200 403 403 403 404 401 401 403 200", identity.members.roles.ChangeRole(user_id=e.OUR_MEMBER, role=Role.BILLING)),

@@ -91,7 +91,8 @@ LINES = (
     Line("GET", "/account",                       "200 200 200 200 200 200 login login login"),
     Line("GET", "/account?company={company}",     "200 200 200 200 200 404 login login login"),
     Line("GET", "/account/companies/new",         "200 200 200 200 200 200 login login login"),
-    Line("POST", "/account/companies/new",        "303 303 303 303 303 303 login login login", {"name": "Further Ltd", "kind": "business", "country": "GB", "time_zone": "UTC", "form_key": "{new_key}"}),
+    # Of no country, as nobody is to get a second company here.
+    Line("POST", "/account/companies/new",        "422 422 422 422 422 422 login login login", {"name": "Further Ltd", "kind": "business", "country": "XX", "time_zone": "UTC", "form_key": "{new_key}"}),
     Line("GET", "/account/details",               "200 200 200 200 200 200 login login login"),
     Line("POST", "/account/details",              "303 303 303 303 303 303 login login login", {"name": "Ann", "locale": "en", "time_zone": "UTC"}),
     Line("GET", "/account/email",                 "200 200 200 200 200 200 login login login"),
