@@ -136,9 +136,9 @@ _WORDS: Mapping[str, Mapping[str, LazyString]] = {
     "role in words": {
         "owner": _("Everything, also handing over or closing the company."),
         "admin": _("Everything except ownership."),
-        "billing": _("Sees everything, adds funds and manages billing."),
+        "billing": _("Sees services and billing, adds funds and manages billing."),
         "technical": _("Manages services; does not see billing."),
-        "viewer": _("Sees everything, changes nothing."),
+        "viewer": _("Sees services and billing, changes nothing."),
     },
     "security": {
         "new_device": _("Login from a new device"),
