@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.settings import SettingError, is_of_origin, read_settings
+from shared.settings import SettingError, SignUp, is_of_origin, read_settings
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,7 @@ from shared.settings import SettingError, is_of_origin, read_settings
         ("TLS_CERTIFICATE", "/etc/ssl/my.pem"),
         ("TLS_KEY", "/etc/ssl/my.key"),
         ("DEMO", "maybe"),
+        ("SIGN_UP", "yes"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(name: str, value: str) -> None:
@@ -54,6 +55,20 @@ def test_only_a_public_address_is_listened_on_everywhere_unasked(
     environment: dict[str, str], address: str
 ) -> None:
     assert read_settings(environment).listen == address
+
+
+def test_at_a_public_address_people_sign_up_to_terms_that_they_can_read() -> None:
+    public = {"PUBLIC_URL": "https://my.example.com", "SIGN_UP": "on"}
+    terms = {"PROVIDER_TERMS_URL": "https://example.com/terms", "TERMS_VERSION": "3"}
+
+    for missing in terms:
+        given = {name: text for name, text in terms.items() if name != missing}
+        with pytest.raises(SettingError, match="SIGN_UP"):
+            read_settings(public | given)
+    assert read_settings(public | terms).sign_up == SignUp(
+        is_on=True, terms_version="3"
+    )
+    assert not read_settings({}).sign_up.is_on
 
 
 @pytest.mark.parametrize(
