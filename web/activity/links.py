@@ -44,7 +44,6 @@ COMPANY_PAGES = {
     "billing.open_wallet": "wallets.show_wallets",
     "billing.set_comfort_buffer": "wallets.show_wallets",
     "billing.set_credit_limit": "wallets.show_wallets",
-    "billing.set_top_up_limits": "verification.show_center",
     "billing.set_tax_id": "profile.show_profile",
     "billing.adjust_wallet": "transactions.list_transactions",
     "billing.credit_invoice": "documents.list_documents",
@@ -78,5 +77,7 @@ def address_of(entry: ActivityEntry) -> str | None:
         return url_for("funds.top_up", top_up_id=top_up, company=company)
     if service := service_of(entry):
         return url_for("services.show_service", service_id=service, company=company)
+    if entry.method == "billing.set_top_up_limits":
+        return url_for("verification.show_center", company=company)
     page = COMPANY_PAGES.get(entry.method)
     return url_for(page, company_id=company) if page else None

@@ -22,6 +22,7 @@ THING = str(UUID(int=2))
         ("billing.begin_top_up", {"id": THING}, f"/funds/top-ups/{THING}"),
         ("billing.cancel_top_up", {"top_up_id": THING}, f"/funds/top-ups/{THING}"),
         ("billing.charge_due", {}, None),
+        ("billing.set_top_up_limits", {}, f"/account/verification?company={COMPANY}"),
         ("billing.a_later_version", {"id": THING}, None),
         *((method, {}, f"/companies/{COMPANY}/") for method in COMPANY_PAGES),
     ],

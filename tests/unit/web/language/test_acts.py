@@ -31,8 +31,8 @@ CHANGING: list[Method[Any, Any]] = [
     for method in contract.methods
     if method.effect is not Effect.READ
 ]
-TEXTS = {"country", "currency", "number", "plan_code"}
-"""Recorded texts, all of them codes: of a document, a plan, a currency, a country."""
+TEXTS = {"country", "currency", "number", "plan_code", "terms_version"}
+"""Recorded texts, all codes: of a document, a plan, a currency, a country, terms."""
 
 
 def test_every_changing_method_has_its_sentence() -> None:
