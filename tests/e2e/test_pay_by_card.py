@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 import requests
@@ -23,8 +23,7 @@ from playwright.sync_api import (
 from launcher.machine.ports import LOOPBACK
 from launcher.servers.databases import SERVICES
 from launcher.servers.postgres import PostgresServer
-from services.identity.people.verification import PERSONAL_STEPS
-from shared.contracts import billing, identity
+from shared.contracts import billing
 from shared.contracts.billing.payments import GatewayName
 from tests.e2e.conftest import WAIT_MS, log_in
 from tests.fixtures.databases import fresh_database
@@ -63,18 +62,9 @@ class Shop:
         wallet = billing.wallets.OpenWallet(company_id=company_id, currency="EUR")
         self.site.operator.call(billing.wallets.OPEN_WALLET, wallet)
         if is_verified:
-            self._verify(self.site.user_ids[email])
+            self.site.verify(email)
         self.site.services.deliver_events()
         return email
-
-    def _verify(self, user_id: UUID) -> None:
-        for step in PERSONAL_STEPS:
-            passed = identity.people.SetVerification(
-                user_id=user_id,
-                step=step,
-                state=identity.people.VerificationState.VERIFIED,
-            )
-            self.site.operator.call(identity.people.SET_VERIFICATION, passed)
 
     def open(self, email: str = "", **options: object) -> Page:
         """A browser in which somebody has signed in: one for all, or this one."""

@@ -91,6 +91,8 @@ class Play:
         self.subscriber = Subscriber(
             site, f"rent-{uuid4()}@example.com", time_zone=zone
         )
+        site.verify(self.subscriber.email)
+        self.subscriber.settle()
         self.model = Model(ZoneInfo(zone))
         self.top_ups: list[tuple[billing.top_ups.TopUp, Decimal]] = []
 
