@@ -28,6 +28,8 @@ class Status(StrEnum):
     """What is said of a step's last document."""
 
     NONE = ""
+    UPLOADING = "uploading"
+    """It is being sent, or that was interrupted."""
     CHECKING = "checking"
     IN_REVIEW = "in_review"
     REFUSED = "refused"
@@ -38,7 +40,7 @@ class Status(StrEnum):
 
 
 _STATUS = {
-    DocumentState.UPLOADING: Status.CHECKING,
+    DocumentState.UPLOADING: Status.UPLOADING,
     DocumentState.CHECKING: Status.CHECKING,
     DocumentState.IN_REVIEW: Status.IN_REVIEW,
     DocumentState.REFUSED: Status.REFUSED,
@@ -46,7 +48,11 @@ _STATUS = {
     DocumentState.APPROVED: Status.APPROVED,
     DocumentState.EXPIRED: Status.EXPIRED,
 }
-_POLLS = {Status.CHECKING: "2s", Status.IN_REVIEW: "20s"}
+_POLLS = {
+    Status.UPLOADING: "20s",
+    Status.CHECKING: "2s",
+    Status.IN_REVIEW: "20s",
+}
 
 
 @dataclass(frozen=True)

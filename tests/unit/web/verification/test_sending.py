@@ -238,6 +238,15 @@ def test_each_process_takes_two_at_a_time(identity: Identity) -> None:
     assert send(browser).status_code == 303
 
 
+def test_while_one_is_sent_the_page_takes_no_other(identity: Identity) -> None:
+    identity.known = [_document(DocumentState.UPLOADING)]
+
+    page = identity.fake.browser().get(ADDRESS)
+
+    assert 'data-state="uploading"' in page.text
+    assert 'name="file"' not in page.text
+
+
 def test_the_page_follows_what_becomes_of_it(identity: Identity) -> None:
     browser = identity.fake.browser()
     state = f"{ADDRESS}/state?step=identity_document&state=checking"
