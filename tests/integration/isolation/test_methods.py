@@ -141,7 +141,7 @@ IDENTITY = (
     Line(identity.signing_up.SIGN_UP,        "403 403 403 403 403 403 403 403 403 403", identity.signing_up.SignUp(token="none", name="Ann", password=PASSWORD, is_business=False, country="DE", terms_version="1", address="192.0.2.7")),
     Line(identity.email_changes.CHANGE_EMAIL, "200 200 200 200 200 own 401 401 403 404", identity.email_changes.ChangeEmail(email=f"new@{e.OWN_WORD}.example")),
     # Of links that there are, test_email_changes.py shows who may use them.
-    Line(identity.email_changes.CONFIRM_EMAIL, "404 404 404 404 404 404 401 401 403 404", identity.email_changes.ConfirmEmail(token="no-such-link")),
+    Line(identity.email_changes.CONFIRM_EMAIL, "404 404 404 404 404 404 401 401 404 404", identity.email_changes.ConfirmEmail(token="no-such-link")),
     Line(identity.email_changes.FIND_UNDO_EMAIL, "404 404 404 404 404 404 404 404 404 404", identity.email_changes.FindUndoEmail(token="no-such-link")),
     Line(identity.email_changes.UNDO_EMAIL, "404 404 404 404 404 404 404 404 404 404", identity.email_changes.UndoEmail(token="no-such-link")),
     # Nobody has a number, nor a code; test_phones.py has some.
@@ -189,7 +189,7 @@ IDENTITY = (
     Line(contacts.OPEN_CONTACT_END,     "404 404 404 404 404 404 404 404 404 404", OpenLink(token="no-such-link", address="192.0.2.14")),
     Line(contacts.END_CONTACT,          "404 404 404 404 404 404 404 404 404 404", OpenLink(token="no-such-link", address="192.0.2.15")),
     Line(identity.people.CREATE_USER,      "403 403 403 403 403 403 401 401 200 200", identity.people.CreateUser(email=f"{e.NEW_WORD}@example.com", name="Ann", password=PASSWORD)),
-    Line(emails.ASK_TO_VERIFY_EMAIL, "409 409 409 409 409 409 401 401 404 404", emails.AskToVerifyEmail()),
+    Line(emails.ASK_TO_VERIFY_EMAIL, "409 409 409 409 409 409 401 401 403 404", emails.AskToVerifyEmail()),
     Line(emails.VERIFY_EMAIL, "404 404 404 404 404 404 401 401 404 404", emails.VerifyEmail(code="123456")),
     Line(emails.FIND_EMAIL_LINK, "404 404 404 404 404 404 404 404 404 404", emails.EmailLink(token=e.NEW_WORD)),
     Line(emails.USE_EMAIL_LINK, "404 404 404 404 404 404 404 404 404 404", emails.EmailLink(token=e.NEW_WORD)),
