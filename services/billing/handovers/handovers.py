@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from msgspec.structs import replace as replace_struct
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
@@ -40,11 +41,16 @@ _OVER = frozenset({ServiceState.TERMINATED, ServiceState.CANCELLED})
 
 
 def list_open(
-    session: Session, sellers: Sellers, company_id: UUID, service_id: UUID | None
+    change: Change, sellers: Sellers, service_id: UUID | None
 ) -> list[contract.Handover]:
-    """Return what a company offers and is offered, the latest first."""
+    """Return what the caller's company offers and is offered, the latest first."""
+    session, company_id = change.db, change.call.principal.require_company()
     wanted = select(Handover).where(
         Handover.ended_at.is_(None),
+        or_(
+            Handover.state != HandoverState.OFFERED,
+            Handover.expires_at > change.call.now,
+        ),
         or_(Handover.giver_id == company_id, Handover.receiver_id == company_id),
     )
     if service_id is not None:
@@ -53,15 +59,19 @@ def list_open(
     return [view(session, each, sellers) for each in rows]
 
 
-def get(
-    session: Session, sellers: Sellers, company_id: UUID, handover_id: UUID
-) -> contract.Handover:
-    """Return one that a company has a part in.
+def get(change: Change, sellers: Sellers, handover_id: UUID) -> contract.Handover:
+    """Return one that the caller's company has a part in.
 
     Raises:
         NotFound: ``no_such_handover``.
     """
-    return view(session, _find(session, company_id, handover_id), sellers)
+    company_id = change.call.principal.require_company()
+    handover = _find(change.db, company_id, handover_id)
+    found = view(change.db, handover, sellers)
+    if found.state is HandoverState.OFFERED and found.expires_at <= change.call.now:
+        # Noted with the next offer; until then, nothing else depends on it.
+        return replace_struct(found, state=HandoverState.EXPIRED, obstacles=[])
+    return found
 
 
 def offer(
@@ -154,7 +164,10 @@ def withdraw(change: Change, sellers: Sellers, handover_id: UUID) -> contract.Ha
 
 
 def follow(news: Sequence[News]) -> None:
-    """End what is open for services that went to another company, or ended."""
+    """End what is open for services that went to another company, or ended.
+
+    What counts is what billing keeps of a service: an event may be an older one.
+    """
     session = news[0][0].db
     wanted = {envelope.body.id for _, envelope in news}
     rows = session.scalars(
@@ -164,12 +177,13 @@ def follow(news: Sequence[News]) -> None:
     )
     opened = {each.service_id: each for each in rows}
     for change, envelope in news:
-        handover, body = opened.get(envelope.body.id), envelope.body
+        handover = opened.get(envelope.body.id)
         if handover is None or handover.ended_at is not None:
             continue
-        if body.company_id == handover.receiver_id:
+        service = session.get_one(Subscription, handover.service_id)
+        if service.company_id == handover.receiver_id:
             _end(change, handover, HandoverState.DONE)
-        elif body.company_id != handover.giver_id or body.state in _OVER:
+        elif service.company_id != handover.giver_id or service.state in _OVER:
             _end(change, handover, HandoverState.FAILED)
 
 

@@ -31,18 +31,16 @@ from shared.rpc.service import handles
 class HandoverMethods(BillingMethods, is_part=True):
     @handles(LIST_HANDOVERS)
     def list_handovers(self, call: Call, request: ListHandovers) -> Handovers:
-        company_id = call.principal.require_company()
         with self.database.system() as db:
-            found = handovers.list_open(
-                db, self._sellers, company_id, request.service_id
-            )
+            change = self.change(db, call)
+            found = handovers.list_open(change, self._sellers, request.service_id)
         return Handovers(handovers=found)
 
     @handles(GET_HANDOVER)
     def get_handover(self, call: Call, request: HandoverRequest) -> Handover:
-        company_id = call.principal.require_company()
         with self.database.system() as db:
-            return handovers.get(db, self._sellers, company_id, request.handover_id)
+            change = self.change(db, call)
+            return handovers.get(change, self._sellers, request.handover_id)
 
     @handles(OFFER_SERVICE)
     def offer_service(self, call: Call, request: OfferService) -> Handover:

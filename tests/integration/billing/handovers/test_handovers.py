@@ -163,6 +163,11 @@ def test_an_offer_is_made_once_and_ends_once(
     giver.pass_time(days=7)
     with pytest.raises(Conflict, match="handover_over"):
         answer(receiver, ACCEPT_HANDOVER, third)
+    for who in (giver, receiver):
+        listed = who.call_as(Role.OWNER, LIST_HANDOVERS, ListHandovers())
+        assert listed.handovers == []
+        late = answer(who, GET_HANDOVER, third)
+        assert (late.state, late.obstacles) == (HandoverState.EXPIRED, [])
     assert offer(giver, receiver, service).id != third.id
 
 
