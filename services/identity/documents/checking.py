@@ -1,13 +1,14 @@
 """Check files that people have sent: from an upload to images that can be reviewed.
 
 A file is claimed, worked on between transactions, and noted. What is interrupted is
-claimed again, a few times.
+claimed again, a few times. If the document has ended meanwhile, as its person was
+erased, nothing is noted.
 """
 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -45,8 +46,11 @@ _MOST_ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class _Upload:
+    """``claimed_until`` tells one claim of it from the next."""
+
     id: UUID
     subject_id: UUID
+    claimed_until: datetime | None
     key: bytes
     sha256: str
     size: int
@@ -136,20 +140,23 @@ class Checking:
     def _accept(self, upload: _Upload, key: bytes) -> None:
         with self._database.system() as db:
             document = _claimed(db, upload)
+            if document is None:
+                return
             sealed = self._settings.envelope.wrap(key, document.month)
             document.wrapped_key, document.key_id = sealed.data, sealed.key_id
             document.state = DocumentState.IN_REVIEW
 
     def _refuse(self, upload: _Upload, refusal: FileRefusal, request_id: str) -> None:
         with self._database.system() as db:
-            refuse(self._change(db, request_id), _claimed(db, upload), refusal)
+            if (document := _claimed(db, upload)) is not None:
+                refuse(self._change(db, request_id), document, refusal)
 
     def _wait(self, upload: _Upload) -> None:
         """Try again later, as often as it takes: it is not because of the file."""
         with self._database.system() as db:
-            document = _claimed(db, upload)
-            document.claimed_until = self._runtime.clock.now() + _AGAIN_AFTER
-            document.attempts -= 1
+            if (document := _claimed(db, upload)) is not None:
+                document.claimed_until = self._runtime.clock.now() + _AGAIN_AFTER
+                document.attempts -= 1
 
     def _change(self, db: Session, request_id: str) -> Change:
         call = Call(system("documents"), request_id, self._runtime.clock.now())
@@ -174,11 +181,20 @@ def _upload(document: IdentityDocument, key: bytes) -> _Upload:
     return _Upload(
         id=document.id,
         subject_id=document.subject_id,
+        claimed_until=document.claimed_until,
         key=key,
         sha256=document.sha256,
         size=document.size,
     )
 
 
-def _claimed(db: Session, upload: _Upload) -> IdentityDocument:
-    return db.get_one(IdentityDocument, upload.id, with_for_update=True)
+def _claimed(db: Session, upload: _Upload) -> IdentityDocument | None:
+    """Lock a document; return None if it has ended, or another process has it now."""
+    document = db.get_one(IdentityDocument, upload.id, with_for_update=True)
+    is_checked = document.state is DocumentState.CHECKING
+    if is_checked and document.claimed_until == upload.claimed_until:
+        return document
+    # Images may have been stored after those of the document were deleted.
+    document.has_remade = True
+    log.warning("document_claim_lost", document=str(upload.id))
+    return None

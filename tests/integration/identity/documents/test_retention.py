@@ -1,5 +1,6 @@
 """Documents are deleted on time, from backups too; their keys can be rotated."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from shared.contracts.identity.people import VerificationState
 from shared.contracts.identity.verification import documents
 from shared.contracts.identity.verification.documents import DocumentState, remade_name
 from shared.errors import Conflict
+from tests.fixtures.identity import files
 from tests.fixtures.identity.harness import IdentityHarness
 from tests.fixtures.identity.sent_documents import STEP, Sender, approve, view
 from tests.fixtures.identity.steps import state_of
@@ -62,6 +64,31 @@ def test_a_document_that_nobody_reviewed_can_be_sent_again(
     assert harness.storage.files == {}
     assert state_of(harness, document.user_id, STEP) is VerificationState.NOT_STARTED
     assert alice.send().state is DocumentState.IN_REVIEW
+
+
+@pytest.mark.parametrize("content", [files.photo(), b"no image"])
+def test_what_is_erased_while_it_is_checked_stays_erased(
+    harness: IdentityHarness,
+    alice: Sender,
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes,
+) -> None:
+    upload = alice.begin()
+    alice.store(upload, content)
+    document = alice.finish(upload, content)
+    read = harness.storage.read
+
+    def erase_meanwhile(name: str) -> Iterator[bytes]:
+        with harness.database.system() as db:
+            erase(db, document.user_id)
+        return read(name)
+
+    monkeypatch.setattr(harness.storage, "read", erase_meanwhile)
+    harness.run_job("check_documents")
+
+    row = alice.row(document.id)
+    assert (row.state, row.wrapped_key) == (DocumentState.CANCELLED, None)
+    assert not [name for name in harness.storage.files if "remade" in name]
 
 
 def test_backups_cannot_be_read_once_the_months_key_is_destroyed(
