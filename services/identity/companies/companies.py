@@ -118,6 +118,11 @@ def change_company(
     return publish_change(change, company)
 
 
+def shown_by_document(company: Company) -> dict[str, Any]:
+    """Return the details that a company's document verifies."""
+    return {name: getattr(company, name) for name in SHOWN_BY_DOCUMENT}
+
+
 def get_company(db: Session, company_id: UUID, *, lock: bool = False) -> Company:
     """Read a company; with ``lock``, to change it.
 

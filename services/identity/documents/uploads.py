@@ -8,9 +8,11 @@ import base64
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.identity.documents.month_keys import month_of
@@ -46,6 +48,7 @@ LIFETIME = timedelta(minutes=10)
 MOST_A_DAY = Limit("documents", "too_many_documents", 20, timedelta(days=1))
 """Uploads by one user."""
 
+_WAITING = (DocumentState.CHECKING, DocumentState.IN_REVIEW)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -125,6 +128,28 @@ def give_up(document: IdentityDocument) -> None:
     document.state, document.wrapped_key = DocumentState.CANCELLED, None
 
 
+def lock_waiting(
+    db: Session, subject_id: UUID, step: VerificationStep
+) -> Sequence[IdentityDocument]:
+    """Lock what waits for a step, so that nobody decides on it meanwhile."""
+    waiting = select(IdentityDocument).where(
+        IdentityDocument.subject_id == subject_id,
+        IdentityDocument.step == step,
+        IdentityDocument.state.in_(_WAITING),
+    )
+    return db.scalars(waiting.with_for_update()).all()
+
+
+def withdraw(
+    change: Change, waiting: Sequence[IdentityDocument], reason_code: str
+) -> None:
+    """Give up what waits, because what it would verify has changed."""
+    for document in waiting:
+        give_up(document)
+        result = Result(VerificationState.NOT_STARTED, reason_code)
+        set_state(change, document.subject_id, document.step, result)
+
+
 def _subject(principal: Principal, step: VerificationStep) -> UUID:
     """Return whose step it is.
 
@@ -157,8 +182,7 @@ def _uploads_of(db: Session, user_id: UUID) -> list[IdentityDocument]:
 
 def _check_step(db: Session, subject_id: UUID, step: VerificationStep) -> None:
     """Check that a step can be taken: it is not done, and nothing waits for it."""
-    waiting = (DocumentState.CHECKING, DocumentState.IN_REVIEW)
-    if documents_of(db, subject_id, *waiting):
+    if documents_of(db, subject_id, *_WAITING):
         raise Conflict("document_in_review")
     passed = db.get(Verification, (subject_id, step))
     if passed is not None and passed.state is VerificationState.VERIFIED:

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from services.identity.documents import uploads
 from services.identity.people import users, verification
 from services.identity.recording import record_of
 from services.identity.surface.room_methods import RoomMethods
@@ -39,7 +40,11 @@ class PeopleMethods(RoomMethods, is_part=True):
         with self.database.system() as db:
             change = self.change(db, call)
             user = users.lock_user(db, call.principal.user_id)
+            step = identity.people.VerificationStep.IDENTITY_DOCUMENT
+            waiting, name = uploads.lock_waiting(db, user.id, step), user.name
             changed = users.change_account(change, user, request)
+            if user.name != name:
+                uploads.withdraw(change, waiting, "name_changed")
             record_of(change, user)
             return changed
 

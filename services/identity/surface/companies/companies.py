@@ -3,8 +3,10 @@
 from sqlalchemy.orm import Session
 
 from services.identity.companies import companies
+from services.identity.documents import uploads
 from services.identity.surface.room_methods import RoomMethods
 from shared.contracts import identity
+from shared.contracts.identity.people import VerificationStep
 from shared.rpc.call import Call
 from shared.rpc.service import in_transaction
 
@@ -21,7 +23,15 @@ class CompanyMethods(RoomMethods, is_part=True):
     def change_company(
         self, db: Session, call: Call, request: identity.companies.ChangeCompany
     ) -> identity.companies.Company:
-        return companies.change_company(self.change(db, call), request)
+        change, company_id = self.change(db, call), call.principal.require_company()
+        company = companies.get_company(db, company_id, lock=True)
+        step = VerificationStep.COMPANY_DOCUMENT
+        waiting = uploads.lock_waiting(db, company_id, step)
+        shown = companies.shown_by_document(company)
+        changed = companies.change_company(change, request)
+        if companies.shown_by_document(company) != shown:
+            uploads.withdraw(change, waiting, "company_changed")
+        return changed
 
     @in_transaction(identity.companies.CREATE_COMPANY)
     def create_company(
