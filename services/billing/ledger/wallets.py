@@ -231,6 +231,25 @@ def lock_wallet(session: Session, company_id: UUID, currency: str) -> Wallet:
     return wallet
 
 
+def lock_among_all(session: Session, company_id: UUID, currency: str) -> Wallet:
+    """Like `lock_wallet`, with all other wallets of the company locked as well.
+
+    Raises:
+        NotFound: ``no_such_wallet``.
+    """
+    wallets = session.scalars(
+        select(Wallet)
+        .where(Wallet.company_id == company_id)
+        .order_by(Wallet.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for wallet in wallets:
+        if wallet.currency == currency:
+            return wallet
+    raise NotFound("no_such_wallet", parameters={"currency": currency})
+
+
 def find_wallet(session: Session, company_id: UUID, currency: str) -> Wallet | None:
     """Like `lock_wallet`, but return None if there is no wallet."""
     return session.scalars(

@@ -1,7 +1,7 @@
 """Top-ups are begun as they were quoted."""
 
 from services.billing.gateways.gateway import Gateway
-from services.billing.ledger.wallets import lock_wallet
+from services.billing.ledger.wallets import lock_among_all
 from services.billing.models.ledger import Wallet
 from services.billing.models.top_ups import TopUp
 from services.billing.parties.companies import may_buy_from, require_open
@@ -31,7 +31,8 @@ def begin(change: Change, terms: Terms, request: billing.top_ups.BeginTopUp) -> 
     require_open(change.db, company_id)
     if not may_buy_from(change.db, company_id, terms.seller):
         raise Conflict("quote_changed")
-    wallet = lock_wallet(change.db, company_id, request.net.currency.code)
+    # What the others take counts within 24 hours, too.
+    wallet = lock_among_all(change.db, company_id, request.net.currency.code)
     quoted = quote_for(change.db, terms, change.call, wallet, request.net)
     if quoted.problems:
         problem = quoted.problems[0]

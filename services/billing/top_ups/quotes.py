@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache, partial
 
 from msgspec import structs
 from sqlalchemy import and_, func, or_, select
@@ -26,7 +27,7 @@ from shared.contracts.billing.payments import GatewayName, PaymentState
 from shared.contracts.billing.tax import TaxReason
 from shared.contracts.billing.top_ups import TopUpState
 from shared.errors import InvalidInput, NotFound
-from shared.money import Money, fits_ledger, zero
+from shared.money import Money, currency_of, fits_ledger, round_to_minor_unit, zero
 from shared.rpc.call import Call
 from shared.wire import to_json
 
@@ -87,34 +88,69 @@ def quote_for(
 def _circumstances(
     session: Session, limits: Limits, wallet: Wallet, now: datetime
 ) -> top_up_rules.Circumstances:
-    open_net = session.scalar(
-        select(func.coalesce(func.sum(TopUp.net), 0)).where(
-            TopUp.wallet_id == wallet.id, TopUp.state.in_(OPEN)
-        )
+    rows = session.execute(
+        select(TopUp.currency, func.sum(TopUp.net))
+        .where(TopUp.company_id == wallet.company_id, TopUp.state.in_(OPEN))
+        .group_by(TopUp.currency)
     )
+    still_open = {currency: net for currency, net in rows}  # noqa: C416
+    nothing = zero(wallet.currency).amount
+    open_net = still_open.pop(wallet.currency, nothing)
+    shares = _Shares(session, limits, wallet)
     return top_up_rules.Circumstances(
-        limits=bounds_of(session, limits, wallet.company_id, wallet.currency),
+        limits=shares.bounds,
         balance=wallet.balance,
-        open_net=open_net or zero(wallet.currency).amount,
-        counted=_counted(session, wallet, now),
+        open_net=open_net,
+        open_elsewhere=sum((shares.of(*each) for each in still_open.items()), nothing),
+        counted=_counted(session, shares, now),
     )
+
+
+class _Shares:
+    """What amounts in a company's currencies take of the limit of one of its wallets.
+
+    The limit within 24 hours is the company's, and its currencies are not converted: so
+    half of the limit in one of them leaves half in each. One without a limit, as an
+    operator may set it, takes nothing of the others.
+    """
+
+    def __init__(self, session: Session, limits: Limits, wallet: Wallet) -> None:
+        self.wallet = wallet
+        self._bounds = cache(partial(bounds_of, session, limits, wallet.company_id))
+
+    @property
+    def bounds(self) -> top_up_rules.Bounds:
+        return self._bounds(self.wallet.currency)
+
+    def of(self, currency: str, net: Decimal) -> Decimal:
+        if currency == self.wallet.currency:
+            return net
+        here, there = self.bounds.per_day, self._bounds(currency).per_day
+        if here is None or not there:
+            return Decimal(0)
+        share = Money(net * here / there, currency_of(self.wallet.currency))
+        return round_to_minor_unit(share).amount
 
 
 def _counted(
-    session: Session, wallet: Wallet, now: datetime
+    session: Session, shares: _Shares, now: datetime
 ) -> list[top_up_rules.Counted]:
-    """The payments within the last 24 hours, oldest first."""
+    """The company's payments within the last 24 hours, oldest first."""
     rows = session.execute(
-        select(Payment.settled_at, Payment.net)
+        select(Payment.settled_at, TopUp.currency, Payment.net)
         .join(TopUp, TopUp.id == Payment.top_up_id)
         .where(
-            TopUp.wallet_id == wallet.id,
+            TopUp.company_id == shares.wallet.company_id,
             Payment.state.in_(PAID),
             Payment.settled_at > now - top_up_rules.WINDOW,
         )
         .order_by(Payment.settled_at)
     )
-    return [top_up_rules.Counted(paid_at, net) for paid_at, net in rows if paid_at]
+    return [
+        top_up_rules.Counted(paid_at, shares.of(currency, net))
+        for paid_at, currency, net in rows
+        if paid_at
+    ]
 
 
 def _repeated(

@@ -61,14 +61,17 @@ class Counted:
 class Circumstances:
     """What a wallet's top-ups are bound by, in its currency.
 
-    ``open_net`` are top-ups that may still be paid. ``counted`` was paid within 24
-    hours, whenever it was asked for, oldest first.
+    ``open_net`` are top-ups that may still be paid, ``open_elsewhere`` those of the
+    company's other wallets. ``counted`` was paid within 24 hours to any of them,
+    whenever it was asked for, oldest first. What is elsewhere takes the same share of
+    this currency's limit as it does of its own.
     """
 
     limits: Bounds
     balance: Decimal
     open_net: Decimal
     counted: Sequence[Counted]
+    open_elsewhere: Decimal = Decimal(0)
 
     @property
     def room(self) -> Decimal:
@@ -81,7 +84,8 @@ class Circumstances:
         """What may still be topped up within 24 hours; None without a limit."""
         if self.limits.per_day is None:
             return None
-        taken = self.open_net + sum((each.net for each in self.counted), Decimal(0))
+        still_open = self.open_net + self.open_elsewhere
+        taken = still_open + sum((each.net for each in self.counted), Decimal(0))
         return max(self.limits.per_day - taken, Decimal(0))
 
     def at(self, moment: datetime) -> "Circumstances":

@@ -9,7 +9,7 @@ from shared.contracts import billing
 from shared.contracts.identity.memberships import Role
 from shared.contracts.identity.people import VerificationStep
 from shared.contracts.identity.verification.levels import VerificationLevel
-from shared.errors import InvalidInput, NotFound
+from shared.errors import Conflict, InvalidInput, NotFound
 from tests.fixtures.billing.harness import money
 from tests.fixtures.billing.payer import Payer
 
@@ -141,3 +141,27 @@ def test_limits_that_make_no_sense_are_refused(
 ) -> None:
     with pytest.raises(refusal):
         set_limits(payer, replace(own_limits(payer), **own))
+
+
+def test_another_wallet_has_no_limit_of_its_own_within_a_day(payer: Payer) -> None:
+    payer.harness.verify(EMAIL)
+    for currency in ("PLN", "USD"):
+        payer.harness.open_wallet(currency)
+    payer.pay("60")
+    payer.begin("10")
+
+    # 70 of 100 are taken: of a hundred dollars, and of five hundred zlotys.
+    for currency, left in (("USD", "30"), ("PLN", "150"), ("EUR", "30")):
+        quote = payer.quote("400" if currency == "PLN" else "80", currency)
+        assert [each.code for each in quote.problems] == ["above_day_limit"]
+        assert quote.day_left == money(left, currency)
+        assert quote.open_net == money("10" if currency == "EUR" else "0", currency)
+    dollars = payer.quote("30", "USD")
+    payer.begin_as_quoted(dollars)
+    with pytest.raises(Conflict) as refused:
+        payer.begin_as_quoted(payer.quote("10"))
+    assert refused.value.code == "above_day_limit"
+
+    set_limits(payer, replace(own_limits(payer), is_day_unlimited=True))
+    assert payer.quote("10").day_left is None
+    assert payer.quote("10", "USD").day_left == money("70", "USD")
