@@ -89,7 +89,7 @@ def _read_fields(upload: Upload) -> None:
     """Read what stands before the file, and check that the form is ours.
 
     Raises:
-        UploadEnded: it is no such form.
+        UploadEnded: it is another form.
         CSRFError: it is not.
     """
     take_fields(upload.read_fields())

@@ -56,7 +56,7 @@ class Upload:
         """Begin to read, for as long as ``seconds``.
 
         Raises:
-            UploadEnded: it is no form with a file.
+            UploadEnded: the form has no file.
         """
         kind, options = parse_options_header(content_type)
         boundary = options.get("boundary", "")
@@ -168,7 +168,7 @@ def _read_block(body: IO[bytes], deadline: float) -> bytes:
 
 
 def take_fields(fields: MultiDict[str, str]) -> None:
-    """Make these the fields of the request's form, for whoever asks for them."""
+    """Make these the fields of the request's form."""
     request = flask.request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     vars(request)["form"] = ImmutableMultiDict(fields)
 
@@ -177,7 +177,7 @@ def begin_upload(seconds: float) -> Upload:
     """Begin to read the request's form.
 
     Raises:
-        UploadEnded: it is no form with a file.
+        UploadEnded: the form has no file.
     """
     # The server ends it where the body ends; Flask's stream has the limit of forms.
     body = flask.request.environ["wsgi.input"]

@@ -14,6 +14,7 @@ from services.identity.service import IdentityService
 from services.inventory.service import InventoryService
 from shared.contract import Effect, Request
 from shared.contracts import billing, identity
+from shared.contracts.identity.verification import documents
 from shared.principal import NOBODY_ID
 from shared.rpc.activity import OWN_ACCOUNT
 from tests.fixtures.acts import LEFT_OUT
@@ -35,8 +36,10 @@ ELSEWHERE = {
     *(*CALLS, billing.cards.FORGET_CARD),
     *(identity.leaving.EXPORT_USER, identity.leaving.ERASE_ACCOUNT),
     *(each for each in billing.handovers.METHODS if each.effect is Effect.ONCE),
+    *(documents.FINISH_DOCUMENT, documents.VIEW_DOCUMENT),
 }
-"""Cards are in tests/integration/billing/payments/test_stripe.py, exports in
+"""Documents are in tests/integration/identity/documents/test_documents.py, cards in
+tests/integration/billing/payments/test_stripe.py, exports in
 tests/integration/identity/leaving/test_leaving.py, handing over in
 tests/integration/billing/handovers."""
 

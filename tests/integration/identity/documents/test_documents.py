@@ -25,6 +25,7 @@ from tests.fixtures.identity import files
 from tests.fixtures.identity.harness import IdentityHarness
 from tests.fixtures.identity.sent_documents import STEP, Sender, approve, view
 from tests.fixtures.identity.steps import step_of
+from tests.fixtures.identity.trail import acts_in
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
 COMPANY = VerificationStep.COMPANY_DOCUMENT
@@ -54,6 +55,19 @@ def _told(harness: IdentityHarness) -> list[tuple[NoticeKind, str]]:
             .order_by(Notice.position)
         )
         return [(each.kind, each.parameters["reason"]) for each in told]
+
+
+def test_sending_and_viewing_leave_an_act_each(
+    harness: IdentityHarness, alice: Sender
+) -> None:
+    view(harness, alice.send().id)
+
+    (sent,) = acts_in(harness.database, "finish_document")
+    (viewed,) = acts_in(harness.database, "view_document")
+    for act in (sent, viewed):
+        assert act.body.user_id == alice.session.user.id
+        assert act.body.recorded["step"] == STEP.value
+    assert (sent.body.actor_kind, viewed.body.actor_kind) == ("user", "operator")
 
 
 def test_a_document_is_checked_and_approved(

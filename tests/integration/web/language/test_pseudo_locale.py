@@ -14,11 +14,17 @@ from tests.fixtures.web.catalogues import pseudo_catalogue, translated
 from tests.fixtures.web.customer_site import CustomerSite
 from tests.fixtures.web.pages import ABOUT
 from tests.fixtures.web.visible_text import texts_outside_messages
-from web.language.places import country_choices, time_zone_choices
+from web.language.places import (
+    country_choices,
+    language_choices,
+    time_zone_choices,
+)
 
 DATA = (
     *("Ada & Co", "A Person", "ada@example.com", "web-01", "Client Area", "English"),
     *("PDF", "XML", "UBL"),
+    # How CLDR joins a list.
+    "and",
 )
 CODE = re.compile(r"\b[A-Z]{3}\b")
 REFERENCE = re.compile(r"\b[A-Z]{2,3}-[0-9A-Z-]+")
@@ -57,5 +63,6 @@ def _data() -> list[str]:
     """What people, catalogues and CLDR wrote, the longest first."""
     rows = catalog_rows()
     named = [row.plan_name for row in rows] + [row.family_name for row in rows]
-    places = [name for _, name in (*country_choices(), *time_zone_choices())]
-    return sorted({*named, *places, *DATA}, key=len, reverse=True)
+    choices = (*country_choices(), *time_zone_choices(), *language_choices())
+    chosen = [name for _, name in choices]
+    return sorted({*named, *chosen, *DATA}, key=len, reverse=True)
