@@ -449,6 +449,7 @@ def test_every_command_has_help(client_area: ClientArea) -> None:
 
 
 PLAIN_WORDS = {
+    "document",
     "file",
     "street",
     "postal_code",
