@@ -1,8 +1,9 @@
 """What members may do, as events say, against principals made before.
 
 A principal is good for minutes. Once an event says that its person has left the company
-or has another role there, or that the company requires a second factor that they may
-not have, it is used no more: identity is asked for another one.
+or has another role there, that the company requires a second factor that they may not
+have, or that it was closed, locked or unlocked, it is used no more: identity is asked
+for another one.
 """
 
 import threading
@@ -13,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.contracts.identity.accounts.standing import Standing
 from shared.contracts.identity.companies import COMPANY_CHANGED, Company
 from shared.contracts.identity.factors import TWO_FACTOR_CHANGED, TwoFactorState
 from shared.contracts.identity.memberships import MEMBERSHIP_CHANGED, Membership, Role
@@ -38,7 +40,7 @@ class Rights:
         self._capacity = capacity
         self._roles: OrderedDict[tuple[UUID, UUID], tuple[int, Role | None]]
         self._roles = OrderedDict()
-        self._requiring: OrderedDict[UUID, datetime] = OrderedDict()
+        self._restricted: OrderedDict[UUID, datetime] = OrderedDict()
         self._factors: OrderedDict[UUID, datetime] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -59,8 +61,11 @@ class Rights:
                     self._note(self._roles, key, (version, member.role))
             elif event == _ABOUT_COMPANIES:
                 company = msgspec.json.decode(body, type=Company)
-                if company.requires_two_factor:
-                    self._note(self._requiring, company.id, now)
+                is_open = company.standing is Standing.OPEN
+                # One that is unlocked gives back what it took.
+                was_noted = company.id in self._restricted
+                if company.requires_two_factor or not is_open or was_noted:
+                    self._note(self._restricted, company.id, now)
             else:
                 state = msgspec.json.decode(body, type=TwoFactorState)
                 self._note(self._factors, state.user_id, now)
@@ -72,10 +77,10 @@ class Rights:
         made_at = principal.issued_at
         with self._lock:
             known = self._roles.get((principal.company_id, principal.user_id))
-            required_at = self._requiring.get(principal.company_id)
+            restricted_at = self._restricted.get(principal.company_id)
             factors_at = self._factors.get(principal.user_id)
         has_other_role = known is not None and _name(known[1]) != principal.role
-        since = [at for at in (required_at, factors_at) if at is not None]
+        since = [at for at in (restricted_at, factors_at) if at is not None]
         return has_other_role or any(made_at <= at + _SKEW for at in since)
 
     def _note(

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from shared.clock import ManualClock
+from shared.contracts.identity.accounts.standing import Standing
 from shared.contracts.identity.memberships import Role
 from shared.principal import LIFETIME, Kind, Principal
 from web.page.freshness.changes import Changes
@@ -52,6 +53,8 @@ def factor(user: object) -> tuple[str, Mapping[str, object]]:
         (company(), False),
         (company(requires_two_factor=True), True),
         (company(requires_two_factor=True, id=OTHER_COMPANY), False),
+        (company(standing=Standing.LOCKED), True),
+        (company(standing=Standing.CLOSED), True),
         (factor(USER), True),
         (factor(OTHER_USER), False),
     ],
@@ -75,6 +78,19 @@ def test_one_made_since_is_used_and_an_older_event_changes_nothing() -> None:
 
     assert changes.rights.have_changed(VIEWER)
     assert not changes.rights.have_changed(made_later)
+
+
+def test_a_company_that_is_unlocked_gives_its_rights_back_at_once() -> None:
+    clock = ManualClock(NOW)
+    changes, soon = Changes(clock), timedelta(minutes=1)
+    made_while_locked = replace(VIEWER, expires_at=NOW + soon + LIFETIME)
+    _receive(changes, company(standing=Standing.LOCKED))
+    assert not changes.rights.have_changed(made_while_locked)
+
+    clock.move(2 * soon)
+    _receive(changes, company(), version=2)
+
+    assert changes.rights.have_changed(made_while_locked)
 
 
 def _receive(changes: Changes, event: tuple[str, Any], version: int = 1) -> None:
