@@ -74,6 +74,18 @@ def remove_contact(change: Change, contact_id: UUID) -> None:
     contact = change.db.get(BillingContact, contact_id, with_for_update=True)
     if contact is None:
         raise NotFound("no_such_contact")
+    _remove(change, contact)
+
+
+def forget_all(change: Change, company_id: UUID) -> None:
+    """Delete a company's contacts; mails to them that wait are not sent."""
+    own = select(BillingContact).where(BillingContact.company_id == company_id)
+    ordered = own.order_by(BillingContact.id).with_for_update()
+    for contact in change.db.scalars(ordered).all():
+        _remove(change, contact)
+
+
+def _remove(change: Change, contact: BillingContact) -> None:
     for link_id in (contact.confirm_link_id, contact.stop_link_id):
         if link_id:
             end_link(change, link_id)

@@ -6,7 +6,7 @@ What happens to the link in the mail is in `accepting`.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -129,7 +129,10 @@ def revoke(change: Change, invitation_id: UUID) -> None:
         NotFound: ``no_such_invitation``.
     """
     states = (*_WAITING, InvitationState.DECLINED)
-    invitation = _lock(change.db, invitation_id, *states)
+    _revoke(change, _lock(change.db, invitation_id, *states))
+
+
+def _revoke(change: Change, invitation: Invitation) -> None:
     invitation.state = InvitationState.REVOKED
     invitation.answered_at = change.call.now
     if invitation.link_id:
@@ -138,16 +141,32 @@ def revoke(change: Change, invitation_id: UUID) -> None:
 
 def revoke_all(change: Change, company_id: UUID) -> None:
     """Let all invitations of a company end that somebody can still accept."""
-    waiting = select(Invitation.id).where(
-        Invitation.company_id == company_id, Invitation.state.in_(_WAITING)
+    waiting = (
+        select(Invitation)
+        .where(Invitation.company_id == company_id, Invitation.state.in_(_WAITING))
+        .order_by(Invitation.id)
+        .with_for_update()
     )
-    for invitation_id in change.db.scalars(waiting.order_by(Invitation.id)).all():
-        revoke(change, invitation_id)
+    for invitation in change.db.scalars(waiting).all():
+        _revoke(change, invitation)
 
 
-def forget(change: Change, email: str) -> None:
-    """Delete the invitations that went to an email, and end their links."""
-    ended = delete(Invitation).where(Invitation.email == email)
+def forget_person(change: Change, user: User) -> None:
+    """Delete the invitations that went to a person, or that they ask to join by."""
+    asks = Invitation.state == InvitationState.ASKS
+    _forget(
+        change,
+        (Invitation.email == user.email) | (asks & (Invitation.answered_by == user.id)),
+    )
+
+
+def forget_all(change: Change, company_id: UUID) -> None:
+    """Delete a company's invitations."""
+    _forget(change, Invitation.company_id == company_id)
+
+
+def _forget(change: Change, which: ColumnElement[bool]) -> None:
+    ended = delete(Invitation).where(which)
     links = change.db.scalars(ended.returning(Invitation.link_id)).all()
     for link_id in links:
         if link_id:

@@ -13,10 +13,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import aliased
 
 from services.identity import memberships
-from services.identity.companies import companies, invitations
+from services.identity.companies import companies, contacts, invitations
 from services.identity.documents import decisions as documents
 from services.identity.leaving.tables_of_people import USER_ID, erased_tables
-from services.identity.levels import settle_level
 from services.identity.models.companies import Company, Membership
 from services.identity.models.people import User
 from services.identity.models.verification import Verification
@@ -37,14 +36,18 @@ def erase_user(change: Change, user: User) -> None:
     Raises:
         Conflict: ``owns_companies`` with ``companies``.
     """
+    company_ids = _companies_of(change, user.id)
+    for company_id in company_ids:
+        # Of two owners who leave at once, one stays.
+        companies.get_company(change.db, company_id, lock=True)
     if names := _owned_alone(change, user.id):
         raise Conflict("owns_companies", parameters={"companies": ", ".join(names)})
     sessions.end_sessions_of(change, user.id)
-    for company_id in _companies_of(change, user.id):
+    for company_id in company_ids:
         _leave(change, company_id, user.id)
     for table in erased_tables():
         change.db.execute(sa.delete(table).where(table.c[USER_ID] == user.id))
-    invitations.forget(change, user.email)
+    invitations.forget_person(change, user)
     change.db.execute(delete(Verification).where(Verification.subject_id == user.id))
     documents.erase(change.db, user.id)
     user.email = f"{user.id.hex}@{NOBODYS_DOMAIN}"
@@ -57,7 +60,7 @@ def erase_user(change: Change, user: User) -> None:
 
 
 def erase_company(change: Change, company_id: UUID) -> None:
-    """Erase a closed company's details; its members leave it.
+    """Erase a closed company's details and contacts; its members leave it.
 
     Raises:
         NotFound: ``no_such_company``.
@@ -69,6 +72,8 @@ def erase_company(change: Change, company_id: UUID) -> None:
     members = select(Membership.user_id).where(Membership.company_id == company_id)
     for user_id in change.db.scalars(members.order_by(Membership.user_id)).all():
         _leave(change, company_id, user_id)
+    invitations.forget_all(change, company_id)
+    contacts.forget_all(change, company_id)
     documents.erase(change.db, company_id)
     company.name = str(company_id)
     company.street = company.postal_code = company.city = company.region = ""
@@ -107,5 +112,3 @@ def _companies_of(change: Change, user_id: UUID) -> Sequence[UUID]:
 def _leave(change: Change, company_id: UUID, user_id: UUID) -> None:
     membership = memberships.lock_membership(change.db, company_id, user_id)
     memberships.end_for_good(change, membership)
-    change.db.flush()
-    settle_level(change, company_id)

@@ -3,6 +3,7 @@
 import io
 import json
 from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
 from zipfile import ZipFile
 
 import pytest
@@ -17,6 +18,7 @@ from services.identity.leaving.tables_of_people import (
 )
 from services.identity.models.base import Base
 from services.identity.models.companies import Company, Membership
+from services.identity.models.invitations import BillingContact
 from services.identity.models.people import User
 from shared.contracts import identity
 from shared.contracts.identity.accounts.closing import CLOSE_COMPANY, CloseCompany
@@ -33,10 +35,12 @@ from shared.contracts.identity.accounts.leaving import (
     ExportAccount,
     ExportUser,
 )
+from shared.contracts.identity.members.contacts import ADD_CONTACT, AddContact
 from shared.contracts.identity.memberships import Role
-from shared.errors import Conflict, ContractError, InvalidInput
+from shared.errors import Conflict, ContractError, InvalidInput, NotFound
 from tests.fixtures.identity.authenticator import Authenticator
 from tests.fixtures.identity.harness import PUBLIC_URL, IdentityHarness
+from tests.fixtures.identity.invitations import inviting_company
 from tests.fixtures.identity.passkeys import Person
 from tests.fixtures.identity.trail import acts_in
 
@@ -134,8 +138,48 @@ def test_an_only_owner_closes_their_companies_first(harness: IdentityHarness) ->
         assert db.scalar(select(Membership)) is None
 
 
+def test_of_two_owners_who_leave_at_once_one_stays(harness: IdentityHarness) -> None:
+    company = harness.add_company("Aurora", harness.add_user(ALICE))
+    harness.add_member(company.id, harness.add_user(BOB).id, Role.OWNER)
+    both = [
+        (EraseAccount(email=it), harness.log_in(it).principal) for it in (ALICE, BOB)
+    ]
+
+    def erase(asked: tuple[EraseAccount, str]) -> str:
+        try:
+            harness.call(ERASE_ACCOUNT, *asked)
+        except Conflict as refusal:
+            return refusal.code
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(erase, both))
+
+    assert answers == ["", "owns_companies"]
+
+
+def test_who_asks_to_join_and_is_erased_is_let_in_no_more(
+    harness: IdentityHarness,
+) -> None:
+    aurora = inviting_company(harness)
+    harness.add_owner(ALICE, "Elsewhere")
+    aurora.invite()
+    aurora.accept(aurora.link(), as_=ALICE)
+    (asked,) = aurora.listed()
+    principal = harness.log_in(ALICE).principal
+    harness.call(CLOSE_COMPANY, CloseCompany(name="Elsewhere"), principal)
+
+    harness.call(ERASE_USER, EraseUser(email=ALICE), harness.principals.operator())
+
+    assert aurora.listed() == []
+    with pytest.raises(NotFound, match="no_such_invitation"):
+        aurora.approve(asked)
+
+
 def test_a_closed_companys_details_are_erased(harness: IdentityHarness) -> None:
     harness.add_owner(ALICE, "Aurora")
+    contact = AddContact(email=BOB)
+    harness.call(ADD_CONTACT, contact, harness.log_in(ALICE).principal)
     session, operator = harness.log_in(ALICE), harness.principals.operator()
     erase = EraseCompany(company_id=session.company_id)
     with pytest.raises(Conflict, match="company_open"):
@@ -148,6 +192,7 @@ def test_a_closed_companys_details_are_erased(harness: IdentityHarness) -> None:
         company = db.scalars(select(Company)).one()
         assert (company.name, company.city) == (str(company.company_id), "")
         assert db.scalar(select(Membership)) is None
+        assert db.scalar(select(BillingContact)) is None
 
 
 def test_every_table_with_a_user_is_erased_or_named_as_kept() -> None:
