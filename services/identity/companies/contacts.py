@@ -13,7 +13,7 @@ from services.identity.limits import Limit, Limits
 from services.identity.mailed_links import end_link, make_link
 from services.identity.models.companies import Company
 from services.identity.models.invitations import BillingContact
-from services.identity.models.mailed_links import LinkKind
+from services.identity.models.mailed_links import LinkKind, MailedLink
 from services.identity.models.people import User
 from services.identity.notices.notify import Outsider, Subject, mail_outsider
 from services.identity.people.emails import normalise_email
@@ -121,9 +121,7 @@ class ContactLinks:
             contact = self._find_to_confirm(db, call, request)
             if contact.confirm_link_id:
                 end_link(change, contact.confirm_link_id)
-            stop = make_link(change, LinkKind.END_CONTACT, None, STOPS_FOR)
-            db.flush()
-            contact.stop_link_id = stop.id
+            contact.stop_link_id = _stop_link(change, contact).id
             contact.confirmed_at, contact.ended_at = call.now, None
             return _opened(db, contact)
 
@@ -212,6 +210,17 @@ def _ask_to_confirm(change: Change, contact: BillingContact) -> None:
     )
     outsider = Outsider(contact.email, contact.locale, contact.time_zone)
     mail_outsider(change, outsider, subject)
+
+
+def _stop_link(change: Change, contact: BillingContact) -> MailedLink:
+    """Return the link that ends a contact: of all its mails the same, old ones too."""
+    known = contact.stop_link_id
+    if known and (link := change.db.get(MailedLink, known)):
+        link.used_at = None
+        return link
+    link = make_link(change, LinkKind.END_CONTACT, None, STOPS_FOR)
+    change.db.flush()
+    return link
 
 
 def _opened(db: Session, contact: BillingContact) -> OpenedContact:

@@ -145,6 +145,9 @@ def test_one_click_ends_it_also_for_mails_that_wait(aurora: Contacts) -> None:
     assert opened.state is ContactState.ENDED
     aurora.add_confirmed()
     assert aurora.states() == {BOOKS: ContactState.CONFIRMED}
+    # A mail of earlier ends it as well.
+    ended = aurora.harness.call(END_CONTACT, link)
+    assert ended.state is ContactState.ENDED
 
 
 def test_a_member_removes_it(aurora: Contacts) -> None:
