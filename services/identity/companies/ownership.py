@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.identity import memberships
-from services.identity.models.companies import Membership, OwnershipOffer
+from services.identity.models.companies import Company, Membership, OwnershipOffer
 from services.identity.notices.notify import Subject, notify
 from services.identity.people import users
 from shared.contracts import identity
@@ -114,8 +114,12 @@ def _offer_to_caller(change: Change) -> OwnershipOffer:
 
 
 def _stands(db: Session, found: OwnershipOffer, now: datetime) -> bool:
-    """Whether it can be accepted: its giver is still an owner, its taker a member."""
-    if found.expires_at <= now:
+    """Whether it can be accepted: its giver is still an owner, its taker a member.
+
+    Nor does a company that an operator has locked change hands.
+    """
+    company = db.get_one(Company, found.company_id)
+    if found.expires_at <= now or company.locked_at is not None:
         return False
     both = select(Membership.user_id, Membership.role).where(
         Membership.company_id == found.company_id,

@@ -20,6 +20,12 @@ from shared.contracts.identity.accounts.operating import (
     UnlockUser,
 )
 from shared.contracts.identity.accounts.standing import Standing
+from shared.contracts.identity.members.ownership import (
+    ACCEPT_OWNERSHIP,
+    OFFER_OWNERSHIP,
+    AnswerOwnership,
+    OfferOwnership,
+)
 from shared.contracts.identity.memberships import Role
 from shared.errors import Conflict, ContractError, InvalidInput, NotFound
 from shared.permissions import Permission
@@ -87,6 +93,28 @@ def test_in_a_locked_company_one_reads(
     assert rights(harness, alice) == PERMISSIONS[Role.OWNER]
     with pytest.raises(Conflict, match="not_locked"):
         harness.call(UNLOCK_COMPANY, unlock, operator)
+
+
+def test_a_locked_company_changes_no_hands(
+    harness: IdentityHarness, alice: identity.signing_in.Session
+) -> None:
+    company_id, operator = alice.company_id, harness.principals.operator()
+    assert company_id
+    bob = harness.add_user("bob@example.com")
+    harness.add_member(company_id, bob.id, Role.ADMIN)
+    offer = OfferOwnership(user_id=bob.id, stays_owner=False)
+    harness.call(OFFER_OWNERSHIP, offer, alice.principal)
+    bobs = harness.log_in("bob@example.com")
+
+    def accept() -> None:
+        harness.call(ACCEPT_OWNERSHIP, AnswerOwnership(), bobs.principal)
+
+    lock = LockCompany(company_id=company_id, reason="abuse")
+    harness.call(LOCK_COMPANY, lock, operator)
+    with pytest.raises(NotFound, match="no_ownership_offer"):
+        accept()
+    harness.call(UNLOCK_COMPANY, UnlockCompany(company_id=company_id), operator)
+    accept()
 
 
 def test_in_a_closed_company_one_reads_for_ever(
