@@ -163,6 +163,19 @@ def withdraw(change: Change, sellers: Sellers, handover_id: UUID) -> contract.Ha
     return view(change.db, handover, sellers)
 
 
+def withdraw_of(change: Change, company_id: UUID) -> None:
+    """Withdraw what a company offers and is offered; it changes nothing any more.
+
+    The company is locked.
+    """
+    offered = select(Handover).where(
+        Handover.state == HandoverState.OFFERED,
+        or_(Handover.giver_id == company_id, Handover.receiver_id == company_id),
+    )
+    for handover in change.db.scalars(offered.order_by(Handover.id)).all():
+        _end(change, handover, HandoverState.WITHDRAWN)
+
+
 def follow(news: Sequence[News]) -> None:
     """End what is open for services that went to another company, or ended.
 

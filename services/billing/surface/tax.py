@@ -7,12 +7,14 @@ from sqlalchemy.orm import Session
 
 from services.billing.charging import subscriptions
 from services.billing.documents import waiting
+from services.billing.handovers import handovers
 from services.billing.payments.doubtful_places import list_doubtful
 from services.billing.refunds import last_refunds
 from services.billing.surface.billing_methods import BillingMethods
 from services.billing.tax import exchange_rates, ids, profiles, rates
 from services.billing.top_ups.concerned import concerned_by
 from shared.contracts import billing, identity
+from shared.contracts.identity.accounts.standing import Standing
 from shared.db.events import Envelope
 from shared.rpc.call import Call
 from shared.rpc.change import Change
@@ -92,6 +94,8 @@ class TaxMethods(BillingMethods, is_part=True):
         company_id = envelope.body.id
         if "closed_at" in changed:
             last_refunds.cancel_open_top_ups(change, company_id)
+        if envelope.body.standing is not Standing.OPEN:
+            handovers.withdraw_of(change, company_id)
         if changed & ids.CHECKED_FIELDS:
             ids.ask_again(db, company_id, change.call.now)
             self._wake_checks_after(db)

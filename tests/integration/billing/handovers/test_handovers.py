@@ -21,6 +21,7 @@ from shared.contracts.billing.handovers import (
     ListHandovers,
     OfferService,
 )
+from shared.contracts.identity.accounts.operating import LOCK_COMPANY, LockCompany
 from shared.contracts.identity.memberships import Role
 from shared.contracts.inventory.services import Period
 from shared.errors import Conflict, ContractError, NotFound
@@ -131,6 +132,25 @@ def test_a_taken_reference_is_numbered(
     hand_over(giver, receiver, service)
 
     assert receiver.service(service).reference == f"{reference}-2"
+
+
+@pytest.mark.parametrize("is_givers", [True, False])
+def test_a_company_that_is_locked_hands_nothing_over(
+    giver: Subscriber, receiver: Subscriber, service: UUID, *, is_givers: bool
+) -> None:
+    offered = offer(giver, receiver, service)
+    locked = giver if is_givers else receiver
+
+    locked.operate(
+        LOCK_COMPANY, LockCompany(company_id=locked.company_id, reason="fraud")
+    )
+    locked.settle()
+
+    assert answer(giver, GET_HANDOVER, offered).state is HandoverState.WITHDRAWN
+    with pytest.raises(Conflict) as refused:
+        answer(receiver, ACCEPT_HANDOVER, offered)
+    assert refused.value.code == "handover_over"
+    assert giver.service(service).company_id == giver.company_id
 
 
 def test_an_offer_is_made_once_and_ends_once(
