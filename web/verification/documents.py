@@ -59,15 +59,10 @@ def show_form() -> ResponseReturnValue:
 def send() -> ResponseReturnValue:
     """Take in the document of a person, whose session is checked before it is read."""
     visit = begin_visit()
-    with errors_in_frame(visit), slot():
+    with errors_in_frame(visit):
         visit.require_live_session()
-        try:
-            upload = begin_upload(_FIELDS_WITHIN_S)
-            _read_fields(upload)
-        except UploadEnded:
-            form = DocumentForm.from_address()
-            return _show(form.refuse(InvalidInput("upload_ended")), visit)
-        return _take_in(visit, upload)
+        with slot(visit.identify().user_id):
+            return _read(visit)
 
 
 @bp.get("/state")
@@ -83,6 +78,16 @@ def state() -> ResponseReturnValue:
     if status_of(step, known).value == request.args.get("state"):
         return "", HTTPStatus.NO_CONTENT
     return make_response("", refresh=True)
+
+
+def _read(visit: Visit) -> ResponseReturnValue:
+    try:
+        upload = begin_upload(_FIELDS_WITHIN_S)
+        _read_fields(upload)
+    except UploadEnded:
+        form = DocumentForm.from_address()
+        return _show(form.refuse(InvalidInput("upload_ended")), visit)
+    return _take_in(visit, upload)
 
 
 def _read_fields(upload: Upload) -> None:

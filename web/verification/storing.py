@@ -11,11 +11,18 @@ from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import structlog
 
 from shared.contracts.identity.verification import documents
-from shared.errors import ContractError, InvalidInput, RemoteFault, Unavailable
+from shared.errors import (
+    Conflict,
+    ContractError,
+    InvalidInput,
+    RemoteFault,
+    Unavailable,
+)
 from shared.logs import describe
 from shared.sealed_stream import seal
 from shared.storage.storage import Storage, StorageUnavailable
@@ -28,22 +35,32 @@ log = structlog.get_logger()
 AT_ONCE = 2
 """Uploads that each process takes at the same time: one holds a thread."""
 
-_slots = threading.BoundedSemaphore(AT_ONCE)
+_sending: set[UUID] = set()
+_choosing = threading.Lock()
 
 
 @contextmanager
-def slot() -> Iterator[None]:
+def slot(user_id: UUID) -> Iterator[None]:
     """Take one of this process's places for the length of the block.
 
+    A person has one at most: identity refuses the second upload as well, but only once
+    its fields have come, and who sends them slowly would keep everybody out.
+
     Raises:
+        Conflict: ``document_upload_running``.
         Unavailable: ``many_uploads``.
     """
-    if not _slots.acquire(blocking=False):
-        raise Unavailable("many_uploads")
+    with _choosing:
+        if user_id in _sending:
+            raise Conflict("document_upload_running")
+        if len(_sending) >= AT_ONCE:
+            raise Unavailable("many_uploads")
+        _sending.add(user_id)
     try:
         yield
     finally:
-        _slots.release()
+        with _choosing:
+            _sending.remove(user_id)
 
 
 @dataclass

@@ -233,7 +233,7 @@ def test_the_upload_is_given_up_where_the_storage_fails(identity: Identity) -> N
 
 def test_each_process_takes_two_at_a_time(identity: Identity) -> None:
     browser = identity.fake.browser()
-    with storing.slot(), storing.slot():
+    with storing.slot(UUID(int=1)), storing.slot(UUID(int=2)):
         assert send(browser).status_code == 503
     assert send(browser).status_code == 303
 
@@ -245,6 +245,14 @@ def test_while_one_is_sent_the_page_takes_no_other(identity: Identity) -> None:
 
     assert 'data-state="uploading"' in page.text
     assert 'name="file"' not in page.text
+
+
+def test_one_person_takes_one_place_alone(identity: Identity) -> None:
+    browser = identity.fake.browser()
+    with storing.slot(identity.fake.session("").user.id):
+        assert send(browser).status_code == 409
+    assert identity.began == []
+    assert send(browser).status_code == 303
 
 
 def test_the_page_follows_what_becomes_of_it(identity: Identity) -> None:
