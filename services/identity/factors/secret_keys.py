@@ -1,4 +1,4 @@
-"""The keys under which the secrets of authenticator apps are kept.
+"""The keys that the secrets of authenticator apps and keys of documents are kept under.
 
 They are in a file, one Fernet key a line, the newest first. It is read at each use, so
 a key can be added, and one that nothing needs any more removed, while identity runs.
@@ -34,11 +34,13 @@ class SecretKeys:
     @property
     def newest_id(self) -> str:
         """The name of the key that encrypts; it tells nothing of the key."""
-        return sha256(self._keys()[0]).hexdigest()[:_KEY_ID_LENGTH]
+        return _name(self._keys()[0])
 
     def seal(self, text: str) -> Sealed:
         """Encrypt with the newest key."""
-        return Sealed(self._box().encrypt(text.encode()), self.newest_id)
+        # Read once: another key may be made at any moment.
+        newest = self._keys()[0]
+        return Sealed(Fernet(newest).encrypt(text.encode()), _name(newest))
 
     def open(self, data: bytes) -> str:
         """Decrypt with whichever key it was encrypted with.
@@ -60,3 +62,7 @@ class SecretKeys:
 
     def _keys(self) -> list[bytes]:
         return self._read().split()
+
+
+def _name(key: bytes) -> str:
+    return sha256(key).hexdigest()[:_KEY_ID_LENGTH]
