@@ -17,6 +17,7 @@ from services.identity.people import users
 from services.identity.recording import record_of
 from services.identity.sessions.sessions import end_sessions_of
 from services.identity.signing_in import factor_resets
+from services.identity.verification.phone_codes import take_back_phone
 from shared.contracts.identity.notices import NoticeKind, NotMe
 from shared.rpc.change import Change
 
@@ -54,6 +55,7 @@ def use(change: Change, links: MailedLinks, token: str) -> NotMe:
     factor_resets.cancel(change, user.id)
     restore_email(change, user, link.parameters["email"], link.created_at)
     revoke_since(change, user, link.created_at)
+    take_back_phone(change, user, link.created_at)
     record_of(change, user)
     log.warning("account_blocked", user=str(user.id))
     return _view(link)

@@ -148,6 +148,7 @@ def restore_email(change: Change, user: User, email: str, since: datetime) -> No
     except Conflict:
         log.error("email_not_restored", user=str(user.id))  # noqa: TRY400  no fault
         user.email = f"{user.id}@blocked.invalid"
+        verification.put_back(change, user.id, VerificationStep.EMAIL, "")
 
 
 def _end_later_links(change: Change, user: User, email: str, since: datetime) -> None:

@@ -18,6 +18,7 @@ from services.identity.limits import Limit, Limits
 from services.identity.models.companies import Company
 from services.identity.models.people import User
 from services.identity.models.phones import PhoneCode
+from services.identity.models.verification import Verification
 from services.identity.notices.notify import Subject, notify
 from services.identity.people import users, verification
 from services.identity.sessions.addresses import normalise_address, site_of
@@ -193,10 +194,25 @@ def remove_phone(change: Change, user: User) -> None:
     """
     if not user.phone:
         raise Conflict("no_phone")
+    _forget_number(change, user, "phone_removed")
+    _tell(change, user)
+
+
+def take_back_phone(change: Change, user: User, since: datetime) -> None:
+    """Forget a number that was verified at ``since`` or later; the user must be locked.
+
+    A code that waits to be entered ends.
+    """
+    _end_codes(change, user.id)
+    step = change.db.get(Verification, (user.id, VerificationStep.PHONE))
+    if step is not None and step.changed_at >= since:
+        _forget_number(change, user, "")
+
+
+def _forget_number(change: Change, user: User, reason_code: str) -> None:
     user.phone = ""
     _end_codes(change, user.id)
-    verification.put_back(change, user.id, VerificationStep.PHONE, "phone_removed")
-    _tell(change, user)
+    verification.put_back(change, user.id, VerificationStep.PHONE, reason_code)
 
 
 def _tell(change: Change, user: User, **parameters: str) -> None:

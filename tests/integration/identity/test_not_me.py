@@ -26,12 +26,20 @@ from shared.contracts.identity.notices import (
     FindNotMe,
     NoticeKind,
 )
+from shared.contracts.identity.people import VerificationState, VerificationStep
+from shared.contracts.identity.verification.phones import (
+    ASK_FOR_PHONE_CODE,
+    CONFIRM_PHONE,
+    AskForPhoneCode,
+    ConfirmPhone,
+)
 from shared.errors import NotFound, Unauthenticated
 from shared.principal import nobody
 from shared.rpc.call import Call
 from tests.fixtures.effects import waiting_for_locks
 from tests.fixtures.identity.harness import ADDRESS, IdentityHarness
 from tests.fixtures.identity.passkeys import Person, log_in, login_options
+from tests.fixtures.identity.steps import state_of
 from tests.fixtures.identity.two_factor import Member
 from tests.fixtures.threads import PATIENCE_S
 
@@ -132,6 +140,29 @@ def test_email_and_factor_of_since_are_taken_back(
     session = harness.log_in(EMAIL, NEW_PASSWORD)
     assert not session.user.two_factor_enabled
     assert alice.factors(session).recovery_codes_left == 0
+
+
+@pytest.mark.parametrize("is_since", [True, False])
+def test_a_number_of_since_is_taken_back(
+    harness: IdentityHarness, alice: Member, *, is_since: bool
+) -> None:
+    principal = harness.log_in(EMAIL).principal
+    ask = AskForPhoneCode(number="+4915123456789", address=ADDRESS)
+    harness.call(ASK_FOR_PHONE_CODE, ask, principal)
+    harness.run_job("send_text_messages")
+    harness.call(CONFIRM_PHONE, ConfirmPhone(code=harness.texts.latest_code), principal)
+    if not is_since:
+        harness.clock_tick()
+        harness.tell(EMAIL, Subject(NoticeKind.NEW_DEVICE, "1"))
+
+    use(harness, harness.mailed_token("not-me", EMAIL))
+
+    with harness.database.system() as db:
+        user = find_user_by_email(db, EMAIL)
+        assert user is not None
+        assert bool(user.phone) is not is_since
+    step = state_of(harness, user.id, VerificationStep.PHONE)
+    assert (step is VerificationState.VERIFIED) is not is_since
 
 
 def test_a_passkey_of_since_is_taken_back_and_its_mail_says_so(
@@ -236,6 +267,8 @@ def test_an_email_that_is_anothers_by_now_is_left_to_them(
         other = find_user_by_email(db, EMAIL)
         assert other is not None
         assert db.scalars(resets).all() == [other.id]
+    state = state_of(harness, alice.user_id, VerificationStep.EMAIL)
+    assert state is VerificationState.NOT_STARTED
 
 
 def test_it_works_once_and_for_thirty_days(
