@@ -2,17 +2,25 @@
 
 Goodwill is spent before money that was paid in. What services give back undoes the
 latest charges first, so it is goodwill again as far as those were paid from it.
+
+So is what a service gives back that another company paid before it was handed over: a
+company is paid out no more than it has paid in and not spent.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session
 
+from services.billing.models.charging import Charge
+from services.billing.models.handovers import Handover
 from services.billing.models.ledger import EntryKind, Wallet
 from services.billing.models.transactions import Transaction
+from shared.contracts.billing.handovers import HandoverState
 from shared.contracts.billing.transactions import TransactionGroup
 
 _OF_SERVICES = frozenset({EntryKind.CHARGE, EntryKind.PRORATION, EntryKind.UNUSED_TIME})
@@ -21,11 +29,15 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True)
 class Movement:
-    """``amount`` is positive when it came in; ``balance`` is the wallet's after it."""
+    """``amount`` is positive when it came in; ``balance`` is the wallet's after it.
+
+    ``of_others`` is what of it another company paid for the service.
+    """
 
     kind: EntryKind
     amount: Decimal
     balance: Decimal
+    of_others: Decimal = _NOTHING
 
 
 def unspent_goodwill(session: Session, wallet: Wallet) -> Decimal:
@@ -34,25 +46,63 @@ def unspent_goodwill(session: Session, wallet: Wallet) -> Decimal:
         Transaction.company_id == wallet.company_id,
         Transaction.currency == wallet.currency,
     )
+    of_others = _paid_by_others(session, wallet)
+    is_goodwill = (
+        Transaction.group == TransactionGroup.ADJUSTMENTS,
+        Transaction.kind == EntryKind.GOODWILL,
+    )
     place = tuple_(Transaction.at, Transaction.number)
     first = session.execute(
         select(Transaction.at, Transaction.number)
-        .where(
-            *of_wallet,
-            Transaction.group == TransactionGroup.ADJUSTMENTS,
-            Transaction.kind == EntryKind.GOODWILL,
-        )
+        .where(*of_wallet, and_(*is_goodwill) | Transaction.entry_id.in_(of_others))
         .order_by(Transaction.at, Transaction.number)
         .limit(1)
     ).first()
     if first is None:
         return _NOTHING
     rows = session.execute(
-        select(Transaction.kind, Transaction.amount, Transaction.balance)
+        select(
+            Transaction.kind,
+            Transaction.amount,
+            Transaction.balance,
+            Transaction.entry_id,
+        )
         .where(*of_wallet, place >= (first.at, first.number))
         .order_by(Transaction.at, Transaction.number)
     )
-    return left_of_goodwill(Movement(*row) for row in rows)
+    return left_of_goodwill(
+        Movement(kind, amount, balance, of_others.get(entry_id, _NOTHING))
+        for kind, amount, balance, entry_id in rows
+    )
+
+
+def _paid_by_others(session: Session, wallet: Wallet) -> dict[UUID, Decimal]:
+    """Return the entries that gave a company back more than it was charged before.
+
+    That can only be for services that were handed over to it.
+    """
+    received = select(Handover.service_id).where(
+        Handover.receiver_id == wallet.company_id,
+        Handover.state == HandoverState.DONE,
+    )
+    rows = session.execute(
+        select(Charge.service_id, Charge.amount, Charge.entry_id)
+        .where(
+            Charge.company_id == wallet.company_id,
+            Charge.currency == wallet.currency,
+            Charge.service_id.in_(received),
+        )
+        .order_by(Charge.charged_at, Charge.starts_at, Charge.kind)
+    )
+    of_others: dict[UUID, Decimal] = {}
+    own: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for service_id, amount, entry_id in rows:
+        own[service_id] += amount
+        if own[service_id] < 0:
+            if entry_id is not None:
+                of_others[entry_id] = -own[service_id]
+            own[service_id] = _NOTHING
+    return of_others
 
 
 def left_of_goodwill(movements: Iterable[Movement]) -> Decimal:
@@ -82,7 +132,8 @@ class _Goodwill:
         elif movement.kind in _OF_SERVICES and movement.amount < 0:
             self._spend(-movement.amount)
         elif movement.kind in _OF_SERVICES:
-            self._take_back(movement.amount)
+            self.left += movement.of_others
+            self._take_back(movement.amount - movement.of_others)
         # The part not in the balance has paid for use on credit.
         above = self.left - max(movement.balance, _NOTHING)
         if above > 0:

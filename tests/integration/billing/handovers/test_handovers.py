@@ -21,10 +21,12 @@ from shared.contracts.billing.handovers import (
     ListHandovers,
     OfferService,
 )
+from shared.contracts.billing.top_ups import REFUND_TOP_UP, RefundTopUp
 from shared.contracts.identity.accounts.operating import LOCK_COMPANY, LockCompany
 from shared.contracts.identity.memberships import Role
 from shared.contracts.inventory.services import Period
 from shared.errors import Conflict, ContractError, NotFound
+from shared.money import Money, currency_of
 from tests.fixtures.billing.subscriber import Subscriber
 from tests.fixtures.identity.trail import acts_in
 from tests.fixtures.installations import Installation
@@ -95,6 +97,34 @@ def test_paid_time_goes_along_and_the_receiver_pays_from_then_on(
     giver.pass_time(days=32)
     giver.charge()
     assert (giver.balance, receiver.balance) == (before[0], before[1] - 10)
+
+
+def test_what_the_giver_paid_is_not_paid_out_to_the_receiver(
+    giver: Subscriber, receiver: Subscriber, service: UUID
+) -> None:
+    receiver.pay_in("-100")
+    top_up = receiver.begin_top_up("50")
+    receiver.pay_by_bank(top_up)
+    receiver.order()
+    receiver.charge()
+    assert receiver.balance == 40
+    hand_over(giver, receiver, service)
+    receiver.terminate(service)
+    receiver.settle()
+    back = receiver.balance - 40
+    assert 0 < back <= 10
+
+    def refund(net: Decimal) -> None:
+        money = Money(net, currency_of("EUR"))
+        receiver.operate(
+            REFUND_TOP_UP, RefundTopUp(top_up_id=top_up.id, net=money, reason="asked")
+        )
+
+    with pytest.raises(Conflict) as refused:
+        refund(Decimal("40.01"))
+    assert refused.value.code == "goodwill_not_refundable"
+    refund(Decimal(40))
+    assert receiver.balance == back
 
 
 def test_each_side_reads_its_own_history(
