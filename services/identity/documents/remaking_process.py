@@ -3,8 +3,8 @@
 It runs as a process of its own with little memory and time, because decoders of images
 and PDFs are where hostile files do their harm. It reads the file from its standard
 input and writes its answer to the standard output: ``+`` and a MessagePack list of JPEG
-pages, or ``-`` and a `FileRefusal`. It knows no setting, opens no file and imports
-nothing of ours.
+pages, or ``-`` and a `FileRefusal`. It knows no setting and imports nothing of ours;
+from before it reads the file, it can open neither a file nor a connection.
 """
 
 import os
@@ -51,6 +51,25 @@ def limit_resources() -> None:
         resource.setrlimit(what, (most, most))
 
 
+def open_nothing_more() -> None:
+    """Import all that decoders need, and give up opening files and connections.
+
+    A PDF that names a font without having it is drawn with one of PDFium's own.
+    """
+    import pypdfium2  # noqa: PLC0415
+    from PIL import (  # noqa: PLC0415  under the limits
+        Image,
+        ImageOps,
+        MpoImagePlugin,
+        WebPImagePlugin,
+    )
+
+    del ImageOps, MpoImagePlugin, WebPImagePlugin
+    Image.preinit()
+    pypdfium2.PdfDocument.new().close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
 def make_pages(content: bytes, max_pages: int, max_pixels: int) -> list[bytes]:
     """Return a JPEG for each page of a file.
 
@@ -76,9 +95,8 @@ def _read_pages(content: bytes, max_pages: int, max_pixels: int) -> Iterator[byt
 
 
 def _remake_image(content: bytes, max_pixels: int) -> bytes:
-    from PIL import Image, ImageOps, WebPImagePlugin  # noqa: PLC0415  under the limits
+    from PIL import Image, ImageOps  # noqa: PLC0415  under the limits
 
-    del WebPImagePlugin  # its import is what makes `open` know the format
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = max_pixels
     try:
@@ -129,6 +147,7 @@ def _write(image: Any) -> bytes:
 def main() -> None:
     max_bytes, max_pages, max_pixels = map(int, sys.argv[1:])
     limit_resources()
+    open_nothing_more()
     content = sys.stdin.buffer.read(max_bytes + 1)
     is_whole = len(content) <= max_bytes
     sys.stdout.buffer.write(

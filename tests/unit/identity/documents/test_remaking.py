@@ -1,14 +1,18 @@
 """Files that people send become plain images, or are refused."""
 
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 
 import msgspec
 import pytest
 from PIL import Image
 
+from services.identity.documents import remaking
 from services.identity.documents.remaking import FileRefusedError, remake
 from shared.contracts.identity.verification.documents import (
     MAX_BYTES,
@@ -116,3 +120,32 @@ def test_a_file_is_never_in_this_process_as_a_whole() -> None:
         tracemalloc.stop()
 
     assert peak < 1024 * 1024
+
+
+_INTRUDER = """
+import socket, sys
+sys.path.insert(0, sys.argv[1])
+import remaking_process
+remaking_process.limit_resources()
+remaking_process.open_nothing_more()
+attempts = (
+    lambda: open(sys.argv[1] + "/remaking_process.py"),
+    lambda: open("/proc/self/environ"),
+    socket.socket,
+    socket.socketpair,
+)
+for attempt in attempts:
+    try:
+        attempt()
+    except OSError:
+        continue
+    sys.exit("it could")
+"""
+
+
+def test_who_breaks_a_decoder_opens_neither_files_nor_connections() -> None:
+    folder = str(Path(remaking.__file__).parent)
+    program = [sys.executable, "-I", "-c", _INTRUDER, folder]
+    ended = subprocess.run(program, env={}, capture_output=True, check=False)
+
+    assert (ended.returncode, ended.stderr) == (0, b"")
