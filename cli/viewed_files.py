@@ -38,9 +38,6 @@ def keep_for_an_hour(
     files = [folder.absolute() / name for name in names]
     forget(var, document_id)
     note = _write_note(var, document_id, files)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for file, page in zip(files, pages, strict=True):
-        _write(file, page)
     subprocess.Popen(  # noqa: S603  this program
         [sys.executable, "-m", "cli.viewed_files", str(note)],
         cwd=Path(__file__).parents[1],
@@ -49,6 +46,13 @@ def keep_for_an_hour(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for file, page in zip(files, pages, strict=True):
+            _write(file, page)
+    except OSError:
+        forget(var, document_id)
+        raise
     return files
 
 
@@ -92,8 +96,9 @@ def _read(note: Path) -> _Note:
 
 
 def _delete(note: Path) -> None:
-    for file in _read(note).files:
-        Path(file).unlink(missing_ok=True)
+    for file in map(Path, _read(note).files):
+        if not file.is_dir():
+            file.unlink(missing_ok=True)
     note.unlink(missing_ok=True)
 
 

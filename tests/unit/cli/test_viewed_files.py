@@ -53,6 +53,18 @@ def test_a_viewed_file_is_ours_alone_and_deleted_on_decision(
     assert _files(tmp_path) == []
 
 
+def test_of_pages_that_can_not_be_written_none_stays(
+    tmp_path: Path, waiting: list[list[str]]
+) -> None:
+    (tmp_path / "to" / f"{DOCUMENT}-2.jpg").mkdir(parents=True)
+
+    with pytest.raises(OSError, match=r"-2\.jpg"):
+        viewed_files.keep_for_an_hour(tmp_path, DOCUMENT, tmp_path / "to", PAGES)
+
+    assert _files(tmp_path) == []
+    assert len(waiting) == 1
+
+
 def test_a_viewed_file_is_deleted_after_an_hour(
     tmp_path: Path, waiting: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
