@@ -224,6 +224,8 @@ def test_text_and_html_have_the_same_facts(kind: NoticeKind) -> None:
     assert PROVIDER.imprint_url in links
     ours = (PUBLIC_URL, "mailto:help@", PROVIDER.imprint_url)
     assert all(each.startswith(ours) for each in links)
+    for words in (text, page.words):
+        assert not re.search(r"\w\.[A-Z][a-z]", words), "a space between sentences"
     for fact in EXAMPLES[kind][1]:
         if fact.startswith("/"):
             assert any(fact in each for each in links), fact
