@@ -276,6 +276,7 @@ def _in_each_state(name: str, data: Any, empty: Any) -> list[tuple[str, BlockVie
         ("Waiting", _view(f"{name}-waiting", state="waiting")),
         ("Unavailable", _view(f"{name}-unavailable", state="unavailable")),
         ("Not allowed", _view(f"{name}-not-allowed", state="not_allowed")),
+        ("Unprotected", _view(f"{name}-unprotected", state="unprotected")),
     ]
 
 

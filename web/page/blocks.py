@@ -66,6 +66,11 @@ class Block:
         return f"blocks/{self.name}.html"
 
 
+_Refused = Literal["not_allowed", "unprotected"]
+_State = Literal["fresh", "stale", "waiting", "unavailable"] | _Refused
+_REFUSED: tuple[_Refused, ...] = ("not_allowed", "unprotected")
+
+
 @dataclass(frozen=True)
 class BlockView:
     """A block as it can be shown now.
@@ -73,7 +78,8 @@ class BlockView:
     ``fresh``: ``data`` is what the service just said. ``stale``: it is what was last
     known, at ``as_of`` (UTC). ``waiting``: nothing came in time, and asking again may
     help at once. ``unavailable``: nothing came and nothing is known. ``not_allowed``:
-    the role does not include it.
+    the role does not include it. ``unprotected``: its company requires a second factor,
+    and the reader has none.
 
     ``asked_at`` is when the service was asked, if it answered. ``tag`` is set where the
     block is part of a page, for its first poll (see freshness/polling.py). ``is_late``:
@@ -83,7 +89,7 @@ class BlockView:
 
     name: str
     company_id: UUID
-    state: Literal["fresh", "stale", "waiting", "unavailable", "not_allowed"]
+    state: _State
     data: Any = None
     as_of: datetime | None = None
     asked_at: datetime | None = None
@@ -94,7 +100,7 @@ class BlockView:
 
     @property
     def poll_every(self) -> str:
-        is_answered = self.state in {"fresh", "not_allowed"}
+        is_answered = self.state in {"fresh", *_REFUSED}
         return polling.EVERY if is_answered else polling.RETRY_EVERY
 
 
@@ -136,9 +142,9 @@ class PendingBlocks:
         last_known = context().last_known
         try:
             answer = self._answers[block.method, block.request].result()
-        except Forbidden:
+        except Forbidden as refusal:
             return BlockView(
-                block.name, company_id, "not_allowed", asked_at=self._asked_at
+                block.name, company_id, _refused(refusal), asked_at=self._asked_at
             )
         except (Unavailable, Unauthenticated, RemoteFault) as error:
             _note_failure(block, error)
@@ -164,6 +170,11 @@ class PendingBlocks:
             asked_at=None if behind_since else self._asked_at,
             behind_since=behind_since,
         )
+
+
+def _refused(refusal: Forbidden) -> _Refused:
+    is_missing = refusal.code == "two_factor_missing"
+    return "unprotected" if is_missing else "not_allowed"
 
 
 def _is_late(error: Exception) -> bool:

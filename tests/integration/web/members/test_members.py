@@ -113,6 +113,8 @@ def test_a_required_factor_leads_to_its_set_up_in_this_company_alone(
     set_up = team.colleague.get(SET_UP)
     assert set_up.status_code == 200
     assert "Ada &amp; Co" in set_up.text
+    assert 'data-state="unprotected"' in set_up.text
+    assert "not_allowed" not in set_up.text
     elsewhere = team.colleague.get(f"/companies/{team.other}/members")
     assert elsewhere.status_code == 200
     post(team.colleague, "/companies/switch", company=str(team.other))
