@@ -6,7 +6,14 @@ from flask_babel import gettext as _
 
 from shared.contracts.identity.companies import GET_COMPANY, GetCompany
 from shared.contracts.identity.members.roles import LEAVE_COMPANY, LeaveCompany
+from shared.contracts.identity.memberships import (
+    LIST_MEMBERS,
+    ListMembers,
+    Members,
+    Role,
+)
 from shared.errors import Conflict, Unavailable
+from shared.permissions import Permission
 from web.page.addresses import form_on
 from web.page.forms import ChangeForm
 from web.page.page import begin_page
@@ -43,7 +50,19 @@ def leave(company_id: str) -> ResponseReturnValue:
 def _show(company_id: str, form: ChangeForm) -> tuple[str, int]:
     page = begin_page(acts_for=read_uuid(company_id))
     page.ask("company", GET_COMPANY, GetCompany())
-    is_only = len(page.load_frame().companies) == 1
+    page.ask("answer", LIST_MEMBERS, ListMembers(), optional=True)
+    found: Members | None = page.answer("answer")
     return page.show(
-        "profile/leave.html", status=form.status, form=form, is_only=is_only
+        "profile/leave.html",
+        status=form.status,
+        form=form,
+        is_only=len(page.load_frame().companies) == 1,
+        is_last_owner=page.may(Permission.MANAGE_OWNERSHIP) and _has_one_owner(found),
+        is_alone=found is not None and len(found.members) == 1,
+    )
+
+
+def _has_one_owner(found: Members | None) -> bool:
+    return found is not None and (
+        sum(it.role is Role.OWNER for it in found.members) == 1
     )

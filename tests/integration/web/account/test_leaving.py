@@ -24,6 +24,7 @@ def test_who_has_left_is_no_member(site: Installation) -> None:
     _, wallets = post(NEW, "a", **SECOND)
     second = wallets.removesuffix("/wallets")
     assert post(f"{second}/leave", "b")[0] == 409, "its last owner stays"
+    assert f"{second}/close" in browser.get(f"{second}/leave").text
     assert "First Ltd" in browser.get(f"{first}/leave").text
     assert post(f"{first}/leave", "c") == (303, "/account")
 
