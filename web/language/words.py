@@ -120,12 +120,6 @@ _WORDS: Mapping[str, Mapping[str, LazyString]] = {
         "funds.add": _("Add funds"),
         "billing.manage": _("Manage wallets, VAT ID and comfort buffer"),
     },
-    "invited role": {
-        "admin": _("Does everything except change the ownership"),
-        "billing": _("Sees services, adds funds and manages billing"),
-        "technical": _("Manages services, sees no invoices and balances"),
-        "viewer": _("Sees services and billing, changes nothing"),
-    },
     "role": {
         "owner": _("Owner"),
         "admin": _("Administrator"),

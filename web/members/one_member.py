@@ -48,9 +48,8 @@ class RoleForm(ChangeForm):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        names, meanings = words_for("role"), words_for("role in words")
+        names = words_for("role")
         self.role.choices = [(it.value, names[it.value]) for it in _GIVEN]
-        self.meanings = {it.value: meanings[it.value] for it in _GIVEN}
 
 
 @bp.get("")
