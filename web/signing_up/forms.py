@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import EmailInput
 
 from web.language.places import country_choices
@@ -32,6 +32,16 @@ class EmailForm(PageForm):
     )
 
 
+class OfBusiness:
+    """A private person may leave it empty; a business may not."""
+
+    field_flags: ClassVar = {"optional": True}
+
+    def __call__(self, form: "SignUpForm", field: StringField) -> None:
+        if form.is_business and not (field.data or "").strip():
+            raise ValidationError(_("Enter the company's legal name."))
+
+
 class SignUpForm(PageForm):
     """``terms_version`` is that of the terms which the page showed."""
 
@@ -52,12 +62,13 @@ class SignUpForm(PageForm):
     kind = SelectField(_("You sign up as"), render_kw={"autocomplete": "off"})
     company_name = StringField(
         _("Legal name"),
-        [Optional()],
+        [OfBusiness()],
         description=_("Of the company, as on its invoices. Private: your own name."),
         render_kw={"autocomplete": "organization", "maxlength": 200},
     )
     country = SelectField(
         _("Country"),
+        [InputRequired(_("Choose a country."))],
         description=_("Determines the VAT rate."),
         render_kw={"autocomplete": "country"},
     )

@@ -106,3 +106,6 @@ def test_what_is_missing_is_said_beside_its_field(
         assert status in {409, 422}, missing
         assert field in page, missing
         assert "Eve Example" in page or "name" in missing
+    of_all = dict.fromkeys(("name", "company_name", "country"), "")
+    _, _, page = send(browser, link, **of_all)
+    assert all(f"field-{each}-error" in page for each in of_all)
