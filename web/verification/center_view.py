@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
@@ -79,6 +79,13 @@ class StepView:
     @property
     def is_verified(self) -> bool:
         return self.state == VerificationState.VERIFIED.value
+
+    @property
+    def last_day(self) -> date | None:
+        """The last one on which it counts, which is a day of UTC."""
+        if self.valid_until is None:
+            return None
+        return (self.valid_until.astimezone(UTC) - timedelta(microseconds=1)).date()
 
     @property
     def is_open(self) -> bool:

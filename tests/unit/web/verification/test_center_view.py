@@ -1,9 +1,10 @@
 """The Verification Center: each step's look, and what it lifts."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from shared.contracts.billing.limits import (
     Allowance,
@@ -39,6 +40,16 @@ def test_each_state_has_a_look_and_the_first_open_step_is_next() -> None:
     assert [it.kind for it in view.steps] == ["success", "info", "danger", "warning"]
     assert [it.step for it in view.steps if it.is_now] == ["identity_document"]
     assert [it.is_open for it in view.steps] == [False, False, True, True]
+
+
+def test_a_step_counts_until_the_end_of_its_last_day() -> None:
+    known = account(VERIFIED).verifications[0]
+    midnight = structs.replace(known, valid_until=datetime(2031, 5, 2, tzinfo=UTC))
+    person = structs.replace(account(VERIFIED), verifications=[midnight])
+
+    (step,) = CenterView(person, None).steps
+
+    assert step.last_day == date(2031, 5, 1)
 
 
 @pytest.mark.parametrize("level", [NONE, EMAIL, PHONE, IDENTITY])
