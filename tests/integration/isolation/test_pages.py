@@ -312,6 +312,9 @@ WITHOUT_IDENTITY = {
     "/confirm": "400",
     "/confirm/passkey": "400",
     "/services/{service}": "405",
+    # Not offered here.
+    "/sign-up": "404",
+    "/sign-up/none": "404",
 }
 """What a form is answered while identity is away, if it is not 503."""
 
