@@ -81,8 +81,9 @@ class Outbox:
 
     def _end(self, letter: Letter, end: _End) -> None:
         with self.database.system() as db:
-            notice = db.get_one(Notice, letter.notice_id, with_for_update=True)
-            if notice.next_attempt_at is not None:
+            notice = db.get(Notice, letter.notice_id, with_for_update=True)
+            # It is gone if its person has just been erased.
+            if notice is not None and notice.next_attempt_at is not None:
                 end(db, notice, self.runtime.clock.now())
 
 

@@ -4,6 +4,7 @@ import io
 import json
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
 from zipfile import ZipFile
 
 import pytest
@@ -20,6 +21,7 @@ from services.identity.models.base import Base
 from services.identity.models.companies import Company, Membership
 from services.identity.models.invitations import BillingContact
 from services.identity.models.people import User
+from services.identity.notices.notify import Subject
 from shared.contracts import identity
 from shared.contracts.identity.accounts.closing import CLOSE_COMPANY, CloseCompany
 from shared.contracts.identity.accounts.leaving import (
@@ -37,6 +39,7 @@ from shared.contracts.identity.accounts.leaving import (
 )
 from shared.contracts.identity.members.contacts import ADD_CONTACT, AddContact
 from shared.contracts.identity.memberships import Role
+from shared.contracts.identity.notices import NoticeKind
 from shared.errors import Conflict, ContractError, InvalidInput, NotFound
 from tests.fixtures.identity.authenticator import Authenticator
 from tests.fixtures.identity.harness import PUBLIC_URL, IdentityHarness
@@ -174,6 +177,28 @@ def test_who_asks_to_join_and_is_erased_is_let_in_no_more(
     assert aurora.listed() == []
     with pytest.raises(NotFound, match="no_such_invitation"):
         aurora.approve(asked)
+
+
+def test_who_is_erased_while_a_mail_is_sent_keeps_no_other_waiting(
+    harness: IdentityHarness,
+    alice: identity.signing_in.Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    harness.run_job("send_mails")
+    for email in (ALICE, BOB):
+        harness.tell(email, Subject(NoticeKind.NEW_DEVICE, "1"))
+    send, operator = harness.kept_mails.send, harness.principals.operator()
+
+    def erase_meanwhile(mail: EmailMessage) -> None:
+        send(mail)
+        if mail["To"] == ALICE:
+            harness.call(ERASE_USER, EraseUser(email=ALICE), operator)
+
+    monkeypatch.setattr(harness.kept_mails, "send", erase_meanwhile)
+    harness.run_job("send_mails")
+
+    latest = [mail["To"] for _, mail in harness.kept_mails.mails()[:2]]
+    assert latest == [BOB, ALICE]
 
 
 def test_a_closed_companys_details_are_erased(harness: IdentityHarness) -> None:
