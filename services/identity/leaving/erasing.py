@@ -17,10 +17,13 @@ from services.identity.companies import companies, contacts, invitations
 from services.identity.documents import decisions as documents
 from services.identity.leaving.tables_of_people import USER_ID, erased_tables
 from services.identity.models.companies import Company, Membership
+from services.identity.models.mailed_links import LinkKind, MailedLink
+from services.identity.models.notices import Notice
 from services.identity.models.people import User
 from services.identity.models.verification import Verification
 from services.identity.sessions import sessions
 from shared.contracts.identity.memberships import Role
+from shared.contracts.identity.notices import NoticeKind
 from shared.errors import Conflict
 from shared.rpc.change import Change
 
@@ -28,6 +31,9 @@ log = structlog.get_logger()
 
 NOBODYS_DOMAIN = "erased.invalid"
 """Reserved (RFC 2606): no mail goes there, and nobody logs in with it."""
+
+_OF_BEFORE = (NoticeKind.INVITATION, NoticeKind.SIGN_UP_LINK)
+"""Mails to people without an account; others are to billing contacts, a company's."""
 
 
 def erase_user(change: Change, user: User) -> None:
@@ -48,6 +54,7 @@ def erase_user(change: Change, user: User) -> None:
     for table in erased_tables():
         change.db.execute(sa.delete(table).where(table.c[USER_ID] == user.id))
     invitations.forget_person(change, user)
+    _forget_mails_of_before(change, user.email)
     change.db.execute(delete(Verification).where(Verification.subject_id == user.id))
     documents.erase(change.db, user.id)
     user.email = f"{user.id.hex}@{NOBODYS_DOMAIN}"
@@ -81,6 +88,18 @@ def erase_company(change: Change, company_id: UUID) -> None:
     company.version += 1
     companies.publish_change(change, company)
     log.info("company_erased", company=str(company_id))
+
+
+def _forget_mails_of_before(change: Change, email: str) -> None:
+    """Delete the mails by which a person got their account, and links to sign up."""
+    to_them = Notice.user_id.is_(None), Notice.address == email
+    change.db.execute(delete(Notice).where(*to_them, Notice.kind.in_(_OF_BEFORE)))
+    change.db.execute(
+        delete(MailedLink).where(
+            MailedLink.kind == LinkKind.SIGN_UP,
+            MailedLink.parameters["email"].astext == email,
+        )
+    )
 
 
 def _owned_alone(change: Change, user_id: UUID) -> Sequence[str]:

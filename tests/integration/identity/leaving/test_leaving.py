@@ -5,6 +5,7 @@ import json
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
+from uuid import uuid4
 from zipfile import ZipFile
 
 import pytest
@@ -20,7 +21,9 @@ from services.identity.leaving.tables_of_people import (
 from services.identity.models.base import Base
 from services.identity.models.companies import Company, Membership
 from services.identity.models.invitations import BillingContact
+from services.identity.models.notices import Notice
 from services.identity.models.people import User
+from services.identity.models.signing_up import SignUpRequest
 from services.identity.notices.notify import Subject
 from shared.contracts import identity
 from shared.contracts.identity.accounts.closing import CLOSE_COMPANY, CloseCompany
@@ -199,6 +202,27 @@ def test_who_is_erased_while_a_mail_is_sent_keeps_no_other_waiting(
 
     latest = [mail["To"] for _, mail in harness.kept_mails.mails()[:2]]
     assert latest == [BOB, ALICE]
+
+
+def test_mails_by_which_a_person_got_their_account_are_erased(
+    harness: IdentityHarness,
+) -> None:
+    aurora = inviting_company(harness)
+    aurora.invite(ALICE)
+    link = aurora.link(ALICE)
+    request = SignUpRequest(
+        id=uuid4(), email=ALICE, locale="en", asked_at=harness.clock.now()
+    )
+    with harness.database.system() as db:
+        db.add(request)
+    harness.run_job("answer_sign_ups")
+    aurora.join(link)
+
+    harness.call(ERASE_USER, EraseUser(email=ALICE), harness.principals.operator())
+
+    assert "mailed_links" not in texts_about(harness, ALICE)
+    with harness.database.system() as db:
+        assert db.scalar(select(Notice).where(Notice.address == ALICE)) is None
 
 
 def test_a_closed_companys_details_are_erased(harness: IdentityHarness) -> None:
