@@ -242,6 +242,7 @@ _SENTENCES = {
     "no_such_handover": mark("This offer does not exist in this company."),
     "no_such_receiver": mark("There is no company with this ID. Ask the receiver."),
     "handover_to_itself": mark("The service already belongs to this company."),
+    "too_many_handovers": mark("You have withdrawn many offers, or had them declined."),
     "handover_open": mark(
         "The service is already offered to another company. Withdraw that offer first."
     ),

@@ -28,7 +28,7 @@ from shared.contracts.billing.handovers import (
     OfferService,
 )
 from shared.contracts.inventory.reading import GET_SERVICE, GetService
-from shared.errors import Conflict, InvalidInput, NotFound, Unavailable
+from shared.errors import Conflict, InvalidInput, NotFound, Throttled, Unavailable
 from web.language.refusals import sentence
 from web.page.addresses import form_on
 from web.page.forms import PageForm
@@ -116,7 +116,7 @@ def offer_service(company_id: str, service_id: str) -> ResponseReturnValue:
         visit.require_live_session()
         wanted = OfferService(service_id=service, receiver_id=form.receiver())
         offered = visit.start(OFFER_SERVICE, wanted).result()
-    except (NotFound, Conflict, InvalidInput, Unavailable) as refusal:
+    except (NotFound, Conflict, InvalidInput, Throttled, Unavailable) as refusal:
         if refusal.code == "no_such_service":
             raise
         return show_offer(company_id, service_id, form.refuse(refusal))

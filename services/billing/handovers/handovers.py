@@ -5,6 +5,7 @@ Inventory hands the service over, and billing follows its event: see
 `services.billing.charging.subscriptions`.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -30,13 +31,18 @@ from services.billing.parties.sellers import Sellers
 from shared.contracts.billing import handovers as contract
 from shared.contracts.billing.handovers import HandoverState
 from shared.contracts.inventory.services import Period, ServiceState
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, NotFound, Throttled
 from shared.money import Money, currency_of
 from shared.rpc.change import Change
 
 log = structlog.get_logger()
 
 OFFERED_FOR = timedelta(days=7)
+MOST_IN_VAIN = 10
+"""Offers that a company withdraws or has declined within a day: the receiver's owners
+get a mail about each, with the service's name, whatever that is."""
+_A_DAY = timedelta(days=1)
+_IN_VAIN = (HandoverState.WITHDRAWN, HandoverState.DECLINED)
 _OVER = frozenset({ServiceState.TERMINATED, ServiceState.CANCELLED})
 
 
@@ -80,7 +86,7 @@ def offer(
     """Offer a service of the caller's company.
 
     Raises:
-        NotFound, Conflict: as the contract lists.
+        NotFound, Conflict, Throttled: as the contract lists.
     """
     db, now = change.db, change.call.now
     giver_id = change.call.principal.require_company()
@@ -100,6 +106,7 @@ def offer(
         if known.receiver_id != request.receiver_id:
             raise Conflict("handover_open")
         return view(db, known, sellers)
+    _check_in_vain(db, giver_id, now)
     _refuse(_givers_obstacles(db, service, now))
     offered = Handover(
         id=change.runtime.new_id(),
@@ -234,6 +241,28 @@ def _find(session: Session, company_id: UUID, handover_id: UUID) -> Handover:
     if found is None or company_id not in {found.giver_id, found.receiver_id}:
         raise NotFound("no_such_handover")
     return found
+
+
+def _check_in_vain(session: Session, giver_id: UUID, now: datetime) -> None:
+    """Refuse further offers of a company that bothers others; it is locked.
+
+    Raises:
+        Throttled: ``too_many_handovers`` with ``retry_after_s``.
+    """
+    lately = (
+        select(Handover.ended_at)
+        .where(
+            Handover.giver_id == giver_id,
+            Handover.state.in_(_IN_VAIN),
+            Handover.ended_at > now - _A_DAY,
+        )
+        .order_by(Handover.ended_at.desc())
+        .limit(MOST_IN_VAIN)
+    )
+    ended = session.scalars(lately).all()
+    if len(ended) == MOST_IN_VAIN and (first := ended[-1]) is not None:
+        wait_s = math.ceil((first + _A_DAY - now).total_seconds())
+        raise Throttled("too_many_handovers", "", {"retry_after_s": wait_s})
 
 
 def _open_of(session: Session, service_id: UUID) -> Handover | None:

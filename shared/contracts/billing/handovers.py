@@ -104,7 +104,8 @@ OFFER_SERVICE = Method(
 NotFound ``no_such_service``, ``no_such_receiver``; Conflict ``handover_open`` (to
 another company), ``handover_to_itself``, and the giver's obstacles:
 ``handover_not_active``, ``handover_ending`` (its termination is requested),
-``handover_owed`` (the giver owes something in the currency)."""
+``handover_owed`` (the giver owes something in the currency); Throttled
+``too_many_handovers`` with ``retry_after_s``, after many that came to nothing."""
 
 ACCEPT_HANDOVER = Method(
     NAME,

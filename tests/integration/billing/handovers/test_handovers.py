@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.billing.handovers.handovers import MOST_IN_VAIN
 from shared.contract import Method
 from shared.contracts import inventory
 from shared.contracts.billing.handovers import (
@@ -25,7 +26,7 @@ from shared.contracts.billing.top_ups import REFUND_TOP_UP, RefundTopUp
 from shared.contracts.identity.accounts.operating import LOCK_COMPANY, LockCompany
 from shared.contracts.identity.memberships import Role
 from shared.contracts.inventory.services import Period
-from shared.errors import Conflict, ContractError, NotFound
+from shared.errors import Conflict, ContractError, NotFound, Throttled
 from shared.money import Money, currency_of
 from tests.fixtures.billing.subscriber import Subscriber
 from tests.fixtures.identity.trail import acts_in
@@ -125,6 +126,20 @@ def test_what_the_giver_paid_is_not_paid_out_to_the_receiver(
     assert refused.value.code == "goodwill_not_refundable"
     refund(Decimal(40))
     assert receiver.balance == back
+
+
+def test_nobody_is_bothered_with_offers_without_end(
+    giver: Subscriber, receiver: Subscriber, service: UUID
+) -> None:
+    for method in (WITHDRAW_HANDOVER, DECLINE_HANDOVER) * (MOST_IN_VAIN // 2):
+        offered = offer(giver, receiver, service)
+        answer(giver if method is WITHDRAW_HANDOVER else receiver, method, offered)
+
+    with pytest.raises(Throttled) as refused:
+        offer(giver, receiver, service)
+    assert refused.value.code == "too_many_handovers"
+    giver.pass_time(days=1)
+    offer(giver, receiver, service)
 
 
 def test_each_side_reads_its_own_history(
