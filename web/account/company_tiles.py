@@ -16,6 +16,7 @@ from flask_babel import ngettext
 
 from shared.contracts import inventory
 from shared.contracts.billing.wallets import LIST_WALLETS, ListWallets, Wallets
+from shared.contracts.identity.accounts.standing import Standing
 from shared.contracts.identity.memberships import CompanyMembership
 from shared.contracts.identity.people import User
 from shared.contracts.inventory.reading import DashboardCounters
@@ -44,6 +45,7 @@ class CompanyTile:
     company_id: UUID
     name: str
     role: str
+    is_closed: bool
     attention: Sequence[Attention]
 
 
@@ -66,6 +68,7 @@ def company_tiles(
             company_id=it.company_id,
             name=it.company_name,
             role=it.role.value,
+            is_closed=it.standing is Standing.CLOSED,
             attention=_attention(user, it, asked.get(it.company_id)),
         )
         for it in memberships

@@ -148,6 +148,7 @@ class Page:
             as_of=main.as_of,
             request_id=g.request_id,
             company_tabs=tabs_for(self.may),
+            shown_company_id=self._content.identify().company_id,
             **{name: content.value for name, content in contents.items()},
             **{f"{name}_as_of": content.as_of for name, content in contents.items()},
             **more,

@@ -13,10 +13,9 @@ from shared.contracts.identity.memberships import (
     Role,
 )
 from shared.errors import Conflict, Unavailable
-from shared.permissions import Permission
 from web.page.addresses import form_on
 from web.page.forms import ChangeForm
-from web.page.page import begin_page
+from web.page.page import Page, begin_page
 from web.page.session.signed_in import signed_in
 from web.page.values import read_uuid
 from web.page.visit import forget_principal
@@ -57,12 +56,13 @@ def _show(company_id: str, form: ChangeForm) -> tuple[str, int]:
         status=form.status,
         form=form,
         is_only=len(page.load_frame().companies) == 1,
-        is_last_owner=page.may(Permission.MANAGE_OWNERSHIP) and _has_one_owner(found),
+        is_last_owner=_is_last_owner(page, found),
         is_alone=found is not None and len(found.members) == 1,
     )
 
 
-def _has_one_owner(found: Members | None) -> bool:
-    return found is not None and (
-        sum(it.role is Role.OWNER for it in found.members) == 1
+def _is_last_owner(page: Page, found: Members | None) -> bool:
+    owners = (
+        [it.user_id for it in found.members if it.role is Role.OWNER] if found else []
     )
+    return owners == [page.visit.identify().user_id]

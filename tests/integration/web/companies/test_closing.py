@@ -17,7 +17,7 @@ from shared.contracts.billing.last_refunds import (
 from shared.contracts.billing.payments import BOOK_BANK_PAYMENTS, BankCredit
 from shared.errors import Conflict
 from shared.money import Money, currency_of
-from tests.fixtures.installations import csrf_token
+from tests.fixtures.installations import csrf_token, post
 from tests.fixtures.web.customer_site import CustomerSite
 
 EUR = currency_of("EUR")
@@ -84,6 +84,10 @@ def test_closing_ends_services_cancels_top_ups_and_asks_for_the_last_refund(
     assert "Cancelled" in customer_site.open(by_card).text
     assert {customer_site.open(page).status_code for page in OPEN_AFTER} == {200}
     assert {customer_site.open(page).status_code for page in SHUT_AFTER} == {403}
+    for page in OPEN_AFTER:
+        shown = customer_site.open(page).text
+        assert "This company is closed" in shown, page
+        assert "Your role does not include" not in shown, page
     (refund,) = waiting(customer_site)
     # What the service gave back was paid from goodwill, which stays.
     assert (refund.company, refund.net, refund.live_services) == (NAME, NET, 0)
@@ -91,3 +95,24 @@ def test_closing_ends_services_cancels_top_ups_and_asks_for_the_last_refund(
     assert waiting(customer_site) == []
     with pytest.raises(Conflict, match="nothing_to_refund"):
         grant(customer_site)
+
+
+def test_a_closed_company_says_so_to_who_works_in_another(
+    customer_site: CustomerSite,
+) -> None:
+    browser, new = customer_site.browser, "/account/companies/new"
+    fields = {"name": "Second Ltd", "kind": "business", "country": "DE"}
+    token = {"csrf_token": csrf_token(browser, new), "form_key": "a"}
+    created = browser.post(new, data={**fields, **token, "time_zone": "UTC"})
+    second = created.location.split("/")[2]
+    close(customer_site, NAME)
+    customer_site.site.services.deliver_events()
+    post(browser, "/companies/switch", company=second)
+
+    for page in (*OPEN_AFTER, "/companies/<company_id>/leave"):
+        assert "This company is closed" in customer_site.open(page).text, page
+    leave = customer_site.address("/companies/<company_id>/leave")
+    left = post(browser, leave, form_key="b")
+    assert left.status_code == 409
+    assert "its only owner" in left.text
+    assert "Closed" in browser.get("/account").text
