@@ -28,6 +28,12 @@ LOCKED = ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'")
 
 READS = {
     "identity.resume_session",
+    "identity.get_account",
+    "identity.get_documents",
+    "identity.get_factors",
+    "identity.find_sign_up",
+    "identity.open_contact",
+    "identity.open_invitation",
     "identity.get_pending_login",
     "identity.get_company",
     "billing.dashboard",
@@ -35,8 +41,9 @@ READS = {
 }
 """What a form is shown again with."""
 
-SIGNED = {"/webhooks/<gateway>"}
-"""No forms: who sends these signs them, and billing looks at that."""
+SIGNED = {"/webhooks/<gateway>", "/stop-documents/<token>"}
+"""No forms: who sends these signs them, and billing looks at that; or a mail program
+follows a mail's List-Unsubscribe, whose token is the proof (RFC 8058)."""
 
 
 def test_no_answer_allows_inline_script_or_style(site: Installation) -> None:
