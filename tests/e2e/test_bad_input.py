@@ -43,7 +43,7 @@ def test_too_large_a_request_is_refused_by_its_length_alone(site: str) -> None:
     lines = (
         "POST /login HTTP/1.1",
         f"Host: {address.netloc}",
-        "Content-Length: 999999",
+        "Content-Length: 99999999",
     )
     with socket.create_connection((address.hostname, address.port), PATIENCE_S) as sent:
         sent.sendall("\r\n".join((*lines, "", "")).encode())

@@ -15,6 +15,7 @@ STEP = "#identity_document"
 
 
 @pytest.mark.over_the_broker
+@pytest.mark.full
 def test_a_document_is_sent_followed_and_accepted(
     new_context: NewContext, newcomer: str, operate: Operate, tmp_path: Path
 ) -> None:
@@ -47,6 +48,7 @@ def test_a_document_is_sent_followed_and_accepted(
     expect(step).to_contain_text("Verified")
 
 
+@pytest.mark.full
 def test_without_a_script_the_page_shows_why_a_file_was_refused(
     new_context: NewContext, newcomer: str, tmp_path: Path
 ) -> None:

@@ -199,6 +199,7 @@ def test_an_unverified_user_sees_how_to_save_cards(shop: Shop) -> None:
     assert "/account/verification" in page
 
 
+@pytest.mark.full
 def test_without_javascript_the_page_leads_to_another_way(shop: Shop) -> None:
     page = shop.open(java_script_enabled=False)
     page.goto("/funds/add?net=50&currency=EUR")
@@ -214,6 +215,7 @@ def test_without_javascript_the_page_leads_to_another_way(shop: Shop) -> None:
     expect(page.get_by_role("button", name="Cancel this top-up")).to_be_visible()
 
 
+@pytest.mark.full
 def test_a_script_that_does_not_load_is_reported(shop: Shop) -> None:
     page = shop.open()
     page.route("**/js.stripe.com/**", lambda route: route.abort())

@@ -25,6 +25,7 @@ STEPS = (
 
 
 @pytest.mark.over_the_broker
+@pytest.mark.full
 def test_each_step_changes_what_billing_allows(
     sign_in: SignIn, operate: Operate, running: Site
 ) -> None:

@@ -39,9 +39,10 @@ class OwnedCompany:
 
     def wish(self, **details: Any) -> identity.companies.ChangeCompany:
         """The company as it was when it was made, but for these details."""
-        fields = asdict(self.company)
-        del fields["id"]
-        return identity.companies.ChangeCompany(**fields | details)
+        known = asdict(self.company)
+        fields = identity.companies.ChangeCompany.__struct_fields__
+        details = {name: known[name] for name in fields} | details
+        return identity.companies.ChangeCompany(**details)
 
     def change(
         self,

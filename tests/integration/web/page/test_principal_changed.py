@@ -37,6 +37,7 @@ BILLING_PARTS = (
 """What is fetched by itself, and is billing's."""
 
 NOT_FOR_TECHNICAL = {
+    "/companies/<company_id>/close",
     "/companies/<company_id>/activity",
     *(page for page, service in ABOUT.items() if service == "billing"),
 }
