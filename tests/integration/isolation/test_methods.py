@@ -218,8 +218,8 @@ IDENTITY = (
     Line(identity.notices.FIND_NOT_ME,       "404 404 404 404 404 404 404 404 404 404", identity.notices.FindNotMe(token="0" * 96)),
     Line(identity.notices.USE_NOT_ME,        "404 404 404 404 404 404 404 404 404 404", identity.notices.FindNotMe(token="0" * 96)),
     Line(identity.notices.LIST_FAILED_NOTICES, "403 403 403 403 403 403 401 401 200 200", identity.notices.ListFailedNotices()),
-    # All of them are verified.
-    Line(documents.BEGIN_DOCUMENT,  "409 409 409 409 409 409 401 401 404 404", documents.BeginDocument(step=VerificationStep.IDENTITY_DOCUMENT, document_type=documents.DocumentType.PASSPORT)),
+    # Not a type for this step.
+    Line(documents.BEGIN_DOCUMENT,  "422 422 422 422 422 422 401 401 422 422", documents.BeginDocument(step=VerificationStep.IDENTITY_DOCUMENT, document_type=documents.DocumentType.REGISTER_EXTRACT)),
     # Of uploads that there are, test_documents.py shows whose they are.
     Line(documents.FINISH_DOCUMENT, "404 404 404 404 404 404 401 401 404 404", documents.FinishDocument(document_id=e.NEW_ID, sha256="0" * 64, size=1)),
     Line(documents.CANCEL_DOCUMENT, "404 404 404 404 404 404 401 401 404 404", documents.CancelDocument(document_id=e.NEW_ID)),

@@ -38,6 +38,9 @@ BILLING_PARTS = (
 
 NOT_FOR_TECHNICAL = {
     "/companies/<company_id>/close",
+    "/companies/<company_id>/members/<user_id>",
+    "/companies/<company_id>/members/invite",
+    "/companies/<company_id>/members/contacts/add",
     "/companies/<company_id>/activity",
     *(page for page, service in ABOUT.items() if service == "billing"),
 }

@@ -253,7 +253,7 @@ def _hrefs(row: str) -> list[str]:
 def _link(page: str, words: str) -> str:
     """The link to what belongs to it; the company's tab has the same words."""
     found = re.findall(rf'href="([^"]+)">{words}</a>', page)
-    (address,) = (each for each in found if "?" in each)
+    *_, address = sorted(found, key=lambda each: "?" in each)
     return str(address)
 
 
