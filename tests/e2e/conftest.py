@@ -14,7 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from launcher.demo.story import PASSWORD
 from launcher.machine.processes import wait_until
@@ -237,9 +237,23 @@ def add_wallet(page: Page, currency: str) -> None:
     """Add one as its owner does who finds none to top up on Add Funds."""
     page.goto("/funds/add")
     page.get_by_role("link", name=re.compile("Add a wallet|Another currency")).click()
+    add = page.get_by_role("button", name="Add a wallet")
+    reload_until_enabled(page, add)
     page.get_by_label("Currency").select_option(currency)
-    page.get_by_role("button", name="Add a wallet").click()
+    add.click()
     expect(page.locator(f"#wallet-{currency}")).to_be_visible()
+
+
+def reload_until_enabled(page: Page, button: Locator) -> None:
+    """Wait until changes are possible: not while identity's answer came too late."""
+
+    def is_enabled() -> bool:
+        enabled = button.is_enabled()
+        if not enabled:
+            page.reload()
+        return enabled
+
+    assert wait_until(is_enabled, WAIT_MS / 1000)
 
 
 def top_up(page: Page, net: int, choice: str = "Pay") -> None:

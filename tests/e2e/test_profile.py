@@ -8,6 +8,7 @@ from tests.e2e.conftest import SignIn, open_until
 AUSTRIAN = "VAT 20 % — Austria, business in Austria without a VAT ID"
 
 
+@pytest.mark.full
 @pytest.mark.over_the_broker
 @pytest.mark.parametrize("options", [{}, {"java_script_enabled": False}])
 def test_editing_the_profile_changes_the_tax_rule(

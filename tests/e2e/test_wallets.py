@@ -8,6 +8,7 @@ from tests.e2e.conftest import SignIn, add_wallet
 CURRENCIES = "#block-balance .money-currency"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("options", [{}, {"java_script_enabled": False}])
 def test_a_wallet_is_added_and_made_the_primary_one(
     sign_in: SignIn, newcomer: str, options: dict[str, bool]

@@ -30,6 +30,7 @@ def test_what_must_hold_holds_after_a_given_seed(
     simulation(seed, LENGTH)
 
 
+@pytest.mark.full
 def test_a_seed_replays_exactly(simulation: Simulate) -> None:
     seed = int(GIVEN or 2)
     first, second = simulation(seed, LENGTH), simulation(seed, LENGTH)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+import pytest
 from werkzeug.test import TestResponse
 
 from launcher.servers.databases import SERVICES
@@ -69,6 +70,7 @@ def test_with_the_broker_away_a_page_says_once_that_nothing_can_be_reached(
     assert SIGN_IN_AWAY not in text_of(answer)
 
 
+@pytest.mark.full
 @ALL_PAGES
 def test_a_service_that_is_back_leaves_no_trace(
     customer_site: CustomerSite, page: str
