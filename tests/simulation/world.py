@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from launcher.machine.keys import FACTOR_KEYS, ensure_keys
+from launcher.machine.keys import DOCUMENT_KEYS, FACTOR_KEYS, ensure_keys
 from launcher.servers.local_services import LocalServices
 from shared.clock import ManualClock
 from shared.contract import Method, RequestT, ResponseT
@@ -118,7 +118,8 @@ def make_world(
     """Services over empty databases, with a catalogue, companies and wallets."""
     ensure_keys(var / "keys")
     # Its name is in a statement, which is traced.
-    (var / "keys" / FACTOR_KEYS).write_bytes(urlsafe_b64encode(bytes(32)))
+    for keys in (FACTOR_KEYS, DOCUMENT_KEYS):
+        (var / "keys" / keys).write_bytes(urlsafe_b64encode(bytes(32)))
     settings = read_settings({"VAR": str(var)})
     clock = ManualClock(START)
     # The services' own chance is apart, so that a fault in them shifts nothing else.

@@ -21,7 +21,7 @@ from shared.text import clean_reason
 
 EXPIRED_AT_ONCE = 100
 
-PERSONAL_STEPS = frozenset(step for step, _ in STEPS)
+PERSONAL_STEPS = tuple(step for step, _ in STEPS)
 """A user who has passed these is verified; the fourth step is the company's."""
 
 

@@ -7,6 +7,7 @@
 The termination request is a mark on an active or suspended service.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from shared.contracts.inventory.services import ServiceState
@@ -18,7 +19,7 @@ SUSPENDED = ServiceState.SUSPENDED
 TERMINATED = ServiceState.TERMINATED
 CANCELLED = ServiceState.CANCELLED
 
-LIVE = frozenset({PENDING, ACTIVE, SUSPENDED})
+LIVE = (PENDING, ACTIVE, SUSPENDED)
 """What Total Services counts, and what can still change."""
 
 MARKABLE = frozenset({ACTIVE, SUSPENDED})
@@ -38,7 +39,7 @@ TERMINATE = Transition(MARKABLE, TERMINATED)
 CANCEL = Transition(frozenset({PENDING}), CANCELLED)
 
 
-def require(state: ServiceState, allowed: frozenset[ServiceState]) -> None:
+def require(state: ServiceState, allowed: Collection[ServiceState]) -> None:
     """Refuse an operation in the wrong state.
 
     Raises:
