@@ -281,8 +281,9 @@ def addresses(page: Page) -> dict[str, str]:
         document = page.locator("tbody .cell-lead > .cell-value > a").first
         details[kind] = document.get_attribute("href") or ""
     page.goto(profile.replace("/profile", "/members"))
-    member = page.locator(".person a").last
-    details["member"] = member.get_attribute("href") or ""
+    # Only who manages members has links to them.
+    for member in page.locator(".person a").all()[-1:]:
+        details["member"] = member.get_attribute("href") or ""
     pages = {
         "invoices": invoices,
         "invoices-nothing-found": f"{invoices}?to=2001-01-01",
