@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import SignIn, add_wallet, open_until, top_up
 
 
+@pytest.mark.full
 @pytest.mark.over_the_broker
 def test_a_top_up_changes_the_balance_in_this_tab_and_in_another(
     sign_in: SignIn, newcomer: str

@@ -128,6 +128,7 @@ def close_browsers(shop: Shop) -> Iterator[None]:
         shop.contexts.pop().close()
 
 
+@pytest.mark.full
 def test_a_card_is_paid_with_saved_used_again_and_removed(shop: Shop) -> None:
     page = shop.open(shop.new_customer())
     complaints: list[str] = []

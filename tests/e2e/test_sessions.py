@@ -61,6 +61,7 @@ def is_refused(requests: APIRequestContext) -> bool:
     return answer.headers.get("location", "").startswith("/login")
 
 
+@pytest.mark.full
 @pytest.mark.over_the_broker
 def test_another_session_is_ended_after_a_proof_and_thrown_out(
     sign_in: SignIn, newcomer: str, age_proofs: Callable[[str], None]

@@ -440,6 +440,7 @@ def test_what_is_looked_for_is_there_for_its_own_company(
             assert side.word in page.text.lower(), f"{address} by {person}"
 
 
+@pytest.mark.full
 def test_without_identitys_word_no_form_changes_anything(
     world: World, browsers: Browsers
 ) -> None:

@@ -25,6 +25,7 @@ from tests.fixtures.web.pages import (
 )
 
 
+@pytest.mark.full
 @ALL_PAGES
 def test_a_page_once_seen_is_shown_as_last_known_and_says_so(
     settled_customer_site: CustomerSite, page: str
