@@ -24,7 +24,7 @@ from web.activity import views as activity
 from web.auth import confirm, login_links, passkey_step, second_step
 from web.auth import passkeys as passkey_login
 from web.auth import views as auth
-from web.companies import closing
+from web.companies import closing, leaving, new_company
 from web.dashboard import views as dashboard
 from web.dev import components, mailbox
 from web.documents import views as documents
@@ -57,7 +57,7 @@ from web.page.errors import register_error_pages
 from web.page.htmx import register_htmx
 from web.page.session.signed_in import login_manager
 from web.page.visit import keep_principal
-from web.profile import leaving, legal_details, new_company
+from web.profile import legal_details
 from web.profile import views as profile
 from web.services import handovers
 from web.services import views as services

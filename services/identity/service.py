@@ -44,14 +44,14 @@ from services.identity.signing_up import requests as sign_up_requests
 from services.identity.signing_up.sign_ups import SignUps
 from services.identity.surface.activity import ActivityMethods
 from services.identity.surface.companies.companies import CompanyMethods
+from services.identity.surface.companies.contacts import ContactMethods
+from services.identity.surface.companies.invitations import InvitationMethods
 from services.identity.surface.companies.members import MemberMethods
 from services.identity.surface.email_changes import EmailMethods
 from services.identity.surface.factors import FactorMethods
 from services.identity.surface.leaving.closing import ClosingMethods
 from services.identity.surface.leaving.leaving import LeavingMethods
 from services.identity.surface.leaving.operating import OperatingMethods
-from services.identity.surface.members.contacts import ContactMethods
-from services.identity.surface.members.invitations import InvitationMethods
 from services.identity.surface.notices import NoticeMethods
 from services.identity.surface.passkeys import PasskeyMethods
 from services.identity.surface.passwords import PasswordMethods

@@ -57,7 +57,7 @@ def _show(
         contact = call_public(method, link)
     except (NotFound, Throttled) as refusal:
         page = render_template(
-            "members/useless_link.html", code=refusal.code, words=sentence(refusal)
+            "members/useless_link.html", code=refusal.code, refused=sentence(refusal)
         )
         return page, refusal.http_status, retry_after(refusal)
     return render_template(

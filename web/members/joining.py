@@ -213,6 +213,6 @@ def _enter_company(accepted: AcceptedInvitation) -> ResponseReturnValue:
 def _show_useless(refusal: ContractError) -> tuple[str, int, Mapping[str, str]]:
     """The link opens nothing; the person who sent it can send another one."""
     page = render_template(
-        "members/useless_link.html", code=refusal.code, words=sentence(refusal)
+        "members/useless_link.html", code=refusal.code, refused=sentence(refusal)
     )
     return page, refusal.http_status, retry_after(refusal)

@@ -75,4 +75,4 @@ def _show(form: NewCompanyForm | None, visit: Visit | None = None) -> tuple[str,
     if form is None:
         zone = page.load_frame().user.time_zone
         form = NewCompanyForm(formdata=None, kind="business", time_zone=zone)
-    return page.show("profile/new_company.html", form=form, status=form.status)
+    return page.show("companies/new_company.html", form=form, status=form.status)

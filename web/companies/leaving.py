@@ -52,7 +52,7 @@ def _show(company_id: str, form: ChangeForm) -> tuple[str, int]:
     page.ask("answer", LIST_MEMBERS, ListMembers(), optional=True)
     found: Members | None = page.answer("answer")
     return page.show(
-        "profile/leave.html",
+        "companies/leave.html",
         status=form.status,
         form=form,
         is_only=len(page.load_frame().companies) == 1,

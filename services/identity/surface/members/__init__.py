@@ -1,1 +1,0 @@
-"""The methods about who comes to belong to a company."""
